@@ -1,0 +1,16 @@
+//! striate's arithmetic: geometry, plans and kernels over linear memory. See ARCHITECTURE.md.
+#![no_std]
+
+extern crate alloc;
+// Native builds exist for the tests; there the float functions that wasm has as instructions come from std.
+#[cfg(any(test, not(target_arch = "wasm32")))]
+extern crate std;
+
+pub mod arena;
+pub mod fault;
+pub mod geometry;
+pub mod kernels;
+pub mod math;
+pub mod ops;
+pub mod plan;
+pub mod simd;

@@ -1,0 +1,74 @@
+//! CAST: the same values with another dtype.
+//!
+//! Params: from, to, count. Operands: x, y (which may be x when the elements have the same size).
+//! Floats are truncated and saturate, NaN gives 0; integers wrap to 8 bits.
+
+use super::dtype::{Dtype, RUN};
+use super::{Entry, Operands, Operator, Params, Share};
+use crate::fault::Fault;
+use crate::geometry::elements;
+use alloc::boxed::Box;
+
+pub const ENTRY: Entry = Entry {
+    opcode: 9,
+    name: "cast",
+    operands: 2,
+    optional: 0,
+    decode,
+};
+
+struct Cast {
+    from: Dtype,
+    to: Dtype,
+    count: usize,
+}
+
+fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
+    let (from, to) = (Dtype::new(params.u32()?)?, Dtype::new(params.u32()?)?);
+    let count = elements(&[params.usize()?], from.bytes().max(to.bytes()))?;
+    Ok(Box::new(Cast { from, to, count }))
+}
+
+impl Operator for Cast {
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let range = share.range(self.count);
+        let mut lanes = [0; RUN];
+        let mut at = range.start;
+        while at < range.end {
+            let lanes = &mut lanes[..RUN.min(range.end - at)];
+            // SAFETY: x and y hold `count` elements; this part's range is written by no other part.
+            unsafe {
+                self.from.gather(operands.pointer(0), at as isize, 1, lanes);
+                self.convert(lanes);
+                self.to.scatter(lanes, operands.pointer(1), at);
+            }
+            at += lanes.len();
+        }
+        Ok(())
+    }
+}
+
+impl Cast {
+    fn convert(&self, lanes: &mut [u32]) {
+        match (self.from, self.to) {
+            (Dtype::F32, Dtype::F32) => {}
+            (Dtype::F32, to) => {
+                let (low, high) = match to {
+                    Dtype::U8 => (0, 255),
+                    Dtype::I8 => (-128, 127),
+                    Dtype::F32 | Dtype::I32 => (i32::MIN, i32::MAX),
+                };
+                for lane in lanes {
+                    // Rust's conversion truncates, saturates and takes NaN to 0.
+                    *lane = (f32::from_bits(*lane) as i32).max(low).min(high) as u32;
+                }
+            }
+            (_, Dtype::F32) => {
+                for lane in lanes {
+                    *lane = (*lane as i32 as f32).to_bits();
+                }
+            }
+            _ => {}
+        }
+    }
+}

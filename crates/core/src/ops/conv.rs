@@ -1,0 +1,155 @@
+//! CONV: `y = act(conv(x) + bias + residual)`, and CONV_PACK: the weights in the order that its algorithm reads.
+//!
+//! `conv(x)[n, o, p] = sum over tap k, channel c of x[n, c, p * stride - lo + k * dilation] * w[o, c, k]`, padding
+//! being zero. The plan chooses how; the files beside this one are the algorithms.
+
+mod depthwise;
+mod gemm;
+mod pack;
+mod panel;
+
+use super::{Entry, Operands, Operator, Params, Share};
+use crate::fault::Fault;
+use crate::geometry::{Geometry, Rule};
+use crate::kernels::tile::{advance, Finish, Tile};
+use crate::plan::{Algorithm, Plan, Problem};
+use alloc::boxed::Box;
+
+pub use pack::ConvPack;
+
+pub const CONV: Entry = Entry {
+    opcode: 1,
+    name: "conv",
+    operands: 7,
+    optional: 1 << BIAS | 1 << RESIDUAL | 1 << SLOPE | 1 << SCRATCH,
+    decode: |params| Ok(Box::new(Conv::new(params)?)),
+};
+
+pub const CONV_PACK: Entry = Entry {
+    opcode: 2,
+    name: "conv pack",
+    operands: 2,
+    optional: 0,
+    decode: |params| Ok(Box::new(ConvPack::new(params)?)),
+};
+
+/// Operands of CONV, in their order.
+const X: usize = 0;
+const WEIGHTS: usize = 1;
+const BIAS: usize = 2;
+const RESIDUAL: usize = 3;
+const SLOPE: usize = 4;
+const Y: usize = 5;
+const SCRATCH: usize = 6;
+
+/// What the parameters of CONV and CONV_PACK say, and the plan that follows.
+#[derive(Clone, Copy, Debug)]
+pub struct Conv {
+    pub problem: Problem,
+    pub plan: Plan,
+    flip: bool,
+    finish: Finish,
+}
+
+impl Conv {
+    /// Reads `batch, groups, ci, co, 3 axes, algorithm, flip, frozen, act, p0, p1`.
+    ///
+    /// # Errors
+    /// What [`Geometry::new`], [`Problem::new`] and [`Plan::new`] refuse; `BadInstruction` for what they cannot read.
+    pub fn new(params: &mut Params) -> Result<Conv, Fault> {
+        let [batch, groups, ci, co] = [
+            params.usize()?,
+            params.usize()?,
+            params.usize()?,
+            params.usize()?,
+        ];
+        let requests = [params.axis()?, params.axis()?, params.axis()?];
+        let geometry = Geometry::new(requests, Rule::default())?;
+        let problem = Problem::new(batch, groups, ci, co, geometry)?;
+        let plan = Plan::new(&problem, params.u32()?)?;
+        let flip = params.flag()?;
+        let _frozen = params.flag()?;
+        let finish = Finish::new(params.u32()?, params.f32()?, params.f32()?)?;
+        Ok(Conv {
+            problem,
+            plan,
+            flip,
+            finish,
+        })
+    }
+
+    /// The addresses of CONV's operands.
+    fn places(&self, operands: &Operands, share: Share) -> Places {
+        let scratch: *mut f32 = operands.pointer(SCRATCH);
+        Places {
+            x: operands.pointer(X),
+            weights: operands.pointer(WEIGHTS),
+            bias: operands.pointer(BIAS),
+            residual: operands.pointer(RESIDUAL),
+            slope: operands.pointer(SLOPE),
+            y: operands.pointer(Y),
+            scratch: scratch.wrapping_add(share.part * self.plan.scratch / 4),
+        }
+    }
+}
+
+/// The operands of CONV; `bias`, `residual` and `slope` are null where absent, `scratch` is this part's own.
+#[derive(Clone, Copy)]
+struct Places {
+    x: *const f32,
+    weights: *const f32,
+    bias: *const f32,
+    residual: *const f32,
+    slope: *const f32,
+    y: *mut f32,
+    scratch: *mut f32,
+}
+
+impl Places {
+    /// The tile whose first element is `y[place]`, of output channel `channel`; its sizes are still to be set.
+    ///
+    /// # Safety
+    /// `place` is inside y, `channel` below the number of output channels.
+    unsafe fn tile(&self, place: usize, channel: usize) -> Tile {
+        // SAFETY: bias and slope have an element per output channel, the residual has y's shape.
+        unsafe {
+            Tile {
+                y: self.y.add(place),
+                residual: advance(self.residual, place),
+                bias: advance(self.bias, channel),
+                slope: advance(self.slope, channel),
+                rows: 0,
+                columns: 0,
+                plane: 0,
+                room: 0,
+                wrap: 0,
+            }
+        }
+    }
+}
+
+impl Operator for Conv {
+    fn scratch(&self) -> usize {
+        self.plan.scratch
+    }
+
+    fn packed(&self) -> usize {
+        self.plan.packed
+    }
+
+    fn algorithm(&self) -> u32 {
+        self.plan.algorithm as u32
+    }
+
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let places = self.places(operands, share);
+        // SAFETY: the caller guarantees that the operands hold what the problem says.
+        unsafe {
+            match self.plan.algorithm {
+                Algorithm::Depthwise => depthwise::run(self, &places, share),
+                Algorithm::Gemm | Algorithm::Pointwise => gemm::run(self, &places, share),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+//! The general convolution: an implicit GEMM, outputs = weights [co, depth] x pixels [depth, batch * od * oh * ow].
+//!
+//! A block is some panels of eight pixels, packed once, and the row tiles of up to 64 output channels. Items of the
+//! share are (group, block of pixels, block of outputs), the last running fastest: a part packs pixels once.
+//! A pointwise convolution is the same over one flat axis; its panels are copies.
+
+use super::panel::Source;
+use super::{Conv, Places, Share};
+use crate::geometry::{Axis, Geometry};
+use crate::kernels::gemm::{gemm_16x1, gemm_4x8, MR, NR};
+use crate::plan::{Algorithm, Problem};
+
+/// # Safety
+/// The places hold what the problem says.
+pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
+    let Conv { problem, plan, .. } = conv;
+    let pixels = problem.pixels();
+    let depth = problem.depth();
+    if pixels == 0 || problem.co == 0 {
+        return;
+    }
+    let gemm = Gemm {
+        conv,
+        places,
+        source: source(problem, plan.algorithm),
+        pixels,
+        depth,
+        volume: problem.geometry.output(),
+        row_tiles: problem.co.div_ceil(MR),
+    };
+    let pixel_blocks = pixels.div_ceil(plan.panels * NR);
+    let row_blocks = gemm.row_tiles.div_ceil(plan.tiles);
+    let mut packed = usize::MAX;
+    for item in share.range(problem.groups * pixel_blocks * row_blocks) {
+        let (block, rows) = (item / row_blocks, item % row_blocks);
+        let (group, first) = (
+            block / pixel_blocks,
+            block % pixel_blocks * plan.panels * NR,
+        );
+        // SAFETY: the caller's guarantee; the block lies inside the group's pixels and row tiles.
+        unsafe {
+            if packed != block {
+                gemm.pack(group, first);
+                packed = block;
+            }
+            gemm.multiply(group, first, rows * plan.tiles);
+        }
+    }
+}
+
+fn source(problem: &Problem, algorithm: Algorithm) -> Source {
+    let plane = problem.geometry.input();
+    let geometry = if algorithm == Algorithm::Pointwise {
+        let flat = Axis {
+            input: plane,
+            output: plane,
+            ..Axis::UNIT
+        };
+        Geometry {
+            axes: [Axis::UNIT, Axis::UNIT, flat],
+        }
+    } else {
+        problem.geometry
+    };
+    let image = problem.groups * problem.ci * plane;
+    Source {
+        geometry,
+        ci: problem.ci,
+        image,
+        len: problem.batch * image,
+    }
+}
+
+struct Gemm<'a> {
+    conv: &'a Conv,
+    places: &'a Places,
+    /// Of group 0; `len` counts from there.
+    source: Source,
+    pixels: usize,
+    depth: usize,
+    volume: usize,
+    row_tiles: usize,
+}
+
+impl Gemm<'_> {
+    /// The panels of the block that starts at pixel `first`, with the pixels of each.
+    fn panels(&self, first: usize) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
+        let end = self.pixels.min(first + self.conv.plan.panels * NR);
+        let panels = (end - first).div_ceil(NR);
+        (0..panels).map(move |panel| {
+            let pixel = first + panel * NR;
+            (panel * NR * self.depth, pixel, (end - pixel).min(NR))
+        })
+    }
+
+    /// # Safety
+    /// As [`run`]; the block exists.
+    unsafe fn pack(&self, group: usize, first: usize) {
+        if self.depth == 0 {
+            return;
+        }
+        let skipped = group * self.source.ci * self.conv.problem.geometry.input();
+        let source = Source {
+            len: self.source.len - skipped,
+            ..self.source
+        };
+        let panels = self.conv.plan.panels;
+        if self.source.geometry.is_identity() && first % self.volume + panels * NR <= self.volume {
+            // SAFETY: the block's pixels are neighbours in one image; the scratch memory holds its panels.
+            unsafe {
+                let x = self
+                    .places
+                    .x
+                    .add(skipped + first / self.volume * source.image + first % self.volume);
+                return source.copy(x, panels, self.places.scratch);
+            }
+        }
+        for (place, pixel, columns) in self.panels(first) {
+            // SAFETY: the group's channels start `skipped` elements into x; the scratch memory holds the panels.
+            unsafe {
+                let panel = self.places.scratch.add(place);
+                source.pack(self.places.x.wrapping_add(skipped), pixel, columns, panel);
+            }
+        }
+    }
+
+    /// All panels of the block times the row tiles from `first_tile` on.
+    ///
+    /// # Safety
+    /// As [`run`]; the block exists and its panels are packed.
+    unsafe fn multiply(&self, group: usize, first: usize, first_tile: usize) {
+        let problem = &self.conv.problem;
+        let channels = problem.groups * problem.co;
+        let first_row = first_tile * MR;
+        let channel = group * problem.co + first_row;
+        for (place, pixel, columns) in self.panels(first) {
+            let (image, inner) = (pixel / self.volume, pixel % self.volume);
+            // SAFETY: pixel, channel and row tiles exist; panel and row tiles have `depth` rows.
+            unsafe {
+                let mut tile = self
+                    .places
+                    .tile((image * channels + channel) * self.volume + inner, channel);
+                tile.rows = (problem.co - first_row).min(self.conv.plan.tiles * MR);
+                tile.columns = columns;
+                tile.plane = self.volume;
+                tile.room = self.volume - inner;
+                tile.wrap = (channels - 1) * self.volume;
+                let tiles = group * self.row_tiles + first_tile;
+                let weights = self.places.weights.add(tiles * MR * self.depth);
+                let panel = self.places.scratch.add(place);
+                let kernel = if columns == 1 { gemm_16x1 } else { gemm_4x8 };
+                kernel(self.depth, weights, panel, &tile, &self.conv.finish);
+            }
+        }
+    }
+}

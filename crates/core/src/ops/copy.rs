@@ -1,0 +1,186 @@
+//! COPY: `destination[o1 + sum i_d t_d] = source[o0 + sum i_d s_d]` over up to eight axes of strides s and t.
+//!
+//! Params: element bytes (1, 4), rank, per axis (size, source stride, destination stride), source offset, destination
+//! offset (elements). Operands: source, destination (apart from each other).
+//!
+//! Axes are sorted by the destination's strides and merged. Then rows are copied: whole where both step by 1, filled
+//! where the source stays, element by element otherwise. Where the destination steps by 1 along one axis and the
+//! source along another (permutations), blocks of 4 x 4 are transposed in registers.
+
+use super::fill::element_bytes;
+use super::walk::{Walk, WalkAxis};
+use super::{Entry, Operands, Operator, Params, Share};
+use crate::fault::{Code, Fault};
+use crate::simd::F32x4;
+use alloc::boxed::Box;
+
+pub const ENTRY: Entry = Entry {
+    opcode: 4,
+    name: "copy",
+    operands: 2,
+    optional: 0,
+    decode,
+};
+
+/// Source elements that a transposing strip is wide: a cache line, read whole before it is evicted.
+const STRIP: usize = 16;
+
+struct Rows {
+    bytes: usize,
+    walk: Walk,
+    offsets: [isize; 2],
+}
+
+struct Transposed {
+    /// All axes but these two.
+    walk: Walk,
+    /// Steps by 1 in the source.
+    from: WalkAxis,
+    /// Steps by 1 in the destination.
+    to: WalkAxis,
+    offsets: [isize; 2],
+}
+
+fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
+    let bytes = element_bytes(params)?;
+    let mut walk = Walk::decode(params, bytes)?;
+    let mut offsets = [0; 2];
+    for offset in &mut offsets {
+        *offset = params.i32()? as isize;
+        if offset.unsigned_abs() > i32::MAX as usize / bytes {
+            return Err(Fault::new(Code::TooLarge, [0; 3]));
+        }
+    }
+    walk.sort();
+    walk.merge();
+    let axes = walk.axes();
+    let to = axes.len().wrapping_sub(1);
+    let is_row = |axis: &WalkAxis| axis.strides[1] == 1 && axis.size >= 4;
+    let from = axes.iter().position(|axis| axis.strides[0] == 1 && axis.size >= 4);
+    match from {
+        Some(from) if bytes == 4 && from != to && is_row(&axes[to]) => {
+            let to = walk.remove(to);
+            let from = walk.remove(from);
+            Ok(Box::new(Transposed { walk, from, to, offsets }))
+        }
+        _ => Ok(Box::new(Rows { bytes, walk, offsets })),
+    }
+}
+
+impl Operator for Rows {
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let range = share.range(self.walk.count);
+        let [from, to] = self.offsets;
+        // SAFETY: source and destination hold all that the walk reaches, each element of the destination is reached
+        // once, and this part's elements are written by no other part.
+        unsafe {
+            if self.bytes == 1 {
+                let source = operands.pointer::<u8>(0).offset(from);
+                copy_rows(&self.walk, range, source, operands.pointer::<u8>(1).offset(to));
+            } else {
+                let source = operands.pointer::<u32>(0).offset(from);
+                copy_rows(&self.walk, range, source, operands.pointer::<u32>(1).offset(to));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// # Safety
+/// Both operands hold what the walk reaches for the numbers in `range`.
+unsafe fn copy_rows<T: Copy>(walk: &Walk, range: core::ops::Range<usize>, source: *const T, destination: *mut T) {
+    let [step, stride] = walk.row().strides;
+    walk.pieces(range, &mut |[from, to], len| {
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let (source, destination) = (source.offset(from), destination.offset(to));
+            if stride == 1 && step == 1 {
+                source.copy_to_nonoverlapping(destination, len);
+            } else if stride == 1 && step == 0 {
+                core::slice::from_raw_parts_mut(destination, len).fill(*source);
+            } else {
+                let (mut from, mut to) = (0, 0);
+                for _ in 0..len {
+                    *destination.offset(to) = *source.offset(from);
+                    from += step;
+                    to += stride;
+                }
+            }
+        }
+    });
+}
+
+impl Operator for Transposed {
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let strips = self.from.size.div_ceil(STRIP);
+        let items = share.range(self.walk.count * strips);
+        let source = operands.pointer::<f32>(0).cast_const();
+        let destination = operands.pointer::<f32>(1);
+        let mut strip = items.start % strips.max(1);
+        let mut left = items.len();
+        if left == 0 {
+            return Ok(());
+        }
+        let planes = items.start / strips..items.end.div_ceil(strips);
+        self.walk_planes(planes, |[from, to]| {
+            while strip < strips && left > 0 {
+                let first = strip * STRIP;
+                let width = STRIP.min(self.from.size - first);
+                // SAFETY: source and destination hold all that the walk reaches; this part's strips are written by
+                // no other part.
+                unsafe {
+                    let source = source.offset(from + first as isize);
+                    self.strip(source, destination.offset(to + first as isize * self.from.strides[1]), width);
+                }
+                strip += 1;
+                left -= 1;
+            }
+            strip = 0;
+        });
+        Ok(())
+    }
+}
+
+impl Transposed {
+    /// The offsets of each plane's first element.
+    #[inline(always)]
+    fn walk_planes(&self, planes: core::ops::Range<usize>, mut visit: impl FnMut([isize; 2])) {
+        let row = self.walk.row().strides;
+        self.walk.pieces(planes, &mut |[mut from, mut to], len| {
+            for _ in 0..len {
+                visit([self.offsets[0] + from, self.offsets[1] + to]);
+                from += row[0];
+                to += row[1];
+            }
+        });
+    }
+
+    /// # Safety
+    /// `width` columns of the plane lie at `source` and at `destination`.
+    unsafe fn strip(&self, source: *const f32, destination: *mut f32, width: usize) {
+        let (step, stride) = (self.to.strides[0], self.from.strides[1]);
+        let blocks = self.to.size / 4 * 4;
+        // SAFETY: `i < width` and `j < to.size` name elements of the plane.
+        unsafe {
+            for j in (0..blocks).step_by(4) {
+                let source = source.offset(j as isize * step);
+                let destination = destination.add(j);
+                for i in (0..width / 4 * 4).step_by(4) {
+                    let row = |r: isize| F32x4::load(source.offset(r * step).add(i));
+                    let columns = F32x4::transpose([row(0), row(1), row(2), row(3)]);
+                    for (c, column) in columns.iter().enumerate() {
+                        column.store(destination.offset((i + c) as isize * stride));
+                    }
+                }
+            }
+            // Elements of other types than float32 come by here too: their bits are moved, not their values.
+            let (source, destination) = (source.cast::<u32>(), destination.cast::<u32>());
+            for i in 0..width {
+                let first = if i < width / 4 * 4 { blocks } else { 0 };
+                for j in first..self.to.size {
+                    *destination.offset(i as isize * stride).add(j) = *source.offset(j as isize * step).add(i);
+                }
+            }
+        }
+    }
+}

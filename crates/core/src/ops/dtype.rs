@@ -1,0 +1,73 @@
+//! Element types, and the walk through memory that serves them all: a run of elements gathered into four-byte lanes, or
+//! scattered from them. Operators whose speed does not depend on it (integers, odd strides) compute on such runs.
+
+use crate::fault::{Code, Fault};
+
+/// The numbers are part of the program format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Dtype {
+    F32 = 0,
+    I32 = 1,
+    U8 = 2,
+    I8 = 3,
+}
+
+impl Dtype {
+    /// # Errors
+    /// `BadInstruction` for a number that names no dtype.
+    pub fn new(number: u32) -> Result<Dtype, Fault> {
+        [Dtype::F32, Dtype::I32, Dtype::U8, Dtype::I8]
+            .into_iter()
+            .find(|&dtype| dtype as u32 == number)
+            .ok_or(Fault::new(Code::BadInstruction, [number as i32, 0, 0]))
+    }
+
+    #[must_use]
+    pub fn bytes(self) -> usize {
+        match self {
+            Dtype::F32 | Dtype::I32 => 4,
+            Dtype::U8 | Dtype::I8 => 1,
+        }
+    }
+
+    /// Elements `start, start + stride, ...` as lanes: floats by their bits, integers by their values.
+    ///
+    /// # Safety
+    /// Each of these elements, as many as `lanes` has, can be read.
+    #[inline(never)]
+    pub unsafe fn gather(self, source: *const u8, start: isize, stride: isize, lanes: &mut [u32]) {
+        let mut at = start;
+        for lane in lanes {
+            // SAFETY: the caller guarantees that these elements can be read.
+            *lane = unsafe {
+                match self {
+                    Dtype::F32 | Dtype::I32 => source.cast::<u32>().offset(at).read(),
+                    Dtype::U8 => u32::from(source.offset(at).read()),
+                    Dtype::I8 => i32::from(source.cast::<i8>().offset(at).read()) as u32,
+                }
+            };
+            at += stride;
+        }
+    }
+
+    /// Lanes to consecutive elements; integers wrap.
+    ///
+    /// # Safety
+    /// As many elements as `lanes` has can be written at `start` and after it.
+    #[inline(never)]
+    pub unsafe fn scatter(self, lanes: &[u32], destination: *mut u8, start: usize) {
+        for (index, &lane) in lanes.iter().enumerate() {
+            // SAFETY: the caller guarantees that these elements can be written.
+            unsafe {
+                match self {
+                    Dtype::F32 | Dtype::I32 => destination.cast::<u32>().add(start + index).write(lane),
+                    Dtype::U8 | Dtype::I8 => destination.add(start + index).write(lane as u8),
+                }
+            }
+        }
+    }
+}
+
+/// Lanes that are gathered at a time.
+pub const RUN: usize = 64;

@@ -1,0 +1,117 @@
+//! STATS: mean and (biased) variance of each channel: `mean[c] = sum over n, i of x[n, c, i] / (n * inner)`.
+//!
+//! Params: n, c, inner. Operands: x, mean [c], variance [c]. Two passes, so that no digits cancel; sums of rows
+//! are in vectors, sums of rows' sums in f64.
+
+use super::{Entry, Operands, Operator, Params, Share};
+use crate::fault::Fault;
+use crate::geometry::elements;
+use crate::simd::{F32x4, LANES};
+use alloc::boxed::Box;
+
+pub const ENTRY: Entry = Entry {
+    opcode: 11,
+    name: "stats",
+    operands: 3,
+    optional: 0,
+    decode,
+};
+
+/// Elements that are summed in a vector before the sum goes on in f64.
+const BLOCK: usize = 256;
+
+struct Stats {
+    n: usize,
+    channels: usize,
+    inner: usize,
+}
+
+fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
+    let (n, channels, inner) = (params.usize()?, params.usize()?, params.usize()?);
+    elements(&[n, channels, inner], 4)?;
+    Ok(Box::new(Stats { n, channels, inner }))
+}
+
+impl Operator for Stats {
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let x = operands.pointer::<f32>(0).cast_const();
+        let (means, variances) = (operands.pointer::<f32>(1), operands.pointer::<f32>(2));
+        let count = (self.n * self.inner) as f64;
+        for c in share.range(self.channels) {
+            // SAFETY: x holds n * channels * inner elements, mean and variance one per channel; each channel
+            // belongs to one part.
+            unsafe {
+                let mean = self.sum(x, c, |v| v) / count;
+                let center = F32x4::splat(mean as f32);
+                // The mean as a float is off by up to half a unit: its square is taken back.
+                let offset = mean - f64::from(mean as f32);
+                let square = self.sum(x, c, |v| {
+                    let d = v.sub(center);
+                    d.mul(d)
+                });
+                means.add(c).write(mean as f32);
+                variances.add(c).write((square / count - offset * offset) as f32);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Stats {
+    /// The sum of `map` over a channel.
+    ///
+    /// # Safety
+    /// x holds every element of the channel.
+    #[inline(always)]
+    unsafe fn sum(&self, x: *const f32, c: usize, map: impl Fn(F32x4) -> F32x4) -> f64 {
+        let mut total = 0.0f64;
+        for n in 0..self.n {
+            let row = (n * self.channels + c) * self.inner;
+            let mut i = 0;
+            while i < self.inner {
+                let end = self.inner.min(i + BLOCK);
+                let mut lanes = F32x4::ZERO;
+                while i + LANES <= end {
+                    // SAFETY: within the row, as the caller guarantees.
+                    lanes = lanes.add(map(unsafe { F32x4::load(x.add(row + i)) }));
+                    i += LANES;
+                }
+                total += f64::from(lanes.sum());
+                while i < end {
+                    // SAFETY: within the row, as the caller guarantees.
+                    total += f64::from(map(F32x4::splat(unsafe { *x.add(row + i) })).to_array()[0]);
+                    i += 1;
+                }
+            }
+        }
+        total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_integers_far_from_zero_lose_nothing() {
+        let (n, channels, inner) = (2, 3, 7);
+        let mut x = std::vec::Vec::new();
+        for i in 0..n * channels * inner {
+            x.push(1000.0 + (i * 5 % 9) as f32);
+        }
+        let (mut mean, mut variance) = ([0.0f32; 3], [0.0f32; 3]);
+        let addresses = [x.as_mut_ptr().cast::<u8>(), mean.as_mut_ptr().cast(), variance.as_mut_ptr().cast()];
+        let op = Stats { n, channels, inner };
+        // SAFETY: the operands have the sizes of the problem.
+        unsafe { op.run(&Operands { addresses: &addresses }, Share::WHOLE) }.unwrap();
+        for c in 0..channels {
+            let values = (0..n).flat_map(|b| (0..inner).map(move |i| (b, i)));
+            let values: std::vec::Vec<f64> =
+                values.map(|(b, i)| f64::from(x[(b * channels + c) * inner + i])).collect();
+            let expected = values.iter().sum::<f64>() / values.len() as f64;
+            let spread = values.iter().map(|v| (v - expected).powi(2)).sum::<f64>() / values.len() as f64;
+            assert!((f64::from(mean[c]) - expected).abs() < 1e-4);
+            assert!((f64::from(variance[c]) - spread).abs() < 1e-5 * spread);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! UNARY: `y[i] = act(x[i])`.
+//!
+//! Params: act, p0, p1, count, dtype. Operands: x, y (which may be the same memory).
+//! The parameters are float32 bits for float32 and integers otherwise. Integers know none, relu, clip, abs and neg,
+//! and wrap (abs and neg of the least one).
+
+use super::activation::Activation;
+use super::dtype::{Dtype, RUN};
+use super::{Entry, Operands, Operator, Params, Share};
+use crate::fault::{Code, Fault};
+use crate::geometry::elements;
+use crate::simd::{F32x4, LANES};
+use alloc::boxed::Box;
+
+pub const ENTRY: Entry = Entry {
+    opcode: 6,
+    name: "unary",
+    operands: 2,
+    optional: 0,
+    decode,
+};
+
+struct Floats {
+    act: Activation,
+    count: usize,
+}
+
+struct Integers {
+    /// `y = sign ? |x| or -x : min(max(x, low), high)`.
+    kind: IntegerKind,
+    dtype: Dtype,
+    count: usize,
+}
+
+#[derive(Clone, Copy)]
+enum IntegerKind {
+    Clamp(i32, i32),
+    Abs,
+    Neg,
+}
+
+fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
+    let (act, p0, p1) = (params.u32()?, params.u32()?, params.u32()?);
+    let count = params.usize()?;
+    let dtype = Dtype::new(params.u32()?)?;
+    let count = elements(&[count], dtype.bytes())?;
+    let wrong = Fault::new(Code::BadInstruction, [act as i32, 0, 0]);
+    if dtype == Dtype::F32 {
+        let act = Activation::new(act, f32::from_bits(p0), f32::from_bits(p1))?;
+        if act.needs_slope() {
+            return Err(wrong);
+        }
+        return Ok(Box::new(Floats { act, count }));
+    }
+    let kind = match act {
+        0 => IntegerKind::Clamp(i32::MIN, i32::MAX),
+        1 => IntegerKind::Clamp(0, i32::MAX),
+        2 => IntegerKind::Clamp(p0 as i32, p1 as i32),
+        19 => IntegerKind::Abs,
+        20 => IntegerKind::Neg,
+        _ => return Err(wrong),
+    };
+    Ok(Box::new(Integers { kind, dtype, count }))
+}
+
+impl Operator for Floats {
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let range = share.range(self.count);
+        let x = operands.pointer::<f32>(0).cast_const();
+        let y = operands.pointer::<f32>(1);
+        let mut i = range.start;
+        // SAFETY: x and y hold `count` elements; this part's range is written by no other part, and an element is
+        // read before it is written, should they be the same memory.
+        unsafe {
+            while i + LANES <= range.end {
+                self.act.apply(F32x4::load(x.add(i))).store(y.add(i));
+                i += LANES;
+            }
+            if i < range.end {
+                let rest = range.end - i;
+                let v = F32x4::load_partial(x.add(i), rest);
+                self.act.apply(v).store_partial(y.add(i), rest);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Operator for Integers {
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let range = share.range(self.count);
+        let mut lanes = [0; RUN];
+        let mut at = range.start;
+        while at < range.end {
+            let lanes = &mut lanes[..RUN.min(range.end - at)];
+            // SAFETY: x and y hold `count` elements; a run is read before it is written.
+            unsafe {
+                self.dtype.gather(operands.pointer(0), at as isize, 1, lanes);
+                self.compute(lanes);
+                self.dtype.scatter(lanes, operands.pointer(1), at);
+            }
+            at += lanes.len();
+        }
+        Ok(())
+    }
+}
+
+impl Integers {
+    fn compute(&self, lanes: &mut [u32]) {
+        match self.kind {
+            IntegerKind::Clamp(low, high) => {
+                for lane in lanes {
+                    *lane = (*lane as i32).max(low).min(high) as u32;
+                }
+            }
+            IntegerKind::Abs => {
+                for lane in lanes {
+                    *lane = (*lane as i32).wrapping_abs() as u32;
+                }
+            }
+            IntegerKind::Neg => {
+                for lane in lanes {
+                    *lane = lane.wrapping_neg();
+                }
+            }
+        }
+    }
+}

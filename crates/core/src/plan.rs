@@ -1,0 +1,377 @@
+//! Which algorithm computes a convolution, how its weights are packed and how much scratch memory each part needs.
+//!
+//! A pure function of the problem. The algorithms stand in an ordered list in which each says whether it accepts;
+//! the first that does is taken, and the general GEMM, the last, always does.
+
+use crate::fault::{Code, Fault};
+use crate::geometry::{elements, Geometry};
+use crate::kernels::gemm::{MR, NR};
+
+/// A convolution: `x [batch, groups * ci, d, h, w]`, `w [groups * co, ci, kd, kh, kw]`, `y [batch, groups * co, ...]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Problem {
+    pub batch: usize,
+    pub groups: usize,
+    /// Input channels per group.
+    pub ci: usize,
+    /// Output channels per group.
+    pub co: usize,
+    pub geometry: Geometry,
+}
+
+impl Problem {
+    /// # Errors
+    /// `TooLarge` when a tensor exceeds 2^31 - 1 bytes, `BadInstruction` without a group.
+    pub fn new(
+        batch: usize,
+        groups: usize,
+        ci: usize,
+        co: usize,
+        geometry: Geometry,
+    ) -> Result<Self, Fault> {
+        if groups == 0 {
+            return Err(Fault::new(Code::BadInstruction, [0; 3]));
+        }
+        // Each product by itself: a zero elsewhere does not excuse it.
+        for sizes in [
+            [groups, co],
+            [groups, ci],
+            [ci, geometry.taps()],
+            [batch, geometry.output()],
+        ] {
+            elements(&sizes, 4)?;
+        }
+        elements(&[batch, groups, ci, geometry.input()], 4)?;
+        elements(&[batch, groups, co, geometry.output()], 4)?;
+        elements(&[groups, co.next_multiple_of(MR), ci, geometry.taps()], 4)?;
+        Ok(Self {
+            batch,
+            groups,
+            ci,
+            co,
+            geometry,
+        })
+    }
+
+    /// Terms of each output's sum.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.ci * self.geometry.taps()
+    }
+
+    /// Output positions of the whole batch.
+    #[must_use]
+    pub fn pixels(&self) -> usize {
+        self.batch * self.geometry.output()
+    }
+}
+
+/// The numbers are part of the boundary; 0 means: choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Algorithm {
+    Gemm = 1,
+    Pointwise = 2,
+    Depthwise = 3,
+}
+
+impl Algorithm {
+    /// In the order in which they are asked.
+    const ALL: [Algorithm; 3] = [Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Gemm];
+
+    /// Whether it can compute the problem.
+    #[must_use]
+    pub fn accepts(self, problem: &Problem) -> bool {
+        match self {
+            Algorithm::Gemm => true,
+            Algorithm::Pointwise => problem.geometry.is_identity(),
+            Algorithm::Depthwise => problem.ci == 1,
+        }
+    }
+
+    /// Whether it is also worth while.
+    fn pays(self, problem: &Problem) -> bool {
+        match self {
+            Algorithm::Gemm | Algorithm::Pointwise => true,
+            // One input plane for many outputs: packing it once pays, unless the strips do without.
+            Algorithm::Depthwise => problem.groups > 1 || strip_kernel(&problem.geometry).is_some(),
+        }
+    }
+
+    fn choose(problem: &Problem, forced: u32) -> Algorithm {
+        let forced = Self::ALL
+            .into_iter()
+            .find(|&each| each as u32 == forced && each.accepts(problem));
+        let best = || {
+            Self::ALL
+                .into_iter()
+                .find(|each| each.accepts(problem) && each.pays(problem))
+        };
+        forced.or_else(best).unwrap_or(Algorithm::Gemm)
+    }
+}
+
+/// Kernel size and stride of the depthwise strips that serve a geometry, if any do.
+#[must_use]
+pub fn strip_kernel(geometry: &Geometry) -> Option<(usize, usize)> {
+    let [depth, height, width] = geometry.axes;
+    let (kernel, stride) = (width.kernel, width.stride);
+    let fits = depth.is_identity()
+        && depth.input == 1
+        && (height.kernel, height.stride) == (kernel, stride)
+        && (height.dilation, width.dilation) == (1, 1)
+        && matches!((kernel, stride), (3 | 5, 1 | 2));
+    fits.then_some((kernel, stride))
+}
+
+/// What [`Plan::new`] decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub algorithm: Algorithm,
+    /// Bytes of scratch memory per part.
+    pub scratch: usize,
+    /// Elements of the packed weights.
+    pub packed: usize,
+    /// Panels of a block of pixels, and row tiles of a block of outputs.
+    pub panels: usize,
+    pub tiles: usize,
+}
+
+impl Plan {
+    /// `forced` is an [`Algorithm`]'s number; where that one does not accept, or for 0, the plan chooses.
+    ///
+    /// # Errors
+    /// `TooLarge` when the scratch memory would exceed 2^31 - 1 bytes.
+    pub fn new(problem: &Problem, forced: u32) -> Result<Plan, Fault> {
+        let algorithm = Algorithm::choose(problem, forced);
+        let depth = problem.depth();
+        match algorithm {
+            Algorithm::Depthwise => Ok(Plan {
+                algorithm,
+                scratch: 4 * Bands::new(&problem.geometry).checked()?,
+                packed: problem.groups * problem.co * depth,
+                panels: 0,
+                tiles: 0,
+            }),
+            Algorithm::Gemm | Algorithm::Pointwise => {
+                let (panels, tiles) = blocks(problem);
+                Ok(Plan {
+                    algorithm,
+                    scratch: 4 * elements(&[panels, NR, depth], 4)?,
+                    packed: problem.groups * problem.co.next_multiple_of(MR) * depth,
+                    panels,
+                    tiles,
+                })
+            }
+        }
+    }
+}
+
+/// Elements of packed pixels that a block may have: with the weights of 64 outputs they stay in a 1 MB L2.
+const BLOCK: usize = 1 << 17;
+/// Weights below this many elements stay in the cache whatever the order of the blocks.
+const SMALL_WEIGHTS: usize = 1 << 16;
+/// Panels of a block: 64 pixels.
+const PANELS: usize = 8;
+/// Row tiles of a block: 64 outputs.
+const TILES: usize = 16;
+
+/// Panels and row tiles of a block. Results do not depend on them.
+fn blocks(problem: &Problem) -> (usize, usize) {
+    let depth = problem.depth().max(1);
+    let all_panels = problem.pixels().div_ceil(NR);
+    let mut panels = (BLOCK / (depth * NR)).clamp(1, PANELS);
+    if depth * problem.co <= SMALL_WEIGHTS {
+        // Enough blocks for several parts.
+        panels = panels.min(all_panels / PANELS).max(1);
+    }
+    let all_tiles = problem.co.div_ceil(MR).max(1);
+    let tiles = all_tiles.div_ceil(all_tiles.div_ceil(TILES));
+    (panels.min(all_panels.max(1)), tiles)
+}
+
+/// Which strips of four output columns read their plane in place, and which a padded copy of a band of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bands {
+    /// Strips before the first that reads in place; all of them when too few do.
+    pub left: usize,
+    /// The first strip that reads a copy again.
+    pub right: usize,
+    pub strips: usize,
+    /// Columns of the two copies.
+    pub left_width: usize,
+    pub right_width: usize,
+    /// Rows of either.
+    pub rows: usize,
+}
+
+/// Fewer strips in place than this are not worth two copies.
+const FEW: usize = 4;
+
+impl Bands {
+    #[must_use]
+    pub fn new(geometry: &Geometry) -> Bands {
+        if strip_kernel(geometry).is_none() {
+            return Bands::default();
+        }
+        let [_, height, width] = geometry.axes;
+        let strips = width.output.div_ceil(4);
+        let span = 3 * width.stride + width.extent();
+        let step = 4 * width.stride;
+        // In place: the first column is not padding, the last is inside the input, and all four outputs exist.
+        let left = width.lo.div_ceil(step).min(strips);
+        let reach = (width.input + width.lo)
+            .checked_sub(span)
+            .map_or(0, |room| room / step + 1);
+        let right = reach.min(width.output / 4).max(left);
+        let (left, right) = if right - left < FEW {
+            (strips, strips)
+        } else {
+            (left, right)
+        };
+        let band = |count: usize| {
+            if count == 0 {
+                0
+            } else {
+                (count - 1) * step + span
+            }
+        };
+        Bands {
+            left,
+            right,
+            strips,
+            left_width: band(left),
+            right_width: band(strips - right),
+            rows: height.input,
+        }
+    }
+
+    /// Elements of both copies.
+    #[must_use]
+    pub fn elements(&self) -> usize {
+        (self.left_width + self.right_width) * self.rows
+    }
+
+    /// The same before anything is known of the sizes.
+    fn checked(&self) -> Result<usize, Fault> {
+        let copy = |width: usize| elements(&[width, self.rows], 8);
+        Ok(copy(self.left_width)? + copy(self.right_width)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{AxisRequest, Rule};
+
+    /// `[input, kernel, stride, dilation, lo, hi]`, the same for height and width.
+    fn square([input, kernel, stride, dilation, lo, hi]: [i32; 6]) -> Geometry {
+        let axis = AxisRequest {
+            input,
+            kernel,
+            stride,
+            dilation,
+            lo,
+            hi,
+        };
+        let unit = AxisRequest {
+            input: 1,
+            kernel: 1,
+            stride: 1,
+            dilation: 1,
+            lo: 0,
+            hi: 0,
+        };
+        Geometry::new([unit, axis, axis], Rule::default()).unwrap()
+    }
+
+    fn plan(groups: usize, ci: usize, co: usize, axes: [i32; 6]) -> Plan {
+        Plan::new(&Problem::new(1, groups, ci, co, square(axes)).unwrap(), 0).unwrap()
+    }
+
+    #[test]
+    fn each_kind_of_problem_finds_its_algorithm() {
+        assert_eq!(
+            plan(1, 8, 8, [16, 3, 1, 1, 1, 1]).algorithm,
+            Algorithm::Gemm
+        );
+        assert_eq!(
+            plan(1, 8, 8, [16, 1, 1, 1, 0, 0]).algorithm,
+            Algorithm::Pointwise
+        );
+        assert_eq!(
+            plan(1, 8, 8, [16, 1, 2, 1, 0, 0]).algorithm,
+            Algorithm::Gemm
+        );
+        assert_eq!(
+            plan(8, 1, 1, [16, 3, 1, 1, 1, 1]).algorithm,
+            Algorithm::Depthwise
+        );
+        assert_eq!(
+            plan(8, 1, 2, [16, 7, 3, 2, 9, 9]).algorithm,
+            Algorithm::Depthwise
+        );
+        assert_eq!(
+            plan(1, 1, 32, [28, 7, 1, 1, 3, 3]).algorithm,
+            Algorithm::Gemm
+        );
+    }
+
+    #[test]
+    fn a_forced_algorithm_that_does_not_accept_is_passed_over() {
+        let problem = Problem::new(1, 1, 8, 8, square([16, 3, 1, 1, 1, 1])).unwrap();
+        for forced in [2, 3, 99] {
+            assert_eq!(
+                Plan::new(&problem, forced).unwrap().algorithm,
+                Algorithm::Gemm
+            );
+        }
+        let pointwise = Problem::new(1, 1, 8, 8, square([16, 1, 1, 1, 0, 0])).unwrap();
+        assert_eq!(Plan::new(&pointwise, 1).unwrap().algorithm, Algorithm::Gemm);
+    }
+
+    #[test]
+    fn scratch_memory_is_bounded() {
+        assert_eq!(plan(1, 24, 24, [64, 1, 1, 1, 0, 0]).scratch, 8 * 8 * 24 * 4);
+        assert!(plan(1, 2048, 512, [14, 3, 1, 1, 1, 1]).scratch <= 1 << 20);
+        assert!(plan(96, 1, 1, [256, 3, 1, 1, 1, 1]).scratch <= 1 << 16);
+        assert_eq!(plan(96, 1, 1, [256, 3, 1, 1, 0, 0]).scratch, 256 * 6 * 4);
+    }
+
+    #[test]
+    fn sizes_beyond_the_limit_are_refused_also_beside_a_zero() {
+        let geometry = square([16, 3, 1, 1, 1, 1]);
+        for [batch, groups, ci, co] in [
+            [usize::MAX, 1, 1, 0],
+            [0, usize::MAX, 1, 1],
+            [0, 1, usize::MAX, 0],
+            [0, 1, 0, usize::MAX],
+            [1 << 10, 1, 1 << 12, 1],
+            [1, 1 << 14, 1 << 13, 1 << 10],
+        ] {
+            let fault = Problem::new(batch, groups, ci, co, geometry).unwrap_err();
+            assert_eq!(fault.code, Code::TooLarge, "{batch} {groups} {ci} {co}");
+        }
+        let wide = Problem::new(0, 2, 1, 1, square([1 << 14, 3, 2, 1, 1 << 14, 0])).unwrap();
+        assert_eq!(Plan::new(&wide, 0).unwrap_err().code, Code::TooLarge);
+    }
+
+    #[test]
+    fn bands_cover_what_lies_outside_the_input() {
+        let bands = Bands::new(&square([64, 3, 1, 1, 1, 1]));
+        assert_eq!((bands.left, bands.right, bands.strips), (1, 15, 16));
+        assert_eq!((bands.left_width, bands.right_width), (6, 6));
+        let narrow = Bands::new(&square([8, 3, 1, 1, 1, 1]));
+        assert_eq!(
+            (
+                narrow.left,
+                narrow.right,
+                narrow.left_width,
+                narrow.right_width
+            ),
+            (2, 2, 10, 0)
+        );
+        let inside = Bands::new(&square([66, 3, 1, 1, 0, 0]));
+        assert_eq!((inside.left, inside.right, inside.elements()), (0, 16, 0));
+    }
+}

@@ -1,0 +1,245 @@
+//! Each line with every reduction, and what NaN, ties and infinities do.
+
+use super::{count, indices, integers, run, same, strides, Dtype, Line, Memory, F32, I32, I8, NULL, U8};
+use crate::problems::problem_lines;
+use striate_core::geometry::{Axis, AxisRequest, Mode, Rule};
+
+const POOL: u32 = 3;
+const MAX: u32 = 0;
+const MIN: u32 = 1;
+const AVERAGE: u32 = 2;
+const SUM: u32 = 3;
+const LP: u32 = 4;
+const LP_ABSOLUTE: u32 = 5;
+
+struct Problem {
+    name: String,
+    planes: usize,
+    axes: [Axis; 3],
+    ceil: bool,
+    dtype: Dtype,
+}
+
+#[derive(Clone, Copy)]
+struct Options {
+    include_pad: bool,
+    divisor: u32,
+    p: f32,
+}
+
+const PLAIN: Options = Options { include_pad: true, divisor: 0, p: 2.0 };
+
+fn pairs(text: &str, rank: usize) -> Vec<(i32, i32)> {
+    let pair = |part: &str| {
+        let (lo, hi) = part.split_once(':').unwrap_or((part, part));
+        (lo.parse().unwrap(), hi.parse().unwrap())
+    };
+    let list: Vec<_> = text.split(',').map(pair).collect();
+    if list.len() == 1 { vec![list[0]; rank] } else { list }
+}
+
+impl Problem {
+    fn read(line: &Line) -> Problem {
+        let x = line.sizes("x");
+        let rank = x.len() - 2;
+        let per_axis = |key: &str, default: &str| pairs(line.get(key).unwrap_or(default), rank);
+        let kernel = per_axis("kernelSize", "");
+        let stride = line.get("stride").map_or(kernel.clone(), |text| pairs(text, rank));
+        let dilation = per_axis("dilation", "1");
+        let (mode, padding) = match line.get("padding") {
+            Some("same") => (Mode::Same, vec![(0, 0); rank]),
+            Some("same-lower") => (Mode::SameLower, vec![(0, 0); rank]),
+            text => (Mode::Explicit, pairs(text.unwrap_or("0"), rank)),
+        };
+        let ceil = line.get("ceilMode") == Some("1");
+        let mut axes = [Axis::UNIT; 3];
+        for axis in 0..rank {
+            let request = AxisRequest {
+                input: x[axis + 2] as i32,
+                kernel: kernel[axis].0,
+                stride: stride[axis].0,
+                dilation: dilation[axis].0,
+                lo: padding[axis].0,
+                hi: padding[axis].1,
+            };
+            let rule = Rule(if ceil { Rule::CEIL } else { 0 });
+            axes[3 - rank + axis] = Axis::new(request, mode, rule).expect(&line.name);
+        }
+        Problem { name: line.name.clone(), planes: x[0] * x[1], axes, ceil, dtype: Dtype::of(line) }
+    }
+
+    fn inputs(&self) -> usize {
+        self.planes * count(&self.axes.map(|axis| axis.input))
+    }
+
+    fn outputs(&self) -> usize {
+        self.planes * count(&self.axes.map(|axis| axis.output))
+    }
+
+    fn words(&self, reduction: u32, options: Options) -> Vec<u32> {
+        let mut words = vec![self.planes as u32];
+        for a in &self.axes {
+            words.extend([a.input, a.kernel, a.stride, a.dilation, a.lo, a.hi].map(|n| n as u32));
+        }
+        let dtype = self.dtype as u32;
+        words.extend([reduction, dtype, u32::from(self.ceil), u32::from(options.include_pad)]);
+        words.extend([options.divisor, options.p.to_bits()]);
+        words
+    }
+
+    /// Values and positions.
+    fn compute(&self, x: &[f64], reduction: u32, options: Options, parts: usize, indexed: bool) -> (Vec<f64>, Vec<f64>) {
+        let (mut x, mut y) = (Memory::new(self.dtype, x), Memory::empty(self.dtype, self.outputs()));
+        let mut positions = Memory::empty(I32, self.outputs());
+        let operands = [x.address(), y.address(), if indexed { positions.address() } else { NULL }];
+        run(POOL, &self.words(reduction, options), &operands, parts);
+        (y.values(), positions.values())
+    }
+
+    /// For each output: the values of its window in order, their positions, and the taps inside the padded input.
+    fn windows(&self, x: &[f64]) -> Vec<(Vec<f64>, Vec<usize>, usize)> {
+        let plane = self.axes.map(|axis| axis.input);
+        let steps = strides(&plane);
+        let mut windows = Vec::new();
+        for n in 0..self.planes {
+            for o in indices(&self.axes.map(|axis| axis.output)) {
+                let (mut values, mut positions, mut padded) = (vec![], vec![], 0);
+                for k in indices(&self.axes.map(|axis| axis.kernel)) {
+                    let at: Vec<usize> = (0..3).map(|d| o[d] * self.axes[d].stride + k[d] * self.axes[d].dilation).collect();
+                    if (0..3).any(|d| at[d] >= self.axes[d].lo + self.axes[d].input + self.axes[d].hi) {
+                        continue;
+                    }
+                    padded += 1;
+                    if (0..3).all(|d| at[d] >= self.axes[d].lo && at[d] - self.axes[d].lo < plane[d]) {
+                        let place = (0..3).map(|d| (at[d] - self.axes[d].lo) * steps[d]).sum::<usize>();
+                        values.push(x[n * count(&plane) + place]);
+                        positions.push(place);
+                    }
+                }
+                windows.push((values, positions, padded));
+            }
+        }
+        windows
+    }
+
+    /// PyTorch's loop: a later value wins when it is larger or NaN.
+    fn extrema(&self, x: &[f64], sign: f64) -> (Vec<f64>, Vec<f64>) {
+        let one = |(values, positions, _): (Vec<f64>, Vec<usize>, usize)| {
+            let (mut best, mut place) = (f64::NEG_INFINITY, positions.first().map_or(-1.0, |&p| p as f64));
+            for (&value, &position) in values.iter().zip(&positions) {
+                if value * sign > best || value.is_nan() {
+                    (best, place) = (value * sign, position as f64);
+                }
+            }
+            (best * sign, place)
+        };
+        self.windows(x).into_iter().map(one).unzip()
+    }
+}
+
+fn saturated(values: Vec<f64>, dtype: Dtype) -> Vec<f64> {
+    let (low, high) = match dtype {
+        U8 => (0.0, 255.0),
+        I8 => (-128.0, 127.0),
+        F32 | I32 => return values,
+    };
+    values.into_iter().map(|value| value.clamp(low, high)).collect()
+}
+
+#[test]
+fn maxima_and_minima_with_and_without_positions() {
+    for line in problem_lines("pool.txt") {
+        let problem = Problem::read(&line);
+        let x = integers(0, problem.inputs(), problem.dtype);
+        for (reduction, sign) in [(MAX, 1.0), (MIN, -1.0)] {
+            let (values, places) = problem.extrema(&x, sign);
+            let values = saturated(values, problem.dtype);
+            for parts in 1..=3 {
+                let what = format!("{}, reduction {reduction}, {parts} parts", problem.name);
+                let (got, _) = problem.compute(&x, reduction, PLAIN, parts, false);
+                same(&got, &values, 0.0, &what);
+                let (got, got_places) = problem.compute(&x, reduction, PLAIN, parts, true);
+                same(&got, &values, 0.0, &what);
+                same(&got_places, &places, 0.0, &format!("{what}, positions"));
+            }
+        }
+    }
+}
+
+#[test]
+fn nan_wins_and_infinities_have_positions() {
+    for line in problem_lines("pool.txt") {
+        let problem = Problem::read(&line);
+        if problem.dtype != F32 {
+            continue;
+        }
+        for period in [3, 7] {
+            let mut x = integers(0, problem.inputs(), F32);
+            for (i, x) in x.iter_mut().enumerate() {
+                match i * i % period {
+                    1 => *x = f64::NAN,
+                    2 => *x = f64::NEG_INFINITY,
+                    4 => *x = f64::INFINITY,
+                    _ => {}
+                }
+            }
+            for (reduction, sign) in [(MAX, 1.0), (MIN, -1.0)] {
+                let (values, places) = problem.extrema(&x, sign);
+                let (got, got_places) = problem.compute(&x, reduction, PLAIN, 2, true);
+                same(&got, &values, 0.0, &problem.name);
+                same(&got_places, &places, 0.0, &format!("{}, positions", problem.name));
+                same(&problem.compute(&x, reduction, PLAIN, 2, false).0, &values, 0.0, &problem.name);
+            }
+        }
+        let x = vec![f64::NEG_INFINITY; problem.inputs()];
+        let (_, places) = problem.extrema(&x, 1.0);
+        same(&problem.compute(&x, MAX, PLAIN, 1, true).1, &places, 0.0, &problem.name);
+    }
+}
+
+#[test]
+fn sums_and_averages() {
+    for line in problem_lines("pool.txt") {
+        let problem = Problem { dtype: F32, ..Problem::read(&line) };
+        let x = integers(0, problem.inputs(), F32);
+        let windows = problem.windows(&x);
+        let sum = |values: &[f64]| values.iter().sum::<f64>();
+        let quotient = |sum: f64, n: usize| if n == 0 { 0.0 } else { f64::from(sum as f32 / n as f32) };
+        for parts in 1..=3 {
+            let got = problem.compute(&x, SUM, PLAIN, parts, false).0;
+            same(&got, &windows.iter().map(|w| sum(&w.0)).collect::<Vec<_>>(), 0.0, &problem.name);
+            let got = problem.compute(&x, AVERAGE, PLAIN, parts, false).0;
+            same(&got, &windows.iter().map(|w| quotient(sum(&w.0), w.2)).collect::<Vec<_>>(), 0.0, &problem.name);
+            let inside = Options { include_pad: false, ..PLAIN };
+            let got = problem.compute(&x, AVERAGE, inside, parts, false).0;
+            same(&got, &windows.iter().map(|w| quotient(sum(&w.0), w.0.len())).collect::<Vec<_>>(), 0.0, &problem.name);
+            let by_three = Options { divisor: 3, ..PLAIN };
+            let got = problem.compute(&x, AVERAGE, by_three, parts, false).0;
+            same(&got, &windows.iter().map(|w| quotient(sum(&w.0), 3)).collect::<Vec<_>>(), 0.0, &problem.name);
+        }
+    }
+}
+
+/// Single precision rounds each power, the sum and the root: a few units of 6e-8.
+const LP_TOLERANCE: f64 = 1e-6;
+
+#[test]
+fn norms() {
+    for line in problem_lines("pool.txt") {
+        let problem = Problem { dtype: F32, ..Problem::read(&line) };
+        let x = integers(0, problem.inputs(), F32);
+        let windows = problem.windows(&x);
+        let taps = count(&problem.axes.map(|axis| axis.kernel)) as f64;
+        for p in [1.0f32, 2.0, 3.0, 1.5] {
+            let options = Options { p, ..PLAIN };
+            let p = f64::from(p);
+            let power = |values: &[f64], f: fn(f64) -> f64| values.iter().map(|&x| f(x).powf(p)).sum::<f64>();
+            let torch = |w: &(Vec<f64>, Vec<usize>, usize)| (power(&w.0, |x| x) / w.2.max(1) as f64 * taps).powf(1.0 / p);
+            let got = problem.compute(&x, LP, options, 2, false).0;
+            same(&got, &windows.iter().map(torch).collect::<Vec<_>>(), LP_TOLERANCE, &format!("{}, p = {p}", problem.name));
+            let got = problem.compute(&x, LP_ABSOLUTE, options, 2, false).0;
+            let want: Vec<f64> = windows.iter().map(|w| power(&w.0, f64::abs).powf(1.0 / p)).collect();
+            same(&got, &want, LP_TOLERANCE, &format!("{}, p = {p}", problem.name));
+        }
+    }
+}

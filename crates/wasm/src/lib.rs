@@ -1,0 +1,164 @@
+//! The boundary between JavaScript and striate-core: numbers only, no function traps, whatever it is given.
+//!
+//! A call that gives more than one number writes the rest in the result area. One that fails writes there a fault's
+//! code and its numbers, and returns the code (or 0 where it returns a handle or an address).
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
+mod memory;
+pub mod program;
+
+use alloc::boxed::Box;
+use core::sync::atomic::{AtomicI32, Ordering};
+use program::Program;
+use striate_core::fault::{Code, Fault};
+use striate_core::geometry::{Axis, AxisRequest, Mode, Rule};
+use striate_core::ops::{self, Params};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[repr(align(16))]
+struct ResultArea([AtomicI32; 16]);
+
+static RESULT: ResultArea = ResultArea([const { AtomicI32::new(0) }; 16]);
+
+fn give<const N: usize>(values: [i32; N]) {
+    for (place, value) in RESULT.0.iter().zip(values) {
+        place.store(value, Ordering::Relaxed);
+    }
+}
+
+fn refuse(fault: Fault) -> u32 {
+    let [a, b, c] = fault.values;
+    give([fault.code as i32, a, b, c]);
+    fault.code as u32
+}
+
+fn code(outcome: Result<(), Fault>) -> u32 {
+    outcome.map_or_else(refuse, |()| 0)
+}
+
+/// The address of sixteen 32-bit integers.
+#[wasm_bindgen]
+pub fn result() -> u32 {
+    RESULT.0.as_ptr().expose_provenance() as u32
+}
+
+/// A 64-byte aligned address with room for `bytes` bytes; 0 when there is none.
+#[wasm_bindgen]
+pub fn alloc(bytes: u32) -> u32 {
+    memory::allocate(bytes as usize).unwrap_or(0) as u32
+}
+
+/// Gives back what `alloc` gave; any other address is ignored.
+#[wasm_bindgen]
+pub fn release(address: u32) {
+    memory::release(address as usize);
+}
+
+/// Result area: bytes in use, bytes free in the arena, the largest free block, blocks in use.
+#[wasm_bindgen]
+pub fn arena_stats() {
+    let stats = memory::stats();
+    give([stats.live, stats.free, stats.largest_free, stats.blocks].map(|value| value as i32));
+}
+
+/// Judges one axis of a window. Result area: output size, padding before, padding after.
+#[wasm_bindgen]
+#[allow(clippy::too_many_arguments)] // numbers in registers cost a third of words in memory
+pub fn window(input: i32, kernel: i32, stride: i32, dilation: i32, lo: i32, hi: i32, mode: u32, rule: u32) -> u32 {
+    let request = AxisRequest { input, kernel, stride, dilation, lo, hi };
+    let axis = Mode::try_from(mode).and_then(|mode| Axis::new(request, mode, Rule(rule)));
+    code(axis.map(|axis| give([axis.output, axis.lo, axis.hi].map(|value| value as i32))))
+}
+
+/// Plans an instruction from its parameters. Result area: bytes of scratch per part, packed elements, algorithm.
+#[wasm_bindgen]
+pub fn plan(opcode: u32, params: u32, count: u32) -> u32 {
+    code(try_plan(opcode, params, count))
+}
+
+fn try_plan(opcode: u32, params: u32, count: u32) -> Result<(), Fault> {
+    let words = memory::words(params, count)?;
+    memory::require_room(program::room_for(&[0, 1, 0]))?;
+    let operator = (ops::entry(opcode)?.decode)(&mut Params::new(words))?;
+    give([operator.scratch() as i32, operator.packed() as i32, operator.algorithm() as i32]);
+    Ok(())
+}
+
+/// Decodes a program; 0 with a fault in the result area when it cannot be read, or there is no memory for it.
+#[wasm_bindgen]
+pub fn program_new(words: u32, count: u32) -> u32 {
+    match try_program(words, count) {
+        Ok(program) => Box::into_raw(program).expose_provenance() as u32,
+        Err(fault) => {
+            refuse(fault);
+            0
+        }
+    }
+}
+
+fn try_program(words: u32, count: u32) -> Result<Box<Program>, Fault> {
+    let words = memory::words(words, count)?;
+    let live = memory::stats().live;
+    memory::require_room(program::room_for(words))?;
+    let mut program = Box::new(Program::decode(words)?);
+    program.bytes = memory::stats().live - live;
+    Ok(program)
+}
+
+/// # Safety
+/// `handle` came from `program_new` and was not freed.
+unsafe fn program(handle: u32) -> &'static Program {
+    // SAFETY: the caller's guarantee.
+    unsafe { &*core::ptr::with_exposed_provenance(handle as usize) }
+}
+
+/// `handle` must come from `program_new`, as in the functions below; 0 is ignored.
+#[wasm_bindgen]
+pub fn program_free(handle: u32) {
+    if handle != 0 {
+        let program: *mut Program = core::ptr::with_exposed_provenance_mut(handle as usize);
+        // SAFETY: `program_new` made this box; ts/graph frees a handle once.
+        drop(unsafe { Box::from_raw(program) });
+    }
+}
+
+/// The address of the program's base table: the addresses that its operands are relative to, bound before each run.
+#[wasm_bindgen]
+pub fn program_bases(handle: u32) -> u32 {
+    // SAFETY: handles are kept by ts/graph, which uses none that it has freed.
+    unsafe { program(handle) }.bases().as_ptr().expose_provenance() as u32
+}
+
+/// Bytes that the decoded program takes.
+#[wasm_bindgen]
+pub fn program_bytes(handle: u32) -> u32 {
+    // SAFETY: as in `program_bases`.
+    unsafe { program(handle) }.bytes as u32
+}
+
+/// Runs this part's share of every step.
+#[wasm_bindgen]
+pub fn program_run(handle: u32, part: u32, parts: u32) -> u32 {
+    // SAFETY: as in `program_bases`; ts/graph has bound every base to memory as large as it was planned.
+    code(unsafe { program(handle).run(part as usize, parts as usize) })
+}
+
+/// Runs this part's share of one step.
+#[wasm_bindgen]
+pub fn program_step(handle: u32, index: u32, part: u32, parts: u32) -> u32 {
+    // SAFETY: as in `program_run`.
+    code(unsafe { program(handle).step(index as usize, part as usize, parts as usize) })
+}
+
+/// What a caller gets who asks for what does not exist.
+pub(crate) fn bad_instruction(value: usize) -> Fault {
+    Fault::new(Code::BadInstruction, [value as i32, 0, 0])
+}
+
+#[cfg(target_arch = "wasm32")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    core::arch::wasm32::unreachable()
+}

@@ -1,0 +1,149 @@
+//! A program: instructions decoded from words, and the table of addresses that they work on.
+//!
+//! Words: `bases, steps`, then per step `opcode, operands, (base, byte offset) per operand, params, params...`.
+//! An absent operand has the base 0xFFFFFFFF. A step's operator is decoded by its entry in `striate_core::ops`.
+
+use crate::bad_instruction;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use striate_core::fault::Fault;
+use striate_core::ops::{self, Operands, Operator, Params, Share};
+
+const ABSENT: u32 = u32::MAX;
+/// More than any operator has.
+const MAX_OPERANDS: usize = 8;
+const MAX_BASES: usize = 1 << 16;
+/// More than the largest operator takes, with its allocation's header.
+const STEP_BYTES: usize = 1024;
+
+struct Operand {
+    base: u32,
+    offset: u32,
+}
+
+struct Step {
+    operator: Box<dyn Operator>,
+    operands: Vec<Operand>,
+}
+
+pub struct Program {
+    /// Written by JavaScript between runs, read by every part.
+    bases: Vec<AtomicUsize>,
+    steps: Vec<Step>,
+    pub bytes: usize,
+}
+
+/// Bytes that decoding these words allocates at most.
+pub fn room_for(words: &[u32]) -> usize {
+    let bases = words.first().map_or(0, |&bases| bases as usize).min(MAX_BASES);
+    4096 + steps_of(words) * STEP_BYTES + 16 * (words.len() + bases)
+}
+
+/// Steps that the words announce; no more than they can hold.
+fn steps_of(words: &[u32]) -> usize {
+    let announced = words.get(1).copied().unwrap_or(0) as usize;
+    announced.min(words.len() / 3)
+}
+
+impl Program {
+    /// # Errors
+    /// `BadInstruction` for words that are no program, and what the instructions' own decoding refuses.
+    pub fn decode(words: &[u32]) -> Result<Program, Fault> {
+        let mut params = Params::new(words);
+        let (bases, count) = (params.usize()?, params.usize()?);
+        if bases > MAX_BASES {
+            return Err(bad_instruction(bases));
+        }
+        if count != steps_of(words) {
+            return Err(bad_instruction(count));
+        }
+        let mut steps = Vec::with_capacity(count);
+        for _ in 0..count {
+            steps.push(Step::decode(&mut params, bases)?);
+        }
+        params.end()?;
+        let bases = (0..bases).map(|_| AtomicUsize::new(0)).collect();
+        Ok(Program { bases, steps, bytes: 0 })
+    }
+
+    pub fn bases(&self) -> &[AtomicUsize] {
+        &self.bases
+    }
+
+    /// Runs the share `part` of `parts` of every step, in their order.
+    ///
+    /// # Errors
+    /// `BadInstruction` when there is no such part; a step's fault.
+    ///
+    /// # Safety
+    /// The bases are bound to memory that holds what the operands' operators document.
+    pub unsafe fn run(&self, part: usize, parts: usize) -> Result<(), Fault> {
+        let share = share(part, parts)?;
+        for step in &self.steps {
+            // SAFETY: the caller's guarantee.
+            unsafe { step.run(&self.bases, share)? };
+        }
+        Ok(())
+    }
+
+    /// Runs the share of one step.
+    ///
+    /// # Errors
+    /// `BadInstruction` when there is no such step or part; the step's fault.
+    ///
+    /// # Safety
+    /// As [`Program::run`].
+    pub unsafe fn step(&self, index: usize, part: usize, parts: usize) -> Result<(), Fault> {
+        let share = share(part, parts)?;
+        let step = self.steps.get(index).ok_or(bad_instruction(index))?;
+        // SAFETY: the caller's guarantee.
+        unsafe { step.run(&self.bases, share) }
+    }
+}
+
+fn share(part: usize, parts: usize) -> Result<Share, Fault> {
+    if part < parts {
+        Ok(Share { part, parts })
+    } else {
+        Err(bad_instruction(part))
+    }
+}
+
+impl Step {
+    fn decode(params: &mut Params, bases: usize) -> Result<Step, Fault> {
+        let entry = ops::entry(params.u32()?)?;
+        let count = params.usize()?;
+        if count != entry.operands || count > MAX_OPERANDS {
+            return Err(bad_instruction(count));
+        }
+        let mut operands = Vec::with_capacity(count);
+        for index in 0..count {
+            let (base, offset) = (params.u32()?, params.u32()?);
+            let may_be_absent = entry.optional & (1 << index) != 0;
+            if base as usize >= bases && !(base == ABSENT && may_be_absent) {
+                return Err(bad_instruction(base as usize));
+            }
+            operands.push(Operand { base, offset });
+        }
+        let own = params.usize()?;
+        let mut own = Params::new(params.take(own)?);
+        let operator = (entry.decode)(&mut own)?;
+        own.end()?;
+        Ok(Step { operator, operands })
+    }
+
+    /// # Safety
+    /// As [`Program::run`].
+    unsafe fn run(&self, bases: &[AtomicUsize], share: Share) -> Result<(), Fault> {
+        let mut addresses = [core::ptr::null_mut(); MAX_OPERANDS];
+        for (address, operand) in addresses.iter_mut().zip(&self.operands) {
+            if let Some(base) = bases.get(operand.base as usize) {
+                let start = base.load(Ordering::Relaxed);
+                *address = core::ptr::with_exposed_provenance_mut(start.wrapping_add(operand.offset as usize));
+            }
+        }
+        // SAFETY: the caller's guarantee: the bases are bound as the operator documents.
+        unsafe { self.operator.run(&Operands { addresses: &addresses }, share) }
+    }
+}

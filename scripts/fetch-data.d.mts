@@ -1,0 +1,6 @@
+export interface Data {
+  models: { front: string; back: string };
+  photos: string[];
+}
+
+export function fetchData(options?: { log?: (line: string) => void }): Data;

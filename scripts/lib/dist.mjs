@@ -1,0 +1,57 @@
+// Bundles the package's files into dist/ when ts/, the kernels or the configuration have changed.
+import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { hashOf, readText, removeAll, withLock } from './files.mjs';
+import { Problem, root, step } from './report.mjs';
+
+const dist = path.join(root, 'dist');
+const stampFile = path.join(root, 'build/dist.stamp');
+// Modules that call each other, but not while they load, may import each other.
+const accepted = new Set(['CIRCULAR_DEPENDENCY']);
+const sources = [
+  'ts',
+  'build/stamp.json',
+  'rollup.config.mjs',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
+
+export async function buildDist() {
+  const isUpToDate = (hash) => readText(stampFile) === hash && fs.existsSync(path.join(dist, 'index.js'));
+  if (isUpToDate(hashOf(sources))) return;
+  await withLock(path.join(root, 'build/dist.lock'), async () => {
+    const hash = hashOf(sources);
+    if (isUpToDate(hash)) return;
+    await step('package files: rollup into dist/', async () => {
+      removeAll(stampFile);
+      removeAll(dist);
+      await bundle();
+      for (const name of ['simd.wasm', 'relaxed.wasm']) {
+        fs.copyFileSync(path.join(root, 'build', name), path.join(dist, name));
+      }
+      fs.writeFileSync(stampFile, hash);
+    });
+  });
+}
+
+async function bundle() {
+  const { rollup } = await import('rollup');
+  const { default: configurations } = await import(pathToFileURL(path.join(root, 'rollup.config.mjs')).href);
+  try {
+    for (const configuration of configurations) {
+      const bundle = await rollup({ ...configuration, onwarn: refuse });
+      await bundle.write(configuration.output);
+      await bundle.close();
+    }
+  } catch (error) {
+    throw new Problem(`rollup: ${error.message}`);
+  }
+}
+
+/** A warning of the bundler is a defect of the package: an import that nobody resolves, a name that is not there. */
+function refuse(warning) {
+  if (accepted.has(warning.code) || warning.plugin === 'dts') return;
+  throw new Error(warning.message);
+}

@@ -1,0 +1,79 @@
+// Small helpers over files: hashes of sources, atomic writes, a lock that outlives a killed process by seconds only.
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from './report.mjs';
+
+export const exists = fs.existsSync;
+
+export function readText(file) {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes beside the file and renames, so that a reader never sees half of it. */
+export function writeAtomic(file, content) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const beside = `${file}.${process.pid}.tmp`;
+  fs.writeFileSync(beside, content);
+  fs.renameSync(beside, file);
+}
+
+export function removeAll(file) {
+  fs.rmSync(file, { recursive: true, force: true });
+}
+
+function* filesUnder(entry) {
+  const stat = fs.statSync(entry, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (!stat.isDirectory()) yield entry;
+  else for (const name of fs.readdirSync(entry).sort()) yield* filesUnder(path.join(entry, name));
+}
+
+/** One hash of the names and contents of files and folders (given from the repository's root) and of `extra`. */
+export function hashOf(entries, extra = '') {
+  const hash = createHash('sha256').update(extra);
+  for (const entry of entries) {
+    for (const file of filesUnder(path.join(root, entry))) {
+      hash.update(`\0${path.relative(root, file).replaceAll('\\', '/')}\0`).update(fs.readFileSync(file));
+    }
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+const staleSeconds = 30;
+
+/** Runs `work` while holding `file`; others wait. Its time is renewed while held, so a dead holder's is seen as such. */
+export async function withLock(file, work) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  let told = false;
+  for (;;) {
+    try {
+      fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      const age = Date.now() - (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      if (age > staleSeconds * 1000) removeAll(file);
+      else {
+        if (!told) console.log('  waiting for another set-up or build that is running');
+        told = true;
+        await sleep(300);
+      }
+    }
+  }
+  const renew = setInterval(() => {
+    const now = new Date();
+    fs.utimes(file, now, now, () => {});
+  }, 5000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(renew);
+    removeAll(file);
+  }
+}

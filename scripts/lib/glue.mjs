@@ -1,0 +1,57 @@
+// Makes build/glue.js from wasm-bindgen's glue. That one keeps its instance in the module's own variables and can load
+// in ways that are not needed here; since only numbers cross the boundary, what is left of it is which results are
+// unsigned. Each call of `instantiate` makes an instance of its own, so a runtime can be disposed of and made again.
+
+const forms = [
+  // [what wasm-bindgen writes around the call, what is written here]
+  { body: /^(?:const ret = )?wasm\.(\w+)\((.*)\);(?: return ret;)?$/, wrap: undefined },
+  { body: /^const ret = wasm\.(\w+)\((.*)\); return ret >>> 0;$/, wrap: (call) => `${call} >>> 0` },
+];
+
+function entryOf([, name, parameters, text]) {
+  const body = text.trim().replace(/\s*\n\s*/g, ' ');
+  const form = forms.find(({ body: pattern }) => {
+    const match = body.match(pattern);
+    return match?.[1] === name && match[2] === parameters;
+  });
+  if (!form) throw new Error(`wasm-bindgen's glue for ${name} is more than numbers: ${body}`);
+  return form.wrap
+    ? `${name}: (${parameters}) => ${form.wrap(`wasm.${name}(${parameters})`)}`
+    : `${name}: wasm.${name}`;
+}
+
+export function glueModule(glue, { pages, stackBytes, version }) {
+  const functions = [...glue.matchAll(/^export function (\w+)\((.*)\) \{\n([\s\S]*?)^\}/gm)];
+  const imported = [...glue.matchAll(/^ {8}(\w+): function\(/gm)].map(([, name]) => name);
+  if (functions.length === 0 || imported.join() !== '__wbindgen_init_externref_table') {
+    throw new Error(`wasm-bindgen's glue has changed its form: the module imports ${imported.join(', ')}`);
+  }
+  // No reference to a JavaScript value is ever passed, so the table of such references stays empty.
+  return `// Made by the build from wasm-bindgen's glue, see scripts/lib/glue.mjs.
+export const initialPages = ${pages};
+export const version = '${version}';
+export async function instantiate(module, memory) {
+  const imports = { './kernels_bg.js': { memory, __wbindgen_init_externref_table() {} } };
+  const { exports: wasm } = await WebAssembly.instantiate(module, imports);
+  wasm.__wbindgen_start(${stackBytes});
+  return {
+${functions.map((match) => `    ${entryOf(match)},`).join('\n')}
+  };
+}
+`;
+}
+
+export function glueTypes(types) {
+  const members = [...types.matchAll(/^export function (\w+\(.*\): (?:number|void);)$/gm)];
+  return `// Made by the build from wasm-bindgen's declarations, see scripts/lib/glue.mjs.
+export interface Exports {
+${members.map(([, member]) => `  ${member}`).join('\n')}
+}
+/** The pages of memory that an instance needs at least. */
+export const initialPages: number;
+/** The package's version, which the module carries too. */
+export const version: string;
+/** Makes an instance over \`memory\`. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Exports>;
+`;
+}

@@ -1,0 +1,64 @@
+// What happens to a built module's bytes: custom sections go, the imported memory becomes a plain one, and one
+// custom section `striate` says which version and variant this is.
+
+/** Reads and writes LEB128 numbers. */
+function readUnsigned(bytes, at) {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++];
+    value += (byte & 127) * 2 ** shift;
+    if (byte < 128) return [value, at];
+  }
+}
+
+export function unsigned(value) {
+  const out = [];
+  for (; value > 127; value = Math.floor(value / 128)) out.push((value % 128) | 128);
+  return [...out, value];
+}
+
+const customSection = 0;
+const importSection = 2;
+const kinds = { function: 0, table: 1, memory: 2, global: 3 };
+const shared = 3; // limits with a maximum, shared
+const plain = 1; // limits with a maximum
+
+/** Finds the imported memory in the import section's content: where its limits' flag is, and its initial pages. */
+function importedMemory(bytes, at) {
+  let count;
+  [count, at] = readUnsigned(bytes, at);
+  for (; count > 0; count--) {
+    for (let part = 0; part < 2; part++) {
+      const [length, start] = readUnsigned(bytes, at);
+      at = start + length;
+    }
+    const kind = bytes[at++];
+    if (kind === kinds.memory) return { flagAt: at, pages: readUnsigned(bytes, at + 1)[0] };
+    if (kind === kinds.function) at = readUnsigned(bytes, at)[1];
+    else if (kind === kinds.global) at += 2;
+    else throw new Error('an import of a kind that the build does not expect');
+  }
+  throw new Error('the module imports no memory');
+}
+
+export function finish(bytes, label) {
+  const text = [...Buffer.from('striate'), ...Buffer.from(label)];
+  const section = [...unsigned('striate'.length), ...text];
+  const parts = [bytes.subarray(0, 8)];
+  let pages;
+  for (let at = 8; at < bytes.length; ) {
+    const id = bytes[at];
+    const [size, start] = readUnsigned(bytes, at + 1);
+    if (id === importSection) {
+      const memory = importedMemory(bytes, start);
+      if (bytes[memory.flagAt] !== shared) throw new Error('the module was not built for threads');
+      pages = memory.pages;
+      const content = Uint8Array.from(bytes.subarray(at, start + size));
+      content[memory.flagAt - at] = plain;
+      parts.push(content);
+    } else if (id !== customSection) parts.push(bytes.subarray(at, start + size));
+    at = start + size;
+  }
+  parts.push(Uint8Array.from([customSection, ...unsigned(section.length), ...section]));
+  return { bytes: Buffer.concat(parts), pages };
+}

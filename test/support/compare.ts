@@ -1,0 +1,18 @@
+/** Comparison of many numbers that names the first difference instead of printing all of them. */
+import { expect } from 'vitest';
+
+/** Equal with ==, NaN equal to NaN, and within `tolerance` of the largest expected magnitude where one is given. */
+export function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 0): void {
+  expect(actual.length, 'number of elements').toBe(expected.length);
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const magnitude = Math.abs(expected[i] as number);
+    if (magnitude > largest && magnitude < Infinity) largest = magnitude;
+  }
+  for (let i = 0; i < expected.length; i++) {
+    const [is, must] = [actual[i] as number, expected[i] as number];
+    // biome-ignore lint/suspicious/noDoubleEquals: 0 and -0 are the same result.
+    if (is == must || (Number.isNaN(is) && Number.isNaN(must)) || Math.abs(is - must) <= tolerance * largest) continue;
+    expect.fail(`element ${i} of ${expected.length} is ${is}, must be ${must}`);
+  }
+}

@@ -1,0 +1,107 @@
+/** The plain loops: what the kernels must give, one multiplication after the other, in double precision. */
+
+export interface Values {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+export interface Axis {
+  readonly stride: number;
+  readonly dilation: number;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** The output size of a window along one axis, as PyTorch's documentation has it. */
+export function outputSize(input: number, kernel: number, { stride, dilation, lo, hi }: Axis, ceil = false): number {
+  const span = input + lo + hi - dilation * (kernel - 1) - 1;
+  if (!ceil) return Math.floor(span / stride) + 1;
+  const size = Math.ceil(span / stride) + 1;
+  return (size - 1) * stride >= input + lo ? size - 1 : size;
+}
+
+/** Padding before and after for 'same' (out = ceil(in / stride)). */
+export function samePadding(input: number, kernel: number, stride: number, dilation: number, lower: boolean): [number, number] {
+  const out = Math.ceil(input / stride);
+  const total = Math.max(0, (out - 1) * stride + dilation * (kernel - 1) + 1 - input);
+  const small = Math.floor(total / 2);
+  return lower ? [total - small, small] : [small, total - small];
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((size, axis) => size * axis, 1);
+}
+
+/** Every index of a shape, in order. */
+export function* indices(shape: readonly number[]): Generator<number[]> {
+  const size = product(shape);
+  for (let flat = 0; flat < size; flat++) {
+    const index: number[] = [];
+    for (let axis = shape.length - 1, rest = flat; axis >= 0; axis--) {
+      index[axis] = rest % (shape[axis] as number);
+      rest = Math.floor(rest / (shape[axis] as number));
+    }
+    yield index;
+  }
+}
+
+/** The flat position of an index, or -1 outside the shape. */
+export function flatIndex(shape: readonly number[], index: readonly number[]): number {
+  let flat = 0;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const [i, size] = [index[axis] as number, shape[axis] as number];
+    if (i < 0 || i >= size) return -1;
+    flat = flat * size + i;
+  }
+  return flat;
+}
+
+/** Convolution of x [N, C, ...] with w [O, C / groups, ...] and bias [O]. */
+export function convolve(x: Values, w: Values, bias: ArrayLike<number> | null, axes: readonly Axis[], groups: number, flip = false): Values {
+  const [n, channels] = x.shape as [number, number];
+  const [outputs, perGroup] = w.shape as [number, number];
+  const spatial = axes.map((axis, i) => outputSize(x.shape[i + 2] as number, w.shape[i + 2] as number, axis));
+  const shape = [n, outputs, ...spatial];
+  const kernel = w.shape.slice(2);
+  const data = new Float64Array(product(shape));
+  let at = 0;
+  for (const [b, o, ...position] of indices(shape) as Generator<[number, number, ...number[]]>) {
+    let sum = bias === null ? 0 : (bias[o] as number);
+    const group = Math.floor(o / (outputs / groups));
+    for (let c = 0; c < perGroup; c++) {
+      for (const tap of indices(kernel)) {
+        const source = axes.map((axis, i) => position[i]! * axis.stride + tap[i]! * axis.dilation - axis.lo);
+        const from = flatIndex(x.shape.slice(2), source);
+        if (from < 0) continue;
+        const weightTap = flip ? tap.map((k, i) => kernel[i]! - 1 - k) : tap;
+        const weight = flatIndex(w.shape, [o, c, ...weightTap]);
+        const plane = b * channels + group * perGroup + c;
+        sum += (x.data[plane * product(x.shape.slice(2)) + from] as number) * (w.data[weight] as number);
+      }
+    }
+    data[at++] = sum;
+  }
+  return { shape, data };
+}
+
+/** Max pooling with positions; the first of equal values, NaN above all. */
+export function maxPool(x: Values, kernel: readonly number[], axes: readonly Axis[], ceil: boolean): { values: Values; positions: number[] } {
+  const plane = x.shape.slice(2);
+  const shape = [...x.shape.slice(0, 2), ...axes.map((axis, i) => outputSize(plane[i]!, kernel[i]!, axis, ceil))];
+  const data = new Float64Array(product(shape));
+  const positions: number[] = [];
+  let at = 0;
+  for (const [b, c, ...position] of indices(shape) as Generator<[number, number, ...number[]]>) {
+    let best = -Infinity;
+    let where = -1;
+    for (const tap of indices(kernel)) {
+      const from = flatIndex(plane, axes.map((axis, i) => position[i]! * axis.stride + tap[i]! * axis.dilation - axis.lo));
+      if (from < 0) continue;
+      const value = x.data[(b * (x.shape[1] as number) + c) * product(plane) + from] as number;
+      if (where < 0 || value > best || (Number.isNaN(value) && !Number.isNaN(best))) [best, where] = [value, from];
+    }
+    positions.push(where);
+    data[at++] = best;
+  }
+  return { values: { shape, data }, positions };
+}

@@ -1,0 +1,153 @@
+/** Tensors out of numbers: tensor, zeros, ones, full, arange, rand, randn. */
+import { bytesPer, DTYPES, type DType } from './dtype.ts';
+import { checkOptions, describe, elementCount, integer, integers, real, shapeText } from './errors.ts';
+import { normal, uniform } from './ops/random.ts';
+import { emptyTensor, type NestedArray, type Tensor } from './tensor.ts';
+
+/** What `tensor` takes: a number, nested arrays, a flat array or a typed array. */
+export type TensorData =
+  | number
+  | readonly TensorData[]
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int8Array;
+
+export interface DTypeOption<D extends DType> {
+  dtype?: D;
+}
+
+/**
+ * A tensor with a copy of `data`. Without `shape` it has the shape of the nested arrays. A typed array gives its dtype
+ * (Float64Array float32, BigInt64Array int32), numbers give float32, unless `dtype` says otherwise.
+ * @throws RangeError when the shape does not fit the data, rows differ in length, or an int64 lies outside int32
+ */
+export function tensor<D extends DType = 'float32'>(
+  data: TensorData,
+  shape?: readonly number[] | null,
+  options: DTypeOption<D> = {},
+): Tensor<D> {
+  checkOptions('tensor', options, ['dtype']);
+  const typed = ArrayBuffer.isView(data);
+  const dtype = checkDType('tensor', options.dtype ?? (typed ? dtypeOf(data) : 'float32')) as D;
+  const flat: number[] = [];
+  let values: ArrayLike<number> = flat;
+  let found: readonly number[];
+  if (typed) {
+    values = data instanceof BigInt64Array ? Array.from(data, toInt32) : (data as Float32Array);
+    found = [values.length];
+  } else found = flattenInto('tensor', data, flat);
+  const wanted = shape === undefined || shape === null ? found : integers('tensor', 'shape', shape, 0);
+  if (elementCount('tensor', wanted, bytesPer(dtype)) !== values.length) {
+    throw new RangeError(`tensor: data has ${values.length} elements, shape ${shapeText(wanted)} needs ${elementCount('tensor', wanted)}`);
+  }
+  const made = emptyTensor('tensor', [...wanted], dtype);
+  made.data.set(values);
+  return made;
+}
+
+function toInt32(value: bigint, index: number): number {
+  const small = Number(value);
+  if (small !== (small | 0)) throw new RangeError(`tensor: data[${index}] is ${value}, must fit in int32`);
+  return small;
+}
+
+function dtypeOf(data: ArrayBufferView): DType {
+  if (data instanceof Float32Array || data instanceof Float64Array) return 'float32';
+  if (data instanceof Int32Array || data instanceof BigInt64Array) return 'int32';
+  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'uint8';
+  if (data instanceof Int8Array) return 'int8';
+  throw new TypeError(
+    `tensor: data is ${describe(data)}, must be a Float32Array, Float64Array, Int32Array, BigInt64Array, Uint8Array, Uint8ClampedArray or Int8Array`,
+  );
+}
+
+function checkDType(where: string, dtype: unknown): DType {
+  if (DTYPES.includes(dtype as DType)) return dtype as DType;
+  throw new TypeError(`${where}: dtype is ${describe(dtype)}, must be one of ${DTYPES.join(', ')}`);
+}
+
+/** Appends the numbers of nested arrays; gives their shape. */
+function flattenInto(where: string, data: unknown, into: number[]): number[] {
+  const shape: number[] = [];
+  for (let level = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const visit = (part: unknown, axis: number): void => {
+    if (axis === shape.length) {
+      if (typeof part !== 'number') throw new TypeError(`${where}: data holds ${describe(part)}, must hold numbers`);
+      into.push(part);
+      return;
+    }
+    if (!Array.isArray(part) || part.length !== shape[axis]) {
+      const is = Array.isArray(part) ? `${part.length} entries` : describe(part);
+      throw new RangeError(`${where}: data is ragged: ${is} where the first has ${shape[axis]} entries`);
+    }
+    for (const inner of part) visit(inner, axis + 1);
+  };
+  visit(data as NestedArray, 0);
+  return shape;
+}
+
+/** A tensor of `shape` where every element is `value`. */
+export function full<D extends DType = 'float32'>(shape: readonly number[], value: number, options: DTypeOption<D> = {}): Tensor<D> {
+  return filled('full', shape, real('full', 'value', value), options);
+}
+
+/** A tensor of zeros. */
+export function zeros<D extends DType = 'float32'>(shape: readonly number[], options: DTypeOption<D> = {}): Tensor<D> {
+  return filled('zeros', shape, 0, options);
+}
+
+/** A tensor of ones. */
+export function ones<D extends DType = 'float32'>(shape: readonly number[], options: DTypeOption<D> = {}): Tensor<D> {
+  return filled('ones', shape, 1, options);
+}
+
+function filled<D extends DType>(where: string, shape: readonly number[], value: number, options: DTypeOption<D>): Tensor<D> {
+  checkOptions(where, options, ['dtype']);
+  const made = emptyShape(where, shape, checkDType(where, options.dtype ?? 'float32') as D);
+  made.data.fill(value);
+  return made;
+}
+
+function emptyShape<D extends DType>(where: string, shape: readonly number[], dtype: D): Tensor<D> {
+  const checked = integers(where, 'shape', shape, 0);
+  elementCount(where, checked, bytesPer(dtype));
+  return emptyTensor(where, checked, dtype);
+}
+
+/** 0, 1, 2 ... n - 1. */
+export function arange<D extends DType = 'float32'>(n: number, options: DTypeOption<D> = {}): Tensor<D> {
+  const made = filled('arange', [integer('arange', 'n', n, 0)], 0, options);
+  const { data } = made;
+  for (let i = 0; i < data.length; i++) data[i] = i;
+  return made;
+}
+
+export interface RandomOptions {
+  /** Without it, the generator that manualSeed seeds. */
+  seed?: number;
+  dtype?: 'float32';
+}
+
+/** Uniform numbers in [0, 1). */
+export function rand(shape: readonly number[], options: RandomOptions = {}): Tensor {
+  return uniform('rand', randomShape('rand', shape, options), 0, 1, options.seed);
+}
+
+/** Normally distributed numbers with mean 0 and variance 1. */
+export function randn(shape: readonly number[], options: RandomOptions = {}): Tensor {
+  return normal('randn', randomShape('randn', shape, options), 0, 1, options.seed);
+}
+
+function randomShape(where: string, shape: readonly number[], options: RandomOptions): number[] {
+  checkOptions(where, options, ['seed', 'dtype']);
+  if (options.dtype !== undefined && options.dtype !== 'float32') {
+    throw new TypeError(`${where}: dtype is ${describe(options.dtype)}, must be 'float32'`);
+  }
+  const checked = integers(where, 'shape', shape, 0);
+  elementCount(where, checked);
+  return checked;
+}

@@ -1,0 +1,42 @@
+/** The element types: their names, sizes, numbers on the boundary, and typed arrays. */
+
+export type DType = 'float32' | 'int32' | 'uint8' | 'int8';
+
+export interface TypedArrays {
+  float32: Float32Array;
+  int32: Int32Array;
+  uint8: Uint8Array;
+  int8: Int8Array;
+}
+
+export const DTYPES: readonly DType[] = ['float32', 'int32', 'uint8', 'int8'];
+
+/** The number of a dtype on the boundary. */
+export function dtypeId(dtype: DType): number {
+  return DTYPES.indexOf(dtype);
+}
+
+export function bytesPer(dtype: DType): number {
+  return dtype === 'float32' || dtype === 'int32' ? 4 : 1;
+}
+
+/** A typed array over `length` elements at `address`. */
+export function viewOf<D extends DType>(dtype: D, buffer: ArrayBufferLike, address: number, length: number): TypedArrays[D];
+export function viewOf(dtype: DType, buffer: ArrayBufferLike, address: number, length: number): TypedArrays[DType] {
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(buffer, address, length);
+    case 'int32':
+      return new Int32Array(buffer, address, length);
+    case 'uint8':
+      return new Uint8Array(buffer, address, length);
+    default:
+      return new Int8Array(buffer, address, length);
+  }
+}
+
+/** A tensor's type: what shape rules take and give. */
+export interface TensorType {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}

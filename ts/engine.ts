@@ -1,0 +1,174 @@
+/**
+ * The one loaded module and its linear memory: init, runtime, disposeRuntime, and what every call into
+ * WebAssembly needs (its exports, typed views that follow the memory's growth, faults as errors).
+ */
+import { checkOptions, describe, faultError, integer } from './errors.ts';
+import { type KernelExports, type KernelSource, loadFrom, type Platform, type Variant, version } from './runtime/instance.ts';
+
+export interface InitOptions {
+  /** Which build of the kernels; default: the best that this runtime has. */
+  variant?: Variant;
+  /** Default 1. */
+  threads?: number | 'auto';
+  /** The most that the linear memory may grow to; default 2 GiB, 96 MiB in an edge isolate. */
+  maxMemoryBytes?: number;
+  /** The module, for those who host the file themselves. */
+  wasm?: KernelSource;
+}
+
+/** What is running. */
+export interface RuntimeInfo {
+  readonly variant: Variant;
+  readonly threads: number;
+  readonly version: string;
+  readonly maxMemoryBytes: number;
+  readonly accuracy: 'fast' | 'exact';
+  /** Why something is not as it could be, in sentences. */
+  readonly notes: readonly string[];
+}
+
+export interface Engine {
+  readonly exports: KernelExports;
+  readonly memory: WebAssembly.Memory;
+  readonly info: RuntimeInfo;
+  /** False after disposeRuntime: whatever was alive is disposed. */
+  alive: boolean;
+  /** The memory as unsigned and signed words and as floats; taken anew after each call that may grow it. */
+  u32: Uint32Array;
+  i32: Int32Array;
+  f32: Float32Array;
+  /** Index of the result area in `i32`. */
+  readonly result: number;
+}
+
+const OPTIONS = ['variant', 'threads', 'maxMemoryBytes', 'wasm'] as const;
+
+let current: Engine | null = null;
+let pending: Promise<RuntimeInfo> | null = null;
+let requested: InitOptions = {};
+const enders: (() => void)[] = [];
+
+/**
+ * Loads the kernels from where the platform's entry has them. Concurrent calls share one promise, a failed one may be tried again; a call while it runs with
+ * options that agree is free.
+ * @throws TypeError, RangeError for an option that is wrong; Error when the runtime lacks WebAssembly SIMD, or
+ * when it runs already with other options
+ */
+export async function initOn(platform: Platform, options: InitOptions = {}): Promise<RuntimeInfo> {
+  checkInit(options);
+  if (pending !== null) {
+    requireSame(options);
+    return pending;
+  }
+  requested = options;
+  const loading = start(platform, options);
+  pending = loading;
+  try {
+    return await loading;
+  } catch (error) {
+    if (pending === loading) pending = null;
+    throw error;
+  }
+}
+
+async function start(platform: Platform, options: InitOptions): Promise<RuntimeInfo> {
+  const maxMemoryBytes = options.maxMemoryBytes ?? defaultMemory();
+  const { exports, memory, variant, notes } = await loadFrom(platform, {
+    ...(options.variant !== undefined && { variant: options.variant }),
+    ...(options.wasm !== undefined && { wasm: options.wasm }),
+    maxMemoryBytes,
+  });
+  const threads = options.threads ?? 1;
+  const reasons = threads === 1 ? notes : [...notes, 'one thread: this version computes on the calling thread'];
+  const info: RuntimeInfo = { variant, threads: 1, version, maxMemoryBytes, accuracy: 'fast', notes: reasons };
+  if (pending === null) throw new Error('init: disposeRuntime was called while the kernels were loading');
+  const { buffer } = memory;
+  current = {
+    exports,
+    memory,
+    info,
+    alive: true,
+    u32: new Uint32Array(buffer),
+    i32: new Int32Array(buffer),
+    f32: new Float32Array(buffer),
+    result: exports.result() >>> 2,
+  };
+  return info;
+}
+
+function checkInit(options: InitOptions): void {
+  checkOptions('init', options, OPTIONS);
+  const { variant, threads, maxMemoryBytes } = options;
+  if (variant !== undefined && variant !== 'simd' && variant !== 'relaxed') {
+    const kind = typeof variant === 'string' ? RangeError : TypeError;
+    throw new kind(`init: variant is ${describe(variant)}, must be 'simd' or 'relaxed'`);
+  }
+  if (threads !== undefined && threads !== 'auto') integer('init', 'threads', threads, 1, 1024);
+  if (maxMemoryBytes !== undefined) integer('init', 'maxMemoryBytes', maxMemoryBytes, 1 << 20, 2 ** 32);
+}
+
+function requireSame(options: InitOptions): void {
+  for (const key of OPTIONS) {
+    const [asked, before] = [options[key], requested[key] ?? current?.info[key as keyof RuntimeInfo]];
+    if (asked !== undefined && asked !== before) {
+      throw new Error(`init: already running with ${key} ${describe(before)}, cannot become ${describe(asked)}; call disposeRuntime first`);
+    }
+  }
+}
+
+/** 2 GiB, or 96 MiB where an isolate has 128 MB. */
+function defaultMemory(): number {
+  const scope = globalThis as { EdgeRuntime?: unknown; navigator?: { userAgent?: string } };
+  const edge = scope.EdgeRuntime !== undefined || scope.navigator?.userAgent === 'Cloudflare-Workers';
+  return edge ? 96 * 2 ** 20 : 2 ** 31;
+}
+
+/**
+ * What is running: variant, threads, version, limits, and notes on what could not be had.
+ * @throws Error before init
+ */
+export function runtime(): RuntimeInfo {
+  return engine('runtime').info;
+}
+
+/** Gives the memory back; whatever is alive becomes disposed, and init may follow. Does nothing before init. */
+export function disposeRuntime(): void {
+  pending = null;
+  if (current === null) return;
+  current.alive = false;
+  current = null;
+  for (const end of enders) end();
+}
+
+/** Has `end` called by each disposeRuntime: for what is kept beside the engine. */
+export function onDisposeRuntime(end: () => void): void {
+  enders.push(end);
+}
+
+/** The running engine; `where` names the function that needs it. */
+export function engine(where: string): Engine {
+  if (current === null) throw new Error(`${where}: call \`await init()\` first`);
+  return current;
+}
+
+/** The running engine, if any. */
+export function engineOrNull(): Engine | null {
+  return current;
+}
+
+/** Takes the views anew when the memory has grown. */
+export function refresh(on: Engine): Engine {
+  const { buffer } = on.memory;
+  if (on.u32.buffer !== buffer) {
+    on.u32 = new Uint32Array(buffer);
+    on.i32 = new Int32Array(buffer);
+    on.f32 = new Float32Array(buffer);
+  }
+  return on;
+}
+
+/** Throws the fault that the last call left in the result area. */
+export function throwFault(on: Engine, where: string): never {
+  const { i32, result } = refresh(on);
+  throw faultError(where, i32[result] as number, i32.subarray(result + 1, result + 4));
+}

@@ -1,0 +1,9 @@
+/** The entry of edge runtimes such as Vercel's, which import a module as `?module` and have no relaxed SIMD everywhere. */
+import { type InitOptions, initOn, type RuntimeInfo } from '../engine.ts';
+import simd from './simd.wasm?module';
+
+export * from '../index.ts';
+
+const platform = { simd: () => simd };
+
+export const init = (options?: InitOptions): Promise<RuntimeInfo> => initOn(platform, options);

@@ -1,0 +1,10 @@
+/** The entry of workerd, which compiles nothing at run time: both modules are imported. */
+import { type InitOptions, initOn, type RuntimeInfo } from '../engine.ts';
+import relaxed from './relaxed.wasm';
+import simd from './simd.wasm';
+
+export * from '../index.ts';
+
+const platform = { simd: () => simd, relaxed: () => relaxed };
+
+export const init = (options?: InitOptions): Promise<RuntimeInfo> => initOn(platform, options);

@@ -1,0 +1,132 @@
+/**
+ * Every error class, and the sentences of what is wrong: which function, which argument, what it is, what it
+ * must be. TypeError is a wrong kind, RangeError a wrong value or shape. Faults of the Rust side arrive as a code
+ * and up to three integers (crates/core/src/fault.rs has the same list) and get their words here.
+ */
+
+/** No memory for what was asked; everything alive stays usable. */
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError';
+  /** The bytes that were asked for. */
+  readonly bytes: number;
+  constructor(what: string, bytes: number, limit: number) {
+    super(`${what}: no room for ${bytes} bytes; the limit is ${limit} bytes (init's maxMemoryBytes)`);
+    this.bytes = bytes;
+  }
+}
+
+/** A model file that is wrong or not supported. */
+export class ModelError extends Error {
+  override readonly name = 'ModelError';
+}
+
+const AXES: readonly (readonly string[])[] = [[], ['length'], ['height', 'width'], ['depth', 'height', 'width']];
+
+/** The name of spatial axis `axis` of `rank`. */
+export function axisName(rank: number, axis: number): string {
+  return AXES[rank]?.[axis] ?? `axis ${axis}`;
+}
+
+/** The sentence of a fault: `where` says the function and, for a window, the axis. */
+export function faultError(where: string, code: number, values: ArrayLike<number>): Error {
+  const [a = 0, b = 0] = [values[0], values[1]];
+  switch (code) {
+    case 1:
+      return new RangeError(`${where}: ${['kernel', 'stride', 'dilation'][a] ?? 'size'} is ${b}, must be at least 1`);
+    case 2:
+      return new RangeError(`${where}: padding is ${a}, must not be negative`);
+    case 3:
+      return new RangeError(`${where}: kernel spans ${a} elements, the padded input has only ${b}`);
+    case 4:
+      return new RangeError(`${where}: padding is ${a}, must be at most half the kernel size ${b}`);
+    case 5:
+      return new RangeError(`${where}: sizes multiply to more than 2^31 - 1 bytes`);
+    default:
+      return new Error(`${where}: internal fault ${code} (${Array.from(values).join(', ')}); please report it`);
+  }
+}
+
+/** What a value is, in a few words. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return value.length > 8 ? `an array of ${value.length}` : `[${value.map(describe).join(', ')}]`;
+  switch (typeof value) {
+    case 'string':
+      return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
+    case 'object':
+      return `a ${(value as object).constructor?.name ?? 'object'}`;
+    case 'function':
+      return 'a function';
+    case 'symbol':
+      return 'a symbol';
+    default:
+      return String(value);
+  }
+}
+
+/** `[2, 3, 4]` as `2x3x4`; the shape of a scalar as `scalar`. */
+export function shapeText(shape: readonly number[]): string {
+  return shape.length === 0 ? 'scalar' : shape.join('x');
+}
+
+/** An integer of at least `min`, or an error that says what it is. */
+export function integer(where: string, name: string, value: unknown, min: number, max = 0x7fffffff): number {
+  if (typeof value !== 'number') throw new TypeError(`${where}: ${name} is ${describe(value)}, must be an integer`);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    const range = max === 0x7fffffff ? `at least ${min}` : `from ${min} to ${max}`;
+    throw new RangeError(`${where}: ${name} is ${value}, must be an integer, ${range}`);
+  }
+  return value;
+}
+
+/** A number, NaN excepted. */
+export function real(where: string, name: string, value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError(`${where}: ${name} is ${describe(value)}, must be a number`);
+  if (Number.isNaN(value)) throw new RangeError(`${where}: ${name} is NaN, must be a number`);
+  return value;
+}
+
+/** A list of integers of at least `min` (and of `length`, when given). */
+export function integers(where: string, name: string, value: unknown, min: number, length?: number): number[] {
+  if (!Array.isArray(value)) throw new TypeError(`${where}: ${name} is ${describe(value)}, must be an array of integers`);
+  if (length !== undefined && value.length !== length) {
+    throw new RangeError(`${where}: ${name} has ${value.length} entries, must have ${length}`);
+  }
+  return value.map((entry, i) => integer(where, `${name}[${i}]`, entry, min));
+}
+
+/** One number for all of `rank` axes, or a list of one for each. */
+export function perAxis(where: string, name: string, value: unknown, rank: number, min: number): number[] {
+  if (typeof value === 'number') return new Array<number>(rank).fill(integer(where, name, value, min));
+  if (Array.isArray(value)) return integers(where, name, value, min, rank);
+  throw new TypeError(`${where}: ${name} is ${describe(value)}, must be an integer or an array of ${rank}`);
+}
+
+/** The options object itself: absent, or an object whose keys are all known. */
+export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(`${where}: options is ${describe(options)}, must be an object`);
+  }
+  for (const key in options) {
+    if (!known.includes(key)) {
+      throw new TypeError(`${where}: there is no option '${key}'${known.length > 0 ? `; options are ${known.join(', ')}` : ''}`);
+    }
+  }
+}
+
+/** An axis of `rank`, counted from the end when negative. */
+export function axisIndex(where: string, name: string, value: unknown, rank: number): number {
+  const axis = integer(where, name, value, -rank, Math.max(rank - 1, 0));
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** The number of elements of a shape; a RangeError when it is above 2^31 - 1 bytes' worth. */
+export function elementCount(where: string, shape: readonly number[], bytes = 4): number {
+  let size = 1;
+  for (const axis of shape) size *= axis;
+  if (size * bytes > 0x7fffffff) {
+    throw new RangeError(`${where}: shape ${shapeText(shape)} has more than 2^31 - 1 bytes`);
+  }
+  return size;
+}

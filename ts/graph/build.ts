@@ -1,0 +1,142 @@
+/**
+ * A traced function as instructions: results are written where the caller wants them, numbers and constants become
+ * buffers, every node is lowered by its operator.
+ */
+import type { TensorType } from '../dtype.ts';
+import type { Storage } from '../memory.ts';
+import type { Lowered } from '../ops/operator.ts';
+import { storageOf } from '../tensor.ts';
+import { typeBytes } from './eager.ts';
+import type { Graph, Node, Value } from './graph.ts';
+import { type Buffer, bits, type Lowering, OP } from './lowering.ts';
+
+/** What each external base of the instructions is bound to. */
+export type Binding =
+  | { readonly kind: 'input' | 'output'; readonly index: number }
+  | { readonly kind: 'fixed'; readonly storage: Storage };
+
+/**
+ * Emits every node's instructions; gives what each external buffer is bound to. With `retain` constants are read where
+ * they are at each run, otherwise copies of them.
+ */
+export function lowerGraph(lowering: Lowering, graph: Graph, retain: boolean): Binding[] {
+  const bindings: Binding[] = [];
+  const buffers = new Map<Value, Buffer>();
+  const external = (type: TensorType, binding: Binding, constant = false): Buffer => {
+    bindings.push(binding);
+    return lowering.external(typeBytes(type), constant);
+  };
+  graph.inputs.forEach((value, index) => buffers.set(value, external(value, { kind: 'input', index })));
+
+  const fixed = (value: Value): Buffer => {
+    if (value.tensor === null) return scalarBuffer(lowering, value);
+    const storage = storageOf('compile', 'constant', value.tensor);
+    const where = external(value, { kind: 'fixed', storage }, true);
+    if (retain) return where;
+    const copy = lowering.buffer(value);
+    lowering.copy(where, copy);
+    return copy;
+  };
+  const bufferOf = (value: Value): Buffer => {
+    let buffer = buffers.get(value);
+    if (buffer === undefined) {
+      if (value.kind === 'node' || value.kind === 'input') {
+        throw new TypeError('compile: a symbolic tensor of another trace was used');
+      }
+      buffer = fixed(value);
+      buffers.set(value, buffer);
+    }
+    return buffer;
+  };
+
+  const outputs = placeOutputs(graph, external, buffers);
+  graph.nodes.forEach((node, index) => {
+    lowering.node = index;
+    if (node.entry.lower === undefined) {
+      const from = bufferOf(node.inputs[0]!);
+      const to = buffers.get(node.outputs[0]!);
+      if (to === undefined) buffers.set(node.outputs[0]!, from);
+      else if (to !== from) lowering.copy(from, to);
+      return;
+    }
+    node.entry.lower(lowering, loweredNode(lowering, node, bufferOf, buffers));
+  });
+  for (const [value, to] of outputs) lowering.copy(bufferOf(value), to);
+  return bindings;
+}
+
+/**
+ * Has results written where the caller wants them: the first output that is a node's own result, or that result under
+ * another shape, is bound directly. Gives the outputs that must be copied at the end: inputs, constants, repeats.
+ */
+function placeOutputs(
+  graph: Graph,
+  external: (type: TensorType, binding: Binding) => Buffer,
+  buffers: Map<Value, Buffer>,
+): [Value, Buffer][] {
+  const copies: [Value, Buffer][] = [];
+  graph.outputs.forEach((value, index) => {
+    const to = external(value, { kind: 'output', index });
+    const chain = aliasChain(value);
+    const source = chain[chain.length - 1] as Value;
+    if (source.kind === 'node' && chain.every((link) => !buffers.has(link))) {
+      for (const link of chain) buffers.set(link, to);
+    } else copies.push([value, to]);
+  });
+  return copies;
+}
+
+/** The value and what it is another shape of. */
+function aliasChain(value: Value): Value[] {
+  const chain = [value];
+  for (let node = value.producer; node?.entry.alias; node = chain[chain.length - 1]!.producer) chain.push(node.inputs[0]!);
+  return chain;
+}
+
+/** A number in a tensor's place. */
+function scalarBuffer(lowering: Lowering, { dtype, scalar }: Value): Buffer {
+  const buffer = lowering.temporary(4);
+  lowering.step(OP.fill, [], [buffer], [4, 1, dtype === 'float32' ? bits(scalar) : scalar | 0]);
+  return buffer;
+}
+
+/** A node as its operator's lowering wants it. */
+function loweredNode(
+  lowering: Lowering,
+  node: Node,
+  bufferOf: (value: Value) => Buffer,
+  buffers: Map<Value, Buffer>,
+): Lowered {
+  const plain = (one: Node): Lowered => ({
+    types: one.inputs,
+    outputTypes: one.outputs,
+    params: one.params,
+    inputs: one.inputs.map((input) => (input === null ? null : (buffers.get(input) ?? (isMade(input) ? null : bufferOf(input))))),
+    outputs: [],
+    fused: {},
+  });
+  const { affine, residual, activation } = node.fused;
+  const outputs = node.outputs.map((value) => {
+    const own = buffers.get(value) ?? lowering.buffer(value);
+    buffers.set(value, own);
+    return own;
+  });
+  const act = activation?.entry.activation?.(activation.params, activation.inputs);
+  const slope = activation?.inputs[1];
+  return {
+    ...plain(node),
+    inputs: node.inputs.map((input) => (input === null ? null : bufferOf(input))),
+    types: node.inputs,
+    outputs,
+    fused: {
+      ...(affine?.entry.affine && { affine: affine.entry.affine(lowering, plain(affine)) }),
+      ...(residual !== undefined && { residual: bufferOf(residual) }),
+      ...(act && { activation: { ...act, slope: act.act === 4 && slope ? bufferOf(slope) : null } }),
+    },
+  };
+}
+
+/** Whether a value between fused nodes, which has no memory. */
+function isMade(value: Value): boolean {
+  return value.kind === 'node';
+}

@@ -1,0 +1,192 @@
+/**
+ * A call with values: runs at once, as a program of its own. Programs are cached by everything they depend on but the
+ * values: operator, options, shapes and dtypes, as a list of numbers. The cache holds the plans of recent calls.
+ */
+import { bytesPer, type DType, dtypeId, type TensorType } from '../dtype.ts';
+import { type Engine, engine, onDisposeRuntime, refresh } from '../engine.ts';
+import { allocate, countCache, onLowMemory, type Storage, sharedArena } from '../memory.ts';
+import type { Entry, Operand, Params } from '../ops/operator.ts';
+import { emptyTensor, Tensor } from '../tensor.ts';
+import { ARENA, Instructions } from './instructions.ts';
+import { Lowering } from './lowering.ts';
+import { scalarType } from './trace.ts';
+
+/** Plans of recent calls: at most so many, and so many bytes. */
+const MAX_PLANS = 1024;
+const MAX_PLAN_BYTES = 4 << 20;
+
+interface Plan {
+  readonly entry: Entry;
+  readonly key: readonly number[];
+  readonly outputs: readonly TensorType[];
+  /** Null for an alias: there is nothing to compute. */
+  readonly instructions: Instructions | null;
+  readonly bytes: number;
+  next: Plan | null;
+  recent: boolean;
+}
+
+const plans = new Map<number, Plan>();
+let planCount = 0;
+let planBytes = 0;
+/** Room for numbers in tensors' places, written before a run. */
+let scalars: Storage | null = null;
+/** The plan that is about to run: not to be dropped when memory is short. */
+let active: Plan | null = null;
+const key: number[] = [];
+
+/** Runs an operator on tensors that have values. */
+export function execute(entry: Entry, inputs: readonly Operand[], params: Params): Tensor<DType>[] {
+  const on = engine(entry.name);
+  const plan = findPlan(on, entry, inputs, params);
+  const { instructions } = plan;
+  if (instructions === null) {
+    const storage = (inputs[0] as Tensor<DType>).hold.storage as Storage;
+    storage.references += 1;
+    const type = plan.outputs[0] as TensorType;
+    return [new Tensor(type.shape, type.dtype, storage)];
+  }
+  const outputs: Tensor<DType>[] = [];
+  scalars ??= allocate(entry.name, 64, true);
+  active = plan;
+  try {
+    for (const type of plan.outputs) outputs.push(emptyTensor(entry.name, type.shape, type.dtype));
+    const arena = sharedArena(entry.name, instructions.code.arenaBytes);
+    let base = ARENA;
+    instructions.bind(base++, arena);
+    for (let i = 0; i < inputs.length; i++) instructions.bind(base++, addressOf(on, inputs, i, scalars));
+    for (const output of outputs) instructions.bind(base++, (output.hold.storage as Storage).address);
+    instructions.run(entry.name);
+  } catch (error) {
+    for (const output of outputs) output.dispose();
+    throw error;
+  } finally {
+    active = null;
+  }
+  return outputs;
+}
+
+function addressOf(on: Engine, inputs: readonly Operand[], index: number, scalars: Storage): number {
+  const input = inputs[index] as Operand;
+  if (input === null) return 0;
+  if (typeof input !== 'number') return (input.hold.storage as Storage).address;
+  const address = scalars.address + 4 * (index & 15);
+  const { f32, i32 } = refresh(on);
+  if (scalarType(inputs) === 'float32') f32[address >>> 2] = input;
+  else i32[address >>> 2] = input;
+  return address;
+}
+
+/** The plan of a call, found by a hash of its key and compared in full. */
+function findPlan(on: Engine, entry: Entry, inputs: readonly Operand[], params: Params): Plan {
+  let length = 0;
+  for (let i = 0; i < params.length; i++) key[length++] = params[i] as number;
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i] as Operand;
+    if (input === null) key[length++] = -1;
+    else if (typeof input === 'number') key[length++] = -2;
+    else {
+      const { shape } = input;
+      key[length++] = dtypeId(input.dtype);
+      key[length++] = shape.length;
+      for (let d = 0; d < shape.length; d++) key[length++] = shape[d] as number;
+    }
+  }
+  let hash = length;
+  for (let i = 0; i < length; i++) {
+    const number = key[i] as number;
+    hash = Math.imul(hash ^ number ^ (number * 65536), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  const first = plans.get(hash);
+  for (let plan = first ?? null; plan !== null; plan = plan.next) {
+    if (plan.entry === entry && sameKey(plan.key, length)) {
+      plan.recent = true;
+      return plan;
+    }
+  }
+  const plan = makePlan(on, entry, inputs, params, key.slice(0, length), first ?? null);
+  plans.set(hash, plan);
+  planCount += 1;
+  planBytes += plan.bytes;
+  countCache(plan.bytes);
+  if (planCount > MAX_PLANS || planBytes > MAX_PLAN_BYTES) evict(plan);
+  return plan;
+}
+
+function sameKey(other: readonly number[], length: number): boolean {
+  if (other.length !== length) return false;
+  for (let i = 0; i < length; i++) if (other[i] !== key[i]) return false;
+  return true;
+}
+
+function makePlan(
+  on: Engine,
+  entry: Entry,
+  inputs: readonly Operand[],
+  params: Params,
+  ownKey: readonly number[],
+  next: Plan | null,
+): Plan {
+  const dtype = scalarType(inputs);
+  const types = inputs.map((input): TensorType | null =>
+    input === null ? null : typeof input === 'number' ? { shape: [], dtype } : { shape: input.shape, dtype: input.dtype },
+  );
+  const outputTypes = entry.infer(types, params);
+  let instructions: Instructions | null = null;
+  if (entry.lower !== undefined) {
+    const lowering = new Lowering(on, entry.name);
+    // An input that is left out has its base too, so that input i is always bound to the same one.
+    const bases = types.map((type) => lowering.external(type === null ? 0 : typeBytes(type)));
+    const reads = bases.map((base, i) => (types[i] === null ? null : base));
+    const outputs = outputTypes.map((type) => lowering.external(typeBytes(type)));
+    entry.lower(lowering, { types, outputTypes, params, inputs: reads, outputs, fused: {} });
+    instructions = new Instructions(on, entry.name, lowering.encode(lowering.steps));
+  }
+  const bytes = instructions?.bytes ?? 0;
+  return { entry, key: ownKey, outputs: outputTypes, instructions, bytes, next, recent: true };
+}
+
+export function typeBytes(type: TensorType): number {
+  let bytes = bytesPer(type.dtype);
+  for (const axis of type.shape) bytes *= axis;
+  return bytes;
+}
+
+/** Drops plans that were not used since the last eviction, down to three quarters of the limits. */
+function evict(keep: Plan): void {
+  const enough = () => planCount <= MAX_PLANS * 0.75 && planBytes <= MAX_PLAN_BYTES * 0.75;
+  for (const droppable of [(plan: Plan) => !plan.recent, () => true]) {
+    drop((plan) => plan !== keep && !enough() && droppable(plan));
+  }
+}
+
+function drop(droppable: (plan: Plan) => boolean): void {
+  for (const [hash, head] of plans) {
+    let kept: Plan | null = null;
+    for (let plan: Plan | null = head; plan !== null; ) {
+      const { next }: Plan = plan;
+      if (droppable(plan)) {
+        plan.instructions?.free();
+        planCount -= 1;
+        planBytes -= plan.bytes;
+        countCache(-plan.bytes);
+      } else {
+        plan.recent = false;
+        plan.next = kept;
+        kept = plan;
+      }
+      plan = next;
+    }
+    if (kept === null) plans.delete(hash);
+    else plans.set(hash, kept);
+  }
+}
+
+onLowMemory(() => drop((plan) => plan !== active));
+onDisposeRuntime(() => {
+  plans.clear();
+  planCount = 0;
+  planBytes = 0;
+  scalars = null;
+});

@@ -1,0 +1,71 @@
+/**
+ * Fusion: what follows a convolution and touches each output element once moves into its end, so that the value
+ * between them is never written: batch norm (into weights and bias), a residual addition, an activation, in this order.
+ */
+import type { Graph, Node, Value } from './graph.ts';
+
+/** Rewrites the graph; values in `keep` were asked for by name and stay as they are. */
+export function fuse(graph: Graph, keep: ReadonlySet<Value>): void {
+  const users = countUsers(graph);
+  for (const node of graph.nodes) {
+    if (!node.entry.absorbs) continue;
+    for (let last = node; ; ) {
+      const value = last.outputs[0] as Value;
+      const [next, other] = users.get(value) ?? [];
+      if (next === undefined || other !== undefined || keep.has(value) || !absorb(node, value, next)) break;
+      last = next;
+      // The node takes the place of the last one that it absorbed, where everything it reads has been made.
+      const merged: Node = Object.assign(node, { outputs: next.outputs });
+      for (const output of merged.outputs) output.producer = merged;
+      graph.nodes[graph.nodes.indexOf(next)] = merged;
+    }
+  }
+  // An absorbing node that moved stands at its new place only.
+  const seen = new Set<Node>();
+  graph.nodes = graph.nodes.reverse().filter((node) => !seen.has(node) && seen.add(node)).reverse();
+}
+
+/** The nodes that read each value, once per use; an output of the graph counts as one more. */
+function countUsers(graph: Graph): Map<Value, (Node | undefined)[]> {
+  const users = new Map<Value, (Node | undefined)[]>();
+  const use = (value: Value | null, node?: Node) => {
+    if (value === null) return;
+    const list = users.get(value);
+    if (list === undefined) users.set(value, [node]);
+    else list.push(node);
+  };
+  for (const node of graph.nodes) for (const input of node.inputs) use(input, node);
+  for (const output of graph.outputs) use(output);
+  return users;
+}
+
+/** Moves `next`, which reads nothing of the graph but `value` and constants or a residual, into `node`. */
+function absorb(node: Node, value: Value, next: Node): boolean {
+  const { entry, inputs, params } = next;
+  const { affine, residual, activation } = node.fused;
+  if (activation !== undefined) return false;
+  const isFirst = inputs[0] === value;
+  if (entry.affine !== undefined && isFirst) {
+    const fits = affine === undefined && residual === undefined && entry.isAffine?.(params) === true;
+    const constant = [...node.inputs.slice(1), ...inputs.slice(1)].every((input) => input === null || isFixed(input));
+    if (!fits || !constant || next.outputs.length !== 1) return false;
+    node.fused = { ...node.fused, affine: next };
+    return true;
+  }
+  if (entry.sums) {
+    const other = (isFirst ? inputs[1] : inputs[0]) as Value;
+    const same = other.shape.length === value.shape.length && other.shape.every((size, i) => size === value.shape[i]);
+    if (residual !== undefined || !same || other === value) return false;
+    node.fused = { ...node.fused, residual: other };
+    return true;
+  }
+  if (entry.activation !== undefined && isFirst && entry.activation(params, inputs) !== null) {
+    node.fused = { ...node.fused, activation: next };
+    return true;
+  }
+  return false;
+}
+
+function isFixed(value: Value): boolean {
+  return value.kind === 'parameter' || value.kind === 'constant';
+}

@@ -1,0 +1,67 @@
+/** A program on the Rust side: decoded instructions and a table of bases, the addresses that operands count from. */
+import { type Engine, refresh, throwFault } from '../engine.ts';
+import { OutOfMemoryError } from '../errors.ts';
+
+/** One word list, and what must be known about it: see lowering.ts. */
+export interface Code {
+  readonly words: readonly number[];
+  /** Bytes of the shared arena that it uses. */
+  readonly arenaBytes: number;
+  /** The node and the algorithm of each step. */
+  readonly nodes: readonly number[];
+  readonly algorithms: readonly number[];
+}
+
+/** The base of the shared arena; externals follow. */
+export const ARENA = 0;
+
+export class Instructions {
+  /** Bytes that the Rust side keeps for it. */
+  readonly bytes: number;
+  readonly code: Code;
+  readonly #handle: number;
+  /** Index of the base table in the memory's words. */
+  readonly #bases: number;
+  readonly #engine: Engine;
+
+  constructor(on: Engine, where: string, code: Code) {
+    this.#engine = on;
+    this.code = code;
+    this.#handle = withWords(on, where, code.words, (address) => on.exports.program_new(address, code.words.length) >>> 0);
+    if (this.#handle === 0) throwFault(on, where);
+    this.#bases = on.exports.program_bases(this.#handle) >>> 2;
+    this.bytes = on.exports.program_bytes(this.#handle) >>> 0;
+  }
+
+  /** Writes the address of one base. */
+  bind(base: number, address: number): void {
+    refresh(this.#engine).u32[this.#bases + base] = address;
+  }
+
+  /** Runs every step; the bases have been bound. */
+  run(where: string): void {
+    if (this.#engine.exports.program_run(this.#handle, 0, 1) !== 0) throwFault(this.#engine, where);
+  }
+
+  /** Runs one step. */
+  runStep(where: string, step: number): void {
+    if (this.#engine.exports.program_step(this.#handle, step, 0, 1) !== 0) throwFault(this.#engine, where);
+  }
+
+  free(): void {
+    if (this.#engine.alive) this.#engine.exports.program_free(this.#handle);
+  }
+}
+
+/** Runs `use` with the address of a copy of these words. */
+export function withWords<T>(on: Engine, where: string, words: readonly number[], use: (address: number) => T): T {
+  const bytes = words.length * 4;
+  const address = on.exports.alloc(bytes) >>> 0;
+  if (address === 0) throw new OutOfMemoryError(where, bytes, on.info.maxMemoryBytes);
+  try {
+    refresh(on).u32.set(words, address >>> 2);
+    return use(address);
+  } finally {
+    on.exports.release(address);
+  }
+}

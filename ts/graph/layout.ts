@@ -1,0 +1,66 @@
+/**
+ * The memory plan: buffers that live from their first to their last step get offsets in one arena, so that what is
+ * alive at the same time does not overlap. Greedy by size: the largest first, each at the lowest gap that it fits in
+ * (Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020).
+ */
+import { align, type Buffer, root, type Step } from './lowering.ts';
+
+interface Life {
+  readonly buffer: Buffer;
+  readonly first: number;
+  last: number;
+}
+
+/** Places every arena buffer of these steps; gives the bytes of the arena. */
+export function assignOffsets(steps: readonly Step[]): number {
+  shareInPlace(steps, lives(steps));
+  const order = [...lives(steps).values()].sort((a, b) => b.buffer.bytes - a.buffer.bytes || a.first - b.first);
+  const placed: Life[] = [];
+  let total = 0;
+  for (const life of order) {
+    const beside = placed
+      .filter((other) => other.first <= life.last && life.first <= other.last)
+      .sort((a, b) => a.buffer.offset - b.buffer.offset);
+    let offset = 0;
+    for (const other of beside) {
+      if (offset + life.buffer.bytes <= other.buffer.offset) break;
+      offset = Math.max(offset, align(other.buffer.offset + other.buffer.bytes));
+    }
+    life.buffer.offset = offset;
+    placed.push(life);
+    total = Math.max(total, align(offset + life.buffer.bytes));
+  }
+  return total;
+}
+
+/** From the first to the last step that touches each arena buffer. */
+function lives(steps: readonly Step[]): Map<Buffer, Life> {
+  const found = new Map<Buffer, Life>();
+  steps.forEach((step, index) => {
+    for (const operand of [...step.reads, ...step.writes, step.scratch]) {
+      if (operand === null) continue;
+      const buffer = root(operand);
+      if (buffer.place !== 'arena') continue;
+      const life = found.get(buffer);
+      if (life === undefined) found.set(buffer, { buffer, first: index, last: index });
+      else life.last = index;
+    }
+  });
+  return found;
+}
+
+/** Lets a step write over what it reads last, where its operator allows that. */
+function shareInPlace(steps: readonly Step[], alive: Map<Buffer, Life>): void {
+  steps.forEach((step, index) => {
+    const [read, write] = [step.reads[step.inPlace], step.writes[0]];
+    if (!read || !write || write.place !== 'arena') return;
+    const home = root(read);
+    const [from, to] = [alive.get(home), alive.get(root(write))];
+    if (from === undefined || to === undefined || home === root(write)) return;
+    const others = step.reads.some((other, i) => i !== step.inPlace && other !== null && root(other) === home);
+    if (from.last !== index || to.first !== index || home.bytes !== write.bytes || others) return;
+    write.sharing = home;
+    from.last = to.last;
+    alive.delete(write);
+  });
+}

@@ -1,0 +1,206 @@
+/**
+ * From nodes to instructions: operators emit steps over buffers; the steps that depend on constants alone can be split
+ * off (weights are packed there, once); buffers get places (graph/layout.ts), and a list of steps becomes words that the
+ * Rust side decodes: [bases, steps, then per step: opcode, operands, (base, byte offset)..., params, param...].
+ */
+import { bytesPer, type TensorType } from '../dtype.ts';
+import { type Engine, refresh, throwFault } from '../engine.ts';
+import { elementCount } from '../errors.ts';
+import { ARENA, type Code, withWords } from './instructions.ts';
+import { assignOffsets } from './layout.ts';
+
+/** Instructions; the same numbers as in crates/wasm. */
+export const OP = {
+  conv: 1,
+  convPack: 2,
+  pool: 3,
+  copy: 4,
+  fill: 5,
+  unary: 6,
+  binary: 7,
+  affine: 8,
+  cast: 9,
+  random: 10,
+  stats: 11,
+} as const;
+
+/** A piece of memory that steps read and write. */
+export interface Buffer {
+  readonly bytes: number;
+  /**
+   * external: an address that is bound from outside. arena: lives between its first and last step.
+   */
+  place: 'external' | 'arena';
+  /** Which base it counts from. */
+  base: number;
+  /** Where in the arena. */
+  offset: number;
+  /** Whether it depends on constants alone. */
+  constant: boolean;
+  /** The buffer whose memory this one shares: a step that computes in place. */
+  sharing: Buffer | null;
+}
+
+export interface Step {
+  readonly opcode: number;
+  readonly reads: readonly (Buffer | null)[];
+  readonly writes: readonly (Buffer | null)[];
+  readonly scratch: Buffer | null;
+  readonly params: readonly number[];
+  /** Which node it belongs to. */
+  readonly node: number;
+  readonly algorithm: number;
+  constant: boolean;
+  /** Index of the read whose memory the first write may take over, or -1. */
+  readonly inPlace: number;
+}
+
+/** What the Rust side plans for an instruction. */
+export interface Plan {
+  readonly scratch: number;
+  readonly packed: number;
+  readonly algorithm: number;
+}
+
+export interface StepOptions {
+  /** The read whose memory the output may take over when it is not needed afterwards. */
+  inPlace?: number;
+  /** Scratch bytes; absent when the instruction has no such operand. */
+  scratch?: number;
+  algorithm?: number;
+}
+
+/** Bases: the arena's, then one for each external buffer. */
+const FIRST_EXTERNAL = ARENA + 1;
+const ABSENT = 0xffffffff;
+
+export class Lowering {
+  readonly steps: Step[] = [];
+  readonly externals: Buffer[] = [];
+  readonly #engine: Engine;
+  readonly #where: string;
+  /** The node that steps are emitted for. */
+  node = 0;
+
+  constructor(engine: Engine, where: string) {
+    this.#engine = engine;
+    this.#where = where;
+  }
+
+  /** A buffer bound from outside: an input, an output, a constant that stays where it is. */
+  external(bytes: number, constant = false): Buffer {
+    const base = FIRST_EXTERNAL + this.externals.length;
+    const made: Buffer = { bytes, place: 'external', base, offset: 0, constant, sharing: null };
+    this.externals.push(made);
+    return made;
+  }
+
+  /** A buffer that lives from its first to its last step. */
+  temporary(bytes: number): Buffer {
+    return { bytes, place: 'arena', base: ARENA, offset: 0, constant: false, sharing: null };
+  }
+
+  /** A buffer for a tensor of this type. */
+  buffer(type: TensorType): Buffer {
+    return this.temporary(elementCount(this.#where, type.shape) * bytesPer(type.dtype));
+  }
+
+  /** Asks the Rust side what an instruction needs. @throws the fault's sentence */
+  plan(where: string, opcode: number, params: readonly number[]): Plan {
+    const { exports } = this.#engine;
+    return withWords(this.#engine, where, params, (address) => {
+      if (exports.plan(opcode, address, params.length) !== 0) throwFault(this.#engine, where);
+      const { u32, result } = refresh(this.#engine);
+      return { scratch: u32[result] as number, packed: u32[result + 1] as number, algorithm: u32[result + 2] as number };
+    });
+  }
+
+  /** Appends an instruction; its operands are the reads, the writes, and the scratch if there is any. */
+  step(
+    opcode: number,
+    reads: readonly (Buffer | null)[],
+    writes: readonly (Buffer | null)[],
+    params: readonly number[],
+    { inPlace = -1, scratch, algorithm = 0 }: StepOptions = {},
+  ): void {
+    const constant = reads.every((read) => read === null || read.constant);
+    for (const write of writes) if (write !== null && write.place !== 'external') write.constant = constant;
+    const room = scratch === undefined || scratch === 0 ? null : this.temporary(scratch);
+    const step = { opcode, reads, writes, scratch: room, params, node: this.node, algorithm, constant, inPlace };
+    this.steps.push(step);
+  }
+
+  /** Appends a copy of a whole buffer. */
+  copy(from: Buffer, to: Buffer): void {
+    this.step(OP.copy, [from], [to], [1, 1, from.bytes, 1, 1, 0, 0]);
+  }
+
+  /** The steps that depend on constants alone, and the others. */
+  split(): { before: Step[]; main: Step[] } {
+    this.#settleConstants();
+    return { before: this.steps.filter((step) => step.constant), main: this.steps.filter((step) => !step.constant) };
+  }
+
+  /** Has a buffer bound from outside from now on. */
+  externalize(buffer: Buffer): void {
+    buffer.place = 'external';
+    buffer.base = FIRST_EXTERNAL + this.externals.length;
+    this.externals.push(buffer);
+  }
+
+  /** A step is constant when all it reads is, and when nobody else writes, at each run, what it writes. */
+  #settleConstants(): void {
+    let changed = true;
+    while (changed) {
+      changed = false;
+      const running = new Set<Buffer>();
+      for (const step of this.steps) if (!step.constant) for (const write of step.writes) if (write) running.add(write);
+      for (const step of this.steps) {
+        const touches = (buffer: Buffer | null) => buffer !== null && running.has(buffer);
+        const outside = step.writes.some((write) => write?.place === 'external');
+        if (step.constant && (outside || step.reads.some(touches) || step.writes.some(touches))) {
+          step.constant = false;
+          changed = true;
+        }
+      }
+    }
+  }
+
+  /** Places the arena buffers of these steps and makes words of them. */
+  encode(steps: readonly Step[]): Code {
+    const arenaBytes = assignOffsets(steps);
+    const words: number[] = [FIRST_EXTERNAL + this.externals.length, steps.length];
+    for (const step of steps) {
+      const operands = [...step.reads, ...step.writes];
+      if (step.scratch !== null || step.opcode === OP.conv) operands.push(step.scratch);
+      words.push(step.opcode, operands.length);
+      for (const operand of operands) {
+        const home = operand === null ? null : root(operand);
+        words.push(home === null ? ABSENT : home.base, home === null ? 0 : home.offset);
+      }
+      words.push(step.params.length, ...step.params);
+    }
+    const nodes = steps.map((step) => step.node);
+    return { words, arenaBytes, nodes, algorithms: steps.map((step) => step.algorithm) };
+  }
+}
+
+/** The buffer whose memory this one really is. */
+export function root(buffer: Buffer): Buffer {
+  let home = buffer;
+  while (home.sharing !== null) home = home.sharing;
+  return home;
+}
+
+/** Rounded up to the 64 bytes that every buffer starts at. */
+export function align(bytes: number): number {
+  return (bytes + 63) & ~63;
+}
+
+/** The words of a float's bits. */
+export function bits(value: number): number {
+  FLOAT[0] = value;
+  return BITS[0] as number;
+}
+const FLOAT = /*#__PURE__*/ new Float32Array(1);
+const BITS = /*#__PURE__*/ new Uint32Array(/*#__PURE__*/ FLOAT.buffer);

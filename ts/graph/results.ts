@@ -1,0 +1,37 @@
+/** What a traced function gives: a tensor, or an array or object of them; and what a program gives in the same form. */
+import type { DType } from '../dtype.ts';
+import { describe } from '../errors.ts';
+import { Tensor } from '../tensor.ts';
+
+export type Results = Tensor<DType> | readonly Results[] | { readonly [name: string]: Results };
+
+/** The same structure with another tensor in each tensor's place. @throws TypeError for anything else in it */
+export function mapResults(results: unknown, where: string, change: (leaf: Tensor<DType>) => Tensor<DType>): Results {
+  if (results instanceof Tensor) return change(results);
+  if (Array.isArray(results)) return results.map((part) => mapResults(part, where, change));
+  if (typeof results === 'object' && results !== null) {
+    return Object.fromEntries(Object.entries(results).map(([key, part]) => [key, mapResults(part, where, change)]));
+  }
+  throw new TypeError(`${where}: the function gave ${describe(results)}, must give a Tensor, or an array or object of them`);
+}
+
+/** The tensors of a structure, in order. */
+export function leavesOf(results: unknown, where: string): Tensor<DType>[] {
+  const leaves: Tensor<DType>[] = [];
+  mapResults(results, where, (leaf) => {
+    leaves.push(leaf);
+    return leaf;
+  });
+  return leaves;
+}
+
+/** The tensors of `given` where `form` has its own. @throws TypeError where the structures differ */
+export function matchResults(form: Results, given: unknown, where: string, name: string): unknown[] {
+  if (form instanceof Tensor) return [given];
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`${where}: ${name} is ${describe(given)}, must have the form of the results`);
+  }
+  return Object.entries(form).flatMap(([key, part]) =>
+    matchResults(part, (given as Record<string, unknown>)[key], where, `${name}.${key}`),
+  );
+}

@@ -1,0 +1,115 @@
+/**
+ * An open trace: operators that are given a symbolic or followed tensor record a node here instead of running.
+ * Modules are known by path while it is open, so that a result can be asked for by its module's name.
+ */
+import type { DType, TensorType } from '../dtype.ts';
+import type { Entry, Operand, Params } from '../ops/operator.ts';
+import { Tensor } from '../tensor.ts';
+import type { Graph, Node, Value } from './graph.ts';
+
+let current: Trace | null = null;
+
+/** The trace that is open, if any. */
+export function currentTrace(): Trace | null {
+  return current;
+}
+
+export class Trace {
+  readonly #inputs: Value[] = [];
+  readonly #nodes: Node[] = [];
+  readonly #known = new Map<Tensor<DType>, Value>();
+  readonly #followed: ReadonlySet<Tensor<DType>>;
+  /** Results by the path of the module that gave them. */
+  readonly named = new Map<string, Value>();
+  #path = '';
+
+  constructor(followed: Iterable<Tensor<DType>> = []) {
+    this.#followed = new Set(followed);
+  }
+
+  /** Runs `body` with this trace open. @throws TypeError when another is open */
+  run<T>(where: string, body: () => T): T {
+    if (current !== null) throw new TypeError(`${where}: a traced function cannot be traced inside another`);
+    current = this;
+    try {
+      return body();
+    } finally {
+      current = null;
+    }
+  }
+
+  /** A new symbolic input. */
+  input<D extends DType>(type: TensorType & { dtype: D }): Tensor<D> {
+    const value: Value = { ...type, kind: 'input', tensor: null, scalar: 0, producer: null };
+    this.#inputs.push(value);
+    return new Tensor(type.shape, type.dtype, null, value);
+  }
+
+  /** Whether a call with this tensor is recorded. */
+  follows(tensor: Tensor<DType>): boolean {
+    return tensor.symbol !== null || this.#followed.has(tensor);
+  }
+
+  /** The value that stands for what a function was given or gave. */
+  valueOf(operand: Tensor<DType> | number, dtype: DType = 'float32'): Value {
+    if (typeof operand === 'number') {
+      return { shape: [], dtype, kind: 'constant', tensor: null, scalar: operand, producer: null };
+    }
+    if (operand.symbol !== null) return operand.symbol;
+    let value = this.#known.get(operand);
+    if (value === undefined) {
+      const kind = this.#followed.has(operand) ? 'parameter' : 'constant';
+      value = { shape: operand.shape, dtype: operand.dtype, kind, tensor: operand, scalar: 0, producer: null };
+      this.#known.set(operand, value);
+    }
+    return value;
+  }
+
+  /** Appends a node and gives its symbolic outputs. */
+  record(entry: Entry, inputs: readonly Operand[], params: Params): Tensor<DType>[] {
+    const dtype = scalarType(inputs);
+    const values = inputs.map((input) => (input === null ? null : this.valueOf(input, dtype)));
+    const outputs = entry
+      .infer(values, params)
+      .map((type): Value => ({ ...type, kind: 'node', tensor: null, scalar: 0, producer: null }));
+    const node: Node = { entry, inputs: values, params, outputs, path: this.#path, fused: {} };
+    for (const output of outputs) output.producer = node;
+    this.#nodes.push(node);
+    return outputs.map((value) => new Tensor(value.shape, value.dtype, null, value));
+  }
+
+  /** Runs a module's forward under its path and remembers what it gave. */
+  inside<T>(path: string, body: () => T): T {
+    const outer = this.#path;
+    this.#path = path;
+    try {
+      const result = body();
+      if (result instanceof Tensor) this.named.set(path, this.valueOf(result));
+      return result;
+    } finally {
+      this.#path = outer;
+    }
+  }
+
+  /** The graph of what was recorded, without the nodes that no output needs. */
+  graph(outputs: Value[]): Graph {
+    const needed = new Set<Node>();
+    const visit = (start: Value): void => {
+      const stack = [start];
+      for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
+        const node = value.producer;
+        if (node === null || needed.has(node)) continue;
+        needed.add(node);
+        for (const input of node.inputs) if (input !== null) stack.push(input);
+      }
+    };
+    outputs.forEach(visit);
+    return { inputs: this.#inputs, nodes: this.#nodes.filter((node) => needed.has(node)), outputs };
+  }
+}
+
+/** The dtype that a number takes in a tensor's place: that of the first tensor beside it. */
+export function scalarType(inputs: readonly Operand[]): DType {
+  for (const input of inputs) if (input !== null && typeof input !== 'number') return input.dtype;
+  return 'float32';
+}

@@ -1,0 +1,70 @@
+/** compile(moduleOrFunction, options): the public form of graph/compile.ts, which knows modules. */
+import { checkOptions, describe } from '../errors.ts';
+import { type InputSpec, Program, type Source } from '../graph/program.ts';
+import type { Results } from '../graph/results.ts';
+import type { Trace } from '../graph/trace.ts';
+import type { Tensor } from '../tensor.ts';
+import type { DType } from '../dtype.ts';
+import { entriesOf, Module, modulesOf } from './module.ts';
+
+export interface CompileOptions {
+  /** One shape, or shape, dtype and name, per argument. */
+  inputs: readonly InputSpec[];
+  /** Default 'eval'. */
+  mode?: 'eval' | 'train';
+  /** Names of inner layers (`features.3`) whose results run() gives, as an object. */
+  outputs?: readonly string[];
+}
+
+/**
+ * Traces a module's forward, or a function, and makes a program of it for these shapes: convolutions take up what
+ * follows them, weights are packed, memory is planned. The module keeps its parameters, and the program does not see
+ * later changes until update().
+ * @throws what the operators throw for shapes that do not fit; TypeError when the function gives no tensors
+ */
+export function compile<Out = Tensor>(
+  moduleOrFunction: Module<never, Out> | ((...xs: Tensor[]) => Out),
+  options: CompileOptions,
+): Program<Out> {
+  checkOptions('compile', options, ['inputs', 'mode', 'outputs']);
+  const { inputs, mode = 'eval', outputs } = options ?? {};
+  if (!Array.isArray(inputs)) throw new TypeError(`compile: inputs is ${describe(inputs)}, must be an array of shapes`);
+  if (mode !== 'eval' && mode !== 'train') {
+    throw new RangeError(`compile: mode is ${describe(mode)}, must be 'eval' or 'train'`);
+  }
+  const source = moduleOrFunction instanceof Module ? sourceOf(moduleOrFunction, mode) : functionSource(moduleOrFunction);
+  return new Program<Out>(source, { inputs, ...(outputs !== undefined && { outputs }) });
+}
+
+function functionSource(run: unknown): Source {
+  if (typeof run !== 'function') {
+    throw new TypeError(`compile: the first argument is ${describe(run)}, must be a Module or a function`);
+  }
+  return { run: run as Source['run'], parameters: [] };
+}
+
+function sourceOf(root: Module<never, unknown>, mode: 'eval' | 'train'): Source {
+  const run: Source['run'] = (...xs) => (root as unknown as Module<Tensor<DType>[], Results>).forward(...xs);
+  return {
+    run,
+    parameters: entriesOf(root).map(([, tensor]) => tensor),
+    instrument(trace: Trace) {
+      const modules = modulesOf(root);
+      const before = modules.map(([, module]) => module.training);
+      modules.forEach(([path, module]) => {
+        if (path === '') return;
+        const forward = module.forward;
+        const value = (...xs: never[]) => trace.inside(path, () => forward.apply(module, xs));
+        Object.defineProperty(module, 'forward', { value, configurable: true, enumerable: false, writable: true });
+      });
+      if (mode === 'eval') root.eval();
+      else root.train();
+      return () => {
+        modules.forEach(([path, module], i) => {
+          if (path !== '') Reflect.deleteProperty(module, 'forward');
+          module.setTraining(before[i] as boolean);
+        });
+      };
+    },
+  };
+}

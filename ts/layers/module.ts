@@ -1,0 +1,156 @@
+/**
+ * Module: parameters, buffers and other modules as own properties, and a forward that is written once and serves eager
+ * use and compilation alike. Keys are PyTorch's: `conv1.weight`, `0.bias`, `bn.running_mean`.
+ */
+import type { DType } from '../dtype.ts';
+import { describe, shapeText } from '../errors.ts';
+import { scope } from '../memory.ts';
+import { storageOf, Tensor } from '../tensor.ts';
+
+const marks = new WeakMap<Tensor<DType>, 'parameter' | 'buffer'>();
+
+/** Marks a tensor as one that training changes; as a module's property it is in parameters() and stateDict(). */
+export function parameter<D extends DType>(tensor: Tensor<D>): Tensor<D> {
+  marks.set(tensor as Tensor<DType>, 'parameter');
+  return tensor;
+}
+
+/** Marks a tensor as state that is not trained: in stateDict(), not in parameters(). */
+export function buffer<D extends DType>(tensor: Tensor<D>): Tensor<D> {
+  marks.set(tensor as Tensor<DType>, 'buffer');
+  return tensor;
+}
+
+export type StateDict = Record<string, Tensor<DType>>;
+
+export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
+  #training = true;
+
+  /** True until eval() is called. */
+  get training(): boolean {
+    return this.#training;
+  }
+
+  /** What the module computes; made of operators and other modules. */
+  abstract forward(...xs: In): Out;
+
+  /** forward in a scope: only the result is left. */
+  run(...xs: In): Out {
+    return scope(() => this.forward(...xs));
+  }
+
+  /** The tensors that training changes: the module's own, live. */
+  parameters(): Tensor[] {
+    return this.namedParameters().map(([, tensor]) => tensor);
+  }
+
+  /** `[key, tensor]` of every parameter, in the order of the properties. */
+  namedParameters(): [string, Tensor][] {
+    return entriesOf(this).filter(([, tensor]) => marks.get(tensor) === 'parameter') as [string, unknown][] as [string, Tensor][];
+  }
+
+  /** Every parameter and buffer by key: the module's own, live tensors. */
+  stateDict(): StateDict {
+    return Object.fromEntries(entriesOf(this));
+  }
+
+  /**
+   * Copies values into the parameters and buffers. PyTorch's `num_batches_tracked` is accepted and not kept.
+   * @throws RangeError for a shape that differs and, when `strict` (the default), for keys that are missing or unknown;
+   * nothing has been copied then
+   */
+  loadStateDict(dict: StateDict, options: { strict?: boolean } = {}): void {
+    const { strict = true } = options;
+    const own = new Map(entriesOf(this));
+    const given = Object.entries(dict).filter(([key]) => !/(^|\.)num_batches_tracked$/.test(key));
+    const missing = [...own.keys()].filter((key) => !(key in dict));
+    const unknown = given.map(([key]) => key).filter((key) => !own.has(key));
+    if (strict && missing.length + unknown.length > 0) {
+      const list = (keys: string[]) => (keys.length === 0 ? 'none' : keys.join(', '));
+      throw new RangeError(`loadStateDict: missing keys: ${list(missing)}; unknown keys: ${list(unknown)}`);
+    }
+    for (const [key, from] of given) {
+      const to = own.get(key);
+      if (to === undefined) continue;
+      if (!(from instanceof Tensor)) throw new TypeError(`loadStateDict: ${key} is ${describe(from)}, must be a Tensor`);
+      storageOf('loadStateDict', key, from);
+      if (shapeText(from.shape) !== shapeText(to.shape)) {
+        throw new RangeError(`loadStateDict: ${key} has shape ${shapeText(from.shape)}, must be ${shapeText(to.shape)}`);
+      }
+      if (from.dtype !== to.dtype) throw new TypeError(`loadStateDict: ${key} is ${from.dtype}, must be ${to.dtype}`);
+    }
+    for (const [key, from] of given) own.get(key)?.data.set(from.data as Float32Array);
+  }
+
+  /** Switches to training (batch statistics, dropout), with all parts. */
+  train(): this {
+    for (const [, module] of modulesOf(this)) module.setTraining(true);
+    return this;
+  }
+
+  /** Switches to inference, with all parts. */
+  eval(): this {
+    for (const [, module] of modulesOf(this)) module.setTraining(false);
+    return this;
+  }
+
+  /** Switches this module alone. @internal */
+  setTraining(training: boolean): void {
+    this.#training = training;
+  }
+
+  /** Gives the parameters' and buffers' storage back; may be called again. */
+  dispose(): void {
+    for (const [, tensor] of entriesOf(this)) tensor.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Calls `found` for each part in the order of the properties: tensors that are marked, modules, arrays of modules. */
+function visitParts(module: object, prefix: string, found: (path: string, part: Tensor<DType> | AnyModule) => void): void {
+  for (const [key, part] of Object.entries(module)) {
+    if (part instanceof Module || (part instanceof Tensor && marks.has(part))) found(prefix + key, part as AnyModule);
+    else if (Array.isArray(part)) {
+      part.forEach((item, i) => {
+        if (item instanceof Module) found(`${prefix}${key}.${i}`, item as AnyModule);
+      });
+    }
+  }
+}
+
+/** Any module, whatever it takes and gives. */
+export type AnyModule = Module<never[], unknown>;
+
+/** A module and all modules in it, by path; its own path is ''. */
+export function modulesOf(root: Module<never[], unknown> | Module<never, unknown>): [string, AnyModule][] {
+  const found: [string, AnyModule][] = [];
+  const seen = new Set<AnyModule>();
+  const visit = (path: string, module: AnyModule): void => {
+    if (seen.has(module)) return;
+    seen.add(module);
+    found.push([path, module]);
+    visitParts(module, path === '' ? '' : `${path}.`, (inner, part) => {
+      if (part instanceof Module) visit(inner, part as AnyModule);
+    });
+  };
+  visit('', root as AnyModule);
+  return found;
+}
+
+/** Every marked tensor by key, each once. */
+export function entriesOf(root: Module<never, unknown>): [string, Tensor<DType>][] {
+  const found: [string, Tensor<DType>][] = [];
+  const seen = new Set<unknown>();
+  for (const [path, module] of modulesOf(root)) {
+    visitParts(module, path === '' ? '' : `${path}.`, (key, part) => {
+      if (part instanceof Tensor && !seen.has(part)) {
+        seen.add(part);
+        found.push([key, part]);
+      }
+    });
+  }
+  return found;
+}

@@ -1,0 +1,65 @@
+/** Sequential and ModuleList: modules in order, known by their numbers. */
+import { describe } from '../errors.ts';
+import type { Tensor } from '../tensor.ts';
+import { type AnyModule, Module } from './module.ts';
+
+/** Any module that takes one value and gives one. */
+type Stage = Module<never, unknown>;
+
+function number(where: string, owner: object, layers: readonly unknown[]): void {
+  layers.forEach((layer, i) => {
+    if (!(layer instanceof Module)) throw new TypeError(`${where}: layer ${i} is ${describe(layer)}, must be a Module`);
+    Object.defineProperty(owner, i, { value: layer, enumerable: true, writable: true, configurable: true });
+  });
+}
+
+/** Each layer on the result of the one before; keys are `0.weight`, `1.bias`... */
+export class Sequential extends Module {
+  readonly #length: number;
+
+  constructor(...layers: Stage[]) {
+    super();
+    number('Sequential', this, layers);
+    this.#length = layers.length;
+  }
+
+  /** How many layers. */
+  get length(): number {
+    return this.#length;
+  }
+
+  forward(x: Tensor): Tensor {
+    let value: unknown = x;
+    const layers = this as unknown as Record<number, Module<[unknown], unknown>>;
+    for (let i = 0; i < this.#length; i++) value = (layers[i] as Module<[unknown], unknown>).forward(value);
+    return value as Tensor;
+  }
+}
+
+/** Modules by number, for a forward that calls them itself. */
+export class ModuleList extends Module<never[], never> {
+  readonly #length: number;
+
+  constructor(...layers: Stage[]) {
+    super();
+    number('ModuleList', this, layers);
+    this.#length = layers.length;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The module at `index`. */
+  at(index: number): AnyModule | undefined {
+    return (this as unknown as Record<number, AnyModule>)[index];
+  }
+
+  *[Symbol.iterator](): Iterator<AnyModule> {
+    for (let i = 0; i < this.#length; i++) yield this.at(i) as AnyModule;
+  }
+
+  forward(): never {
+    throw new TypeError('ModuleList: has no forward; call its modules');
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * Storage in the linear memory: counted, 64-byte aligned, freed with its last handle; scopes that dispose what was
+ * made inside; the arena that all programs share; and the figures of all of it.
+ */
+import { type Engine, engine, engineOrNull, onDisposeRuntime } from './engine.ts';
+import { OutOfMemoryError } from './errors.ts';
+
+/** Bytes at an address, shared by the handles that count on it. */
+export interface Storage {
+  readonly engine: Engine;
+  readonly address: number;
+  readonly bytes: number;
+  /** Handles that hold it; at 0 it is freed. */
+  references: number;
+  /** Whether the user holds it (liveBytes) or the library keeps it for speed (cacheBytes). */
+  readonly cache: boolean;
+}
+
+export interface MemoryStats {
+  /** Bytes that the user holds: tensors, parameters, compiled programs' weights. */
+  readonly liveBytes: number;
+  /** The most that liveBytes has been. */
+  readonly peakBytes: number;
+  readonly liveTensors: number;
+  /** Bytes that the library keeps for speed: plans of recent shapes, the programs' shared arena. */
+  readonly cacheBytes: number;
+  /** The size of the linear memory. */
+  readonly memoryBytes: number;
+}
+
+let liveBytes = 0;
+let peakBytes = 0;
+let cacheBytes = 0;
+let liveTensors = 0;
+const caches: (() => void)[] = [];
+
+export const memory = {
+  /** How much is alive, has been, and is kept for speed. */
+  stats(): MemoryStats {
+    const memoryBytes = engineOrNull()?.memory.buffer.byteLength ?? 0;
+    return { liveBytes, peakBytes, liveTensors, cacheBytes, memoryBytes };
+  },
+};
+
+/** Registers something that can give cached bytes back; it is asked before an OutOfMemoryError. */
+export function onLowMemory(release: () => void): void {
+  caches.push(release);
+}
+
+/** `bytes` of new storage with one reference. @throws OutOfMemoryError */
+export function allocate(where: string, bytes: number, cache = false): Storage {
+  const on = engine(where);
+  let address = on.exports.alloc(bytes) >>> 0;
+  if (address === 0) {
+    for (const release of caches) release();
+    address = on.exports.alloc(bytes) >>> 0;
+    if (address === 0) throw new OutOfMemoryError(where, bytes, on.info.maxMemoryBytes);
+  }
+  if (cache) cacheBytes += bytes;
+  else {
+    liveBytes += bytes;
+    if (liveBytes > peakBytes) peakBytes = liveBytes;
+  }
+  return { engine: on, address, bytes, references: 1, cache };
+}
+
+/** Gives one reference back. */
+export function release(storage: Storage): void {
+  storage.references -= 1;
+  if (storage.references > 0 || !storage.engine.alive) return;
+  storage.engine.exports.release(storage.address);
+  if (storage.cache) cacheBytes -= storage.bytes;
+  else liveBytes -= storage.bytes;
+}
+
+/** Counts bytes that Rust holds for a plan or program. */
+export function countCache(bytes: number): void {
+  cacheBytes += bytes;
+}
+
+export function countLive(bytes: number): void {
+  liveBytes += bytes;
+  if (liveBytes > peakBytes) peakBytes = liveBytes;
+}
+
+export function countTensors(change: number): void {
+  liveTensors += change;
+}
+
+let shared: Storage | null = null;
+
+/** The address of the arena that all programs share, at least `bytes` large. Nothing in it outlives a run. */
+export function sharedArena(where: string, bytes: number): number {
+  if (shared !== null && shared.bytes >= bytes) return shared.address;
+  if (bytes === 0) return 0;
+  dropArena();
+  shared = allocate(where, bytes, true);
+  return shared.address;
+}
+
+function dropArena(): void {
+  if (shared !== null) release(shared);
+  shared = null;
+}
+caches.push(dropArena);
+
+onDisposeRuntime(() => {
+  shared = null;
+  liveBytes = 0;
+  peakBytes = 0;
+  cacheBytes = 0;
+  liveTensors = 0;
+});
+
+/** What something owns, apart from it, so that it can be freed after the owner was garbage collected. Idempotent. */
+export interface Hold {
+  free(): void;
+}
+
+/** What a scope disposes: idempotent. */
+export interface Disposable {
+  readonly hold: Hold;
+  readonly disposed: boolean;
+  dispose(): void;
+}
+
+const scopes: Disposable[][] = [];
+
+/** Hands `made` to the innermost scope, or to the garbage collector's care where there is none. */
+export function adopt(made: Disposable): void {
+  const inner = scopes[scopes.length - 1];
+  if (inner === undefined) safetyNet(made);
+  else inner.push(made);
+}
+
+/**
+ * Runs `body` and disposes every tensor, module, program and model made inside, but what it returns (a tensor, or an
+ * array or object of them), which moves to the scope around it.
+ * @throws TypeError when `body` returns a Promise; whatever `body` throws, after disposing everything
+ */
+export function scope<T>(body: () => T): T {
+  const made: Disposable[] = [];
+  scopes.push(made);
+  let kept: Set<unknown> | null = null;
+  try {
+    const result = body();
+    if (typeof (result as { then?: unknown } | null)?.then === 'function') {
+      throw new TypeError('scope: the function returned a Promise, must be synchronous');
+    }
+    kept = reachable(result);
+    return result;
+  } finally {
+    scopes.pop();
+    for (const one of made) {
+      if (kept?.has(one)) {
+        if (!one.disposed) adopt(one);
+      } else one.dispose();
+    }
+  }
+}
+
+/** Everything that can be reached from a result through arrays and own enumerable properties. */
+function reachable(root: unknown): Set<unknown> {
+  const seen = new Set<unknown>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
+    seen.add(value);
+    for (const part of Array.isArray(value) ? value : Object.values(value)) visit(part);
+  };
+  visit(root);
+  return seen;
+}
+
+let registry: FinalizationRegistry<Hold> | null = null;
+
+/** What is garbage collected undisposed still gives its storage back, where the runtime can tell. */
+function safetyNet(made: Disposable): void {
+  if (typeof FinalizationRegistry === 'undefined') return;
+  registry ??= new FinalizationRegistry((hold) => hold.free());
+  registry.register(made, made.hold);
+}

@@ -1,0 +1,65 @@
+/**
+ * Convolution, and the rules that it shares with pooling: `auto_pad`, and `pads` in ONNX's order (all axes' beginnings,
+ * then all axes' ends).
+ */
+import { shapeText } from '../../errors.ts';
+import type { Tensor } from '../../tensor.ts';
+import type { Call, Handlers } from '../call.ts';
+import { conv1d, conv2d, conv3d } from '../operators.ts';
+
+export const WINDOW_ATTRIBUTES = {
+  auto_pad: 'string',
+  dilations: 'ints',
+  kernel_shape: 'ints',
+  pads: 'ints',
+  strides: 'ints',
+} as const;
+
+export type WindowPadding = [number, number][] | 'same' | 'same-lower' | 'valid';
+
+/** The number of spatial axes of input 0, from 1 to 3. */
+export function spatialAxes(call: Call): 1 | 2 | 3 {
+  const { length } = call.shape(0);
+  if (length === 3 || length === 4 || length === 5) return (length - 2) as 1 | 2 | 3;
+  return call.fail(`the input is ${shapeText(call.shape(0))}, must have 3, 4 or 5 axes`);
+}
+
+/** Pairs from `pads`: [lo, lo, ..., hi, hi, ...]. */
+export function padPairs(call: Call, pads: readonly number[], axes: number): [number, number][] {
+  if (pads.length !== 2 * axes) call.fail(`pads has ${pads.length} entries, must have ${2 * axes}`);
+  return Array.from({ length: axes }, (_, axis) => [pads[axis] as number, pads[axis + axes] as number]);
+}
+
+export function windowPadding(call: Call, axes: number): WindowPadding {
+  switch (call.choice('auto_pad', ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'])) {
+    case 'SAME_UPPER':
+      return 'same';
+    case 'SAME_LOWER':
+      return 'same-lower';
+    case 'VALID':
+      return 'valid';
+    default:
+      return padPairs(call, call.perAxis('pads', 2 * axes, 0), axes);
+  }
+}
+
+export const convolution: Handlers = {
+  Conv: { inputs: [2, 3], attributes: { ...WINDOW_ATTRIBUTES, group: 'int' }, build: buildConv },
+};
+
+function buildConv(call: Call): Tensor {
+  const axes = spatialAxes(call);
+  const [x, weight, bias] = [call.float32(0), call.float32(1), call.optional(2)];
+  const kernel = weight.shape.slice(2);
+  const declared = call.integers('kernel_shape') ?? kernel;
+  if (shapeText(declared) !== shapeText(kernel)) {
+    call.fail(`kernel_shape is ${shapeText(declared)}, but the weight is ${shapeText(weight.shape)}`);
+  }
+  const options = {
+    stride: call.perAxis('strides', axes, 1),
+    dilation: call.perAxis('dilations', axes, 1),
+    groups: call.integer('group', 1),
+    padding: windowPadding(call, axes),
+  };
+  return [conv1d, conv2d, conv3d][axes - 1]!(x, weight, bias, options);
+}

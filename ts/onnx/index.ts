@@ -1,0 +1,31 @@
+/** `striate/onnx`: ONNX files as models that run. Operator sets 9 to 16; README has the table of operators. */
+import { engine } from '../engine.ts';
+import { checkOptions, describe } from '../errors.ts';
+import { checkGraph } from './graph.ts';
+import { handlerTable } from './handlers/index.ts';
+import { Model, type ModelOptions } from './model.ts';
+import { readModel } from './protobuf.ts';
+import { type ModelSource, readSource } from './source.ts';
+
+export { ModelError } from '../errors.ts';
+export type { Feed, FeedArray, Feeds, ModelPort, Shapes } from './feeds.ts';
+export type { ModelOptions, ModelResults, RunOptions } from './model.ts';
+export { Model } from './model.ts';
+export type { ModelSource } from './source.ts';
+
+/**
+ * Reads a model: its bytes, a URL, a Response, or in Node, Deno and Bun a path. Its weights are copied into the linear
+ * memory once; the bytes are not kept.
+ * @throws ModelError when the file is damaged, or uses what is not supported; TypeError, RangeError for wrong options
+ */
+export async function loadModel(source: ModelSource, options: ModelOptions = {}): Promise<Model> {
+  engine('loadModel');
+  checkOptions('loadModel', options, ['inputShapes', 'accuracy']);
+  const { accuracy } = options;
+  if (accuracy !== undefined && accuracy !== 'fast' && accuracy !== 'exact') {
+    throw new RangeError(`loadModel: accuracy is ${describe(accuracy)}, must be 'fast' or 'exact'`);
+  }
+  const { bytes, file } = await readSource(source);
+  const proto = readModel(bytes, file);
+  return new Model(proto, checkGraph(proto, handlerTable()), options);
+}

@@ -1,0 +1,371 @@
+/**
+ * Model: a checked graph and its weights, and the programs that were compiled of it, one per shape of the inputs, value
+ * of those inputs from which shapes are computed, and set of wanted outputs. The last few programs are kept.
+ */
+import { tensor } from '../create.ts';
+import type { DType } from '../dtype.ts';
+import { engine } from '../engine.ts';
+import { checkOptions, describe, integer, ModelError, OutOfMemoryError } from '../errors.ts';
+import { Forms } from '../graph/forms.ts';
+import { Program } from '../graph/program.ts';
+import type { StepProfile } from '../graph/report.ts';
+import { adopt, type Disposable, type Hold, scope } from '../memory.ts';
+import { Tensor } from '../tensor.ts';
+import { build, type Weights } from './build.ts';
+import { type Flow, HOST_LIMIT, Host } from './call.ts';
+import {
+  bindFeeds,
+  checkShape,
+  checkShapes,
+  type Feeds,
+  knownShape,
+  type ModelPort,
+  names,
+  type Shapes,
+} from './feeds.ts';
+import type { CheckedGraph } from './graph.ts';
+import { hostInputs } from './hostInputs.ts';
+import type { ModelProto, TensorProto, ValueInfo } from './protobuf.ts';
+import { dtypeOf, tensorValues, typeName } from './weights.ts';
+
+export interface ModelOptions {
+  /**
+   * Shapes for inputs with free axes: what a typed array gets. When the shapes of all inputs are known, the program is
+   * compiled on loading.
+   */
+  inputShapes?: Shapes;
+  /** 'exact' computes convolutions without transforms that round differently. Default: init's. */
+  accuracy?: 'fast' | 'exact';
+}
+
+export type ModelResults = Record<string, Tensor<DType>>;
+
+export interface RunOptions {
+  /** Tensors of the outputs' shapes, by name, into which the results are written: then nothing is allocated. */
+  into?: ModelResults;
+  /** Names of the values to give instead of the model's outputs: any that the graph computes. */
+  outputs?: readonly string[];
+}
+
+/** Programs kept for each model. */
+const MAX_PROGRAMS = 16;
+
+class ModelHold implements Hold {
+  readonly programs = new Map<string, Program<ModelResults>>();
+  /** What the programs make of the weights: shared. */
+  readonly forms = new Forms(true);
+  readonly tensors: Tensor<DType>[] = [];
+
+  free(): void {
+    this.freePrograms();
+    for (const one of this.tensors) one.dispose();
+    this.tensors.length = 0;
+  }
+
+  freePrograms(): void {
+    for (const program of this.programs.values()) program.dispose();
+    this.programs.clear();
+  }
+}
+
+export class Model implements Disposable {
+  readonly inputs: readonly ModelPort[];
+  readonly outputs: readonly ModelPort[];
+  /** @internal */
+  readonly hold = new ModelHold();
+  readonly #file: string;
+  readonly #graph: CheckedGraph;
+  readonly #weights: Weights;
+  /** Inputs by whose value a program is chosen. */
+  readonly #hostInputs: ReadonlySet<string>;
+  readonly #shapes: Shapes;
+  readonly #engine = engine('loadModel');
+  #disposed = false;
+
+  /** @internal Models are made by `loadModel`. */
+  constructor(proto: ModelProto, graph: CheckedGraph, options: ModelOptions) {
+    this.#file = proto.file;
+    this.#graph = graph;
+    const initializers = new Set(proto.graph.initializers.map(({ name }) => name));
+    this.inputs = proto.graph.inputs
+      .filter(({ name }) => !initializers.has(name))
+      .map((info) => inputPort(proto.file, info));
+    this.outputs = proto.graph.outputs.map(({ name, type, shape }) => ({
+      name,
+      dtype: dtypeOf(type) ?? 'float32',
+      shape,
+    }));
+    this.#shapes =
+      options.inputShapes === undefined ? {} : checkShapes('loadModel', options.inputShapes, this.inputs);
+    this.#hostInputs = hostInputs(
+      graph,
+      this.inputs.map(({ name }) => name),
+    );
+    this.#weights = makeWeights(proto, graph);
+    this.hold.tensors.push(...this.#weights.initializers.values(), ...this.#weights.attributes.values());
+    adopt(this);
+    try {
+      this.#compileKnown();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  get disposed(): boolean {
+    return this.#disposed || !this.#engine.alive;
+  }
+
+  /**
+   * Runs the model. Inputs are tensors or typed arrays by name; the results are new tensors of the caller's.
+   * @throws TypeError, RangeError that name the input; ModelError when an operator refuses these shapes
+   */
+  run(inputs: Feeds, options: RunOptions = {}): ModelResults {
+    this.#requireAlive('Model.run');
+    checkOptions('Model.run', options, ['into', 'outputs']);
+    const wanted = this.#wanted(options.outputs);
+    const { into } = options;
+    if (into !== undefined) checkInto(into, wanted);
+    return this.#with('Model.run', inputs, wanted, (program, tensors) =>
+      program.run(tensors, into === undefined ? undefined : { into }),
+    );
+  }
+
+  /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
+  profile(inputs: Feeds, options: { runs?: number } = {}): StepProfile[] {
+    this.#requireAlive('Model.profile');
+    checkOptions('Model.profile', options, ['runs']);
+    const runs = integer('Model.profile', 'runs', options.runs ?? 10, 1);
+    return this.#with('Model.profile', inputs, this.#wanted(undefined), (program, tensors) =>
+      program.profile(tensors, { runs }),
+    );
+  }
+
+  /**
+   * A row per step of the program for these shapes, and totals. Without shapes: loadModel's, else those of the last run.
+   * @throws RangeError when a shape is not known
+   */
+  summary(options: { inputShapes?: Shapes } = {}): string {
+    this.#requireAlive('Model.summary');
+    checkOptions('Model.summary', options, ['inputShapes']);
+    const given = options.inputShapes;
+    const shapes = this.#fixedShapes(
+      given === undefined ? this.#shapes : checkShapes('Model.summary', given, this.inputs),
+    );
+    if (shapes !== null) return this.#program(shapes, new Map(), this.#wanted(undefined)).summary();
+    const last = given === undefined ? [...this.hold.programs.values()].pop() : undefined;
+    if (last !== undefined) return last.summary();
+    const free = this.inputs.filter(
+      ({ name, shape }) => this.#hostInputs.has(name) || !shape?.every((size) => typeof size === 'number'),
+    );
+    throw new RangeError(
+      `Model.summary: the shapes depend on ${names(free)}: give inputShapes, or run the model first`,
+    );
+  }
+
+  /** Gives everything back; may be called again. */
+  dispose(): void {
+    this.#disposed = true;
+    this.hold.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #requireAlive(where: string): void {
+    if (this.disposed) throw new TypeError(`${where}: the model is disposed`);
+  }
+
+  /** Names that were asked for, or the model's outputs. */
+  #wanted(outputs: readonly string[] | undefined): readonly string[] {
+    if (outputs === undefined) return this.outputs.map(({ name }) => name);
+    if (!Array.isArray(outputs) || outputs.some((name) => typeof name !== 'string')) {
+      throw new TypeError(`Model.run: outputs is ${describe(outputs)}, must be an array of names`);
+    }
+    if (outputs.length === 0)
+      throw new RangeError('Model.run: outputs is empty, must hold at least one name');
+    for (const name of outputs) {
+      const maker = this.#graph.makers.get(name);
+      const index = maker?.node.outputs.indexOf(name) ?? 0;
+      const known = this.inputs.some((port) => port.name === name) || this.#weights.initializers.has(name);
+      if (!known && (maker === undefined || index >= (maker.handler.outputs ?? 1))) {
+        throw new RangeError(
+          `Model.run: outputs names '${name}', which nothing in the model makes; its outputs are ${names(this.outputs)}`,
+        );
+      }
+    }
+    return [...new Set(outputs)];
+  }
+
+  #with<T>(
+    where: string,
+    feeds: Feeds,
+    wanted: readonly string[],
+    use: (program: Program<ModelResults>, tensors: Tensor<DType>[]) => T,
+  ): T {
+    const { tensors, made } = bindFeeds(where, feeds, this.inputs, this.#shapes);
+    try {
+      const shapes = new Map(this.inputs.map(({ name }, i) => [name, (tensors[i] as Tensor<DType>).shape]));
+      const values = new Map<string, Host>();
+      this.inputs.forEach(({ name }, i) => {
+        if (this.#hostInputs.has(name))
+          values.set(name, hostValues(where, name, tensors[i] as Tensor<DType>));
+      });
+      const program = this.#program(shapes, values, wanted);
+      return use(
+        program,
+        tensors.filter((_, i) => !values.has((this.inputs[i] as ModelPort).name)),
+      );
+    } finally {
+      for (const one of made) one.dispose();
+    }
+  }
+
+  /** The program for these shapes and values: a kept one, moved to the end of the map, or a new one. */
+  #program(
+    shapes: ReadonlyMap<string, readonly number[]>,
+    values: ReadonlyMap<string, Host>,
+    wanted: readonly string[],
+  ): Program<ModelResults> {
+    const parts = this.inputs.map(
+      ({ name }) => `${shapes.get(name)?.join('x')}=${values.get(name)?.values.join(',') ?? ''}`,
+    );
+    const key = JSON.stringify([parts.join(';'), ...wanted]);
+    const { programs } = this.hold;
+    let program = programs.get(key);
+    programs.delete(key);
+    if (program === undefined) {
+      try {
+        program = this.#compile(shapes, values, wanted);
+      } catch (error) {
+        if (!(error instanceof OutOfMemoryError) || programs.size === 0) throw error;
+        this.hold.freePrograms();
+        program = this.#compile(shapes, values, wanted);
+      }
+    }
+    programs.set(key, program);
+    if (programs.size > MAX_PROGRAMS) {
+      const [oldest, first] = programs.entries().next().value as [string, Program<ModelResults>];
+      programs.delete(oldest);
+      first.dispose();
+    }
+    return program;
+  }
+
+  #compile(
+    shapes: ReadonlyMap<string, readonly number[]>,
+    values: ReadonlyMap<string, Host>,
+    wanted: readonly string[],
+  ): Program<ModelResults> {
+    const ports = this.inputs.filter(({ name }) => !values.has(name));
+    const run = (...xs: Tensor<DType>[]): ModelResults => {
+      const flows = new Map<string, Flow>(values);
+      ports.forEach(({ name }, i) => {
+        flows.set(name, xs[i] as Tensor<DType>);
+      });
+      return Object.fromEntries(build(this.#graph, this.#weights, flows, wanted));
+    };
+    const inputs = ports.map(({ name, dtype }) => ({
+      name,
+      dtype,
+      shape: shapes.get(name) as readonly number[],
+    }));
+    let program: Program<ModelResults> | null = null;
+    // The scope ends the handles of constants that were computed on the way; the program keeps what it needs of them.
+    scope(() => {
+      program = new Program<ModelResults>({ run, parameters: [] }, { inputs, forms: this.hold.forms });
+    });
+    return program as unknown as Program<ModelResults>;
+  }
+
+  /** Shapes of all inputs, when they are known without a run; null otherwise. */
+  #fixedShapes(shapes: Shapes): Map<string, readonly number[]> | null {
+    if (this.#hostInputs.size > 0) return null;
+    const axes = new Map<string, number>();
+    for (const port of this.inputs) {
+      const shape = shapes[port.name];
+      if (shape !== undefined) checkShape('loadModel', port, shape, axes);
+    }
+    const found = new Map<string, readonly number[]>();
+    for (const port of this.inputs) {
+      const shape = knownShape(port, shapes, axes);
+      if (shape === null) return null;
+      found.set(port.name, shape);
+    }
+    return found;
+  }
+
+  /** Compiles on loading what can be: the first run is then as fast as the others, and mistakes show early. */
+  #compileKnown(): void {
+    const shapes = this.#fixedShapes(this.#shapes);
+    if (shapes === null) return;
+    try {
+      this.#program(shapes, new Map(), this.#wanted(undefined));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new ModelError(`${this.#file}: ${error.message}`, { cause: error });
+    }
+  }
+}
+
+function inputPort(file: string, { name, type, shape }: ValueInfo): ModelPort {
+  const dtype = dtypeOf(type);
+  if (dtype === null)
+    throw new ModelError(`${file}: input '${name}' is of dtype ${typeName(type)}, which is not supported`);
+  return { name, dtype, shape };
+}
+
+/** Tensors of the initializers that are used, and of attributes; the file's bytes are not needed afterwards. */
+function makeWeights({ file, graph }: ModelProto, { nodes }: CheckedGraph): Weights {
+  const used = new Set([
+    ...nodes.flatMap(({ node }) => node.inputs),
+    ...graph.outputs.map(({ name }) => name),
+  ]);
+  const initializers = new Map<string, Tensor<DType>>();
+  const attributes = new Map<TensorProto, Tensor<DType>>();
+  const make = (proto: TensorProto, what: string): Tensor<DType> => {
+    const { values, dtype, shape } = tensorValues(proto, what);
+    return tensor(values, shape, { dtype });
+  };
+  try {
+    for (const proto of graph.initializers) {
+      const what = `${file}: initializer '${proto.name}'`;
+      if (used.has(proto.name)) initializers.set(proto.name, make(proto, what));
+      else tensorValues(proto, what);
+    }
+    for (const { node, label } of nodes) {
+      for (const [name, { kind, tensor: proto }] of node.attributes) {
+        if (kind !== 'tensor' || proto === null) continue;
+        attributes.set(proto, make(proto, `${label}: attribute ${name}`));
+        Object.assign(proto, { raw: null, floats: [], doubles: [], int32s: [], int64s: [] });
+      }
+    }
+  } catch (error) {
+    for (const one of [...initializers.values(), ...attributes.values()]) one.dispose();
+    throw error;
+  }
+  return { initializers, attributes };
+}
+
+/** The values of an input from which a shape is computed. */
+function hostValues(where: string, name: string, given: Tensor<DType>): Host {
+  if (given.size <= HOST_LIMIT) return new Host(Array.from(given.data), given.shape, given.dtype);
+  throw new RangeError(
+    `${where}: input '${name}' has ${given.size} values, must have at most ${HOST_LIMIT}: shapes are computed from them`,
+  );
+}
+
+function checkInto(into: ModelResults, wanted: readonly string[]): void {
+  if (typeof into !== 'object' || into === null || into instanceof Tensor) {
+    throw new TypeError(
+      `Model.run: into is ${describe(into)}, must be an object with a tensor for each output's name`,
+    );
+  }
+  for (const name of wanted) {
+    if (!Object.hasOwn(into, name)) throw new TypeError(`Model.run: into.${name} is missing`);
+  }
+  for (const name of Object.keys(into)) {
+    if (!wanted.includes(name)) throw new TypeError(`Model.run: into has '${name}', which is not asked for`);
+  }
+}

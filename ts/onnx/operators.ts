@@ -1,0 +1,27 @@
+/** The operators that models are imported as. */
+export {
+  abs,
+  clip,
+  elu,
+  exp,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  log,
+  neg,
+  relu,
+  selu,
+  sigmoid,
+  sqrt,
+  tanh,
+} from '../ops/activation.ts';
+export { add, div, maximum, minimum, mul, pow, prelu, sub } from '../ops/arithmetic.ts';
+export { batchNorm } from '../ops/batchNorm.ts';
+export { cast } from '../ops/cast.ts';
+export { concat, slice, split } from '../ops/concat.ts';
+export { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
+export { linear } from '../ops/linear.ts';
+export { pad1d, pad2d, pad3d } from '../ops/padding.ts';
+export { permute } from '../ops/permute.ts';
+export { maxPool1d, maxPool2d, maxPool3d } from '../ops/pooling.ts';
+export { reshape } from '../ops/reshape.ts';

@@ -1,0 +1,273 @@
+/**
+ * ONNX's ModelProto as plain structures: what the importer needs of it, in the file's order. Weights stay views of the
+ * file's bytes (raw_data begins at any byte), to be converted when their tensor is made (weights.ts). Subgraphs of
+ * control flow and the types of sequences are not entered, so no nesting in a file leads to recursion here.
+ */
+import { ModelError } from '../errors.ts';
+import { Message } from './wire.ts';
+
+export interface ModelProto {
+  readonly file: string;
+  /** Version of each operator set by domain; ONNX's own is ''. */
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly graph: GraphProto;
+}
+
+export interface GraphProto {
+  readonly nodes: NodeProto[];
+  readonly initializers: TensorProto[];
+  readonly inputs: ValueInfo[];
+  readonly outputs: ValueInfo[];
+}
+
+export interface NodeProto {
+  readonly name: string;
+  /** The operator, with its domain before it when that is not ONNX's own. */
+  readonly operator: string;
+  /** An input or output that was left out is ''. */
+  readonly inputs: string[];
+  readonly outputs: string[];
+  readonly attributes: Map<string, Attribute>;
+}
+
+export type AttributeKind = 'float' | 'int' | 'string' | 'tensor' | 'floats' | 'ints' | 'strings' | 'other';
+
+export interface Attribute {
+  kind: AttributeKind;
+  float: number;
+  int: number;
+  string: string;
+  tensor: TensorProto | null;
+  floats: number[];
+  ints: number[];
+  strings: string[];
+}
+
+export interface TensorProto {
+  name: string;
+  dims: number[];
+  /** TensorProto.DataType. */
+  type: number;
+  raw: Uint8Array | null;
+  /** Little-endian floats and doubles, in pieces. */
+  floats: Uint8Array[];
+  doubles: Uint8Array[];
+  int32s: number[];
+  int64s: number[];
+  /** Set when the values lie in another file. */
+  external: string | null;
+}
+
+export interface ValueInfo {
+  name: string;
+  /** TensorProto.DataType; 0 when this is no tensor, or of an unknown type. */
+  type: number;
+  /** An axis is its size, or its name when it is free ('?' when it has none); null when the rank is unknown. */
+  shape: (number | string)[] | null;
+}
+
+/** Reads a model; `file` names it in errors. @throws ModelError */
+export function readModel(bytes: Uint8Array, file: string): ModelProto {
+  const message = new Message(bytes, file, 'model');
+  const opsets = new Map<string, number>();
+  let graph: GraphProto | null = null;
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 7) graph = readGraph(message.message('graph'), file);
+    else if (field === 8) readOpset(message.message('opset_import'), opsets);
+    else message.skip();
+  }
+  if (graph === null) throw new ModelError(`${file}: no graph: this is no ONNX model`);
+  return { file, opsets, graph };
+}
+
+function readOpset(message: Message, opsets: Map<string, number>): void {
+  let domain = '';
+  let version = 0;
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) domain = message.string();
+    else if (field === 2) version = message.integer();
+    else message.skip();
+  }
+  opsets.set(domain === 'ai.onnx' ? '' : domain, version);
+}
+
+function readGraph(message: Message, file: string): GraphProto {
+  const graph: GraphProto = { nodes: [], initializers: [], inputs: [], outputs: [] };
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) graph.nodes.push(readNode(message.message(`node ${graph.nodes.length}`)));
+    else if (field === 5)
+      graph.initializers.push(readTensor(message, `initializer ${graph.initializers.length}`));
+    else if (field === 11) graph.inputs.push(readValueInfo(message.message(`input ${graph.inputs.length}`)));
+    else if (field === 12)
+      graph.outputs.push(readValueInfo(message.message(`output ${graph.outputs.length}`)));
+    else if (field === 15) throw new ModelError(`${file}: sparse initializers are not supported`);
+    else message.skip();
+  }
+  return graph;
+}
+
+function readNode(message: Message): NodeProto {
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const attributes = new Map<string, Attribute>();
+  let name = '';
+  let operator = '';
+  let domain = '';
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) inputs.push(message.string());
+    else if (field === 2) outputs.push(message.string());
+    else if (field === 3) name = message.string();
+    else if (field === 4) operator = message.string();
+    else if (field === 5) readAttribute(message, name || operator, attributes);
+    else if (field === 7) domain = message.string();
+    else message.skip();
+  }
+  if (domain !== '' && domain !== 'ai.onnx') operator = `${domain}.${operator}`;
+  return { name, operator, inputs, outputs, attributes };
+}
+
+/** AttributeProto.type by number. */
+const KINDS: readonly (AttributeKind | undefined)[] = [
+  undefined,
+  'float',
+  'int',
+  'string',
+  'tensor',
+  'other',
+  'floats',
+  'ints',
+  'strings',
+];
+
+/** The fields that hold a value, and the kind that they are of: for old files without the attribute's type. */
+const KIND_OF_FIELD: Readonly<Record<number, AttributeKind>> = {
+  2: 'float',
+  3: 'int',
+  4: 'string',
+  5: 'tensor',
+  7: 'floats',
+  8: 'ints',
+  9: 'strings',
+};
+
+function readAttribute(outer: Message, node: string, to: Map<string, Attribute>): void {
+  const where = `attribute ${to.size} of node '${node}'`;
+  const message = outer.message(where);
+  const attribute: Attribute = {
+    kind: 'other',
+    float: 0,
+    int: 0,
+    string: '',
+    tensor: null,
+    floats: [],
+    ints: [],
+    strings: [],
+  };
+  let name = '';
+  let type = 0;
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (attribute.kind === 'other') attribute.kind = KIND_OF_FIELD[field] ?? 'other';
+    if (field === 1) name = message.string();
+    else if (field === 2) attribute.float = message.float();
+    else if (field === 3) attribute.int = message.integer();
+    else if (field === 4) attribute.string = message.string();
+    else if (field === 5) attribute.tensor = readTensor(message, where);
+    else if (field === 7) message.floats(attribute.floats);
+    else if (field === 8) message.integers(attribute.ints);
+    else if (field === 9) attribute.strings.push(message.string());
+    else if (field === 20) type = message.integer();
+    else message.skip();
+  }
+  if (type !== 0) attribute.kind = KINDS[type] ?? 'other';
+  to.set(name, attribute);
+}
+
+function readTensor(outer: Message, where: string): TensorProto {
+  const message = outer.message(where);
+  const tensor: TensorProto = {
+    name: '',
+    dims: [],
+    type: 0,
+    raw: null,
+    floats: [],
+    doubles: [],
+    int32s: [],
+    int64s: [],
+    external: null,
+  };
+  let location = '';
+  let external = false;
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) message.integers(tensor.dims);
+    else if (field === 2) tensor.type = message.integer();
+    else if (field === 4) tensor.floats.push(message.fixed(4));
+    else if (field === 5) message.integers(tensor.int32s);
+    else if (field === 7) message.integers(tensor.int64s);
+    else if (field === 8) tensor.name = message.string();
+    else if (field === 9) tensor.raw = message.bytes();
+    else if (field === 10) tensor.doubles.push(message.fixed(8));
+    else if (field === 13) location = readLocation(message.message(where)) ?? location;
+    else if (field === 14) external = message.integer() === 1;
+    else message.skip();
+  }
+  if (external) tensor.external = location;
+  return tensor;
+}
+
+/** The file that an external_data entry names, when this is the entry that does. */
+function readLocation(message: Message): string | null {
+  let key = '';
+  let value = '';
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) key = message.string();
+    else if (field === 2) value = message.string();
+    else message.skip();
+  }
+  return key === 'location' ? value : null;
+}
+
+function readValueInfo(message: Message): ValueInfo {
+  const info: ValueInfo = { name: '', type: 0, shape: null };
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) info.name = message.string();
+    else if (field === 2) readType(message.message('type'), info);
+    else message.skip();
+  }
+  return info;
+}
+
+function readType(message: Message, info: ValueInfo): void {
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field !== 1) {
+      message.skip();
+      continue;
+    }
+    const tensor = message.message('tensor type');
+    for (let inner = tensor.next(); inner !== 0; inner = tensor.next()) {
+      if (inner === 1) info.type = tensor.integer();
+      else if (inner === 2) info.shape = readShape(tensor.message('shape'));
+      else tensor.skip();
+    }
+  }
+}
+
+function readShape(message: Message): (number | string)[] {
+  const shape: (number | string)[] = [];
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) shape.push(readAxis(message.message('axis of a shape')));
+    else message.skip();
+  }
+  return shape;
+}
+
+/** Exporters write a free axis as a name, as nothing, or as 0 or -1. */
+function readAxis(message: Message): number | string {
+  let size = 0;
+  let name = '';
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) size = message.integer();
+    else if (field === 2) name = message.string();
+    else message.skip();
+  }
+  return size > 0 ? size : name || '?';
+}

@@ -1,0 +1,161 @@
+/**
+ * The values of a TensorProto as a typed array of one of the library's dtypes: double and float16 become float32,
+ * int64 becomes int32 (saturating: exporters write the largest int64 for "to the end"), bool becomes uint8.
+ * The number of values must be the product of the dims, and is checked before anything is allocated.
+ */
+
+import type { DType, TypedArrays } from '../dtype.ts';
+import { ModelError, shapeText } from '../errors.ts';
+import type { TensorProto } from './protobuf.ts';
+
+/** ONNX's element types by number, and what each becomes here; null: not supported. */
+const TYPES: readonly (readonly [name: string, dtype: DType | null, bytes: number])[] = [
+  ['undefined', null, 0],
+  ['float', 'float32', 4],
+  ['uint8', 'uint8', 1],
+  ['int8', 'int8', 1],
+  ['uint16', null, 2],
+  ['int16', null, 2],
+  ['int32', 'int32', 4],
+  ['int64', 'int32', 8],
+  ['string', null, 0],
+  ['bool', 'uint8', 1],
+  ['float16', 'float32', 2],
+  ['double', 'float32', 8],
+  ['uint32', null, 4],
+  ['uint64', null, 8],
+  ['complex64', null, 8],
+  ['complex128', null, 16],
+  ['bfloat16', null, 2],
+];
+
+export const BOOL = 9;
+const [FLOAT, INT8, INT32, INT64, FLOAT16, DOUBLE] = [1, 3, 6, 7, 10, 11];
+
+/** The name of an ONNX element type. */
+export function typeName(type: number): string {
+  return TYPES[type]?.[0] ?? `type ${type}`;
+}
+
+/** The dtype that stands for an ONNX element type; null when none does. */
+export function dtypeOf(type: number): DType | null {
+  return TYPES[type]?.[1] ?? null;
+}
+
+export type Values = TypedArrays[DType];
+
+/** The values of `tensor`; `what` names it in errors (`model.onnx: initializer 'w'`). @throws ModelError */
+export function tensorValues(
+  tensor: TensorProto,
+  what: string,
+): { values: Values; dtype: DType; shape: number[] } {
+  const { dims, type } = tensor;
+  const dtype = dtypeOf(type);
+  if (tensor.external !== null) {
+    const file = tensor.external === '' ? '' : ` '${tensor.external}'`;
+    throw new ModelError(
+      `${what}: its values are in another file${file}; a model must hold all of its weights`,
+    );
+  }
+  if (dtype === null) {
+    throw new ModelError(`${what} is of dtype ${typeName(type)}, which is not supported`);
+  }
+  const count = elements(dims, what);
+  const found = stored(tensor);
+  if (found.count !== count) {
+    throw new ModelError(
+      `${what} of shape ${shapeText(dims)} holds ${found.text}, must hold ${count} values of ${typeName(type)}` +
+        ` (${count * (TYPES[type]?.[2] ?? 0)} bytes)`,
+    );
+  }
+  return { values: convert(tensor, count), dtype, shape: dims };
+}
+
+function elements(dims: readonly number[], what: string): number {
+  let count = 1;
+  for (const size of dims) {
+    if (size < 0)
+      throw new ModelError(`${what} has the shape [${dims.join(', ')}], a size must not be negative`);
+    count *= size;
+    if (count > 2 ** 31)
+      throw new ModelError(`${what} has the shape [${dims.join(', ')}], of more than 2^31 values`);
+  }
+  return count;
+}
+
+/** How many values the file holds for a tensor, and that in words. */
+function stored(tensor: TensorProto): { count: number; text: string } {
+  const { raw, type } = tensor;
+  if (raw !== null) return { count: raw.length / (TYPES[type]?.[2] ?? 1), text: `${raw.length} bytes` };
+  let count: number;
+  if (type === FLOAT) count = bytesOf(tensor.floats) / 4;
+  else if (type === DOUBLE) count = bytesOf(tensor.doubles) / 8;
+  else if (type === INT64) count = tensor.int64s.length;
+  else count = tensor.int32s.length;
+  return { count, text: `${count} values` };
+}
+
+function bytesOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
+
+function convert(tensor: TensorProto, count: number): Values {
+  const { type, raw } = tensor;
+  switch (type) {
+    case FLOAT:
+      return new Float32Array(joined(raw === null ? tensor.floats : [raw], count * 4));
+    case DOUBLE:
+      return Float32Array.from(new Float64Array(joined(raw === null ? tensor.doubles : [raw], count * 8)));
+    case FLOAT16:
+      return Float32Array.from(
+        raw === null ? tensor.int32s : new Uint16Array(joined([raw], count * 2)),
+        halfToNumber,
+      );
+    case INT64:
+      return raw === null ? Int32Array.from(tensor.int64s, saturate) : narrowed(raw, count);
+    case INT32:
+      return raw === null ? Int32Array.from(tensor.int32s) : new Int32Array(joined([raw], count * 4));
+    case INT8:
+      return raw === null ? Int8Array.from(tensor.int32s) : new Int8Array(joined([raw], count));
+    case BOOL:
+      return Uint8Array.from(raw ?? tensor.int32s, (value) => (value === 0 ? 0 : 1));
+    default:
+      return raw === null ? Uint8Array.from(tensor.int32s) : new Uint8Array(joined([raw], count));
+  }
+}
+
+/** A copy at the start of a buffer of its own: data in a file begins at any byte, a typed array at a multiple of its size. */
+function joined(pieces: readonly Uint8Array[], bytes: number): ArrayBuffer {
+  const copy = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    copy.set(piece, at);
+    at += piece.length;
+  }
+  return copy.buffer;
+}
+
+/** The nearest int32. */
+export function saturate(value: number): number {
+  return Math.max(-0x80000000, Math.min(0x7fffffff, value));
+}
+
+/** int64 to int32: the low word when the high word is only its sign, else the end of the range. */
+function narrowed(raw: Uint8Array, count: number): Int32Array {
+  const words = new Int32Array(joined([raw], count * 8));
+  const values = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const [low, high] = [words[2 * i] as number, words[2 * i + 1] as number];
+    values[i] = high === low >> 31 ? low : high < 0 ? -0x80000000 : 0x7fffffff;
+  }
+  return values;
+}
+
+/** IEEE 754 binary16, given as its 16 bits: sign, 5 bits of exponent, 10 of fraction. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}

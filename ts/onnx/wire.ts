@@ -1,0 +1,159 @@
+/**
+ * Protobuf's wire format, read without trust: every tag, varint and length is checked against the end of its own
+ * message before pbf reads it (pbf itself runs on past the end). Bytes are views of the file, never copies, and
+ * nothing is allocated from a size that the file declares.
+ */
+import { PbfReader } from 'pbf';
+import { ModelError } from '../errors.ts';
+
+const VARINT = 0;
+const FIXED64 = 1;
+const BYTES = 2;
+const FIXED32 = 5;
+const KINDS = ['a varint', '8 bytes', 'a length and bytes', 'a group', 'a group', '4 bytes'];
+
+let decoder: TextDecoder | null = null;
+
+/** One message: a range of the file and where in the model it lies, for error sentences. */
+export class Message {
+  readonly #reader: PbfReader;
+  readonly #end: number;
+  readonly #file: string;
+  readonly #where: string;
+  #field = 0;
+  #type = 0;
+
+  constructor(bytes: Uint8Array, file: string, where: string) {
+    this.#reader = new PbfReader(bytes);
+    this.#end = bytes.length;
+    this.#file = file;
+    this.#where = where;
+  }
+
+  /** Moves to the next field and gives its number; 0 at the end. Each field must be read or skipped. */
+  next(): number {
+    const reader = this.#reader;
+    if (reader.pos >= this.#end) return 0;
+    const tag = this.#varint('a field number');
+    this.#type = tag % 8;
+    this.#field = Math.floor(tag / 8);
+    if (this.#field < 1 || this.#field > 0x1fffffff)
+      this.#damaged(`field number ${this.#field} does not exist`);
+    return this.#field;
+  }
+
+  skip(): void {
+    if (this.#type === VARINT) this.#varint('a varint');
+    else if (this.#type === BYTES) this.bytes();
+    else if (this.#type === FIXED64) this.#advance(8);
+    else if (this.#type === FIXED32) this.#advance(4);
+    else this.#damaged(`wire type ${this.#type} does not exist`);
+  }
+
+  /** An integer; beyond 2^53 the nearest double. */
+  integer(): number {
+    this.#expect(VARINT);
+    return this.#varint('an integer');
+  }
+
+  float(): number {
+    this.#expect(FIXED32);
+    this.#need(4);
+    return this.#reader.readFloat();
+  }
+
+  /** The bytes of a string, a tensor's data or a message inside, as a view. */
+  bytes(): Uint8Array {
+    this.#expect(BYTES);
+    const length = this.#varint('a length');
+    if (length < 0) this.#damaged(`a length of ${length}`);
+    const start = this.#reader.pos;
+    this.#need(length);
+    this.#reader.pos = start + length;
+    return this.#reader.buf.subarray(start, start + length);
+  }
+
+  string(): string {
+    const bytes = this.bytes();
+    try {
+      decoder ??= new TextDecoder('utf-8', { fatal: true });
+      return decoder.decode(bytes);
+    } catch {
+      return this.#damaged('a string that is not UTF-8');
+    }
+  }
+
+  /** The message in this field. */
+  message(where: string): Message {
+    return new Message(this.bytes(), this.#file, where);
+  }
+
+  /** Integers of a repeated field, packed or one at a time, appended to `to`. */
+  integers(to: number[]): void {
+    if (this.#type === VARINT) {
+      to.push(this.integer());
+      return;
+    }
+    const inner = this.message(this.#where);
+    while (inner.#reader.pos < inner.#end) to.push(inner.#varint('an integer'));
+  }
+
+  /** Floats or doubles (`size` bytes each) of a repeated field: a view when packed, a small one when alone. */
+  fixed(size: 4 | 8): Uint8Array {
+    if (this.#type !== BYTES) {
+      this.#expect(size === 4 ? FIXED32 : FIXED64);
+      const start = this.#reader.pos;
+      this.#advance(size);
+      return this.#reader.buf.subarray(start, start + size);
+    }
+    const bytes = this.bytes();
+    if (bytes.length % size !== 0) this.#damaged(`${bytes.length} bytes, must be a multiple of ${size}`);
+    return bytes;
+  }
+
+  /** Floats of a repeated field, packed or one at a time, appended to `to`. */
+  floats(to: number[]): void {
+    const bytes = this.fixed(4);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let at = 0; at < bytes.length; at += 4) to.push(view.getFloat32(at, true));
+  }
+
+  /** A varint of at most ten bytes that ends within this message, as a signed 64-bit integer. */
+  #varint(what: string): number {
+    const { buf, pos } = this.#reader;
+    const stop = Math.min(this.#end, pos + 10);
+    let last = pos;
+    while (last < stop && (buf[last] as number) > 0x7f) last += 1;
+    if (last === stop) {
+      if (stop === this.#end) this.#truncated(what, 'the bytes end within it');
+      this.#damaged(`${what} of more than 10 bytes`);
+    }
+    if (last === pos + 9 && (buf[last] as number) > 1) this.#damaged(`${what} of more than 64 bits`);
+    return this.#reader.readVarint(true);
+  }
+
+  #advance(count: number): void {
+    this.#need(count);
+    this.#reader.pos += count;
+  }
+
+  #need(count: number): void {
+    const left = this.#end - this.#reader.pos;
+    if (count > left) this.#truncated(`${count} bytes`, `only ${left} are left`);
+  }
+
+  #expect(type: number): void {
+    if (this.#type !== type) {
+      this.#damaged(`it is ${KINDS[this.#type] ?? `of wire type ${this.#type}`}, must be ${KINDS[type]}`);
+    }
+  }
+
+  #truncated(expected: string, found: string): never {
+    throw new ModelError(`${this.#file}: truncated: ${this.#where}: expected ${expected}, ${found}`);
+  }
+
+  #damaged(reason: string): never {
+    const field = this.#field > 0 ? `, field ${this.#field}` : '';
+    throw new ModelError(`${this.#file}: damaged, or no ONNX model: ${this.#where}${field}: ${reason}`);
+  }
+}

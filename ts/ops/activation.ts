@@ -1,0 +1,111 @@
+/**
+ * The activations: y = f(x), element by element; each is also what a convolution can end with. The numbers are those of
+ * crates/core/src/ops/activation.rs. exp, tanh and the like are computed in Rust, never by the host.
+ *
+ * params: up to two numbers of the function.
+ */
+import { type DType, dtypeId } from '../dtype.ts';
+import { checkOptions, elementCount, real } from '../errors.ts';
+import { bits, OP } from '../graph/lowering.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Entry, operator, type Params } from './operator.ts';
+import { float32 } from './types.ts';
+
+function entry(name: string, act: number, torch: string, onnx: readonly string[], anyDtype = false): Entry {
+  return {
+    name,
+    torch,
+    onnx,
+    args: ['x'],
+    infer(inputs) {
+      if (!anyDtype) float32(name, ['x'], inputs);
+      return [inputs[0]!];
+    },
+    lower(to, { types, params, inputs, outputs }) {
+      const x = types[0]!;
+      const [p0 = 0, p1 = 0] = params;
+      const [a, b] = x.dtype === 'float32' ? [bits(p0), bits(p1)] : [p0 | 0, p1 | 0];
+      to.step(OP.unary, inputs, outputs, [act, a, b, elementCount(name, x.shape), dtypeId(x.dtype)], { inPlace: 0 });
+    },
+    activation: ([p0 = 0, p1 = 0]: Params, [x]) => (x!.dtype === 'float32' ? { act, p0, p1 } : null),
+  };
+}
+
+function simple(name: string, act: number, torch: string, onnx: readonly string[], params: Params = []) {
+  return operator(
+    entry(name, act, torch, onnx),
+    (invoke) =>
+      (x: Tensor): Tensor =>
+        invoke([x as Tensor<DType>], params)[0] as unknown as Tensor,
+  );
+}
+
+/** max(x, 0); NaN stays. */
+export const relu = /*#__PURE__*/ simple('relu', 1, 'torch.nn.functional.relu', ['Relu']);
+/** min(max(x, 0), 6). */
+export const relu6 = /*#__PURE__*/ simple('relu6', 2, 'torch.nn.functional.relu6', [], [0, 6]);
+/** 1 / (1 + exp(-x)). */
+export const sigmoid = /*#__PURE__*/ simple('sigmoid', 5, 'torch.sigmoid', ['Sigmoid']);
+/** The hyperbolic tangent. */
+export const tanh = /*#__PURE__*/ simple('tanh', 6, 'torch.tanh', ['Tanh']);
+/** x * min(max(x + 3, 0), 6) / 6. */
+export const hardSwish = /*#__PURE__*/ simple('hardSwish', 8, 'torch.nn.functional.hardswish', ['HardSwish']);
+/** x * sigmoid(x). */
+export const silu = /*#__PURE__*/ simple('silu', 9, 'torch.nn.functional.silu', []);
+/** ELU with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017). */
+export const selu = /*#__PURE__*/ simple('selu', 11, 'torch.nn.functional.selu', ['Selu']);
+/** e to the power of x. */
+export const exp = /*#__PURE__*/ simple('exp', 16, 'torch.exp', ['Exp']);
+/** The natural logarithm. */
+export const log = /*#__PURE__*/ simple('log', 17, 'torch.log', ['Log']);
+/** The square root. */
+export const sqrt = /*#__PURE__*/ simple('sqrt', 18, 'torch.sqrt', ['Sqrt']);
+/** |x|. */
+export const abs = /*#__PURE__*/ simple('abs', 19, 'torch.abs', ['Abs']);
+/** -x. */
+export const neg = /*#__PURE__*/ simple('neg', 20, 'torch.neg', ['Neg']);
+
+export const leakyRelu = /*#__PURE__*/ operator(
+  /*#__PURE__*/ entry('leakyRelu', 3, 'torch.nn.functional.leaky_relu', ['LeakyRelu']),
+  (invoke) =>
+    /** x where it is positive, else negativeSlope * x; the default slope is 0.01. */
+    (x: Tensor, options: { negativeSlope?: number } = {}): Tensor => {
+      checkOptions('leakyRelu', options, ['negativeSlope']);
+      const slope = real('leakyRelu', 'negativeSlope', options.negativeSlope ?? 0.01);
+      return invoke([x as Tensor<DType>], [slope])[0] as unknown as Tensor;
+    },
+);
+
+export const elu = /*#__PURE__*/ operator(
+  /*#__PURE__*/ entry('elu', 10, 'torch.nn.functional.elu', ['Elu']),
+  (invoke) =>
+    /** x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default. */
+    (x: Tensor, options: { alpha?: number } = {}): Tensor => {
+      checkOptions('elu', options, ['alpha']);
+      return invoke([x as Tensor<DType>], [real('elu', 'alpha', options.alpha ?? 1)])[0] as unknown as Tensor;
+    },
+);
+
+export const hardSigmoid = /*#__PURE__*/ operator(
+  /*#__PURE__*/ entry('hardSigmoid', 7, 'torch.nn.functional.hardsigmoid', ['HardSigmoid']),
+  (invoke) =>
+    /** min(max(alpha * x + beta, 0), 1); PyTorch's alpha 1/6 and beta 1/2 by default (ONNX's alpha is 0.2). */
+    (x: Tensor, options: { alpha?: number; beta?: number } = {}): Tensor => {
+      checkOptions('hardSigmoid', options, ['alpha', 'beta']);
+      const { alpha = 1 / 6, beta = 0.5 } = options;
+      const params = [real('hardSigmoid', 'alpha', alpha), real('hardSigmoid', 'beta', beta)];
+      return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor;
+    },
+);
+
+export const clip = /*#__PURE__*/ operator(
+  /*#__PURE__*/ entry('clip', 2, 'torch.clamp', ['Clip'], true),
+  (invoke) =>
+    /** min(max(x, min), max); either bound may be left out. Takes every dtype; NaN stays. */
+    <D extends DType = 'float32'>(x: Tensor<D>, min?: number | null, max?: number | null): Tensor<D> => {
+      const whole = (x as Tensor<DType> | null)?.dtype !== 'float32';
+      const low = real('clip', 'min', min ?? (whole ? -0x80000000 : -Infinity));
+      const high = real('clip', 'max', max ?? (whole ? 0x7fffffff : Infinity));
+      return invoke([x as Tensor<DType>], [low, high])[0] as unknown as Tensor<D>;
+    },
+);

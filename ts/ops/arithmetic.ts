@@ -1,0 +1,144 @@
+/**
+ * add, sub, mul, div, pow, maximum, minimum and prelu: two operands, broadcast as NumPy and PyTorch do. The second, or
+ * the first, may be a number. Integers wrap, their division truncates.
+ */
+import { type DType, dtypeId, type TensorType } from '../dtype.ts';
+import { describe, shapeText } from '../errors.ts';
+import { type Lowering, OP } from '../graph/lowering.ts';
+import { requireTensor, type Tensor } from '../tensor.ts';
+import { type Entry, type Lowered, type Operand, operator } from './operator.ts';
+import { stridesOf } from './strided.ts';
+import { float32 } from './types.ts';
+
+const PRELU = 7;
+
+/** The shape of two operands together: axes are aligned on the right, an axis of 1 stretches. */
+function broadcast(name: string, a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const [left, right] = [a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1];
+    if (left !== right && left !== 1 && right !== 1) {
+      throw new RangeError(`${name}: a of shape ${shapeText(a)} and b of shape ${shapeText(b)} do not broadcast`);
+    }
+    return left === 1 ? right : left;
+  });
+}
+
+/** An operand's strides along the axes of `shape`: 0 where it is stretched. */
+function stretched(own: readonly number[], shape: readonly number[]): number[] {
+  const strides = stridesOf(own);
+  return shape.map((_, axis) => {
+    const mine = axis - shape.length + own.length;
+    return mine < 0 || own[mine] === 1 ? 0 : (strides[mine] as number);
+  });
+}
+
+/** Neighbouring axes that both operands walk as one are merged, so that any rank fits in few axes. */
+function mergeAxes(shape: readonly number[], a: readonly number[], b: readonly number[]): number[][] {
+  const axes: number[][] = [];
+  for (let axis = 0; axis < shape.length; axis++) {
+    const next = [shape[axis], a[axis], b[axis]] as [number, number, number];
+    if (next[0] === 1) continue;
+    const last = axes[axes.length - 1] as [number, number, number] | undefined;
+    if (last !== undefined && last[1] === next[1] * next[0] && last[2] === next[2] * next[0]) {
+      axes[axes.length - 1] = [last[0] * next[0], next[1], next[2]];
+    } else axes.push(next);
+  }
+  return axes;
+}
+
+function lower(to: Lowering, kind: number, shapes: readonly (readonly number[])[], node: Lowered): void {
+  const { shape, dtype } = node.outputTypes[0] as TensorType;
+  const [a, b] = shapes.map((own) => stretched(own, shape)) as [number[], number[]];
+  const axes = mergeAxes(shape, a, b);
+  const whole = shapes.findIndex((own) => shapeText(own) === shapeText(shape));
+  const words = [kind, dtypeId(dtype), axes.length, ...axes.flat()];
+  to.step(OP.binary, node.inputs, node.outputs, words, { inPlace: whole });
+}
+
+function binaryEntry(name: string, kind: number, torch: string, onnx: readonly string[]): Entry {
+  return {
+    name,
+    torch,
+    onnx,
+    args: ['a', 'b'],
+    infer([a, b]) {
+      if (a!.dtype !== b!.dtype) {
+        throw new TypeError(`${name}: a is ${a!.dtype} and b is ${b!.dtype}, must be of one dtype`);
+      }
+      if (name === 'pow' && a!.dtype !== 'float32' && a!.dtype !== 'int32') {
+        throw new TypeError(`pow: a is ${a!.dtype}, must be float32 or int32`);
+      }
+      return [{ shape: broadcast(name, a!.shape, b!.shape), dtype: a!.dtype }];
+    },
+    lower: (to, node) => lower(to, kind, [node.types[0]!.shape, node.types[1]!.shape], node),
+    ...(name === 'add' && { sums: true }),
+  };
+}
+
+function binary(name: string, kind: number, torch: string, onnx: readonly string[]) {
+  return operator(binaryEntry(name, kind, torch, onnx), (invoke) => {
+    /** Element by element with broadcasting; either operand may be a number, and then takes the other's dtype. */
+    function apply<D extends DType>(a: Tensor<D>, b: Tensor<D> | number): Tensor<D>;
+    function apply<D extends DType>(a: number, b: Tensor<D>): Tensor<D>;
+    function apply(a: Tensor<DType> | number, b: Tensor<DType> | number): Tensor<DType> {
+      if (typeof a === 'number' && typeof b === 'number') {
+        throw new TypeError(`${name}: a and b are numbers, one must be a Tensor`);
+      }
+      return invoke([operand(name, 'a', a, b), operand(name, 'b', b, a)], [])[0] as Tensor<DType>;
+    }
+    return apply;
+  });
+}
+
+/** A tensor, or a number that the other operand's dtype can hold. */
+function operand(name: string, arg: string, value: Tensor<DType> | number, other: Tensor<DType> | number): Operand {
+  if (typeof value !== 'number') return requireTensor(name, arg, value);
+  const { dtype } = requireTensor(name, arg === 'a' ? 'b' : 'a', other);
+  if (dtype !== 'float32' && !Number.isInteger(value)) {
+    throw new RangeError(`${name}: ${arg} is ${describe(value)}, must be an integer beside ${dtype}`);
+  }
+  return value;
+}
+
+export const add = /*#__PURE__*/ binary('add', 0, 'torch.add', ['Add', 'Sum']);
+export const sub = /*#__PURE__*/ binary('sub', 1, 'torch.sub', ['Sub']);
+export const mul = /*#__PURE__*/ binary('mul', 2, 'torch.mul', ['Mul']);
+export const div = /*#__PURE__*/ binary('div', 3, 'torch.div', ['Div']);
+export const pow = /*#__PURE__*/ binary('pow', 4, 'torch.pow', ['Pow']);
+export const maximum = /*#__PURE__*/ binary('maximum', 5, 'torch.maximum', ['Max']);
+export const minimum = /*#__PURE__*/ binary('minimum', 6, 'torch.minimum', ['Min']);
+
+/** The slope's shape beside x: one for all, or one per channel (axis 1). */
+function slopeShape(x: TensorType, weight: TensorType): number[] {
+  if (weight.shape.length === 1 && weight.shape[0] !== 1) {
+    return [weight.shape[0] as number, ...new Array<number>(Math.max(x.shape.length - 2, 0)).fill(1)];
+  }
+  return [1];
+}
+
+export const prelu = /*#__PURE__*/ operator(
+  {
+    name: 'prelu',
+    torch: 'torch.nn.functional.prelu',
+    onnx: ['PRelu'],
+    args: ['x', 'weight'],
+    infer(inputs) {
+      float32('prelu', ['x', 'weight'], inputs);
+      const [x, weight] = inputs as [TensorType, TensorType];
+      const channels = x.shape[1] ?? 1;
+      const count = weight.shape.reduce((product, axis) => product * axis, 1);
+      if (weight.shape.length > 1 || (count !== 1 && count !== channels)) {
+        throw new RangeError(`prelu: weight has shape ${shapeText(weight.shape)}, must be [1] or [${channels}]`);
+      }
+      return [x];
+    },
+    lower: (to, node) => lower(to, PRELU, [node.types[0]!.shape, slopeShape(node.types[0]!, node.types[1]!)], node),
+    activation: (_, [x, weight]) =>
+      weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1] ? { act: 4, p0: 0, p1: 0 } : null,
+  },
+  (invoke) =>
+    /** x where it is positive, else weight * x; weight holds one slope, or one per channel (axis 1). */
+    (x: Tensor, weight: Tensor): Tensor =>
+      invoke([x, weight] as unknown as Tensor<DType>[], [])[0] as unknown as Tensor,
+);

@@ -1,0 +1,19 @@
+/** clone(x): a copy in storage of its own. */
+import type { DType } from '../dtype.ts';
+import type { Tensor } from '../tensor.ts';
+import { operator } from './operator.ts';
+
+export const clone = /*#__PURE__*/ operator(
+  {
+    name: 'clone',
+    torch: 'torch.clone',
+    onnx: ['Identity'],
+    args: ['x'],
+    infer: ([x]) => [x!],
+    lower: (to, { inputs, outputs }) => to.copy(inputs[0]!, outputs[0]!),
+  },
+  (invoke) =>
+    /** A copy in storage of its own. */
+    <D extends DType>(x: Tensor<D>): Tensor<D> =>
+      invoke([x as Tensor<DType>], [])[0] as unknown as Tensor<D>,
+);

@@ -1,0 +1,51 @@
+/** linear(x, weight, bias): y[..., o] = bias[o] + sum over i of x[..., i] * weight[o, i]; a convolution of one pixel. */
+import type { DType, TensorType } from '../dtype.ts';
+import { shapeText } from '../errors.ts';
+import type { Tensor } from '../tensor.ts';
+import { emitConvolution } from './emitConvolution.ts';
+import { operator } from './operator.ts';
+import { float32 } from './types.ts';
+
+/** Three axes of one element each. */
+const PIXEL = [1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0];
+
+export const linear = /*#__PURE__*/ operator(
+  {
+    name: 'linear',
+    torch: 'torch.nn.functional.linear',
+    onnx: ['Gemm'],
+    args: ['x', 'weight', 'bias'],
+    absorbs: true,
+    infer(inputs) {
+      float32('linear', ['x', 'weight', 'bias'], inputs);
+      const [x, weight, bias] = inputs as [TensorType, TensorType, TensorType | null];
+      if (x.shape.length === 0) throw new RangeError('linear: x is a scalar, must have at least 1 axis');
+      if (weight.shape.length !== 2) {
+        throw new RangeError(`linear: weight has shape ${shapeText(weight.shape)}, must have 2 axes`);
+      }
+      const [outputs, features] = weight.shape as [number, number];
+      const last = x.shape[x.shape.length - 1];
+      if (last !== features) {
+        throw new RangeError(`linear: the last axis of x is ${last}, weight [${outputs}, ${features}] expects ${features}`);
+      }
+      if (bias !== null && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
+        throw new RangeError(`linear: bias has shape ${shapeText(bias.shape)}, must be [${outputs}]`);
+      }
+      return [{ shape: [...x.shape.slice(0, -1), outputs], dtype: 'float32' }];
+    },
+    lower(to, node) {
+      const [x, weight] = node.types as [TensorType, TensorType];
+      const [outputs, channels] = weight.shape as [number, number];
+      const n = x.shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
+      emitConvolution('linear', to, node, { n, groups: 1, channels, outputs, axes: PIXEL, flip: 0 });
+    },
+    cost: ([, weight], [y]) => ({ macs: y!.shape.reduce((product, axis) => product * axis, 1) * weight!.shape[1]! }),
+  },
+  (invoke) =>
+    /**
+     * x [..., in] times weight [out, in], transposed, plus bias [out].
+     * @throws RangeError for shapes that do not fit
+     */
+    (x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor =>
+      invoke([x, weight, bias ?? null] as Tensor<DType>[], [])[0] as unknown as Tensor,
+);

@@ -1,0 +1,94 @@
+/**
+ * Window options: what a user may say about stride, padding and dilation, as numbers; and the question to the Rust
+ * side, whose geometry alone knows the size formulas and judges what fits.
+ */
+import { engine, refresh } from '../engine.ts';
+import { axisName, describe, faultError, perAxis } from '../errors.ts';
+
+/** One number for all axes or one per axis. */
+export type Size = number | readonly number[];
+/** A number, one per axis, `[before, after]` per axis, or a rule. */
+export type Padding = Size | readonly (readonly [number, number])[] | 'same' | 'same-lower' | 'valid' | 'full';
+
+const MODES = ['explicit', 'same', 'same-lower', 'valid', 'full'];
+
+/** Rules of the size formula beyond a convolution's. */
+export const RULE = { ceil: 1, pooling: 2 } as const;
+
+/** Padding as numbers: the mode, then before and after for each axis. */
+export function paddingParams(where: string, padding: unknown, rank: number, modes: readonly string[]): number[] {
+  const none = new Array<number>(2 * rank).fill(0);
+  if (typeof padding === 'string') {
+    if (!modes.includes(padding)) {
+      const names = modes.map((mode) => `'${mode}'`).join(', ');
+      const others = names === '' ? '' : ` or one of ${names}`;
+      throw new RangeError(`${where}: padding is ${describe(padding)}, must be numbers${others}`);
+    }
+    return [MODES.indexOf(padding), ...none];
+  }
+  if (Array.isArray(padding) && padding.some(Array.isArray)) {
+    if (padding.length !== rank) {
+      throw new RangeError(`${where}: padding has ${padding.length} pairs, must have ${rank}`);
+    }
+    return [0, ...padding.flatMap((pair, axis) => perAxis(where, `padding[${axis}]`, pair, 2, 0))];
+  }
+  return [0, ...perAxis(where, 'padding', padding, rank, 0).flatMap((size) => [size, size])];
+}
+
+/** Where in a params list the parts of a window lie. */
+export interface WindowParams {
+  readonly rank: number;
+  readonly kernel: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  /** From paddingParams. */
+  readonly padding: readonly number[];
+  /** RULE bits. */
+  readonly rule: number;
+}
+
+/** A window that was judged: the output's spatial shape, and three axes of six words as instructions have them. */
+export interface ResolvedWindow {
+  readonly output: number[];
+  readonly axes: number[];
+}
+
+/** Asks for each axis' output size and padding. @throws RangeError that names the function and the axis */
+export function resolveWindow(where: string, spatial: readonly number[], window: WindowParams): ResolvedWindow {
+  const on = engine(where);
+  const { rank } = window;
+  const output: number[] = [];
+  const axes: number[] = [];
+  for (let axis = rank; axis < 3; axis++) axes.push(1, 1, 1, 1, 0, 0);
+  for (let axis = 0; axis < rank; axis++) {
+    const four = [spatial[axis], window.kernel[axis], window.stride[axis], window.dilation[axis]] as const;
+    const [input, kernel, stride, dilation] = four as readonly [number, number, number, number];
+    const mode = window.padding[0] as number;
+    const before = window.padding[1 + 2 * axis] as number;
+    const after = window.padding[2 + 2 * axis] as number;
+    const code = on.exports.window(input, kernel, stride, dilation, before, after, mode, window.rule);
+    const { i32, result } = refresh(on);
+    if (code !== 0) throw faultError(`${where}: ${axisName(rank, axis)}`, code, i32.subarray(result + 1, result + 4));
+    output.push(i32[result] as number);
+    axes.push(input, kernel, stride, dilation, i32[result + 1] as number, i32[result + 2] as number);
+  }
+  return { output, axes };
+}
+
+/** Kernel size, stride or dilation as a list. */
+export function sizes(where: string, name: string, value: unknown, rank: number): number[] {
+  return perAxis(where, name, value, rank, 1);
+}
+
+/** A flag as 0 or 1. */
+export function flag(where: string, name: string, value: unknown): number {
+  if (typeof value !== 'boolean') throw new TypeError(`${where}: ${name} is ${describe(value)}, must be true or false`);
+  return value ? 1 : 0;
+}
+
+/** A tensor of this rank has its batch and channel axes and `rank` spatial ones. */
+export function requireRank(where: string, name: string, shape: readonly number[], rank: number): void {
+  if (shape.length === rank) return;
+  throw new RangeError(`${where}: ${name} has ${shape.length} axes (shape [${shape.join(', ')}]), must have ${rank}`);
+}
+

@@ -1,0 +1,38 @@
+/** permute(x, axes): output axis i is input axis axes[i]. */
+import { bytesPer, type DType } from '../dtype.ts';
+import { axisIndex, describe } from '../errors.ts';
+import { requireTensor, type Tensor } from '../tensor.ts';
+import { operator } from './operator.ts';
+import { copyStrided, stridesOf } from './strided.ts';
+
+export const permute = /*#__PURE__*/ operator(
+  {
+    name: 'permute',
+    torch: 'torch.permute',
+    onnx: ['Transpose'],
+    args: ['x'],
+    infer: ([x], axes) => [{ shape: axes.map((axis) => x!.shape[axis] as number), dtype: x!.dtype }],
+    lower(to, { types: [x], outputTypes, params: axes, inputs, outputs }) {
+      const [from, shape] = [stridesOf(x!.shape), outputTypes[0]!.shape];
+      const source = { strides: axes.map((axis) => from[axis] as number), offset: 0 };
+      const target = { strides: stridesOf(shape), offset: 0 };
+      copyStrided(to, inputs[0]!, outputs[0]!, bytesPer(x!.dtype), shape, source, target);
+    },
+  },
+  (invoke) =>
+    /**
+     * A copy with the axes in another order: output axis `i` is input axis `axes[i]`.
+     * @throws RangeError when `axes` does not name each axis once
+     */
+    <D extends DType>(x: Tensor<D>, axes: readonly number[]): Tensor<D> => {
+      const { shape } = requireTensor('permute', 'x', x);
+      if (!Array.isArray(axes)) {
+        throw new TypeError(`permute: axes is ${describe(axes)}, must be an array of ${shape.length} integers`);
+      }
+      const order = axes.map((axis, i) => axisIndex('permute', `axes[${i}]`, axis, shape.length));
+      if (order.length !== shape.length || new Set(order).size !== shape.length) {
+        throw new RangeError(`permute: axes is [${axes.join(', ')}], must name each of the ${shape.length} axes once`);
+      }
+      return invoke([x as Tensor<DType>], order)[0] as unknown as Tensor<D>;
+    },
+);

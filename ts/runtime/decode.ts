@@ -1,0 +1,70 @@
+/**
+ * From the text in build/kernels.js to bytes: base64, deflate, and the differences between the two variants. Each
+ * step takes what the runtime has, the fastest first, and nothing of it is a dependency.
+ */
+import { inflate } from './inflate.ts';
+
+/** A module of Node (also in Deno and Bun), or undefined elsewhere; no import that a bundler would follow. */
+export function builtin<T>(name: string): T | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): T | undefined } };
+  return process?.getBuiltinModule?.(name);
+}
+
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const { Buffer } = globalThis as {
+    Buffer?: { from(text: string, encoding: string): Uint8Array<ArrayBuffer> };
+  };
+  const native = Uint8Array as unknown as { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
+  return (
+    native.fromBase64?.(text) ??
+    Buffer?.from(text, 'base64') ??
+    Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  );
+}
+
+interface Zlib {
+  inflateRawSync(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
+}
+
+export async function inflated(
+  bytes: Uint8Array<ArrayBuffer>,
+  size: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const zlib = builtin<Zlib>('node:zlib');
+  if (zlib?.inflateRawSync) return zlib.inflateRawSync(bytes);
+  let stream: DecompressionStream;
+  try {
+    stream = new DecompressionStream('deflate-raw');
+  } catch {
+    return inflate(bytes, size);
+  }
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+}
+
+/** What `from` becomes by `packed`, a list of copies and insertions (scripts/lib/pack.mjs has the format). */
+export function patched(from: Uint8Array, packed: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const output = new Uint8Array(size);
+  let at = 0;
+  let source = 0;
+  let end = 0;
+  const number = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = packed[at++]!;
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  while (end < size) {
+    const distance = number();
+    source += distance & 1 ? -(distance + 1) / 2 : distance / 2;
+    const copied = number();
+    const inserted = number();
+    output.set(from.subarray(source, source + copied), end);
+    output.set(packed.subarray(at, at + inserted), end + copied);
+    source += copied;
+    at += inserted;
+    end += copied + inserted;
+  }
+  return output;
+}

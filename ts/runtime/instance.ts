@@ -1,0 +1,152 @@
+/**
+ * Makes an instance of the kernels: chooses the variant, gets its module (from the platform's leaf, or from where
+ * the user hosts the file), makes the memory and instantiates. Nothing is kept here: every call is a new instance.
+ */
+import { type Exports, initialPages, instantiate, version } from '../../build/glue.js';
+import { builtin } from './decode.ts';
+
+export { type Exports as KernelExports, version };
+
+export type Variant = 'simd' | 'relaxed';
+
+/** What `init({ wasm })` takes. */
+export type KernelSource = URL | string | Response | BufferSource | WebAssembly.Module;
+
+type ModuleOrBytes = WebAssembly.Module | BufferSource;
+
+/** What differs between runtimes: where the module of each variant comes from. */
+export type Platform = Partial<Record<Variant, () => ModuleOrBytes | Promise<ModuleOrBytes>>>;
+
+export interface LoadOptions {
+  readonly variant?: Variant | undefined;
+  readonly maxMemoryBytes: number;
+  readonly wasm?: KernelSource | undefined;
+}
+
+export interface Kernels {
+  readonly exports: Exports;
+  readonly memory: WebAssembly.Memory;
+  readonly variant: Variant;
+  /** What the user may want to know: why the variant is not the best one. */
+  readonly notes: readonly string[];
+}
+
+const PAGE_BYTES = 65536;
+
+// The code of modules with one function: (func (result v128) i32.const 0 i8x16.splat i8x16.popcnt), and with relaxed
+// SIMD (func (result v128) i32.const 0 i8x16.splat i32.const 0 i8x16.splat i8x16.relaxed_swizzle).
+const SIMD = [65, 0, 253, 15, 253, 98, 11];
+const RELAXED = [65, 0, 253, 15, 65, 0, 253, 15, 253, 128, 2, 11];
+
+function accepts(code: readonly number[]): boolean {
+  const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, code.length + 3, 1];
+  return WebAssembly.validate(Uint8Array.from([...header, code.length + 1, 0, ...code]));
+}
+
+/** The best variant that runtime and platform have, or the wanted one. */
+function chooseVariant(platform: Platform, wanted: Variant | undefined, notes: string[]): Variant {
+  const relaxed = accepts(RELAXED);
+  if (wanted === 'relaxed' && !relaxed) {
+    throw new Error("init: variant is 'relaxed', but this runtime has no relaxed SIMD, must be 'simd'");
+  }
+  const variant = wanted ?? (relaxed && platform.relaxed ? 'relaxed' : 'simd');
+  if (!platform[variant]) throw new Error(`init: variant is '${variant}', which this entry does not hold`);
+  if (variant !== 'relaxed' && !wanted) {
+    notes.push(`variant 'simd': this ${relaxed ? 'entry holds' : 'runtime has'} no relaxed SIMD`);
+  }
+  return variant;
+}
+
+const compiled = async (source: ModuleOrBytes): Promise<WebAssembly.Module> =>
+  source instanceof WebAssembly.Module ? source : WebAssembly.compile(source);
+
+interface Files {
+  readFileSync(path: URL | string): Uint8Array<ArrayBuffer>;
+}
+
+/** The module behind `init({ wasm })`. */
+async function moduleOf(wasm: KernelSource): Promise<WebAssembly.Module> {
+  if (typeof wasm === 'string' || wasm instanceof URL) {
+    // Two letters at least before the colon: C:\ is a path.
+    const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(String(wasm))?.[1];
+    const files = !scheme || scheme === 'file' ? builtin<Files>('node:fs') : undefined;
+    if (files) return compiled(files.readFileSync(scheme ? new URL(wasm) : wasm));
+    wasm = await fetch(wasm);
+  }
+  if ('arrayBuffer' in wasm) {
+    if (!wasm.ok) throw new Error(`status ${wasm.status}`);
+    return compiled(await wasm.arrayBuffer());
+  }
+  return compiled(wasm);
+}
+
+/** The user's module and its variant, which the build wrote into it beside the version. */
+async function hosted(
+  wasm: KernelSource,
+  wanted: Variant | undefined,
+): Promise<[WebAssembly.Module, Variant]> {
+  const module = await orRefuse(moduleOf(wasm), 'wasm cannot be read');
+  const [section = new ArrayBuffer(0)] = WebAssembly.Module.customSections(module, 'striate');
+  const [built, variant] = String.fromCharCode(...new Uint8Array(section)).split(' ');
+  if (built !== version) {
+    const what = built ? `of striate ${built}` : 'no file of striate';
+    throw new Error(`init: wasm is ${what}, must be simd.wasm or relaxed.wasm of striate ${version}`);
+  }
+  if (wanted && wanted !== variant)
+    throw new Error(`init: variant is '${wanted}', but wasm is ${variant}.wasm`);
+  return [module, variant as Variant];
+}
+
+/** The module, or an Error that says what failed and why. */
+function orRefuse(module: Promise<WebAssembly.Module>, what: string): Promise<WebAssembly.Module> {
+  return module.catch((cause) => {
+    throw new Error(`init: ${what}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  });
+}
+
+/**
+ * A new instance over a new memory of at most `maxMemoryBytes`.
+ *
+ * @throws Error when the runtime lacks SIMD or the wanted variant, or refuses the module; TypeError when `wasm` is none
+ * of what it may be; RangeError when the memory would not hold even the module's own data.
+ */
+export async function loadFrom(platform: Platform, options: LoadOptions): Promise<Kernels> {
+  const { maxMemoryBytes, wasm, variant: wanted } = options;
+  if (typeof WebAssembly === 'undefined' || !accepts(SIMD)) {
+    throw new Error('init: striate needs WebAssembly with SIMD, which this runtime lacks');
+  }
+  const maximum = Math.min(Math.floor(maxMemoryBytes / PAGE_BYTES), PAGE_BYTES);
+  if (!(maximum >= initialPages)) {
+    throw new RangeError(
+      `init: maxMemoryBytes is ${maxMemoryBytes}, must be at least ${initialPages * PAGE_BYTES}`,
+    );
+  }
+  const notes: string[] = [];
+  let variant: Variant;
+  let module: WebAssembly.Module;
+  if (wasm === undefined) {
+    variant = chooseVariant(platform, wanted, notes);
+    const ours = Promise.resolve(platform[variant]!()).then(compiled);
+    module = await orRefuse(
+      ours,
+      "striate's WebAssembly was refused (a content security policy needs 'wasm-unsafe-eval')",
+    );
+  } else {
+    if (!isKernelSource(wasm)) {
+      throw new TypeError(
+        `init: wasm is ${typeof wasm}, must be a URL, a string, a Response, bytes or a WebAssembly.Module`,
+      );
+    }
+    [module, variant] = await hosted(wasm, wanted);
+  }
+  const memory = new WebAssembly.Memory({ initial: initialPages, maximum });
+  return { exports: await instantiate(module, memory), memory, variant, notes };
+}
+
+function isKernelSource(wasm: unknown): wasm is KernelSource {
+  if (typeof wasm === 'string') return true;
+  return (
+    [URL, Response, ArrayBuffer, WebAssembly.Module].some((kind) => wasm instanceof kind) ||
+    ArrayBuffer.isView(wasm)
+  );
+}

@@ -1,0 +1,155 @@
+/**
+ * Tensor: a handle on contiguous, counted storage in the linear memory, or, while a function is traced, a symbol that
+ * has a shape and a dtype but no values.
+ */
+import { bytesPer, type DType, type TensorType, type TypedArrays, viewOf } from './dtype.ts';
+import { describe } from './errors.ts';
+import type { Value } from './graph/graph.ts';
+import { adopt, allocate, countTensors, type Disposable, type Hold, release, type Storage } from './memory.ts';
+import { cast } from './ops/cast.ts';
+import { clone } from './ops/clone.ts';
+import { permute } from './ops/permute.ts';
+import { flatten, reshape } from './ops/reshape.ts';
+
+class TensorHold implements Hold {
+  storage: Storage | null;
+
+  constructor(storage: Storage | null) {
+    this.storage = storage;
+  }
+
+  free(): void {
+    if (this.storage === null) return;
+    if (this.storage.engine.alive) countTensors(-1);
+    release(this.storage);
+    this.storage = null;
+  }
+}
+
+export type NestedArray = number | NestedArray[];
+
+export class Tensor<D extends DType = 'float32'> implements Disposable, TensorType {
+  readonly shape: readonly number[];
+  readonly dtype: D;
+  readonly size: number;
+  /** @internal */
+  readonly hold: TensorHold;
+  /** The node of the trace that this stands for, null when it has values. @internal */
+  readonly symbol: Value | null;
+  #view: TypedArrays[D] | null = null;
+
+  /** @internal Tensors are made by `tensor`, `zeros` and the operators. */
+  constructor(shape: readonly number[], dtype: D, storage: Storage | null, symbol: Value | null = null) {
+    let size = 1;
+    for (const axis of shape) size *= axis;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.size = size;
+    this.hold = new TensorHold(storage);
+    this.symbol = symbol;
+    if (storage !== null) {
+      countTensors(1);
+      adopt(this);
+    }
+  }
+
+  /** True after dispose(), the end of its scope, or disposeRuntime(). */
+  get disposed(): boolean {
+    return this.symbol === null && (this.hold.storage === null || !this.hold.storage.engine.alive);
+  }
+
+  /**
+   * A live view of the linear memory. Take it anew after any call: the memory may have grown.
+   * @throws TypeError when disposed or symbolic
+   */
+  get data(): TypedArrays[D] {
+    const storage = storageOf('Tensor.data', 'tensor', this);
+    const { buffer } = storage.engine.memory;
+    let view = this.#view;
+    if (view === null || view.buffer !== buffer) {
+      view = viewOf(this.dtype, buffer, storage.address, this.size);
+      this.#view = view;
+    }
+    return view;
+  }
+
+  /** The values as nested arrays, a number for a scalar. */
+  toArray(): NestedArray {
+    const { data, shape } = this;
+    let offset = 0;
+    const level = (axis: number): NestedArray => {
+      if (axis === shape.length) return data[offset++] as number;
+      return Array.from({ length: shape[axis] as number }, () => level(axis + 1));
+    };
+    return level(0);
+  }
+
+  /** A copy of the values outside the linear memory. */
+  toTypedArray(): TypedArrays[D] {
+    return this.data.slice() as TypedArrays[D];
+  }
+
+  /** The only value. @throws RangeError when there is not exactly one */
+  item(): number {
+    if (this.size !== 1) throw new RangeError(`Tensor.item: tensor has ${this.size} elements, must have 1`);
+    return this.data[0] as number;
+  }
+
+  /** A copy in storage of its own. */
+  clone(): Tensor<D> {
+    return clone(this);
+  }
+
+  /** A copy with another dtype: floats are truncated and saturate, int32 wraps to 8 bits. */
+  cast<T extends DType>(dtype: T): Tensor<T> {
+    return cast(this, dtype);
+  }
+
+  /** The same storage under another shape of the same size; one axis may be -1. */
+  reshape(shape: readonly number[]): Tensor<D> {
+    return reshape(this, shape);
+  }
+
+  /** The axes from `startDim` to `endDim` as one, on the same storage. */
+  flatten(startDim = 0, endDim = -1): Tensor<D> {
+    return flatten(this, startDim, endDim);
+  }
+
+  /** A copy with the axes in the order of `axes`. */
+  permute(axes: readonly number[]): Tensor<D> {
+    return permute(this, axes);
+  }
+
+  /** Gives this handle's storage back; may be called again. */
+  dispose(): void {
+    this.hold.free();
+  }
+
+  /** For `using`; a runtime that lacks Symbol.dispose has no `using` either, and the key is harmless there. */
+  [Symbol.dispose](): void {
+    this.hold.free();
+  }
+}
+
+/** A tensor's storage. @throws TypeError that names the argument when it is disposed, symbolic or no tensor */
+export function storageOf(where: string, name: string, tensor: Tensor<DType>): Storage {
+  const storage = tensor.hold.storage;
+  if (storage?.engine.alive) return storage;
+  if (tensor.symbol !== null) {
+    throw new TypeError(`${where}: ${name} is symbolic: inside a traced function a tensor has a shape but no values`);
+  }
+  throw new TypeError(`${where}: ${name} is disposed`);
+}
+
+/** `value` as a tensor. @throws TypeError that says what it is instead */
+export function requireTensor(where: string, name: string, value: unknown): Tensor<DType> {
+  if (value instanceof Tensor) return value;
+  throw new TypeError(`${where}: ${name} is ${describe(value)}, must be a Tensor`);
+}
+
+/** A new tensor with undefined values. */
+export function emptyTensor<D extends DType>(where: string, shape: readonly number[], dtype: D): Tensor<D> {
+  let size = bytesPer(dtype);
+  for (const axis of shape) size *= axis;
+  return new Tensor(shape, dtype, allocate(where, size));
+}
