@@ -16,7 +16,7 @@ function microseconds(batches, operator) {
   return median(times).toFixed(2);
 }
 
-if (!ranAgainWithRelaxedSimd()) {
+if (!(await ranAgainWithRelaxedSimd())) {
   const batches = Number(process.argv[2] ?? 100);
   await init();
   const x = tensor([1, -2, 3, -4], [1, 1, 2, 2]);

@@ -59,7 +59,7 @@ async function measure(name, variant, rounds) {
   return [`BlazeFace ${name} ${size}, ${variant}`, ...cells];
 }
 
-if (!ranAgainWithRelaxedSimd()) {
+if (!(await ranAgainWithRelaxedSimd())) {
   const rounds = Number(process.argv[2] ?? 100);
   ort.env.wasm.numThreads = 1;
   const rows = [];

@@ -4,13 +4,14 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { median, nodeWithRelaxedSimd, printTable } from './machine.mjs';
+import { recentNode } from '../scripts/lib/node24.mjs';
+import { median, printTable } from './machine.mjs';
 
 const once = fileURLToPath(new URL('start-once.mjs', import.meta.url));
 const processes = Number(process.argv[2] ?? 15);
 const stages = ['import', 'init', 'first', 'all'];
 
-const rows = [...new Set([process.execPath, nodeWithRelaxedSimd()])].map((node) => {
+const rows = [...new Set([process.execPath, await recentNode()])].map((node) => {
   const starts = Array.from({ length: processes }, () => {
     const { status, stdout, stderr } = spawnSync(node, [once], { encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);

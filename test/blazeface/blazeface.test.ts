@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { inflateRawSync } from 'node:zlib';
 import sharp from 'sharp';
-import { init, memory, scope, tensor } from 'striate';
+import { scope, tensor } from 'striate';
 import { loadModel } from 'striate/onnx';
 import { beforeAll, expect, test } from 'vitest';
 import { fetchData } from '../../scripts/fetch-data.mjs';
+import { inEachVariant } from '../support/runtime.ts';
 
 const PHOTOS = 6;
 const SIZE = 256;
@@ -37,7 +38,6 @@ const { models } = fetchData({ log: () => {} });
 const photos: Uint8Array[] = [];
 
 beforeAll(async () => {
-  await init();
   for (let i = 1; i <= PHOTOS; i++)
     photos.push(
       await sharp(here(`photo${i}.png`))
@@ -46,37 +46,36 @@ beforeAll(async () => {
     );
 });
 
-test.each([
-  ['front', SIZE / 2],
-  ['back', SIZE],
-] as const)('the %s model gives what onnxruntime gives, on all photographs', async (name, size) => {
-  const before = memory.stats();
-  const expected = readValues(`${name}.values`);
-  const model = await loadModel(models[name]);
-  const [input] = model.inputs;
-  if (input === undefined) throw new Error('no input');
-  expect(input.shape).toEqual([1, size, size, 3]);
-  let at = 0;
-  for (const [i, photo] of photos.entries()) {
-    const pixels = size === SIZE ? photo : halve(photo, SIZE);
-    const x = Float32Array.from(pixels, (v) => v / 127.5 - 1);
-    scope(() => {
-      const outputs = model.run({ [input.name]: tensor(x, [1, size, size, 3]) });
-      for (const output of model.outputs) {
-        const got = outputs[output.name]?.toTypedArray() as Float32Array;
-        const wanted = expected.subarray(at, at + got.length);
-        at += got.length;
-        const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-        const worst = got.reduce((most, value, k) => {
-          const difference = Math.abs(value - (wanted[k] as number));
-          return difference > most || Number.isNaN(difference) ? difference : most;
-        }, 0);
-        expect(worst / largest, `photo ${i + 1}, ${output.name}`).toBeLessThanOrEqual(TOLERANCE);
-      }
-    });
-  }
-  expect(at).toBe(expected.length);
-  model.dispose();
-  expect(memory.stats().liveBytes).toBe(before.liveBytes);
-  expect(memory.stats().liveTensors).toBe(before.liveTensors);
+inEachVariant('BlazeFace', () => {
+  test.each([
+    ['front', SIZE / 2],
+    ['back', SIZE],
+  ] as const)('the %s model gives what onnxruntime gives, on all photographs', async (name, size) => {
+    const expected = readValues(`${name}.values`);
+    const model = await loadModel(models[name]);
+    const [input] = model.inputs;
+    if (input === undefined) throw new Error('no input');
+    expect(input.shape).toEqual([1, size, size, 3]);
+    let at = 0;
+    for (const [i, photo] of photos.entries()) {
+      const pixels = size === SIZE ? photo : halve(photo, SIZE);
+      const x = Float32Array.from(pixels, (v) => v / 127.5 - 1);
+      scope(() => {
+        const outputs = model.run({ [input.name]: tensor(x, [1, size, size, 3]) });
+        for (const output of model.outputs) {
+          const got = outputs[output.name]?.toTypedArray() as Float32Array;
+          const wanted = expected.subarray(at, at + got.length);
+          at += got.length;
+          const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+          const worst = got.reduce((most, value, k) => {
+            const difference = Math.abs(value - (wanted[k] as number));
+            return difference > most || Number.isNaN(difference) ? difference : most;
+          }, 0);
+          expect(worst / largest, `photo ${i + 1}, ${output.name}`).toBeLessThanOrEqual(TOLERANCE);
+        }
+      });
+    }
+    expect(at).toBe(expected.length);
+    model.dispose();
+  });
 });

@@ -3,13 +3,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { memory } from 'striate';
+import { disposeRuntime } from 'striate';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeAnchors } from '../../examples/faces/anchors.ts';
 import { type Data, main, type Result } from '../../examples/faces/main.ts';
 import { bestOf, blend } from '../../examples/faces/nms.ts';
 import { chooseViews } from '../../examples/faces/views.ts';
 import { fetchData } from '../../scripts/fetch-data.mjs';
+import { expectNothingLive } from '../support/runtime.ts';
 
 /** [left, top, side] in pixels, from left to right; looked at in the annotated pictures: each box is on a face. */
 const FACES = [
@@ -66,7 +67,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  disposeRuntime();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 async function find(...args: string[]): Promise<Result[]> {
   expect(await main([...args, '--json', '--out', folder], data)).toBe(0);
@@ -96,7 +100,7 @@ test.each(['both', 'front', 'back'])('finds every face of the six photographs, m
     const { width, height } = await sharp(result.picture).metadata();
     expect([width, height]).toEqual([result.width, result.height]);
   }
-  expect(memory.stats().liveTensors).toBe(0);
+  expectNothingLive();
 });
 
 test('a photograph that the camera noted as turned is turned upright', async () => {

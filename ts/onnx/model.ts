@@ -311,9 +311,9 @@ export class Model implements Disposable {
 
 function inputPort(file: string, { name, type, shape }: ValueInfo): ModelPort {
   const dtype = dtypeOf(type);
-  if (dtype === null)
-    throw new ModelError(`${file}: input '${name}' is of dtype ${typeName(type)}, which is not supported`);
-  return { name, dtype, shape };
+  if (dtype !== null) return { name, dtype, shape };
+  const is = type === 0 ? 'is no tensor' : `is of dtype ${typeName(type)}`;
+  throw new ModelError(`${file}: input '${name}' ${is}, which is not supported`);
 }
 
 /** Tensors of the initializers that are used, and of attributes; the file's bytes are not needed afterwards. */

@@ -109,7 +109,8 @@ impl<S: Source> Arena<S> {
             classes: [0; LEVELS],
             heads: [[0; CLASSES]; LEVELS],
             end: 0,
-            bounds: Range { start: usize::MAX, end: 0 },
+            // Nothing but zeros: a static arena takes no room in the module's file.
+            bounds: 0..0,
             total: 0,
             live: 0,
             blocks: 0,
@@ -288,7 +289,8 @@ impl<S: Source> Arena<S> {
             return;
         }
         self.end = start + size;
-        self.bounds = self.bounds.start.min(start)..self.bounds.end.max(self.end);
+        let lowest = if self.total == 0 { start } else { self.bounds.start.min(start) };
+        self.bounds = lowest..self.bounds.end.max(self.end);
         self.total += size;
         // SAFETY: the source gave `start - HEADER..end`, or `start` was the end mark of a region that ends there.
         unsafe {

@@ -92,6 +92,7 @@ impl Axis {
     ///
     /// # Errors
     /// `NotPositive`, `NegativePadding`, `PoolPadding`, `KernelTooLarge` or `TooLarge`, with their numbers.
+    #[inline(never)]
     pub fn new(request: AxisRequest, mode: Mode, rule: Rule) -> Result<Axis, Fault> {
         let AxisRequest {
             input,

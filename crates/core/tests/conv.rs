@@ -32,7 +32,7 @@ fn sizes(axis: impl Fn(&Axis) -> usize, axes: &[Axis; 3]) -> usize {
     axes.iter().map(axis).product()
 }
 
-/// One number per axis, the last repeated... a single one serves all.
+/// One number, or `lo:hi`, per axis; a single one serves all axes.
 fn per_axis(line: &Line, key: &str, rank: usize) -> Vec<(i32, i32)> {
     let text = line
         .get(key)

@@ -135,6 +135,7 @@ impl Step {
 
     /// # Safety
     /// As [`Program::run`].
+    #[inline(never)]
     unsafe fn run(&self, bases: &[AtomicUsize], share: Share) -> Result<(), Fault> {
         let mut addresses = [core::ptr::null_mut(); MAX_OPERANDS];
         for (address, operand) in addresses.iter_mut().zip(&self.operands) {

@@ -71,14 +71,18 @@ export const activation: Handlers = {
   Clip: { inputs: [1, 3], attributes: { min: 'float', max: 'float' }, build: buildClip },
 };
 
-/** One slope per channel is PyTorch's PReLU; any other slope that broadcasts is taken apart. */
+/**
+ * One slope per channel is PyTorch's PReLU; any other slope that broadcasts is taken apart. A list that does not fit the
+ * last axis is meant for the channels: exporters before opset 7 wrote it so, and converters kept it.
+ */
 function buildPRelu(call: Call): Tensor {
   const [x, slope] = [call.float32(0), call.float32(1)];
-  const channels = x.shape[1];
-  const axis = x.shape.length - 1 - slope.shape.length;
-  const others = slope.shape.every((size, i) => size === 1 || i + axis === 0);
+  const [channels, last] = [x.shape[1], x.shape[x.shape.length - 1]];
+  const missing = x.shape.length - slope.shape.length;
+  const isList = slope.shape.length === 1 && slope.size !== last;
+  const isChannels = isList || slope.shape.every((size, i) => size === 1 || i + missing === 1);
   if (slope.size === 1) return prelu(x, reshape(slope, [1]));
-  if (others && channels !== undefined && slope.size === channels)
+  if (isChannels && channels !== undefined && slope.size === channels)
     return prelu(x, reshape(slope, [channels]));
   return add(relu(x), mul(slope, minimum(x, 0)));
 }

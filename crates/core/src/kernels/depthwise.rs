@@ -143,26 +143,22 @@ impl<const K: usize, const S: usize> Walk<'_, K, S> {
     unsafe fn at_stride_1(&mut self, strip: &Strip) {
         let outputs = self.tile.rows;
         // Step s meets input row s - lo and finishes output s - (K - 1).
-        let (first, last) = (strip.lo, strip.lo + strip.rows);
         let steps = outputs + K - 1;
-        let warm = first.max(K - 1).min(last).min(steps);
+        let (first, last) = (strip.lo, steps.min(strip.lo + strip.rows));
         // SAFETY: rows `first..last` exist; each step from K - 1 on stores one output row.
         unsafe {
             for _ in K - 1..first.min(steps) {
                 self.store(self.bias);
             }
-            for _ in first..warm {
-                let _ = self.row();
-            }
-            for _ in warm..last.min(steps) {
+            for step in first..last {
                 let done = self.row();
-                self.store(done);
+                if step >= K - 1 {
+                    self.store(done);
+                }
             }
             for step in last..steps {
                 let done = self.open[K - 2];
-                for kh in (1..K - 1).rev() {
-                    self.open[kh] = self.open[kh - 1];
-                }
+                self.open.copy_within(0..3, 1);
                 self.open[0] = self.bias;
                 if step >= K - 1 {
                     self.store(done);

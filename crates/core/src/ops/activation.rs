@@ -99,18 +99,30 @@ impl Activation {
     #[must_use]
     pub fn apply(&self, x: F32x4) -> F32x4 {
         match self.kind {
-            Kind::Clamp => x.max(F32x4::splat(self.p0)).min(F32x4::splat(self.p1)),
-            Kind::Slope => x.gt(F32x4::ZERO).select(x, x.mul(F32x4::splat(self.p0))),
+            Kind::Clamp => self.clamp(x),
+            Kind::Slope => self.slope(x),
             _ => self.apply_called(x),
         }
     }
 
-    /// The kinds with more than a few instructions, kept out of the loops that inline `apply`.
+    #[inline(always)]
+    fn clamp(&self, x: F32x4) -> F32x4 {
+        x.max(F32x4::splat(self.p0)).min(F32x4::splat(self.p1))
+    }
+
+    #[inline(always)]
+    fn slope(&self, x: F32x4) -> F32x4 {
+        x.gt(F32x4::ZERO).select(x, x.mul(F32x4::splat(self.p0)))
+    }
+
+    /// The same, kept out of the loops that inline the short kinds.
     #[inline(never)]
-    fn apply_called(&self, x: F32x4) -> F32x4 {
+    #[must_use]
+    pub fn apply_called(&self, x: F32x4) -> F32x4 {
         let one = F32x4::splat(1.0);
         match self.kind {
-            Kind::Clamp | Kind::Slope => x,
+            Kind::Clamp => self.clamp(x),
+            Kind::Slope => self.slope(x),
             Kind::Sigmoid | Kind::Silu => {
                 let above = if self.kind == Kind::Silu { x } else { one };
                 above.div(math::exp(x.neg()).add(one))

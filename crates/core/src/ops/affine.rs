@@ -23,7 +23,7 @@ struct Affine {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let (n, channels, inner) = (params.usize()?, params.usize()?, params.usize()?);
+    let [n, channels, inner] = params.array()?.map(|word| word as usize);
     let count = elements(&[n, channels, inner], 4)?;
     Ok(Box::new(Affine { channels, inner, count }))
 }

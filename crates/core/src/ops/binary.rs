@@ -62,7 +62,7 @@ impl Operator for Binary {
         let mut at = range.start;
         let [a_stride, b_stride] = self.walk.row().strides;
         let in_place = self.dtype == Dtype::F32 && [a_stride, b_stride].iter().all(|s| matches!(s, 0 | 1));
-        self.walk.pieces(range, &mut |starts, len| {
+        for (starts, len) in self.walk.pieces(range) {
             // SAFETY: a and b hold what the walk reaches and y `count` elements; this part's range is written by no
             // other part, and each run is read before it is written.
             unsafe {
@@ -73,7 +73,7 @@ impl Operator for Binary {
                 }
             }
             at += len;
-        });
+        }
         Ok(())
     }
 }
@@ -136,6 +136,27 @@ struct Stepped {
 /// `len` elements from `a` and `b` on, in their steps, can be read, and `len` from `y` on written; y is one of them or
 /// apart from them.
 unsafe fn floats(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
+    let whole = len / LANES;
+    let rest = len % LANES;
+    // SAFETY: the caller's guarantee; the rest is computed in vectors of its own.
+    unsafe {
+        vectors(kind, a, b, y, whole * LANES);
+        if rest > 0 {
+            let (mut left, mut right) = ([0.0; LANES], [0.0; LANES]);
+            F32x4::load_partial(a.start.add(whole * a.step), rest).store(left.as_mut_ptr());
+            F32x4::load_partial(b.start.add(whole * b.step), rest).store(right.as_mut_ptr());
+            let own = |start: *const f32| Stepped { start, step: LANES };
+            let (place, b) = (left.as_mut_ptr(), own(right.as_ptr()));
+            vectors(kind, own(place), b, place, LANES);
+            F32x4::load(place).store_partial(y.add(whole * LANES), rest);
+        }
+    }
+}
+
+/// # Safety
+/// As [`floats`], for whole vectors.
+#[inline(never)]
+unsafe fn vectors(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
     // SAFETY: the caller's guarantee.
     unsafe {
         match kind {
@@ -152,22 +173,16 @@ unsafe fn floats(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
 }
 
 /// # Safety
-/// As [`floats`].
+/// As [`vectors`].
 #[inline(always)]
 unsafe fn each(a: Stepped, b: Stepped, y: *mut f32, len: usize, op: impl Fn(F32x4, F32x4) -> F32x4) {
     let (mut from_a, mut from_b) = (a.start, b.start);
-    let vectors = len / LANES;
-    let rest = len % LANES;
-    // SAFETY: the caller's guarantee.
-    unsafe {
-        for i in 0..vectors {
-            op(F32x4::load(from_a), F32x4::load(from_b)).store(y.add(i * LANES));
+    for i in (0..len).step_by(LANES) {
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            op(F32x4::load(from_a), F32x4::load(from_b)).store(y.add(i));
             from_a = from_a.add(a.step);
             from_b = from_b.add(b.step);
-        }
-        if rest > 0 {
-            let v = op(F32x4::load_partial(from_a, rest), F32x4::load_partial(from_b, rest));
-            v.store_partial(y.add(vectors * LANES), rest);
         }
     }
 }

@@ -24,8 +24,9 @@ struct Cast {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let (from, to) = (Dtype::new(params.u32()?)?, Dtype::new(params.u32()?)?);
-    let count = elements(&[params.usize()?], from.bytes().max(to.bytes()))?;
+    let [from, to, count] = params.array()?;
+    let (from, to) = (Dtype::new(from)?, Dtype::new(to)?);
+    let count = elements(&[count as usize], from.bytes().max(to.bytes()))?;
     Ok(Box::new(Cast { from, to, count }))
 }
 

@@ -90,7 +90,7 @@ impl Operator for Rows {
 /// Both operands hold what the walk reaches for the numbers in `range`.
 unsafe fn copy_rows<T: Copy>(walk: &Walk, range: core::ops::Range<usize>, source: *const T, destination: *mut T) {
     let [step, stride] = walk.row().strides;
-    walk.pieces(range, &mut |[from, to], len| {
+    for ([from, to], len) in walk.pieces(range) {
         // SAFETY: the caller's guarantee.
         unsafe {
             let (source, destination) = (source.offset(from), destination.offset(to));
@@ -107,7 +107,7 @@ unsafe fn copy_rows<T: Copy>(walk: &Walk, range: core::ops::Range<usize>, source
                 }
             }
         }
-    });
+    }
 }
 
 impl Operator for Transposed {
@@ -116,45 +116,34 @@ impl Operator for Transposed {
         let items = share.range(self.walk.count * strips);
         let source = operands.pointer::<f32>(0).cast_const();
         let destination = operands.pointer::<f32>(1);
-        let mut strip = items.start % strips.max(1);
-        let mut left = items.len();
-        if left == 0 {
+        if items.is_empty() {
             return Ok(());
         }
-        let planes = items.start / strips..items.end.div_ceil(strips);
-        self.walk_planes(planes, |[from, to]| {
-            while strip < strips && left > 0 {
-                let first = strip * STRIP;
-                let width = STRIP.min(self.from.size - first);
-                // SAFETY: source and destination hold all that the walk reaches; this part's strips are written by
-                // no other part.
-                unsafe {
-                    let source = source.offset(from + first as isize);
-                    self.strip(source, destination.offset(to + first as isize * self.from.strides[1]), width);
+        let row = self.walk.row().strides;
+        let mut strip = items.start % strips;
+        let mut left = items.len();
+        for (mut offsets, planes) in self.walk.pieces(items.start / strips..items.end.div_ceil(strips)) {
+            for _ in 0..planes {
+                while strip < strips && left > 0 {
+                    let first = strip * STRIP;
+                    let from = self.offsets[0] + offsets[0] + first as isize;
+                    let to = self.offsets[1] + offsets[1] + first as isize * self.from.strides[1];
+                    let width = STRIP.min(self.from.size - first);
+                    // SAFETY: source and destination hold all that the walk reaches; this part's strips are
+                    // written by no other part.
+                    unsafe { self.strip(source.offset(from), destination.offset(to), width) };
+                    strip += 1;
+                    left -= 1;
                 }
-                strip += 1;
-                left -= 1;
+                strip = 0;
+                offsets = [offsets[0] + row[0], offsets[1] + row[1]];
             }
-            strip = 0;
-        });
+        }
         Ok(())
     }
 }
 
 impl Transposed {
-    /// The offsets of each plane's first element.
-    #[inline(always)]
-    fn walk_planes(&self, planes: core::ops::Range<usize>, mut visit: impl FnMut([isize; 2])) {
-        let row = self.walk.row().strides;
-        self.walk.pieces(planes, &mut |[mut from, mut to], len| {
-            for _ in 0..len {
-                visit([self.offsets[0] + from, self.offsets[1] + to]);
-                from += row[0];
-                to += row[1];
-            }
-        });
-    }
-
     /// # Safety
     /// `width` columns of the plane lie at `source` and at `destination`.
     unsafe fn strip(&self, source: *const f32, destination: *mut f32, width: usize) {

@@ -99,19 +99,24 @@ impl<'a> Params<'a> {
         Ok(f32::from_bits(self.u32()?))
     }
 
+    /// The next `N` words.
+    ///
+    /// # Errors
+    /// As [`Params::u32`].
+    pub fn array<const N: usize>(&mut self) -> Result<[u32; N], Fault> {
+        let mut words = [0; N];
+        words.copy_from_slice(self.take(N)?);
+        Ok(words)
+    }
+
     /// The six words of a window's axis.
     ///
     /// # Errors
     /// As [`Params::u32`].
+    #[inline(never)]
     pub fn axis(&mut self) -> Result<AxisRequest, Fault> {
-        Ok(AxisRequest {
-            input: self.i32()?,
-            kernel: self.i32()?,
-            stride: self.i32()?,
-            dilation: self.i32()?,
-            lo: self.i32()?,
-            hi: self.i32()?,
-        })
+        let [input, kernel, stride, dilation, lo, hi] = self.array()?.map(|word| word as i32);
+        Ok(AxisRequest { input, kernel, stride, dilation, lo, hi })
     }
 
     /// # Errors
@@ -128,6 +133,7 @@ impl<'a> Params<'a> {
     ///
     /// # Errors
     /// `BadInstruction` when there are fewer.
+    #[inline(never)]
     pub fn take(&mut self, count: usize) -> Result<&'a [u32], Fault> {
         let taken = self.words.split_at_checked(count);
         let (taken, rest) = taken.ok_or(Fault::new(Code::BadInstruction, [count as i32, 0, 0]))?;

@@ -64,21 +64,20 @@ fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
     use Reduction::{Average, Lp, LpAbsolute, Max, Min, Sum};
     let planes = params.usize()?;
     let requests = [params.axis()?, params.axis()?, params.axis()?];
-    let number = params.usize()?;
+    let [number, dtype, ceil, include_pad, divisor, p] = params.array()?;
     let wrong = Fault::new(Code::BadInstruction, [number as i32, 0, 0]);
-    let reduction = *[Max, Min, Average, Sum, Lp, LpAbsolute].get(number).ok_or(wrong)?;
-    let dtype = Dtype::new(params.u32()?)?;
+    let reduction = *[Max, Min, Average, Sum, Lp, LpAbsolute].get(number as usize).ok_or(wrong)?;
+    let dtype = Dtype::new(dtype)?;
     let bytes_too = matches!(reduction, Max | Min) && dtype != Dtype::I32;
-    if dtype != Dtype::F32 && !bytes_too {
+    if dtype != Dtype::F32 && !bytes_too || ceil > 1 || include_pad > 1 {
         return Err(wrong);
     }
-    let rule = if params.flag()? { Rule(Rule::CEIL) } else { Rule::default() };
+    let rule = if ceil == 1 { Rule(Rule::CEIL) } else { Rule::default() };
     let geometry = Geometry::new(requests, rule)?;
     elements(&[planes, geometry.input()], 4)?;
     elements(&[planes, geometry.output()], 4)?;
-    let include_pad = params.flag()?;
-    let divisor = params.u32()? as f32;
-    let p = params.f32()?;
+    let include_pad = include_pad == 1;
+    let (divisor, p) = (divisor as f32, f32::from_bits(p));
     let [depth, height, width] = &geometry.axes;
     let (outputs, taps) = chunk(width);
     let uniform = geometry.axes.iter().all(|axis| is_uniform(axis, include_pad));
@@ -124,20 +123,27 @@ impl Pool {
         let mut row = [0.0; ROW];
         let mut sums = [0.0; COLUMNS];
         let mut staged = [0.0; COLUMNS];
-        self.each_chunk(share, &mut |index, outputs| {
+        let mut chunks = self.chunks(share);
+        while let Some((index, outputs)) = chunks.next() {
             sums[..outputs.len().next_multiple_of(4)].fill(loops.identity);
-            self.each_piece(outputs, &mut |piece| {
+            let mut tap = 0;
+            while tap < self.geometry.axes[2].kernel {
+                let piece = self.piece(&outputs, tap);
                 row[..piece.columns].fill(loops.identity);
+                let mut sources = self.sources(operands, index, &piece);
                 // SAFETY: the sources lie in x, and have a column for each of the piece's.
-                self.each_source(operands, index, piece, &mut staged, &mut |source| unsafe {
-                    (loops.columns)(&mut row, piece.inside.clone(), source);
-                });
+                unsafe {
+                    while let Some(source) = sources.next(&mut staged) {
+                        (loops.columns)(&mut row, piece.inside.clone(), source);
+                    }
+                }
                 (loops.windows)(&mut sums, &row, piece.windows);
-            });
-            self.finish(index, outputs, &mut sums);
+                tap += self.taps;
+            }
+            self.finish(index, &outputs, &mut sums);
             // SAFETY: y has this row, and no other part writes it.
-            unsafe { self.write(operands, index, outputs, &sums) };
-        });
+            unsafe { self.write(operands, index, &outputs, &sums) };
+        }
     }
 
     /// # Safety
@@ -148,96 +154,78 @@ impl Pool {
         let mut positions = [0; COLUMNS];
         let mut staged = [0.0; COLUMNS];
         let width = self.geometry.axes[2].output;
-        self.each_chunk(share, &mut |index, outputs| {
+        let mut chunks = self.chunks(share);
+        while let Some((index, outputs)) = chunks.next() {
             sums.fill(f32::NEG_INFINITY);
             positions.fill(NOWHERE);
-            self.each_piece(outputs, &mut |piece| {
+            let mut tap = 0;
+            while tap < self.geometry.axes[2].kernel {
+                let piece = self.piece(&outputs, tap);
                 row.values[..piece.columns].fill(f32::NEG_INFINITY);
                 row.positions[..piece.columns].fill(NOWHERE);
+                let mut sources = self.sources(operands, index, &piece);
                 // SAFETY: as in `run_with`.
-                self.each_source(operands, index, piece, &mut staged, &mut |source| unsafe {
-                    indexed_columns(&mut row, piece.inside.clone(), source);
-                });
+                unsafe {
+                    while let Some(source) = sources.next(&mut staged) {
+                        indexed_columns(&mut row, piece.inside.clone(), source);
+                    }
+                }
                 indexed_windows(&mut sums, &mut positions, &row, piece.windows);
-            });
-            self.finish(index, outputs, &mut sums);
+                tap += self.taps;
+            }
+            self.finish(index, &outputs, &mut sums);
             // SAFETY: y and the indices have this row, and no other part writes it.
             unsafe {
-                self.write(operands, index, outputs, &sums);
+                self.write(operands, index, &outputs, &sums);
                 let place = operands.pointer::<i32>(INDICES).add(index * width + outputs.start);
                 for (o, &position) in positions[..outputs.len()].iter().enumerate() {
                     // A window that meets no element has no position.
                     place.add(o).write(if position == NOWHERE { -1 } else { position });
                 }
             }
-        });
-    }
-
-    /// The share's output rows and their outputs, chunk by chunk.
-    fn each_chunk(&self, share: Share, visit: &mut dyn FnMut(usize, &Range<usize>)) {
-        let width = self.geometry.axes[2].output;
-        for index in share.range(self.rows) {
-            for start in (0..width).step_by(self.outputs) {
-                visit(index, &(start..width.min(start + self.outputs)));
-            }
         }
     }
 
-    /// The taps along the width, piece by piece.
-    fn each_piece(&self, outputs: &Range<usize>, visit: &mut dyn FnMut(&Piece)) {
+    /// The share's output rows, and their outputs chunk by chunk.
+    fn chunks(&self, share: Share) -> Chunks {
+        let rows = share.range(self.rows);
+        Chunks { rows, start: 0, step: self.outputs, width: self.geometry.axes[2].output }
+    }
+
+    /// The piece of the taps along the width that begins with `tap`.
+    #[inline(never)]
+    fn piece(&self, outputs: &Range<usize>, tap: usize) -> Piece {
         let width = &self.geometry.axes[2];
-        for tap in (0..width.kernel).step_by(self.taps) {
-            let taps = self.taps.min(width.kernel - tap);
-            let span = (outputs.len() - 1) * width.stride + (taps - 1) * width.dilation + 1;
-            // Columns count from the left padding.
-            let first = outputs.start * width.stride + tap * width.dilation;
-            let left = width.lo.saturating_sub(first).min(span);
-            let right = (width.lo + width.input).saturating_sub(first).min(span).max(left);
-            let windows = Windows { outputs: outputs.len(), taps, stride: width.stride, dilation: width.dilation };
-            let column = (first + left).wrapping_sub(width.lo);
-            visit(&Piece { columns: span, inside: left..right, column, windows });
-        }
+        let taps = self.taps.min(width.kernel - tap);
+        let columns = (outputs.len() - 1) * width.stride + (taps - 1) * width.dilation + 1;
+        // Columns count from the left padding.
+        let first = outputs.start * width.stride + tap * width.dilation;
+        let left = width.lo.saturating_sub(first).min(columns);
+        let right = (width.lo + width.input).saturating_sub(first).min(columns).max(left);
+        let windows = Windows { outputs: outputs.len(), taps, stride: width.stride, dilation: width.dilation };
+        let column = (first + left).wrapping_sub(width.lo);
+        Piece { columns, inside: left..right, column, windows }
     }
 
-    /// The rows of the input that the taps of depth and height read, in the order of their positions.
-    fn each_source(
-        &self,
-        operands: &Operands,
-        index: usize,
-        piece: &Piece,
-        staged: &mut [f32; COLUMNS],
-        visit: &mut dyn FnMut(Source),
-    ) {
-        if piece.inside.is_empty() {
-            return;
-        }
-        let [depth, height, width] = &self.geometry.axes;
+    /// The rows of the input that the taps of depth and height read for output row `index`.
+    #[inline(never)]
+    fn sources(&self, operands: &Operands, index: usize, piece: &Piece) -> Sources<'_> {
+        let [depth, height, _] = &self.geometry.axes;
         let (oh, rest) = (index % height.output, index / height.output);
         let (od, plane) = (rest % depth.output, rest / depth.output);
-        let (kd, kh) = (depth.taps_of_output(od), height.taps_of_output(oh));
-        let direct = self.dtype == Dtype::F32 && !self.is_staged();
-        let step = height.dilation * width.input;
-        for kd in kd {
-            let id = od * depth.stride + kd * depth.dilation - depth.lo;
-            let place = |kh: usize| {
-                let ih = oh * height.stride + kh * height.dilation - height.lo;
-                (id * height.input + ih) * width.input + piece.column
-            };
-            let base = plane * self.geometry.input();
-            if direct && !kh.is_empty() {
-                let position = place(kh.start);
-                let start = operands.pointer::<f32>(X).wrapping_add(base + position).cast_const();
-                visit(Source { start, stride: step, rows: kh.len(), position: position as i32, step: step as i32 });
-                continue;
-            }
-            for kh in kh.clone() {
-                let position = place(kh);
-                let staged = &mut staged[..piece.inside.len()];
-                // SAFETY: the taps' ranges keep the row inside x.
-                unsafe { self.stage(operands.pointer(X), base + position, staged) };
-                let start = staged.as_ptr();
-                visit(Source { start, stride: 0, rows: 1, position: position as i32, step: 0 });
-            }
+        let columns = piece.inside.len();
+        let kh = if columns > 0 { height.taps_of_output(oh) } else { 0..0 };
+        Sources {
+            pool: self,
+            x: operands.pointer(X),
+            plane: plane * self.geometry.input(),
+            id: (od * depth.stride).wrapping_sub(depth.lo),
+            ih: (oh * height.stride).wrapping_sub(height.lo),
+            column: piece.column,
+            columns,
+            kd: depth.taps_of_output(od),
+            next: kh.start,
+            kh,
         }
     }
 
@@ -351,6 +339,29 @@ impl Loops {
     }
 }
 
+struct Chunks {
+    rows: Range<usize>,
+    start: usize,
+    step: usize,
+    width: usize,
+}
+
+impl Chunks {
+    #[inline(always)]
+    fn next(&mut self) -> Option<(usize, Range<usize>)> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        let chunk = (self.rows.start, self.start..self.width.min(self.start + self.step));
+        self.start += self.step;
+        if self.start >= self.width {
+            self.start = 0;
+            self.rows.start += 1;
+        }
+        Some(chunk)
+    }
+}
+
 /// A piece of the taps along the width, over the columns that a chunk's outputs read.
 struct Piece {
     columns: usize,
@@ -359,4 +370,57 @@ struct Piece {
     /// The input column of `inside.start`.
     column: usize,
     windows: Windows,
+}
+
+/// The input rows that one output row reads, in the order of their positions.
+struct Sources<'a> {
+    pool: &'a Pool,
+    x: *const u8,
+    /// The plane's first element.
+    plane: usize,
+    /// The input's depth and height that the first taps read; below 0, wrapped.
+    id: usize,
+    ih: usize,
+    column: usize,
+    columns: usize,
+    kd: Range<usize>,
+    kh: Range<usize>,
+    /// The next tap of the height.
+    next: usize,
+}
+
+impl Sources<'_> {
+    /// Rows that lie evenly apart; what has to be changed first is put in `staged`, row by row.
+    ///
+    /// # Safety
+    /// x holds the pool's input.
+    #[inline(never)]
+    unsafe fn next(&mut self, staged: &mut [f32; COLUMNS]) -> Option<Source> {
+        if self.kd.is_empty() || self.kh.is_empty() {
+            return None;
+        }
+        let pool = self.pool;
+        let [depth, height, width] = &pool.geometry.axes;
+        let id = self.id.wrapping_add(self.kd.start * depth.dilation);
+        let ih = self.ih.wrapping_add(self.next * height.dilation);
+        let position = (id * height.input + ih) * width.input + self.column;
+        let direct = pool.dtype == Dtype::F32 && !pool.is_staged();
+        let stride = height.dilation * width.input;
+        let rows = if direct { self.kh.len() } else { 1 };
+        self.next += rows;
+        if self.next >= self.kh.end {
+            self.next = self.kh.start;
+            self.kd.start += 1;
+        }
+        // SAFETY: the taps' ranges keep every row inside x.
+        let start = unsafe {
+            if direct {
+                self.x.cast::<f32>().add(self.plane + position)
+            } else {
+                pool.stage(self.x, self.plane + position, &mut staged[..self.columns]);
+                staged.as_ptr()
+            }
+        };
+        Some(Source { start, stride, rows, position: position as i32, step: stride as i32 })
+    }
 }

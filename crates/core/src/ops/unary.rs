@@ -40,10 +40,9 @@ enum IntegerKind {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let (act, p0, p1) = (params.u32()?, params.u32()?, params.u32()?);
-    let count = params.usize()?;
-    let dtype = Dtype::new(params.u32()?)?;
-    let count = elements(&[count], dtype.bytes())?;
+    let [act, p0, p1, count, dtype] = params.array()?;
+    let dtype = Dtype::new(dtype)?;
+    let count = elements(&[count as usize], dtype.bytes())?;
     let wrong = Fault::new(Code::BadInstruction, [act as i32, 0, 0]);
     if dtype == Dtype::F32 {
         let act = Activation::new(act, f32::from_bits(p0), f32::from_bits(p1))?;
@@ -79,7 +78,7 @@ impl Operator for Floats {
             if i < range.end {
                 let rest = range.end - i;
                 let v = F32x4::load_partial(x.add(i), rest);
-                self.act.apply(v).store_partial(y.add(i), rest);
+                self.act.apply_called(v).store_partial(y.add(i), rest);
             }
         }
         Ok(())

@@ -37,7 +37,7 @@ impl Walk {
         let mut reach = [0i64; 2];
         for size in sizes.iter_mut().take(rank) {
             *size = params.usize()?;
-            let strides = [params.i32()? as isize, params.i32()? as isize];
+            let strides = params.array::<2>()?.map(|stride| stride as i32 as isize);
             for (reach, stride) in reach.iter_mut().zip(strides) {
                 // At most eight products of 31 and 32 bits: their sum stays below 2^63 if each is cut to 2^59.
                 let distance = size.saturating_sub(1).min(i32::MAX as usize) as i64;
@@ -109,47 +109,70 @@ impl Walk {
         self.axes().last().copied().unwrap_or(unit)
     }
 
-    /// Visits the elements of `range` in their order: `visit(first element's offsets, elements)`, one piece of a row
-    /// at a time.
-    pub fn pieces(&self, range: Range<usize>, visit: &mut dyn FnMut([isize; 2], usize)) {
+    /// The elements of `range` in their order, one piece of a row at a time.
+    #[inline(never)]
+    #[must_use]
+    pub fn pieces(&self, range: Range<usize>) -> Pieces<'_> {
+        let mut pieces = Pieces { walk: self, index: [0; MAX_RANK], start: [0; 2], column: 0, left: range.len() };
         if range.is_empty() {
-            return;
+            return pieces;
         }
         let row = self.row();
-        let outer = self.rank.saturating_sub(1);
-        let mut index = [0; MAX_RANK];
-        let mut start = [0; 2];
+        pieces.column = range.start % row.size;
         let mut rest = range.start / row.size;
-        for d in (0..outer).rev() {
-            let WalkAxis { size, strides } = self.axes[d];
-            index[d] = rest % size;
+        for d in (0..self.rank.saturating_sub(1)).rev() {
+            let size = self.axes[d].size;
+            pieces.index[d] = rest % size;
             rest /= size;
-            start[0] += index[d] as isize * strides[0];
-            start[1] += index[d] as isize * strides[1];
+            pieces.step(d, pieces.index[d] as isize);
         }
-        let mut column = range.start % row.size;
-        let mut left = range.len();
-        loop {
-            let len = left.min(row.size - column);
-            let skip = column as isize;
-            visit([start[0] + skip * row.strides[0], start[1] + skip * row.strides[1]], len);
-            left -= len;
-            if left == 0 {
-                return;
-            }
-            column = 0;
-            for d in (0..outer).rev() {
-                let WalkAxis { size, strides } = self.axes[d];
-                index[d] += 1;
-                start[0] += strides[0];
-                start[1] += strides[1];
-                if index[d] < size {
-                    break;
-                }
-                index[d] = 0;
-                start[0] -= size as isize * strides[0];
-                start[1] -= size as isize * strides[1];
-            }
+        pieces
+    }
+}
+
+/// What is left of a range of a walk.
+pub struct Pieces<'a> {
+    walk: &'a Walk,
+    index: [usize; MAX_RANK],
+    /// Offsets of the row's first element.
+    start: [isize; 2],
+    column: usize,
+    left: usize,
+}
+
+impl Pieces<'_> {
+    fn step(&mut self, axis: usize, steps: isize) {
+        let strides = self.walk.axes[axis].strides;
+        self.start[0] += steps * strides[0];
+        self.start[1] += steps * strides[1];
+    }
+}
+
+/// Offsets of the first element, and how many elements of the row follow.
+impl Iterator for Pieces<'_> {
+    type Item = ([isize; 2], usize);
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left == 0 {
+            return None;
         }
+        let row = self.walk.row();
+        let skip = self.column as isize;
+        let first = [self.start[0] + skip * row.strides[0], self.start[1] + skip * row.strides[1]];
+        let len = self.left.min(row.size - self.column);
+        self.left -= len;
+        self.column = 0;
+        for d in (0..self.walk.rank.saturating_sub(1)).rev() {
+            self.index[d] += 1;
+            self.step(d, 1);
+            let size = self.walk.axes[d].size;
+            if self.index[d] < size {
+                break;
+            }
+            self.index[d] = 0;
+            self.step(d, -(size as isize));
+        }
+        Some((first, len))
     }
 }

@@ -114,6 +114,7 @@ impl Plane<'_> {
     ///
     /// # Safety
     /// As [`Plane::copy_bands`].
+    #[inline(never)]
     unsafe fn copy(&self, first: isize, width: usize, to: *mut f32) {
         let input = self.geometry.axes[2].input;
         let skip = (-first).max(0) as usize;

@@ -20,45 +20,21 @@ impl ConvPack {
         Conv::new(params).map(ConvPack)
     }
 
-    /// One row tile: output channels `first..first + rows`.
+    /// One output channel: `from[ci][taps]` to `to[taps][ci]`, elements `step` apart.
     ///
     /// # Safety
-    /// `w` holds the rows' weights, `packed` the tile's `depth * MR` elements.
-    unsafe fn tile(&self, w: *const f32, rows: usize, packed: *mut f32) {
+    /// `from` holds the channel's weights, `to` room for as many; without `from` zeros are written.
+    #[inline(never)]
+    unsafe fn row(&self, from: Option<*const f32>, to: *mut f32, step: usize) {
         let (ci, taps) = (self.0.problem.ci, self.0.problem.geometry.taps());
         for tap in 0..taps {
-            let from = if self.0.flip { taps - 1 - tap } else { tap };
+            let source = if self.0.flip { taps - 1 - tap } else { tap };
             for c in 0..ci {
-                for row in 0..MR {
-                    // SAFETY: `(row, c, from)` is inside the weights where `row < rows`, the place inside the tile.
-                    unsafe {
-                        let value = if row < rows {
-                            w.add((row * ci + c) * taps + from).read()
-                        } else {
-                            0.0
-                        };
-                        packed.add((tap * ci + c) * MR + row).write(value);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The planes of depthwise kernels.
-    ///
-    /// # Safety
-    /// Both operands hold the kernels of `channels`.
-    unsafe fn planes(&self, w: *const f32, packed: *mut f32, channels: core::ops::Range<usize>) {
-        let taps = self.0.problem.geometry.taps();
-        for channel in channels {
-            for tap in 0..taps {
-                let from = if self.0.flip { taps - 1 - tap } else { tap };
-                // SAFETY: `channel` and both taps exist.
+                // SAFETY: `(c, source)` is inside the weights, `(tap, c)` inside the packed row.
                 unsafe {
-                    packed
-                        .add(channel * taps + tap)
-                        .write(w.add(channel * taps + from).read())
-                };
+                    let value = from.map_or(0.0, |from| from.add(c * taps + source).read());
+                    to.add((tap * ci + c) * step).write(value);
+                }
             }
         }
     }
@@ -76,19 +52,25 @@ impl Operator for ConvPack {
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let (w, packed): (*const f32, *mut f32) = (operands.pointer(0), operands.pointer(1));
         let problem = &self.0.problem;
+        let depth = problem.depth();
         if self.0.plan.algorithm == Algorithm::Depthwise {
-            // SAFETY: the caller guarantees both operands, the share is of their channels.
-            unsafe { self.planes(w, packed, share.range(problem.groups * problem.co)) };
+            for channel in share.range(problem.groups * problem.co) {
+                // SAFETY: the channel exists in both operands; ci is 1.
+                unsafe { self.row(Some(w.add(channel * depth)), packed.add(channel * depth), 1) };
+            }
             return Ok(());
         }
-        let (depth, tiles) = (problem.depth(), problem.co.div_ceil(MR));
+        let tiles = problem.co.div_ceil(MR);
         for item in share.range(problem.groups * tiles) {
             let (group, first) = (item / tiles, item % tiles * MR);
-            let rows = (problem.co - first).min(MR);
-            // SAFETY: the row and the tile exist in their operands.
-            unsafe {
-                let row = (group * problem.co + first) * depth;
-                self.tile(w.add(row), rows, packed.add(item * depth * MR));
+            for row in 0..MR {
+                let channel = first + row;
+                // SAFETY: the channel, if it exists, and its place in the tile exist in their operands.
+                unsafe {
+                    let from = (channel < problem.co)
+                        .then(|| w.add((group * problem.co + channel) * depth));
+                    self.row(from, packed.add(item * depth * MR + row), MR);
+                }
             }
         }
         Ok(())

@@ -54,6 +54,7 @@ impl Source {
     ///
     /// # Safety
     /// `x` holds `len` elements from the group's first channel on; the pixels exist; `panel` holds `depth * NR`.
+    #[inline(never)]
     pub unsafe fn pack(&self, x: *const f32, first: usize, columns: usize, panel: *mut f32) {
         let volume = self.geometry.output();
         let (image, pixel) = (first / volume, first % volume);
@@ -109,6 +110,7 @@ impl Source {
         }
     }
 
+    #[inline(never)]
     fn pixels(&self, image: usize, pixel: usize, columns: usize) -> Pixels {
         let [depth, height, width] = &self.geometry.axes;
         let mut image = image;

@@ -1,0 +1,400 @@
+/** Models as users meet them: sources, feeds, free axes, outputs by name, programs kept per shape, errors. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { disposeRuntime, init, memory, ones, scope, type Tensor, tensor, zeros } from 'striate';
+import { loadModel, type Model, ModelError } from 'striate/onnx';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { floats, int64s, model, rawTensor, TYPE } from './encode.ts';
+
+beforeEach(async () => {
+  await init();
+});
+
+afterEach(() => {
+  expect(memory.stats()).toMatchObject({ liveBytes: 0, liveTensors: 0 });
+});
+
+/** y = relu(x + w), and a before it. */
+const adder = model({
+  nodes: [
+    { op: 'Add', name: 'sum', in: ['x', 'w'], out: ['a'] },
+    { op: 'Relu', in: ['a'] },
+  ],
+  weights: [floats('w', [2], [1, -2])],
+  inputs: { x: [['batch', 2]] },
+});
+
+async function using<T>(bytes: Uint8Array, use: (loaded: Model) => T, options = {}): Promise<T> {
+  const loaded = await loadModel(bytes, options);
+  try {
+    return use(loaded);
+  } finally {
+    loaded.dispose();
+  }
+}
+
+/** Values of the results, which are disposed. */
+function values(results: Record<string, Tensor<'float32'> | Tensor<never>>): Record<string, number[]> {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, one]) => {
+      const data = Array.from((one as Tensor).data);
+      one.dispose();
+      return [name, data];
+    }),
+  );
+}
+
+describe('sources', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'striate-'));
+  const path = join(folder, 'adder.onnx');
+  writeFileSync(path, adder);
+  const copy = adder.slice();
+  const sources = {
+    bytes: () => adder,
+    buffer: () => copy.buffer,
+    path: () => path,
+    url: () => pathToFileURL(path),
+    response: () => new Response(copy),
+    'data url': () => `data:application/octet-stream;base64,${Buffer.from(adder).toString('base64')}`,
+  };
+  test.each(Object.entries(sources))('%s', async (_, source) => {
+    const loaded = await loadModel(source());
+    expect(values(loaded.run({ x: Float32Array.of(1, 2) }) as never)).toEqual({ y: [2, 0] });
+    loaded.dispose();
+  });
+  test('what is no source', async () => {
+    await expect(loadModel(5 as never)).rejects.toThrow(
+      new TypeError('loadModel: source is 5, must be a Uint8Array, ArrayBuffer, URL, Response or path'),
+    );
+    await expect(loadModel(new Response('no', { status: 404 }))).rejects.toThrow(/answered with status 404/);
+    await expect(loadModel(join(folder, 'none.onnx'))).rejects.toThrow(/ENOENT/);
+  });
+  test('errors name the file', async () => {
+    writeFileSync(path, adder.slice(0, 50));
+    await expect(loadModel(path)).rejects.toThrow(/^adder\.onnx: truncated: /);
+    await expect(loadModel(path)).rejects.toBeInstanceOf(ModelError);
+    rmSync(folder, { recursive: true });
+  });
+  test('the bytes are not kept, nor needed afterwards', async () => {
+    const bytes = adder.slice();
+    const loaded = await loadModel(bytes);
+    bytes.fill(0);
+    expect(values(loaded.run({ x: Float32Array.of(1, 2) }) as never)).toEqual({ y: [2, 0] });
+    loaded.dispose();
+  });
+});
+
+test('inputs and outputs, with names for free axes', () =>
+  using(adder, ({ inputs, outputs }) => {
+    expect(inputs).toEqual([{ name: 'x', dtype: 'float32', shape: ['batch', 2] }]);
+    expect(outputs).toEqual([{ name: 'y', dtype: 'float32', shape: null }]);
+  }));
+
+describe('feeds', () => {
+  test('a tensor is not consumed, a typed array finds its shape', () =>
+    using(adder, (loaded) => {
+      const x = tensor([1, 2, 3, 4], [2, 2]);
+      expect(values(loaded.run({ x }) as never)).toEqual({ y: [2, 0, 4, 2] });
+      expect(x.toArray()).toEqual([
+        [1, 2],
+        [3, 4],
+      ]);
+      x.dispose();
+      const y = loaded.run({ x: new Float64Array(6) }).y as Tensor;
+      expect(y.shape).toEqual([3, 2]);
+      y.dispose();
+    }));
+  test('errors name the input, what it is and what it must be', () =>
+    using(adder, (loaded) => {
+      const run = (feeds: unknown) => () => loaded.run(feeds as never);
+      expect(run({})).toThrow(new TypeError("Model.run: input 'x' is missing"));
+      expect(run({ x: [1, 2] })).toThrow(/input 'x' is \[1, 2\], must be a Tensor or typed array/);
+      expect(run({ x: new Int32Array(2) })).toThrow(
+        new TypeError("Model.run: input 'x' is a Int32Array, must hold float32"),
+      );
+      expect(run({ x: new Float32Array(3) })).toThrow(
+        new RangeError("Model.run: input 'x' has 3 values, must have a multiple of 2 (batchx2)"),
+      );
+      expect(run({ y: new Float32Array(2) })).toThrow(
+        new TypeError("Model.run: there is no input 'y'; inputs are 'x'"),
+      );
+      expect(run(new Float32Array(2))).toThrow(
+        /inputs is a Float32Array, must be an object with a value for each input's name/,
+      );
+      const [wide, whole, gone] = [ones([1, 3]), zeros([1, 2], { dtype: 'int32' }), ones([1, 2])];
+      gone.dispose();
+      expect(run({ x: wide })).toThrow(new RangeError("Model.run: input 'x' has shape 1x3, must be batchx2"));
+      expect(run({ x: whole })).toThrow(
+        new TypeError("Model.run: input 'x' is a int32 tensor, must be float32"),
+      );
+      expect(run({ x: gone })).toThrow(/input 'x' is disposed/);
+      wide.dispose();
+      whole.dispose();
+      expect(values(loaded.run({ x: Float32Array.of(1, 2) }) as never)).toEqual({ y: [2, 0] });
+    }));
+  test('axes of one name are of one size', () => {
+    const bytes = model({
+      nodes: [{ op: 'Concat', in: ['a', 'b'], attributes: { axis: 1 } }],
+      inputs: { a: [['n', 1]], b: [['n', 'm']] },
+    });
+    return using(bytes, (loaded) => {
+      const [a, b] = [ones([2, 1]), ones([3, 1])];
+      const shapeOf = (feeds: Record<string, Tensor | Float32Array>) => {
+        const y = loaded.run(feeds).y as Tensor;
+        y.dispose();
+        return y.shape;
+      };
+      expect(shapeOf({ a, b: new Float32Array(6) })).toEqual([2, 4]);
+      expect(shapeOf({ a: new Float32Array(2), b: new Float32Array(2) })).toEqual([2, 2]);
+      expect(() => loaded.run({ a, b })).toThrow(
+        new RangeError("Model.run: input 'b' has shape 3x1, must be n=2xm"),
+      );
+      a.dispose();
+      b.dispose();
+    });
+  });
+  test('two free axes: inputShapes tell', async () => {
+    const bytes = model({ nodes: [{ op: 'Relu' }], inputs: { x: [['n', 'm']] } });
+    await using(bytes, (loaded) => {
+      expect(() => loaded.run({ x: new Float32Array(6) })).toThrow(
+        new RangeError(
+          "Model.run: input 'x' has the free axes of nxm: give a Tensor, or loadModel's inputShapes",
+        ),
+      );
+    });
+    const shapes = { inputShapes: { x: [2, 3] } };
+    await using(
+      bytes,
+      (loaded) => {
+        const y = loaded.run({ x: new Float32Array(6) }).y as Tensor;
+        expect(y.shape).toEqual([2, 3]);
+        y.dispose();
+        expect(() => loaded.run({ x: new Float32Array(5) })).toThrow(/has 5 values, must have 6 \(2x3\)/);
+      },
+      shapes,
+    );
+  });
+  test('int64 takes integers of either size, bool takes bytes', () => {
+    const bytes = model({
+      nodes: [
+        { op: 'Add', in: ['x', 'x'] },
+        { op: 'Identity', in: ['flag'], out: ['z'] },
+      ],
+      inputs: { x: [[2], TYPE.int64], flag: [[1], TYPE.bool] },
+      outputs: ['y', 'z'],
+    });
+    return using(bytes, (loaded) => {
+      const flag = Uint8Array.of(1);
+      expect(values(loaded.run({ x: Int32Array.of(1, 2), flag }) as never)).toEqual({ y: [2, 4], z: [1] });
+      expect(values(loaded.run({ x: BigInt64Array.of(3n, -4n), flag }) as never)).toEqual({
+        y: [6, -8],
+        z: [1],
+      });
+    });
+  });
+});
+
+describe('results', () => {
+  test('into: the same tensors, nothing is allocated', () =>
+    using(adder, (loaded) => {
+      const [x, y] = [ones([1, 2]), zeros([1, 2])];
+      loaded.run({ x }, { into: { y } });
+      const before = memory.stats();
+      expect(loaded.run({ x }, { into: { y } }).y).toBe(y);
+      expect(memory.stats()).toEqual(before);
+      expect(y.toArray()).toEqual([[2, 0]]);
+      const run = (into: unknown) => () => loaded.run({ x }, { into: into as never });
+      expect(run({})).toThrow(new TypeError('Model.run: into.y is missing'));
+      expect(run({ y, z: y })).toThrow(/into has 'z', which is not asked for/);
+      expect(run(y)).toThrow(/into is a Tensor, must be an object/);
+      expect(run({ y: x })).toThrow(RangeError);
+      x.dispose();
+      y.dispose();
+    }));
+  test('outputs: any value of the graph', () =>
+    using(adder, (loaded) => {
+      const x = Float32Array.of(1, 1);
+      expect(values(loaded.run({ x }, { outputs: ['a', 'y', 'a'] }) as never)).toEqual({
+        a: [2, -1],
+        y: [2, 0],
+      });
+      expect(values(loaded.run({ x }, { outputs: ['w', 'x'] }) as never)).toEqual({ w: [1, -2], x: [1, 1] });
+      expect(() => loaded.run({ x }, { outputs: ['q'] })).toThrow(
+        new RangeError("Model.run: outputs names 'q', which nothing in the model makes; its outputs are 'y'"),
+      );
+      expect(() => loaded.run({ x }, { outputs: [] })).toThrow(/outputs is empty/);
+      expect(() => loaded.run({ x }, { output: ['a'] } as never)).toThrow(/there is no option 'output'/);
+    }));
+  test('a scope takes the results, and leaves the model its programs', () =>
+    using(adder, (loaded) => {
+      const x = Float32Array.of(1, 1);
+      const kept = scope(() => {
+        loaded.run({ x });
+        return loaded.run({ x });
+      });
+      expect(values(kept as never)).toEqual({ y: [2, 0] });
+      expect(values(loaded.run({ x }) as never)).toEqual({ y: [2, 0] });
+    }));
+});
+
+describe('programs', () => {
+  test('one per shape; the last sixteen are kept', () =>
+    using(adder, (loaded) => {
+      const sizes: number[] = [];
+      for (let round = 0; round < 2; round++) {
+        for (let batch = 1; batch <= 20; batch++) {
+          const y = loaded.run({ x: new Float32Array(2 * batch) }).y as Tensor;
+          expect(y.shape).toEqual([batch, 2]);
+          y.dispose();
+        }
+        sizes.push(memory.stats().liveBytes);
+      }
+      expect(sizes[0]).toBe(sizes[1]);
+    }));
+  test('one per value of an input from which a shape is computed', () => {
+    const bytes = model({
+      nodes: [
+        { op: 'Concat', in: ['rows', 'rest'], out: ['s'], attributes: { axis: 0 } },
+        { op: 'Reshape', in: ['x', 's'] },
+      ],
+      weights: [int64s('rest', [-1])],
+      inputs: { x: [[6]], rows: [[1], TYPE.int64] },
+    });
+    return using(bytes, (loaded) => {
+      for (const rows of [2, 3, 2]) {
+        const y = loaded.run({ x: new Float32Array(6), rows: Int32Array.of(rows) }).y as Tensor;
+        expect(y.shape).toEqual([rows, 6 / rows]);
+        y.dispose();
+      }
+      expect(() => loaded.run({ x: new Float32Array(6), rows: Int32Array.of(4) })).toThrow(
+        /\(Reshape, makes 'y'\): .* does not divide/,
+      );
+    });
+  });
+  test('such an input with too many values', () => {
+    const bytes = model({ nodes: [{ op: 'Reshape', in: ['x', 'x'] }], inputs: { x: [['n']] } });
+    return using(bytes, (loaded) => {
+      expect(() => loaded.run({ x: new Float32Array(2000) })).toThrow(
+        new RangeError(
+          "Model.run: input 'x' has 2000 values, must have at most 1024: shapes are computed from them",
+        ),
+      );
+    });
+  });
+  test('weights of many types', () => {
+    const bytes = model({
+      nodes: [
+        { op: 'Add', in: ['x', 'h'], out: ['a'] },
+        { op: 'Mul', in: ['a', 'd'] },
+      ],
+      weights: [
+        rawTensor('h', TYPE.half, [1], Uint16Array.of(0x3c00)),
+        rawTensor('d', TYPE.double, [1], Float64Array.of(2)),
+      ],
+      inputs: { x: [[2]] },
+    });
+    return using(bytes, (loaded) => {
+      expect(values(loaded.run({ x: Float32Array.of(1, 2) }) as never)).toEqual({ y: [4, 6] });
+    });
+  });
+});
+
+describe('loading', () => {
+  test('what the file alone shows is refused on loading, and leaves nothing', async () => {
+    const short = model({ nodes: [{ op: 'Relu' }], weights: [floats('unused', [3], [1])] });
+    await expect(loadModel(short)).rejects.toThrow(
+      "model: initializer 'unused' of shape 3 holds 4 bytes, must hold 3 values of float (12 bytes)",
+    );
+    const nodes = [{ op: 'Conv', name: 'c', in: ['x', 'w'] }];
+    const wrong = model({
+      nodes,
+      weights: [floats('w', [1, 2, 1, 1], [1, 2])],
+      inputs: { x: [[1, 3, 4, 4]] },
+    });
+    await expect(loadModel(wrong)).rejects.toThrow(/^model: node 'c' \(Conv\): conv2d: /);
+    const list = model({ nodes: [{ op: 'Relu' }], inputs: { x: [[1], TYPE.string] } });
+    await expect(loadModel(list)).rejects.toThrow(
+      "model: input 'x' is of dtype string, which is not supported",
+    );
+  });
+  test('shapes that do not fit show on the first run, and the next run works', () => {
+    const bytes = model({
+      nodes: [{ op: 'Add', name: 'n', in: ['x', 'w'] }],
+      weights: [floats('w', [2], [1, 2])],
+      inputs: { x: [['m']] },
+    });
+    return using(bytes, (loaded) => {
+      expect(() => loaded.run({ x: new Float32Array(3) })).toThrow(ModelError);
+      expect(values(loaded.run({ x: new Float32Array(2) }) as never)).toEqual({ y: [1, 2] });
+    });
+  });
+  test('options', async () => {
+    await expect(loadModel(adder, { shapes: {} } as never)).rejects.toThrow(/there is no option 'shapes'/);
+    await expect(loadModel(adder, { accuracy: 'best' as never })).rejects.toThrow(
+      /accuracy is 'best', must be 'fast' or 'exact'/,
+    );
+    await expect(loadModel(adder, { inputShapes: { z: [1] } })).rejects.toThrow(/there is no input 'z'/);
+    await expect(loadModel(adder, { inputShapes: { x: [1, 3] } })).rejects.toThrow(
+      /has shape 1x3, must be batchx2/,
+    );
+    await expect(loadModel(adder, { inputShapes: { x: [1, Number.NaN] } })).rejects.toThrow(RangeError);
+  });
+  test('before init', async () => {
+    disposeRuntime();
+    await expect(loadModel(adder)).rejects.toThrow(/loadModel: .*init/);
+  });
+  test('a mutated model loads or is a ModelError', async () => {
+    let state = 7;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      return (state >>> 8) % below;
+    };
+    const small = model({
+      nodes: [
+        { op: 'Conv', in: ['x', 'w'], out: ['a'], attributes: { pads: [1, 1, 1, 1] } },
+        { op: 'Pad', in: ['a', 'p'], out: ['b'] },
+        { op: 'Reshape', in: ['b', 's'] },
+      ],
+      weights: [
+        floats('w', [1, 1, 2, 2], [1, 2, 3, 4]),
+        int64s('p', [0, 0, 1, 0, 0, 0, 0, 1]),
+        int64s('s', [1, -1]),
+      ],
+      inputs: { x: [[1, 1, 2, 2]] },
+    });
+    for (let round = 0; round < 500; round++) {
+      const bytes = small.slice();
+      for (let flips = random(3); flips >= 0; flips--) bytes[random(bytes.length)] = random(256);
+      try {
+        const loaded = await loadModel(bytes);
+        loaded.dispose();
+      } catch (error) {
+        const { name } = error as Error;
+        expect(['ModelError', 'OutOfMemoryError'], `round ${round}: ${error}`).toContain(name);
+      }
+    }
+  });
+});
+
+test('after disposal', async () => {
+  const loaded = await loadModel(adder);
+  loaded.run({ x: Float32Array.of(1, 2) }).y?.dispose();
+  loaded.dispose();
+  loaded.dispose();
+  expect(loaded.disposed).toBe(true);
+  expect(() => loaded.run({ x: Float32Array.of(1, 2) })).toThrow(
+    new TypeError('Model.run: the model is disposed'),
+  );
+});
+
+test('summary and profile', () =>
+  using(adder, (loaded) => {
+    expect(() => loaded.summary()).toThrow(
+      new RangeError("Model.summary: the shapes depend on 'x': give inputShapes, or run the model first"),
+    );
+    expect(loaded.summary({ inputShapes: { x: [4, 2] } })).toMatch(/sum .*add.* 4x2/);
+    expect(loaded.profile({ x: new Float32Array(2) }, { runs: 2 }).map(({ name }) => name)).toContain('sum');
+    expect(loaded.summary()).toMatch(/1x2/);
+  }));
