@@ -15,13 +15,30 @@ import { finish } from './wasm.mjs';
 export const buildFolder = path.join(root, 'build');
 const stampFile = path.join(buildFolder, 'stamp.json');
 const built = ['simd.wasm', 'relaxed.wasm', 'kernels.js', 'kernels.d.ts', 'glue.js', 'glue.d.ts'];
-const sources = ['crates', 'Cargo.toml', 'Cargo.lock', 'scripts/lib'];
+const ours = ['kernels', 'glue', 'pack', 'wasm'].map((name) => `scripts/lib/${name}.mjs`);
+const sources = ['crates', 'Cargo.toml', 'Cargo.lock', ...ours];
 
 const features = [
   '+simd128,+atomics,+bulk-memory,+mutable-globals,+nontrapping-fptoint,+sign-ext',
   '+reference-types,+multivalue',
 ].join(',');
 const variants = { simd: features, relaxed: `${features},+relaxed-simd` };
+
+// -Oz takes 4 % off and leaves the kernels' time as it was (measured on each of them).
+const wasmOpt = path.join(root, 'node_modules/binaryen/bin/wasm-opt');
+const wasmOptFlags = [
+  '-Oz',
+  ...[
+    'simd',
+    'relaxed-simd',
+    'threads',
+    'bulk-memory',
+    'mutable-globals',
+    'nontrapping-float-to-int',
+    'sign-ext',
+  ],
+  ...['reference-types', 'multivalue'],
+].map((flag) => (flag.startsWith('-') ? flag : `--enable-${flag}`));
 
 const stackBytes = 256 * 1024;
 
@@ -40,6 +57,13 @@ function rustFlags(targetFeatures, rust) {
     '-Cpanic=immediate-abort', // no panic texts and no formatting code in the file
     `-Ctarget-feature=${targetFeatures}`,
     '-Cllvm-args=-disable-lsr', // the kernels keep their addressing: 4x8 GEMM 42 -> 47 GFLOP/s
+    // What surrounds the kernels stays small; the kernels say themselves what is a vector and what is inlined. Together
+    // 75.6 -> 67.6 kB, every convolution within 3 % of its time before.
+    '-Cno-vectorize-loops',
+    '-Cno-vectorize-slp',
+    '-Cllvm-args=-unroll-runtime=false',
+    '-Cllvm-args=-unroll-allow-partial=false',
+    '-Cllvm-args=-inline-threshold=75',
     ...link.map((argument) => `-Clink-arg=${argument}`),
     ...[
       [root, '/striate/'],
@@ -68,8 +92,15 @@ async function buildVariant(variant, rust, tools) {
     },
   );
   const read = (name) => fs.readFileSync(path.join(out, name));
+  await run(process.execPath, [
+    wasmOpt,
+    ...wasmOptFlags,
+    path.join(out, 'kernels_bg.wasm'),
+    '-o',
+    path.join(out, 'small.wasm'),
+  ]);
   return {
-    wasm: finish(read('kernels_bg.wasm'), `${version()} ${variant}`),
+    wasm: finish(read('small.wasm'), `${version()} ${variant}`),
     glue: String(read('kernels.js')),
     types: String(read('kernels.d.ts')),
   };

@@ -6,7 +6,7 @@ import { Problem, root, run, step } from './report.mjs';
 const stamp = path.join(root, 'node_modules/.striate-lock');
 const lockHash = () => hashOf(['package-lock.json', '.npmrc'], process.platform + process.arch);
 
-/** Install scripts are off for all packages; these two put the binary of an installed platform package in place. */
+/** No package's install script runs but those of these two, which put the binary of an installed platform package in place. */
 const withScripts = ['bun', 'deno'];
 
 export async function nodeModules() {
@@ -21,7 +21,7 @@ async function install(hash) {
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   await step('node modules: npm ci', async () => {
     try {
-      await run(npm, ['ci', '--no-audit', '--no-fund']);
+      await run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
       await run(npm, ['rebuild', '--ignore-scripts=false', ...withScripts]);
     } catch (error) {
       throw new Problem(`${error.message}\nnpm could not install the modules that package-lock.json names.`);

@@ -28,6 +28,7 @@ export async function recentNode() {
       fs.renameSync(beside, place);
     });
   });
-  if (!exists(binary)) throw new Problem(`the npm package ${name}@${version} has no ${path.relative(root, binary)}`);
+  if (!exists(binary))
+    throw new Problem(`the npm package ${name}@${version} has no ${path.relative(root, binary)}`);
   return binary;
 }

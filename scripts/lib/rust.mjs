@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { exists, readText } from './files.mjs';
+import { aptInstall, attempt, mayUseApt } from './debian.mjs';
+import { exists } from './files.mjs';
 import { Problem, run, step } from './report.mjs';
 
 const oldest = [1, 91]; // the first with -Cpanic=immediate-abort
@@ -66,31 +67,6 @@ function findForWasm() {
     if (linker !== null) return { ...rust, linker };
   }
   return undefined;
-}
-
-const mayUseApt = () =>
-  process.env.STRIATE_NO_APT !== '1' &&
-  process.getuid?.() === 0 &&
-  /^ID=debian$/m.test(readText('/etc/os-release') ?? '') &&
-  exists('/usr/bin/apt-get');
-
-async function aptInstall(what, packages) {
-  const install = ['install', '-y', '--no-install-recommends', ...packages];
-  await step(`${what}: apt-get update && apt-get ${install.join(' ')}`, async () => {
-    const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    await run('apt-get', ['update'], { env });
-    await run('apt-get', install, { env });
-  });
-}
-
-/** Tries one way to get something; says why it did not work and goes on to the next. */
-async function attempt(work) {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    console.log(`  ${error.message.trim().split('\n').slice(-3).join('\n  ')}`);
-  }
 }
 
 const rustup = () => ask('rustup', '--version') !== undefined;

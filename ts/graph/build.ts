@@ -59,7 +59,13 @@ export function lowerGraph(lowering: Lowering, graph: Graph, retain: boolean): B
       else if (to !== from) lowering.copy(from, to);
       return;
     }
-    node.entry.lower(lowering, loweredNode(lowering, node, bufferOf, buffers));
+    const own = node.outputs.map((value) => {
+      const buffer = buffers.get(value) ?? lowering.buffer(value);
+      buffers.set(value, buffer);
+      return buffer;
+    });
+    const inside = insideValues(node);
+    node.entry.lower(lowering, loweredNode(lowering, node, (value) => (inside.has(value) ? null : bufferOf(value)), own));
   });
   for (const [value, to] of outputs) lowering.copy(bufferOf(value), to);
   return bindings;
@@ -100,43 +106,35 @@ function scalarBuffer(lowering: Lowering, { dtype, scalar }: Value): Buffer {
   return buffer;
 }
 
-/** A node as its operator's lowering wants it. */
-function loweredNode(
-  lowering: Lowering,
-  node: Node,
-  bufferOf: (value: Value) => Buffer,
-  buffers: Map<Value, Buffer>,
-): Lowered {
-  const plain = (one: Node): Lowered => ({
-    types: one.inputs,
-    outputTypes: one.outputs,
-    params: one.params,
-    inputs: one.inputs.map((input) => (input === null ? null : (buffers.get(input) ?? (isMade(input) ? null : bufferOf(input))))),
-    outputs: [],
-    fused: {},
-  });
-  const { affine, residual, activation } = node.fused;
-  const outputs = node.outputs.map((value) => {
-    const own = buffers.get(value) ?? lowering.buffer(value);
-    buffers.set(value, own);
-    return own;
-  });
+/** The values between the parts of a fused node: what affine map and activation read first. */
+function insideValues({ fused }: Node): Set<Value | null | undefined> {
+  const { depthwise, affine, activation } = fused;
+  const inside = depthwise === undefined ? new Set<Value | null | undefined>() : insideValues(depthwise);
+  for (const part of [affine, activation]) if (part !== undefined) inside.add(part.inputs[0]);
+  return inside;
+}
+
+/** A node as its operator's lowering wants it, with what was fused into it. */
+function loweredNode(lowering: Lowering, node: Node, bufferOf: BufferOf, outputs: Buffer[]): Lowered {
+  const { depthwise, affine, residual, activation } = node.fused;
   const act = activation?.entry.activation?.(activation.params, activation.inputs);
   const slope = activation?.inputs[1];
   return {
-    ...plain(node),
-    inputs: node.inputs.map((input) => (input === null ? null : bufferOf(input))),
-    types: node.inputs,
+    ...plainNode(node, bufferOf),
     outputs,
     fused: {
-      ...(affine?.entry.affine && { affine: affine.entry.affine(lowering, plain(affine)) }),
-      ...(residual !== undefined && { residual: bufferOf(residual) }),
+      ...(depthwise && { depthwise: loweredNode(lowering, depthwise, bufferOf, []) }),
+      ...(affine?.entry.affine && { affine: affine.entry.affine(lowering, plainNode(affine, bufferOf)) }),
+      ...(residual && { residual: bufferOf(residual) as Buffer }),
       ...(act && { activation: { ...act, slope: act.act === 4 && slope ? bufferOf(slope) : null } }),
     },
   };
 }
 
-/** Whether a value between fused nodes, which has no memory. */
-function isMade(value: Value): boolean {
-  return value.kind === 'node';
+/** The memory of a value; null for one between fused nodes, which has none. */
+type BufferOf = (value: Value) => Buffer | null;
+
+function plainNode(node: Node, bufferOf: BufferOf): Lowered {
+  const inputs = node.inputs.map((input) => input && bufferOf(input));
+  return { types: node.inputs, outputTypes: node.outputs, params: node.params, inputs, outputs: [], fused: {} };
 }

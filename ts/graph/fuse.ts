@@ -1,18 +1,23 @@
 /**
- * Fusion: what follows a convolution and touches each output element once moves into its end, so that the value
- * between them is never written: batch norm (into weights and bias), a residual addition, an activation, in this order.
+ * Fusion, so that values between nodes are never written: what follows a convolution and touches each output element
+ * once moves into its end, batch norm (into weights and bias), a residual addition, an activation, in this order; and a
+ * depthwise convolution moves into the pointwise one behind it.
  */
-import type { Graph, Node, Value } from './graph.ts';
+import { type Graph, isFixed, type Node, type Value } from './graph.ts';
 
 /** Rewrites the graph; values in `keep` were asked for by name and stay as they are. */
 export function fuse(graph: Graph, keep: ReadonlySet<Value>): void {
   const users = countUsers(graph);
+  const absorbed = new Set<Node>();
   for (const node of graph.nodes) {
     if (!node.entry.absorbs) continue;
     for (let last = node; ; ) {
       const value = last.outputs[0] as Value;
       const [next, other] = users.get(value) ?? [];
-      if (next === undefined || other !== undefined || keep.has(value) || !absorb(node, value, next)) break;
+      // An addition of two convolutions ends the first of them, the second gives its residual.
+      if (next === undefined || other !== undefined || absorbed.has(next)) break;
+      if (keep.has(value) || !absorb(node, value, next)) break;
+      absorbed.add(next);
       last = next;
       // The node takes the place of the last one that it absorbed, where everything it reads has been made.
       const merged: Node = Object.assign(node, { outputs: next.outputs });
@@ -20,9 +25,21 @@ export function fuse(graph: Graph, keep: ReadonlySet<Value>): void {
       graph.nodes[graph.nodes.indexOf(next)] = merged;
     }
   }
+  for (const node of graph.nodes) chain(node, users, keep);
   // An absorbing node that moved stands at its new place only.
   const seen = new Set<Node>();
+  for (const { fused } of graph.nodes) if (fused.depthwise) seen.add(fused.depthwise);
   graph.nodes = graph.nodes.reverse().filter((node) => !seen.has(node) && seen.add(node)).reverse();
+}
+
+/** Moves the depthwise convolution in front of `node` into it. */
+function chain(node: Node, users: ReadonlyMap<Value, readonly unknown[]>, keep: ReadonlySet<Value>): void {
+  const value = node.inputs[0];
+  const first = value?.producer;
+  if (!value || !first || node.fused.depthwise || first.fused.depthwise || keep.has(value)) return;
+  if (users.get(value)?.length !== 1 || !node.entry.chains?.(first, node)) return;
+  node.fused = { ...node.fused, depthwise: first };
+  node.inputs[0] = first.inputs[0] as Value;
 }
 
 /** The nodes that read each value, once per use; an output of the graph counts as one more. */
@@ -39,14 +56,18 @@ function countUsers(graph: Graph): Map<Value, (Node | undefined)[]> {
   return users;
 }
 
+/** The activation with a slope per channel. */
+const PRELU = 4;
+
 /** Moves `next`, which reads nothing of the graph but `value` and constants or a residual, into `node`. */
 function absorb(node: Node, value: Value, next: Node): boolean {
   const { entry, inputs, params } = next;
   const { affine, residual, activation } = node.fused;
   if (activation !== undefined) return false;
   const isFirst = inputs[0] === value;
+  const alongChannels = node.entry.channelsLast !== true || value.shape.length === 2;
   if (entry.affine !== undefined && isFirst) {
-    const fits = affine === undefined && residual === undefined && entry.isAffine?.(params) === true;
+    const fits = alongChannels && affine === undefined && residual === undefined && entry.isAffine?.(params) === true;
     const constant = [...node.inputs.slice(1), ...inputs.slice(1)].every((input) => input === null || isFixed(input));
     if (!fits || !constant || next.outputs.length !== 1) return false;
     node.fused = { ...node.fused, affine: next };
@@ -59,13 +80,10 @@ function absorb(node: Node, value: Value, next: Node): boolean {
     node.fused = { ...node.fused, residual: other };
     return true;
   }
-  if (entry.activation !== undefined && isFirst && entry.activation(params, inputs) !== null) {
+  const act = isFirst ? entry.activation?.(params, inputs) : undefined;
+  if (act && (alongChannels || act.act !== PRELU)) {
     node.fused = { ...node.fused, activation: next };
     return true;
   }
   return false;
-}
-
-function isFixed(value: Value): boolean {
-  return value.kind === 'parameter' || value.kind === 'constant';
 }

@@ -32,8 +32,9 @@ export interface Node {
   fused: Fused;
 }
 
-/** What a convolution does besides convolving: act(affine(conv(x)) + residual). */
+/** What a convolution does besides convolving: act(affine(conv(depthwise(x))) + residual). */
 export interface Fused {
+  readonly depthwise?: Node;
   readonly affine?: Node;
   readonly residual?: Value;
   readonly activation?: Node;
@@ -43,4 +44,9 @@ export interface Graph {
   readonly inputs: Value[];
   nodes: Node[];
   outputs: Value[];
+}
+
+/** Whether a value is known before the program runs. */
+export function isFixed(value: Value): boolean {
+  return value.kind === 'parameter' || value.kind === 'constant';
 }

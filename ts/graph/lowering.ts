@@ -22,6 +22,7 @@ export const OP = {
   cast: 9,
   random: 10,
   stats: 11,
+  separable: 12,
 } as const;
 
 /** A piece of memory that steps read and write. */

@@ -19,6 +19,7 @@ export interface StepProfile {
 /** The operator and what was fused into it: `conv2d + batchNorm + add + relu`. */
 function operatorText({ entry, fused }: Node): string {
   const parts = [entry.name];
+  if (fused.depthwise) parts.unshift(operatorText(fused.depthwise));
   if (fused.affine) parts.push(fused.affine.entry.name);
   if (fused.residual) parts.push('add');
   if (fused.activation) parts.push(fused.activation.entry.name);
@@ -26,13 +27,17 @@ function operatorText({ entry, fused }: Node): string {
 }
 
 function macsOf(node: Node): number {
-  return node.entry.cost?.(node.inputs, node.outputs).macs ?? 0;
+  const { entry, inputs, outputs, fused } = node;
+  const before = fused.depthwise === undefined ? 0 : macsOf(fused.depthwise);
+  return before + (entry.cost?.(inputs, outputs).macs ?? 0);
 }
 
 /** Elements of the constants that a node reads, those of its fused parts included. */
 function parametersOf(node: Node, counted: Set<Value>): number {
   let total = 0;
-  for (const part of [node, node.fused.affine, node.fused.activation]) {
+  const { depthwise, affine, activation } = node.fused;
+  if (depthwise !== undefined) total += parametersOf(depthwise, counted);
+  for (const part of [node, affine, activation]) {
     for (const input of part?.inputs ?? []) {
       if (input === null || input.tensor === null || counted.has(input)) continue;
       counted.add(input);

@@ -9,7 +9,8 @@ import { currentTrace } from '../graph/trace.ts';
 import type { Tensor } from '../tensor.ts';
 import { Call, type Flow, Host, hostOf } from './call.ts';
 import type { CheckedGraph, GraphNode } from './graph.ts';
-import type { TensorProto } from './protobuf.ts';
+import type { ModelProto, TensorProto } from './protobuf.ts';
+import { tensorValues } from './weights.ts';
 
 /** The tensors that hold a model's weights. */
 export interface Weights {
@@ -90,4 +91,36 @@ function needed({ nodes, makers }: CheckedGraph, wanted: readonly string[]): Gra
     pending.push(...maker.node.inputs);
   }
   return nodes.filter((node) => found.has(node));
+}
+
+/** Tensors of the initializers that are used, and of attributes; the file's bytes are not needed afterwards. */
+export function makeWeights({ file, graph }: ModelProto, { nodes }: CheckedGraph): Weights {
+  const used = new Set([
+    ...nodes.flatMap(({ node }) => node.inputs),
+    ...graph.outputs.map(({ name }) => name),
+  ]);
+  const initializers = new Map<string, Tensor<DType>>();
+  const attributes = new Map<TensorProto, Tensor<DType>>();
+  const make = (proto: TensorProto, what: string): Tensor<DType> => {
+    const { values, dtype, shape } = tensorValues(proto, what);
+    return tensor(values, shape, { dtype });
+  };
+  try {
+    for (const proto of graph.initializers) {
+      const what = `${file}: initializer '${proto.name}'`;
+      if (used.has(proto.name)) initializers.set(proto.name, make(proto, what));
+      else tensorValues(proto, what);
+    }
+    for (const { node, label } of nodes) {
+      for (const [name, { kind, tensor: proto }] of node.attributes) {
+        if (kind !== 'tensor' || proto === null) continue;
+        attributes.set(proto, make(proto, `${label}: attribute ${name}`));
+        Object.assign(proto, { raw: null, floats: [], doubles: [], int32s: [], int64s: [] });
+      }
+    }
+  } catch (error) {
+    for (const one of [...initializers.values(), ...attributes.values()]) one.dispose();
+    throw error;
+  }
+  return { initializers, attributes };
 }

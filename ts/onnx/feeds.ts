@@ -4,8 +4,10 @@
  */
 import { tensor } from '../create.ts';
 import type { DType } from '../dtype.ts';
-import { describe, integers, shapeText } from '../errors.ts';
+import { describe, integers, ModelError, shapeText } from '../errors.ts';
 import { storageOf, Tensor } from '../tensor.ts';
+import type { ValueInfo } from './protobuf.ts';
+import { dtypeOf, typeName } from './weights.ts';
 
 /** An input or output of a model. */
 export interface ModelPort {
@@ -13,6 +15,14 @@ export interface ModelPort {
   readonly dtype: DType;
   /** A free axis is its name, or '?'; null when the file does not even tell the rank. */
   readonly shape: readonly (number | string)[] | null;
+}
+
+/** The port of a graph's input. @throws ModelError when it is no tensor, or of a dtype that is not supported */
+export function inputPort(file: string, { name, type, shape }: ValueInfo): ModelPort {
+  const dtype = dtypeOf(type);
+  if (dtype !== null) return { name, dtype, shape };
+  const is = type === 0 ? 'is no tensor' : `is of dtype ${typeName(type)}`;
+  throw new ModelError(`${file}: input '${name}' ${is}, which is not supported`);
 }
 
 export type FeedArray =

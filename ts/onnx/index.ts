@@ -1,4 +1,4 @@
-/** `striate/onnx`: ONNX files as models that run. Operator sets 9 to 16; README has the table of operators. */
+/** `striate/onnx`: ONNX files as models that run. Operator sets 9 to 16; handlers/ has the operators. */
 import { engine } from '../engine.ts';
 import { checkOptions, describe } from '../errors.ts';
 import { checkGraph } from './graph.ts';

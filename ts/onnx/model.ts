@@ -2,7 +2,6 @@
  * Model: a checked graph and its weights, and the programs that were compiled of it, one per shape of the inputs, value
  * of those inputs from which shapes are computed, and set of wanted outputs. The last few programs are kept.
  */
-import { tensor } from '../create.ts';
 import type { DType } from '../dtype.ts';
 import { engine } from '../engine.ts';
 import { checkOptions, describe, integer, ModelError, OutOfMemoryError } from '../errors.ts';
@@ -11,13 +10,14 @@ import { Program } from '../graph/program.ts';
 import type { StepProfile } from '../graph/report.ts';
 import { adopt, type Disposable, type Hold, scope } from '../memory.ts';
 import { Tensor } from '../tensor.ts';
-import { build, type Weights } from './build.ts';
+import { build, makeWeights, type Weights } from './build.ts';
 import { type Flow, HOST_LIMIT, Host } from './call.ts';
 import {
   bindFeeds,
   checkShape,
   checkShapes,
   type Feeds,
+  inputPort,
   knownShape,
   type ModelPort,
   names,
@@ -25,8 +25,8 @@ import {
 } from './feeds.ts';
 import type { CheckedGraph } from './graph.ts';
 import { hostInputs } from './hostInputs.ts';
-import type { ModelProto, TensorProto, ValueInfo } from './protobuf.ts';
-import { dtypeOf, tensorValues, typeName } from './weights.ts';
+import type { ModelProto } from './protobuf.ts';
+import { dtypeOf } from './weights.ts';
 
 export interface ModelOptions {
   /**
@@ -307,45 +307,6 @@ export class Model implements Disposable {
       throw new ModelError(`${this.#file}: ${error.message}`, { cause: error });
     }
   }
-}
-
-function inputPort(file: string, { name, type, shape }: ValueInfo): ModelPort {
-  const dtype = dtypeOf(type);
-  if (dtype !== null) return { name, dtype, shape };
-  const is = type === 0 ? 'is no tensor' : `is of dtype ${typeName(type)}`;
-  throw new ModelError(`${file}: input '${name}' ${is}, which is not supported`);
-}
-
-/** Tensors of the initializers that are used, and of attributes; the file's bytes are not needed afterwards. */
-function makeWeights({ file, graph }: ModelProto, { nodes }: CheckedGraph): Weights {
-  const used = new Set([
-    ...nodes.flatMap(({ node }) => node.inputs),
-    ...graph.outputs.map(({ name }) => name),
-  ]);
-  const initializers = new Map<string, Tensor<DType>>();
-  const attributes = new Map<TensorProto, Tensor<DType>>();
-  const make = (proto: TensorProto, what: string): Tensor<DType> => {
-    const { values, dtype, shape } = tensorValues(proto, what);
-    return tensor(values, shape, { dtype });
-  };
-  try {
-    for (const proto of graph.initializers) {
-      const what = `${file}: initializer '${proto.name}'`;
-      if (used.has(proto.name)) initializers.set(proto.name, make(proto, what));
-      else tensorValues(proto, what);
-    }
-    for (const { node, label } of nodes) {
-      for (const [name, { kind, tensor: proto }] of node.attributes) {
-        if (kind !== 'tensor' || proto === null) continue;
-        attributes.set(proto, make(proto, `${label}: attribute ${name}`));
-        Object.assign(proto, { raw: null, floats: [], doubles: [], int32s: [], int64s: [] });
-      }
-    }
-  } catch (error) {
-    for (const one of [...initializers.values(), ...attributes.values()]) one.dispose();
-    throw error;
-  }
-  return { initializers, attributes };
 }
 
 /** The values of an input from which a shape is computed. */

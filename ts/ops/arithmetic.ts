@@ -7,7 +7,7 @@ import { describe, shapeText } from '../errors.ts';
 import { type Lowering, OP } from '../graph/lowering.ts';
 import { requireTensor, type Tensor } from '../tensor.ts';
 import { type Entry, type Lowered, type Operand, operator } from './operator.ts';
-import { stridesOf } from './strided.ts';
+import { mergeAxes, stridesOf } from './strided.ts';
 import { float32 } from './types.ts';
 
 const PRELU = 7;
@@ -31,20 +31,6 @@ function stretched(own: readonly number[], shape: readonly number[]): number[] {
     const mine = axis - shape.length + own.length;
     return mine < 0 || own[mine] === 1 ? 0 : (strides[mine] as number);
   });
-}
-
-/** Neighbouring axes that both operands walk as one are merged, so that any rank fits in few axes. */
-function mergeAxes(shape: readonly number[], a: readonly number[], b: readonly number[]): number[][] {
-  const axes: number[][] = [];
-  for (let axis = 0; axis < shape.length; axis++) {
-    const next = [shape[axis], a[axis], b[axis]] as [number, number, number];
-    if (next[0] === 1) continue;
-    const last = axes[axes.length - 1] as [number, number, number] | undefined;
-    if (last !== undefined && last[1] === next[1] * next[0] && last[2] === next[2] * next[0]) {
-      axes[axes.length - 1] = [last[0] * next[0], next[1], next[2]];
-    } else axes.push(next);
-  }
-  return axes;
 }
 
 function lower(to: Lowering, kind: number, shapes: readonly (readonly number[])[], node: Lowered): void {

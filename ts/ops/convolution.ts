@@ -7,9 +7,10 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, shapeText } from '../errors.ts';
+import { isFixed, type Node, type Value } from '../graph/graph.ts';
 import type { Lowering } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
-import { emitConvolution } from './emitConvolution.ts';
+import { emitConvolution, emitSeparable } from './emitConvolution.ts';
 import { type Entry, type Lowered, operator, type Params } from './operator.ts';
 import { flag, type Padding, paddingParams, type ResolvedWindow, requireRank, resolveWindow, type Size, sizes } from './options.ts';
 import { float32 } from './types.ts';
@@ -86,10 +87,40 @@ function lower(name: string, to: Lowering, node: Lowered): void {
   const groups = params[params.length - 2] as number;
   const flip = params[params.length - 1] as number;
   const [n, channels] = x.shape as [number, number];
-  const { axes } = windowOf(name, x, weight, params);
   const outputs = weight.shape[0] as number;
+  const { depthwise } = node.fused;
+  if (depthwise !== undefined) {
+    const [inner, kernel] = depthwise.types as [TensorType, TensorType];
+    return emitSeparable(name, to, node, depthwise, windowOf(name, inner, kernel, depthwise.params).axes);
+  }
+  const { axes } = windowOf(name, x, weight, params);
   emitConvolution(name, to, node, { n, groups, channels, outputs, axes, flip });
 }
+
+/**
+ * A depthwise 3x3 or 5x5 at stride 1 or 2, with at most a clamp behind it, and a pointwise convolution, all weights
+ * constant: together they are one instruction (crates/core/src/ops/separable.rs).
+ */
+function chains(first: Node, second: Node): boolean {
+  if (first.entry !== second.entry || first.params[0] !== 2) return false;
+  const [, strideH, strideW, ...rest] = first.params as [number, number, number, ...number[]];
+  const [x, kernel] = first.inputs as [Value, Value];
+  const weight = second.inputs[1] as Value;
+  const [outputs, perGroup, height, width] = kernel.shape as [number, number, number, number];
+  const groups = rest[rest.length - 2];
+  const depthwise = perGroup === 1 && outputs === x.shape[1] && groups === outputs && rest[rest.length - 1] === 0;
+  const square = height === width && (height === 3 || height === 5) && strideH === strideW && strideH <= 2;
+  const dense = rest[0] === 1 && rest[1] === 1;
+  const { residual, activation } = first.fused;
+  const act = activation?.entry.activation?.(activation.params, activation.inputs);
+  const clamped = residual === undefined && (activation === undefined || act?.act === 1 || act?.act === 2);
+  const constant = [...first.inputs.slice(1), ...second.inputs.slice(1)].every((value) => value === null || isFixed(value));
+  const pointwise = weight.shape[2] === 1 && weight.shape[3] === 1 && second.params.join() === POINTWISE_PARAMS;
+  return depthwise && square && dense && clamped && constant && pointwise && first.outputs[0]!.shape[3]! >= 8;
+}
+
+/** The params of a pointwise convolution: rank 2, stride 1, dilation 1, no padding, one group, not flipped. */
+const POINTWISE_PARAMS = '2,1,1,1,1,0,0,0,0,0,1,0';
 
 function entry(rank: number): Entry {
   const name = `conv${rank}d`;
@@ -99,6 +130,7 @@ function entry(rank: number): Entry {
     onnx: ['Conv'],
     args: ['x', 'weight', 'bias'],
     absorbs: true,
+    chains,
     infer: (inputs, params) => infer(name, inputs, params),
     lower: (to, node) => lower(name, to, node),
     cost: ([, weight], [y]) => ({

@@ -2,12 +2,9 @@
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { emitConvolution } from './emitConvolution.ts';
+import { emitConvolution, PIXEL } from './emitConvolution.ts';
 import { operator } from './operator.ts';
 import { float32 } from './types.ts';
-
-/** Three axes of one element each. */
-const PIXEL = [1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0];
 
 export const linear = /*#__PURE__*/ operator(
   {
@@ -16,6 +13,7 @@ export const linear = /*#__PURE__*/ operator(
     onnx: ['Gemm'],
     args: ['x', 'weight', 'bias'],
     absorbs: true,
+    channelsLast: true,
     infer(inputs) {
       float32('linear', ['x', 'weight', 'bias'], inputs);
       const [x, weight, bias] = inputs as [TensorType, TensorType, TensorType | null];

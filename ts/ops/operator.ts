@@ -7,6 +7,7 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { execute } from '../graph/eager.ts';
+import type { Node } from '../graph/graph.ts';
 import type { Buffer, Lowering } from '../graph/lowering.ts';
 import { currentTrace } from '../graph/trace.ts';
 import { requireTensor, storageOf, type Tensor } from '../tensor.ts';
@@ -32,6 +33,8 @@ export interface Lowered {
   readonly inputs: readonly (Buffer | null)[];
   readonly outputs: readonly Buffer[];
   readonly fused: {
+    /** The depthwise convolution in front of a pointwise one: its input is the node's first. */
+    readonly depthwise?: Lowered;
     readonly affine?: { scale: Buffer; shift: Buffer };
     readonly residual?: Buffer;
     readonly activation?: Activation & { slope: Buffer | null };
@@ -61,6 +64,10 @@ export interface Entry {
   field?(inputs: readonly (TensorType | null)[], params: Params): Window[];
   /** A node that can end with an affine map per channel, a residual add and an activation. */
   readonly absorbs?: true;
+  /** Its channels are the last axis of its output, not axis 1. */
+  readonly channelsLast?: true;
+  /** Whether `second`, which alone reads what `first` gives, can compute `first` on the way. */
+  chains?(first: Node, second: Node): boolean;
   /** An activation that an absorbing node can end with; its slope, if any, is the second input. */
   activation?(params: Params, inputs: readonly (TensorType | null)[]): Activation | null;
   /** An affine map per channel: its scale and shift, [C] each, computed from the inputs behind the first. */

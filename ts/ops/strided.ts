@@ -1,5 +1,6 @@
 /** Strided copies: what only moves values (permute, concat, slice, padding's inside) is one instruction. */
-import { OP, type Buffer, type Lowering } from '../graph/lowering.ts';
+import { shapeText } from '../errors.ts';
+import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
 
 /** The strides of a contiguous shape, in elements. */
 export function stridesOf(shape: readonly number[]): number[] {
@@ -29,6 +30,29 @@ export function copyStrided(
   target: Walk,
 ): void {
   if (shape.includes(0)) return;
-  const axes = shape.flatMap((size, axis) => [size, source.strides[axis] as number, target.strides[axis] as number]);
-  to.step(OP.copy, [from], [into], [bytes, shape.length, ...axes, source.offset, target.offset]);
+  const axes = mergeAxes(shape, source.strides, target.strides);
+  if (axes.length > MAX_AXES) {
+    throw new RangeError(`strided copy: shape ${shapeText(shape)} has more than ${MAX_AXES} axes that do not merge`);
+  }
+  to.step(OP.copy, [from], [into], [bytes, axes.length, ...axes.flat(), source.offset, target.offset]);
+}
+
+/** The most axes of an instruction (crates/core/src/ops/walk.rs). */
+const MAX_AXES = 8;
+
+/**
+ * `[size, a stride, b stride]` per axis, where neighbouring axes that both walks take as one are merged and axes of one
+ * element are gone, so that any rank fits in few axes.
+ */
+export function mergeAxes(shape: readonly number[], a: readonly number[], b: readonly number[]): number[][] {
+  const axes: number[][] = [];
+  for (let axis = 0; axis < shape.length; axis++) {
+    const next = [shape[axis], a[axis], b[axis]] as [number, number, number];
+    if (next[0] === 1) continue;
+    const last = axes[axes.length - 1] as [number, number, number] | undefined;
+    if (last !== undefined && last[1] === next[1] * next[0] && last[2] === next[2] * next[0]) {
+      axes[axes.length - 1] = [last[0] * next[0], next[1], next[2]];
+    } else axes.push(next);
+  }
+  return axes;
 }

@@ -12,7 +12,7 @@ use striate_core::ops::{self, Operands, Operator, Params, Share};
 
 const ABSENT: u32 = u32::MAX;
 /// More than any operator has.
-const MAX_OPERANDS: usize = 8;
+const MAX_OPERANDS: usize = 9;
 const MAX_BASES: usize = 1 << 16;
 /// More than the largest operator takes, with its allocation's header.
 const STEP_BYTES: usize = 1024;

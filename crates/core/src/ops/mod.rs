@@ -14,6 +14,7 @@ pub mod dtype;
 pub mod fill;
 pub mod pool;
 pub mod random;
+pub mod separable;
 pub mod stats;
 pub mod unary;
 pub mod walk;
@@ -38,7 +39,7 @@ pub struct Entry {
 pub type Decode = fn(&mut Params) -> Result<Box<dyn Operator>, Fault>;
 
 /// Every operator, by its opcode.
-pub const ENTRIES: [Entry; 11] = [
+pub const ENTRIES: [Entry; 12] = [
     conv::CONV,
     conv::CONV_PACK,
     pool::ENTRY,
@@ -50,6 +51,7 @@ pub const ENTRIES: [Entry; 11] = [
     cast::ENTRY,
     random::ENTRY,
     stats::ENTRY,
+    separable::ENTRY,
 ];
 
 /// # Errors

@@ -1,0 +1,57 @@
+// A Chromium for the tests: CHROME_PATH, an installed one, Debian's package, playwright's download, in this order.
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { aptInstall, attempt, mayUseApt } from './debian.mjs';
+import { exists } from './files.mjs';
+import { Problem, root, run, step } from './report.mjs';
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'msedge'];
+const elsewhere = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
+];
+
+function installed() {
+  const exe = process.platform === 'win32' ? '.exe' : '';
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  const onPath = names.flatMap((name) => folders.map((folder) => path.join(folder, name + exe)));
+  return [...onPath, ...elsewhere].find((file) => exists(file));
+}
+
+async function downloaded() {
+  const { chromium } = await import('playwright-core');
+  const file = chromium.executablePath();
+  return exists(file) ? file : undefined;
+}
+
+const starts = (file) => spawnSync(file, ['--version'], { timeout: 20_000 }).status === 0;
+
+/** The path of a browser that starts; fetches one when there is none. */
+export async function chromium() {
+  const { CHROME_PATH } = process.env;
+  if (CHROME_PATH) {
+    if (starts(CHROME_PATH)) return CHROME_PATH;
+    throw new Problem(`CHROME_PATH is ${CHROME_PATH}, which does not start; it must be a Chromium or Chrome.`);
+  }
+  let found = installed() ?? (await downloaded());
+  if (!found && mayUseApt()) {
+    await attempt(() => aptInstall('Chromium for the tests', ['chromium']));
+    found = installed();
+  }
+  if (!found) {
+    const cli = path.join(root, 'node_modules/playwright-core/cli.js');
+    await attempt(() =>
+      step("Chromium for the tests, playwright's download", () =>
+        run(process.execPath, [cli, 'install', '--no-shell', 'chromium']),
+      ),
+    );
+    found = await downloaded();
+  }
+  if (found && starts(found)) return found;
+  throw new Problem(
+    `The browser tests need ${found ? `a Chromium that starts (${found} does not)` : 'Chromium or Chrome'}. Install one ` +
+      '(on Debian, as root, `apt-get install chromium`), or name yours in CHROME_PATH.',
+  );
+}

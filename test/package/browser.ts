@@ -1,0 +1,54 @@
+/** A page of headless Chromium that runs an installed application, served from 127.0.0.1 as plain files. */
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { chromium as playwright } from 'playwright-core';
+import { chromium } from '../../scripts/lib/browser.mjs';
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.json': 'application/json',
+};
+
+/** Serves the files under `folder`, and `page` at `/`. */
+function serve(folder: string, page: string): Promise<http.Server> {
+  const server = http.createServer(({ url }, response) => {
+    const { pathname } = new URL(url!, 'http://127.0.0.1');
+    const file = path.join(folder, pathname);
+    const found = pathname !== '/' && fs.statSync(file, { throwIfNoEntry: false })?.isFile();
+    const type = types[pathname === '/' ? '.html' : path.extname(file)] ?? 'application/octet-stream';
+    response.writeHead(pathname === '/' || found ? 200 : 404, { 'content-type': type });
+    response.end(pathname === '/' ? page : found ? fs.readFileSync(file) : '');
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+/** What the page of HTML `page` hands to `done(text)`. The page may use what its content security policy allows. */
+export async function inChromium(folder: string, page: string): Promise<string> {
+  const server = await serve(folder, page);
+  const root = process.getuid?.() === 0;
+  const browser = await playwright.launch({
+    executablePath: await chromium(),
+    args: ['--disable-gpu', '--disable-background-networking', ...(root ? ['--no-sandbox'] : [])],
+  });
+  try {
+    const tab = await browser.newPage();
+    const result = new Promise<string>((resolve, reject) => {
+      tab.on('pageerror', (error) => reject(error));
+      tab.on('requestfailed', (request) => reject(new Error(`not loaded: ${request.url()}`)));
+      tab.on('console', (message) => {
+        if (message.type() === 'error') reject(new Error(message.text()));
+      });
+      tab.exposeFunction('done', resolve).then(async () => {
+        await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      }, reject);
+    });
+    return await result;
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}

@@ -1,0 +1,246 @@
+/** The packed package, installed into an empty folder: what it holds, and the same smoke on every runtime. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inChromium } from './browser.ts';
+import { filesUnder, here, type Installed, install, output, root } from './installed.ts';
+
+let installed: Installed;
+let files: string[];
+const read = (file: string): string => fs.readFileSync(path.join(installed.striate, file), 'utf8');
+
+beforeAll(async () => {
+  installed = await install();
+  files = filesUnder(installed.striate);
+}, 300_000);
+
+afterAll(() => {
+  fs.rmSync(installed.folder, { recursive: true, force: true });
+});
+
+describe('what is in it', () => {
+  test('npm pack builds what is missing, and takes dist and the documents', () => {
+    expect(installed.packed).toMatch(/prepack/);
+    const others = files.filter((file) => !file.startsWith('dist/'));
+    expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    console.log(`tarball: ${installed.tarballBytes} bytes, ${files.length} files`);
+  });
+
+  test('no dependencies, no side effects, no install scripts', () => {
+    const manifest = JSON.parse(read('package.json'));
+    expect(manifest.dependencies ?? {}).toEqual({});
+    expect(manifest.peerDependencies ?? {}).toEqual({});
+    expect(manifest.optionalDependencies ?? {}).toEqual({});
+    expect(manifest.sideEffects).toBe(false);
+    expect(Object.keys(manifest.scripts)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(pre|post)?install$|^prepare$/)]),
+    );
+  });
+
+  test('every file that package.json names is there', () => {
+    const manifest = JSON.parse(read('package.json'));
+    const named = (value: unknown): string[] =>
+      typeof value === 'string' ? [value] : Object.values(value as object).flatMap(named);
+    const { main, module, types, exports } = manifest;
+    for (const file of named([main, module, types, exports])) expect(files).toContain(file.replace('./', ''));
+    expect(Object.keys(exports['.'])[0]).toBe('types'); // TypeScript takes the first condition that fits
+    expect(Object.keys(exports['.']).at(-1)).toBe('default');
+  });
+
+  test('JavaScript holds no import that a bundler or a browser would stumble over', () => {
+    const beside = /^\.{1,2}\/[\w./]+\.(js|wasm|wasm\?module)$/;
+    for (const file of files.filter((one) => one.endsWith('.js'))) {
+      const code = read(file).replace(/^\s*(\/\*\*?[\s\S]*?\*\/|\/\/.*)$/gm, '');
+      expect(code, file).not.toMatch(/\bimport\s*\(|\bimport\.meta\b|\bnew URL\(|\brequire\(|\bawait import/);
+      for (const [, from] of code.matchAll(/^(?:import|export)\b[^'"]*?['"]([^'"\n]+)['"]/gm)) {
+        expect(from, file).toMatch(beside);
+        expect(files).toContain(path.posix.join(path.posix.dirname(file), from!.replace('?module', '')));
+      }
+    }
+  });
+
+  test('every JavaScript file has its source map, whose sources are relative and whole', () => {
+    for (const file of files.filter((one) => one.endsWith('.js'))) {
+      expect(read(file), file).toContain(`//# sourceMappingURL=${path.basename(file)}.map`);
+      const map = JSON.parse(read(`${file}.map`));
+      expect(map.sources.filter((source: string) => !source.startsWith('../'))).toEqual([]);
+      expect(map.sourcesContent?.length, file).toBe(map.sources.length);
+    }
+  });
+
+  test('names no machine: no folder of the build, no registry', () => {
+    const folders = [root.replace(/[/\\]$/, ''), os.homedir(), os.tmpdir()].filter((one) => one.length > 1);
+    const lock = fs.readFileSync(path.join(root, 'package-lock.json'), 'latin1');
+    for (const [file, text] of [
+      ...files.map((one) => [one, fs.readFileSync(path.join(installed.striate, one), 'latin1')] as const),
+      ['package-lock.json', lock] as const,
+    ]) {
+      for (const folder of folders) expect(text.includes(`${folder}/`), `${folder} in ${file}`).toBe(false);
+      expect(/"resolved": "https?:|\bregistry\.[\w-]+\.\w+|\/rustc\/|\.cargo\//.exec(text)?.[0], file).toBe(undefined);
+    }
+  });
+
+  test('workerd and edge-light entries have the same names and none of the embedded bytes', () => {
+    const names = (file: string): string[] =>
+      [...read(file).matchAll(/^export \{([^}]*)\}/gm)]
+        .flatMap(([, list]) => list!.split(',').map((one) => one.trim().replace(/^.* as /, '')))
+        .sort();
+    for (const file of ['dist/index.workerd.js', 'dist/index.edge.js']) {
+      expect(names(file)).toEqual(names('dist/index.js'));
+      expect(read(file).length, file).toBeLessThan(4000);
+    }
+  });
+});
+
+describe('types', () => {
+  test('declarations hold no `any`', () => {
+    for (const file of files.filter((one) => one.endsWith('.d.ts'))) {
+      const code = read(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      expect(/.*(?:[:<|(,]|=>|\bas)\s*any\b.*/.exec(code)?.[0], file).toBe(undefined);
+    }
+  });
+
+  test.each([
+    ['bundler', 'ESNext'],
+    ['node16', 'Node16'],
+    ['nodenext', 'NodeNext'],
+  ])('a user program compiles under moduleResolution %s', async (moduleResolution, module) => {
+    fs.copyFileSync(path.join(here, 'user.txt'), path.join(installed.folder, 'user.ts'));
+    const options = { module, moduleResolution, target: 'ES2022', strict: true, noEmit: true, types: [] };
+    const lib = ['ES2022', 'DOM']; // without the esnext libraries that `using` needs
+    const config = `tsconfig.${moduleResolution}.json`;
+    const compilerOptions = { ...options, lib, exactOptionalPropertyTypes: true, skipLibCheck: false };
+    fs.writeFileSync(
+      path.join(installed.folder, config),
+      JSON.stringify({ compilerOptions, files: ['user.ts'] }),
+    );
+    const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+    expect(await output(process.execPath, [tsc, '-p', config], installed.folder)).toBe('');
+  }, 60_000);
+});
+
+interface Results {
+  eager: number[];
+  model: number[];
+  compiled: number[];
+  sigmoid: number[];
+  errors: string[];
+  liveBytes: number;
+  liveTensors: number;
+}
+interface Smoke {
+  before: string;
+  simd: Results;
+  relaxed: Results | null;
+}
+
+describe('runs on', () => {
+  let reference: Smoke;
+  const bin = (name: string): string =>
+    path.join(root, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name);
+  const main = async (command: string, ...args: string[]): Promise<Smoke> =>
+    JSON.parse(await output(command, [...args, 'main.mjs'], installed.folder));
+
+  /** The simd variant gives the same bits everywhere; the relaxed one is exact only on small integers. */
+  function expectSame(smoke: Smoke, relaxed: boolean): void {
+    expect(smoke.before).toBe(reference.before);
+    expect(smoke.simd).toEqual(reference.simd);
+    expect(smoke.relaxed !== null).toBe(relaxed);
+    if (smoke.relaxed === null) return;
+    const { compiled, sigmoid, ...exact } = smoke.relaxed;
+    expect(smoke.simd).toMatchObject(exact);
+    for (const [values, expected] of [
+      [compiled, smoke.simd.compiled],
+      [sigmoid, smoke.simd.sigmoid],
+    ] as const) {
+      for (const [i, value] of values.entries()) expect(value).toBeCloseTo(expected[i]!, 5);
+    }
+  }
+
+  beforeAll(async () => {
+    reference = await main(process.execPath);
+  }, 60_000);
+
+  test('this Node: textbook numbers, errors as sentences, nothing alive at the end', () => {
+    const { before, simd } = reference;
+    expect(before).toBe('Error: tensor: call `await init()` first');
+    expect(simd).toMatchObject({ eager: [19, 25, 37, 43], model: [19, 25, 37, 43], liveBytes: 0, liveTensors: 0 });
+    expect(simd.compiled).toHaveLength(75);
+    expect(simd.errors).toEqual([
+      expect.stringMatching(/^RangeError: conv2d: stride is 0, must be/),
+      expect.stringMatching(/^ModelError: /),
+    ]);
+  });
+
+  test('this Node with relaxed SIMD', async () => {
+    const flags = process.version.startsWith('v20.') ? ['--experimental-wasm-relaxed-simd'] : [];
+    expectSame(await main(process.execPath, ...flags), true);
+  }, 60_000);
+
+  test('Deno without any permission', async () => {
+    expectSame(await main(bin('deno'), 'run', '--quiet', '--no-prompt', '--cached-only'), true);
+  }, 60_000);
+
+  test('Bun', async () => {
+    expectSame(await main(bin('bun')), true);
+  }, 60_000);
+
+  test('headless Chromium, unbundled, under a content security policy', async () => {
+    const imports = {
+      striate: '/node_modules/striate/dist/index.js',
+      'striate/onnx': '/node_modules/striate/dist/onnx.js',
+    };
+    const policy = "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
+    const page = `<!doctype html><link rel="icon" href="data:,">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<script type="importmap">${JSON.stringify({ imports })}</script>
+<script type="module">
+import { smoke } from './smoke.mjs';
+done(JSON.stringify(await smoke()));
+</script>`;
+    expectSame(JSON.parse(await inChromium(installed.folder, page)), true);
+  }, 600_000);
+
+  /** Workers and edge functions import a compiled module; Node gets the same by this plugin. */
+  const wasmImports: Plugin = {
+    name: 'wasm-imports',
+    setup({ onResolve, onLoad }) {
+      const filter = /\.wasm(\?module)?$/;
+      onResolve({ filter }, ({ path: file, resolveDir }) => ({
+        path: path.join(resolveDir, file.replace('?module', '')),
+        namespace: 'wasm',
+      }));
+      onLoad({ filter, namespace: 'wasm' }, ({ path: file }) => ({
+        contents: `import fs from 'node:fs';\nexport default new WebAssembly.Module(fs.readFileSync(${JSON.stringify(file)}));`,
+        resolveDir: installed.folder,
+      }));
+    },
+  };
+
+  test.each([
+    ['workerd', true],
+    ['edge-light', false],
+  ])('what bundlers take for %s', async (condition, hasRelaxed) => {
+    const outfile = path.join(installed.folder, condition, 'main.mjs');
+    await build({
+      absWorkingDir: installed.folder,
+      entryPoints: ['main.mjs'],
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'neutral',
+      external: ['node:fs'],
+      conditions: [condition],
+      plugins: [wasmImports],
+      logLevel: 'error',
+    });
+    expect(fs.statSync(outfile).size).toBeLessThan(250_000);
+    const flags = process.version.startsWith('v20.') ? ['--experimental-wasm-relaxed-simd'] : [];
+    expectSame(
+      JSON.parse(await output(process.execPath, [...flags, outfile], installed.folder)),
+      hasRelaxed,
+    );
+  }, 60_000);
+});

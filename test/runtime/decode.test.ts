@@ -1,0 +1,79 @@
+import { deflateRawSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { difference } from '../../scripts/lib/pack.mjs';
+import { fromBase64, inflated, patched } from '../../ts/runtime/decode.ts';
+import { inflate } from '../../ts/runtime/inflate.ts';
+
+/** Bytes of a simple generator, each below `below`. */
+function bytes(count: number, below: number): Uint8Array<ArrayBuffer> {
+  let state = 1;
+  return Uint8Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 16) % below;
+  });
+}
+
+const samples = [0, 1, 2, 259, 40_000, 70_001].flatMap((count) =>
+  [1, 4, 256].map((below) => bytes(count, below)),
+);
+
+describe('the small inflate gives what node:zlib gives', () => {
+  it.each([
+    ['stored blocks', { level: 0 }],
+    ['the fastest level', { level: 1 }],
+    ['the best level', { level: 9 }],
+    ['fixed codes', { strategy: 4 }],
+    ['Huffman codes only', { strategy: 2 }],
+    ['runs only', { strategy: 3 }],
+  ])('%s', (_name, options) => {
+    for (const sample of samples) {
+      const given = inflate(deflateRawSync(sample, options), sample.length);
+      expect(Buffer.from(given).equals(sample)).toBe(true);
+    }
+  });
+});
+
+describe('decoding with what the runtime has', () => {
+  const sample = bytes(5000, 50);
+  const text = deflateRawSync(sample).toString('base64');
+  const without = async (names: string[], work: () => Promise<void>) => {
+    const scope = globalThis as Record<string, unknown>;
+    const kept = names.map((name) => [name, Object.getOwnPropertyDescriptor(scope, name)!] as const);
+    for (const [name] of kept)
+      Object.defineProperty(scope, name, { value: undefined, configurable: true, writable: true });
+    try {
+      await work();
+    } finally {
+      for (const [name, own] of kept) Object.defineProperty(scope, name, own);
+    }
+  };
+  it.each([
+    ['Node', []],
+    ['a browser', ['process']],
+    ['a browser without DecompressionStream', ['process', 'DecompressionStream']],
+  ])('%s', async (_name, absent) => {
+    await without(absent, async () => {
+      expect(Array.from(await inflated(fromBase64(text), sample.length))).toEqual(Array.from(sample));
+    });
+  });
+  it('base64 without Buffer', async () => {
+    const compressed = Array.from(deflateRawSync(sample));
+    await without(['Buffer'], async () => {
+      expect(Array.from(fromBase64(text))).toEqual(compressed);
+    });
+  });
+});
+
+describe('the second variant as differences from the first', () => {
+  const base = Buffer.from(bytes(3000, 256));
+  it.each([
+    ['equal', base],
+    ['empty', Buffer.alloc(0)],
+    ['nothing in common', Buffer.from(bytes(500, 3))],
+    ['a byte changed', Buffer.concat([base.subarray(0, 700), Buffer.from([1, 2, 3]), base.subarray(701)])],
+    ['halves exchanged', Buffer.concat([base.subarray(1500), base.subarray(0, 1500)])],
+    ['repeated', Buffer.concat([base.subarray(9, 99), base.subarray(9, 99), base.subarray(5, 70)])],
+  ])('%s', (_name, to) => {
+    expect(Buffer.from(patched(base, difference(base, to), to.length))).toEqual(to);
+  });
+});
