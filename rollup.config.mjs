@@ -47,6 +47,7 @@ export default [
   {
     input: { index: entries.index, onnx: entries.onnx },
     plugins: [dts({ tsconfig: 'ts/tsconfig.json' })],
-    output: shared('d.ts'),
+    // For `using`, also where the user's own settings do not name it.
+    output: { ...shared('d.ts'), banner: '/// <reference lib="esnext.disposable" />' },
   },
 ];

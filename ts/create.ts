@@ -1,6 +1,15 @@
 /** Tensors out of numbers: tensor, zeros, ones, full, arange, rand, randn. */
 import { bytesPer, DTYPES, type DType } from './dtype.ts';
-import { checkOptions, describe, elementCount, integer, integers, real, shapeText } from './errors.ts';
+import {
+  checkOptions,
+  describe,
+  elementCount,
+  integer,
+  integers,
+  real,
+  shapeText,
+  wrongKind,
+} from './errors.ts';
 import { normal, uniform } from './ops/random.ts';
 import { emptyTensor, type NestedArray, type Tensor } from './tensor.ts';
 
@@ -16,6 +25,15 @@ export type TensorData =
   | Uint8ClampedArray
   | Int8Array;
 
+/** The dtype that `data` gives where no option names one. */
+export type DTypeOf<Data extends TensorData> = Data extends Int32Array | BigInt64Array
+  ? 'int32'
+  : Data extends Uint8Array | Uint8ClampedArray
+    ? 'uint8'
+    : Data extends Int8Array
+      ? 'int8'
+      : 'float32';
+
 export interface DTypeOption<D extends DType> {
   dtype?: D;
 }
@@ -25,14 +43,15 @@ export interface DTypeOption<D extends DType> {
  * (Float64Array float32, BigInt64Array int32), numbers give float32, unless `dtype` says otherwise.
  * @throws RangeError when the shape does not fit the data, rows differ in length, or an int64 lies outside int32
  */
-export function tensor<D extends DType = 'float32'>(
-  data: TensorData,
+export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>(
+  data: Data,
   shape?: readonly number[] | null,
   options: DTypeOption<D> = {},
 ): Tensor<D> {
   checkOptions('tensor', options, ['dtype']);
   const typed = ArrayBuffer.isView(data);
-  const dtype = checkDType('tensor', options.dtype ?? (typed ? dtypeOf(data) : 'float32')) as D;
+  const own = typed ? dtypeOf(data) : 'float32';
+  const dtype = checkDType('tensor', options.dtype ?? own) as D;
   const flat: number[] = [];
   let values: ArrayLike<number> = flat;
   let found: readonly number[];
@@ -42,7 +61,9 @@ export function tensor<D extends DType = 'float32'>(
   } else found = flattenInto('tensor', data, flat);
   const wanted = shape === undefined || shape === null ? found : integers('tensor', 'shape', shape, 0);
   if (elementCount('tensor', wanted, bytesPer(dtype)) !== values.length) {
-    throw new RangeError(`tensor: data has ${values.length} elements, shape ${shapeText(wanted)} needs ${elementCount('tensor', wanted)}`);
+    throw new RangeError(
+      `tensor: data has ${values.length} elements, shape ${shapeText(wanted)} needs ${elementCount('tensor', wanted)}`,
+    );
   }
   const made = emptyTensor('tensor', [...wanted], dtype);
   made.data.set(values);
@@ -60,14 +81,17 @@ function dtypeOf(data: ArrayBufferView): DType {
   if (data instanceof Int32Array || data instanceof BigInt64Array) return 'int32';
   if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'uint8';
   if (data instanceof Int8Array) return 'int8';
-  throw new TypeError(
-    `tensor: data is ${describe(data)}, must be a Float32Array, Float64Array, Int32Array, BigInt64Array, Uint8Array, Uint8ClampedArray or Int8Array`,
+  throw wrongKind(
+    'tensor',
+    'data',
+    data,
+    'a Float32Array, Float64Array, Int32Array, BigInt64Array, Uint8Array, Uint8ClampedArray or Int8Array',
   );
 }
 
 function checkDType(where: string, dtype: unknown): DType {
   if (DTYPES.includes(dtype as DType)) return dtype as DType;
-  throw new TypeError(`${where}: dtype is ${describe(dtype)}, must be one of ${DTYPES.join(', ')}`);
+  throw wrongKind(where, 'dtype', dtype, `one of ${DTYPES.join(', ')}`);
 }
 
 /** Appends the numbers of nested arrays; gives their shape. */
@@ -76,7 +100,8 @@ function flattenInto(where: string, data: unknown, into: number[]): number[] {
   for (let level = data; Array.isArray(level); level = level[0]) shape.push(level.length);
   const visit = (part: unknown, axis: number): void => {
     if (axis === shape.length) {
-      if (typeof part !== 'number') throw new TypeError(`${where}: data holds ${describe(part)}, must hold numbers`);
+      if (typeof part !== 'number')
+        throw new TypeError(`${where}: data holds ${describe(part)}, must hold numbers`);
       into.push(part);
       return;
     }
@@ -91,21 +116,36 @@ function flattenInto(where: string, data: unknown, into: number[]): number[] {
 }
 
 /** A tensor of `shape` where every element is `value`. */
-export function full<D extends DType = 'float32'>(shape: readonly number[], value: number, options: DTypeOption<D> = {}): Tensor<D> {
+export function full<D extends DType = 'float32'>(
+  shape: readonly number[],
+  value: number,
+  options: DTypeOption<D> = {},
+): Tensor<D> {
   return filled('full', shape, real('full', 'value', value), options);
 }
 
 /** A tensor of zeros. */
-export function zeros<D extends DType = 'float32'>(shape: readonly number[], options: DTypeOption<D> = {}): Tensor<D> {
+export function zeros<D extends DType = 'float32'>(
+  shape: readonly number[],
+  options: DTypeOption<D> = {},
+): Tensor<D> {
   return filled('zeros', shape, 0, options);
 }
 
 /** A tensor of ones. */
-export function ones<D extends DType = 'float32'>(shape: readonly number[], options: DTypeOption<D> = {}): Tensor<D> {
+export function ones<D extends DType = 'float32'>(
+  shape: readonly number[],
+  options: DTypeOption<D> = {},
+): Tensor<D> {
   return filled('ones', shape, 1, options);
 }
 
-function filled<D extends DType>(where: string, shape: readonly number[], value: number, options: DTypeOption<D>): Tensor<D> {
+function filled<D extends DType>(
+  where: string,
+  shape: readonly number[],
+  value: number,
+  options: DTypeOption<D>,
+): Tensor<D> {
   checkOptions(where, options, ['dtype']);
   const made = emptyShape(where, shape, checkDType(where, options.dtype ?? 'float32') as D);
   made.data.fill(value);
@@ -145,7 +185,7 @@ export function randn(shape: readonly number[], options: RandomOptions = {}): Te
 function randomShape(where: string, shape: readonly number[], options: RandomOptions): number[] {
   checkOptions(where, options, ['seed', 'dtype']);
   if (options.dtype !== undefined && options.dtype !== 'float32') {
-    throw new TypeError(`${where}: dtype is ${describe(options.dtype)}, must be 'float32'`);
+    throw wrongKind(where, 'dtype', options.dtype, "'float32'");
   }
   const checked = integers(where, 'shape', shape, 0);
   elementCount(where, checked);

@@ -21,8 +21,18 @@ export function bytesPer(dtype: DType): number {
 }
 
 /** A typed array over `length` elements at `address`. */
-export function viewOf<D extends DType>(dtype: D, buffer: ArrayBufferLike, address: number, length: number): TypedArrays[D];
-export function viewOf(dtype: DType, buffer: ArrayBufferLike, address: number, length: number): TypedArrays[DType] {
+export function viewOf<D extends DType>(
+  dtype: D,
+  buffer: ArrayBufferLike,
+  address: number,
+  length: number,
+): TypedArrays[D];
+export function viewOf(
+  dtype: DType,
+  buffer: ArrayBufferLike,
+  address: number,
+  length: number,
+): TypedArrays[DType] {
   switch (dtype) {
     case 'float32':
       return new Float32Array(buffer, address, length);

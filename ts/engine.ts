@@ -2,8 +2,23 @@
  * The one loaded module and its linear memory: init, runtime, disposeRuntime, and what every call into
  * WebAssembly needs (its exports, typed views that follow the memory's growth, faults as errors).
  */
-import { checkOptions, describe, faultError, integer } from './errors.ts';
-import { type KernelExports, type KernelSource, loadFrom, type Platform, type Variant, version } from './runtime/instance.ts';
+import {
+  checkOptions,
+  describe,
+  FAULT_OUT_OF_MEMORY,
+  faultError,
+  integer,
+  OutOfMemoryError,
+  oneOf,
+} from './errors.ts';
+import {
+  type KernelExports,
+  type KernelSource,
+  loadFrom,
+  type Platform,
+  type Variant,
+  version,
+} from './runtime/instance.ts';
 
 export interface InitOptions {
   /** Which build of the kernels; default: the best that this runtime has. */
@@ -12,6 +27,8 @@ export interface InitOptions {
   threads?: number | 'auto';
   /** The most that the linear memory may grow to; default 2 GiB, 96 MiB in an edge isolate. */
   maxMemoryBytes?: number;
+  /** 'exact': no algorithm that rounds otherwise than the plain sum in single precision would. Default 'fast'. */
+  accuracy?: 'fast' | 'exact';
   /** The module, for those who host the file themselves. */
   wasm?: KernelSource;
 }
@@ -41,11 +58,13 @@ export interface Engine {
   readonly result: number;
 }
 
-const OPTIONS = ['variant', 'threads', 'maxMemoryBytes', 'wasm'] as const;
+const OPTIONS = ['variant', 'threads', 'maxMemoryBytes', 'accuracy', 'wasm'] as const;
 
 let current: Engine | null = null;
 let pending: Promise<RuntimeInfo> | null = null;
 let requested: InitOptions = {};
+/** Counts the runtimes, so that one that was given up while it loaded does not take the place of the next. */
+let generation = 0;
 const enders: (() => void)[] = [];
 
 /**
@@ -72,6 +91,8 @@ export async function initOn(platform: Platform, options: InitOptions = {}): Pro
 }
 
 async function start(platform: Platform, options: InitOptions): Promise<RuntimeInfo> {
+  generation += 1;
+  const mine = generation;
   const maxMemoryBytes = options.maxMemoryBytes ?? defaultMemory();
   const { exports, memory, variant, notes } = await loadFrom(platform, {
     ...(options.variant !== undefined && { variant: options.variant }),
@@ -79,9 +100,17 @@ async function start(platform: Platform, options: InitOptions): Promise<RuntimeI
     maxMemoryBytes,
   });
   const threads = options.threads ?? 1;
-  const reasons = threads === 1 ? notes : [...notes, 'one thread: this version computes on the calling thread'];
-  const info: RuntimeInfo = { variant, threads: 1, version, maxMemoryBytes, accuracy: 'fast', notes: reasons };
-  if (pending === null) throw new Error('init: disposeRuntime was called while the kernels were loading');
+  const reasons =
+    threads === 1 ? notes : [...notes, 'one thread: this version computes on the calling thread'];
+  const info: RuntimeInfo = {
+    variant,
+    threads: 1,
+    version,
+    maxMemoryBytes,
+    accuracy: options.accuracy ?? 'fast',
+    notes: reasons,
+  };
+  if (mine !== generation) throw new Error('init: disposeRuntime was called while the kernels were loading');
   const { buffer } = memory;
   current = {
     exports,
@@ -98,11 +127,9 @@ async function start(platform: Platform, options: InitOptions): Promise<RuntimeI
 
 function checkInit(options: InitOptions): void {
   checkOptions('init', options, OPTIONS);
-  const { variant, threads, maxMemoryBytes } = options;
-  if (variant !== undefined && variant !== 'simd' && variant !== 'relaxed') {
-    const kind = typeof variant === 'string' ? RangeError : TypeError;
-    throw new kind(`init: variant is ${describe(variant)}, must be 'simd' or 'relaxed'`);
-  }
+  const { variant, threads, maxMemoryBytes, accuracy } = options;
+  if (variant !== undefined) oneOf('init', 'variant', variant, ['simd', 'relaxed']);
+  if (accuracy !== undefined) oneOf('init', 'accuracy', accuracy, ['fast', 'exact']);
   if (threads !== undefined && threads !== 'auto') integer('init', 'threads', threads, 1, 1024);
   if (maxMemoryBytes !== undefined) integer('init', 'maxMemoryBytes', maxMemoryBytes, 1 << 20, 2 ** 32);
 }
@@ -111,7 +138,9 @@ function requireSame(options: InitOptions): void {
   for (const key of OPTIONS) {
     const [asked, before] = [options[key], requested[key] ?? current?.info[key as keyof RuntimeInfo]];
     if (asked !== undefined && asked !== before) {
-      throw new Error(`init: already running with ${key} ${describe(before)}, cannot become ${describe(asked)}; call disposeRuntime first`);
+      throw new Error(
+        `init: already running with ${key} ${describe(before)}, cannot become ${describe(asked)}; call disposeRuntime first`,
+      );
     }
   }
 }
@@ -134,6 +163,7 @@ export function runtime(): RuntimeInfo {
 /** Gives the memory back; whatever is alive becomes disposed, and init may follow. Does nothing before init. */
 export function disposeRuntime(): void {
   pending = null;
+  generation += 1;
   if (current === null) return;
   current.alive = false;
   current = null;
@@ -167,8 +197,15 @@ export function refresh(on: Engine): Engine {
   return on;
 }
 
+/** The code of the fault that the last call left in the result area. */
+export function faultCode(on: Engine): number {
+  return refresh(on).i32[on.result] as number;
+}
+
 /** Throws the fault that the last call left in the result area. */
 export function throwFault(on: Engine, where: string): never {
-  const { i32, result } = refresh(on);
+  const { i32, u32, result } = refresh(on);
+  if (faultCode(on) === FAULT_OUT_OF_MEMORY)
+    throw new OutOfMemoryError(where, u32[result + 1] as number, on.info.maxMemoryBytes);
   throw faultError(where, i32[result] as number, i32.subarray(result + 1, result + 4));
 }

@@ -20,19 +20,29 @@ export class ModelError extends Error {
   override readonly name = 'ModelError';
 }
 
-const AXES: readonly (readonly string[])[] = [[], ['length'], ['height', 'width'], ['depth', 'height', 'width']];
+const AXES: readonly (readonly string[])[] = [
+  [],
+  ['length'],
+  ['height', 'width'],
+  ['depth', 'height', 'width'],
+];
 
 /** The name of spatial axis `axis` of `rank`. */
 export function axisName(rank: number, axis: number): string {
   return AXES[rank]?.[axis] ?? `axis ${axis}`;
 }
 
+/** The fault that is an OutOfMemoryError: its first value is the bytes. */
+export const FAULT_OUT_OF_MEMORY = 6;
+
 /** The sentence of a fault: `where` says the function and, for a window, the axis. */
 export function faultError(where: string, code: number, values: ArrayLike<number>): Error {
   const [a = 0, b = 0] = [values[0], values[1]];
   switch (code) {
     case 1:
-      return new RangeError(`${where}: ${['kernel', 'stride', 'dilation'][a] ?? 'size'} is ${b}, must be at least 1`);
+      return new RangeError(
+        `${where}: ${['kernel', 'stride', 'dilation'][a] ?? 'size'} is ${b}, must be at least 1`,
+      );
     case 2:
       return new RangeError(`${where}: padding is ${a}, must not be negative`);
     case 3:
@@ -42,14 +52,30 @@ export function faultError(where: string, code: number, values: ArrayLike<number
     case 5:
       return new RangeError(`${where}: sizes multiply to more than 2^31 - 1 bytes`);
     default:
-      return new Error(`${where}: internal fault ${code} (${Array.from(values).join(', ')}); please report it`);
+      return new Error(
+        `${where}: internal fault ${code} (${Array.from(values).join(', ')}); please report it`,
+      );
   }
 }
+
+/** The error of a value that is of the wrong kind. */
+export function wrongKind(where: string, name: string, value: unknown, must: string): TypeError {
+  return new TypeError(wrong(where, name, value, must));
+}
+
+/** The error of a value of the right kind that is none of those it may be. */
+export function wrongValue(where: string, name: string, value: unknown, must: string): RangeError {
+  return new RangeError(wrong(where, name, value, must));
+}
+
+const wrong = (where: string, name: string, value: unknown, must: string): string =>
+  `${where}: ${name} is ${describe(value)}, must be ${must}`;
 
 /** What a value is, in a few words. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
-  if (Array.isArray(value)) return value.length > 8 ? `an array of ${value.length}` : `[${value.map(describe).join(', ')}]`;
+  if (Array.isArray(value))
+    return value.length > 8 ? `an array of ${value.length}` : `[${value.map(describe).join(', ')}]`;
   switch (typeof value) {
     case 'string':
       return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
@@ -71,9 +97,9 @@ export function shapeText(shape: readonly number[]): string {
 
 /** An integer of at least `min`, or an error that says what it is. */
 export function integer(where: string, name: string, value: unknown, min: number, max = 0x7fffffff): number {
-  if (typeof value !== 'number') throw new TypeError(`${where}: ${name} is ${describe(value)}, must be an integer`);
+  if (typeof value !== 'number') throw wrongKind(where, name, value, 'an integer');
   if (!Number.isInteger(value) || value < min || value > max) {
-    const range = max === 0x7fffffff ? `at least ${min}` : `from ${min} to ${max}`;
+    const range = max === 0x7fffffff && value < min ? `at least ${min}` : `from ${min} to ${max}`;
     throw new RangeError(`${where}: ${name} is ${value}, must be an integer, ${range}`);
   }
   return value;
@@ -81,14 +107,29 @@ export function integer(where: string, name: string, value: unknown, min: number
 
 /** A number, NaN excepted. */
 export function real(where: string, name: string, value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError(`${where}: ${name} is ${describe(value)}, must be a number`);
+  if (typeof value !== 'number') throw wrongKind(where, name, value, 'a number');
   if (Number.isNaN(value)) throw new RangeError(`${where}: ${name} is NaN, must be a number`);
   return value;
 }
 
+/** One of a few names. */
+export function oneOf(where: string, name: string, value: unknown, names: readonly string[]): void {
+  if (names.includes(value as string)) return;
+  const kind = typeof value === 'string' ? RangeError : TypeError;
+  throw new kind(
+    `${where}: ${name} is ${describe(value)}, must be ${names.map((one) => `'${one}'`).join(' or ')}`,
+  );
+}
+
 /** A list of integers of at least `min` (and of `length`, when given). */
-export function integers(where: string, name: string, value: unknown, min: number, length?: number): number[] {
-  if (!Array.isArray(value)) throw new TypeError(`${where}: ${name} is ${describe(value)}, must be an array of integers`);
+export function integers(
+  where: string,
+  name: string,
+  value: unknown,
+  min: number,
+  length?: number,
+): number[] {
+  if (!Array.isArray(value)) throw wrongKind(where, name, value, 'an array of integers');
   if (length !== undefined && value.length !== length) {
     throw new RangeError(`${where}: ${name} has ${value.length} entries, must have ${length}`);
   }
@@ -97,27 +138,33 @@ export function integers(where: string, name: string, value: unknown, min: numbe
 
 /** One number for all of `rank` axes, or a list of one for each. */
 export function perAxis(where: string, name: string, value: unknown, rank: number, min: number): number[] {
-  if (typeof value === 'number') return new Array<number>(rank).fill(integer(where, name, value, min));
+  if (typeof value === 'number') {
+    const size = integer(where, name, value, min);
+    return rank === 1 ? [size] : rank === 2 ? [size, size] : [size, size, size];
+  }
   if (Array.isArray(value)) return integers(where, name, value, min, rank);
-  throw new TypeError(`${where}: ${name} is ${describe(value)}, must be an integer or an array of ${rank}`);
+  throw wrongKind(where, name, value, `an integer or an array of ${rank}`);
 }
 
 /** The options object itself: absent, or an object whose keys are all known. */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return;
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`${where}: options is ${describe(options)}, must be an object`);
+    throw wrongKind(where, 'options', options, 'an object');
   }
   for (const key in options) {
     if (!known.includes(key)) {
-      throw new TypeError(`${where}: there is no option '${key}'${known.length > 0 ? `; options are ${known.join(', ')}` : ''}`);
+      throw new TypeError(
+        `${where}: there is no option '${key}'${known.length > 0 ? `; options are ${known.join(', ')}` : ''}`,
+      );
     }
   }
 }
 
 /** An axis of `rank`, counted from the end when negative. */
 export function axisIndex(where: string, name: string, value: unknown, rank: number): number {
-  const axis = integer(where, name, value, -rank, Math.max(rank - 1, 0));
+  if (rank === 0) throw new RangeError(`${where}: ${name} is ${describe(value)}, but a scalar has no axes`);
+  const axis = integer(where, name, value, -rank, rank - 1);
   return axis < 0 ? axis + rank : axis;
 }
 

@@ -3,7 +3,7 @@
  * made inside; the arena that all programs share; and the figures of all of it.
  */
 import { type Engine, engine, engineOrNull, onDisposeRuntime } from './engine.ts';
-import { OutOfMemoryError } from './errors.ts';
+import { OutOfMemoryError, wrongKind } from './errors.ts';
 
 /** Bytes at an address, shared by the handles that count on it. */
 export interface Storage {
@@ -47,15 +47,27 @@ export function onLowMemory(release: () => void): void {
   caches.push(release);
 }
 
+/** Gives back everything that is kept for speed. */
+export function releaseCaches(): void {
+  for (const release of caches) release();
+}
+
+/** The address that `attempt` gives; where there is no room (0), it is asked again without the caches. @throws OutOfMemoryError */
+export function withRoom(where: string, bytes: number, attempt: () => number): number {
+  let address = attempt() >>> 0;
+  if (address === 0) {
+    releaseCaches();
+    address = attempt() >>> 0;
+    if (address === 0) throw new OutOfMemoryError(where, bytes, engine(where).info.maxMemoryBytes);
+  }
+  return address;
+}
+
 /** `bytes` of new storage with one reference. @throws OutOfMemoryError */
 export function allocate(where: string, bytes: number, cache = false): Storage {
   const on = engine(where);
-  let address = on.exports.alloc(bytes) >>> 0;
-  if (address === 0) {
-    for (const release of caches) release();
-    address = on.exports.alloc(bytes) >>> 0;
-    if (address === 0) throw new OutOfMemoryError(where, bytes, on.info.maxMemoryBytes);
-  }
+  // An address space of 32 bits holds no more.
+  const address = withRoom(where, bytes, () => (bytes < 2 ** 32 ? on.exports.alloc(bytes) : 0));
   if (cache) cacheBytes += bytes;
   else {
     liveBytes += bytes;
@@ -139,6 +151,7 @@ export function adopt(made: Disposable): void {
  * @throws TypeError when `body` returns a Promise; whatever `body` throws, after disposing everything
  */
 export function scope<T>(body: () => T): T {
+  if (typeof body !== 'function') throw wrongKind('scope', 'the first argument', body, 'a function');
   const made: Disposable[] = [];
   scopes.push(made);
   let kept: Set<unknown> | null = null;

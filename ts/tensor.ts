@@ -3,9 +3,17 @@
  * has a shape and a dtype but no values.
  */
 import { bytesPer, type DType, type TensorType, type TypedArrays, viewOf } from './dtype.ts';
-import { describe } from './errors.ts';
+import { wrongKind } from './errors.ts';
 import type { Value } from './graph/graph.ts';
-import { adopt, allocate, countTensors, type Disposable, type Hold, release, type Storage } from './memory.ts';
+import {
+  adopt,
+  allocate,
+  countTensors,
+  type Disposable,
+  type Hold,
+  release,
+  type Storage,
+} from './memory.ts';
 import { cast } from './ops/cast.ts';
 import { clone } from './ops/clone.ts';
 import { permute } from './ops/permute.ts';
@@ -136,7 +144,9 @@ export function storageOf(where: string, name: string, tensor: Tensor<DType>): S
   const storage = tensor.hold.storage;
   if (storage?.engine.alive) return storage;
   if (tensor.symbol !== null) {
-    throw new TypeError(`${where}: ${name} is symbolic: inside a traced function a tensor has a shape but no values`);
+    throw new TypeError(
+      `${where}: ${name} is symbolic: inside a traced function a tensor has a shape but no values`,
+    );
   }
   throw new TypeError(`${where}: ${name} is disposed`);
 }
@@ -144,7 +154,7 @@ export function storageOf(where: string, name: string, tensor: Tensor<DType>): S
 /** `value` as a tensor. @throws TypeError that says what it is instead */
 export function requireTensor(where: string, name: string, value: unknown): Tensor<DType> {
   if (value instanceof Tensor) return value;
-  throw new TypeError(`${where}: ${name} is ${describe(value)}, must be a Tensor`);
+  throw wrongKind(where, name, value, 'a Tensor');
 }
 
 /** A new tensor with undefined values. */

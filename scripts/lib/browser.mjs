@@ -33,7 +33,9 @@ export async function chromium() {
   const { CHROME_PATH } = process.env;
   if (CHROME_PATH) {
     if (starts(CHROME_PATH)) return CHROME_PATH;
-    throw new Problem(`CHROME_PATH is ${CHROME_PATH}, which does not start; it must be a Chromium or Chrome.`);
+    throw new Problem(
+      `CHROME_PATH is ${CHROME_PATH}, which does not start; it must be a Chromium or Chrome.`,
+    );
   }
   let found = installed() ?? (await downloaded());
   if (!found && mayUseApt()) {

@@ -9,7 +9,7 @@ export const mayUseApt = () =>
   exists('/usr/bin/apt-get');
 
 export async function aptInstall(what, packages) {
-  const install = ['install', '-y', '--no-install-recommends', ...packages];
+  const install = ['install', '-y', '--no-remove', '--no-install-recommends', ...packages];
   await step(`${what}: apt-get update && apt-get ${install.join(' ')}`, async () => {
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
     await run('apt-get', ['update'], { env });

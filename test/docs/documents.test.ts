@@ -5,7 +5,17 @@ import { conv2d, disposeRuntime, init, relu } from 'striate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engine } from '../../ts/engine.ts';
 import { Lowering } from '../../ts/graph/lowering.ts';
-import { blocksOf, codeWords, DOCUMENTS, foldersIn, readText, root, section, tableRows, treePaths } from './markdown.ts';
+import {
+  blocksOf,
+  codeWords,
+  DOCUMENTS,
+  foldersIn,
+  readText,
+  root,
+  section,
+  tableRows,
+  treePaths,
+} from './markdown.ts';
 
 const { scripts, version } = JSON.parse(readText('package.json')) as {
   scripts: Record<string, string>;
@@ -30,7 +40,9 @@ describe.each(DOCUMENTS)('%s', (document) => {
 
   test('names paths that exist', () => {
     const words = commandsOf(markdown).flatMap((command) => command.split(/\s+/));
-    const paths = words.filter((word) => (ROOTS.test(word) || FILES.test(word)) && !/[*{}<>]|NAME/.test(word));
+    const paths = words.filter(
+      (word) => (ROOTS.test(word) || FILES.test(word)) && !/[*{}<>]|NAME/.test(word),
+    );
     expect(paths.filter((word) => !MADE.test(word) && !existsSync(path.join(root, word)))).toEqual([]);
   });
 
@@ -39,21 +51,28 @@ describe.each(DOCUMENTS)('%s', (document) => {
     expect(links.filter((link) => !/^https?:/.test(link) && !existsSync(path.join(root, link)))).toEqual([]);
     const anchors = [...markdown.matchAll(/\]\(#([^)]+)\)/g)].map((match) => match[1]);
     const headings = [...markdown.matchAll(/^#+ (.+)$/gm)].map(({ 1: heading = '' }) =>
-      heading.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-'),
+      heading
+        .toLowerCase()
+        .replace(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
     );
     expect(anchors.filter((anchor) => !headings.includes(anchor as string))).toEqual([]);
   });
 
   test('names scripts of package.json that exist', () => {
     const builtIn = ['ci', 'install', 'pack', 'rebuild', 'start', 'test', 'run'];
-    const named = commandsOf(markdown).flatMap((command) => command.match(/^npm (?:run )?([\w-]+)/)?.[1] ?? []);
+    const named = commandsOf(markdown).flatMap(
+      (command) => command.match(/^npm (?:run )?([\w-]+)/)?.[1] ?? [],
+    );
     expect(named.filter((name) => !(name in scripts) && !builtIn.includes(name))).toEqual([]);
   });
 
   test('names no folder of one machine and no host', () => {
     const hosts = markdown.match(/https?:\/\/[^\s)'"`>]+/g) ?? [];
     expect(hosts.filter((url) => !/^https:\/\/(keepachangelog\.com|semver\.org)\//.test(url))).toEqual([]);
-    expect(markdown.match(/(?<![\w.~$])\/(home|root|Users|work|tmp|opt|mnt|var|srv)\/\S*/g) ?? []).toEqual([]);
+    expect(markdown.match(/(?<![\w.~$])\/(home|root|Users|work|tmp|opt|mnt|var|srv)\/\S*/g) ?? []).toEqual(
+      [],
+    );
     expect(markdown.match(/\b\d{1,3}(\.\d{1,3}){3}\b|localhost:\d+/g) ?? []).toEqual([]);
   });
 });
@@ -73,6 +92,21 @@ describe('ARCHITECTURE.md', () => {
     expect(wanted.filter((folder) => !tree.includes(folder))).toEqual([]);
   });
 
+  test('shows code as it is', () => {
+    const [block] = blocksOf(section(markdown, '## How to add an operator')).filter(
+      ({ language }) => language === 'ts',
+    );
+    const lines = (text: string) => text.split('\n').map((line) => line.trim());
+    const source = lines(readText('ts/ops/cast.ts'));
+    const shown = lines(block?.text ?? '');
+    const own = shown.slice(
+      0,
+      shown.findIndex((line) => line.startsWith('(invoke)')),
+    );
+    expect(own.length).toBeGreaterThan(5);
+    expect(own.filter((line) => !source.includes(line))).toEqual([]);
+  });
+
   test('names functions where they are: rows of tables that begin with a file', () => {
     const rows = tableRows(markdown).flatMap((cells) => {
       const at = cells.findIndex((cell) => /^`[\w./-]+\.(ts|rs|mjs)`$/.test(cell));
@@ -82,7 +116,9 @@ describe('ARCHITECTURE.md', () => {
     const missing = rows.flatMap(([file, names]) => {
       const text = readFileSync(path.join(root, file!), 'utf8');
       const words = codeWords(names!).flatMap((word) => word.match(/[\w]+/g) ?? []);
-      return words.filter((word) => !new RegExp(`\\b${word}\\b`).test(text)).map((word) => `${word} in ${file}`);
+      return words
+        .filter((word) => !new RegExp(`\\b${word}\\b`).test(text))
+        .map((word) => `${word} in ${file}`);
     });
     expect(missing).toEqual([]);
   });
@@ -105,7 +141,13 @@ describe('the word format in ARCHITECTURE.md', () => {
     const type = { shape: [4], dtype: 'float32' } as const;
     const inputs = [lowering.external(16)];
     const outputs = [lowering.external(16)];
-    relu.entry.lower?.(lowering, { types: [type], outputTypes: [type], params: [], inputs, outputs, fused: {} });
+    relu.entry.lower?.(lowering, {
+      types: [type],
+      outputTypes: [type],
+      params: [],
+      inputs,
+      outputs,
+    });
     expect(lowering.encode(lowering.steps).words).toEqual(wordsShown('relu'));
   });
 
@@ -117,7 +159,7 @@ describe('the word format in ARCHITECTURE.md', () => {
     const params = [2, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0];
     const [outputType] = conv2d.entry.infer(types, params);
     expect(outputType?.shape).toEqual([1, 8, 8, 8]);
-    conv2d.entry.lower?.(lowering, { types, outputTypes: [outputType!], params, inputs, outputs, fused: {} });
+    conv2d.entry.lower?.(lowering, { types, outputTypes: [outputType!], params, inputs, outputs });
     expect(lowering.steps.map(({ opcode }) => opcode)).toEqual([2, 1]);
     expect(codeWords(readText('ARCHITECTURE.md'))).toContain(`[${params.join(', ')}]`);
   });

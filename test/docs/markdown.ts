@@ -18,10 +18,12 @@ export interface Block {
 }
 
 export function blocksOf(markdown: string): Block[] {
-  return [...markdown.matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)].map(({ 1: info = '', 2: text = '', index }) => {
-    const [language = '', ...marks] = info.split(/\s+/);
-    return { language, marks, text, line: markdown.slice(0, index).split('\n').length };
-  });
+  return [...markdown.matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)].map(
+    ({ 1: info = '', 2: text = '', index }) => {
+      const [language = '', ...marks] = info.split(/\s+/);
+      return { language, marks, text, line: markdown.slice(0, index).split('\n').length };
+    },
+  );
 }
 
 /** The text outside of fenced blocks. */
@@ -44,8 +46,15 @@ export function section(markdown: string, heading: string): string {
 
 /** The cells of every table row, without the lines under the headings. */
 export function tableRows(markdown: string): string[][] {
-  const rows = proseOf(markdown).split('\n').filter((line) => /^\|.*\|$/.test(line) && !/^[|\s:-]+$/.test(line));
-  return rows.map((row) => row.slice(1, -1).split(' | ').map((cell) => cell.trim()));
+  const rows = proseOf(markdown)
+    .split('\n')
+    .filter((line) => /^\|.*\|$/.test(line) && !/^[|\s:-]+$/.test(line));
+  return rows.map((row) =>
+    row
+      .slice(1, -1)
+      .split(' | ')
+      .map((cell) => cell.trim()),
+  );
 }
 
 /** The paths of a drawn tree: a name per line, two spaces of indentation per level, then what it is. */
@@ -63,8 +72,13 @@ export function treePaths(text: string): string[] {
 
 /** Folders directly under a folder (given from the root) that are the repository's own. */
 export function foldersIn(folder: string): string[] {
-  const ignored = readText('.gitignore').split('\n').map((line) => line.replaceAll('/', ''));
+  const ignored = readText('.gitignore')
+    .split('\n')
+    .map((line) => line.replaceAll('/', ''));
   return readdirSync(path.join(root, folder), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== '.git' && !(folder === '.' && ignored.includes(entry.name)))
+    .filter(
+      (entry) =>
+        entry.isDirectory() && entry.name !== '.git' && !(folder === '.' && ignored.includes(entry.name)),
+    )
     .map(({ name }) => path.posix.join(folder, name));
 }

@@ -16,7 +16,8 @@ const examples = blocks.flatMap((block, i) =>
   block.marks.includes('run') ? [{ ...block, printed: blocks[i + 1] }] : [],
 );
 const folder = 'build/docs';
-const fileOf = ({ language, line }: { language: string; line: number }) => `${folder}/line${line}.${language}`;
+const fileOf = ({ language, line }: { language: string; line: number }) =>
+  `${folder}/line${line}.${language}`;
 
 describe('README', () => {
   beforeAll(() => {
@@ -60,17 +61,23 @@ describe('README', () => {
   test('the TypeScript examples have no type errors', { timeout: 120_000 }, () => {
     const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile);
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-    const files = examples.filter(({ language }) => language === 'ts').map((example) => path.join(root, fileOf(example)));
+    const files = examples
+      .filter(({ language }) => language === 'ts')
+      .map((example) => path.join(root, fileOf(example)));
     const program = ts.createProgram(files, { ...options, moduleDetection: ts.ModuleDetectionKind.Force });
     const found = files.flatMap((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)));
     expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
   });
 
   test('names everything that striate and striate/onnx export, and nothing else', () => {
-    const listed = new Set(codeWords(section(readme, '## What it does')).filter((word) => /^[A-Za-z]\w*$/.test(word)));
+    const listed = new Set(
+      codeWords(section(readme, '## What it does')).filter((word) => /^[A-Za-z]\w*$/.test(word)),
+    );
     const variants = ['simd', 'relaxed'];
     const exported = [...Object.keys(striate), ...Object.keys(onnx)];
-    expect([...listed].filter((name) => !variants.includes(name)).sort()).toEqual([...new Set(exported)].sort());
+    expect([...listed].filter((name) => !variants.includes(name)).sort()).toEqual(
+      [...new Set(exported)].sort(),
+    );
   });
 
   test("names ONNX's operators that are read", () => {

@@ -14,7 +14,9 @@ const execute = promisify(execFile);
 /** What a command printed on standard output; an error holds all that it printed. */
 export async function output(command: string, args: readonly string[], cwd = root): Promise<string> {
   // The settings of the npm that runs the tests are not those of a user's shell.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(?!execpath)/i.test(name)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_(?!execpath)/i.test(name)),
+  );
   try {
     const { stdout } = await execute(command, args, { cwd, env, timeout: 300_000, maxBuffer: 2 ** 26 });
     return stdout;

@@ -6,6 +6,7 @@ import type { TensorType } from '../dtype.ts';
 import type { Storage } from '../memory.ts';
 import type { Lowered } from '../ops/operator.ts';
 import { storageOf } from '../tensor.ts';
+import { type Absorbed, lowerAbsorbed } from './absorb.ts';
 import { typeBytes } from './eager.ts';
 import type { Graph, Node, Value } from './graph.ts';
 import { type Buffer, bits, type Lowering, OP } from './lowering.ts';
@@ -26,13 +27,20 @@ export function lowerGraph(lowering: Lowering, graph: Graph, retain: boolean): B
     bindings.push(binding);
     return lowering.external(typeBytes(type), constant);
   };
-  graph.inputs.forEach((value, index) => buffers.set(value, external(value, { kind: 'input', index })));
+  for (const [index, value] of graph.inputs.entries()) {
+    buffers.set(value, external(value, { kind: 'input', index }));
+  }
+
+  const written = new Set<Value | null | undefined>();
+  for (const { entry, inputs, params } of graph.nodes)
+    for (const i of entry.writes?.(params) ?? []) written.add(inputs[i]);
 
   const fixed = (value: Value): Buffer => {
     if (value.tensor === null) return scalarBuffer(lowering, value);
     const storage = storageOf('compile', 'constant', value.tensor);
-    const where = external(value, { kind: 'fixed', storage }, true);
-    if (retain) return where;
+    const constant = !written.has(value);
+    const where = external(value, { kind: 'fixed', storage }, constant);
+    if (retain || !constant) return where;
     const copy = lowering.buffer(value);
     lowering.copy(where, copy);
     return copy;
@@ -40,9 +48,6 @@ export function lowerGraph(lowering: Lowering, graph: Graph, retain: boolean): B
   const bufferOf = (value: Value): Buffer => {
     let buffer = buffers.get(value);
     if (buffer === undefined) {
-      if (value.kind === 'node' || value.kind === 'input') {
-        throw new TypeError('compile: a symbolic tensor of another trace was used');
-      }
       buffer = fixed(value);
       buffers.set(value, buffer);
     }
@@ -65,7 +70,9 @@ export function lowerGraph(lowering: Lowering, graph: Graph, retain: boolean): B
       return buffer;
     });
     const inside = insideValues(node);
-    node.entry.lower(lowering, loweredNode(lowering, node, (value) => (inside.has(value) ? null : bufferOf(value)), own));
+    const memoryOf: BufferOf = (value) => (inside.has(value) ? null : bufferOf(value));
+    if (node.entry.convolves) lowerAbsorbed(lowering, absorbed(lowering, node, memoryOf, own));
+    else node.entry.lower(lowering, plainNode(node, memoryOf, own));
   });
   for (const [value, to] of outputs) lowering.copy(bufferOf(value), to);
   return bindings;
@@ -95,7 +102,8 @@ function placeOutputs(
 /** The value and what it is another shape of. */
 function aliasChain(value: Value): Value[] {
   const chain = [value];
-  for (let node = value.producer; node?.entry.alias; node = chain[chain.length - 1]!.producer) chain.push(node.inputs[0]!);
+  for (let node = value.producer; node?.entry.alias; node = chain[chain.length - 1]!.producer)
+    chain.push(node.inputs[0]!);
   return chain;
 }
 
@@ -108,33 +116,31 @@ function scalarBuffer(lowering: Lowering, { dtype, scalar }: Value): Buffer {
 
 /** The values between the parts of a fused node: what affine map and activation read first. */
 function insideValues({ fused }: Node): Set<Value | null | undefined> {
-  const { depthwise, affine, activation } = fused;
-  const inside = depthwise === undefined ? new Set<Value | null | undefined>() : insideValues(depthwise);
+  const { affine, activation } = fused;
+  const inside = new Set<Value | null | undefined>();
   for (const part of [affine, activation]) if (part !== undefined) inside.add(part.inputs[0]);
   return inside;
 }
 
-/** A node as its operator's lowering wants it, with what was fused into it. */
-function loweredNode(lowering: Lowering, node: Node, bufferOf: BufferOf, outputs: Buffer[]): Lowered {
-  const { depthwise, affine, residual, activation } = node.fused;
+/** A node with what was fused into it. */
+function absorbed(lowering: Lowering, node: Node, bufferOf: BufferOf, outputs: Buffer[]): Absorbed {
+  const { affine, residual, activation } = node.fused;
   const act = activation?.entry.activation?.(activation.params, activation.inputs);
   const slope = activation?.inputs[1];
   return {
-    ...plainNode(node, bufferOf),
-    outputs,
-    fused: {
-      ...(depthwise && { depthwise: loweredNode(lowering, depthwise, bufferOf, []) }),
-      ...(affine?.entry.affine && { affine: affine.entry.affine(lowering, plainNode(affine, bufferOf)) }),
-      ...(residual && { residual: bufferOf(residual) as Buffer }),
-      ...(act && { activation: { ...act, slope: act.act === 4 && slope ? bufferOf(slope) : null } }),
-    },
+    ...plainNode(node, bufferOf, outputs),
+    entry: node.entry,
+    ...(affine?.entry.affine && { affine: affine.entry.affine(lowering, plainNode(affine, bufferOf, [])) }),
+    ...(residual && { residual: bufferOf(residual) as Buffer }),
+    ...(act && { activation: { ...act, slope: act.act === 4 && slope ? bufferOf(slope) : null } }),
   };
 }
 
 /** The memory of a value; null for one between fused nodes, which has none. */
 type BufferOf = (value: Value) => Buffer | null;
 
-function plainNode(node: Node, bufferOf: BufferOf): Lowered {
+/** A node as its operator's lowering wants it. */
+function plainNode(node: Node, bufferOf: BufferOf, outputs: Buffer[]): Lowered {
   const inputs = node.inputs.map((input) => input && bufferOf(input));
-  return { types: node.inputs, outputTypes: node.outputs, params: node.params, inputs, outputs: [], fused: {} };
+  return { types: node.inputs, outputTypes: node.outputs, params: node.params, inputs, outputs };
 }

@@ -9,7 +9,7 @@ import type { Entry, Operand, Params } from '../ops/operator.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
 import { ARENA, Instructions } from './instructions.ts';
 import { Lowering } from './lowering.ts';
-import { scalarType } from './trace.ts';
+import { outputTypes, scalarType } from './trace.ts';
 
 /** Plans of recent calls: at most so many, and so many bytes. */
 const MAX_PLANS = 1024;
@@ -47,9 +47,9 @@ export function execute(entry: Entry, inputs: readonly Operand[], params: Params
     return [new Tensor(type.shape, type.dtype, storage)];
   }
   const outputs: Tensor<DType>[] = [];
-  scalars ??= allocate(entry.name, 64, true);
   active = plan;
   try {
+    scalars ??= allocate(entry.name, 64, true);
     for (const type of plan.outputs) outputs.push(emptyTensor(entry.name, type.shape, type.dtype));
     const arena = sharedArena(entry.name, instructions.code.arenaBytes);
     let base = ARENA;
@@ -98,14 +98,15 @@ function findPlan(on: Engine, entry: Entry, inputs: readonly Operand[], params: 
     hash = Math.imul(hash ^ number ^ (number * 65536), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
-  const first = plans.get(hash);
-  for (let plan = first ?? null; plan !== null; plan = plan.next) {
+  for (let plan = plans.get(hash) ?? null; plan !== null; plan = plan.next) {
     if (plan.entry === entry && sameKey(plan.key, length)) {
       plan.recent = true;
       return plan;
     }
   }
-  const plan = makePlan(on, entry, inputs, params, key.slice(0, length), first ?? null);
+  const plan = makePlan(on, entry, inputs, params, key.slice(0, length));
+  // Making it may have dropped others.
+  plan.next = plans.get(hash) ?? null;
   plans.set(hash, plan);
   planCount += 1;
   planBytes += plan.bytes;
@@ -126,25 +127,28 @@ function makePlan(
   inputs: readonly Operand[],
   params: Params,
   ownKey: readonly number[],
-  next: Plan | null,
 ): Plan {
   const dtype = scalarType(inputs);
   const types = inputs.map((input): TensorType | null =>
-    input === null ? null : typeof input === 'number' ? { shape: [], dtype } : { shape: input.shape, dtype: input.dtype },
+    input === null
+      ? null
+      : typeof input === 'number'
+        ? { shape: [], dtype }
+        : { shape: input.shape, dtype: input.dtype },
   );
-  const outputTypes = entry.infer(types, params);
+  const results = outputTypes(entry, types, params);
   let instructions: Instructions | null = null;
   if (entry.lower !== undefined) {
     const lowering = new Lowering(on, entry.name);
     // An input that is left out has its base too, so that input i is always bound to the same one.
     const bases = types.map((type) => lowering.external(type === null ? 0 : typeBytes(type)));
     const reads = bases.map((base, i) => (types[i] === null ? null : base));
-    const outputs = outputTypes.map((type) => lowering.external(typeBytes(type)));
-    entry.lower(lowering, { types, outputTypes, params, inputs: reads, outputs, fused: {} });
+    const outputs = results.map((type) => lowering.external(typeBytes(type)));
+    entry.lower(lowering, { types, outputTypes: results, params, inputs: reads, outputs });
     instructions = new Instructions(on, entry.name, lowering.encode(lowering.steps));
   }
   const bytes = instructions?.bytes ?? 0;
-  return { entry, key: ownKey, outputs: outputTypes, instructions, bytes, next, recent: true };
+  return { entry, key: ownKey, outputs: results, instructions, bytes, next: null, recent: true };
 }
 
 export function typeBytes(type: TensorType): number {

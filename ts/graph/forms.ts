@@ -42,10 +42,14 @@ export class Forms {
 }
 
 /** A text that two buffers share when the same steps made them of the same constants. */
-export function formKeys(steps: readonly Step[], constantKey: (buffer: Buffer) => string): (buffer: Buffer) => string {
+export function formKeys(
+  steps: readonly Step[],
+  constantKey: (buffer: Buffer) => string,
+): (buffer: Buffer) => string {
   const writers = new Map<Buffer, Step[]>();
   for (const step of steps) {
-    for (const write of step.writes) if (write !== null) writers.set(write, [...(writers.get(write) ?? []), step]);
+    for (const write of step.writes)
+      if (write !== null) writers.set(write, [...(writers.get(write) ?? []), step]);
   }
   const keys = new Map<Buffer, string>();
   const keyOf = (buffer: Buffer): string => {

@@ -1,7 +1,6 @@
 /**
  * Fusion, so that values between nodes are never written: what follows a convolution and touches each output element
- * once moves into its end, batch norm (into weights and bias), a residual addition, an activation, in this order; and a
- * depthwise convolution moves into the pointwise one behind it.
+ * once moves into its end, batch norm (into weights and bias), a residual addition, an activation, in this order.
  */
 import { type Graph, isFixed, type Node, type Value } from './graph.ts';
 
@@ -10,7 +9,7 @@ export function fuse(graph: Graph, keep: ReadonlySet<Value>): void {
   const users = countUsers(graph);
   const absorbed = new Set<Node>();
   for (const node of graph.nodes) {
-    if (!node.entry.absorbs) continue;
+    if (!node.entry.convolves) continue;
     for (let last = node; ; ) {
       const value = last.outputs[0] as Value;
       const [next, other] = users.get(value) ?? [];
@@ -25,21 +24,12 @@ export function fuse(graph: Graph, keep: ReadonlySet<Value>): void {
       graph.nodes[graph.nodes.indexOf(next)] = merged;
     }
   }
-  for (const node of graph.nodes) chain(node, users, keep);
   // An absorbing node that moved stands at its new place only.
   const seen = new Set<Node>();
-  for (const { fused } of graph.nodes) if (fused.depthwise) seen.add(fused.depthwise);
-  graph.nodes = graph.nodes.reverse().filter((node) => !seen.has(node) && seen.add(node)).reverse();
-}
-
-/** Moves the depthwise convolution in front of `node` into it. */
-function chain(node: Node, users: ReadonlyMap<Value, readonly unknown[]>, keep: ReadonlySet<Value>): void {
-  const value = node.inputs[0];
-  const first = value?.producer;
-  if (!value || !first || node.fused.depthwise || first.fused.depthwise || keep.has(value)) return;
-  if (users.get(value)?.length !== 1 || !node.entry.chains?.(first, node)) return;
-  node.fused = { ...node.fused, depthwise: first };
-  node.inputs[0] = first.inputs[0] as Value;
+  graph.nodes = graph.nodes
+    .reverse()
+    .filter((node) => !seen.has(node) && seen.add(node))
+    .reverse();
 }
 
 /** The nodes that read each value, once per use; an output of the graph counts as one more. */
@@ -67,15 +57,19 @@ function absorb(node: Node, value: Value, next: Node): boolean {
   const isFirst = inputs[0] === value;
   const alongChannels = node.entry.channelsLast !== true || value.shape.length === 2;
   if (entry.affine !== undefined && isFirst) {
-    const fits = alongChannels && affine === undefined && residual === undefined && entry.isAffine?.(params) === true;
-    const constant = [...node.inputs.slice(1), ...inputs.slice(1)].every((input) => input === null || isFixed(input));
+    const fits =
+      alongChannels && affine === undefined && residual === undefined && entry.isAffine?.(params) === true;
+    const constant = [...node.inputs.slice(1), ...inputs.slice(1)].every(
+      (input) => input === null || isFixed(input),
+    );
     if (!fits || !constant || next.outputs.length !== 1) return false;
     node.fused = { ...node.fused, affine: next };
     return true;
   }
   if (entry.sums) {
     const other = (isFirst ? inputs[1] : inputs[0]) as Value;
-    const same = other.shape.length === value.shape.length && other.shape.every((size, i) => size === value.shape[i]);
+    const same =
+      other.shape.length === value.shape.length && other.shape.every((size, i) => size === value.shape[i]);
     if (residual !== undefined || !same || other === value) return false;
     node.fused = { ...node.fused, residual: other };
     return true;

@@ -32,9 +32,8 @@ export interface Node {
   fused: Fused;
 }
 
-/** What a convolution does besides convolving: act(affine(conv(depthwise(x))) + residual). */
+/** What a convolution does besides convolving: act(affine(conv(x)) + residual). */
 export interface Fused {
-  readonly depthwise?: Node;
   readonly affine?: Node;
   readonly residual?: Value;
   readonly activation?: Node;

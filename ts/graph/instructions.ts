@@ -1,6 +1,7 @@
 /** A program on the Rust side: decoded instructions and a table of bases, the addresses that operands count from. */
-import { type Engine, refresh, throwFault } from '../engine.ts';
-import { OutOfMemoryError } from '../errors.ts';
+import { type Engine, faultCode, refresh, throwFault } from '../engine.ts';
+import { FAULT_OUT_OF_MEMORY } from '../errors.ts';
+import { releaseCaches, withRoom } from '../memory.ts';
 
 /** One word list, and what must be known about it: see lowering.ts. */
 export interface Code {
@@ -27,8 +28,12 @@ export class Instructions {
   constructor(on: Engine, where: string, code: Code) {
     this.#engine = on;
     this.code = code;
-    this.#handle = withWords(on, where, code.words, (address) => on.exports.program_new(address, code.words.length) >>> 0);
-    if (this.#handle === 0) throwFault(on, where);
+    let handle = 0;
+    callWithWords(on, where, code.words, (address) => {
+      handle = on.exports.program_new(address, code.words.length) >>> 0;
+      return handle !== 0;
+    });
+    this.#handle = handle;
     this.#bases = on.exports.program_bases(this.#handle) >>> 2;
     this.bytes = on.exports.program_bytes(this.#handle) >>> 0;
   }
@@ -53,14 +58,27 @@ export class Instructions {
   }
 }
 
-/** Runs `use` with the address of a copy of these words. */
-export function withWords<T>(on: Engine, where: string, words: readonly number[], use: (address: number) => T): T {
+/**
+ * Calls the Rust side with the address of a copy of these words; `call` says whether it went well. When there was no
+ * memory for it, the caches are released and it is called again.
+ * @throws OutOfMemoryError, and the fault's sentence
+ */
+export function callWithWords(
+  on: Engine,
+  where: string,
+  words: readonly number[],
+  call: (address: number) => boolean,
+): void {
   const bytes = words.length * 4;
-  const address = on.exports.alloc(bytes) >>> 0;
-  if (address === 0) throw new OutOfMemoryError(where, bytes, on.info.maxMemoryBytes);
+  const address = withRoom(where, bytes, () => on.exports.alloc(bytes));
   try {
     refresh(on).u32.set(words, address >>> 2);
-    return use(address);
+    if (call(address)) return;
+    if (faultCode(on) === FAULT_OUT_OF_MEMORY) {
+      releaseCaches();
+      if (call(address)) return;
+    }
+    throwFault(on, where);
   } finally {
     on.exports.release(address);
   }

@@ -13,8 +13,9 @@ interface Life {
 
 /** Places every arena buffer of these steps; gives the bytes of the arena. */
 export function assignOffsets(steps: readonly Step[]): number {
-  shareInPlace(steps, lives(steps));
-  const order = [...lives(steps).values()].sort((a, b) => b.buffer.bytes - a.buffer.bytes || a.first - b.first);
+  const order = [...lives(steps).values()].sort(
+    (a, b) => b.buffer.bytes - a.buffer.bytes || a.first - b.first,
+  );
   const placed: Life[] = [];
   let total = 0;
   for (const life of order) {
@@ -50,14 +51,17 @@ function lives(steps: readonly Step[]): Map<Buffer, Life> {
 }
 
 /** Lets a step write over what it reads last, where its operator allows that. */
-function shareInPlace(steps: readonly Step[], alive: Map<Buffer, Life>): void {
+export function shareInPlace(steps: readonly Step[]): void {
+  const alive = lives(steps);
   steps.forEach((step, index) => {
     const [read, write] = [step.reads[step.inPlace], step.writes[0]];
     if (!read || !write || write.place !== 'arena') return;
     const home = root(read);
     const [from, to] = [alive.get(home), alive.get(root(write))];
     if (from === undefined || to === undefined || home === root(write)) return;
-    const others = step.reads.some((other, i) => i !== step.inPlace && other !== null && root(other) === home);
+    const others = step.reads.some(
+      (other, i) => i !== step.inPlace && other !== null && root(other) === home,
+    );
     if (from.last !== index || to.first !== index || home.bytes !== write.bytes || others) return;
     write.sharing = home;
     from.last = to.last;

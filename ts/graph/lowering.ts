@@ -4,9 +4,9 @@
  * Rust side decodes: [bases, steps, then per step: opcode, operands, (base, byte offset)..., params, param...].
  */
 import { bytesPer, type TensorType } from '../dtype.ts';
-import { type Engine, refresh, throwFault } from '../engine.ts';
+import { type Engine, refresh } from '../engine.ts';
 import { elementCount } from '../errors.ts';
-import { ARENA, type Code, withWords } from './instructions.ts';
+import { ARENA, type Code, callWithWords } from './instructions.ts';
 import { assignOffsets } from './layout.ts';
 
 /** Instructions; the same numbers as in crates/wasm. */
@@ -22,7 +22,6 @@ export const OP = {
   cast: 9,
   random: 10,
   stats: 11,
-  separable: 12,
 } as const;
 
 /** A piece of memory that steps read and write. */
@@ -74,6 +73,8 @@ export interface StepOptions {
 /** Bases: the arena's, then one for each external buffer. */
 const FIRST_EXTERNAL = ARENA + 1;
 const ABSENT = 0xffffffff;
+/** crates/core/src/ops/walk.rs has the same number. */
+const MAX_AXES = 8;
 
 export class Lowering {
   readonly steps: Step[] = [];
@@ -90,10 +91,16 @@ export class Lowering {
 
   /** A buffer bound from outside: an input, an output, a constant that stays where it is. */
   external(bytes: number, constant = false): Buffer {
-    const base = FIRST_EXTERNAL + this.externals.length;
-    const made: Buffer = { bytes, place: 'external', base, offset: 0, constant, sharing: null };
-    this.externals.push(made);
+    const made = { ...this.temporary(bytes), constant };
+    this.externalize(made);
     return made;
+  }
+
+  /** Has a buffer bound from outside from now on. */
+  externalize(buffer: Buffer): void {
+    buffer.place = 'external';
+    buffer.base = FIRST_EXTERNAL + this.externals.length;
+    this.externals.push(buffer);
   }
 
   /** A buffer that lives from its first to its last step. */
@@ -109,11 +116,18 @@ export class Lowering {
   /** Asks the Rust side what an instruction needs. @throws the fault's sentence */
   plan(where: string, opcode: number, params: readonly number[]): Plan {
     const { exports } = this.#engine;
-    return withWords(this.#engine, where, params, (address) => {
-      if (exports.plan(opcode, address, params.length) !== 0) throwFault(this.#engine, where);
-      const { u32, result } = refresh(this.#engine);
-      return { scratch: u32[result] as number, packed: u32[result + 1] as number, algorithm: u32[result + 2] as number };
-    });
+    callWithWords(
+      this.#engine,
+      where,
+      params,
+      (address) => exports.plan(opcode, address, params.length) === 0,
+    );
+    const { u32, result } = refresh(this.#engine);
+    return {
+      scratch: u32[result] as number,
+      packed: u32[result + 1] as number,
+      algorithm: u32[result + 2] as number,
+    };
   }
 
   /** Appends an instruction; its operands are the reads, the writes, and the scratch if there is any. */
@@ -127,44 +141,31 @@ export class Lowering {
     const constant = reads.every((read) => read === null || read.constant);
     for (const write of writes) if (write !== null && write.place !== 'external') write.constant = constant;
     const room = scratch === undefined || scratch === 0 ? null : this.temporary(scratch);
-    const step = { opcode, reads, writes, scratch: room, params, node: this.node, algorithm, constant, inPlace };
+    const step = {
+      opcode,
+      reads,
+      writes,
+      scratch: room,
+      params,
+      node: this.node,
+      algorithm,
+      constant,
+      inPlace,
+    };
     this.steps.push(step);
+  }
+
+  /** Refuses what would walk memory along more axes than an instruction has room for. @throws RangeError */
+  requireAxes(count: number): void {
+    if (count <= MAX_AXES) return;
+    throw new RangeError(
+      `${this.#where}: the tensors must be walked along ${count} axes, must be at most ${MAX_AXES}`,
+    );
   }
 
   /** Appends a copy of a whole buffer. */
   copy(from: Buffer, to: Buffer): void {
     this.step(OP.copy, [from], [to], [1, 1, from.bytes, 1, 1, 0, 0]);
-  }
-
-  /** The steps that depend on constants alone, and the others. */
-  split(): { before: Step[]; main: Step[] } {
-    this.#settleConstants();
-    return { before: this.steps.filter((step) => step.constant), main: this.steps.filter((step) => !step.constant) };
-  }
-
-  /** Has a buffer bound from outside from now on. */
-  externalize(buffer: Buffer): void {
-    buffer.place = 'external';
-    buffer.base = FIRST_EXTERNAL + this.externals.length;
-    this.externals.push(buffer);
-  }
-
-  /** A step is constant when all it reads is, and when nobody else writes, at each run, what it writes. */
-  #settleConstants(): void {
-    let changed = true;
-    while (changed) {
-      changed = false;
-      const running = new Set<Buffer>();
-      for (const step of this.steps) if (!step.constant) for (const write of step.writes) if (write) running.add(write);
-      for (const step of this.steps) {
-        const touches = (buffer: Buffer | null) => buffer !== null && running.has(buffer);
-        const outside = step.writes.some((write) => write?.place === 'external');
-        if (step.constant && (outside || step.reads.some(touches) || step.writes.some(touches))) {
-          step.constant = false;
-          changed = true;
-        }
-      }
-    }
   }
 
   /** Places the arena buffers of these steps and makes words of them. */
@@ -195,7 +196,7 @@ export function root(buffer: Buffer): Buffer {
 
 /** Rounded up to the 64 bytes that every buffer starts at. */
 export function align(bytes: number): number {
-  return (bytes + 63) & ~63;
+  return Math.ceil(bytes / 64) * 64;
 }
 
 /** The words of a float's bits. */

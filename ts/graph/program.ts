@@ -2,16 +2,26 @@
  * Program: a traced function that runs with one call. The trace is fused and lowered; what depends on constants alone is
  * computed once, by update, into forms that the program keeps; the rest runs over one planned arena.
  */
-import { DTYPES, type DType, type TensorType } from '../dtype.ts';
+import { bytesPer, DTYPES, type DType, type TensorType } from '../dtype.ts';
 import { type Engine, engine } from '../engine.ts';
-import { checkOptions, describe, integer, integers, shapeText } from '../errors.ts';
-import { adopt, countLive, type Disposable, type Hold, release, type Storage, sharedArena } from '../memory.ts';
+import { checkOptions, describe, elementCount, integer, integers, shapeText, wrongKind } from '../errors.ts';
+import {
+  adopt,
+  countLive,
+  type Disposable,
+  type Hold,
+  release,
+  type Storage,
+  sharedArena,
+} from '../memory.ts';
 import { emptyTensor, requireTensor, storageOf, Tensor } from '../tensor.ts';
 import { type Binding, lowerGraph } from './build.ts';
+import { splitConstants } from './constants.ts';
 import { Forms, formKeys } from './forms.ts';
 import { fuse } from './fuse.ts';
 import type { Node } from './graph.ts';
 import { ARENA, Instructions } from './instructions.ts';
+import { shareInPlace } from './layout.ts';
 import { Lowering, type Step } from './lowering.ts';
 import { profileSteps, type StepProfile, summaryText } from './report.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
@@ -100,7 +110,7 @@ export class Program<Out = Results> implements Disposable {
     this.outputs = values.map(({ shape, dtype }) => ({ shape, dtype }));
     const lowering = new Lowering(on, 'compile');
     const bindings = lowerGraph(lowering, graph, options.forms !== undefined);
-    const { before, main } = lowering.split();
+    const { before, main } = splitConstants(lowering.steps);
     this.hold = new ProgramHold(on, options.forms ?? new Forms(false));
     try {
       for (const binding of bindings) if (binding.kind === 'fixed') this.#retain(binding.storage);
@@ -157,6 +167,7 @@ export class Program<Out = Results> implements Disposable {
 
   /** The instructions of these steps, with everything bound that stays. */
   #load(lowering: Lowering, steps: readonly Step[], bindings: readonly Binding[]): Instructions {
+    shareInPlace(steps);
     const made = new Instructions(this.#engine, 'compile', lowering.encode(steps));
     this.hold.instructions.push(made);
     countLive(made.bytes);
@@ -184,7 +195,7 @@ export class Program<Out = Results> implements Disposable {
     if (options !== undefined) checkOptions('Program.run', options, ['into']);
     const inputs = xs instanceof Tensor ? [xs] : xs;
     if (!Array.isArray(inputs)) {
-      throw new TypeError(`Program.run: x is ${describe(xs)}, must be a Tensor or an array of ${this.inputs.length}`);
+      throw wrongKind('Program.run', 'x', xs, `a Tensor or an array of ${this.inputs.length}`);
     }
     if (inputs.length !== this.inputs.length) {
       throw new RangeError(`Program.run: x has ${inputs.length} tensors, must have ${this.inputs.length}`);
@@ -193,11 +204,15 @@ export class Program<Out = Results> implements Disposable {
     const into = options?.into;
     if (into !== undefined) {
       const given = matchResults(this.#form, into, 'Program.run', 'into');
-      given.forEach((tensor, i) => this.#check(`into${given.length > 1 ? ` (${i})` : ''}`, tensor, this.outputs[i] as TensorType));
+      for (const [i, tensor] of given.entries()) {
+        this.#check(`into${given.length > 1 ? ` (${i})` : ''}`, tensor, this.outputs[i] as TensorType);
+      }
       const storages = [...inputs, ...(given as Tensor<DType>[])].map((tensor) => tensor.hold.storage);
       for (let i = inputs.length; i < storages.length; i++) {
         if (storages.indexOf(storages[i] as Storage) === i) continue;
-        throw new RangeError('Program.run: into shares the storage of an input or of another result, must have its own');
+        throw new RangeError(
+          'Program.run: into shares the storage of an input or of another result, must have its own',
+        );
       }
       this.#execute(inputs, given as Tensor<DType>[]);
       return into;
@@ -222,8 +237,10 @@ export class Program<Out = Results> implements Disposable {
   /** Binds the arena, the inputs and the outputs. */
   #bind(inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
     this.#main.bind(ARENA, sharedArena('Program.run', this.arenaBytes));
-    for (let i = 0; i < inputs.length; i++) this.#main.bind(this.#inputBases[i] as number, addressOf(inputs[i]));
-    for (let i = 0; i < outputs.length; i++) this.#main.bind(this.#outputBases[i] as number, addressOf(outputs[i]));
+    for (let i = 0; i < inputs.length; i++)
+      this.#main.bind(this.#inputBases[i] as number, addressOf(inputs[i]));
+    for (let i = 0; i < outputs.length; i++)
+      this.#main.bind(this.#outputBases[i] as number, addressOf(outputs[i]));
   }
 
   #check(name: string, tensor: unknown, type: TensorType): void {
@@ -231,7 +248,9 @@ export class Program<Out = Results> implements Disposable {
     storageOf('Program.run', name, tensor as Tensor<DType>);
     if (dtype !== type.dtype) throw new TypeError(`Program.run: ${name} is ${dtype}, must be ${type.dtype}`);
     if (shape.length !== type.shape.length || shape.some((size, axis) => size !== type.shape[axis])) {
-      throw new RangeError(`Program.run: ${name} has shape ${shapeText(shape)}, must be ${shapeText(type.shape)}`);
+      throw new RangeError(
+        `Program.run: ${name} has shape ${shapeText(shape)}, must be ${shapeText(type.shape)}`,
+      );
     }
   }
 
@@ -296,14 +315,23 @@ function traced(
 
 function inputType(spec: InputSpec, index: number): TensorType & { name: string } {
   const isShape = Array.isArray(spec);
+  if (typeof spec !== 'object' || spec === null) {
+    throw wrongKind('compile', `inputs[${index}]`, spec, 'a shape or { shape, dtype, name }');
+  }
   if (!isShape) checkOptions(`compile: inputs[${index}]`, spec, ['shape', 'dtype', 'name']);
-  const { shape, dtype = 'float32', name = `inputs[${index}]` } = isShape
+  const {
+    shape,
+    dtype = 'float32',
+    name = `inputs[${index}]`,
+  } = isShape
     ? { shape: spec as readonly number[] }
     : (spec as { shape: readonly number[]; dtype?: DType; name?: string });
   if (!DTYPES.includes(dtype)) {
-    throw new TypeError(`compile: inputs[${index}].dtype is ${describe(dtype)}, must be one of ${DTYPES.join(', ')}`);
+    throw wrongKind('compile', `inputs[${index}].dtype`, dtype, `one of ${DTYPES.join(', ')}`);
   }
-  return { shape: integers('compile', `inputs[${index}]`, shape, 0), dtype, name };
+  const checked = integers('compile', `inputs[${index}]`, shape, 0);
+  elementCount(`compile: inputs[${index}]`, checked, bytesPer(dtype));
+  return { shape: checked, dtype, name };
 }
 
 /** The results that were asked for by name. */
@@ -313,10 +341,11 @@ function named(trace: Trace, names: readonly string[]): Results {
     const value = trace.named.get(name);
     if (value === undefined) {
       const known = [...trace.named.keys()].filter((key) => key !== '').join(', ');
-      throw new RangeError(`compile: outputs names ${describe(name)}, there are ${known === '' ? 'no names' : known}`);
+      throw new RangeError(
+        `compile: outputs names ${describe(name)}, there are ${known === '' ? 'no names' : known}`,
+      );
     }
     found[name] = new Tensor(value.shape, value.dtype, null, value);
   }
   return found;
 }
-

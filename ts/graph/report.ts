@@ -1,6 +1,6 @@
 /** What a program is made of, as text, and where its time goes, as rows. */
 import { shapeText } from '../errors.ts';
-import { ALGORITHMS } from '../ops/emitConvolution.ts';
+import { ALGORITHMS } from './absorb.ts';
 import type { Node, Value } from './graph.ts';
 import type { Code, Instructions } from './instructions.ts';
 
@@ -19,24 +19,20 @@ export interface StepProfile {
 /** The operator and what was fused into it: `conv2d + batchNorm + add + relu`. */
 function operatorText({ entry, fused }: Node): string {
   const parts = [entry.name];
-  if (fused.depthwise) parts.unshift(operatorText(fused.depthwise));
   if (fused.affine) parts.push(fused.affine.entry.name);
   if (fused.residual) parts.push('add');
   if (fused.activation) parts.push(fused.activation.entry.name);
   return parts.join(' + ');
 }
 
-function macsOf(node: Node): number {
-  const { entry, inputs, outputs, fused } = node;
-  const before = fused.depthwise === undefined ? 0 : macsOf(fused.depthwise);
-  return before + (entry.cost?.(inputs, outputs).macs ?? 0);
+function macsOf({ entry, inputs, outputs }: Node): number {
+  return entry.cost?.(inputs, outputs).macs ?? 0;
 }
 
 /** Elements of the constants that a node reads, those of its fused parts included. */
 function parametersOf(node: Node, counted: Set<Value>): number {
   let total = 0;
-  const { depthwise, affine, activation } = node.fused;
-  if (depthwise !== undefined) total += parametersOf(depthwise, counted);
+  const { affine, activation } = node.fused;
   for (const part of [node, affine, activation]) {
     for (const input of part?.inputs ?? []) {
       if (input === null || input.tensor === null || counted.has(input)) continue;
@@ -56,7 +52,11 @@ function algorithmOf(code: Code, node: number): string {
 }
 
 /** Median milliseconds of each node; the instructions' bases are bound. */
-export function profileSteps(nodes: readonly Node[], instructions: Instructions, runs: number): StepProfile[] {
+export function profileSteps(
+  nodes: readonly Node[],
+  instructions: Instructions,
+  runs: number,
+): StepProfile[] {
   const { code } = instructions;
   const times = nodes.map((): number[] => []);
   for (let run = 0; run < runs; run++) {
@@ -73,16 +73,29 @@ export function profileSteps(nodes: readonly Node[], instructions: Instructions,
     const milliseconds = sorted[sorted.length >> 1] as number;
     const gflops = milliseconds > 0 ? (2 * macsOf(node)) / (milliseconds * 1e6) : 0;
     const algorithm = algorithmOf(code, index);
-    return { name: node.path || node.entry.name, operator: operatorText(node), algorithm, milliseconds, gflops };
+    return {
+      name: node.path || node.entry.name,
+      operator: operatorText(node),
+      algorithm,
+      milliseconds,
+      gflops,
+    };
   });
 }
 
 /** A row per node, totals, and the planned memory. */
-export function summaryText(nodes: readonly Node[], code: Code, memory: { arena: number; weights: number }): string {
+export function summaryText(
+  nodes: readonly Node[],
+  code: Code,
+  memory: { arena: number; weights: number },
+): string {
   const counted = new Set<Value>();
   const rows = nodes.map((node, index) => {
     const [parameters, macs] = [parametersOf(node, counted), macsOf(node)];
-    const bytes = node.outputs.reduce((sum, { shape, dtype }) => sum + size(shape) * (dtype.endsWith('32') ? 4 : 1), 0);
+    const bytes = node.outputs.reduce(
+      (sum, { shape, dtype }) => sum + size(shape) * (dtype.endsWith('32') ? 4 : 1),
+      0,
+    );
     return {
       cells: [
         node.path || '-',
@@ -97,7 +110,8 @@ export function summaryText(nodes: readonly Node[], code: Code, memory: { arena:
       macs,
     };
   });
-  const total = (of: 'parameters' | 'macs') => rows.reduce((sum, row) => sum + row[of], 0).toLocaleString('en');
+  const total = (of: 'parameters' | 'macs') =>
+    rows.reduce((sum, row) => sum + row[of], 0).toLocaleString('en');
   const head = ['name', 'operator', 'algorithm', 'output', 'parameters', 'macs', 'bytes'];
   return [
     ...table([head, ...rows.map((row) => row.cells)]),
@@ -113,10 +127,14 @@ function size(shape: readonly number[]): number {
 
 /** Rows in columns: text to the left, figures (the last three) to the right. */
 function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] as readonly string[]).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const widths = (rows[0] as readonly string[]).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]!.length)),
+  );
   return rows.map((row) =>
     row
-      .map((cell, column) => (column < row.length - 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .map((cell, column) =>
+        column < row.length - 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+      )
       .join('  ')
       .trimEnd(),
   );

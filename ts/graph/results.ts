@@ -6,13 +6,21 @@ import { Tensor } from '../tensor.ts';
 export type Results = Tensor<DType> | readonly Results[] | { readonly [name: string]: Results };
 
 /** The same structure with another tensor in each tensor's place. @throws TypeError for anything else in it */
-export function mapResults(results: unknown, where: string, change: (leaf: Tensor<DType>) => Tensor<DType>): Results {
+export function mapResults(
+  results: unknown,
+  where: string,
+  change: (leaf: Tensor<DType>) => Tensor<DType>,
+): Results {
   if (results instanceof Tensor) return change(results);
   if (Array.isArray(results)) return results.map((part) => mapResults(part, where, change));
   if (typeof results === 'object' && results !== null) {
-    return Object.fromEntries(Object.entries(results).map(([key, part]) => [key, mapResults(part, where, change)]));
+    return Object.fromEntries(
+      Object.entries(results).map(([key, part]) => [key, mapResults(part, where, change)]),
+    );
   }
-  throw new TypeError(`${where}: the function gave ${describe(results)}, must give a Tensor, or an array or object of them`);
+  throw new TypeError(
+    `${where}: the function gave ${describe(results)}, must give a Tensor, or an array or object of them`,
+  );
 }
 
 /** The tensors of a structure, in order. */

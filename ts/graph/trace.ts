@@ -2,7 +2,8 @@
  * An open trace: operators that are given a symbolic or followed tensor record a node here instead of running.
  * Modules are known by path while it is open, so that a result can be asked for by its module's name.
  */
-import type { DType, TensorType } from '../dtype.ts';
+import { bytesPer, type DType, type TensorType } from '../dtype.ts';
+import { elementCount } from '../errors.ts';
 import type { Entry, Operand, Params } from '../ops/operator.ts';
 import { Tensor } from '../tensor.ts';
 import type { Graph, Node, Value } from './graph.ts';
@@ -59,7 +60,14 @@ export class Trace {
     let value = this.#known.get(operand);
     if (value === undefined) {
       const kind = this.#followed.has(operand) ? 'parameter' : 'constant';
-      value = { shape: operand.shape, dtype: operand.dtype, kind, tensor: operand, scalar: 0, producer: null };
+      value = {
+        shape: operand.shape,
+        dtype: operand.dtype,
+        kind,
+        tensor: operand,
+        scalar: 0,
+        producer: null,
+      };
       this.#known.set(operand, value);
     }
     return value;
@@ -69,9 +77,10 @@ export class Trace {
   record(entry: Entry, inputs: readonly Operand[], params: Params): Tensor<DType>[] {
     const dtype = scalarType(inputs);
     const values = inputs.map((input) => (input === null ? null : this.valueOf(input, dtype)));
-    const outputs = entry
-      .infer(values, params)
-      .map((type): Value => ({ ...type, kind: 'node', tensor: null, scalar: 0, producer: null }));
+    const types = outputTypes(entry, values, params);
+    const outputs = types.map(
+      (type): Value => ({ ...type, kind: 'node', tensor: null, scalar: 0, producer: null }),
+    );
     const node: Node = { entry, inputs: values, params, outputs, path: this.#path, fused: {} };
     for (const output of outputs) output.producer = node;
     this.#nodes.push(node);
@@ -91,13 +100,17 @@ export class Trace {
     }
   }
 
-  /** The graph of what was recorded, without the nodes that no output needs. */
+  /** The graph of what was recorded, without the nodes that no output needs. @throws TypeError for a symbol of another trace */
   graph(outputs: Value[]): Graph {
     const needed = new Set<Node>();
+    const own = new Set<Node | Value>([...this.#nodes, ...this.#inputs]);
     const visit = (start: Value): void => {
       const stack = [start];
       for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
         const node = value.producer;
+        if ((value.kind === 'input' && !own.has(value)) || (node !== null && !own.has(node))) {
+          throw new TypeError('compile: a symbolic tensor of another trace was used');
+        }
         if (node === null || needed.has(node)) continue;
         needed.add(node);
         for (const input of node.inputs) if (input !== null) stack.push(input);
@@ -106,6 +119,17 @@ export class Trace {
     outputs.forEach(visit);
     return { inputs: this.#inputs, nodes: this.#nodes.filter((node) => needed.has(node)), outputs };
   }
+}
+
+/** What an operator gives. @throws what its shape rule throws; RangeError for an output above 2^31 - 1 bytes */
+export function outputTypes(
+  entry: Entry,
+  inputs: readonly (TensorType | null)[],
+  params: Params,
+): TensorType[] {
+  const types = entry.infer(inputs, params);
+  for (const { shape, dtype } of types) elementCount(entry.name, shape, bytesPer(dtype));
+  return types;
 }
 
 /** The dtype that a number takes in a tensor's place: that of the first tensor beside it. */

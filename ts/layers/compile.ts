@@ -1,10 +1,12 @@
 /** compile(moduleOrFunction, options): the public form of graph/compile.ts, which knows modules. */
-import { checkOptions, describe } from '../errors.ts';
+
+import type { DType } from '../dtype.ts';
+import { checkOptions, oneOf, wrongKind } from '../errors.ts';
 import { type InputSpec, Program, type Source } from '../graph/program.ts';
 import type { Results } from '../graph/results.ts';
 import type { Trace } from '../graph/trace.ts';
+import { scope } from '../memory.ts';
 import type { Tensor } from '../tensor.ts';
-import type { DType } from '../dtype.ts';
 import { entriesOf, Module, modulesOf } from './module.ts';
 
 export interface CompileOptions {
@@ -28,17 +30,24 @@ export function compile<Out = Tensor>(
 ): Program<Out> {
   checkOptions('compile', options, ['inputs', 'mode', 'outputs']);
   const { inputs, mode = 'eval', outputs } = options ?? {};
-  if (!Array.isArray(inputs)) throw new TypeError(`compile: inputs is ${describe(inputs)}, must be an array of shapes`);
-  if (mode !== 'eval' && mode !== 'train') {
-    throw new RangeError(`compile: mode is ${describe(mode)}, must be 'eval' or 'train'`);
+  if (!Array.isArray(inputs)) throw wrongKind('compile', 'inputs', inputs, 'an array of shapes');
+  oneOf('compile', 'mode', mode, ['eval', 'train']);
+  if (outputs !== undefined && !Array.isArray(outputs)) {
+    throw wrongKind('compile', 'outputs', outputs, 'an array of names');
   }
-  const source = moduleOrFunction instanceof Module ? sourceOf(moduleOrFunction, mode) : functionSource(moduleOrFunction);
-  return new Program<Out>(source, { inputs, ...(outputs !== undefined && { outputs }) });
+  const source =
+    moduleOrFunction instanceof Module ? sourceOf(moduleOrFunction, mode) : functionSource(moduleOrFunction);
+  // The program keeps copies of what the function makes inside; what it stores in its module stays.
+  const made = () => [
+    new Program<Out>(source, { inputs, ...(outputs !== undefined && { outputs }) }),
+    moduleOrFunction,
+  ];
+  return scope(made)[0] as Program<Out>;
 }
 
 function functionSource(run: unknown): Source {
   if (typeof run !== 'function') {
-    throw new TypeError(`compile: the first argument is ${describe(run)}, must be a Module or a function`);
+    throw wrongKind('compile', 'the first argument', run, 'a Module or a function');
   }
   return { run: run as Source['run'], parameters: [] };
 }
@@ -55,7 +64,12 @@ function sourceOf(root: Module<never, unknown>, mode: 'eval' | 'train'): Source 
         if (path === '') return;
         const forward = module.forward;
         const value = (...xs: never[]) => trace.inside(path, () => forward.apply(module, xs));
-        Object.defineProperty(module, 'forward', { value, configurable: true, enumerable: false, writable: true });
+        Object.defineProperty(module, 'forward', {
+          value,
+          configurable: true,
+          enumerable: false,
+          writable: true,
+        });
       });
       if (mode === 'eval') root.eval();
       else root.train();

@@ -10,7 +10,7 @@ import { linear } from '../ops/linear.ts';
 import { flag, type Size, sizes } from '../ops/options.ts';
 import { type MaxPoolOptions, maxPool1d, maxPool2d, maxPool3d } from '../ops/pooling.ts';
 import { flatten } from '../ops/reshape.ts';
-import type { Tensor } from '../tensor.ts';
+import { requireTensor, type Tensor } from '../tensor.ts';
 import { initialValues } from './initial.ts';
 import { buffer, Module, parameter } from './module.ts';
 
@@ -27,7 +27,14 @@ abstract class Convolution extends Module {
   readonly bias: Tensor | null;
   protected readonly options: ConvOptions;
 
-  constructor(name: string, rank: number, inChannels: number, outChannels: number, kernelSize: Size, given: ConvLayerOptions = {}) {
+  constructor(
+    name: string,
+    rank: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    given: ConvLayerOptions = {},
+  ) {
     super();
     checkOptions(name, given, ['stride', 'padding', 'dilation', 'groups', 'flipKernel', 'bias', 'seed']);
     const { bias = true, seed, ...options } = given;
@@ -35,8 +42,10 @@ abstract class Convolution extends Module {
     integer(name, 'inChannels', inChannels, 1);
     integer(name, 'outChannels', outChannels, 1);
     flag(name, 'bias', bias);
-    if (inChannels % groups !== 0) throw new RangeError(`${name}: inChannels is ${inChannels}, must be a multiple of groups ${groups}`);
-    if (outChannels % groups !== 0) throw new RangeError(`${name}: outChannels is ${outChannels}, must be a multiple of groups ${groups}`);
+    if (inChannels % groups !== 0)
+      throw new RangeError(`${name}: inChannels is ${inChannels}, must be a multiple of groups ${groups}`);
+    if (outChannels % groups !== 0)
+      throw new RangeError(`${name}: outChannels is ${outChannels}, must be a multiple of groups ${groups}`);
     const shape = [outChannels, inChannels / groups, ...sizes(name, 'kernelSize', kernelSize, rank)];
     const made = initialValues(name, shape, bias, seed);
     this.weight = made.weight;
@@ -82,7 +91,10 @@ export class Linear extends Module {
     checkOptions('Linear', options, ['bias', 'seed']);
     const { bias = true, seed } = options;
     flag('Linear', 'bias', bias);
-    const shape = [integer('Linear', 'outFeatures', outFeatures, 1), integer('Linear', 'inFeatures', inFeatures, 1)];
+    const shape = [
+      integer('Linear', 'outFeatures', outFeatures, 1),
+      integer('Linear', 'inFeatures', inFeatures, 1),
+    ];
     const made = initialValues('Linear', shape, bias, seed);
     this.weight = made.weight;
     this.bias = made.bias;
@@ -145,7 +157,12 @@ abstract class BatchNorm extends Module {
   readonly #eps: number;
   readonly #momentum: number;
 
-  constructor(name: string, axes: readonly number[], numFeatures: number, options: BatchNormLayerOptions = {}) {
+  constructor(
+    name: string,
+    axes: readonly number[],
+    numFeatures: number,
+    options: BatchNormLayerOptions = {},
+  ) {
     super();
     checkOptions(name, options, ['eps', 'momentum', 'affine', 'trackRunningStats']);
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
@@ -163,8 +180,9 @@ abstract class BatchNorm extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    if (!this.#axes.includes(x?.shape?.length)) {
-      throw new RangeError(`${this.#name}: x has ${x?.shape?.length} axes, must have ${this.#axes.join(' or ')}`);
+    const { length } = requireTensor(this.#name, 'x', x).shape;
+    if (!this.#axes.includes(length)) {
+      throw new RangeError(`${this.#name}: x has ${length} axes, must have ${this.#axes.join(' or ')}`);
     }
     const training = this.training || this.running_mean === null;
     const options = { training, momentum: this.#momentum, eps: this.#eps };

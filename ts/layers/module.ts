@@ -3,21 +3,22 @@
  * use and compilation alike. Keys are PyTorch's: `conv1.weight`, `0.bias`, `bn.running_mean`.
  */
 import type { DType } from '../dtype.ts';
-import { describe, shapeText } from '../errors.ts';
+import { checkOptions, shapeText, wrongKind } from '../errors.ts';
 import { scope } from '../memory.ts';
-import { storageOf, Tensor } from '../tensor.ts';
+import { flag } from '../ops/options.ts';
+import { requireTensor, storageOf, Tensor } from '../tensor.ts';
 
 const marks = new WeakMap<Tensor<DType>, 'parameter' | 'buffer'>();
 
 /** Marks a tensor as one that training changes; as a module's property it is in parameters() and stateDict(). */
 export function parameter<D extends DType>(tensor: Tensor<D>): Tensor<D> {
-  marks.set(tensor as Tensor<DType>, 'parameter');
+  marks.set(requireTensor('parameter', 'tensor', tensor), 'parameter');
   return tensor;
 }
 
 /** Marks a tensor as state that is not trained: in stateDict(), not in parameters(). */
 export function buffer<D extends DType>(tensor: Tensor<D>): Tensor<D> {
-  marks.set(tensor as Tensor<DType>, 'buffer');
+  marks.set(requireTensor('buffer', 'tensor', tensor), 'buffer');
   return tensor;
 }
 
@@ -46,7 +47,10 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
 
   /** `[key, tensor]` of every parameter, in the order of the properties. */
   namedParameters(): [string, Tensor][] {
-    return entriesOf(this).filter(([, tensor]) => marks.get(tensor) === 'parameter') as [string, unknown][] as [string, Tensor][];
+    return entriesOf(this).filter(([, tensor]) => marks.get(tensor) === 'parameter') as [
+      string,
+      unknown,
+    ][] as [string, Tensor][];
   }
 
   /** Every parameter and buffer by key: the module's own, live tensors. */
@@ -60,7 +64,12 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
    * nothing has been copied then
    */
   loadStateDict(dict: StateDict, options: { strict?: boolean } = {}): void {
+    if (typeof dict !== 'object' || dict === null || dict instanceof Tensor) {
+      throw wrongKind('loadStateDict', 'dict', dict, 'an object of keys and tensors');
+    }
+    checkOptions('loadStateDict', options, ['strict']);
     const { strict = true } = options;
+    flag('loadStateDict', 'strict', strict);
     const own = new Map(entriesOf(this));
     const given = Object.entries(dict).filter(([key]) => !/(^|\.)num_batches_tracked$/.test(key));
     const missing = [...own.keys()].filter((key) => !(key in dict));
@@ -72,12 +81,16 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
     for (const [key, from] of given) {
       const to = own.get(key);
       if (to === undefined) continue;
-      if (!(from instanceof Tensor)) throw new TypeError(`loadStateDict: ${key} is ${describe(from)}, must be a Tensor`);
+      if (!(from instanceof Tensor)) throw wrongKind('loadStateDict', key, from, 'a Tensor');
       storageOf('loadStateDict', key, from);
+      storageOf('loadStateDict', `the module's ${key}`, to);
       if (shapeText(from.shape) !== shapeText(to.shape)) {
-        throw new RangeError(`loadStateDict: ${key} has shape ${shapeText(from.shape)}, must be ${shapeText(to.shape)}`);
+        throw new RangeError(
+          `loadStateDict: ${key} has shape ${shapeText(from.shape)}, must be ${shapeText(to.shape)}`,
+        );
       }
-      if (from.dtype !== to.dtype) throw new TypeError(`loadStateDict: ${key} is ${from.dtype}, must be ${to.dtype}`);
+      if (from.dtype !== to.dtype)
+        throw new TypeError(`loadStateDict: ${key} is ${from.dtype}, must be ${to.dtype}`);
     }
     for (const [key, from] of given) own.get(key)?.data.set(from.data as Float32Array);
   }
@@ -110,9 +123,14 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
 }
 
 /** Calls `found` for each part in the order of the properties: tensors that are marked, modules, arrays of modules. */
-function visitParts(module: object, prefix: string, found: (path: string, part: Tensor<DType> | AnyModule) => void): void {
+function visitParts(
+  module: object,
+  prefix: string,
+  found: (path: string, part: Tensor<DType> | AnyModule) => void,
+): void {
   for (const [key, part] of Object.entries(module)) {
-    if (part instanceof Module || (part instanceof Tensor && marks.has(part))) found(prefix + key, part as AnyModule);
+    if (part instanceof Module || (part instanceof Tensor && marks.has(part)))
+      found(prefix + key, part as AnyModule);
     else if (Array.isArray(part)) {
       part.forEach((item, i) => {
         if (item instanceof Module) found(`${prefix}${key}.${i}`, item as AnyModule);

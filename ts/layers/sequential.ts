@@ -1,5 +1,5 @@
 /** Sequential and ModuleList: modules in order, known by their numbers. */
-import { describe } from '../errors.ts';
+import { wrongKind } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { type AnyModule, Module } from './module.ts';
 
@@ -8,7 +8,7 @@ type Stage = Module<never, unknown>;
 
 function number(where: string, owner: object, layers: readonly unknown[]): void {
   layers.forEach((layer, i) => {
-    if (!(layer instanceof Module)) throw new TypeError(`${where}: layer ${i} is ${describe(layer)}, must be a Module`);
+    if (!(layer instanceof Module)) throw wrongKind(where, `layer ${i}`, layer, 'a Module');
     Object.defineProperty(owner, i, { value: layer, enumerable: true, writable: true, configurable: true });
   });
 }

@@ -4,7 +4,7 @@
  */
 import { tensor } from '../create.ts';
 import type { DType } from '../dtype.ts';
-import { describe, integers, ModelError, shapeText } from '../errors.ts';
+import { describe, integers, ModelError, shapeText, wrongKind } from '../errors.ts';
 import { storageOf, Tensor } from '../tensor.ts';
 import type { ValueInfo } from './protobuf.ts';
 import { dtypeOf, typeName } from './weights.ts';
@@ -49,9 +49,7 @@ export function checkNames(where: string, what: string, given: unknown, ports: r
     given instanceof Tensor ||
     ArrayBuffer.isView(given)
   ) {
-    throw new TypeError(
-      `${where}: ${what} is ${describe(given)}, must be an object with a value for each input's name`,
-    );
+    throw wrongKind(where, what, given, "an object with a value for each input's name");
   }
   for (const name of Object.keys(given)) {
     if (ports.some((port) => port.name === name)) continue;
@@ -135,8 +133,7 @@ function checkKind(where: string, port: ModelPort, feed: unknown): asserts feed 
     ? (feed as unknown as Record<symbol, string | undefined>)[Symbol.toStringTag]
     : undefined;
   const found = tag === undefined ? undefined : DTYPE_OF[tag];
-  if (found === undefined)
-    throw new TypeError(`${where}: input '${name}' is ${describe(feed)}, must be a Tensor or typed array`);
+  if (found === undefined) throw wrongKind(where, `input '${name}'`, feed, 'a Tensor or typed array');
   if (found !== dtype)
     throw new TypeError(`${where}: input '${name}' is ${describe(feed)}, must hold ${dtype}`);
 }

@@ -1,6 +1,6 @@
 /** `striate/onnx`: ONNX files as models that run. Operator sets 9 to 16; handlers/ has the operators. */
 import { engine } from '../engine.ts';
-import { checkOptions, describe } from '../errors.ts';
+import { checkOptions, wrongValue } from '../errors.ts';
 import { checkGraph } from './graph.ts';
 import { handlerTable } from './handlers/index.ts';
 import { Model, type ModelOptions } from './model.ts';
@@ -23,7 +23,7 @@ export async function loadModel(source: ModelSource, options: ModelOptions = {})
   checkOptions('loadModel', options, ['inputShapes', 'accuracy']);
   const { accuracy } = options;
   if (accuracy !== undefined && accuracy !== 'fast' && accuracy !== 'exact') {
-    throw new RangeError(`loadModel: accuracy is ${describe(accuracy)}, must be 'fast' or 'exact'`);
+    throw wrongValue('loadModel', 'accuracy', accuracy, "'fast' or 'exact'");
   }
   const { bytes, file } = await readSource(source);
   const proto = readModel(bytes, file);

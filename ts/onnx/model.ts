@@ -4,7 +4,7 @@
  */
 import type { DType } from '../dtype.ts';
 import { engine } from '../engine.ts';
-import { checkOptions, describe, integer, ModelError, OutOfMemoryError } from '../errors.ts';
+import { checkOptions, integer, ModelError, OutOfMemoryError, wrongKind } from '../errors.ts';
 import { Forms } from '../graph/forms.ts';
 import { Program } from '../graph/program.ts';
 import type { StepProfile } from '../graph/report.ts';
@@ -181,7 +181,7 @@ export class Model implements Disposable {
   #wanted(outputs: readonly string[] | undefined): readonly string[] {
     if (outputs === undefined) return this.outputs.map(({ name }) => name);
     if (!Array.isArray(outputs) || outputs.some((name) => typeof name !== 'string')) {
-      throw new TypeError(`Model.run: outputs is ${describe(outputs)}, must be an array of names`);
+      throw wrongKind('Model.run', 'outputs', outputs, 'an array of names');
     }
     if (outputs.length === 0)
       throw new RangeError('Model.run: outputs is empty, must hold at least one name');
@@ -319,9 +319,7 @@ function hostValues(where: string, name: string, given: Tensor<DType>): Host {
 
 function checkInto(into: ModelResults, wanted: readonly string[]): void {
   if (typeof into !== 'object' || into === null || into instanceof Tensor) {
-    throw new TypeError(
-      `Model.run: into is ${describe(into)}, must be an object with a tensor for each output's name`,
-    );
+    throw wrongKind('Model.run', 'into', into, "an object with a tensor for each output's name");
   }
   for (const name of wanted) {
     if (!Object.hasOwn(into, name)) throw new TypeError(`Model.run: into.${name} is missing`);

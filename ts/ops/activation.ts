@@ -25,7 +25,9 @@ function entry(name: string, act: number, torch: string, onnx: readonly string[]
       const x = types[0]!;
       const [p0 = 0, p1 = 0] = params;
       const [a, b] = x.dtype === 'float32' ? [bits(p0), bits(p1)] : [p0 | 0, p1 | 0];
-      to.step(OP.unary, inputs, outputs, [act, a, b, elementCount(name, x.shape), dtypeId(x.dtype)], { inPlace: 0 });
+      to.step(OP.unary, inputs, outputs, [act, a, b, elementCount(name, x.shape), dtypeId(x.dtype)], {
+        inPlace: 0,
+      });
     },
     activation: ([p0 = 0, p1 = 0]: Params, [x]) => (x!.dtype === 'float32' ? { act, p0, p1 } : null),
   };

@@ -3,7 +3,7 @@
  * the first, may be a number. Integers wrap, their division truncates.
  */
 import { type DType, dtypeId, type TensorType } from '../dtype.ts';
-import { describe, shapeText } from '../errors.ts';
+import { shapeText, wrongValue } from '../errors.ts';
 import { type Lowering, OP } from '../graph/lowering.ts';
 import { requireTensor, type Tensor } from '../tensor.ts';
 import { type Entry, type Lowered, type Operand, operator } from './operator.ts';
@@ -18,7 +18,9 @@ function broadcast(name: string, a: readonly number[], b: readonly number[]): nu
   return Array.from({ length: rank }, (_, axis) => {
     const [left, right] = [a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1];
     if (left !== right && left !== 1 && right !== 1) {
-      throw new RangeError(`${name}: a of shape ${shapeText(a)} and b of shape ${shapeText(b)} do not broadcast`);
+      throw new RangeError(
+        `${name}: a of shape ${shapeText(a)} and b of shape ${shapeText(b)} do not broadcast`,
+      );
     }
     return left === 1 ? right : left;
   });
@@ -37,6 +39,7 @@ function lower(to: Lowering, kind: number, shapes: readonly (readonly number[])[
   const { shape, dtype } = node.outputTypes[0] as TensorType;
   const [a, b] = shapes.map((own) => stretched(own, shape)) as [number[], number[]];
   const axes = mergeAxes(shape, a, b);
+  to.requireAxes(axes.length);
   const whole = shapes.findIndex((own) => shapeText(own) === shapeText(shape));
   const words = [kind, dtypeId(dtype), axes.length, ...axes.flat()];
   to.step(OP.binary, node.inputs, node.outputs, words, { inPlace: whole });
@@ -48,6 +51,7 @@ function binaryEntry(name: string, kind: number, torch: string, onnx: readonly s
     torch,
     onnx,
     args: ['a', 'b'],
+    numbers: true,
     infer([a, b]) {
       if (a!.dtype !== b!.dtype) {
         throw new TypeError(`${name}: a is ${a!.dtype} and b is ${b!.dtype}, must be of one dtype`);
@@ -78,11 +82,16 @@ function binary(name: string, kind: number, torch: string, onnx: readonly string
 }
 
 /** A tensor, or a number that the other operand's dtype can hold. */
-function operand(name: string, arg: string, value: Tensor<DType> | number, other: Tensor<DType> | number): Operand {
+function operand(
+  name: string,
+  arg: string,
+  value: Tensor<DType> | number,
+  other: Tensor<DType> | number,
+): Operand {
   if (typeof value !== 'number') return requireTensor(name, arg, value);
   const { dtype } = requireTensor(name, arg === 'a' ? 'b' : 'a', other);
   if (dtype !== 'float32' && !Number.isInteger(value)) {
-    throw new RangeError(`${name}: ${arg} is ${describe(value)}, must be an integer beside ${dtype}`);
+    throw wrongValue(name, arg, value, `an integer beside ${dtype}`);
   }
   return value;
 }
@@ -115,11 +124,14 @@ export const prelu = /*#__PURE__*/ operator(
       const channels = x.shape[1] ?? 1;
       const count = weight.shape.reduce((product, axis) => product * axis, 1);
       if (weight.shape.length > 1 || (count !== 1 && count !== channels)) {
-        throw new RangeError(`prelu: weight has shape ${shapeText(weight.shape)}, must be [1] or [${channels}]`);
+        throw new RangeError(
+          `prelu: weight has shape ${shapeText(weight.shape)}, must be [1] or [${channels}]`,
+        );
       }
       return [x];
     },
-    lower: (to, node) => lower(to, PRELU, [node.types[0]!.shape, slopeShape(node.types[0]!, node.types[1]!)], node),
+    lower: (to, node) =>
+      lower(to, PRELU, [node.types[0]!.shape, slopeShape(node.types[0]!, node.types[1]!)], node),
     activation: (_, [x, weight]) =>
       weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1] ? { act: 4, p0: 0, p1: 0 } : null,
   },

@@ -96,6 +96,7 @@ export const batchNorm = /*#__PURE__*/ operator(
     torch: 'torch.nn.functional.batch_norm',
     onnx: ['BatchNormalization'],
     args: ARGS,
+    required: 1,
     infer(inputs, [training]) {
       float32('batchNorm', ARGS, inputs);
       const x = inputs[0]!;
@@ -105,11 +106,15 @@ export const batchNorm = /*#__PURE__*/ operator(
       const [n, channels, inner] = extents(x);
       inputs.slice(1).forEach((input, i) => {
         if (input !== null && (input.shape.length !== 1 || input.shape[0] !== channels)) {
-          throw new RangeError(`batchNorm: ${ARGS[i + 1]} has shape ${shapeText(input.shape)}, must be [${channels}]`);
+          throw new RangeError(
+            `batchNorm: ${ARGS[i + 1]} has shape ${shapeText(input.shape)}, must be [${channels}]`,
+          );
         }
       });
       if (training === 1 && n * inner < 2) {
-        throw new RangeError(`batchNorm: x has ${n * inner} value per channel, must have more than 1 in training`);
+        throw new RangeError(
+          `batchNorm: x has ${n * inner} value per channel, must have more than 1 in training`,
+        );
       }
       if (training !== 1 && (inputs[1] === null || inputs[2] === null)) {
         throw new TypeError('batchNorm: runningMean and runningVar must be given where training is false');
@@ -118,10 +123,13 @@ export const batchNorm = /*#__PURE__*/ operator(
     },
     lower(to, node) {
       const { scale, shift } = affine(to, node);
-      to.step(OP.affine, [node.inputs[0]!, scale, shift], node.outputs, extents(node.types[0]!), { inPlace: 0 });
+      to.step(OP.affine, [node.inputs[0]!, scale, shift], node.outputs, extents(node.types[0]!), {
+        inPlace: 0,
+      });
     },
     affine,
     isAffine: ([training]) => training === 0,
+    writes: ([training]) => (training === 1 ? [1, 2] : []),
   },
   (invoke) =>
     /**
@@ -139,7 +147,11 @@ export const batchNorm = /*#__PURE__*/ operator(
     ): Tensor => {
       checkOptions('batchNorm', options, ['training', 'momentum', 'eps']);
       const { training = false, momentum = 0.1, eps = 1e-5 } = options;
-      const params = [flag('batchNorm', 'training', training), real('batchNorm', 'momentum', momentum), real('batchNorm', 'eps', eps)];
+      const params = [
+        flag('batchNorm', 'training', training),
+        real('batchNorm', 'momentum', momentum),
+        real('batchNorm', 'eps', eps),
+      ];
       const inputs = [x, runningMean ?? null, runningVar ?? null, weight ?? null, bias ?? null];
       return invoke(inputs as Tensor<DType>[], params)[0] as unknown as Tensor;
     },

@@ -1,6 +1,6 @@
 /** concat(xs, dim), slice(x, starts, ends) and split(x, sizes, dim): pieces put together and taken apart along axes. */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
-import { axisIndex, checkOptions, describe, elementCount, integer, integers, shapeText } from '../errors.ts';
+import { axisIndex, checkOptions, elementCount, integer, integers, shapeText, wrongKind } from '../errors.ts';
 import type { Lowering } from '../graph/lowering.ts';
 import { requireTensor, type Tensor } from '../tensor.ts';
 import { type Lowered, operator } from './operator.ts';
@@ -12,6 +12,7 @@ export const concat = /*#__PURE__*/ operator(
     torch: 'torch.cat',
     onnx: ['Concat'],
     args: ['xs'],
+    list: true,
     infer(inputs, [dim]) {
       const types = inputs as readonly TensorType[];
       const { shape, dtype } = types[0] as TensorType;
@@ -19,9 +20,14 @@ export const concat = /*#__PURE__*/ operator(
         if (type.dtype !== dtype) {
           throw new TypeError(`concat: xs[${i}] is ${type.dtype}, must be ${dtype} as xs[0]`);
         }
-        if (type.shape.length !== shape.length || type.shape.some((size, axis) => axis !== dim && size !== shape[axis])) {
+        if (
+          type.shape.length !== shape.length ||
+          type.shape.some((size, axis) => axis !== dim && size !== shape[axis])
+        ) {
           const wanted = shape.map((size, axis) => (axis === dim ? '*' : size)).join('x');
-          throw new RangeError(`concat: xs[${i}] has shape ${shapeText(type.shape)}, must be ${wanted} as xs[0]`);
+          throw new RangeError(
+            `concat: xs[${i}] has shape ${shapeText(type.shape)}, must be ${wanted} as xs[0]`,
+          );
         }
       });
       const total = types.reduce((sum, type) => sum + (type.shape[dim as number] as number), 0);
@@ -35,7 +41,15 @@ export const concat = /*#__PURE__*/ operator(
       types.forEach((type, i) => {
         const { shape, dtype } = type!;
         const target = { strides, offset: before * (strides[dim as number] as number) };
-        copyStrided(to, inputs[i]!, outputs[0]!, bytesPer(dtype), shape, { strides: stridesOf(shape), offset: 0 }, target);
+        copyStrided(
+          to,
+          inputs[i]!,
+          outputs[0]!,
+          bytesPer(dtype),
+          shape,
+          { strides: stridesOf(shape), offset: 0 },
+          target,
+        );
         before += shape[dim as number] as number;
       });
     },
@@ -46,7 +60,7 @@ export const concat = /*#__PURE__*/ operator(
      * @throws RangeError when another axis differs; TypeError when a dtype does
      */
     <D extends DType>(xs: readonly Tensor<D>[], dim = 0): Tensor<D> => {
-      if (!Array.isArray(xs)) throw new TypeError(`concat: xs is ${describe(xs)}, must be an array of tensors`);
+      if (!Array.isArray(xs)) throw wrongKind('concat', 'xs', xs, 'an array of tensors');
       if (xs.length === 0) throw new RangeError('concat: xs is empty, must hold at least one tensor');
       const { shape } = requireTensor('concat', 'xs[0]', xs[0]);
       const axis = axisIndex('concat', 'dim', dim, shape.length);
@@ -55,7 +69,14 @@ export const concat = /*#__PURE__*/ operator(
 );
 
 /** The elements `start + i * step` of each axis. params: start.., size.., step... */
-function take(to: Lowering, type: TensorType, node: Lowered, output: number, starts: readonly number[], steps: readonly number[]): void {
+function take(
+  to: Lowering,
+  type: TensorType,
+  node: Lowered,
+  output: number,
+  starts: readonly number[],
+  steps: readonly number[],
+): void {
   const strides = stridesOf(type.shape);
   const shape = node.outputTypes[output]!.shape;
   const source = {
@@ -84,7 +105,12 @@ export const slice = /*#__PURE__*/ operator(
      * From `starts` to before `ends` along the leading axes, each counted from the end when negative and clamped to the
      * axis; `steps` may be negative to walk backwards.
      */
-    <D extends DType>(x: Tensor<D>, starts: readonly number[], ends: readonly number[], options: { steps?: readonly number[] } = {}): Tensor<D> => {
+    <D extends DType>(
+      x: Tensor<D>,
+      starts: readonly number[],
+      ends: readonly number[],
+      options: { steps?: readonly number[] } = {},
+    ): Tensor<D> => {
       const { shape } = requireTensor('slice', 'x', x);
       checkOptions('slice', options, ['steps']);
       const from = integers('slice', 'starts', starts, -0x7fffffff);
@@ -93,7 +119,9 @@ export const slice = /*#__PURE__*/ operator(
       }
       const until = integers('slice', 'ends', ends, -0x7fffffff, from.length);
       const steps = integers('slice', 'steps', options.steps ?? from.map(() => 1), -0x7fffffff, from.length);
-      const axes = shape.map((size, axis) => sliceAxis(axis, size, from[axis] ?? 0, until[axis] ?? size, steps[axis] ?? 1));
+      const axes = shape.map((size, axis) =>
+        sliceAxis(axis, size, from[axis] ?? 0, until[axis] ?? size, steps[axis] ?? 1),
+      );
       const params = [...axes.map((a) => a.start), ...axes.map((a) => a.size), ...axes.map((a) => a.step)];
       return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor<D>;
     },
@@ -114,13 +142,23 @@ export const split = /*#__PURE__*/ operator(
     onnx: ['Split'],
     args: ['x'],
     infer: ([x], [dim, ...parts]) =>
-      parts.map((part) => ({ shape: x!.shape.map((size, axis) => (axis === dim ? part : size)), dtype: x!.dtype })),
+      parts.map((part) => ({
+        shape: x!.shape.map((size, axis) => (axis === dim ? part : size)),
+        dtype: x!.dtype,
+      })),
     lower(to, node) {
       const [type, [dim, ...parts]] = [node.types[0]!, node.params];
       let before = 0;
       parts.forEach((part, i) => {
         const starts = type.shape.map((_, axis) => (axis === dim ? before : 0));
-        take(to, type, node, i, starts, type.shape.map(() => 1));
+        take(
+          to,
+          type,
+          node,
+          i,
+          starts,
+          type.shape.map(() => 1),
+        );
         before += part;
       });
     },
@@ -141,7 +179,8 @@ export const split = /*#__PURE__*/ operator(
         parts = Array.from({ length: count }, (_, i) => Math.min(each, whole - i * each));
       } else parts = integers('split', 'sizes', sizes, 0);
       const total = parts.reduce((sum, part) => sum + part, 0);
-      if (total !== whole) throw new RangeError(`split: sizes add up to ${total}, must be ${whole}, the size of axis ${axis}`);
+      if (total !== whole)
+        throw new RangeError(`split: sizes add up to ${total}, must be ${whole}, the size of axis ${axis}`);
       return invoke([x as Tensor<DType>], [axis, ...parts]) as unknown as Tensor<D>[];
     },
 );

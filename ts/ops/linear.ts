@@ -2,9 +2,16 @@
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { emitConvolution, PIXEL } from './emitConvolution.ts';
+import { type ConvolutionProblem, emitConvolution, PIXEL } from './emitConvolution.ts';
 import { operator } from './operator.ts';
 import { float32 } from './types.ts';
+
+function pixels(types: readonly (TensorType | null)[]): ConvolutionProblem {
+  const [x, weight] = types as [TensorType, TensorType];
+  const [outputs, channels] = weight.shape as [number, number];
+  const n = x.shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
+  return { n, groups: 1, channels, outputs, axes: PIXEL, flip: 0 };
+}
 
 export const linear = /*#__PURE__*/ operator(
   {
@@ -12,7 +19,7 @@ export const linear = /*#__PURE__*/ operator(
     torch: 'torch.nn.functional.linear',
     onnx: ['Gemm'],
     args: ['x', 'weight', 'bias'],
-    absorbs: true,
+    required: 2,
     channelsLast: true,
     infer(inputs) {
       float32('linear', ['x', 'weight', 'bias'], inputs);
@@ -24,20 +31,20 @@ export const linear = /*#__PURE__*/ operator(
       const [outputs, features] = weight.shape as [number, number];
       const last = x.shape[x.shape.length - 1];
       if (last !== features) {
-        throw new RangeError(`linear: the last axis of x is ${last}, weight [${outputs}, ${features}] expects ${features}`);
+        throw new RangeError(
+          `linear: the last axis of x is ${last}, weight [${outputs}, ${features}] expects ${features}`,
+        );
       }
       if (bias !== null && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
         throw new RangeError(`linear: bias has shape ${shapeText(bias.shape)}, must be [${outputs}]`);
       }
       return [{ shape: [...x.shape.slice(0, -1), outputs], dtype: 'float32' }];
     },
-    lower(to, node) {
-      const [x, weight] = node.types as [TensorType, TensorType];
-      const [outputs, channels] = weight.shape as [number, number];
-      const n = x.shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
-      emitConvolution('linear', to, node, { n, groups: 1, channels, outputs, axes: PIXEL, flip: 0 });
-    },
-    cost: ([, weight], [y]) => ({ macs: y!.shape.reduce((product, axis) => product * axis, 1) * weight!.shape[1]! }),
+    convolves: pixels,
+    lower: (to, node) => emitConvolution('linear', to, node, pixels(node.types)),
+    cost: ([, weight], [y]) => ({
+      macs: y!.shape.reduce((product, axis) => product * axis, 1) * weight!.shape[1]!,
+    }),
   },
   (invoke) =>
     /**

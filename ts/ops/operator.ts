@@ -7,10 +7,10 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { execute } from '../graph/eager.ts';
-import type { Node } from '../graph/graph.ts';
 import type { Buffer, Lowering } from '../graph/lowering.ts';
 import { currentTrace } from '../graph/trace.ts';
 import { requireTensor, storageOf, type Tensor } from '../tensor.ts';
+import type { ConvolutionProblem } from './emitConvolution.ts';
 
 /** A tensor, a number in a tensor's place, or null where an optional tensor is left out. */
 export type Operand = Tensor<DType> | number | null;
@@ -32,13 +32,6 @@ export interface Lowered {
   readonly params: Params;
   readonly inputs: readonly (Buffer | null)[];
   readonly outputs: readonly Buffer[];
-  readonly fused: {
-    /** The depthwise convolution in front of a pointwise one: its input is the node's first. */
-    readonly depthwise?: Lowered;
-    readonly affine?: { scale: Buffer; shift: Buffer };
-    readonly residual?: Buffer;
-    readonly activation?: Activation & { slope: Buffer | null };
-  };
 }
 
 export interface Cost {
@@ -53,6 +46,12 @@ export interface Entry {
   readonly onnx: readonly string[];
   /** Names of the tensor arguments, for error sentences. */
   readonly args: readonly string[];
+  /** How many of the arguments must be given; without it all. */
+  readonly required?: number;
+  /** The first argument is a list, of any length, of tensors. */
+  readonly list?: true;
+  /** A number may stand in a tensor's place. */
+  readonly numbers?: true;
   /** The outputs' types; throws the sentence of what does not fit. */
   infer(inputs: readonly (TensorType | null)[], params: Params): TensorType[];
   /** The output is its first input's memory under another shape: nothing to compute. */
@@ -62,18 +61,18 @@ export interface Entry {
   cost?(inputs: readonly (TensorType | null)[], outputs: readonly TensorType[]): Cost;
   /** The spatial window (kernel, stride, dilation, padding before, per axis) through which an output element sees its input. */
   field?(inputs: readonly (TensorType | null)[], params: Params): Window[];
-  /** A node that can end with an affine map per channel, a residual add and an activation. */
-  readonly absorbs?: true;
+  /** The convolution that a node is: it can end with an affine map per channel, a residual add and an activation. */
+  convolves?(inputs: readonly (TensorType | null)[], params: Params): ConvolutionProblem;
   /** Its channels are the last axis of its output, not axis 1. */
   readonly channelsLast?: true;
-  /** Whether `second`, which alone reads what `first` gives, can compute `first` on the way. */
-  chains?(first: Node, second: Node): boolean;
   /** An activation that an absorbing node can end with; its slope, if any, is the second input. */
   activation?(params: Params, inputs: readonly (TensorType | null)[]): Activation | null;
   /** An affine map per channel: its scale and shift, [C] each, computed from the inputs behind the first. */
   affine?(to: Lowering, node: Lowered): { scale: Buffer; shift: Buffer };
   /** Whether the map can be used in that way (batch norm: not in training). */
   isAffine?(params: Params): boolean;
+  /** Which inputs it writes in place (batch norm in training: the running statistics). */
+  writes?(params: Params): readonly number[];
   /** An addition of two tensors. */
   readonly sums?: true;
 }
@@ -104,11 +103,12 @@ function invoke(entry: Entry, inputs: readonly Operand[], params: Params): Tenso
   let record = false;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i] as Operand;
-    if (input === null || typeof input === 'number') continue;
-    const name = entry.args[i] ?? `${entry.args[entry.args.length - 1]}[${i}]`;
-    requireTensor(entry.name, name, input);
-    if (trace !== null && trace.follows(input)) record = true;
-    else storageOf(entry.name, name, input);
+    if (input === null && i >= (entry.required ?? inputs.length)) continue;
+    if (typeof input === 'number' && entry.numbers) continue;
+    const name = entry.list ? `${entry.args[0]}[${i}]` : (entry.args[i] as string);
+    const tensor = requireTensor(entry.name, name, input);
+    if (trace?.follows(tensor)) record = true;
+    else storageOf(entry.name, name, tensor);
   }
   if (record && trace !== null) return trace.record(entry, inputs, params);
   return execute(entry, inputs, params);

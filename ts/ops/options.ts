@@ -3,12 +3,18 @@
  * side, whose geometry alone knows the size formulas and judges what fits.
  */
 import { engine, refresh } from '../engine.ts';
-import { axisName, describe, faultError, perAxis } from '../errors.ts';
+import { axisName, faultError, perAxis, wrongKind, wrongValue } from '../errors.ts';
 
 /** One number for all axes or one per axis. */
 export type Size = number | readonly number[];
 /** A number, one per axis, `[before, after]` per axis, or a rule. */
-export type Padding = Size | readonly (readonly [number, number])[] | 'same' | 'same-lower' | 'valid' | 'full';
+export type Padding =
+  | Size
+  | readonly (readonly [number, number])[]
+  | 'same'
+  | 'same-lower'
+  | 'valid'
+  | 'full';
 
 const MODES = ['explicit', 'same', 'same-lower', 'valid', 'full'];
 
@@ -16,15 +22,20 @@ const MODES = ['explicit', 'same', 'same-lower', 'valid', 'full'];
 export const RULE = { ceil: 1, pooling: 2 } as const;
 
 /** Padding as numbers: the mode, then before and after for each axis. */
-export function paddingParams(where: string, padding: unknown, rank: number, modes: readonly string[]): number[] {
-  const none = new Array<number>(2 * rank).fill(0);
+export function paddingParams(
+  where: string,
+  padding: unknown,
+  rank: number,
+  modes: readonly string[],
+): number[] {
+  if (typeof padding === 'number') return symmetric(perAxis(where, 'padding', padding, rank, 0));
   if (typeof padding === 'string') {
     if (!modes.includes(padding)) {
       const names = modes.map((mode) => `'${mode}'`).join(', ');
       const others = names === '' ? '' : ` or one of ${names}`;
-      throw new RangeError(`${where}: padding is ${describe(padding)}, must be numbers${others}`);
+      throw wrongValue(where, 'padding', padding, `numbers${others}`);
     }
-    return [MODES.indexOf(padding), ...none];
+    return [MODES.indexOf(padding), ...new Array<number>(2 * rank).fill(0)];
   }
   if (Array.isArray(padding) && padding.some(Array.isArray)) {
     if (padding.length !== rank) {
@@ -32,7 +43,15 @@ export function paddingParams(where: string, padding: unknown, rank: number, mod
     }
     return [0, ...padding.flatMap((pair, axis) => perAxis(where, `padding[${axis}]`, pair, 2, 0))];
   }
-  return [0, ...perAxis(where, 'padding', padding, rank, 0).flatMap((size) => [size, size])];
+  return symmetric(perAxis(where, 'padding', padding, rank, 0));
+}
+
+/** Explicit padding with as much before as after; written out, for this is in the way of each call. */
+function symmetric(widths: readonly number[]): number[] {
+  const params = [0];
+  for (let axis = 0; axis < widths.length; axis++)
+    params.push(widths[axis] as number, widths[axis] as number);
+  return params;
 }
 
 /** Where in a params list the parts of a window lie. */
@@ -54,7 +73,11 @@ export interface ResolvedWindow {
 }
 
 /** Asks for each axis' output size and padding. @throws RangeError that names the function and the axis */
-export function resolveWindow(where: string, spatial: readonly number[], window: WindowParams): ResolvedWindow {
+export function resolveWindow(
+  where: string,
+  spatial: readonly number[],
+  window: WindowParams,
+): ResolvedWindow {
   const on = engine(where);
   const { rank } = window;
   const output: number[] = [];
@@ -68,7 +91,8 @@ export function resolveWindow(where: string, spatial: readonly number[], window:
     const after = window.padding[2 + 2 * axis] as number;
     const code = on.exports.window(input, kernel, stride, dilation, before, after, mode, window.rule);
     const { i32, result } = refresh(on);
-    if (code !== 0) throw faultError(`${where}: ${axisName(rank, axis)}`, code, i32.subarray(result + 1, result + 4));
+    if (code !== 0)
+      throw faultError(`${where}: ${axisName(rank, axis)}`, code, i32.subarray(result + 1, result + 4));
     output.push(i32[result] as number);
     axes.push(input, kernel, stride, dilation, i32[result + 1] as number, i32[result + 2] as number);
   }
@@ -82,13 +106,14 @@ export function sizes(where: string, name: string, value: unknown, rank: number)
 
 /** A flag as 0 or 1. */
 export function flag(where: string, name: string, value: unknown): number {
-  if (typeof value !== 'boolean') throw new TypeError(`${where}: ${name} is ${describe(value)}, must be true or false`);
+  if (typeof value !== 'boolean') throw wrongKind(where, name, value, 'true or false');
   return value ? 1 : 0;
 }
 
 /** A tensor of this rank has its batch and channel axes and `rank` spatial ones. */
 export function requireRank(where: string, name: string, shape: readonly number[], rank: number): void {
   if (shape.length === rank) return;
-  throw new RangeError(`${where}: ${name} has ${shape.length} axes (shape [${shape.join(', ')}]), must have ${rank}`);
+  throw new RangeError(
+    `${where}: ${name} has ${shape.length} axes (shape [${shape.join(', ')}]), must have ${rank}`,
+  );
 }
-

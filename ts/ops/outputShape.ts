@@ -1,7 +1,7 @@
 /** outputShape(operator, shapes, options): an output's shape without running. */
 import type { DType } from '../dtype.ts';
 import { engine } from '../engine.ts';
-import { describe, integers } from '../errors.ts';
+import { integers, wrongKind } from '../errors.ts';
 import { Trace } from '../graph/trace.ts';
 import { Tensor } from '../tensor.ts';
 import type { Entry } from './operator.ts';
@@ -19,17 +19,21 @@ export function outputShape(
   engine('outputShape');
   const entry = (operator as { readonly entry?: Entry } | undefined)?.entry;
   if (entry === undefined) {
-    throw new TypeError(`outputShape: operator is ${describe(operator)}, must be an operator such as conv2d`);
+    throw wrongKind('outputShape', 'operator', operator, 'an operator such as conv2d');
   }
-  if (!Array.isArray(shapes)) throw new TypeError(`outputShape: shapes is ${describe(shapes)}, must be an array of shapes`);
+  if (!Array.isArray(shapes)) throw wrongKind('outputShape', 'shapes', shapes, 'an array of shapes');
   const trace = new Trace();
   const symbols = shapes.map((shape, i) =>
-    shape === null ? null : trace.input({ shape: integers('outputShape', `shapes[${i}]`, shape, 0), dtype: 'float32' }),
+    shape === null
+      ? null
+      : trace.input({ shape: integers('outputShape', `shapes[${i}]`, shape, 0), dtype: 'float32' }),
   );
   // A shape that is left out is an optional tensor that is left out.
   while (entry.args.length > symbols.length && rest.length > 0) symbols.push(null);
   const call = operator as unknown as (...given: unknown[]) => Tensor<DType> | Tensor<DType>[];
-  const result = trace.run('outputShape', () => (entry.name === 'concat' ? call(symbols, ...rest) : call(...symbols, ...rest)));
+  const result = trace.run('outputShape', () =>
+    entry.name === 'concat' ? call(symbols, ...rest) : call(...symbols, ...rest),
+  );
   const first = result instanceof Tensor ? result : (result[0] as Tensor<DType>);
   return [...first.shape];
 }

@@ -3,7 +3,16 @@
  * a value. params: value, then before and after per axis.
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
-import { checkOptions, describe, elementCount, integer, real, shapeText } from '../errors.ts';
+import {
+  checkOptions,
+  describe,
+  elementCount,
+  integer,
+  oneOf,
+  real,
+  shapeText,
+  wrongKind,
+} from '../errors.ts';
 import { bits, type Lowering, OP } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Entry, type Lowered, operator, type Params } from './operator.ts';
@@ -22,7 +31,7 @@ export interface PadOptions {
 function padParams(name: string, rank: number, padding: PadWidths, options: PadOptions = {}): number[] {
   checkOptions(name, options, ['mode', 'value']);
   const { mode = 'constant', value = 0 } = options;
-  if (mode !== 'constant') throw new RangeError(`${name}: mode is ${describe(mode)}, must be 'constant'`);
+  oneOf(name, 'mode', mode, ['constant']);
   return [real(name, 'value', value), ...widths(name, rank, padding)];
 }
 
@@ -32,19 +41,23 @@ function widths(name: string, rank: number, padding: PadWidths): number[] {
     return new Array<number>(2 * rank).fill(integer(name, 'padding', padding, -0x7fffffff));
   }
   if (!Array.isArray(padding)) {
-    throw new TypeError(`${name}: padding is ${describe(padding)}, must be a number or [before, after] per axis`);
+    throw wrongKind(name, 'padding', padding, 'a number or [before, after] per axis');
   }
   if (padding.length > 0 && padding.every((entry) => typeof entry === 'number')) {
     const flat = padding as unknown as number[];
-    const pairs = Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => flat.slice(2 * i, 2 * i + 2)).reverse();
-    throw new TypeError(`${name}: padding is the flat list ${describe(flat)}, must be pairs in the order of the axes: ${describe(pairs)}`);
+    const pairs = Array.from({ length: Math.floor(flat.length / 2) }, (_, i) =>
+      flat.slice(2 * i, 2 * i + 2),
+    ).reverse();
+    throw new TypeError(
+      `${name}: padding is the flat list ${describe(flat)}, must be pairs in the order of the axes: ${describe(pairs)}`,
+    );
   }
   if (padding.length !== rank) {
     throw new RangeError(`${name}: padding has ${padding.length} pairs, must have ${rank}`);
   }
   return padding.flatMap((pair, axis) => {
     if (!Array.isArray(pair) || pair.length !== 2) {
-      throw new TypeError(`${name}: padding[${axis}] is ${describe(pair)}, must be [before, after]`);
+      throw wrongKind(name, `padding[${axis}]`, pair, '[before, after]');
     }
     return pair.map((size, side) => integer(name, `padding[${axis}][${side}]`, size, -0x7fffffff));
   });
@@ -56,7 +69,9 @@ function infer(name: string, rank: number, x: TensorType, params: Params): Tenso
     if (axis < 2) return size;
     const padded = size + (params[2 * axis - 3] as number) + (params[2 * axis - 2] as number);
     if (padded < 0) {
-      throw new RangeError(`${name}: padding[${axis - 2}] crops ${size - padded} of the ${size} elements of x, must leave at least 0`);
+      throw new RangeError(
+        `${name}: padding[${axis - 2}] crops ${size - padded} of the ${size} elements of x, must leave at least 0`,
+      );
     }
     return padded;
   });

@@ -1,6 +1,6 @@
 /** permute(x, axes): output axis i is input axis axes[i]. */
 import { bytesPer, type DType } from '../dtype.ts';
-import { axisIndex, describe } from '../errors.ts';
+import { axisIndex, wrongKind } from '../errors.ts';
 import { requireTensor, type Tensor } from '../tensor.ts';
 import { operator } from './operator.ts';
 import { copyStrided, stridesOf } from './strided.ts';
@@ -27,11 +27,13 @@ export const permute = /*#__PURE__*/ operator(
     <D extends DType>(x: Tensor<D>, axes: readonly number[]): Tensor<D> => {
       const { shape } = requireTensor('permute', 'x', x);
       if (!Array.isArray(axes)) {
-        throw new TypeError(`permute: axes is ${describe(axes)}, must be an array of ${shape.length} integers`);
+        throw wrongKind('permute', 'axes', axes, `an array of ${shape.length} integers`);
       }
       const order = axes.map((axis, i) => axisIndex('permute', `axes[${i}]`, axis, shape.length));
       if (order.length !== shape.length || new Set(order).size !== shape.length) {
-        throw new RangeError(`permute: axes is [${axes.join(', ')}], must name each of the ${shape.length} axes once`);
+        throw new RangeError(
+          `permute: axes is [${axes.join(', ')}], must name each of the ${shape.length} axes once`,
+        );
       }
       return invoke([x as Tensor<DType>], order)[0] as unknown as Tensor<D>;
     },

@@ -10,7 +10,17 @@ import { type Lowering, OP } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
 import { windowFields } from './convolution.ts';
 import { type Entry, type Lowered, operator, type Params } from './operator.ts';
-import { flag, type Padding, paddingParams, RULE, type ResolvedWindow, requireRank, resolveWindow, type Size, sizes } from './options.ts';
+import {
+  flag,
+  type Padding,
+  paddingParams,
+  type ResolvedWindow,
+  RULE,
+  requireRank,
+  resolveWindow,
+  type Size,
+  sizes,
+} from './options.ts';
 
 export interface MaxPoolOptions<I extends boolean = boolean> {
   /** Default: the kernel size. */
@@ -26,7 +36,7 @@ export interface MaxPoolOptions<I extends boolean = boolean> {
 }
 
 const OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices'];
-const PADDINGS = ['explicit', 'same', 'same-lower', 'valid'];
+const PADDINGS = ['same', 'same-lower', 'valid'];
 
 function poolParams(name: string, rank: number, kernelSize: Size, options: MaxPoolOptions = {}): number[] {
   checkOptions(name, options, OPTIONS);
@@ -39,7 +49,8 @@ function poolParams(name: string, rank: number, kernelSize: Size, options: MaxPo
     ...sizes(name, 'stride', stride, rank),
     ...sizes(name, 'dilation', dilation, rank),
     ...paddingParams(name, padding, rank, PADDINGS),
-    (flag(name, 'ceilMode', ceilMode) ? RULE.ceil : 0) | (pairs || typeof padding === 'string' ? 0 : RULE.pooling),
+    (flag(name, 'ceilMode', ceilMode) ? RULE.ceil : 0) |
+      (pairs || typeof padding === 'string' ? 0 : RULE.pooling),
     flag(name, 'returnIndices', returnIndices),
   ];
 }
@@ -97,9 +108,21 @@ function maxPool(rank: number) {
      * The maximum over each window of x [N, C, spatial...]; NaN wins. Takes float32, uint8 and int8.
      * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
      */
-    function pool<D extends DType>(x: Tensor<D>, kernelSize: Size, options?: MaxPoolOptions<false>): Tensor<D>;
-    function pool<D extends DType>(x: Tensor<D>, kernelSize: Size, options: MaxPoolOptions<true>): [Tensor<D>, Tensor<'int32'>];
-    function pool(x: Tensor<DType>, kernelSize: Size, options?: MaxPoolOptions): Tensor<DType> | Tensor<DType>[] {
+    function pool<D extends DType>(
+      x: Tensor<D>,
+      kernelSize: Size,
+      options?: MaxPoolOptions<false>,
+    ): Tensor<D>;
+    function pool<D extends DType>(
+      x: Tensor<D>,
+      kernelSize: Size,
+      options: MaxPoolOptions<true>,
+    ): [Tensor<D>, Tensor<'int32'>];
+    function pool(
+      x: Tensor<DType>,
+      kernelSize: Size,
+      options?: MaxPoolOptions,
+    ): Tensor<DType> | Tensor<DType>[] {
       const outputs = invoke([x], poolParams(name, rank, kernelSize, options));
       return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
     }

@@ -46,12 +46,22 @@ const random = /*#__PURE__*/ operator(
     },
   },
   (invoke) =>
-    (where: string, normal: 0 | 1, p0: number, p1: number, shape: readonly number[], own: number | undefined): Tensor => {
+    (
+      where: string,
+      normal: 0 | 1,
+      p0: number,
+      p1: number,
+      shape: readonly number[],
+      own: number | undefined,
+    ): Tensor => {
       const words = nextState(where, own);
       const state = emptyTensor(where, [3], 'int32');
       try {
         state.data.set(words);
-        return invoke([state as unknown as Tensor<DType>], [normal, p0, p1, ...shape])[0] as unknown as Tensor;
+        return invoke(
+          [state as unknown as Tensor<DType>],
+          [normal, p0, p1, ...shape],
+        )[0] as unknown as Tensor;
       } finally {
         state.dispose();
       }
@@ -59,11 +69,23 @@ const random = /*#__PURE__*/ operator(
 );
 
 /** Uniform numbers from `low` up to, but not with, `high`. */
-export function uniform(where: string, shape: readonly number[], low: number, high: number, own?: number): Tensor {
+export function uniform(
+  where: string,
+  shape: readonly number[],
+  low: number,
+  high: number,
+  own?: number,
+): Tensor {
   return random(where, 0, low, high, shape, own);
 }
 
 /** Normally distributed numbers. */
-export function normal(where: string, shape: readonly number[], mean: number, deviation: number, own?: number): Tensor {
+export function normal(
+  where: string,
+  shape: readonly number[],
+  mean: number,
+  deviation: number,
+  own?: number,
+): Tensor {
   return random(where, 1, mean, deviation, shape, own);
 }

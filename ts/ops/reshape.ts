@@ -30,11 +30,20 @@ export const reshape = /*#__PURE__*/ operator(
         wanted[open] = 1;
         const rest = elementCount('reshape', wanted);
         wanted[open] = rest === 0 ? 0 : size / rest;
-        if (wanted.includes(-1)) throw new RangeError(`reshape: shape has more than one -1, must have at most one`);
+        if (wanted.includes(-1))
+          throw new RangeError(`reshape: shape has more than one -1, must have at most one`);
       }
-      if (elementCount('reshape', wanted.map((axis) => Math.ceil(axis))) !== size || wanted.some((axis) => axis % 1)) {
+      if (
+        elementCount(
+          'reshape',
+          wanted.map((axis) => Math.ceil(axis)),
+        ) !== size ||
+        wanted.some((axis) => axis % 1)
+      ) {
         const [from, to] = [shapeText(before), `[${shape.join(', ')}]`];
-        throw new RangeError(`reshape: x of shape ${from} has ${size} elements, shape ${to} must have as many`);
+        throw new RangeError(
+          `reshape: x of shape ${from} has ${size} elements, shape ${to} must have as many`,
+        );
       }
       return invoke([x as Tensor<DType>], wanted)[0] as unknown as Tensor<D>;
     },
@@ -48,7 +57,8 @@ export const flatten = /*#__PURE__*/ operator(
       const { shape } = requireTensor('flatten', 'x', x);
       const from = axisIndex('flatten', 'startDim', startDim, Math.max(shape.length, 1));
       const to = axisIndex('flatten', 'endDim', endDim, Math.max(shape.length, 1));
-      if (to < from) throw new RangeError(`flatten: endDim is ${endDim}, must not lie before startDim ${startDim}`);
+      if (to < from)
+        throw new RangeError(`flatten: endDim is ${endDim}, must not lie before startDim ${startDim}`);
       const merged = shape.slice(from, to + 1).reduce((product, axis) => product * axis, 1);
       const flat = [...shape.slice(0, from), merged, ...shape.slice(to + 1)];
       return invoke([x as Tensor<DType>], flat)[0] as unknown as Tensor<D>;

@@ -1,5 +1,4 @@
 /** Strided copies: what only moves values (permute, concat, slice, padding's inside) is one instruction. */
-import { shapeText } from '../errors.ts';
 import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
 
 /** The strides of a contiguous shape, in elements. */
@@ -31,14 +30,9 @@ export function copyStrided(
 ): void {
   if (shape.includes(0)) return;
   const axes = mergeAxes(shape, source.strides, target.strides);
-  if (axes.length > MAX_AXES) {
-    throw new RangeError(`strided copy: shape ${shapeText(shape)} has more than ${MAX_AXES} axes that do not merge`);
-  }
+  to.requireAxes(axes.length);
   to.step(OP.copy, [from], [into], [bytes, axes.length, ...axes.flat(), source.offset, target.offset]);
 }
-
-/** The most axes of an instruction (crates/core/src/ops/walk.rs). */
-const MAX_AXES = 8;
 
 /**
  * `[size, a stride, b stride]` per axis, where neighbouring axes that both walks take as one are merged and axes of one

@@ -61,7 +61,10 @@ const compiled = async (source: ModuleOrBytes): Promise<WebAssembly.Module> =>
   source instanceof WebAssembly.Module ? source : WebAssembly.compile(source);
 
 interface Files {
-  readFileSync(path: URL | string): Uint8Array<ArrayBuffer>;
+  readFileSync(path: string): Uint8Array<ArrayBuffer>;
+}
+interface Urls {
+  fileURLToPath(url: URL | string): string;
 }
 
 /** The module behind `init({ wasm })`. */
@@ -70,7 +73,8 @@ async function moduleOf(wasm: KernelSource): Promise<WebAssembly.Module> {
     // Two letters at least before the colon: C:\ is a path.
     const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(String(wasm))?.[1];
     const files = !scheme || scheme === 'file' ? builtin<Files>('node:fs') : undefined;
-    if (files) return compiled(files.readFileSync(scheme ? new URL(wasm) : wasm));
+    const path = scheme ? builtin<Urls>('node:url')?.fileURLToPath(wasm) : String(wasm);
+    if (files && path) return compiled(files.readFileSync(path));
     wasm = await fetch(wasm);
   }
   if ('arrayBuffer' in wasm) {

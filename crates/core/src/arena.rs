@@ -238,11 +238,7 @@ impl<S: Source> Arena<S> {
         // A region of its own has a header at its start, and is cut to multiples of a unit at both ends.
         let alone = size.checked_add(3 * UNIT)?;
         // Usually the source goes on where it ended, and a free block there counts.
-        let joined = if self.end == 0 {
-            alone
-        } else {
-            size - self.free_before_end()
-        };
+        let joined = if self.end == 0 { alone } else { size - self.free_before_end() };
         let range = match joined.checked_add(spare) {
             Some(wanted) => self.source.grow(wanted).or_else(|| self.source.grow(joined)),
             None => self.source.grow(joined),
@@ -294,14 +290,8 @@ impl<S: Source> Arena<S> {
         self.total += size;
         // SAFETY: the source gave `start - HEADER..end`, or `start` was the end mark of a region that ends there.
         unsafe {
-            *header(start) = Header {
-                size_and_tag: size as u32 | USED,
-                before,
-            };
-            *header(self.end) = Header {
-                size_and_tag: END,
-                before: size as u32,
-            };
+            *header(start) = Header { size_and_tag: size as u32 | USED, before };
+            *header(self.end) = Header { size_and_tag: END, before: size as u32 };
             self.put(start, size);
         }
     }
@@ -345,10 +335,7 @@ impl<S: Source> Arena<S> {
             let rest = whole - size;
             (*header(block)).size_and_tag = size as u32 | USED;
             if rest > 0 {
-                *header(block + size) = Header {
-                    size_and_tag: rest as u32 | FREE,
-                    before: size as u32,
-                };
+                *header(block + size) = Header { size_and_tag: rest as u32 | FREE, before: size as u32 };
                 (*header(block + whole)).before = rest as u32;
                 self.link(block + size, rest);
             }

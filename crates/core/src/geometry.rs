@@ -25,16 +25,10 @@ impl TryFrom<u32> for Mode {
     type Error = Fault;
 
     fn try_from(number: u32) -> Result<Self, Fault> {
-        [
-            Mode::Explicit,
-            Mode::Same,
-            Mode::SameLower,
-            Mode::Valid,
-            Mode::Full,
-        ]
-        .into_iter()
-        .find(|&mode| mode as u32 == number)
-        .ok_or(Fault::new(Code::BadInstruction, [number as i32, 0, 0]))
+        [Mode::Explicit, Mode::Same, Mode::SameLower, Mode::Valid, Mode::Full]
+            .into_iter()
+            .find(|&mode| mode as u32 == number)
+            .ok_or(Fault::new(Code::BadInstruction, [number as i32, 0, 0]))
     }
 }
 
@@ -78,15 +72,7 @@ pub struct AxisRequest {
 
 impl Axis {
     /// The axis of a problem that lacks it.
-    pub const UNIT: Axis = Axis {
-        input: 1,
-        kernel: 1,
-        stride: 1,
-        dilation: 1,
-        lo: 0,
-        hi: 0,
-        output: 1,
-    };
+    pub const UNIT: Axis = Axis { input: 1, kernel: 1, stride: 1, dilation: 1, lo: 0, hi: 0, output: 1 };
 
     /// Judges a request: `lo` and `hi` count in mode `Explicit` only.
     ///
@@ -94,14 +80,7 @@ impl Axis {
     /// `NotPositive`, `NegativePadding`, `PoolPadding`, `KernelTooLarge` or `TooLarge`, with their numbers.
     #[inline(never)]
     pub fn new(request: AxisRequest, mode: Mode, rule: Rule) -> Result<Axis, Fault> {
-        let AxisRequest {
-            input,
-            kernel,
-            stride,
-            dilation,
-            lo,
-            hi,
-        } = request;
+        let AxisRequest { input, kernel, stride, dilation, lo, hi } = request;
         for (field, value) in [(0, kernel), (1, stride), (2, dilation)] {
             if value < 1 {
                 return Err(Fault::new(Code::NotPositive, [field, value, 0]));
@@ -111,20 +90,13 @@ impl Axis {
             return Err(Fault::new(Code::TooLarge, [input, 0, 0]));
         }
         let extent = i64::from(dilation) * (i64::from(kernel) - 1) + 1;
-        let wide = Wide {
-            input: input.into(),
-            stride: stride.into(),
-            extent,
-        };
+        let wide = Wide { input: input.into(), stride: stride.into(), extent };
         let (lo, hi) = wide.padding(mode, lo.into(), hi.into());
         if let Some(&value) = [lo, hi].iter().find(|&&value| value < 0) {
             return Err(Fault::new(Code::NegativePadding, [saturate(value), 0, 0]));
         }
         if rule.has(Rule::POOLING) && 2 * lo.max(hi) > i64::from(kernel) {
-            return Err(Fault::new(
-                Code::PoolPadding,
-                [saturate(lo.max(hi)), kernel, 0],
-            ));
+            return Err(Fault::new(Code::PoolPadding, [saturate(lo.max(hi)), kernel, 0]));
         }
         let padded = wide.input + lo + hi;
         let output = wide.output(lo, padded, rule);
@@ -300,14 +272,7 @@ mod tests {
 
     fn request(numbers: [i32; 6]) -> AxisRequest {
         let [input, kernel, stride, dilation, lo, hi] = numbers;
-        AxisRequest {
-            input,
-            kernel,
-            stride,
-            dilation,
-            lo,
-            hi,
-        }
+        AxisRequest { input, kernel, stride, dilation, lo, hi }
     }
 
     fn axis(numbers: [i32; 6], mode: Mode, rule: u32) -> Result<(usize, usize, usize), Fault> {
@@ -335,9 +300,7 @@ mod tests {
     #[test]
     fn same_gives_the_ceiling_for_all_small_problems() {
         for input in 1..20 {
-            for (kernel, stride, dilation) in
-                [(1, 3, 1), (2, 1, 1), (3, 2, 2), (5, 3, 1), (4, 7, 3)]
-            {
+            for (kernel, stride, dilation) in [(1, 3, 1), (2, 1, 1), (3, 2, 2), (5, 3, 1), (4, 7, 3)] {
                 for mode in [Mode::Same, Mode::SameLower] {
                     let numbers = [input, kernel, stride, dilation, 0, 0];
                     let (output, lo, hi) = axis(numbers, mode, 0).unwrap();
@@ -351,86 +314,32 @@ mod tests {
     #[test]
     fn ceil_mode_keeps_a_window_only_where_it_starts_inside() {
         let ceil = Rule::CEIL;
-        assert_eq!(
-            axis([6, 2, 4, 1, 0, 0], Mode::Explicit, ceil),
-            Ok((2, 0, 0))
-        );
-        assert_eq!(
-            axis([5, 2, 2, 1, 0, 0], Mode::Explicit, ceil),
-            Ok((3, 0, 0))
-        );
-        assert_eq!(
-            axis([4, 1, 3, 1, 0, 0], Mode::Explicit, ceil),
-            Ok((2, 0, 0))
-        );
-        assert_eq!(
-            axis([5, 1, 6, 1, 0, 0], Mode::Explicit, ceil),
-            Ok((1, 0, 0))
-        );
-        assert_eq!(
-            axis([4, 2, 2, 1, 1, 1], Mode::Explicit, ceil),
-            Ok((3, 1, 1))
-        );
-        assert_eq!(
-            axis([2, 3, 2, 1, 0, 0], Mode::Explicit, ceil),
-            Ok((1, 0, 0))
-        );
-        assert_eq!(
-            refused([2, 4, 2, 1, 0, 0], Mode::Explicit, ceil).0,
-            Code::KernelTooLarge
-        );
+        assert_eq!(axis([6, 2, 4, 1, 0, 0], Mode::Explicit, ceil), Ok((2, 0, 0)));
+        assert_eq!(axis([5, 2, 2, 1, 0, 0], Mode::Explicit, ceil), Ok((3, 0, 0)));
+        assert_eq!(axis([4, 1, 3, 1, 0, 0], Mode::Explicit, ceil), Ok((2, 0, 0)));
+        assert_eq!(axis([5, 1, 6, 1, 0, 0], Mode::Explicit, ceil), Ok((1, 0, 0)));
+        assert_eq!(axis([4, 2, 2, 1, 1, 1], Mode::Explicit, ceil), Ok((3, 1, 1)));
+        assert_eq!(axis([2, 3, 2, 1, 0, 0], Mode::Explicit, ceil), Ok((1, 0, 0)));
+        assert_eq!(refused([2, 4, 2, 1, 0, 0], Mode::Explicit, ceil).0, Code::KernelTooLarge);
     }
 
     #[test]
     fn each_wrong_number_has_its_fault() {
         let explicit = Mode::Explicit;
-        assert_eq!(
-            refused([5, 0, 1, 1, 0, 0], explicit, 0),
-            (Code::NotPositive, 0, 0)
-        );
-        assert_eq!(
-            refused([5, 1, 0, 1, 0, 0], explicit, 0),
-            (Code::NotPositive, 1, 0)
-        );
-        assert_eq!(
-            refused([5, 1, 1, -2, 0, 0], explicit, 0),
-            (Code::NotPositive, 2, -2)
-        );
-        assert_eq!(
-            refused([5, 1, 1, 1, 0, -3], explicit, 0),
-            (Code::NegativePadding, -3, 0)
-        );
-        assert_eq!(
-            refused([5, 3, 1, 1, 2, 0], explicit, 2),
-            (Code::PoolPadding, 2, 3)
-        );
+        assert_eq!(refused([5, 0, 1, 1, 0, 0], explicit, 0), (Code::NotPositive, 0, 0));
+        assert_eq!(refused([5, 1, 0, 1, 0, 0], explicit, 0), (Code::NotPositive, 1, 0));
+        assert_eq!(refused([5, 1, 1, -2, 0, 0], explicit, 0), (Code::NotPositive, 2, -2));
+        assert_eq!(refused([5, 1, 1, 1, 0, -3], explicit, 0), (Code::NegativePadding, -3, 0));
+        assert_eq!(refused([5, 3, 1, 1, 2, 0], explicit, 2), (Code::PoolPadding, 2, 3));
         assert_eq!(axis([5, 3, 1, 1, 1, 1], explicit, 2), Ok((5, 1, 1)));
-        assert_eq!(
-            refused([5, 4, 1, 3, 2, 2], explicit, 0),
-            (Code::KernelTooLarge, 10, 9)
-        );
-        assert_eq!(
-            refused([0, 1, 1, 1, 0, 0], explicit, 0),
-            (Code::KernelTooLarge, 1, 0)
-        );
+        assert_eq!(refused([5, 4, 1, 3, 2, 2], explicit, 0), (Code::KernelTooLarge, 10, 9));
+        assert_eq!(refused([0, 1, 1, 1, 0, 0], explicit, 0), (Code::KernelTooLarge, 1, 0));
         assert_eq!(axis([0, 3, 1, 1, 1, 2], explicit, 0), Ok((1, 1, 2)));
         let max = i32::MAX;
-        assert_eq!(
-            refused([max, 1, 1, 1, max, max], explicit, 0).0,
-            Code::TooLarge
-        );
-        assert_eq!(
-            refused([5, max, 1, max, 0, 0], explicit, 0),
-            (Code::KernelTooLarge, max, 5)
-        );
-        assert_eq!(
-            refused([5, max, 1, max, 0, 0], Mode::Full, 0).0,
-            Code::TooLarge
-        );
-        assert_eq!(
-            refused([5, max, max, max, 0, 0], Mode::Same, 3).0,
-            Code::PoolPadding
-        );
+        assert_eq!(refused([max, 1, 1, 1, max, max], explicit, 0).0, Code::TooLarge);
+        assert_eq!(refused([5, max, 1, max, 0, 0], explicit, 0), (Code::KernelTooLarge, max, 5));
+        assert_eq!(refused([5, max, 1, max, 0, 0], Mode::Full, 0).0, Code::TooLarge);
+        assert_eq!(refused([5, max, max, max, 0, 0], Mode::Same, 3).0, Code::PoolPadding);
     }
 
     #[test]
@@ -464,10 +373,7 @@ mod tests {
 
     #[test]
     fn products_of_sizes_stop_at_two_gigabytes_and_zero_wins() {
-        assert_eq!(
-            elements(&[1 << 15, 1 << 14], 4).unwrap_err().code,
-            Code::TooLarge
-        );
+        assert_eq!(elements(&[1 << 15, 1 << 14], 4).unwrap_err().code, Code::TooLarge);
         assert_eq!(elements(&[(1 << 29) - 1], 4), Ok((1 << 29) - 1));
         assert_eq!(elements(&[usize::MAX, usize::MAX, 0], 4), Ok(0));
     }

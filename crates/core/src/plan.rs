@@ -22,35 +22,18 @@ pub struct Problem {
 impl Problem {
     /// # Errors
     /// `TooLarge` when a tensor exceeds 2^31 - 1 bytes, `BadInstruction` without a group.
-    pub fn new(
-        batch: usize,
-        groups: usize,
-        ci: usize,
-        co: usize,
-        geometry: Geometry,
-    ) -> Result<Self, Fault> {
+    pub fn new(batch: usize, groups: usize, ci: usize, co: usize, geometry: Geometry) -> Result<Self, Fault> {
         if groups == 0 {
             return Err(Fault::new(Code::BadInstruction, [0; 3]));
         }
         // Each product by itself: a zero elsewhere does not excuse it.
-        for sizes in [
-            [groups, co],
-            [groups, ci],
-            [ci, geometry.taps()],
-            [batch, geometry.output()],
-        ] {
+        for sizes in [[groups, co], [groups, ci], [ci, geometry.taps()], [batch, geometry.output()]] {
             elements(&sizes, 4)?;
         }
         elements(&[batch, groups, ci, geometry.input()], 4)?;
         elements(&[batch, groups, co, geometry.output()], 4)?;
         elements(&[groups, co.next_multiple_of(MR), ci, geometry.taps()], 4)?;
-        Ok(Self {
-            batch,
-            groups,
-            ci,
-            co,
-            geometry,
-        })
+        Ok(Self { batch, groups, ci, co, geometry })
     }
 
     /// Terms of each output's sum.
@@ -99,14 +82,8 @@ impl Algorithm {
     }
 
     fn choose(problem: &Problem, forced: u32) -> Algorithm {
-        let forced = Self::ALL
-            .into_iter()
-            .find(|&each| each as u32 == forced && each.accepts(problem));
-        let best = || {
-            Self::ALL
-                .into_iter()
-                .find(|each| each.accepts(problem) && each.pays(problem))
-        };
+        let forced = Self::ALL.into_iter().find(|&each| each as u32 == forced && each.accepts(problem));
+        let best = || Self::ALL.into_iter().find(|each| each.accepts(problem) && each.pays(problem));
         forced.or_else(best).unwrap_or(Algorithm::Gemm)
     }
 }
@@ -220,15 +197,9 @@ impl Bands {
         let step = 4 * width.stride;
         // In place: the first column is not padding, the last is inside the input, and all four outputs exist.
         let left = width.lo.div_ceil(step).min(strips);
-        let reach = (width.input + width.lo)
-            .checked_sub(span)
-            .map_or(0, |room| room / step + 1);
+        let reach = (width.input + width.lo).checked_sub(span).map_or(0, |room| room / step + 1);
         let right = reach.min(width.output / 4).max(left);
-        let (left, right) = if right - left < FEW {
-            (strips, strips)
-        } else {
-            (left, right)
-        };
+        let (left, right) = if right - left < FEW { (strips, strips) } else { (left, right) };
         let band = |count: usize| {
             if count == 0 {
                 0
@@ -266,22 +237,8 @@ mod tests {
 
     /// `[input, kernel, stride, dilation, lo, hi]`, the same for height and width.
     fn square([input, kernel, stride, dilation, lo, hi]: [i32; 6]) -> Geometry {
-        let axis = AxisRequest {
-            input,
-            kernel,
-            stride,
-            dilation,
-            lo,
-            hi,
-        };
-        let unit = AxisRequest {
-            input: 1,
-            kernel: 1,
-            stride: 1,
-            dilation: 1,
-            lo: 0,
-            hi: 0,
-        };
+        let axis = AxisRequest { input, kernel, stride, dilation, lo, hi };
+        let unit = AxisRequest { input: 1, kernel: 1, stride: 1, dilation: 1, lo: 0, hi: 0 };
         Geometry::new([unit, axis, axis], Rule::default()).unwrap()
     }
 
@@ -291,40 +248,19 @@ mod tests {
 
     #[test]
     fn each_kind_of_problem_finds_its_algorithm() {
-        assert_eq!(
-            plan(1, 8, 8, [16, 3, 1, 1, 1, 1]).algorithm,
-            Algorithm::Gemm
-        );
-        assert_eq!(
-            plan(1, 8, 8, [16, 1, 1, 1, 0, 0]).algorithm,
-            Algorithm::Pointwise
-        );
-        assert_eq!(
-            plan(1, 8, 8, [16, 1, 2, 1, 0, 0]).algorithm,
-            Algorithm::Gemm
-        );
-        assert_eq!(
-            plan(8, 1, 1, [16, 3, 1, 1, 1, 1]).algorithm,
-            Algorithm::Depthwise
-        );
-        assert_eq!(
-            plan(8, 1, 2, [16, 7, 3, 2, 9, 9]).algorithm,
-            Algorithm::Depthwise
-        );
-        assert_eq!(
-            plan(1, 1, 32, [28, 7, 1, 1, 3, 3]).algorithm,
-            Algorithm::Gemm
-        );
+        assert_eq!(plan(1, 8, 8, [16, 3, 1, 1, 1, 1]).algorithm, Algorithm::Gemm);
+        assert_eq!(plan(1, 8, 8, [16, 1, 1, 1, 0, 0]).algorithm, Algorithm::Pointwise);
+        assert_eq!(plan(1, 8, 8, [16, 1, 2, 1, 0, 0]).algorithm, Algorithm::Gemm);
+        assert_eq!(plan(8, 1, 1, [16, 3, 1, 1, 1, 1]).algorithm, Algorithm::Depthwise);
+        assert_eq!(plan(8, 1, 2, [16, 7, 3, 2, 9, 9]).algorithm, Algorithm::Depthwise);
+        assert_eq!(plan(1, 1, 32, [28, 7, 1, 1, 3, 3]).algorithm, Algorithm::Gemm);
     }
 
     #[test]
     fn a_forced_algorithm_that_does_not_accept_is_passed_over() {
         let problem = Problem::new(1, 1, 8, 8, square([16, 3, 1, 1, 1, 1])).unwrap();
         for forced in [2, 3, 99] {
-            assert_eq!(
-                Plan::new(&problem, forced).unwrap().algorithm,
-                Algorithm::Gemm
-            );
+            assert_eq!(Plan::new(&problem, forced).unwrap().algorithm, Algorithm::Gemm);
         }
         let pointwise = Problem::new(1, 1, 8, 8, square([16, 1, 1, 1, 0, 0])).unwrap();
         assert_eq!(Plan::new(&pointwise, 1).unwrap().algorithm, Algorithm::Gemm);
@@ -362,15 +298,7 @@ mod tests {
         assert_eq!((bands.left, bands.right, bands.strips), (1, 15, 16));
         assert_eq!((bands.left_width, bands.right_width), (6, 6));
         let narrow = Bands::new(&square([8, 3, 1, 1, 1, 1]));
-        assert_eq!(
-            (
-                narrow.left,
-                narrow.right,
-                narrow.left_width,
-                narrow.right_width
-            ),
-            (2, 2, 10, 0)
-        );
+        assert_eq!((narrow.left, narrow.right, narrow.left_width, narrow.right_width), (2, 2, 10, 0));
         let inside = Bands::new(&square([66, 3, 1, 1, 0, 0]));
         assert_eq!((inside.left, inside.right, inside.elements()), (0, 16, 0));
     }

@@ -53,7 +53,8 @@ fn fill(address: usize, bytes: usize, value: u8) {
 
 fn holds(address: usize, bytes: usize, value: u8) -> bool {
     // SAFETY: as in `fill`.
-    let slice = unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(address), bytes) };
+    let slice =
+        unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(address), bytes) };
     slice.iter().all(|&b| b == value)
 }
 

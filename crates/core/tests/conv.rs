@@ -34,9 +34,7 @@ fn sizes(axis: impl Fn(&Axis) -> usize, axes: &[Axis; 3]) -> usize {
 
 /// One number, or `lo:hi`, per axis; a single one serves all axes.
 fn per_axis(line: &Line, key: &str, rank: usize) -> Vec<(i32, i32)> {
-    let text = line
-        .get(key)
-        .unwrap_or(if key == "padding" { "0" } else { "1" });
+    let text = line.get(key).unwrap_or(if key == "padding" { "0" } else { "1" });
     let list: Vec<(i32, i32)> = text
         .split(',')
         .map(|part| {
@@ -63,15 +61,9 @@ impl Problem {
             Some("full") => Mode::Full,
             _ => Mode::Explicit,
         };
-        let padding = if mode == Mode::Explicit {
-            per_axis(line, "padding", rank)
-        } else {
-            vec![(0, 0); rank]
-        };
-        let (stride, dilation) = (
-            per_axis(line, "stride", rank),
-            per_axis(line, "dilation", rank),
-        );
+        let padding =
+            if mode == Mode::Explicit { per_axis(line, "padding", rank) } else { vec![(0, 0); rank] };
+        let (stride, dilation) = (per_axis(line, "stride", rank), per_axis(line, "dilation", rank));
         let mut axes = [Axis::UNIT; 3];
         for axis in 0..rank {
             let request = AxisRequest {
@@ -113,9 +105,7 @@ impl Problem {
         };
         let position = |axis: &Axis, o: usize, k: usize| {
             let tap = if self.flip { axis.kernel - 1 - k } else { k };
-            (o * axis.stride + tap * axis.dilation)
-                .checked_sub(axis.lo)
-                .filter(|&i| i < axis.input)
+            (o * axis.stride + tap * axis.dilation).checked_sub(axis.lo).filter(|&i| i < axis.input)
         };
         let mut y = Vec::with_capacity(self.outputs());
         for n in 0..self.batch {
@@ -134,8 +124,7 @@ impl Problem {
                                                 position(height, oh, kh),
                                                 position(width, ow, kw),
                                             ];
-                                            if let Some(x) = read(n, o / self.co * self.ci + c, at)
-                                            {
+                                            if let Some(x) = read(n, o / self.co * self.ci + c, at) {
                                                 sum += x * f64::from(self.w[w]);
                                             }
                                             w += 1;
@@ -153,20 +142,11 @@ impl Problem {
     }
 
     fn words(&self, algorithm: u32, act: u32, p0: f32, p1: f32) -> Vec<u32> {
-        let mut words: Vec<u32> = [self.batch, self.groups, self.ci, self.co]
-            .map(|n| n as u32)
-            .to_vec();
+        let mut words: Vec<u32> = [self.batch, self.groups, self.ci, self.co].map(|n| n as u32).to_vec();
         for a in &self.axes {
             words.extend([a.input, a.kernel, a.stride, a.dilation, a.lo, a.hi].map(|n| n as u32));
         }
-        words.extend([
-            algorithm,
-            u32::from(self.flip),
-            0,
-            act,
-            p0.to_bits(),
-            p1.to_bits(),
-        ]);
+        words.extend([algorithm, u32::from(self.flip), 0, act, p0.to_bits(), p1.to_bits()]);
         words
     }
 }
@@ -184,9 +164,7 @@ struct Epilogue {
 }
 
 fn address<T>(slice: Option<&[T]>) -> *mut u8 {
-    slice.map_or(core::ptr::null_mut(), |slice| {
-        slice.as_ptr().cast_mut().cast()
-    })
+    slice.map_or(core::ptr::null_mut(), |slice| slice.as_ptr().cast_mut().cast())
 }
 
 /// Packs and convolves; scratch memory and outputs start as NaN, so that nothing may be left of either.
@@ -206,21 +184,9 @@ fn convolve(problem: &Problem, algorithm: u32, parts: usize, epilogue: &Epilogue
     for part in 0..parts {
         let addresses = [address(Some(&problem.w)), address(Some(&packed))];
         // SAFETY: both operands have the sizes that the plan says.
-        unsafe {
-            pack.run(
-                &Operands {
-                    addresses: &addresses,
-                },
-                Share { part, parts },
-            )
-            .unwrap()
-        };
+        unsafe { pack.run(&Operands { addresses: &addresses }, Share { part, parts }).unwrap() };
     }
-    assert!(
-        packed.iter().all(|value| !value.is_nan()),
-        "{}: packed weights",
-        problem.name
-    );
+    assert!(packed.iter().all(|value| !value.is_nan()), "{}: packed weights", problem.name);
     let y_address: *mut u8 = y.as_mut_ptr().cast();
     let addresses = [
         address(Some(&problem.x)),
@@ -233,37 +199,21 @@ fn convolve(problem: &Problem, algorithm: u32, parts: usize, epilogue: &Epilogue
     ];
     for part in 0..parts {
         // SAFETY: every operand has the size that the problem says, each part its own scratch memory.
-        unsafe {
-            conv.run(
-                &Operands {
-                    addresses: &addresses,
-                },
-                Share { part, parts },
-            )
-            .unwrap()
-        };
+        unsafe { conv.run(&Operands { addresses: &addresses }, Share { part, parts }).unwrap() };
     }
     y
 }
 
 fn algorithms(problem: &Problem) -> Vec<u32> {
     let planned = |number: u32| {
-        Conv::new(&mut Params::new(&problem.words(number, 0, 0.0, 0.0)))
-            .unwrap()
-            .plan
-            .algorithm
+        Conv::new(&mut Params::new(&problem.words(number, 0, 0.0, 0.0))).unwrap().plan.algorithm
     };
     let forced = ALGORITHMS.map(|algorithm| algorithm as u32).into_iter();
-    core::iter::once(0)
-        .chain(forced.filter(|&number| planned(number) as u32 == number))
-        .collect()
+    core::iter::once(0).chain(forced.filter(|&number| planned(number) as u32 == number)).collect()
 }
 
 fn all_problems() -> Vec<Problem> {
-    problem_lines("conv.txt")
-        .iter()
-        .map(Problem::read)
-        .collect()
+    problem_lines("conv.txt").iter().map(Problem::read).collect()
 }
 
 fn assert_equal(name: &str, actual: &[f32], expected: &[f64]) {
@@ -290,35 +240,23 @@ fn every_problem_by_every_algorithm_and_number_of_parts() {
             }
         }
     }
-    assert!(
-        used.iter().all(|&count| count > 5),
-        "each algorithm has problems: {used:?}"
-    );
+    assert!(used.iter().all(|&count| count > 5), "each algorithm has problems: {used:?}");
 }
 
 #[test]
 fn parts_change_no_bit_of_inexact_sums() {
     for mut problem in all_problems() {
-        let scale = |values: &mut Vec<f32>, by: f32| {
-            values
-                .iter_mut()
-                .for_each(|value| *value = (*value * by).sin())
-        };
+        let scale =
+            |values: &mut Vec<f32>, by: f32| values.iter_mut().for_each(|value| *value = (*value * by).sin());
         scale(&mut problem.x, 1.3);
         scale(&mut problem.w, 0.7);
         for algorithm in algorithms(&problem) {
             let bits = |parts| {
-                convolve(&problem, algorithm, parts, &Epilogue::default())
-                    .into_iter()
-                    .map(f32::to_bits)
+                convolve(&problem, algorithm, parts, &Epilogue::default()).into_iter().map(f32::to_bits)
             };
             let whole: Vec<u32> = bits(1).collect();
             for parts in [2, 3, 7] {
-                assert!(
-                    bits(parts).eq(whole.iter().copied()),
-                    "{}, {parts} parts",
-                    problem.name
-                );
+                assert!(bits(parts).eq(whole.iter().copied()), "{}, {parts} parts", problem.name);
             }
         }
     }
@@ -337,11 +275,7 @@ fn nan_and_infinity_reach_the_outputs_that_read_them_and_no_others() {
         let expected = problem.reference();
         for algorithm in algorithms(&problem) {
             let y = convolve(&problem, algorithm, 1, &Epilogue::default());
-            assert_equal(
-                &format!("{} with NaN, algorithm {algorithm}", problem.name),
-                &y,
-                &expected,
-            );
+            assert_equal(&format!("{} with NaN, algorithm {algorithm}", problem.name), &y, &expected);
         }
     }
 }
@@ -380,20 +314,12 @@ fn every_epilogue_on_every_problem() {
                     .map(|index| {
                         let sum = plain[index] as f32 + if add { residual[index] } else { 0.0 };
                         let channel = index / volume % channels;
-                        let row = if act == 4 {
-                            activation.with_slope(slope[channel])
-                        } else {
-                            activation
-                        };
+                        let row = if act == 4 { activation.with_slope(slope[channel]) } else { activation };
                         f64::from(row.apply(F32x4::splat(sum)).to_array()[0])
                     })
                     .collect();
                 let y = convolve(&problem, algorithm, 2, &epilogue);
-                assert_equal(
-                    &format!("{}, algorithm {algorithm}, act {act}", problem.name),
-                    &y,
-                    &expected,
-                );
+                assert_equal(&format!("{}, algorithm {algorithm}, act {act}", problem.name), &y, &expected);
             }
         }
     }

@@ -34,7 +34,11 @@ impl Dtype {
     }
 
     fn bytes(self) -> usize {
-        if matches!(self, F32 | I32) { 4 } else { 1 }
+        if matches!(self, F32 | I32) {
+            4
+        } else {
+            1
+        }
     }
 }
 
@@ -107,7 +111,10 @@ fn same(got: &[f64], want: &[f64], tolerance: f64, what: &str) {
     assert_eq!(got.len(), want.len(), "{what}");
     for (i, (&got, &want)) in got.iter().zip(want).enumerate() {
         let close = (got - want).abs() <= tolerance * want.abs().max(1e-30);
-        assert!(got == want || (got.is_nan() && want.is_nan()) || close, "{what}, element {i}: {got}, not {want}");
+        assert!(
+            got == want || (got.is_nan() && want.is_nan()) || close,
+            "{what}, element {i}: {got}, not {want}"
+        );
     }
 }
 

@@ -66,7 +66,16 @@ pub fn arena_stats() {
 /// Judges one axis of a window. Result area: output size, padding before, padding after.
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)] // numbers in registers cost a third of words in memory
-pub fn window(input: i32, kernel: i32, stride: i32, dilation: i32, lo: i32, hi: i32, mode: u32, rule: u32) -> u32 {
+pub fn window(
+    input: i32,
+    kernel: i32,
+    stride: i32,
+    dilation: i32,
+    lo: i32,
+    hi: i32,
+    mode: u32,
+    rule: u32,
+) -> u32 {
     let request = AxisRequest { input, kernel, stride, dilation, lo, hi };
     let axis = Mode::try_from(mode).and_then(|mode| Axis::new(request, mode, Rule(rule)));
     code(axis.map(|axis| give([axis.output, axis.lo, axis.hi].map(|value| value as i32))))

@@ -44,10 +44,8 @@ mod linear {
     unsafe impl Sync for Memory {}
 
     #[global_allocator]
-    pub static MEMORY: Memory = Memory {
-        locked: AtomicBool::new(false),
-        arena: UnsafeCell::new(Arena::new(Pages)),
-    };
+    pub static MEMORY: Memory =
+        Memory { locked: AtomicBool::new(false), arena: UnsafeCell::new(Arena::new(Pages)) };
 
     impl Memory {
         pub fn with<T>(&self, use_it: impl FnOnce(&mut Arena<Pages>) -> T) -> T {

@@ -12,11 +12,12 @@ use striate_core::ops::{self, Operands, Operator, Params, Share};
 
 const ABSENT: u32 = u32::MAX;
 /// More than any operator has.
-const MAX_OPERANDS: usize = 9;
+const MAX_OPERANDS: usize = 8;
 const MAX_BASES: usize = 1 << 16;
 /// More than the largest operator takes, with its allocation's header.
 const STEP_BYTES: usize = 1024;
 
+#[derive(Clone, Copy)]
 struct Operand {
     base: u32,
     offset: u32,
@@ -24,7 +25,8 @@ struct Operand {
 
 struct Step {
     operator: Box<dyn Operator>,
-    operands: Vec<Operand>,
+    /// Those that the operator lacks are absent.
+    operands: [Operand; MAX_OPERANDS],
 }
 
 pub struct Program {
@@ -51,20 +53,25 @@ impl Program {
     /// `BadInstruction` for words that are no program, and what the instructions' own decoding refuses.
     pub fn decode(words: &[u32]) -> Result<Program, Fault> {
         let mut params = Params::new(words);
-        let (bases, count) = (params.usize()?, params.usize()?);
+        let [bases, count] = params.array()?.map(|word| word as usize);
         if bases > MAX_BASES {
             return Err(bad_instruction(bases));
         }
         if count != steps_of(words) {
             return Err(bad_instruction(count));
         }
-        let mut steps = Vec::with_capacity(count);
-        for _ in 0..count {
-            steps.push(Step::decode(&mut params, bases)?);
-        }
-        params.end()?;
         let bases = (0..bases).map(|_| AtomicUsize::new(0)).collect();
-        Ok(Program { bases, steps, bytes: 0 })
+        let mut program = Program { bases, steps: Vec::with_capacity(count), bytes: 0 };
+        program.read(&mut params, count)?;
+        Ok(program)
+    }
+
+    #[inline(never)]
+    fn read(&mut self, params: &mut Params, count: usize) -> Result<(), Fault> {
+        for _ in 0..count {
+            self.steps.push(Step::decode(params, self.bases.len())?);
+        }
+        params.end()
     }
 
     pub fn bases(&self) -> &[AtomicUsize] {
@@ -111,20 +118,21 @@ fn share(part: usize, parts: usize) -> Result<Share, Fault> {
 }
 
 impl Step {
+    #[inline(never)]
     fn decode(params: &mut Params, bases: usize) -> Result<Step, Fault> {
-        let entry = ops::entry(params.u32()?)?;
-        let count = params.usize()?;
+        let [opcode, count] = params.array()?;
+        let (entry, count) = (ops::entry(opcode)?, count as usize);
         if count != entry.operands || count > MAX_OPERANDS {
             return Err(bad_instruction(count));
         }
-        let mut operands = Vec::with_capacity(count);
-        for index in 0..count {
-            let (base, offset) = (params.u32()?, params.u32()?);
+        let mut operands = [Operand { base: ABSENT, offset: 0 }; MAX_OPERANDS];
+        for (index, operand) in operands[..count].iter_mut().enumerate() {
+            let [base, offset] = params.array()?;
             let may_be_absent = entry.optional & (1 << index) != 0;
             if base as usize >= bases && !(base == ABSENT && may_be_absent) {
                 return Err(bad_instruction(base as usize));
             }
-            operands.push(Operand { base, offset });
+            *operand = Operand { base, offset };
         }
         let own = params.usize()?;
         let mut own = Params::new(params.take(own)?);
@@ -141,7 +149,8 @@ impl Step {
         for (address, operand) in addresses.iter_mut().zip(&self.operands) {
             if let Some(base) = bases.get(operand.base as usize) {
                 let start = base.load(Ordering::Relaxed);
-                *address = core::ptr::with_exposed_provenance_mut(start.wrapping_add(operand.offset as usize));
+                *address =
+                    core::ptr::with_exposed_provenance_mut(start.wrapping_add(operand.offset as usize));
             }
         }
         // SAFETY: the caller's guarantee: the bases are bound as the operator documents.

@@ -264,8 +264,7 @@ impl Window<'_> {
         let wide = 4 * LANES;
         let mut ow = 0;
         while ow < tile.columns {
-            let inside =
-                width.stride == 1 && self.interior.start <= ow && ow + wide <= self.interior.end;
+            let inside = width.stride == 1 && self.interior.start <= ow && ow + wide <= self.interior.end;
             // SAFETY: whole vectors are loaded only inside the row; columns below the tile's are stored.
             unsafe {
                 if inside {
@@ -295,10 +294,7 @@ impl Window<'_> {
                 // SAFETY: these taps read inside the input.
                 unsafe {
                     let row = self.x.add((id * height.input + ih) * width.input);
-                    visit(
-                        row,
-                        self.weights.add((kd * height.kernel + kh) * width.kernel),
-                    );
+                    visit(row, self.weights.add((kd * height.kernel + kh) * width.kernel));
                 }
             }
         }
@@ -335,10 +331,7 @@ impl Window<'_> {
     #[inline(always)]
     unsafe fn edge(&self, taps: &Taps, ow: usize, bias: F32x4) -> F32x4 {
         let width = &self.geometry.axes[2];
-        let (start, stride) = (
-            (ow * width.stride) as i32 - width.lo as i32,
-            width.stride as i32,
-        );
+        let (start, stride) = ((ow * width.stride) as i32 - width.lo as i32, width.stride as i32);
         let lanes = [0, 1, 2, 3].map(|lane| start.wrapping_add(stride.wrapping_mul(lane)));
         let (starts, limit) = (I32x4::from_array(lanes), I32x4::splat(width.input as i32));
         let mut sum = bias;
@@ -349,10 +342,7 @@ impl Window<'_> {
                     let places = starts.add(I32x4::splat((kw * width.dilation) as i32));
                     let mask = places.below(limit);
                     if mask.any() {
-                        let places = places
-                            .and(mask.bits())
-                            .to_array()
-                            .map(|place| place as usize);
+                        let places = places.and(mask.bits()).to_array().map(|place| place as usize);
                         let columns = mask.keep(F32x4::gather(row, places));
                         sum = columns.madd(F32x4::load_splat(weights.add(kw)), sum);
                     }

@@ -32,8 +32,7 @@ pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: *const f32, tile: &Tile, fini
     loop {
         // SAFETY: the first row tile of `rest` exists, in `a` as well.
         unsafe {
-            let mut sums =
-                [rest.bias(0), rest.bias(1), rest.bias(2), rest.bias(3)].map(|bias| [bias; 2]);
+            let mut sums = [rest.bias(0), rest.bias(1), rest.bias(2), rest.bias(3)].map(|bias| [bias; 2]);
             a = multiply(k, a, b, &mut sums);
             if plain && rest.rows >= MR {
                 for (m, [left, right]) in sums.into_iter().enumerate() {
@@ -42,10 +41,7 @@ pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: *const f32, tile: &Tile, fini
                         (left, right)
                     } else {
                         let residual = rest.residual.add(m * rest.plane);
-                        (
-                            left.add(F32x4::load(residual)),
-                            right.add(F32x4::load(residual.add(4))),
-                        )
+                        (left.add(F32x4::load(residual)), right.add(F32x4::load(residual.add(4))))
                     };
                     left.pmax(low).pmin(high).store(y);
                     right.pmax(low).pmin(high).store(y.add(4));
@@ -66,12 +62,7 @@ pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: *const f32, tile: &Tile, fini
 /// # Safety
 /// `a` holds `k * MR` elements, `b` holds `k * NR`.
 #[inline(always)]
-unsafe fn multiply(
-    k: usize,
-    a: *const f32,
-    b: *const f32,
-    sums: &mut [[F32x4; 2]; MR],
-) -> *const f32 {
+unsafe fn multiply(k: usize, a: *const f32, b: *const f32, sums: &mut [[F32x4; 2]; MR]) -> *const f32 {
     let (mut a, mut b) = (a, b);
     for _ in 0..k {
         // SAFETY: `k` rows of both operands, by the caller's guarantee.
@@ -95,10 +86,7 @@ unsafe fn multiply(
 /// As [`gemm_4x8`].
 #[inline(never)]
 pub unsafe fn gemm_16x1(k: usize, a: *const f32, b: *const f32, tile: &Tile, finish: &Finish) {
-    let mut rest = Tile {
-        columns: 1,
-        ..*tile
-    };
+    let mut rest = Tile { columns: 1, ..*tile };
     let mut a = a;
     loop {
         let tiles = rest.rows.div_ceil(MR).min(4);

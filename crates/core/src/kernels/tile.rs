@@ -29,11 +29,7 @@ impl Finish {
         let activation = Activation::new(act, p0, p1)?;
         // A clamp by NaN is left to the activation: pmin and pmax would pass over it.
         let clamp = act <= 2 && !low.is_nan() && !high.is_nan();
-        Ok(Finish {
-            low,
-            high,
-            activation: (!clamp).then_some(activation),
-        })
+        Ok(Finish { low, high, activation: (!clamp).then_some(activation) })
     }
 
     /// The activation of one row, whose slope is read where it is prelu.
@@ -51,10 +47,7 @@ impl Finish {
                 activation
             }
         });
-        Finish {
-            activation,
-            ..*self
-        }
+        Finish { activation, ..*self }
     }
 
     #[inline(always)]
@@ -115,13 +108,7 @@ impl Tile {
     #[must_use]
     pub unsafe fn right(&self, columns: usize) -> Tile {
         // SAFETY: the caller guarantees that the columns lie inside the operands.
-        unsafe {
-            Tile {
-                y: self.y.add(columns),
-                residual: advance(self.residual, columns),
-                ..*self
-            }
-        }
+        unsafe { Tile { y: self.y.add(columns), residual: advance(self.residual, columns), ..*self } }
     }
 
     /// Whether the columns lie side by side, nothing is added to them and a clamp finishes them.
@@ -206,8 +193,7 @@ impl Tile {
                 finish.apply(v).store_partial(self.y.add(first), count);
                 return;
             }
-            let places: [usize; LANES] =
-                core::array::from_fn(|lane| self.place(first + lane.min(count - 1)));
+            let places: [usize; LANES] = core::array::from_fn(|lane| self.place(first + lane.min(count - 1)));
             if !self.residual.is_null() {
                 v = v.add(F32x4::gather(self.residual, places));
             }

@@ -22,10 +22,6 @@ enum Kind {
     Silu,
     /// `(x > 0 ? x : p0 * expm1(x)) * p1`: elu and selu.
     Elu,
-    Gelu,
-    GeluTanh,
-    Mish,
-    Softplus,
     Exp,
     Log,
     Sqrt,
@@ -43,12 +39,8 @@ pub struct Activation {
 }
 
 impl Activation {
-    pub const NONE: Activation = Activation {
-        kind: Kind::Clamp,
-        needs_slope: false,
-        p0: f32::NEG_INFINITY,
-        p1: f32::INFINITY,
-    };
+    pub const NONE: Activation =
+        Activation { kind: Kind::Clamp, needs_slope: false, p0: f32::NEG_INFINITY, p1: f32::INFINITY };
 
     /// # Errors
     /// `BadInstruction` for a number that names no activation.
@@ -66,10 +58,6 @@ impl Activation {
             10 => (Kind::Elu, p0, 1.0),
             // selu
             11 => (Kind::Elu, 1.673_263_2, 1.050_701),
-            12 => (Kind::Gelu, p0, p1),
-            13 => (Kind::GeluTanh, p0, p1),
-            14 => (Kind::Mish, p0, p1),
-            15 => (Kind::Softplus, p0, p1),
             16 => (Kind::Exp, p0, p1),
             17 => (Kind::Log, p0, p1),
             18 => (Kind::Sqrt, p0, p1),
@@ -128,10 +116,9 @@ impl Activation {
                 above.div(math::exp(x.neg()).add(one))
             }
             Kind::Tanh => math::tanh(x),
-            Kind::HardSigmoid => F32x4::splat(self.p0)
-                .mul_add_exact(x, F32x4::splat(self.p1))
-                .max(F32x4::ZERO)
-                .min(one),
+            Kind::HardSigmoid => {
+                F32x4::splat(self.p0).mul_add_exact(x, F32x4::splat(self.p1)).max(F32x4::ZERO).min(one)
+            }
             Kind::HardSwish => {
                 let gate = x.add(F32x4::splat(3.0)).max(F32x4::ZERO).min(F32x4::splat(6.0));
                 x.mul(gate).div(F32x4::splat(6.0))
@@ -140,27 +127,7 @@ impl Activation {
                 let below = math::expm1(x.min(F32x4::ZERO)).mul(F32x4::splat(self.p0));
                 x.gt(F32x4::ZERO).select(x, below).mul(F32x4::splat(self.p1))
             }
-            Kind::Gelu => {
-                let erf = math::erf(x.mul(F32x4::splat(core::f32::consts::FRAC_1_SQRT_2)));
-                x.mul(F32x4::splat(0.5)).mul(erf.add(one))
-            }
-            Kind::GeluTanh => {
-                let cube = x.mul(x).mul(x);
-                let inner = cube.mul(F32x4::splat(0.044_715)).add(x);
-                let tanh = math::tanh(inner.mul(F32x4::splat(0.797_884_6)));
-                x.mul(F32x4::splat(0.5)).mul(tanh.add(one))
-            }
-            Kind::Mish => {
-                // tanh(log(1 + e)) = (e^2 + 2 e) / (e^2 + 2 e + 2), which is 1 to the last bit beyond 20.
-                let e = math::exp_called(x.min(F32x4::splat(20.0)));
-                let n = e.mul(e.add(F32x4::splat(2.0)));
-                x.mul(n.div(n.add(F32x4::splat(2.0))))
-            }
-            Kind::Softplus => {
-                let soft = math::log1p(math::exp_called(x));
-                x.gt(F32x4::splat(20.0)).select(x, soft)
-            }
-            Kind::Exp => math::exp_called(x),
+            Kind::Exp => math::exp(x),
             Kind::Log => math::log(x),
             Kind::Sqrt => x.sqrt(),
             Kind::Abs => x.abs(),

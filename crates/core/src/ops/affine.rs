@@ -8,13 +8,7 @@ use crate::geometry::elements;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
 
-pub const ENTRY: Entry = Entry {
-    opcode: 8,
-    name: "affine",
-    operands: 4,
-    optional: 0,
-    decode,
-};
+pub const ENTRY: Entry = Entry { opcode: 8, name: "affine", operands: 4, optional: 0, decode };
 
 struct Affine {
     channels: usize,

@@ -15,13 +15,7 @@ use crate::math;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
 
-pub const ENTRY: Entry = Entry {
-    opcode: 7,
-    name: "binary",
-    operands: 3,
-    optional: 0,
-    decode,
-};
+pub const ENTRY: Entry = Entry { opcode: 7, name: "binary", operands: 3, optional: 0, decode };
 
 /// The numbers are part of the program format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +102,8 @@ impl Binary {
             let skip = done as isize;
             // SAFETY: the caller's guarantee; the results replace a's run.
             unsafe {
-                let (dtype, a_at, b_at) = (self.dtype, starts[0] + skip * a_stride, starts[1] + skip * b_stride);
+                let (dtype, a_at, b_at) =
+                    (self.dtype, starts[0] + skip * a_stride, starts[1] + skip * b_stride);
                 dtype.gather(operands.pointer(0), a_at, a_stride, &mut a[..n]);
                 dtype.gather(operands.pointer(1), b_at, b_stride, &mut b[..n]);
                 if dtype == Dtype::F32 {

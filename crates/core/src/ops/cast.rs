@@ -9,13 +9,7 @@ use crate::fault::Fault;
 use crate::geometry::elements;
 use alloc::boxed::Box;
 
-pub const ENTRY: Entry = Entry {
-    opcode: 9,
-    name: "cast",
-    operands: 2,
-    optional: 0,
-    decode,
-};
+pub const ENTRY: Entry = Entry { opcode: 9, name: "cast", operands: 2, optional: 0, decode };
 
 struct Cast {
     from: Dtype,

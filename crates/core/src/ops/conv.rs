@@ -57,25 +57,15 @@ impl Conv {
     /// # Errors
     /// What [`Geometry::new`], [`Problem::new`] and [`Plan::new`] refuse; `BadInstruction` for what they cannot read.
     pub fn new(params: &mut Params) -> Result<Conv, Fault> {
-        let [batch, groups, ci, co] = [
-            params.usize()?,
-            params.usize()?,
-            params.usize()?,
-            params.usize()?,
-        ];
+        let [batch, groups, ci, co] = params.array()?.map(|word| word as usize);
         let requests = [params.axis()?, params.axis()?, params.axis()?];
         let geometry = Geometry::new(requests, Rule::default())?;
         let problem = Problem::new(batch, groups, ci, co, geometry)?;
         let plan = Plan::new(&problem, params.u32()?)?;
-        let flip = params.flag()?;
-        let _frozen = params.flag()?;
-        let finish = Finish::new(params.u32()?, params.f32()?, params.f32()?)?;
-        Ok(Conv {
-            problem,
-            plan,
-            flip,
-            finish,
-        })
+        let (flip, _frozen) = (params.flag()?, params.flag()?);
+        let [act, p0, p1] = params.array()?;
+        let finish = Finish::new(act, f32::from_bits(p0), f32::from_bits(p1))?;
+        Ok(Conv { problem, plan, flip, finish })
     }
 
     /// The addresses of CONV's operands.

@@ -3,9 +3,9 @@
 //! Params: element bytes (1, 4), rank, per axis (size, source stride, destination stride), source offset, destination
 //! offset (elements). Operands: source, destination (apart from each other).
 //!
-//! Axes are sorted by the destination's strides and merged. Then rows are copied: whole where both step by 1, filled
-//! where the source stays, element by element otherwise. Where the destination steps by 1 along one axis and the
-//! source along another (permutations), blocks of 4 x 4 are transposed in registers.
+//! Axes are sorted by the destination's strides and merged. Then rows are copied: whole where both step by 1, element
+//! by element otherwise. Where the destination steps by 1 along one axis and the source along another (permutations),
+//! blocks of 4 x 4 are transposed in registers.
 
 use super::fill::element_bytes;
 use super::walk::{Walk, WalkAxis};
@@ -14,13 +14,7 @@ use crate::fault::{Code, Fault};
 use crate::simd::F32x4;
 use alloc::boxed::Box;
 
-pub const ENTRY: Entry = Entry {
-    opcode: 4,
-    name: "copy",
-    operands: 2,
-    optional: 0,
-    decode,
-};
+pub const ENTRY: Entry = Entry { opcode: 4, name: "copy", operands: 2, optional: 0, decode };
 
 /// Source elements that a transposing strip is wide: a cache line, read whole before it is evicted.
 const STRIP: usize = 16;
@@ -88,7 +82,12 @@ impl Operator for Rows {
 
 /// # Safety
 /// Both operands hold what the walk reaches for the numbers in `range`.
-unsafe fn copy_rows<T: Copy>(walk: &Walk, range: core::ops::Range<usize>, source: *const T, destination: *mut T) {
+unsafe fn copy_rows<T: Copy>(
+    walk: &Walk,
+    range: core::ops::Range<usize>,
+    source: *const T,
+    destination: *mut T,
+) {
     let [step, stride] = walk.row().strides;
     for ([from, to], len) in walk.pieces(range) {
         // SAFETY: the caller's guarantee.
@@ -96,8 +95,6 @@ unsafe fn copy_rows<T: Copy>(walk: &Walk, range: core::ops::Range<usize>, source
             let (source, destination) = (source.offset(from), destination.offset(to));
             if stride == 1 && step == 1 {
                 source.copy_to_nonoverlapping(destination, len);
-            } else if stride == 1 && step == 0 {
-                core::slice::from_raw_parts_mut(destination, len).fill(*source);
             } else {
                 let (mut from, mut to) = (0, 0);
                 for _ in 0..len {
@@ -167,7 +164,8 @@ impl Transposed {
             for i in 0..width {
                 let first = if i < width / 4 * 4 { blocks } else { 0 };
                 for j in first..self.to.size {
-                    *destination.offset(i as isize * stride).add(j) = *source.offset(j as isize * step).add(i);
+                    *destination.offset(i as isize * stride).add(j) =
+                        *source.offset(j as isize * step).add(i);
                 }
             }
         }

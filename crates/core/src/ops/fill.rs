@@ -7,13 +7,7 @@ use crate::fault::{Code, Fault};
 use crate::geometry::elements;
 use alloc::boxed::Box;
 
-pub const ENTRY: Entry = Entry {
-    opcode: 5,
-    name: "fill",
-    operands: 1,
-    optional: 0,
-    decode,
-};
+pub const ENTRY: Entry = Entry { opcode: 5, name: "fill", operands: 1, optional: 0, decode };
 
 struct Fill {
     bytes: usize,

@@ -14,7 +14,6 @@ pub mod dtype;
 pub mod fill;
 pub mod pool;
 pub mod random;
-pub mod separable;
 pub mod stats;
 pub mod unary;
 pub mod walk;
@@ -39,7 +38,7 @@ pub struct Entry {
 pub type Decode = fn(&mut Params) -> Result<Box<dyn Operator>, Fault>;
 
 /// Every operator, by its opcode.
-pub const ENTRIES: [Entry; 12] = [
+pub const ENTRIES: [Entry; 11] = [
     conv::CONV,
     conv::CONV_PACK,
     pool::ENTRY,
@@ -51,7 +50,6 @@ pub const ENTRIES: [Entry; 12] = [
     cast::ENTRY,
     random::ENTRY,
     stats::ENTRY,
-    separable::ENTRY,
 ];
 
 /// # Errors
@@ -75,10 +73,7 @@ impl<'a> Params<'a> {
     /// # Errors
     /// `BadInstruction` when the words have run out.
     pub fn u32(&mut self) -> Result<u32, Fault> {
-        let (&first, rest) = self
-            .words
-            .split_first()
-            .ok_or(Fault::new(Code::BadInstruction, [0; 3]))?;
+        let (&first, rest) = self.words.split_first().ok_or(Fault::new(Code::BadInstruction, [0; 3]))?;
         self.words = rest;
         Ok(first)
     }
@@ -115,10 +110,8 @@ impl<'a> Params<'a> {
     ///
     /// # Errors
     /// As [`Params::u32`].
-    #[inline(never)]
     pub fn axis(&mut self) -> Result<AxisRequest, Fault> {
-        let [input, kernel, stride, dilation, lo, hi] = self.array()?.map(|word| word as i32);
-        Ok(AxisRequest { input, kernel, stride, dilation, lo, hi })
+        self.array().map(axis_request)
     }
 
     /// # Errors
@@ -153,6 +146,14 @@ impl<'a> Params<'a> {
     }
 }
 
+/// A window's axis from its six words.
+#[inline(always)]
+#[must_use]
+pub fn axis_request(words: [u32; 6]) -> AxisRequest {
+    let [input, kernel, stride, dilation, lo, hi] = words.map(|word| word as i32);
+    AxisRequest { input, kernel, stride, dilation, lo, hi }
+}
+
 /// Which part of how many: the split of an instruction's output items among its callers.
 #[derive(Clone, Copy, Debug)]
 pub struct Share {
@@ -164,6 +165,7 @@ impl Share {
     pub const WHOLE: Share = Share { part: 0, parts: 1 };
 
     /// The items of this part: contiguous, disjoint between parts, and together all of `0..items`.
+    #[inline(never)]
     #[must_use]
     pub fn range(self, items: usize) -> Range<usize> {
         let cut = |part: usize| (items as u64 * part as u64 / self.parts as u64) as usize;

@@ -13,23 +13,18 @@
 mod rows;
 
 use self::rows::{
-    columns, indexed_columns, indexed_windows, windows, Combine, Largest, Row, Source, Sum, Windows, COLUMNS, NOWHERE, ROW,
+    columns, indexed_columns, indexed_windows, windows, Combine, Largest, Row, Source, Sum, Windows, COLUMNS,
+    NOWHERE, ROW,
 };
 use super::dtype::{Dtype, RUN};
-use super::{Entry, Operands, Operator, Params, Share};
+use super::{axis_request, Entry, Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::{elements, Axis, Geometry, Rule};
 use crate::math;
 use alloc::boxed::Box;
 use core::ops::Range;
 
-pub const ENTRY: Entry = Entry {
-    opcode: 3,
-    name: "pool",
-    operands: 3,
-    optional: 1 << INDICES,
-    decode,
-};
+pub const ENTRY: Entry = Entry { opcode: 3, name: "pool", operands: 3, optional: 1 << INDICES, decode };
 
 const X: usize = 0;
 const Y: usize = 1;
@@ -62,9 +57,10 @@ struct Pool {
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
     use Reduction::{Average, Lp, LpAbsolute, Max, Min, Sum};
-    let planes = params.usize()?;
-    let requests = [params.axis()?, params.axis()?, params.axis()?];
-    let [number, dtype, ceil, include_pad, divisor, p] = params.array()?;
+    let [planes, axes @ .., number, dtype, ceil, include_pad, divisor, p] = params.array::<25>()?;
+    let planes = planes as usize;
+    let axis = |index: usize| axis_request(core::array::from_fn(|field| axes[6 * index + field]));
+    let requests = [axis(0), axis(1), axis(2)];
     let wrong = Fault::new(Code::BadInstruction, [number as i32, 0, 0]);
     let reduction = *[Max, Min, Average, Sum, Lp, LpAbsolute].get(number as usize).ok_or(wrong)?;
     let dtype = Dtype::new(dtype)?;
@@ -125,11 +121,11 @@ impl Pool {
         let mut staged = [0.0; COLUMNS];
         let mut chunks = self.chunks(share);
         while let Some((index, outputs)) = chunks.next() {
-            sums[..outputs.len().next_multiple_of(4)].fill(loops.identity);
+            set(&mut sums[..outputs.len().next_multiple_of(4)], loops.identity);
             let mut tap = 0;
             while tap < self.geometry.axes[2].kernel {
                 let piece = self.piece(&outputs, tap);
-                row[..piece.columns].fill(loops.identity);
+                set(&mut row[..piece.columns], loops.identity);
                 let mut sources = self.sources(operands, index, &piece);
                 // SAFETY: the sources lie in x, and have a column for each of the piece's.
                 unsafe {
@@ -156,13 +152,13 @@ impl Pool {
         let width = self.geometry.axes[2].output;
         let mut chunks = self.chunks(share);
         while let Some((index, outputs)) = chunks.next() {
-            sums.fill(f32::NEG_INFINITY);
-            positions.fill(NOWHERE);
+            set(&mut sums, f32::NEG_INFINITY);
+            set(&mut positions, NOWHERE);
             let mut tap = 0;
             while tap < self.geometry.axes[2].kernel {
                 let piece = self.piece(&outputs, tap);
-                row.values[..piece.columns].fill(f32::NEG_INFINITY);
-                row.positions[..piece.columns].fill(NOWHERE);
+                set(&mut row.values[..piece.columns], f32::NEG_INFINITY);
+                set(&mut row.positions[..piece.columns], NOWHERE);
                 let mut sources = self.sources(operands, index, &piece);
                 // SAFETY: as in `run_with`.
                 unsafe {
@@ -202,7 +198,8 @@ impl Pool {
         let first = outputs.start * width.stride + tap * width.dilation;
         let left = width.lo.saturating_sub(first).min(columns);
         let right = (width.lo + width.input).saturating_sub(first).min(columns).max(left);
-        let windows = Windows { outputs: outputs.len(), taps, stride: width.stride, dilation: width.dilation };
+        let windows =
+            Windows { outputs: outputs.len(), taps, stride: width.stride, dilation: width.dilation };
         let column = (first + left).wrapping_sub(width.lo);
         Piece { columns, inside: left..right, column, windows }
     }
@@ -360,6 +357,12 @@ impl Chunks {
         }
         Some(chunk)
     }
+}
+
+/// `fill`, called: inlined it is unrolled at each place.
+#[inline(never)]
+fn set<T: Copy>(slice: &mut [T], value: T) {
+    slice.fill(value);
 }
 
 /// A piece of the taps along the width, over the columns that a chunk's outputs read.

@@ -12,13 +12,7 @@ use crate::math;
 use crate::simd::F32x4;
 use alloc::boxed::Box;
 
-pub const ENTRY: Entry = Entry {
-    opcode: 10,
-    name: "random",
-    operands: 2,
-    optional: 0,
-    decode,
-};
+pub const ENTRY: Entry = Entry { opcode: 10, name: "random", operands: 2, optional: 0, decode };
 
 struct Random {
     normal: bool,
@@ -132,7 +126,7 @@ const TAIL: [f32; 9] = [
     0.005_739_507_7,
     -0.007_622_461_3,
     0.009_438_870_5,
-    1.001_674_1,
+    1.001_674,
     2.832_976_8,
 ];
 

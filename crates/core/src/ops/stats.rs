@@ -9,13 +9,7 @@ use crate::geometry::elements;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
 
-pub const ENTRY: Entry = Entry {
-    opcode: 11,
-    name: "stats",
-    operands: 3,
-    optional: 0,
-    decode,
-};
+pub const ENTRY: Entry = Entry { opcode: 11, name: "stats", operands: 3, optional: 0, decode };
 
 /// Elements that are summed in a vector before the sum goes on in f64.
 const BLOCK: usize = 256;

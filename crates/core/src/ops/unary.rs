@@ -12,13 +12,7 @@ use crate::geometry::elements;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
 
-pub const ENTRY: Entry = Entry {
-    opcode: 6,
-    name: "unary",
-    operands: 2,
-    optional: 0,
-    decode,
-};
+pub const ENTRY: Entry = Entry { opcode: 6, name: "unary", operands: 2, optional: 0, decode };
 
 struct Floats {
     act: Activation,

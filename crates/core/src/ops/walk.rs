@@ -113,7 +113,8 @@ impl Walk {
     #[inline(never)]
     #[must_use]
     pub fn pieces(&self, range: Range<usize>) -> Pieces<'_> {
-        let mut pieces = Pieces { walk: self, index: [0; MAX_RANK], start: [0; 2], column: 0, left: range.len() };
+        let mut pieces =
+            Pieces { walk: self, index: [0; MAX_RANK], start: [0; 2], column: 0, left: range.len() };
         if range.is_empty() {
             return pieces;
         }

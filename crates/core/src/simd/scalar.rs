@@ -366,13 +366,7 @@ impl Mask {
     /// Lane-wise choice: `set` where the mask is set, `clear` elsewhere.
     #[must_use]
     pub fn select(self, set: F32x4, clear: F32x4) -> F32x4 {
-        F32x4(core::array::from_fn(|lane| {
-            if self.0[lane] {
-                set.0[lane]
-            } else {
-                clear.0[lane]
-            }
-        }))
+        F32x4(core::array::from_fn(|lane| if self.0[lane] { set.0[lane] } else { clear.0[lane] }))
     }
 
     #[must_use]

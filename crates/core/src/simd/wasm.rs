@@ -132,10 +132,7 @@ impl F32x4 {
             match count {
                 1 => w::v128_load32_zero(source.cast()),
                 2 => w::v128_load64_zero(source.cast()),
-                3 => w::v128_load32_lane::<2>(
-                    w::v128_load64_zero(source.cast()),
-                    source.add(2).cast(),
-                ),
+                3 => w::v128_load32_lane::<2>(w::v128_load64_zero(source.cast()), source.add(2).cast()),
                 _ => w::v128_load(source.cast()),
             }
         })
@@ -188,14 +185,7 @@ impl F32x4 {
         trunc = f32x4_trunc,
         nearest = f32x4_nearest,
     );
-    compare!(
-        eq = f32x4_eq,
-        ne = f32x4_ne,
-        lt = f32x4_lt,
-        le = f32x4_le,
-        gt = f32x4_gt,
-        ge = f32x4_ge,
-    );
+    compare!(eq = f32x4_eq, ne = f32x4_ne, lt = f32x4_lt, le = f32x4_le, gt = f32x4_gt, ge = f32x4_ge,);
 
     #[inline(always)]
     #[must_use]

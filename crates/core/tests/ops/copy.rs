@@ -19,8 +19,8 @@ impl Walk {
 
 fn copy(x: &mut Memory, y: &mut Memory, shape: &[usize], from: &Walk, to: &Walk, parts: usize) {
     let mut words = vec![x.dtype.bytes() as u32, shape.len() as u32];
-    for axis in 0..shape.len() {
-        words.extend([shape[axis] as u32, from.strides[axis] as u32, to.strides[axis] as u32]);
+    for (&size, (&from, &to)) in shape.iter().zip(from.strides.iter().zip(&to.strides)) {
+        words.extend([size as u32, from as u32, to as u32]);
     }
     words.extend([from.offset as u32, to.offset as u32]);
     run(COPY, &words, &[x.address(), y.address()], parts);
@@ -73,7 +73,8 @@ fn pad(line: &Line, parts: usize) -> (Vec<f64>, Vec<f64>) {
         padding.push((before.parse().unwrap(), after.parse().unwrap()));
     }
     let sizes = shape.iter().zip(&padding);
-    let out: Vec<usize> = sizes.map(|(&size, (before, after))| (size as i64 + before + after) as usize).collect();
+    let out: Vec<usize> =
+        sizes.map(|(&size, (before, after))| (size as i64 + before + after) as usize).collect();
     let mut y = Memory::empty(dtype, count(&out));
     let bits = if dtype == Dtype::F32 { (fill as f32).to_bits() } else { fill as i32 as u32 };
     run(FILL, &[dtype.bytes() as u32, count(&out) as u32, bits], &[y.address()], parts);
@@ -85,7 +86,8 @@ fn pad(line: &Line, parts: usize) -> (Vec<f64>, Vec<f64>) {
     }
     copy(&mut Memory::new(dtype, &x), &mut y, &inner, &from, &to, parts);
     let value = |index: Vec<usize>| {
-        let source: Vec<i64> = index.iter().zip(&padding).map(|(&i, (before, _))| i as i64 - before).collect();
+        let source: Vec<i64> =
+            index.iter().zip(&padding).map(|(&i, (before, _))| i as i64 - before).collect();
         if source.iter().zip(&shape).any(|(&i, &size)| i < 0 || i >= size as i64) {
             return fill;
         }
@@ -153,7 +155,9 @@ fn what_only_moves_values() {
     let mut solved = 0;
     for line in problem_lines("copy.txt") {
         for parts in [1, 2, 3, 7] {
-            let Some((got, want)) = solve(&line, parts) else { panic!("{}: no such operator", line.operator) };
+            let Some((got, want)) = solve(&line, parts) else {
+                panic!("{}: no such operator", line.operator)
+            };
             same(&got, &want, 0.0, &format!("{}, {parts} parts", line.name));
             solved += 1;
         }

@@ -35,7 +35,11 @@ fn pairs(text: &str, rank: usize) -> Vec<(i32, i32)> {
         (lo.parse().unwrap(), hi.parse().unwrap())
     };
     let list: Vec<_> = text.split(',').map(pair).collect();
-    if list.len() == 1 { vec![list[0]; rank] } else { list }
+    if list.len() == 1 {
+        vec![list[0]; rank]
+    } else {
+        list
+    }
 }
 
 impl Problem {
@@ -88,7 +92,14 @@ impl Problem {
     }
 
     /// Values and positions.
-    fn compute(&self, x: &[f64], reduction: u32, options: Options, parts: usize, indexed: bool) -> (Vec<f64>, Vec<f64>) {
+    fn compute(
+        &self,
+        x: &[f64],
+        reduction: u32,
+        options: Options,
+        parts: usize,
+        indexed: bool,
+    ) -> (Vec<f64>, Vec<f64>) {
         let (mut x, mut y) = (Memory::new(self.dtype, x), Memory::empty(self.dtype, self.outputs()));
         let mut positions = Memory::empty(I32, self.outputs());
         let operands = [x.address(), y.address(), if indexed { positions.address() } else { NULL }];
@@ -105,7 +116,8 @@ impl Problem {
             for o in indices(&self.axes.map(|axis| axis.output)) {
                 let (mut values, mut positions, mut padded) = (vec![], vec![], 0);
                 for k in indices(&self.axes.map(|axis| axis.kernel)) {
-                    let at: Vec<usize> = (0..3).map(|d| o[d] * self.axes[d].stride + k[d] * self.axes[d].dilation).collect();
+                    let at: Vec<usize> =
+                        (0..3).map(|d| o[d] * self.axes[d].stride + k[d] * self.axes[d].dilation).collect();
                     if (0..3).any(|d| at[d] >= self.axes[d].lo + self.axes[d].input + self.axes[d].hi) {
                         continue;
                     }
@@ -209,13 +221,28 @@ fn sums_and_averages() {
             let got = problem.compute(&x, SUM, PLAIN, parts, false).0;
             same(&got, &windows.iter().map(|w| sum(&w.0)).collect::<Vec<_>>(), 0.0, &problem.name);
             let got = problem.compute(&x, AVERAGE, PLAIN, parts, false).0;
-            same(&got, &windows.iter().map(|w| quotient(sum(&w.0), w.2)).collect::<Vec<_>>(), 0.0, &problem.name);
+            same(
+                &got,
+                &windows.iter().map(|w| quotient(sum(&w.0), w.2)).collect::<Vec<_>>(),
+                0.0,
+                &problem.name,
+            );
             let inside = Options { include_pad: false, ..PLAIN };
             let got = problem.compute(&x, AVERAGE, inside, parts, false).0;
-            same(&got, &windows.iter().map(|w| quotient(sum(&w.0), w.0.len())).collect::<Vec<_>>(), 0.0, &problem.name);
+            same(
+                &got,
+                &windows.iter().map(|w| quotient(sum(&w.0), w.0.len())).collect::<Vec<_>>(),
+                0.0,
+                &problem.name,
+            );
             let by_three = Options { divisor: 3, ..PLAIN };
             let got = problem.compute(&x, AVERAGE, by_three, parts, false).0;
-            same(&got, &windows.iter().map(|w| quotient(sum(&w.0), 3)).collect::<Vec<_>>(), 0.0, &problem.name);
+            same(
+                &got,
+                &windows.iter().map(|w| quotient(sum(&w.0), 3)).collect::<Vec<_>>(),
+                0.0,
+                &problem.name,
+            );
         }
     }
 }
@@ -234,9 +261,16 @@ fn norms() {
             let options = Options { p, ..PLAIN };
             let p = f64::from(p);
             let power = |values: &[f64], f: fn(f64) -> f64| values.iter().map(|&x| f(x).powf(p)).sum::<f64>();
-            let torch = |w: &(Vec<f64>, Vec<usize>, usize)| (power(&w.0, |x| x) / w.2.max(1) as f64 * taps).powf(1.0 / p);
+            let torch = |w: &(Vec<f64>, Vec<usize>, usize)| {
+                (power(&w.0, |x| x) / w.2.max(1) as f64 * taps).powf(1.0 / p)
+            };
             let got = problem.compute(&x, LP, options, 2, false).0;
-            same(&got, &windows.iter().map(torch).collect::<Vec<_>>(), LP_TOLERANCE, &format!("{}, p = {p}", problem.name));
+            same(
+                &got,
+                &windows.iter().map(torch).collect::<Vec<_>>(),
+                LP_TOLERANCE,
+                &format!("{}, p = {p}", problem.name),
+            );
             let got = problem.compute(&x, LP_ABSOLUTE, options, 2, false).0;
             let want: Vec<f64> = windows.iter().map(|w| power(&w.0, f64::abs).powf(1.0 / p)).collect();
             same(&got, &want, LP_TOLERANCE, &format!("{}, p = {p}", problem.name));

@@ -21,12 +21,7 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
     let kernel = strip_kernel(geometry);
     let bands = Bands::new(geometry);
     let interior = geometry.axes[2].interior();
-    let mut plane = Plane {
-        geometry,
-        bands,
-        x: core::ptr::null(),
-        scratch: places.scratch,
-    };
+    let mut plane = Plane { geometry, bands, x: core::ptr::null(), scratch: places.scratch };
     if bands.elements() > 0 {
         // SAFETY: the scratch memory holds both copies; what is padding in them stays zero.
         unsafe { plane.scratch.write_bytes(0, bands.elements()) };
@@ -51,16 +46,7 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
                 }
                 plane.strips(kernel, weights, &tile, &finish);
             } else {
-                rows(
-                    &Window {
-                        geometry,
-                        interior: interior.clone(),
-                        x,
-                        weights,
-                    },
-                    &tile,
-                    &finish,
-                );
+                rows(&Window { geometry, interior: interior.clone(), x, weights }, &tile, &finish);
             }
         }
     }
@@ -94,13 +80,7 @@ impl Plane<'_> {
     /// # Safety
     /// `x` is a plane of the geometry, the scratch memory holds the bands.
     unsafe fn copy_bands(&self) {
-        let Bands {
-            left_width,
-            right_width,
-            right,
-            rows,
-            ..
-        } = self.bands;
+        let Bands { left_width, right_width, right, rows, .. } = self.bands;
         let lo = self.geometry.axes[2].lo as isize;
         // SAFETY: the caller's guarantee.
         unsafe {
@@ -125,13 +105,7 @@ impl Plane<'_> {
         }
         for row in 0..self.bands.rows {
             // SAFETY: the columns are inside both rows.
-            unsafe {
-                copy_row(
-                    self.x.add(row * input + from),
-                    to.add(row * width + skip),
-                    count,
-                )
-            };
+            unsafe { copy_row(self.x.add(row * input + from), to.add(row * width + skip), count) };
         }
     }
 
@@ -140,14 +114,7 @@ impl Plane<'_> {
     /// # Safety
     /// The strip exists and the bands are copied.
     unsafe fn columns(&self, index: usize) -> (*const f32, usize) {
-        let Bands {
-            left,
-            right,
-            left_width,
-            right_width,
-            rows,
-            ..
-        } = self.bands;
+        let Bands { left, right, left_width, right_width, rows, .. } = self.bands;
         let width = &self.geometry.axes[2];
         let step = 4 * width.stride;
         // SAFETY: a strip in the middle lies inside the input, the others inside their copy.
@@ -167,13 +134,7 @@ impl Plane<'_> {
     ///
     /// # Safety
     /// The bands are copied; weights and tile are of this plane's output.
-    unsafe fn strips(
-        &self,
-        kernel: (usize, usize),
-        weights: *const f32,
-        tile: &Tile,
-        finish: &Finish,
-    ) {
+    unsafe fn strips(&self, kernel: (usize, usize), weights: *const f32, tile: &Tile, finish: &Finish) {
         let [_, height, width] = &self.geometry.axes;
         let run = match kernel {
             (3, 1) => strip::<3, 1>,
@@ -185,13 +146,7 @@ impl Plane<'_> {
             // SAFETY: the strip exists, and so do the columns that are left for it.
             unsafe {
                 let (source, pitch) = self.columns(index);
-                let strip = Strip {
-                    source,
-                    pitch,
-                    rows: height.input,
-                    lo: height.lo,
-                    weights,
-                };
+                let strip = Strip { source, pitch, rows: height.input, lo: height.lo, weights };
                 let mut part = tile.right(index * 4);
                 part.rows = height.output;
                 part.columns = (width.output - index * 4).min(4);

@@ -33,10 +33,7 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
     let mut packed = usize::MAX;
     for item in share.range(problem.groups * pixel_blocks * row_blocks) {
         let (block, rows) = (item / row_blocks, item % row_blocks);
-        let (group, first) = (
-            block / pixel_blocks,
-            block % pixel_blocks * plan.panels * NR,
-        );
+        let (group, first) = (block / pixel_blocks, block % pixel_blocks * plan.panels * NR);
         // SAFETY: the caller's guarantee; the block lies inside the group's pixels and row tiles.
         unsafe {
             if packed != block {
@@ -51,24 +48,13 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
 fn source(problem: &Problem, algorithm: Algorithm) -> Source {
     let plane = problem.geometry.input();
     let geometry = if algorithm == Algorithm::Pointwise {
-        let flat = Axis {
-            input: plane,
-            output: plane,
-            ..Axis::UNIT
-        };
-        Geometry {
-            axes: [Axis::UNIT, Axis::UNIT, flat],
-        }
+        let flat = Axis { input: plane, output: plane, ..Axis::UNIT };
+        Geometry { axes: [Axis::UNIT, Axis::UNIT, flat] }
     } else {
         problem.geometry
     };
     let image = problem.groups * problem.ci * plane;
-    Source {
-        geometry,
-        ci: problem.ci,
-        image,
-        len: problem.batch * image,
-    }
+    Source { geometry, ci: problem.ci, image, len: problem.batch * image }
 }
 
 struct Gemm<'a> {
@@ -100,18 +86,12 @@ impl Gemm<'_> {
             return;
         }
         let skipped = group * self.source.ci * self.conv.problem.geometry.input();
-        let source = Source {
-            len: self.source.len - skipped,
-            ..self.source
-        };
+        let source = Source { len: self.source.len - skipped, ..self.source };
         let panels = self.conv.plan.panels;
         if self.source.geometry.is_identity() && first % self.volume + panels * NR <= self.volume {
             // SAFETY: the block's pixels are neighbours in one image; the scratch memory holds its panels.
             unsafe {
-                let x = self
-                    .places
-                    .x
-                    .add(skipped + first / self.volume * source.image + first % self.volume);
+                let x = self.places.x.add(skipped + first / self.volume * source.image + first % self.volume);
                 return source.copy(x, panels, self.places.scratch);
             }
         }
@@ -137,9 +117,7 @@ impl Gemm<'_> {
             let (image, inner) = (pixel / self.volume, pixel % self.volume);
             // SAFETY: pixel, channel and row tiles exist; panel and row tiles have `depth` rows.
             unsafe {
-                let mut tile = self
-                    .places
-                    .tile((image * channels + channel) * self.volume + inner, channel);
+                let mut tile = self.places.tile((image * channels + channel) * self.volume + inner, channel);
                 tile.rows = (problem.co - first_row).min(self.conv.plan.tiles * MR);
                 tile.columns = columns;
                 tile.plane = self.volume;

@@ -23,16 +23,17 @@ impl ConvPack {
     /// One output channel: `from[ci][taps]` to `to[taps][ci]`, elements `step` apart.
     ///
     /// # Safety
-    /// `from` holds the channel's weights, `to` room for as many; without `from` zeros are written.
+    /// `from` holds the channel's weights, `to` room for as many; where `from` is null zeros are written.
     #[inline(never)]
-    unsafe fn row(&self, from: Option<*const f32>, to: *mut f32, step: usize) {
+    unsafe fn row(&self, from: *const f32, to: *mut f32, step: usize) {
         let (ci, taps) = (self.0.problem.ci, self.0.problem.geometry.taps());
+        let last = if self.0.flip { taps - 1 } else { 0 };
         for tap in 0..taps {
-            let source = if self.0.flip { taps - 1 - tap } else { tap };
+            let source = tap.abs_diff(last);
             for c in 0..ci {
                 // SAFETY: `(c, source)` is inside the weights, `(tap, c)` inside the packed row.
                 unsafe {
-                    let value = from.map_or(0.0, |from| from.add(c * taps + source).read());
+                    let value = if from.is_null() { 0.0 } else { from.add(c * taps + source).read() };
                     to.add((tap * ci + c) * step).write(value);
                 }
             }
@@ -56,7 +57,7 @@ impl Operator for ConvPack {
         if self.0.plan.algorithm == Algorithm::Depthwise {
             for channel in share.range(problem.groups * problem.co) {
                 // SAFETY: the channel exists in both operands; ci is 1.
-                unsafe { self.row(Some(w.add(channel * depth)), packed.add(channel * depth), 1) };
+                unsafe { self.row(w.add(channel * depth), packed.add(channel * depth), 1) };
             }
             return Ok(());
         }
@@ -67,8 +68,11 @@ impl Operator for ConvPack {
                 let channel = first + row;
                 // SAFETY: the channel, if it exists, and its place in the tile exist in their operands.
                 unsafe {
-                    let from = (channel < problem.co)
-                        .then(|| w.add((group * problem.co + channel) * depth));
+                    let from = if channel < problem.co {
+                        w.add((group * problem.co + channel) * depth)
+                    } else {
+                        core::ptr::null()
+                    };
                     self.row(from, packed.add(item * depth * MR + row), MR);
                 }
             }

@@ -43,10 +43,7 @@ fn start(axis: &Axis, output: usize) -> i32 {
 
 fn halves(lanes: &[i32; NR]) -> [I32x4; 2] {
     let [a, b, c, d, e, f, g, h] = *lanes;
-    [
-        I32x4::from_array([a, b, c, d]),
-        I32x4::from_array([e, f, g, h]),
-    ]
+    [I32x4::from_array([a, b, c, d]), I32x4::from_array([e, f, g, h])]
 }
 
 impl Source {
@@ -67,10 +64,8 @@ impl Source {
             for kh in 0..height.kernel {
                 let h = (kh * height.dilation) as i32;
                 let in_row = both(in_depth, inside(&pixels.ih, h, height));
-                let row = d
-                    .wrapping_mul(height.input as i32)
-                    .wrapping_add(h)
-                    .wrapping_mul(width.input as i32);
+                let row =
+                    d.wrapping_mul(height.input as i32).wrapping_add(h).wrapping_mul(width.input as i32);
                 for kw in 0..width.kernel {
                     let w = (kw * width.dilation) as i32;
                     let mask = both(in_row, inside(&pixels.iw, w, width));
@@ -96,10 +91,7 @@ impl Source {
             for index in 0..panels {
                 // SAFETY: the caller's guarantee; panels are `ci * NR` elements apart.
                 unsafe {
-                    let (left, right) = (
-                        F32x4::load(x.add(index * NR)),
-                        F32x4::load(x.add(index * NR + 4)),
-                    );
+                    let (left, right) = (F32x4::load(x.add(index * NR)), F32x4::load(x.add(index * NR + 4)));
                     left.store(panel);
                     right.store(panel.add(4));
                 }
@@ -118,18 +110,12 @@ impl Source {
         let (mut oh, mut od) = (row % height.output, row / height.output);
         let one_row = columns == NR && ow + NR <= width.output;
         let [mut id, mut ih, mut iw, mut place] = [[0; NR]; 4];
-        for lane in 0..NR {
-            (id[lane], ih[lane], iw[lane]) =
-                (start(depth, od), start(height, oh), start(width, ow));
-            let row = id[lane]
-                .wrapping_mul(height.input as i32)
-                .wrapping_add(ih[lane]);
+        // A count that the compiler does not know keeps it from writing the loop out eight times.
+        for lane in 0..columns.min(NR) {
+            (id[lane], ih[lane], iw[lane]) = (start(depth, od), start(height, oh), start(width, ow));
+            let row = id[lane].wrapping_mul(height.input as i32).wrapping_add(ih[lane]);
             let inner = row.wrapping_mul(width.input as i32).wrapping_add(iw[lane]);
             place[lane] = inner.wrapping_add((image * self.image) as i32);
-            if lane >= columns {
-                id[lane] = i32::MIN;
-                place[lane] = place[0].wrapping_add(lane as i32);
-            }
             ow += 1;
             if ow == width.output {
                 (ow, oh) = (0, oh + 1);
@@ -141,6 +127,10 @@ impl Source {
                 }
             }
         }
+        for lane in columns.min(NR)..NR {
+            id[lane] = i32::MIN;
+            place[lane] = place[0].wrapping_add(lane as i32);
+        }
         let neighbours = (0..NR).all(|lane| place[lane] == place[0].wrapping_add(lane as i32));
         let step = match (neighbours, one_row, width.stride) {
             (true, ..) => Step::One,
@@ -149,28 +139,14 @@ impl Source {
         };
         let first = place[0];
         let [id, ih, iw, place] = [halves(&id), halves(&ih), halves(&iw), halves(&place)];
-        Pixels {
-            id,
-            ih,
-            iw,
-            place,
-            first,
-            step,
-        }
+        Pixels { id, ih, iw, place, first, step }
     }
 
     /// One tap of every channel; `delta` leads from tap 0 to it.
     ///
     /// # Safety
     /// As [`Source::pack`]; `panel` holds `ci * NR` elements.
-    unsafe fn tap(
-        &self,
-        x: *const f32,
-        pixels: &Pixels,
-        mask: [Mask; 2],
-        delta: i32,
-        panel: *mut f32,
-    ) {
+    unsafe fn tap(&self, x: *const f32, pixels: &Pixels, mask: [Mask; 2], delta: i32, panel: *mut f32) {
         if !mask[0].or(mask[1]).any() {
             for index in 0..self.ci * 2 {
                 // SAFETY: two vectors per channel.
@@ -179,11 +155,7 @@ impl Source {
             return;
         }
         let first = pixels.first.wrapping_add(delta) as isize;
-        let reach = if pixels.step == Step::Two {
-            2 * NR - 1
-        } else {
-            NR
-        };
+        let reach = if pixels.step == Step::Two { 2 * NR - 1 } else { NR };
         let end = first + (reach + (self.ci - 1) * self.geometry.input()) as isize;
         let fits = first >= 0 && end <= self.len as isize;
         // SAFETY: vectors are loaded only where they fit in x; single elements only where the mask is set.
@@ -234,21 +206,11 @@ impl Source {
 
     /// # Safety
     /// The pixels under the mask read inside `x` in each channel, and some pixel does.
-    unsafe fn gather(
-        &self,
-        x: *const f32,
-        pixels: &Pixels,
-        mask: [Mask; 2],
-        delta: i32,
-        panel: *mut f32,
-    ) {
+    unsafe fn gather(&self, x: *const f32, pixels: &Pixels, mask: [Mask; 2], delta: i32, panel: *mut f32) {
         // Where the mask is clear the plane's first element is loaded: it exists, as some pixel reads this plane.
         let places: [[usize; 4]; 2] = core::array::from_fn(|half| {
             let place = pixels.place[half].add(I32x4::splat(delta));
-            place
-                .and(mask[half].bits())
-                .to_array()
-                .map(|place| place as usize)
+            place.and(mask[half].bits()).to_array().map(|place| place as usize)
         });
         let plane = self.geometry.input();
         let (mut x, mut panel) = (x, panel);
@@ -256,9 +218,7 @@ impl Source {
             // SAFETY: the caller's guarantee.
             unsafe {
                 mask[0].keep(F32x4::gather(x, places[0])).store(panel);
-                mask[1]
-                    .keep(F32x4::gather(x, places[1]))
-                    .store(panel.add(4));
+                mask[1].keep(F32x4::gather(x, places[1])).store(panel.add(4));
                 panel = panel.add(NR);
             }
             x = x.wrapping_add(plane);

@@ -150,7 +150,12 @@ pub fn windows<C: Combine>(sums: &mut [f32; COLUMNS], row: &[f32; ROW], windows:
 }
 
 /// As [`windows`] for the larger one, with positions.
-pub fn indexed_windows(sums: &mut [f32; COLUMNS], positions: &mut [i32; COLUMNS], row: &Row, windows: Windows) {
+pub fn indexed_windows(
+    sums: &mut [f32; COLUMNS],
+    positions: &mut [i32; COLUMNS],
+    row: &Row,
+    windows: Windows,
+) {
     let mut o = 0;
     while o < windows.outputs {
         let block = Block::new(windows, o);
