@@ -1,23 +1,15 @@
 // Makes build/glue.js from wasm-bindgen's glue. That one keeps its instance in the module's own variables and can load
-// in ways that are not needed here; since only numbers cross the boundary, what is left of it is which results are
-// unsigned. Each call of `instantiate` makes an instance of its own, so a runtime can be disposed of and made again.
+// in ways that are not needed here; since only numbers cross the boundary, what is left of it are the exports themselves,
+// whose integers are signed. Each call of `instantiate` makes an instance of its own, so a runtime can be disposed of and
+// made again.
 
-const forms = [
-  // [what wasm-bindgen writes around the call, what is written here]
-  { body: /^(?:const ret = )?wasm\.(\w+)\((.*)\);(?: return ret;)?$/, wrap: undefined },
-  { body: /^const ret = wasm\.(\w+)\((.*)\); return ret >>> 0;$/, wrap: (call) => `${call} >>> 0` },
-];
-
-function entryOf([, name, parameters, text]) {
+/** Refuses an export around which wasm-bindgen does more than to pass numbers. */
+function requireNumbers([, name, parameters, text]) {
   const body = text.trim().replace(/\s*\n\s*/g, ' ');
-  const form = forms.find(({ body: pattern }) => {
-    const match = body.match(pattern);
-    return match?.[1] === name && match[2] === parameters;
-  });
-  if (!form) throw new Error(`wasm-bindgen's glue for ${name} is more than numbers: ${body}`);
-  return form.wrap
-    ? `${name}: (${parameters}) => ${form.wrap(`wasm.${name}(${parameters})`)}`
-    : `${name}: wasm.${name}`;
+  const match = body.match(/^(?:const ret = )?wasm\.(\w+)\((.*)\);(?: return ret(?: >>> 0)?;)?$/);
+  if (match?.[1] !== name || match[2] !== parameters) {
+    throw new Error(`wasm-bindgen's glue for ${name} is more than numbers: ${body}`);
+  }
 }
 
 export function glueModule(glue, { pages, stackBytes, version }) {
@@ -26,6 +18,7 @@ export function glueModule(glue, { pages, stackBytes, version }) {
   if (functions.length === 0 || imported.join() !== '__wbindgen_init_externref_table') {
     throw new Error(`wasm-bindgen's glue has changed its form: the module imports ${imported.join(', ')}`);
   }
+  functions.forEach(requireNumbers);
   // No reference to a JavaScript value is ever passed, so the table of such references stays empty.
   return `// Made by the build from wasm-bindgen's glue, see scripts/lib/glue.mjs.
 export const initialPages = ${pages};
@@ -34,9 +27,7 @@ export async function instantiate(module, memory) {
   const imports = { './kernels_bg.js': { memory, __wbindgen_init_externref_table() {} } };
   const { exports: wasm } = await WebAssembly.instantiate(module, imports);
   wasm.__wbindgen_start(${stackBytes});
-  return {
-${functions.map((match) => `    ${entryOf(match)},`).join('\n')}
-  };
+  return wasm;
 }
 `;
 }

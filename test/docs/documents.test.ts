@@ -148,7 +148,7 @@ describe('the word format in ARCHITECTURE.md', () => {
       inputs,
       outputs,
     });
-    expect(lowering.encode(lowering.steps).words).toEqual(wordsShown('relu'));
+    expect(lowering.encode(lowering.steps, lowering.arenaBytes).words).toEqual(wordsShown('relu'));
   });
 
   test('a convolution is two instructions, and padding is resolved', () => {

@@ -12,7 +12,7 @@ export interface Problem {
   readonly line: number;
 }
 
-export const PROBLEM_FILES = ['conv', 'pool', 'elementwise', 'copy'] as const;
+export const PROBLEM_FILES = ['conv', 'pool', 'elementwise', 'copy', 'facade'] as const;
 
 /** The problems of test/problems/NAME.txt. */
 export function readProblems(name: string): Problem[] {

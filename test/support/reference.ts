@@ -105,3 +105,60 @@ export function maxPool(x: Values, kernel: readonly number[], axes: readonly Axi
   }
   return { values: { shape, data }, positions };
 }
+
+const float = new Float32Array(1);
+
+/** A value as the dtype holds it: rounded, or wrapped. */
+export function stored(value: number, dtype: string): number {
+  if (dtype === 'int32') return value | 0;
+  if (dtype === 'uint8') return value & 0xff;
+  if (dtype === 'int8') return (value << 24) >> 24;
+  float[0] = value;
+  return float[0];
+}
+
+/** f of every element. */
+export function mapValues({ shape, data }: Values, f: (value: number) => number): Values {
+  return { shape, data: Array.from(data, f) };
+}
+
+/** f of every pair of elements, axes aligned on the right, axes of 1 stretched. */
+export function combine(a: Values, b: Values, f: (a: number, b: number) => number): Values {
+  const rank = Math.max(a.shape.length, b.shape.length);
+  const lifted = [a, b].map(({ shape }) => [...new Array<number>(rank - shape.length).fill(1), ...shape]) as [number[], number[]];
+  const shape = lifted[0].map((size, axis) => (size === 1 ? (lifted[1][axis] as number) : size));
+  const at = (own: readonly number[], index: readonly number[]) => flatIndex(own, index.map((i, axis) => (own[axis] === 1 ? 0 : i)));
+  const data = Array.from(indices(shape), (index) => f(a.data[at(lifted[0], index)] as number, b.data[at(lifted[1], index)] as number));
+  return { shape, data };
+}
+
+/** y[index] = x[where(index)], or `outside` where that lies outside x. */
+export function gather(x: Values, shape: readonly number[], where: (index: number[]) => readonly number[], outside = 0): Values {
+  const data = Array.from(indices(shape), (index) => {
+    const from = flatIndex(x.shape, where(index));
+    return from < 0 ? outside : (x.data[from] as number);
+  });
+  return { shape, data };
+}
+
+/** The tensors one after the other along `dim`. */
+export function join(xs: readonly Values[], dim: number): Values {
+  const sizes = xs.map(({ shape }) => shape[dim] as number);
+  const shape = xs[0]!.shape.map((size, axis) => (axis === dim ? sizes.reduce((a, b) => a + b, 0) : size));
+  const data = Array.from(indices(shape), (index) => {
+    let piece = 0;
+    let along = index[dim] as number;
+    while (along >= (sizes[piece] as number)) along -= sizes[piece++] as number;
+    const { shape: own, data: values } = xs[piece] as Values;
+    return values[flatIndex(own, index.map((i, axis) => (axis === dim ? along : i)))] as number;
+  });
+  return { shape, data };
+}
+
+/** Mean and biased variance of channel `c` (axis 1). */
+export function channelMoments({ shape, data }: Values, c: number): { count: number; mean: number; variance: number } {
+  const values = Array.from(indices(shape), (index, i) => (index[1] === c ? (data[i] as number) : null)).filter((v) => v !== null);
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
+  return { count: values.length, mean, variance };
+}

@@ -22,12 +22,12 @@ interface Plan {
   /** Null for an alias: there is nothing to compute. */
   readonly instructions: Instructions | null;
   readonly bytes: number;
-  next: Plan | null;
+  /** Used since it was last considered for dropping. */
   recent: boolean;
 }
 
+/** By the hash of the key, the oldest first. */
 const plans = new Map<number, Plan>();
-let planCount = 0;
 let planBytes = 0;
 /** Room for numbers in tensors' places, written before a run. */
 let scalars: Storage | null = null;
@@ -98,20 +98,17 @@ function findPlan(on: Engine, entry: Entry, inputs: readonly Operand[], params: 
     hash = Math.imul(hash ^ number ^ (number * 65536), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
-  for (let plan = plans.get(hash) ?? null; plan !== null; plan = plan.next) {
-    if (plan.entry === entry && sameKey(plan.key, length)) {
-      plan.recent = true;
-      return plan;
-    }
+  const known = plans.get(hash);
+  if (known?.entry === entry && sameKey(known.key, length)) {
+    known.recent = true;
+    return known;
   }
   const plan = makePlan(on, entry, inputs, params, key.slice(0, length));
-  // Making it may have dropped others.
-  plan.next = plans.get(hash) ?? null;
+  forget(hash);
   plans.set(hash, plan);
-  planCount += 1;
   planBytes += plan.bytes;
   countCache(plan.bytes);
-  if (planCount > MAX_PLANS || planBytes > MAX_PLAN_BYTES) evict(plan);
+  while (plans.size > 1 && (plans.size > MAX_PLANS || planBytes > MAX_PLAN_BYTES)) dropOldest(plan);
   return plan;
 }
 
@@ -145,10 +142,10 @@ function makePlan(
     const reads = bases.map((base, i) => (types[i] === null ? null : base));
     const outputs = results.map((type) => lowering.external(typeBytes(type)));
     entry.lower(lowering, { types, outputTypes: results, params, inputs: reads, outputs });
-    instructions = new Instructions(on, entry.name, lowering.encode(lowering.steps));
+    instructions = new Instructions(on, entry.name, lowering.encode(lowering.steps, lowering.arenaBytes));
   }
   const bytes = instructions?.bytes ?? 0;
-  return { entry, key: ownKey, outputs: results, instructions, bytes, next: null, recent: true };
+  return { entry, key: ownKey, outputs: results, instructions, bytes, recent: false };
 }
 
 export function typeBytes(type: TensorType): number {
@@ -157,40 +154,30 @@ export function typeBytes(type: TensorType): number {
   return bytes;
 }
 
-/** Drops plans that were not used since the last eviction, down to three quarters of the limits. */
-function evict(keep: Plan): void {
-  const enough = () => planCount <= MAX_PLANS * 0.75 && planBytes <= MAX_PLAN_BYTES * 0.75;
-  for (const droppable of [(plan: Plan) => !plan.recent, () => true]) {
-    drop((plan) => plan !== keep && !enough() && droppable(plan));
+/** Drops the oldest plan; one that was used since it was last considered becomes the newest instead. */
+function dropOldest(keep: Plan): void {
+  for (const [hash, plan] of plans) {
+    if (plan !== keep && !plan.recent) return forget(hash);
+    plan.recent = false;
+    plans.delete(hash);
+    plans.set(hash, plan);
   }
 }
 
-function drop(droppable: (plan: Plan) => boolean): void {
-  for (const [hash, head] of plans) {
-    let kept: Plan | null = null;
-    for (let plan: Plan | null = head; plan !== null; ) {
-      const { next }: Plan = plan;
-      if (droppable(plan)) {
-        plan.instructions?.free();
-        planCount -= 1;
-        planBytes -= plan.bytes;
-        countCache(-plan.bytes);
-      } else {
-        plan.recent = false;
-        plan.next = kept;
-        kept = plan;
-      }
-      plan = next;
-    }
-    if (kept === null) plans.delete(hash);
-    else plans.set(hash, kept);
-  }
+function forget(hash: number): void {
+  const plan = plans.get(hash);
+  if (plan === undefined || plan === active) return;
+  plan.instructions?.free();
+  plans.delete(hash);
+  planBytes -= plan.bytes;
+  countCache(-plan.bytes);
 }
 
-onLowMemory(() => drop((plan) => plan !== active));
+onLowMemory(() => {
+  for (const hash of plans.keys()) forget(hash);
+});
 onDisposeRuntime(() => {
   plans.clear();
-  planCount = 0;
   planBytes = 0;
   scalars = null;
 });

@@ -7,7 +7,6 @@ import { bytesPer, type TensorType } from '../dtype.ts';
 import { type Engine, refresh } from '../engine.ts';
 import { elementCount } from '../errors.ts';
 import { ARENA, type Code, callWithWords } from './instructions.ts';
-import { assignOffsets } from './layout.ts';
 
 /** Instructions; the same numbers as in crates/wasm. */
 export const OP = {
@@ -83,6 +82,8 @@ export class Lowering {
   readonly #where: string;
   /** The node that steps are emitted for. */
   node = 0;
+  /** Where the next temporary lies: one behind the other, until graph/layout.ts places them by their lives. */
+  arenaBytes = 0;
 
   constructor(engine: Engine, where: string) {
     this.#engine = engine;
@@ -91,7 +92,7 @@ export class Lowering {
 
   /** A buffer bound from outside: an input, an output, a constant that stays where it is. */
   external(bytes: number, constant = false): Buffer {
-    const made = { ...this.temporary(bytes), constant };
+    const made: Buffer = { bytes, place: 'external', base: 0, offset: 0, constant, sharing: null };
     this.externalize(made);
     return made;
   }
@@ -99,13 +100,16 @@ export class Lowering {
   /** Has a buffer bound from outside from now on. */
   externalize(buffer: Buffer): void {
     buffer.place = 'external';
+    buffer.offset = 0;
     buffer.base = FIRST_EXTERNAL + this.externals.length;
     this.externals.push(buffer);
   }
 
   /** A buffer that lives from its first to its last step. */
   temporary(bytes: number): Buffer {
-    return { bytes, place: 'arena', base: ARENA, offset: 0, constant: false, sharing: null };
+    const offset = this.arenaBytes;
+    this.arenaBytes += align(bytes);
+    return { bytes, place: 'arena', base: ARENA, offset, constant: false, sharing: null };
   }
 
   /** A buffer for a tensor of this type. */
@@ -168,9 +172,8 @@ export class Lowering {
     this.step(OP.copy, [from], [to], [1, 1, from.bytes, 1, 1, 0, 0]);
   }
 
-  /** Places the arena buffers of these steps and makes words of them. */
-  encode(steps: readonly Step[]): Code {
-    const arenaBytes = assignOffsets(steps);
+  /** The words of these steps, whose temporaries lie in an arena of so many bytes. */
+  encode(steps: readonly Step[], arenaBytes: number): Code {
     const words: number[] = [FIRST_EXTERNAL + this.externals.length, steps.length];
     for (const step of steps) {
       const operands = [...step.reads, ...step.writes];

@@ -21,7 +21,7 @@ import { Forms, formKeys } from './forms.ts';
 import { fuse } from './fuse.ts';
 import type { Node } from './graph.ts';
 import { ARENA, Instructions } from './instructions.ts';
-import { shareInPlace } from './layout.ts';
+import { assignOffsets, shareInPlace } from './layout.ts';
 import { Lowering, type Step } from './lowering.ts';
 import { profileSteps, type StepProfile, summaryText } from './report.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
@@ -168,7 +168,7 @@ export class Program<Out = Results> implements Disposable {
   /** The instructions of these steps, with everything bound that stays. */
   #load(lowering: Lowering, steps: readonly Step[], bindings: readonly Binding[]): Instructions {
     shareInPlace(steps);
-    const made = new Instructions(this.#engine, 'compile', lowering.encode(steps));
+    const made = new Instructions(this.#engine, 'compile', lowering.encode(steps, assignOffsets(steps)));
     this.hold.instructions.push(made);
     countLive(made.bytes);
     bindings.forEach((binding, i) => {

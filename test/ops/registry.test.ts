@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import * as striate from 'striate';
+import { Tensor } from 'striate';
+import { expect, test } from 'vitest';
+import { OP } from '../../ts/graph/lowering.ts';
+import { cast } from '../../ts/ops/cast.ts';
+import { clone } from '../../ts/ops/clone.ts';
+import type { Entry } from '../../ts/ops/operator.ts';
+import { PROBLEM_FILES, readProblems } from '../support/problems.ts';
+
+const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const rust = readdirSync(at('crates/core'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.rs'))
+  .map((file) => ({ file, text: readFileSync(at(`crates/core/${file}`), 'utf8') }));
+
+/** Every operator: an exported function with its entry; cast and clone are methods of Tensor. */
+const operators = new Map<string, Entry>([
+  ['cast', cast.entry],
+  ['clone', clone.entry],
+]);
+for (const [name, value] of Object.entries(striate)) {
+  if (typeof value === 'function' && 'entry' in value) operators.set(name, value.entry as Entry);
+}
+
+/** name -> opcode of every Rust operator that is in ENTRIES. */
+function rustEntries(): Map<string, number> {
+  const list = /pub const ENTRIES: \[Entry; \d+\] = \[([^\]]*)\]/.exec(rust.find(({ file }) => file.endsWith('ops/mod.rs'))!.text)![1]!;
+  const wanted = list.split(',').map((item) => item.trim()).filter(Boolean);
+  const found = new Map<string, number>();
+  for (const { text } of rust) {
+    for (const [, opcode, name] of text.matchAll(/Entry \{\s*opcode: (\d+),\s*name: "([a-z ]+)"/g)) found.set(name!, Number(opcode));
+  }
+  expect([...found.keys()].length, 'operators in ENTRIES, and operators that are written').toBe(wanted.length);
+  return found;
+}
+
+test('an operator is exported under the name in its entry, or is a method of Tensor', () => {
+  for (const [name, entry] of operators) expect(entry.name, name).toBe(name);
+  for (const method of ['cast', 'clone']) expect(Tensor.prototype).toHaveProperty(method);
+});
+
+test('every operator has problem lines, and every problem line an operator', () => {
+  const lines = PROBLEM_FILES.flatMap((file) => readProblems(file).map(({ op }) => op));
+  expect([...operators.keys()].filter((name) => !lines.includes(name)), 'operators without problem lines').toEqual([]);
+  expect([...new Set(lines)].filter((op) => !operators.has(op)), 'lines of no operator').toEqual([]);
+});
+
+test('every problem file has its tests, and every line of a file a name of its own', () => {
+  const tests = readdirSync(at('test/ops')).filter((file) => file.endsWith('.test.ts'));
+  const sources = tests.map((file) => readFileSync(at(`test/ops/${file}`), 'utf8')).join();
+  const files = readdirSync(at('test/problems')).map((file) => file.replace('.txt', ''));
+  expect(files.sort()).toEqual([...PROBLEM_FILES].sort());
+  for (const file of files) {
+    expect(sources, `tests of ${file}.txt`).toContain(`readProblems('${file}')`);
+    const names = readProblems(file).map(({ name, op }) => `${name}: ${op}`);
+    expect(names.filter((name, i) => names.indexOf(name) !== i), `repeated names in ${file}.txt`).toEqual([]);
+  }
+});
+
+test('every operator has its names in PyTorch and ONNX, its arguments, and a way to be computed', () => {
+  for (const [name, entry] of operators) {
+    expect(entry.torch, name).toMatch(/^torch\./);
+    expect(Array.isArray(entry.onnx), name).toBe(true);
+    expect(entry.args.length, name).toBeGreaterThan(0);
+    expect(entry.lower !== undefined || entry.alias === true, `${name} has lower, or is an alias`).toBe(true);
+  }
+});
+
+test('every file of ts/ops that holds an operator has it exported', () => {
+  const own = [...operators.keys(), 'random'];
+  for (const file of readdirSync(at('ts/ops'))) {
+    const text = readFileSync(at(`ts/ops/${file}`), 'utf8');
+    for (const [, name] of text.matchAll(/^export const (\w+) = \/\*#__PURE__\*\//gm)) expect(own, `${file}: ${name}`).toContain(name);
+  }
+});
+
+test('the numbers of the instructions are the same in Rust and in TypeScript', () => {
+  const inRust = Object.fromEntries(rustEntries());
+  const inTypeScript = Object.fromEntries(Object.entries(OP).map(([name, opcode]) => [name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`), opcode]));
+  expect(inTypeScript).toEqual(inRust);
+});
+
+test('every instruction has native tests', () => {
+  const tests = rust.filter(({ file, text }) => file.startsWith('tests') || text.includes('#[cfg(test)]'));
+  const missing = [...rustEntries()].filter(([name]) => {
+    const type = name.replace(/(?:^| )([a-z])/g, (_, letter) => letter.toUpperCase());
+    const known = new RegExp(`\\b(${name.toUpperCase().replace(' ', '_')}|${type})\\b`);
+    return !tests.some(({ file, text }) => (file.startsWith('tests') ? known.test(text) : file.endsWith(`ops/${name}.rs`)));
+  });
+  expect(missing, 'instructions without native tests').toEqual([]);
+});
