@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as striate from 'striate';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { beforeInit, cases, faults, firstArguments, starts } from './cases.ts';
-import * as striate from 'striate';
 
 const root = fileURLToPath(new URL('../../ts/', import.meta.url));
 /** The ONNX reader's sentences have their own tests. */
@@ -18,19 +18,32 @@ function pattern(message: ts.Expression | undefined): string {
   if (message === undefined) return '.*';
   if (ts.isStringLiteralLike(message)) return escaped(message.text);
   if (!ts.isTemplateExpression(message)) return '.*';
-  return escaped(message.head.text) + message.templateSpans.map((span) => `.*${escaped(span.literal.text)}`).join('');
+  return (
+    escaped(message.head.text) +
+    message.templateSpans.map((span) => `.*${escaped(span.literal.text)}`).join('')
+  );
 }
 
-/** Every `new ...Error(message)` of a file, and its line. */
+/** The pattern of the sentence that an expression makes, where it makes an error. */
+function sentence(node: ts.Node, file: string): string | null {
+  if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return null;
+  const [first, name, , must] = node.arguments ?? [];
+  const callee = node.expression.getText();
+  if (ts.isNewExpression(node)) return /^(kind|(Type|Range)?Error)$/.test(callee) ? pattern(first) : null;
+  if (callee === 'super' && file === 'errors.ts') return pattern(first);
+  if (callee !== 'wrongKind' && callee !== 'wrongValue') return null;
+  return `${pattern(first)}: ${pattern(name)} is .*, must be ${pattern(must)}`;
+}
+
+/** The patterns of a file's sentences, and where they are. */
 function sentencesOf(file: string): { at: string; pattern: string }[] {
   const source = ts.createSourceFile(file, readFileSync(root + file, 'utf8'), ts.ScriptTarget.Latest, true);
   const found: { at: string; pattern: string }[] = [];
   const visit = (node: ts.Node): void => {
-    const isNew = ts.isNewExpression(node) && /^(kind|(Type|Range)?Error)$/.test(node.expression.getText());
-    const isSuper = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.SuperKeyword && file === 'errors.ts';
-    if (isNew || isSuper) {
+    const made = sentence(node, file);
+    if (made !== null) {
       const { line } = source.getLineAndCharacterOfPosition(node.getStart());
-      found.push({ at: `ts/${file}:${line + 1}`, pattern: pattern((node as ts.NewExpression | ts.CallExpression).arguments?.[0]) });
+      found.push({ at: `ts/${file}:${line + 1}`, pattern: made });
     }
     ts.forEachChild(node, visit);
   };
@@ -49,7 +62,14 @@ test('every sentence that the sources can throw is in the tables of this folder'
 });
 
 test('every operator is called with what is no tensor', () => {
-  const operators = Object.entries(striate).filter(([, value]) => typeof value === 'function' && 'entry' in value);
+  const operators = Object.entries(striate).filter(
+    ([, value]) => typeof value === 'function' && 'entry' in value,
+  );
   // concat takes a list, and has cases of its own.
-  expect(operators.map(([name]) => name).filter((name) => name !== 'concat').sort()).toEqual([...firstArguments].sort());
+  expect(
+    operators
+      .map(([name]) => name)
+      .filter((name) => name !== 'concat')
+      .sort(),
+  ).toEqual([...firstArguments].sort());
 });

@@ -1,7 +1,7 @@
 import { conv2d, disposeRuntime, init, memory, relu, scope, type Tensor, tensor } from 'striate';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { expectNothingLive } from '../support/runtime.ts';
 import { faultError } from '../../ts/errors.ts';
+import { expectNothingLive } from '../support/runtime.ts';
 import { beforeInit, type Case, cases, faults, starts } from './cases.ts';
 
 /** The error of a call; fails where there is none. */
@@ -39,7 +39,9 @@ describe('a start that fails, and the next that does not', () => {
       await call();
       expect.fail('no error');
     } catch (error) {
-      expect((error as Error).message).toEqual(typeof sentence === 'string' ? sentence : expect.stringMatching(sentence));
+      expect((error as Error).message).toEqual(
+        typeof sentence === 'string' ? sentence : expect.stringMatching(sentence),
+      );
       expect(Object.getPrototypeOf(error)).toBe(kind.prototype);
     }
     disposeRuntime();

@@ -209,6 +209,18 @@ inEachVariant('programs', () => {
     });
   });
 
+  test('random numbers made inside a function are drawn once, when it is traced, as manualSeed has them', () => {
+    scope(() => {
+      const noisy = (a: Tensor | undefined) => add(a!, randn([8]));
+      const x = ones([8]);
+      manualSeed(11);
+      const expected = noisy(x).toTypedArray();
+      manualSeed(11);
+      const program = compile(noisy, { inputs: [[8]] });
+      for (let i = 0; i < 2; i++) expectSame(program.run(x).data, expected);
+    });
+  });
+
   test('summary has a row per step, and totals', () => {
     scope(() => {
       const net = new Sequential(new Conv2d(1, 2, 3), new ReLU(), new Flatten(), new Linear(8, 3));

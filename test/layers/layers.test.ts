@@ -1,4 +1,10 @@
 import {
+  AvgPool1d,
+  AvgPool2d,
+  AvgPool3d,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
   BatchNorm1d,
   BatchNorm2d,
   BatchNorm3d,
@@ -12,15 +18,27 @@ import {
   Flatten,
   flatten,
   Linear,
+  LPPool1d,
+  LPPool2d,
+  LPPool3d,
   linear,
+  lpPool1d,
+  lpPool2d,
+  lpPool3d,
   MaxPool1d,
   MaxPool2d,
   MaxPool3d,
+  MinPool1d,
+  MinPool2d,
+  MinPool3d,
+  type Module,
   manualSeed,
   maxPool1d,
   maxPool2d,
   maxPool3d,
-  type Module,
+  minPool1d,
+  minPool2d,
+  minPool3d,
   PReLU,
   prelu,
   ReLU,
@@ -29,8 +47,14 @@ import {
   relu,
   relu6,
   Sigmoid,
+  SumPool1d,
+  SumPool2d,
+  SumPool3d,
   scope,
   sigmoid,
+  sumPool1d,
+  sumPool2d,
+  sumPool3d,
   type Tensor,
   tensor,
 } from 'striate';
@@ -42,30 +66,89 @@ import { inEachVariant } from '../support/runtime.ts';
 type Layer = Module<[Tensor], unknown> & { weight?: Tensor; bias?: Tensor | null };
 
 /** A layer, an input's shape, and the operator that it must be. */
-const layers: Record<string, [() => Module<[Tensor], Tensor>, number[], (x: Tensor, layer: Layer) => Tensor]> = {
-  Conv1d: [() => new Conv1d(2, 4, 3, { stride: 2, padding: 1 }), [1, 2, 7], (x, l) => conv1d(x, l.weight!, l.bias, { stride: 2, padding: 1 })],
-  Conv2d: [() => new Conv2d(4, 6, [3, 2], { groups: 2, padding: 'same' }), [2, 4, 5, 6], (x, l) => conv2d(x, l.weight!, l.bias, { groups: 2, padding: 'same' })],
-  'Conv2d without bias': [() => new Conv2d(2, 3, 1, { bias: false }), [1, 2, 3, 3], (x, l) => conv2d(x, l.weight!)],
-  'Conv2d that is flipped and dilated': [() => new Conv2d(2, 3, 2, { dilation: 2, flipKernel: true }), [1, 2, 4, 4], (x, l) => conv2d(x, l.weight!, l.bias, { dilation: 2, flipKernel: true })],
+const layers: Record<
+  string,
+  [() => Module<[Tensor], Tensor>, number[], (x: Tensor, layer: Layer) => Tensor]
+> = {
+  Conv1d: [
+    () => new Conv1d(2, 4, 3, { stride: 2, padding: 1 }),
+    [1, 2, 7],
+    (x, l) => conv1d(x, l.weight!, l.bias, { stride: 2, padding: 1 }),
+  ],
+  Conv2d: [
+    () => new Conv2d(4, 6, [3, 2], { groups: 2, padding: 'same' }),
+    [2, 4, 5, 6],
+    (x, l) => conv2d(x, l.weight!, l.bias, { groups: 2, padding: 'same' }),
+  ],
+  'Conv2d without bias': [
+    () => new Conv2d(2, 3, 1, { bias: false }),
+    [1, 2, 3, 3],
+    (x, l) => conv2d(x, l.weight!),
+  ],
+  'Conv2d that is flipped and dilated': [
+    () => new Conv2d(2, 3, 2, { dilation: 2, flipKernel: true }),
+    [1, 2, 4, 4],
+    (x, l) => conv2d(x, l.weight!, l.bias, { dilation: 2, flipKernel: true }),
+  ],
   Conv3d: [() => new Conv3d(1, 2, 2), [1, 1, 3, 4, 5], (x, l) => conv3d(x, l.weight!, l.bias)],
   Linear: [() => new Linear(5, 3), [2, 4, 5], (x, l) => linear(x, l.weight!, l.bias)],
   'Linear without bias': [() => new Linear(5, 3, { bias: false }), [5], (x, l) => linear(x, l.weight!)],
   MaxPool1d: [() => new MaxPool1d(3, { stride: 1 }), [1, 2, 6], (x) => maxPool1d(x, 3, { stride: 1 })],
-  MaxPool2d: [() => new MaxPool2d([2, 3], { padding: [1, 1], ceilMode: true }), [1, 2, 6, 6], (x) => maxPool2d(x, [2, 3], { padding: [1, 1], ceilMode: true })],
+  MaxPool2d: [
+    () => new MaxPool2d([2, 3], { padding: [1, 1], ceilMode: true }),
+    [1, 2, 6, 6],
+    (x) => maxPool2d(x, [2, 3], { padding: [1, 1], ceilMode: true }),
+  ],
   MaxPool3d: [() => new MaxPool3d(2), [1, 1, 4, 4, 4], (x) => maxPool3d(x, 2)],
+  MinPool1d: [() => new MinPool1d(3, { stride: 1 }), [1, 2, 6], (x) => minPool1d(x, 3, { stride: 1 })],
+  MinPool2d: [() => new MinPool2d(2), [1, 2, 6, 6], (x) => minPool2d(x, 2)],
+  MinPool3d: [() => new MinPool3d(2), [1, 1, 4, 4, 4], (x) => minPool3d(x, 2)],
+  AvgPool1d: [() => new AvgPool1d(3), [1, 2, 6], (x) => avgPool1d(x, 3)],
+  AvgPool2d: [
+    () => new AvgPool2d(3, { padding: 1, countIncludePad: false }),
+    [1, 2, 6, 6],
+    (x) => avgPool2d(x, 3, { padding: 1, countIncludePad: false }),
+  ],
+  AvgPool3d: [
+    () => new AvgPool3d(2, { divisorOverride: 3 }),
+    [1, 1, 4, 4, 4],
+    (x) => avgPool3d(x, 2, { divisorOverride: 3 }),
+  ],
+  SumPool1d: [() => new SumPool1d(2), [1, 2, 6], (x) => sumPool1d(x, 2)],
+  SumPool2d: [() => new SumPool2d([1, 2]), [1, 2, 6, 6], (x) => sumPool2d(x, [1, 2])],
+  SumPool3d: [() => new SumPool3d(2, { stride: 1 }), [1, 1, 4, 4, 4], (x) => sumPool3d(x, 2, { stride: 1 })],
+  LPPool1d: [() => new LPPool1d(2, 3), [1, 2, 6], (x) => lpPool1d(x, 2, 3)],
+  LPPool2d: [
+    () => new LPPool2d(1, 2, { absolute: true }),
+    [1, 2, 6, 6],
+    (x) => lpPool2d(x, 1, 2, { absolute: true }),
+  ],
+  LPPool3d: [() => new LPPool3d(2, 2), [1, 1, 4, 4, 4], (x) => lpPool3d(x, 2, 2)],
   ReLU: [() => new ReLU(), [7], (x) => relu(x)],
   ReLU6: [() => new ReLU6(), [7], (x) => relu6(x)],
   Sigmoid: [() => new Sigmoid(), [7], (x) => sigmoid(x)],
-  PReLU: [() => new PReLU({ numParameters: 3, init: 0.5 }), [2, 3, 4], (x) => prelu(x, tensor([0.5, 0.5, 0.5]))],
+  PReLU: [
+    () => new PReLU({ numParameters: 3, init: 0.5 }),
+    [2, 3, 4],
+    (x) => prelu(x, tensor([0.5, 0.5, 0.5])),
+  ],
   'PReLU with one slope': [() => new PReLU(), [2, 3], (x) => prelu(x, tensor([0.25]))],
   Flatten: [() => new Flatten() as unknown as Module<[Tensor], Tensor>, [2, 3, 4], (x) => flatten(x, 1)],
-  'Flatten from the middle': [() => new Flatten({ startDim: -3, endDim: 2 }) as unknown as Module<[Tensor], Tensor>, [2, 3, 4, 5], (x) => flatten(x, 1, 2)],
+  'Flatten from the middle': [
+    () => new Flatten({ startDim: -3, endDim: 2 }) as unknown as Module<[Tensor], Tensor>,
+    [2, 3, 4, 5],
+    (x) => flatten(x, 1, 2),
+  ],
   'BatchNorm2d in eval mode': [
     () => new BatchNorm2d(3, { eps: 0.5 }).eval(),
     [2, 3, 2, 2],
     (x) => batchNorm(x, tensor([0, 0, 0]), tensor([1, 1, 1]), null, null, { eps: 0.5 }),
   ],
-  'BatchNorm2d without affine map': [() => new BatchNorm2d(3, { affine: false }).eval(), [2, 3, 2, 2], (x) => batchNorm(x, tensor([0, 0, 0]), tensor([1, 1, 1]))],
+  'BatchNorm2d without affine map': [
+    () => new BatchNorm2d(3, { affine: false }).eval(),
+    [2, 3, 2, 2],
+    (x) => batchNorm(x, tensor([0, 0, 0]), tensor([1, 1, 1])),
+  ],
   'BatchNorm2d without running statistics, in eval mode too': [
     () => new BatchNorm2d(3, { trackRunningStats: false }).eval(),
     [2, 3, 2, 2],
@@ -88,7 +171,7 @@ inEachVariant('layers', () => {
   test('MaxPool2d with returnIndices gives both', () => {
     scope(() => {
       const x = tensor([1, 4, 2, 3], [1, 1, 2, 2]);
-      const [values, indices] = new MaxPool2d(2, { returnIndices: true }).forward(x) as unknown as [Tensor, Tensor<'int32'>];
+      const [values, indices] = new MaxPool2d(2, { returnIndices: true }).forward(x);
       expect([values.item(), indices.item(), indices.dtype]).toEqual([4, 1, 'int32']);
     });
   });
@@ -99,33 +182,37 @@ inEachVariant('layers', () => {
     ['BatchNorm2d', () => new BatchNorm2d(3, { momentum: 1 }), [2, 3, 4, 5], 1],
     ['BatchNorm2d with momentum 0', () => new BatchNorm2d(3, { momentum: 0 }), [2, 3, 4, 5], 0],
     ['BatchNorm3d', () => new BatchNorm3d(3), [2, 3, 2, 3, 2], 0.1],
-  ] as const)('%s in train mode: statistics of the batch, the running variance unbiased', (_, make, shape, momentum) => {
-    scope(() => {
-      const layer = make();
-      const running = { mean: [0, 0, 0], variance: [1, 1, 1] };
-      for (const seed of [1, 2, 3]) {
-        const x = randn(shape, { seed });
-        x.data.set(x.data.map((v, i) => 3 * v + (i % 5)));
-        const moments = [0, 1, 2].map((c) => channelMoments({ shape, data: x.data }, c));
-        const y = layer.forward(x);
-        const inner = shape.slice(2).reduce((product: number, axis: number) => product * axis, 1);
-        const normal = Array.from(x.data, (v, i) => {
-          const { mean, variance } = moments[Math.floor(i / inner) % 3]!;
-          return (v - mean) / Math.sqrt(variance + 1e-5);
-        });
-        expectSame(y.data, normal, 1e-5);
-        moments.forEach(({ count, mean, variance }, c) => {
-          running.mean[c] = (1 - momentum) * running.mean[c]! + momentum * mean;
-          running.variance[c] = (1 - momentum) * running.variance[c]! + (momentum * variance * count) / (count - 1);
-        });
-        expectSame(layer.running_mean!.data, running.mean, 1e-5);
-        expectSame(layer.running_var!.data, running.variance, 1e-5);
-      }
-      const before = layer.running_mean!.toTypedArray();
-      layer.eval().forward(randn(shape, { seed: 9 }));
-      expectSame(layer.running_mean!.data, before);
-    });
-  });
+  ] as const)(
+    '%s in train mode: statistics of the batch, the running variance unbiased',
+    (_, make, shape, momentum) => {
+      scope(() => {
+        const layer = make();
+        const running = { mean: [0, 0, 0], variance: [1, 1, 1] };
+        for (const seed of [1, 2, 3]) {
+          const x = randn(shape, { seed });
+          x.data.set(x.data.map((v, i) => 3 * v + (i % 5)));
+          const moments = [0, 1, 2].map((c) => channelMoments({ shape, data: x.data }, c));
+          const y = layer.forward(x);
+          const inner = shape.slice(2).reduce((product: number, axis: number) => product * axis, 1);
+          const normal = Array.from(x.data, (v, i) => {
+            const { mean, variance } = moments[Math.floor(i / inner) % 3]!;
+            return (v - mean) / Math.sqrt(variance + 1e-5);
+          });
+          expectSame(y.data, normal, 1e-5);
+          moments.forEach(({ count, mean, variance }, c) => {
+            running.mean[c] = (1 - momentum) * running.mean[c]! + momentum * mean;
+            running.variance[c] =
+              (1 - momentum) * running.variance[c]! + (momentum * variance * count) / (count - 1);
+          });
+          expectSame(layer.running_mean!.data, running.mean, 1e-5);
+          expectSame(layer.running_var!.data, running.variance, 1e-5);
+        }
+        const before = layer.running_mean!.toTypedArray();
+        layer.eval().forward(randn(shape, { seed: 9 }));
+        expectSame(layer.running_mean!.data, before);
+      });
+    },
+  );
 });
 
 /** What numbers of a uniform distribution within +-bound must be, within five standard errors. */
@@ -200,7 +287,12 @@ inEachVariant('initial values', () => {
   test('BatchNorm and PReLU begin with ones, zeros and quarters', () => {
     scope(() => {
       const { weight, bias, running_mean, running_var } = new BatchNorm2d(2);
-      expect([weight, bias, running_mean, running_var].map((t) => t!.toArray())).toEqual([[1, 1], [0, 0], [0, 0], [1, 1]]);
+      expect([weight, bias, running_mean, running_var].map((t) => t!.toArray())).toEqual([
+        [1, 1],
+        [0, 0],
+        [0, 0],
+        [1, 1],
+      ]);
       expect(new PReLU().weight.toArray()).toEqual([0.25]);
     });
   });

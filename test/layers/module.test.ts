@@ -158,7 +158,8 @@ withRuntime('modules', () => {
 
 withRuntime('loadStateDict', () => {
   const make = () => new Sequential(new Conv2d(1, 1, 1, { seed: 1 }), new BatchNorm2d(1));
-  const other = () => Object.fromEntries(Object.entries(make().stateDict()).map(([key, t]) => [key, add(t as Tensor, 1)]));
+  const other = () =>
+    Object.fromEntries(Object.entries(make().stateDict()).map(([key, t]) => [key, add(t as Tensor, 1)]));
   const values = (net: Module) => Object.values(net.stateDict()).map((t) => t.toArray());
 
   test('copies: neither side sees later changes of the other', () => {
@@ -182,10 +183,18 @@ withRuntime('loadStateDict', () => {
   });
 
   test.each([
-    ['a shape that differs', (dict: Record<string, Tensor>) => ({ ...dict, '1.running_var': ones([2]) }), RangeError],
+    [
+      'a shape that differs',
+      (dict: Record<string, Tensor>) => ({ ...dict, '1.running_var': ones([2]) }),
+      RangeError,
+    ],
     ['a key that is missing', ({ '1.running_var': _, ...rest }: Record<string, Tensor>) => rest, RangeError],
     ['a key that is unknown', (dict: Record<string, Tensor>) => ({ ...dict, more: ones([1]) }), RangeError],
-    ['a value that is no tensor', (dict: Record<string, Tensor>) => ({ ...dict, '1.running_var': [1] as unknown as Tensor }), TypeError],
+    [
+      'a value that is no tensor',
+      (dict: Record<string, Tensor>) => ({ ...dict, '1.running_var': [1] as unknown as Tensor }),
+      TypeError,
+    ],
   ])('with %s nothing is copied', (_, change, kind) => {
     scope(() => {
       const net = make();
@@ -203,7 +212,9 @@ withRuntime('loadStateDict', () => {
       const after = values(net);
       expect(after[3]).toEqual([1]);
       expect(after.filter((_, i) => i !== 3)).toEqual(before.filter((_, i) => i !== 3));
-      expect(() => net.loadStateDict({ '1.bias': ones([2]) }, { strict: false })).toThrow('1.bias has shape 2, must be 1');
+      expect(() => net.loadStateDict({ '1.bias': ones([2]) }, { strict: false })).toThrow(
+        '1.bias has shape 2, must be 1',
+      );
     });
   });
 

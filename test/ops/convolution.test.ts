@@ -20,7 +20,12 @@ function solve(problem: Problem) {
   const x = { shape: xShape, data: integersOf(0, xShape) };
   const w = { shape: wShape, data: integersOf(1, wShape) };
   const bias = problem.values.has('bias') ? integersOf(2, [wShape[0] as number]) : null;
-  const axes = axesOf(problem, xShape.slice(2), wShape.slice(2), xShape.slice(2).map(() => 1));
+  const axes = axesOf(
+    problem,
+    xShape.slice(2),
+    wShape.slice(2),
+    xShape.slice(2).map(() => 1),
+  );
   const flip = problem.values.get('flipKernel') === '1';
   return { x, w, bias, y: convolve(x, w, bias, axes, numbers(problem, 'groups', [1])[0] as number, flip) };
 }

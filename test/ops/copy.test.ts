@@ -16,7 +16,9 @@ const pads = { pad1d, pad2d, pad3d };
 function padding(problem: Problem): Solution {
   const pad = pads[problem.op as keyof typeof pads];
   const x = operandOf(problem, 'x', 0);
-  const pairs = (problem.values.get('padding') as string).split(',').map((pair) => pair.split(':').map(Number) as [number, number]);
+  const pairs = (problem.values.get('padding') as string)
+    .split(',')
+    .map((pair) => pair.split(':').map(Number) as [number, number]);
   const value = numbers(problem, 'value', [0])[0] as number;
   const all = [[0, 0], [0, 0], ...pairs] as [number, number][];
   const shape = x.shape.map((size, axis) => size + all[axis]![0] + all[axis]![1]);
@@ -55,12 +57,20 @@ const solvers: Record<string, (problem: Problem) => Solution> = {
   },
   slice(problem) {
     const x = operandOf(problem, 'x', 0);
-    const [starts, ends, steps] = ['starts', 'ends', 'steps'].map((key) => numbers(problem, key)) as [number[], number[], number[]];
+    const [starts, ends, steps] = ['starts', 'ends', 'steps'].map((key) => numbers(problem, key)) as [
+      number[],
+      number[],
+      number[],
+    ];
     const picked = x.shape.map((size, axis) => along(size, starts[axis]!, ends[axis]!, steps[axis] ?? 1));
     return {
       inputs: [x],
       call: ([a]) => slice(a as Tensor, starts, ends, steps.length > 0 ? { steps } : {}),
-      expected: gather(x, picked.map((list) => list.length), (index) => index.map((i, axis) => picked[axis]![i] as number)),
+      expected: gather(
+        x,
+        picked.map((list) => list.length),
+        (index) => index.map((i, axis) => picked[axis]![i] as number),
+      ),
     };
   },
 };
@@ -72,7 +82,12 @@ inEachVariant('what only moves values', () => {
       if (solver === undefined) throw new Error(`no operator is called ${problem.op}`);
       const { inputs, call, expected } = solver(problem);
       const dtype = dtypeOf(problem);
-      inEachWay(inputs, dtype, (xs) => [call(xs)], ([y]) => expectTensor(y!, expected, dtype));
+      inEachWay(
+        inputs,
+        dtype,
+        (xs) => [call(xs)],
+        ([y]) => expectTensor(y!, expected, dtype),
+      );
     });
   }
 });

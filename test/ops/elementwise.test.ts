@@ -17,7 +17,10 @@ const clamp = (x: number, low: number, high: number) => Math.min(Math.max(x, low
 const SMOOTH = 1e-6;
 
 /** Each activation: its definition for the line's options, and the tolerance of what takes an exponential. */
-const activations: Record<string, [(option: (key: string, otherwise: number) => number) => (x: number) => number, number]> = {
+const activations: Record<
+  string,
+  [(option: (key: string, otherwise: number) => number) => (x: number) => number, number]
+> = {
   relu: [() => (x) => Math.max(x, 0), 0],
   relu6: [() => (x) => clamp(x, 0, 6), 0],
   clip: [(option) => (x) => clamp(x, option('min', -Infinity), option('max', Infinity)), 0],
@@ -56,9 +59,17 @@ function activate(problem: Problem): void {
   const f = define((key, otherwise) => option(key) ?? otherwise);
   const expected = mapValues(x, (value) => stored(f(value), dtype));
   const operator = (striate as unknown as Record<string, Call>)[problem.op] as Call;
-  const options = Object.fromEntries(['negativeSlope', 'alpha'].flatMap((key) => (option(key) === undefined ? [] : [[key, option(key)]])));
-  const rest = problem.op === 'clip' ? [option('min'), option('max')] : Object.keys(options).length > 0 ? [options] : [];
-  inEachWay([x], dtype, ([a]) => [operator(a, ...rest)], ([y]) => expectTensor(y!, expected, dtype, tolerance));
+  const options = Object.fromEntries(
+    ['negativeSlope', 'alpha'].flatMap((key) => (option(key) === undefined ? [] : [[key, option(key)]])),
+  );
+  const rest =
+    problem.op === 'clip' ? [option('min'), option('max')] : Object.keys(options).length > 0 ? [options] : [];
+  inEachWay(
+    [x],
+    dtype,
+    ([a]) => [operator(a, ...rest)],
+    ([y]) => expectTensor(y!, expected, dtype, tolerance),
+  );
 }
 
 function combined(problem: Problem): void {
@@ -67,21 +78,39 @@ function combined(problem: Problem): void {
   const dtype = dtypeOf(problem);
   const [a, b] = [operandOf(problem, prelu ? 'x' : 'a', 0), operandOf(problem, prelu ? 'weight' : 'b', 1)];
   // A slope per channel stands along axis 1.
-  const beside: Values = prelu && b.shape[0] !== 1 ? { ...b, shape: [...b.shape, ...a.shape.slice(2).map(() => 1)] } : b;
+  const beside: Values =
+    prelu && b.shape[0] !== 1 ? { ...b, shape: [...b.shape, ...a.shape.slice(2).map(() => 1)] } : b;
   const expected = combine(a, beside, (left, right) => stored(f(left, right, dtype !== 'float32'), dtype));
   const operator = (striate as unknown as Record<string, Call & { entry: never }>)[problem.op]!;
-  inEachWay([a, b], dtype, ([x, y]) => [operator(x, y)], ([y]) => expectTensor(y!, expected, dtype));
+  inEachWay(
+    [a, b],
+    dtype,
+    ([x, y]) => [operator(x, y)],
+    ([y]) => expectTensor(y!, expected, dtype),
+  );
   if (dtype === 'float32') expect(outputShape(operator, [a.shape, b.shape])).toEqual(expected.shape);
   if (b.data.length === 1 && !prelu) {
-    const number = (flip: boolean) => combine(flip ? b : a, flip ? a : b, (l, r) => stored(f(l, r, dtype !== 'float32'), dtype));
-    inEachWay([a], dtype, ([x]) => [operator(x, b.data[0])], ([y]) => expectTensor(y!, { ...number(false), shape: a.shape }, dtype));
-    inEachWay([a], dtype, ([x]) => [operator(b.data[0], x)], ([y]) => expectTensor(y!, { ...number(true), shape: a.shape }, dtype));
+    const number = (flip: boolean) =>
+      combine(flip ? b : a, flip ? a : b, (l, r) => stored(f(l, r, dtype !== 'float32'), dtype));
+    inEachWay(
+      [a],
+      dtype,
+      ([x]) => [operator(x, b.data[0])],
+      ([y]) => expectTensor(y!, { ...number(false), shape: a.shape }, dtype),
+    );
+    inEachWay(
+      [a],
+      dtype,
+      ([x]) => [operator(b.data[0], x)],
+      ([y]) => expectTensor(y!, { ...number(true), shape: a.shape }, dtype),
+    );
   }
 }
 
 inEachVariant('elementwise', () => {
   for (const problem of readProblems('elementwise')) {
-    test(`${problem.name}: ${problem.op}`, () => (problem.op in activations ? activate(problem) : combined(problem)));
+    test(`${problem.name}: ${problem.op}`, () =>
+      problem.op in activations ? activate(problem) : combined(problem));
   }
 
   test('NaN passes through what PyTorch lets it through, infinity ends where it should', () => {

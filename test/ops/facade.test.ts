@@ -1,4 +1,14 @@
-import { type BatchNormOptions, batchNorm, type DType, flatten, linear, reshape, scope, split, type Tensor } from 'striate';
+import {
+  type BatchNormOptions,
+  batchNorm,
+  type DType,
+  flatten,
+  linear,
+  reshape,
+  scope,
+  split,
+  type Tensor,
+} from 'striate';
 import { test } from 'vitest';
 import { numbers, type Problem, readProblems } from '../support/problems.ts';
 import { channelMoments, gather, indices, mapValues, stored, type Values } from '../support/reference.ts';
@@ -6,10 +16,20 @@ import { inEachVariant } from '../support/runtime.ts';
 import { dtypeOf, expectTensor, inEachWay, operandOf, place, valuesOf } from '../support/values.ts';
 
 /** One tensor in, some out. */
-function one(problem: Problem, call: (x: Tensor) => Tensor<DType>[], expected: Values[], dtype: string = dtypeOf(problem)): void {
-  inEachWay([operandOf(problem, 'x', 0)], dtypeOf(problem), ([x]) => call(x as Tensor), (results) => {
-    for (const [i, y] of results.entries()) expectTensor(y, expected[i] as Values, dtype);
-  });
+function one(
+  problem: Problem,
+  call: (x: Tensor) => Tensor<DType>[],
+  expected: Values[],
+  dtype: string = dtypeOf(problem),
+): void {
+  inEachWay(
+    [operandOf(problem, 'x', 0)],
+    dtypeOf(problem),
+    ([x]) => call(x as Tensor),
+    (results) => {
+      for (const [i, y] of results.entries()) expectTensor(y, expected[i] as Values, dtype);
+    },
+  );
 }
 
 const given = (problem: Problem, key: string, t: number, shape: readonly number[]) =>
@@ -24,14 +44,25 @@ const solvers: Record<string, (problem: Problem) => void> = {
     const rows = shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
     const data = Array.from(indices([rows, outputs]), ([row, o]) => {
       let sum = bias === null ? 0 : (bias.data[o!] as number);
-      for (let i = 0; i < features; i++) sum += (x.data[row! * features + i] as number) * (weight.data[o! * features + i] as number);
+      for (let i = 0; i < features; i++)
+        sum += (x.data[row! * features + i] as number) * (weight.data[o! * features + i] as number);
       return sum;
     });
     const inputs = [x, weight, ...(bias === null ? [] : [bias])];
-    inEachWay(inputs, 'float32', ([a, w, b]) => [linear(a as Tensor, w as Tensor, b)], ([y]) => expectTensor(y!, { shape, data }, 'float32'));
+    inEachWay(
+      inputs,
+      'float32',
+      ([a, w, b]) => [linear(a as Tensor, w as Tensor, b)],
+      ([y]) => expectTensor(y!, { shape, data }, 'float32'),
+    );
     scope(() => {
       const [w, b] = [place(weight), bias && place(bias)];
-      inEachWay([x], 'float32', ([a]) => [linear(a as Tensor, w, b)], ([y]) => expectTensor(y!, { shape, data }, 'float32'));
+      inEachWay(
+        [x],
+        'float32',
+        ([a]) => [linear(a as Tensor, w, b)],
+        ([y]) => expectTensor(y!, { shape, data }, 'float32'),
+      );
     });
   },
 
@@ -52,7 +83,10 @@ const solvers: Record<string, (problem: Problem) => void> = {
     const data = Array.from(indices(x.shape), ([, c], i) => {
       const { mean: m, variance: v } = moments[c!]!;
       const normal = ((x.data[i] as number) - m) / Math.sqrt(v + (training ? 1e-5 : 0));
-      return normal * ((weight?.data[c!] as number | undefined) ?? 1) + ((bias?.data[c!] as number | undefined) ?? 0);
+      return (
+        normal * ((weight?.data[c!] as number | undefined) ?? 1) +
+        ((bias?.data[c!] as number | undefined) ?? 0)
+      );
     });
     scope(() => {
       const constants = () => [mean, variance, weight, bias].map((values) => values && place(values));
@@ -71,8 +105,11 @@ const solvers: Record<string, (problem: Problem) => void> = {
       check(constants(), ([m, v, w, b]) => batchNorm(a, m!, v!, w, b, options));
       if (training) return;
       const [m, v, w, b] = constants();
-      inEachWay([x], 'float32', ([s]) => [batchNorm(s as Tensor, m!, v!, w, b, options)], ([y]) =>
-        expectTensor(y!, { ...expected, data }, 'float32', 1e-5),
+      inEachWay(
+        [x],
+        'float32',
+        ([s]) => [batchNorm(s as Tensor, m!, v!, w, b, options)],
+        ([y]) => expectTensor(y!, { ...expected, data }, 'float32', 1e-5),
       );
     });
   },
@@ -91,7 +128,11 @@ const solvers: Record<string, (problem: Problem) => void> = {
     const [x, shape] = [operandOf(problem, 'x', 0), numbers(problem, 'shape')];
     const known = shape.filter((axis) => axis !== -1).reduce((product, axis) => product * axis, 1);
     const full = shape.map((axis) => (axis === -1 ? x.data.length / known : axis));
-    one(problem, (a) => [reshape(a, shape), a.reshape(shape)], [0, 1].map(() => ({ shape: full, data: x.data })));
+    one(
+      problem,
+      (a) => [reshape(a, shape), a.reshape(shape)],
+      [0, 1].map(() => ({ shape: full, data: x.data })),
+    );
   },
 
   flatten(problem) {
@@ -100,7 +141,11 @@ const solvers: Record<string, (problem: Problem) => void> = {
     const until = (end < 0 ? end + x.shape.length : end) + 1;
     const merged = x.shape.slice(start, until).reduce((product, axis) => product * axis, 1);
     const shape = [...x.shape.slice(0, start), merged, ...x.shape.slice(until)];
-    one(problem, (a) => [flatten(a, start, end), a.flatten(start, end)], [0, 1].map(() => ({ shape, data: x.data })));
+    one(
+      problem,
+      (a) => [flatten(a, start, end), a.flatten(start, end)],
+      [0, 1].map(() => ({ shape, data: x.data })),
+    );
   },
 
   split(problem) {
@@ -109,7 +154,10 @@ const solvers: Record<string, (problem: Problem) => void> = {
     const axis = dim < 0 ? dim + x.shape.length : dim;
     const whole = x.shape[axis] as number;
     const size = numbers(problem, 'size')[0];
-    const sizes = size === undefined ? numbers(problem, 'sizes') : Array.from({ length: Math.ceil(whole / size) }, (_, i) => Math.min(size, whole - i * size));
+    const sizes =
+      size === undefined
+        ? numbers(problem, 'sizes')
+        : Array.from({ length: Math.ceil(whole / size) }, (_, i) => Math.min(size, whole - i * size));
     let before = 0;
     const expected = sizes.map((part) => {
       const start = before;

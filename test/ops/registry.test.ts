@@ -25,13 +25,21 @@ for (const [name, value] of Object.entries(striate)) {
 
 /** name -> opcode of every Rust operator that is in ENTRIES. */
 function rustEntries(): Map<string, number> {
-  const list = /pub const ENTRIES: \[Entry; \d+\] = \[([^\]]*)\]/.exec(rust.find(({ file }) => file.endsWith('ops/mod.rs'))!.text)![1]!;
-  const wanted = list.split(',').map((item) => item.trim()).filter(Boolean);
+  const list = /pub const ENTRIES: \[Entry; \d+\] = \[([^\]]*)\]/.exec(
+    rust.find(({ file }) => file.endsWith('ops/mod.rs'))!.text,
+  )![1]!;
+  const wanted = list
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
   const found = new Map<string, number>();
   for (const { text } of rust) {
-    for (const [, opcode, name] of text.matchAll(/Entry \{\s*opcode: (\d+),\s*name: "([a-z ]+)"/g)) found.set(name!, Number(opcode));
+    for (const [, opcode, name] of text.matchAll(/Entry \{\s*opcode: (\d+),\s*name: "([a-z ]+)"/g))
+      found.set(name!, Number(opcode));
   }
-  expect([...found.keys()].length, 'operators in ENTRIES, and operators that are written').toBe(wanted.length);
+  expect([...found.keys()].length, 'operators in ENTRIES, and operators that are written').toBe(
+    wanted.length,
+  );
   return found;
 }
 
@@ -42,8 +50,14 @@ test('an operator is exported under the name in its entry, or is a method of Ten
 
 test('every operator has problem lines, and every problem line an operator', () => {
   const lines = PROBLEM_FILES.flatMap((file) => readProblems(file).map(({ op }) => op));
-  expect([...operators.keys()].filter((name) => !lines.includes(name)), 'operators without problem lines').toEqual([]);
-  expect([...new Set(lines)].filter((op) => !operators.has(op)), 'lines of no operator').toEqual([]);
+  expect(
+    [...operators.keys()].filter((name) => !lines.includes(name)),
+    'operators without problem lines',
+  ).toEqual([]);
+  expect(
+    [...new Set(lines)].filter((op) => !operators.has(op)),
+    'lines of no operator',
+  ).toEqual([]);
 });
 
 test('every problem file has its tests, and every line of a file a name of its own', () => {
@@ -54,7 +68,10 @@ test('every problem file has its tests, and every line of a file a name of its o
   for (const file of files) {
     expect(sources, `tests of ${file}.txt`).toContain(`readProblems('${file}')`);
     const names = readProblems(file).map(({ name, op }) => `${name}: ${op}`);
-    expect(names.filter((name, i) => names.indexOf(name) !== i), `repeated names in ${file}.txt`).toEqual([]);
+    expect(
+      names.filter((name, i) => names.indexOf(name) !== i),
+      `repeated names in ${file}.txt`,
+    ).toEqual([]);
   }
 });
 
@@ -71,13 +88,19 @@ test('every file of ts/ops that holds an operator has it exported', () => {
   const own = [...operators.keys(), 'random'];
   for (const file of readdirSync(at('ts/ops'))) {
     const text = readFileSync(at(`ts/ops/${file}`), 'utf8');
-    for (const [, name] of text.matchAll(/^export const (\w+) = \/\*#__PURE__\*\//gm)) expect(own, `${file}: ${name}`).toContain(name);
+    for (const [, name] of text.matchAll(/^export const (\w+) = \/\*#__PURE__\*\//gm))
+      expect(own, `${file}: ${name}`).toContain(name);
   }
 });
 
 test('the numbers of the instructions are the same in Rust and in TypeScript', () => {
   const inRust = Object.fromEntries(rustEntries());
-  const inTypeScript = Object.fromEntries(Object.entries(OP).map(([name, opcode]) => [name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`), opcode]));
+  const inTypeScript = Object.fromEntries(
+    Object.entries(OP).map(([name, opcode]) => [
+      name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`),
+      opcode,
+    ]),
+  );
   expect(inTypeScript).toEqual(inRust);
 });
 
@@ -86,7 +109,9 @@ test('every instruction has native tests', () => {
   const missing = [...rustEntries()].filter(([name]) => {
     const type = name.replace(/(?:^| )([a-z])/g, (_, letter) => letter.toUpperCase());
     const known = new RegExp(`\\b(${name.toUpperCase().replace(' ', '_')}|${type})\\b`);
-    return !tests.some(({ file, text }) => (file.startsWith('tests') ? known.test(text) : file.endsWith(`ops/${name}.rs`)));
+    return !tests.some(({ file, text }) =>
+      file.startsWith('tests') ? known.test(text) : file.endsWith(`ops/${name}.rs`),
+    );
   });
   expect(missing, 'instructions without native tests').toEqual([]);
 });

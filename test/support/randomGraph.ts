@@ -114,6 +114,10 @@ const rules: Record<string, Rule> = {
     const stride = graph.choose.of([1, 2]);
     return [{ t: striate.maxPool2d(x.t, 2, { stride, padding: graph.choose.of([0, 1]) }), most: x.most }];
   },
+  sumPool(_, x) {
+    if (!rank4(x) || axis(x, 2) < 2 || axis(x, 3) < 2) return [];
+    return [{ t: striate.sumPool2d(x.t, 2, { stride: 1, padding: 1 }), most: 4 * x.most }];
+  },
   maxPoolWithIndices(_, x) {
     if (!rank4(x) || axis(x, 2) < 2 || axis(x, 3) < 2) return [];
     const [values, indices] = striate.maxPool2d(x.t, 2, { returnIndices: true });

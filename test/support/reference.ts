@@ -162,3 +162,27 @@ export function channelMoments({ shape, data }: Values, c: number): { count: num
   const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
   return { count: values.length, mean, variance };
 }
+
+/** The elements of each window, and how many places it has inside the padded input. */
+export function poolWindows(
+  x: Values,
+  kernel: readonly number[],
+  axes: readonly Axis[],
+  ceil: boolean,
+): { shape: number[]; windows: { values: number[]; places: number }[] } {
+  const plane = x.shape.slice(2);
+  const shape = [...x.shape.slice(0, 2), ...axes.map((axis, i) => outputSize(plane[i]!, kernel[i]!, axis, ceil))];
+  const windows: { values: number[]; places: number }[] = [];
+  for (const [b, c, ...position] of indices(shape) as Generator<[number, number, ...number[]]>) {
+    const values: number[] = [];
+    let places = 0;
+    for (const tap of indices(kernel)) {
+      const at = axes.map((axis, i) => position[i]! * axis.stride + tap[i]! * axis.dilation - axis.lo);
+      if (at.every((index, i) => index < plane[i]! + axes[i]!.hi)) places += 1;
+      const from = flatIndex(plane, at);
+      if (from >= 0) values.push(x.data[(b * (x.shape[1] as number) + c) * product(plane) + from] as number);
+    }
+    windows.push({ values, places });
+  }
+  return { shape, windows };
+}

@@ -13,10 +13,9 @@ export function initialValues(
 ): { weight: Tensor; bias: Tensor | null } {
   const fanIn = shape.slice(1).reduce((product, axis) => product * axis, 1);
   const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
-  const next = seed === undefined ? undefined : seed + 1;
   // In a scope, so that the weight does not stay when there is no room for the bias.
   return scope(() => ({
     weight: parameter(uniform(where, shape, -bound, bound, seed)),
-    bias: bias ? parameter(uniform(where, [shape[0] as number], -bound, bound, next)) : null,
+    bias: bias ? parameter(uniform(where, [shape[0] as number], -bound, bound, seed, -1)) : null,
   }));
 }

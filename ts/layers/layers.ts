@@ -8,7 +8,6 @@ import { batchNorm } from '../ops/batchNorm.ts';
 import { type ConvOptions, conv1d, conv2d, conv3d } from '../ops/convolution.ts';
 import { linear } from '../ops/linear.ts';
 import { flag, type Size, sizes } from '../ops/options.ts';
-import { type MaxPoolOptions, maxPool1d, maxPool2d, maxPool3d } from '../ops/pooling.ts';
 import { flatten } from '../ops/reshape.ts';
 import { requireTensor, type Tensor } from '../tensor.ts';
 import { initialValues } from './initial.ts';
@@ -101,38 +100,6 @@ export class Linear extends Module {
   }
   forward(x: Tensor): Tensor {
     return linear(x, this.weight, this.bias);
-  }
-}
-
-/** What a max pooling layer keeps; [values, indices] with returnIndices. */
-abstract class MaxPool extends Module<[Tensor], Tensor | [Tensor, Tensor<'int32'>]> {
-  protected readonly kernelSize: Size;
-  protected readonly options: MaxPoolOptions;
-
-  constructor(kernelSize: Size, options: MaxPoolOptions = {}) {
-    super();
-    this.kernelSize = kernelSize;
-    this.options = options;
-  }
-}
-
-type Pooled = Tensor;
-
-export class MaxPool1d extends MaxPool {
-  forward(x: Tensor): Pooled {
-    return maxPool1d(x, this.kernelSize, this.options as MaxPoolOptions<false>);
-  }
-}
-
-export class MaxPool2d extends MaxPool {
-  forward(x: Tensor): Pooled {
-    return maxPool2d(x, this.kernelSize, this.options as MaxPoolOptions<false>);
-  }
-}
-
-export class MaxPool3d extends MaxPool {
-  forward(x: Tensor): Pooled {
-    return maxPool3d(x, this.kernelSize, this.options as MaxPoolOptions<false>);
   }
 }
 

@@ -23,5 +23,15 @@ export { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
 export { linear } from '../ops/linear.ts';
 export { pad1d, pad2d, pad3d } from '../ops/padding.ts';
 export { permute } from '../ops/permute.ts';
-export { maxPool1d, maxPool2d, maxPool3d } from '../ops/pooling.ts';
+export {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  lpPool1d,
+  lpPool2d,
+  lpPool3d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+} from '../ops/pooling.ts';
 export { reshape } from '../ops/reshape.ts';

@@ -23,6 +23,8 @@ export interface Ending {
   readonly slope: Buffer | null;
   readonly act: readonly number[];
 }
+/** Where the residual stands among what the instruction reads. */
+const RESIDUAL = 3;
 const NOTHING: Ending = { residual: null, slope: null, act: [0, 0, 0] };
 
 /** Emits a convolution of inputs x, weight, bias. */
@@ -42,7 +44,8 @@ export function emitConvolution(
   const { scratch, algorithm } = to.plan(name, OP.conv, words(0));
   const chosen = words(algorithm);
   const reads = [x, packed(name, to, weight, chosen), bias, residual, slope];
-  to.step(OP.conv, reads, outputs, chosen, { scratch, algorithm });
+  // Each element of the residual is read just before its output is written: over it, the caches hold a tensor less.
+  to.step(OP.conv, reads, outputs, chosen, { inPlace: RESIDUAL, scratch, algorithm });
 }
 
 /** Emits the packing of the weights for a problem whose algorithm is chosen. */

@@ -1,12 +1,13 @@
 /**
- * maxPool1d, maxPool2d, maxPool3d: y[n, c, p] = max over k of x[n, c, p * stride + k * dilation - padding], padded
- * with minus infinity; with `returnIndices` also each maximum's position in its own plane.
+ * maxPool, minPool, avgPool, sumPool and lpPool in one, two and three dimensions: one reduction over the elements of each
+ * window x[n, c, p * stride + k * dilation - padding] (crates/core/src/ops/pool.rs).
  *
- * params: rank, kernel.., stride.., dilation.., padding (mode, before and after..), ceilMode, returnIndices.
+ * params: reduction, rank, kernel.., stride.., dilation.., padding (mode, before and after..), rule, returnIndices,
+ * countIncludePad, divisor (0: none), p.
  */
 import { type DType, dtypeId, type TensorType } from '../dtype.ts';
-import { checkOptions } from '../errors.ts';
-import { type Lowering, OP } from '../graph/lowering.ts';
+import { checkOptions, integer, real, wrongValue } from '../errors.ts';
+import { bits, type Lowering, OP } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
 import { windowFields } from './convolution.ts';
 import { type Entry, type Lowered, operator, type Params } from './operator.ts';
@@ -21,8 +22,9 @@ import {
   type Size,
   sizes,
 } from './options.ts';
+import { float32 } from './types.ts';
 
-export interface MaxPoolOptions<I extends boolean = boolean> {
+export interface PoolOptions {
   /** Default: the kernel size. */
   stride?: Size;
   /** At most half the kernel where it is a number. Default 0. */
@@ -31,69 +33,117 @@ export interface MaxPoolOptions<I extends boolean = boolean> {
   dilation?: Size;
   /** Let a last, partial window begin inside the input. Default false. */
   ceilMode?: boolean;
-  /** Give `[values, indices]`. Default false. */
+}
+
+export interface MaxPoolOptions<I extends boolean = boolean> extends PoolOptions {
+  /** Give `[values, indices]`, the indices being positions in the input's own plane. Default false. */
   returnIndices?: I;
 }
 
-const OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices'];
+export interface AvgPoolOptions extends PoolOptions {
+  /** Divide by the part of the window inside the padded input rather than inside the input. Default true. */
+  countIncludePad?: boolean;
+  /** Divide by this instead. */
+  divisorOverride?: number | null;
+}
+
+export interface LpPoolOptions extends PoolOptions {
+  /** ONNX's sum of |x|^p instead of PyTorch's mean of x^p times the kernel's size. Default false. */
+  absolute?: boolean;
+}
+
+/** The numbers of crates/core/src/ops/pool.rs. */
+const REDUCTION = { max: 0, min: 1, avg: 2, sum: 3, lp: 4, absoluteLp: 5 } as const;
+
+const WINDOW_OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode'];
 const PADDINGS = ['same', 'same-lower', 'valid'];
 
-function poolParams(name: string, rank: number, kernelSize: Size, options: MaxPoolOptions = {}): number[] {
-  checkOptions(name, options, OPTIONS);
+/** What params hold besides the window. */
+interface Reducing {
+  readonly reduction: number;
+  readonly returnIndices?: boolean;
+  readonly countIncludePad?: boolean;
+  readonly divisor?: number;
+  readonly p?: number;
+}
+
+function poolParams(
+  name: string,
+  rank: number,
+  kernelSize: Size,
+  options: PoolOptions,
+  how: Reducing,
+): number[] {
   const kernel = sizes(name, 'kernelSize', kernelSize, rank);
-  const { stride = kernel, padding = 0, dilation = 1, ceilMode = false, returnIndices = false } = options;
+  const { stride = kernel, padding = 0, dilation = 1, ceilMode = false } = options;
+  const { reduction, returnIndices = false, countIncludePad = true, divisor = 0, p = 0 } = how;
   const pairs = Array.isArray(padding) && padding.some(Array.isArray);
+  const limited = !pairs && typeof padding !== 'string';
   return [
+    reduction,
     rank,
     ...kernel,
     ...sizes(name, 'stride', stride, rank),
     ...sizes(name, 'dilation', dilation, rank),
     ...paddingParams(name, padding, rank, PADDINGS),
-    (flag(name, 'ceilMode', ceilMode) ? RULE.ceil : 0) |
-      (pairs || typeof padding === 'string' ? 0 : RULE.pooling),
+    (flag(name, 'ceilMode', ceilMode) ? RULE.ceil : 0) | (limited ? RULE.pooling : 0),
     flag(name, 'returnIndices', returnIndices),
+    flag(name, 'countIncludePad', countIncludePad),
+    divisor,
+    p,
   ];
 }
 
 function windowOf(name: string, x: TensorType, params: Params): ResolvedWindow {
-  const rank = params[0] as number;
-  return resolveWindow(name, x.shape.slice(2), {
-    rank,
-    kernel: params.slice(1, 1 + rank),
-    stride: params.slice(1 + rank, 1 + 2 * rank),
-    dilation: params.slice(1 + 2 * rank, 1 + 3 * rank),
-    padding: params.slice(1 + 3 * rank, 2 + 5 * rank),
-    rule: params[2 + 5 * rank] as number,
-  });
+  const rank = params[1] as number;
+  const part = (index: number) => params.slice(2 + index * rank, 2 + (index + 1) * rank);
+  const padding = params.slice(2 + 3 * rank, 3 + 5 * rank);
+  const rule = params[3 + 5 * rank] as number;
+  const window = { rank, kernel: part(0), stride: part(1), dilation: part(2), padding, rule };
+  return resolveWindow(name, x.shape.slice(2), window);
 }
 
 function infer(name: string, inputs: readonly (TensorType | null)[], params: Params): TensorType[] {
   const x = inputs[0] as TensorType;
-  const rank = params[0] as number;
+  const [reduction, rank] = params as [number, number];
+  if (reduction > REDUCTION.min) float32(name, ['x'], inputs);
   if (x.dtype === 'int32') throw new TypeError(`${name}: x is int32, must be float32, uint8 or int8`);
   requireRank(name, 'x', x.shape, rank + 2);
   const shape = [...x.shape.slice(0, 2), ...windowOf(name, x, params).output];
   const values: TensorType = { shape, dtype: x.dtype };
-  return params[3 + 5 * rank] === 1 ? [values, { shape, dtype: 'int32' }] : [values];
+  return params[4 + 5 * rank] === 1 ? [values, { shape, dtype: 'int32' }] : [values];
 }
-
-const MAX = 0;
 
 function lower(name: string, to: Lowering, { types, params, inputs, outputs }: Lowered): void {
   const x = types[0] as TensorType;
-  const rank = params[0] as number;
+  const [reduction, rank] = params as [number, number];
+  const [rule, , countIncludePad, divisor, p] = params.slice(3 + 5 * rank) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const planes = (x.shape[0] as number) * (x.shape[1] as number);
-  const ceil = (params[2 + 5 * rank] as number) & RULE.ceil;
-  const words = [planes, ...windowOf(name, x, params).axes, MAX, dtypeId(x.dtype), ceil, 1, 0, 0];
+  const { axes } = windowOf(name, x, params);
+  const words = [
+    planes,
+    ...axes,
+    reduction,
+    dtypeId(x.dtype),
+    rule & RULE.ceil,
+    countIncludePad,
+    divisor,
+    bits(p),
+  ];
   to.step(OP.pool, [inputs[0]!], [outputs[0]!, outputs[1] ?? null], words);
 }
 
-function entry(rank: number): Entry {
-  const name = `maxPool${rank}d`;
+function entry(name: string, rank: number, torch: string, onnx: readonly string[]): Entry {
   return {
     name,
-    torch: `torch.nn.functional.max_pool${rank}d`,
-    onnx: ['MaxPool'],
+    torch,
+    onnx,
     args: ['x'],
     infer: (inputs, params) => infer(name, inputs, params),
     lower: (to, node) => lower(name, to, node),
@@ -101,11 +151,13 @@ function entry(rank: number): Entry {
   };
 }
 
-function maxPool(rank: number) {
-  const name = `maxPool${rank}d`;
-  return operator(entry(rank), (invoke) => {
+/** maxPool and minPool: the values, and where they are. */
+function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readonly string[]) {
+  const name = `${kind}Pool${rank}d`;
+  return operator(entry(name, rank, torch, onnx), (invoke) => {
     /**
-     * The maximum over each window of x [N, C, spatial...]; NaN wins. Takes float32, uint8 and int8.
+     * The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the first of equals counts. Takes
+     * float32, uint8 and int8.
      * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
      */
     function pool<D extends DType>(
@@ -121,15 +173,79 @@ function maxPool(rank: number) {
     function pool(
       x: Tensor<DType>,
       kernelSize: Size,
-      options?: MaxPoolOptions,
+      options: MaxPoolOptions = {},
     ): Tensor<DType> | Tensor<DType>[] {
-      const outputs = invoke([x], poolParams(name, rank, kernelSize, options));
+      checkOptions(name, options, [...WINDOW_OPTIONS, 'returnIndices']);
+      const { returnIndices = false } = options;
+      const how = { reduction: REDUCTION[kind], returnIndices };
+      const outputs = invoke([x], poolParams(name, rank, kernelSize, options, how));
       return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
     }
     return pool;
   });
 }
 
-export const maxPool1d = /*#__PURE__*/ maxPool(1);
-export const maxPool2d = /*#__PURE__*/ maxPool(2);
-export const maxPool3d = /*#__PURE__*/ maxPool(3);
+function average(rank: number) {
+  const name = `avgPool${rank}d`;
+  return operator(entry(name, rank, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool']), (invoke) => /**
+     * The mean of each window of x [N, C, spatial...], padding being zero.
+     * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+     */
+    (x: Tensor, kernelSize: Size, options: AvgPoolOptions = {}): Tensor => {
+    checkOptions(name, options, [...WINDOW_OPTIONS, 'countIncludePad', 'divisorOverride']);
+    const { countIncludePad = true, divisorOverride = null } = options;
+    const divisor = divisorOverride === null ? 0 : integer(name, 'divisorOverride', divisorOverride, 1);
+    const how = { reduction: REDUCTION.avg, countIncludePad, divisor };
+    return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
+  });
+}
+
+function total(rank: number) {
+  const name = `sumPool${rank}d`;
+  return operator(
+    entry(name, rank, `torch.nn.functional.avg_pool${rank}d(divisor_override=1)`, []),
+    (invoke) =>
+      /**
+       * The sum of each window of x [N, C, spatial...].
+       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+       */
+      (x: Tensor, kernelSize: Size, options: PoolOptions = {}): Tensor => {
+        checkOptions(name, options, WINDOW_OPTIONS);
+        const how = { reduction: REDUCTION.sum };
+        return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
+      },
+  );
+}
+
+function powerMean(rank: number) {
+  const name = `lpPool${rank}d`;
+  return operator(entry(name, rank, `torch.nn.functional.lp_pool${rank}d`, ['LpPool']), (invoke) => /**
+     * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with
+     * `absolute` the sum of |x|^p instead.
+     * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+     */
+    (x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor => {
+    checkOptions(name, options, [...WINDOW_OPTIONS, 'absolute']);
+    const p = real(name, 'normType', normType);
+    if (p <= 0) throw wrongValue(name, 'normType', normType, 'above 0');
+    const absolute = flag(name, 'absolute', options.absolute ?? false) === 1;
+    const how = { reduction: absolute ? REDUCTION.absoluteLp : REDUCTION.lp, p };
+    return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
+  });
+}
+
+export const maxPool1d = /*#__PURE__*/ extremum('max', 1, 'torch.nn.functional.max_pool1d', ['MaxPool']);
+export const maxPool2d = /*#__PURE__*/ extremum('max', 2, 'torch.nn.functional.max_pool2d', ['MaxPool']);
+export const maxPool3d = /*#__PURE__*/ extremum('max', 3, 'torch.nn.functional.max_pool3d', ['MaxPool']);
+export const minPool1d = /*#__PURE__*/ extremum('min', 1, 'torch.nn.functional.max_pool1d(-x)', []);
+export const minPool2d = /*#__PURE__*/ extremum('min', 2, 'torch.nn.functional.max_pool2d(-x)', []);
+export const minPool3d = /*#__PURE__*/ extremum('min', 3, 'torch.nn.functional.max_pool3d(-x)', []);
+export const avgPool1d = /*#__PURE__*/ average(1);
+export const avgPool2d = /*#__PURE__*/ average(2);
+export const avgPool3d = /*#__PURE__*/ average(3);
+export const sumPool1d = /*#__PURE__*/ total(1);
+export const sumPool2d = /*#__PURE__*/ total(2);
+export const sumPool3d = /*#__PURE__*/ total(3);
+export const lpPool1d = /*#__PURE__*/ powerMean(1);
+export const lpPool2d = /*#__PURE__*/ powerMean(2);
+export const lpPool3d = /*#__PURE__*/ powerMean(3);

@@ -22,11 +22,11 @@ export function manualSeed(n: number): void {
   seeded = true;
 }
 
-/** The key and stream of one call: its own seed's first stream, or the generator's next. */
-function nextState(where: string, own: number | undefined): [number, number, number] {
+/** The key and stream of one call: its own seed's, or the generator's next. */
+function nextState(where: string, own: number | undefined, ownStream: number): [number, number, number] {
   if (own !== undefined) {
     integer(where, 'seed', own, 0, Number.MAX_SAFE_INTEGER);
-    return [own | 0, (own / 2 ** 32) | 0, 0];
+    return [own | 0, (own / 2 ** 32) | 0, ownStream];
   }
   if (!seeded) manualSeed(Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
   stream += 1;
@@ -53,8 +53,9 @@ const random = /*#__PURE__*/ operator(
       p1: number,
       shape: readonly number[],
       own: number | undefined,
+      ownStream: number,
     ): Tensor => {
-      const words = nextState(where, own);
+      const words = nextState(where, own, ownStream);
       const state = emptyTensor(where, [3], 'int32');
       try {
         state.data.set(words);
@@ -68,15 +69,16 @@ const random = /*#__PURE__*/ operator(
     },
 );
 
-/** Uniform numbers from `low` up to, but not with, `high`. */
+/** Uniform numbers from `low` up to, but not with, `high`; what shares a seed takes another stream of it each, from 0 down. */
 export function uniform(
   where: string,
   shape: readonly number[],
   low: number,
   high: number,
   own?: number,
+  ownStream = 0,
 ): Tensor {
-  return random(where, 0, low, high, shape, own);
+  return random(where, 0, low, high, shape, own, ownStream);
 }
 
 /** Normally distributed numbers. */
@@ -87,5 +89,5 @@ export function normal(
   deviation: number,
   own?: number,
 ): Tensor {
-  return random(where, 1, mean, deviation, shape, own);
+  return random(where, 1, mean, deviation, shape, own, 0);
 }

@@ -1,18 +1,17 @@
 //! One output plane of a depthwise convolution: `sum over taps of x[tap] * w[tap]`, output columns in the lanes.
 //!
-//! A strip is four output columns; the kernel walks down its rows. Each input row is loaded once and multiplied by
-//! every row of the weights, and the partial sums of the rows that are still open move on: no sum is a chain of
-//! more than K products, so the multiplications of a row do not wait for those of the row above.
-//! Rows outside the input add nothing; columns outside it must be zero in memory (a padded copy).
-//! [`Window`] serves what has no strips: any kernel, stride and dilation, three axes.
+//! [`rows`] goes along the rows, R output rows at a time, so that memory is read and written in its order: each input
+//! row is loaded once per vector and multiplied by every row of the weights that meets one of the R outputs.
+//! Rows outside the input are passed over; columns outside it must be zero in memory (a padded copy).
+//! [`Window`] serves what has no such kernel: any kernel, stride and dilation, three axes.
 
 use super::tile::{Finish, Tile};
 use crate::geometry::Geometry;
 use crate::simd::{F32x4, I32x4, LANES};
 use core::ops::Range;
 
-/// Four columns of the input plane under four output columns.
-pub struct Strip {
+/// The input columns under some output columns.
+pub struct Band {
     /// Input row 0 under the first tap of the first output column.
     pub source: *const f32,
     /// Elements from an input row to the next.
@@ -24,185 +23,82 @@ pub struct Strip {
     pub weights: *const f32,
 }
 
-impl Strip {
-    /// # Safety
-    /// The weights hold K x K elements.
-    #[inline(always)]
-    unsafe fn weights<const K: usize>(&self) -> [[F32x4; K]; K] {
-        let mut weights = [[F32x4::ZERO; K]; K];
-        for (tap, weight) in weights.as_flattened_mut().iter_mut().enumerate() {
-            // SAFETY: `tap` is below K x K.
-            *weight = unsafe { F32x4::load_splat(self.weights.add(tap)) };
+impl Band {
+    /// Padded input row `row`; null outside the input.
+    fn row(&self, row: usize) -> *const f32 {
+        let row = row.wrapping_sub(self.lo);
+        if row < self.rows {
+            self.source.wrapping_add(row * self.pitch)
+        } else {
+            core::ptr::null()
         }
-        weights
     }
 }
 
-/// The rows of a strip, K x K taps, stride S both ways; the tile's rows are output rows, `plane` apart.
+/// K x K taps, stride S both ways; `N = (R - 1) * S + K` input rows make R output rows. The tile's rows are output
+/// rows, `plane` apart.
 ///
 /// # Safety
-/// The strip's rows and weights can be read; the tile's addresses hold its rows and columns.
+/// The weights, and of each row what lies under whole vectors of the tile's columns, can be read; the tile's
+/// addresses hold its rows and columns.
 #[inline(never)]
-pub unsafe fn strip<const K: usize, const S: usize>(strip: &Strip, tile: &Tile, finish: &Finish) {
-    // SAFETY: weights and bias can be read; `walk` takes rows of the input and of the tile that exist.
-    unsafe {
-        let mut walk = Walk::<K, S> {
-            weights: strip.weights(),
-            bias: tile.bias(0),
-            open: [tile.bias(0); 4],
-            x: strip.source,
-            pitch: strip.pitch,
-            y: tile.y,
-            tile,
-            finish,
-            plain: tile.is_plain(finish),
-            low: F32x4::splat(finish.low),
-            high: F32x4::splat(finish.high),
-        };
-        if S == 1 {
-            walk.at_stride_1(strip);
-        } else {
-            walk.at_stride_2(strip);
-        }
+pub unsafe fn rows<const K: usize, const S: usize, const R: usize, const N: usize>(
+    band: &Band,
+    tile: &Tile,
+    finish: &Finish,
+) {
+    let mut weights = [[F32x4::ZERO; K]; K];
+    for (tap, weight) in weights.as_flattened_mut().iter_mut().enumerate() {
+        // SAFETY: `tap` is below K x K.
+        *weight = unsafe { F32x4::load_splat(band.weights.add(tap)) };
     }
-}
-
-/// The state of a walk down a strip.
-struct Walk<'a, const K: usize, const S: usize> {
-    weights: [[F32x4; K]; K],
-    bias: F32x4,
-    /// `open[i]`: the sum so far of the output that is `i` steps old.
-    open: [F32x4; 4],
-    /// The next input row, and where the next output row goes.
-    x: *const f32,
-    pitch: usize,
-    y: *mut f32,
-    tile: &'a Tile,
-    finish: &'a Finish,
-    plain: bool,
-    low: F32x4,
-    high: F32x4,
-}
-
-impl<const K: usize, const S: usize> Walk<'_, K, S> {
-    /// # Safety
-    /// An output row is left.
-    #[inline(always)]
-    unsafe fn store(&mut self, sum: F32x4) {
-        // SAFETY: the caller's guarantee.
-        unsafe {
-            if self.plain {
-                let sum = sum.pmax(self.low).pmin(self.high);
-                if self.tile.columns == LANES {
-                    sum.store(self.y);
-                } else {
-                    sum.store_partial(self.y, self.tile.columns);
+    // SAFETY: the tile's bias can be read.
+    let bias = unsafe { tile.bias(0) };
+    let (low, high) = (F32x4::splat(finish.low), F32x4::splat(finish.high));
+    let plain = tile.is_plain(finish);
+    let bounded = plain && (finish.low > f32::NEG_INFINITY || finish.high < f32::INFINITY);
+    let mut first = 0;
+    while first < tile.rows {
+        let sources: [*const f32; N] = core::array::from_fn(|row| band.row(first * S + row));
+        let mut column = 0;
+        while column < tile.columns {
+            let mut sums = [bias; R];
+            for (row, &source) in sources.iter().enumerate() {
+                // This branch is also what keeps the loads of one row beside its products: without it those of all
+                // rows come first, and there are no registers for them.
+                if source.is_null() {
+                    continue;
                 }
-            } else {
-                let place = self.y.offset_from(self.tile.y) as usize;
-                self.tile.right(place).store_vector(0, sum, self.finish);
-            }
-        }
-        self.y = self.y.wrapping_add(self.tile.plane);
-    }
-
-    /// The sum of row `kh` of the weights over the columns of the next input row.
-    #[inline(always)]
-    fn dot(&self, columns: &[F32x4; K], kh: usize) -> F32x4 {
-        let weights = &self.weights[kh];
-        let mut sum = match kh {
-            0 => columns[0].madd(weights[0], self.bias),
-            _ => columns[0].mul(weights[0]),
-        };
-        for kw in 1..K {
-            sum = columns[kw].madd(weights[kw], sum);
-        }
-        sum
-    }
-
-    /// One input row at stride 1: it finishes the oldest output, goes on with the others and opens one.
-    ///
-    /// # Safety
-    /// The input row exists.
-    #[inline(always)]
-    unsafe fn row(&mut self) -> F32x4 {
-        // SAFETY: the caller's guarantee.
-        let columns = unsafe { columns::<K, S>(self.x) };
-        self.x = self.x.wrapping_add(self.pitch);
-        let done = self.open[K - 2].add(self.dot(&columns, K - 1));
-        for kh in (1..K - 1).rev() {
-            self.open[kh] = self.open[kh - 1].add(self.dot(&columns, kh));
-        }
-        self.open[0] = self.dot(&columns, 0);
-        done
-    }
-
-    /// # Safety
-    /// As [`strip`].
-    #[inline(always)]
-    unsafe fn at_stride_1(&mut self, strip: &Strip) {
-        let outputs = self.tile.rows;
-        // Step s meets input row s - lo and finishes output s - (K - 1).
-        let steps = outputs + K - 1;
-        let (first, last) = (strip.lo, steps.min(strip.lo + strip.rows));
-        // SAFETY: rows `first..last` exist; each step from K - 1 on stores one output row.
-        unsafe {
-            for _ in K - 1..first.min(steps) {
-                self.store(self.bias);
-            }
-            for step in first..last {
-                let done = self.row();
-                if step >= K - 1 {
-                    self.store(done);
-                }
-            }
-            for step in last..steps {
-                let done = self.open[K - 2];
-                self.open.copy_within(0..3, 1);
-                self.open[0] = self.bias;
-                if step >= K - 1 {
-                    self.store(done);
-                }
-            }
-        }
-    }
-
-    /// # Safety
-    /// As [`strip`].
-    #[inline(always)]
-    unsafe fn at_stride_2(&mut self, strip: &Strip) {
-        let half = (K - 1) / 2;
-        let inside = |v: usize| v.wrapping_sub(strip.lo) < strip.rows;
-        // Even rows open an output, go on with others and finish one; odd rows go on with all that are open.
-        for step in 0..self.tile.rows + half {
-            let mut sums = [F32x4::ZERO; 3];
-            sums[0] = self.bias;
-            // SAFETY: the row is inside the input; outputs from step `half` on are stored.
-            unsafe {
-                if inside(2 * step) {
-                    let columns = columns::<K, S>(self.x);
-                    self.x = self.x.wrapping_add(self.pitch);
-                    for (i, sum) in sums.iter_mut().enumerate().take(half + 1) {
-                        *sum = self.dot(&columns, 2 * i);
+                // SAFETY: the columns lie under a vector of the tile's.
+                let columns = unsafe { columns::<K, S>(source.add(column * S)) };
+                for (r, sum) in sums.iter_mut().enumerate() {
+                    let kh = row.wrapping_sub(r * S);
+                    if kh < K {
+                        for (kw, &columns) in columns.iter().enumerate() {
+                            *sum = columns.madd(weights[kh][kw], *sum);
+                        }
                     }
                 }
-                let done = self.open[half - 1].add(sums[half]);
-                for i in (1..half).rev() {
-                    self.open[i] = self.open[i - 1].add(sums[i]);
-                }
-                self.open[0] = sums[0];
-                if inside(2 * step + 1) {
-                    let columns = columns::<K, S>(self.x);
-                    self.x = self.x.wrapping_add(self.pitch);
-                    for i in 0..half {
-                        self.open[i] = self.open[i].add(self.dot(&columns, 2 * i + 1));
+            }
+            if bounded {
+                sums = sums.map(|sum| sum.pmax(low).pmin(high));
+            }
+            for (r, &sum) in sums.iter().enumerate().take(tile.rows - first) {
+                let place = (first + r) * tile.plane + column;
+                // SAFETY: row and columns are the tile's.
+                unsafe {
+                    if plain && column + LANES <= tile.columns {
+                        sum.store(tile.y.add(place));
+                    } else {
+                        let mut part = tile.right(place);
+                        part.columns = tile.columns - column;
+                        part.store_vector(0, sum, finish);
                     }
                 }
-                if step >= half {
-                    self.store(done);
-                }
             }
+            column += LANES;
         }
+        first += R;
     }
 }
 

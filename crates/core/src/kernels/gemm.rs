@@ -18,42 +18,58 @@ pub const MR: usize = 4;
 /// Pixels of a panel.
 pub const NR: usize = 8;
 
-/// The row tiles of a block of outputs times one panel.
+/// The row tiles of a block of outputs times consecutive panels, the panels running fastest: each output channel's
+/// pixels are written, and its residual read, as far as the block goes before the next channel's.
 ///
 /// # Safety
-/// `a` holds `tile.rows.div_ceil(MR)` row tiles of `k * MR` elements, `b` holds `k * NR`; the tile's addresses hold
-/// its rows and columns.
+/// `a` holds `tile.rows.div_ceil(MR)` row tiles of `k * MR` elements, `b` holds `tile.columns.div_ceil(NR)` panels of
+/// `k * NR`; the tile's addresses hold its rows and columns. Only the columns of one panel may lie in several images.
 #[inline(never)]
 pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: *const f32, tile: &Tile, finish: &Finish) {
     let mut rest = *tile;
     let mut a = a;
-    let plain = tile.columns == NR && tile.room >= NR && finish.activation.is_none();
+    let whole = if finish.activation.is_none() { rest.columns.min(rest.room) } else { 0 };
     let (low, high) = (F32x4::splat(finish.low), F32x4::splat(finish.high));
+    let (bounded_below, bounded_above) = (finish.low > f32::NEG_INFINITY, finish.high < f32::INFINITY);
     loop {
-        // SAFETY: the first row tile of `rest` exists, in `a` as well.
-        unsafe {
-            let mut sums = [rest.bias(0), rest.bias(1), rest.bias(2), rest.bias(3)].map(|bias| [bias; 2]);
-            a = multiply(k, a, b, &mut sums);
-            if plain && rest.rows >= MR {
-                for (m, [left, right]) in sums.into_iter().enumerate() {
-                    let y = rest.y.add(m * rest.plane);
-                    let (left, right) = if rest.residual.is_null() {
-                        (left, right)
-                    } else {
-                        let residual = rest.residual.add(m * rest.plane);
-                        (left.add(F32x4::load(residual)), right.add(F32x4::load(residual.add(4))))
-                    };
-                    left.pmax(low).pmin(high).store(y);
-                    right.pmax(low).pmin(high).store(y.add(4));
+        let mut next = a;
+        for column in (0..rest.columns).step_by(NR) {
+            // SAFETY: the first row tile of `rest` exists, in `a` as well, and so does the panel.
+            unsafe {
+                let mut sums = [rest.bias(0), rest.bias(1), rest.bias(2), rest.bias(3)].map(|bias| [bias; 2]);
+                next = multiply(k, a, b.add(column * k), &mut sums);
+                if column + NR > whole || rest.rows < MR {
+                    let mut part = rest.right(column);
+                    (part.columns, part.room) = (rest.columns - column, rest.room - column);
+                    part.store(&sums, finish);
+                    continue;
                 }
-            } else {
-                rest.store(&sums, finish);
+                if !rest.residual.is_null() {
+                    for (m, [left, right]) in sums.iter_mut().enumerate() {
+                        let residual = rest.residual.add(m * rest.plane + column);
+                        *left = left.add(F32x4::load(residual));
+                        *right = right.add(F32x4::load(residual.add(4)));
+                    }
+                }
+                if bounded_below {
+                    sums = sums.map(|row| row.map(|sum| sum.pmax(low)));
+                }
+                if bounded_above {
+                    sums = sums.map(|row| row.map(|sum| sum.pmin(high)));
+                }
+                for (m, [left, right]) in sums.into_iter().enumerate() {
+                    let y = rest.y.add(m * rest.plane + column);
+                    left.store(y);
+                    right.store(y.add(4));
+                }
             }
-            if rest.rows <= MR {
-                return;
-            }
-            rest = rest.down(MR);
         }
+        if rest.rows <= MR {
+            return;
+        }
+        a = next;
+        // SAFETY: a row tile is left.
+        rest = unsafe { rest.down(MR) };
     }
 }
 

@@ -96,8 +96,17 @@ unsafe fn copy_rows<T: Copy>(
             if stride == 1 && step == 1 {
                 source.copy_to_nonoverlapping(destination, len);
             } else {
-                let (mut from, mut to) = (0, 0);
-                for _ in 0..len {
+                let mut done = 0;
+                if size_of::<T>() == 4 && stride == 1 && step > 0 {
+                    let lanes = [0, 1, 2, 3].map(|lane| lane * step as usize);
+                    while done + 4 <= len {
+                        let from = source.offset(done as isize * step).cast::<f32>();
+                        F32x4::gather(from, lanes).store(destination.add(done).cast());
+                        done += 4;
+                    }
+                }
+                let (mut from, mut to) = (done as isize * step, done as isize * stride);
+                for _ in done..len {
                     *destination.offset(to) = *source.offset(from);
                     from += step;
                     to += stride;

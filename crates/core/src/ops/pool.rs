@@ -8,13 +8,14 @@
 //! With reduction 5 it is the plain sum of |x|^p, as in ONNX. Max and min take uint8 and int8 as well.
 //!
 //! An output row is computed in chunks, by the two loops of `rows`. Minimum is the maximum of -x; what is not float32
-//! or has a function applied first is staged row by row.
+//! or has a function applied first is staged row by row. The maximum of float32 without positions, of an input without
+//! depth, is taken in place.
 
 mod rows;
 
 use self::rows::{
-    columns, indexed_columns, indexed_windows, windows, Combine, Largest, Row, Source, Sum, Windows, COLUMNS,
-    NOWHERE, ROW,
+    columns, indexed_columns, indexed_windows, windows, Combine, Largest, Row, Source, Sum, Window, Windows,
+    COLUMNS, NOWHERE, ROW,
 };
 use super::dtype::{Dtype, RUN};
 use super::{axis_request, Entry, Operands, Operator, Params, Share};
@@ -104,6 +105,9 @@ impl Operator for Pool {
         unsafe {
             match self.reduction {
                 Reduction::Max | Reduction::Min if indexed => self.run_indexed(operands, share),
+                Reduction::Max if self.is_flat() && self.dtype == Dtype::F32 => {
+                    self.run_flat(operands, share)
+                }
                 Reduction::Max | Reduction::Min => self.run_with(&Loops::of::<Largest>(), operands, share),
                 _ => self.run_with(&Loops::of::<Sum>(), operands, share),
             }
@@ -139,6 +143,49 @@ impl Pool {
             self.finish(index, &outputs, &mut sums);
             // SAFETY: y has this row, and no other part writes it.
             unsafe { self.write(operands, index, &outputs, &sums) };
+        }
+    }
+
+    fn is_flat(&self) -> bool {
+        let depth = &self.geometry.axes[0];
+        depth.is_identity() && depth.input == 1
+    }
+
+    /// # Safety
+    /// As [`Operator::run`]; the input is flat.
+    unsafe fn run_flat(&self, operands: &Operands, share: Share) {
+        let [_, height, width] = &self.geometry.axes;
+        let interior = width.interior();
+        for index in share.range(self.rows) {
+            let (oh, plane) = (index % height.output, index / height.output);
+            let kh = height.taps_of_output(oh);
+            let ih = (oh * height.stride + kh.start * height.dilation).wrapping_sub(height.lo);
+            let start = plane * self.geometry.input() + ih.wrapping_mul(width.input);
+            let mut ow = 0;
+            while ow < width.output {
+                let inside = interior.start <= ow && ow + 4 <= interior.end;
+                let kw = if inside { 0..width.kernel } else { width.taps_of_output(ow) };
+                let first = (ow * width.stride + kw.start * width.dilation).wrapping_sub(width.lo);
+                let window = Window {
+                    x: operands.pointer::<f32>(X).wrapping_add(start.wrapping_add(first)),
+                    rows: kh.len(),
+                    pitch: height.dilation * width.input,
+                    taps: kw.len(),
+                    dilation: width.dilation,
+                };
+                // SAFETY: the window's taps lie inside its row of x, and so do those of its three neighbours in
+                // the interior; y holds these outputs, and nobody else writes them.
+                unsafe {
+                    let y = operands.pointer::<f32>(Y).add(index * width.output + ow);
+                    if inside {
+                        window.four(width.stride).store(y);
+                        ow += 4;
+                    } else {
+                        y.write(window.one());
+                        ow += 1;
+                    }
+                }
+            }
         }
     }
 

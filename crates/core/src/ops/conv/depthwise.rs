@@ -1,12 +1,12 @@
 //! Depthwise convolution, with any channel multiplier: each output plane is one input plane under one kernel.
 //!
-//! Items of the share are output planes. Kernels 3x3 and 5x5 at stride 1 and 2 go by strips of four columns: those
-//! whose columns lie inside the input read it in place, the others a zero-padded copy of their band of columns.
-//! Everything else goes row by row.
+//! Items of the share are output planes. Kernels 3x3 and 5x5 at stride 1 and 2 have their own: columns that lie inside
+//! the input are read in place, the others in a zero-padded copy of their band of columns.
+//! Everything else goes row by row and tap by tap.
 
 use super::{Conv, Places, Share};
 use crate::geometry::Geometry;
-use crate::kernels::depthwise::{strip, Strip, Window};
+use crate::kernels::depthwise::{self, Band, Window};
 use crate::kernels::tile::{Finish, Tile};
 use crate::plan::{strip_kernel, Bands};
 use crate::simd::F32x4;
@@ -44,7 +44,7 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
                     plane.x = x;
                     plane.copy_bands();
                 }
-                plane.strips(kernel, weights, &tile, &finish);
+                plane.bands(kernel, weights, &tile, &finish);
             } else {
                 rows(&Window { geometry, interior: interior.clone(), x, weights }, &tile, &finish);
             }
@@ -109,50 +109,37 @@ impl Plane<'_> {
         }
     }
 
-    /// Where strip `index` finds its columns, and the elements from a row to the next.
-    ///
-    /// # Safety
-    /// The strip exists and the bands are copied.
-    unsafe fn columns(&self, index: usize) -> (*const f32, usize) {
-        let Bands { left, right, left_width, right_width, rows, .. } = self.bands;
-        let width = &self.geometry.axes[2];
-        let step = 4 * width.stride;
-        // SAFETY: a strip in the middle lies inside the input, the others inside their copy.
-        unsafe {
-            if index < left {
-                (self.scratch.add(index * step), left_width)
-            } else if index < right {
-                (self.x.add(index * step - width.lo), width.input)
-            } else {
-                let copy = self.scratch.add(left_width * rows);
-                (copy.add((index - right) * step), right_width)
-            }
-        }
-    }
-
-    /// All strips of one output plane.
+    /// One output plane, band by band.
     ///
     /// # Safety
     /// The bands are copied; weights and tile are of this plane's output.
-    unsafe fn strips(&self, kernel: (usize, usize), weights: *const f32, tile: &Tile, finish: &Finish) {
+    unsafe fn bands(&self, kernel: (usize, usize), weights: *const f32, tile: &Tile, finish: &Finish) {
+        let Bands { left, right, strips, left_width, right_width, rows, .. } = self.bands;
         let [_, height, width] = &self.geometry.axes;
         let run = match kernel {
-            (3, 1) => strip::<3, 1>,
-            (3, _) => strip::<3, 2>,
-            (_, 1) => strip::<5, 1>,
-            _ => strip::<5, 2>,
+            (3, 1) => depthwise::rows::<3, 1, 2, 4>,
+            (3, _) => depthwise::rows::<3, 2, 1, 3>,
+            (_, 1) => depthwise::rows::<5, 1, 2, 6>,
+            _ => depthwise::rows::<5, 2, 1, 5>,
         };
-        for index in 0..self.bands.strips {
-            // SAFETY: the strip exists, and so do the columns that are left for it.
-            unsafe {
-                let (source, pitch) = self.columns(index);
-                let strip = Strip { source, pitch, rows: height.input, lo: height.lo, weights };
-                let mut part = tile.right(index * 4);
-                part.rows = height.output;
-                part.columns = (width.output - index * 4).min(4);
-                run(&strip, &part, finish);
+        let copies = self.scratch.cast_const();
+        let inside = self.x.wrapping_add(left * 4 * width.stride).wrapping_sub(width.lo);
+        let band = |first: usize, end: usize, source: *const f32, pitch: usize| {
+            if first == end {
+                return;
             }
-        }
+            let band = Band { source, pitch, rows: height.input, lo: height.lo, weights };
+            // SAFETY: the band's columns exist: in the middle inside the input, the others in their copy.
+            unsafe {
+                let mut part = tile.right(first * 4);
+                part.rows = height.output;
+                part.columns = width.output.min(end * 4) - first * 4;
+                run(&band, &part, finish);
+            }
+        };
+        band(0, left, copies, left_width);
+        band(left, right, inside, width.input);
+        band(right, strips, copies.wrapping_add(left_width * rows), right_width);
     }
 }
 

@@ -57,6 +57,10 @@ fn source(problem: &Problem, algorithm: Algorithm) -> Source {
     Source { geometry, ci: problem.ci, image, len: problem.batch * image }
 }
 
+/// Elements of the panels that one call of the kernel takes, beside a row tile: half of a 32 kB first cache. All row
+/// tiles of one panel, then the next panel, was 35 GFLOP/s at 24 -> 24 channels of 128 x 128 instead of 38 to 42.
+const TOGETHER: usize = 1 << 12;
+
 struct Gemm<'a> {
     conv: &'a Conv,
     places: &'a Places,
@@ -113,22 +117,29 @@ impl Gemm<'_> {
         let channels = problem.groups * problem.co;
         let first_row = first_tile * MR;
         let channel = group * problem.co + first_row;
-        for (place, pixel, columns) in self.panels(first) {
+        let end = self.pixels.min(first + self.conv.plan.panels * NR);
+        let mut pixel = first;
+        while pixel < end {
             let (image, inner) = (pixel / self.volume, pixel % self.volume);
-            // SAFETY: pixel, channel and row tiles exist; panel and row tiles have `depth` rows.
+            let room = self.volume - inner;
+            // Panels that stay in the first cache go together.
+            let together = (TOGETHER / (NR * self.depth.max(1))).max(1) * NR;
+            let columns = if room >= NR { room / NR * NR } else { NR }.min(together).min(end - pixel);
+            // SAFETY: pixel, channel and row tiles exist; panels and row tiles have `depth` rows.
             unsafe {
                 let mut tile = self.places.tile((image * channels + channel) * self.volume + inner, channel);
                 tile.rows = (problem.co - first_row).min(self.conv.plan.tiles * MR);
                 tile.columns = columns;
                 tile.plane = self.volume;
-                tile.room = self.volume - inner;
+                tile.room = room;
                 tile.wrap = (channels - 1) * self.volume;
                 let tiles = group * self.row_tiles + first_tile;
                 let weights = self.places.weights.add(tiles * MR * self.depth);
-                let panel = self.places.scratch.add(place);
+                let panel = self.places.scratch.add((pixel - first) * self.depth);
                 let kernel = if columns == 1 { gemm_16x1 } else { gemm_4x8 };
                 kernel(self.depth, weights, panel, &tile, &self.conv.finish);
             }
+            pixel += columns;
         }
     }
 }

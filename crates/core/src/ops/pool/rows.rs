@@ -200,6 +200,71 @@ fn select(mask: Mask, set: I32x4, clear: I32x4) -> I32x4 {
     mask.select(set.as_f32(), clear.as_f32()).bits()
 }
 
+/// The taps of one output that lie inside the input.
+pub struct Window {
+    pub x: *const f32,
+    pub rows: usize,
+    /// Elements from a row to the next.
+    pub pitch: usize,
+    pub taps: usize,
+    pub dilation: usize,
+}
+
+impl Window {
+    /// The maximum of this window and of the next three, each `stride` elements after the one before.
+    ///
+    /// # Safety
+    /// The taps of the four windows can be read.
+    #[inline(always)]
+    pub unsafe fn four(&self, stride: usize) -> F32x4 {
+        if (self.rows, self.taps, self.dilation, stride) == (2, 2, 1, 2) {
+            let below = self.x.wrapping_add(self.pitch);
+            // SAFETY: the four windows cover eight columns of two rows.
+            unsafe {
+                let left = F32x4::load(self.x).max(F32x4::load(below));
+                let right = F32x4::load(self.x.add(4)).max(F32x4::load(below.add(4)));
+                let (even, odd) = left.unzip(right);
+                return even.max(odd);
+            }
+        }
+        let mut most = F32x4::constant(f32::NEG_INFINITY);
+        let mut row = self.x;
+        for _ in 0..self.rows {
+            let mut x = row;
+            for _ in 0..self.taps {
+                // SAFETY: the caller's guarantee; nothing is read beyond the fourth window's tap.
+                let values = unsafe {
+                    match stride {
+                        1 => F32x4::load(x),
+                        2 => F32x4::load(x).even_then_odd(F32x4::load(x.add(3))),
+                        _ => F32x4::gather(x, [0, stride, 2 * stride, 3 * stride]),
+                    }
+                };
+                most = most.max(values);
+                x = x.wrapping_add(self.dilation);
+            }
+            row = row.wrapping_add(self.pitch);
+        }
+        most
+    }
+
+    /// # Safety
+    /// The taps of the window can be read.
+    pub unsafe fn one(&self) -> f32 {
+        let mut most = f32::NEG_INFINITY;
+        for row in 0..self.rows {
+            for tap in 0..self.taps {
+                // SAFETY: the caller's guarantee.
+                let value = unsafe { self.x.add(row * self.pitch + tap * self.dilation).read() };
+                if value > most || value.is_nan() {
+                    most = value;
+                }
+            }
+        }
+        most
+    }
+}
+
 /// How the values of four neighbouring outputs are loaded.
 #[derive(Clone, Copy)]
 enum Block {

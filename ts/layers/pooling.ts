@@ -1,0 +1,141 @@
+/** The pooling layers: an operator with its kernel size and options. */
+
+import type { Size } from '../ops/options.ts';
+import {
+  type AvgPoolOptions,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  type LpPoolOptions,
+  lpPool1d,
+  lpPool2d,
+  lpPool3d,
+  type MaxPoolOptions,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  minPool1d,
+  minPool2d,
+  minPool3d,
+  type PoolOptions,
+  sumPool1d,
+  sumPool2d,
+  sumPool3d,
+} from '../ops/pooling.ts';
+import type { Tensor } from '../tensor.ts';
+import { Module } from './module.ts';
+
+/** What a pooling layer keeps. */
+abstract class Pooling<O extends PoolOptions, Out = Tensor> extends Module<[Tensor], Out> {
+  protected readonly kernelSize: Size;
+  protected readonly options: O | undefined;
+
+  constructor(kernelSize: Size, options?: O) {
+    super();
+    this.kernelSize = kernelSize;
+    this.options = options;
+  }
+}
+
+/** Max and min pooling give [values, indices] with `returnIndices: true`. */
+type Extremum<I extends boolean> = I extends true ? [Tensor, Tensor<'int32'>] : Tensor;
+
+export class MaxPool1d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  forward(x: Tensor): Extremum<I> {
+    return maxPool1d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  }
+}
+
+export class MaxPool2d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  forward(x: Tensor): Extremum<I> {
+    return maxPool2d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  }
+}
+
+export class MaxPool3d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  forward(x: Tensor): Extremum<I> {
+    return maxPool3d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  }
+}
+
+export class MinPool1d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  forward(x: Tensor): Extremum<I> {
+    return minPool1d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  }
+}
+
+export class MinPool2d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  forward(x: Tensor): Extremum<I> {
+    return minPool2d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  }
+}
+
+export class MinPool3d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  forward(x: Tensor): Extremum<I> {
+    return minPool3d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  }
+}
+
+export class AvgPool1d extends Pooling<AvgPoolOptions> {
+  forward(x: Tensor): Tensor {
+    return avgPool1d(x, this.kernelSize, this.options);
+  }
+}
+
+export class AvgPool2d extends Pooling<AvgPoolOptions> {
+  forward(x: Tensor): Tensor {
+    return avgPool2d(x, this.kernelSize, this.options);
+  }
+}
+
+export class AvgPool3d extends Pooling<AvgPoolOptions> {
+  forward(x: Tensor): Tensor {
+    return avgPool3d(x, this.kernelSize, this.options);
+  }
+}
+
+export class SumPool1d extends Pooling<PoolOptions> {
+  forward(x: Tensor): Tensor {
+    return sumPool1d(x, this.kernelSize, this.options);
+  }
+}
+
+export class SumPool2d extends Pooling<PoolOptions> {
+  forward(x: Tensor): Tensor {
+    return sumPool2d(x, this.kernelSize, this.options);
+  }
+}
+
+export class SumPool3d extends Pooling<PoolOptions> {
+  forward(x: Tensor): Tensor {
+    return sumPool3d(x, this.kernelSize, this.options);
+  }
+}
+
+/** What LPPoolNd keep besides. */
+abstract class PowerPooling extends Pooling<LpPoolOptions> {
+  protected readonly normType: number;
+
+  constructor(normType: number, kernelSize: Size, options?: LpPoolOptions) {
+    super(kernelSize, options);
+    this.normType = normType;
+  }
+}
+
+export class LPPool1d extends PowerPooling {
+  forward(x: Tensor): Tensor {
+    return lpPool1d(x, this.normType, this.kernelSize, this.options);
+  }
+}
+
+export class LPPool2d extends PowerPooling {
+  forward(x: Tensor): Tensor {
+    return lpPool2d(x, this.normType, this.kernelSize, this.options);
+  }
+}
+
+export class LPPool3d extends PowerPooling {
+  forward(x: Tensor): Tensor {
+    return lpPool3d(x, this.normType, this.kernelSize, this.options);
+  }
+}
