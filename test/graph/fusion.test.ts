@@ -40,7 +40,8 @@ function parts(): Parts {
 }
 
 const conv = (x: Tensor, { w, bias }: Parts) => conv2d(x, w, bias, { padding: 1 });
-const norm = (x: Tensor, { mean, variance, slope, bias }: Parts) => batchNorm(x, mean, variance, slope, bias, { eps: 0 });
+const norm = (x: Tensor, { mean, variance, slope, bias }: Parts) =>
+  batchNorm(x, mean, variance, slope, bias, { eps: 0 });
 
 /** What is fused: a column of summary(). */
 const operators = (text: string) =>
@@ -51,16 +52,31 @@ const operators = (text: string) =>
     .map((line) => line.split(/ {2,}/)[1]);
 
 const cases: Record<string, [(x: Tensor, p: Parts) => Tensor | Tensor[], string[]]> = {
-  'conv, batch norm, add, relu': [(x, p) => relu(add(norm(conv(x, p), p), x)), ['conv2d + batchNorm + add + relu']],
-  'the residual is the left operand': [(x, p) => relu(add(x, norm(conv(x, p), p))), ['conv2d + batchNorm + add + relu']],
-  'conv without bias, batch norm': [(x, p) => norm(conv2d(x, p.w, null, { padding: 1 }), p), ['conv2d + batchNorm']],
+  'conv, batch norm, add, relu': [
+    (x, p) => relu(add(norm(conv(x, p), p), x)),
+    ['conv2d + batchNorm + add + relu'],
+  ],
+  'the residual is the left operand': [
+    (x, p) => relu(add(x, norm(conv(x, p), p))),
+    ['conv2d + batchNorm + add + relu'],
+  ],
+  'conv without bias, batch norm': [
+    (x, p) => norm(conv2d(x, p.w, null, { padding: 1 }), p),
+    ['conv2d + batchNorm'],
+  ],
   'a slope per channel': [(x, p) => prelu(add(conv(x, p), x), p.slope), ['conv2d + add + prelu']],
   'one slope for all is not the epilogue': [(x, p) => prelu(conv(x, p), tensor([0.5])), ['conv2d', 'prelu']],
   'nothing follows an activation': [(x, p) => norm(relu(conv(x, p)), p), ['conv2d + relu', 'batchNorm']],
   'one of two activations': [(x, p) => relu6(relu(conv(x, p))), ['conv2d + relu', 'relu6']],
-  'batch norm behind the addition stays': [(x, p) => norm(add(conv(x, p), x), p), ['conv2d + add', 'batchNorm']],
+  'batch norm behind the addition stays': [
+    (x, p) => norm(add(conv(x, p), x), p),
+    ['conv2d + add', 'batchNorm'],
+  ],
   'the second addition stays': [(x, p) => add(add(conv(x, p), x), x), ['conv2d + add', 'add']],
-  'the second batch norm stays': [(x, p) => norm(norm(conv(x, p), p), p), ['conv2d + batchNorm', 'batchNorm']],
+  'the second batch norm stays': [
+    (x, p) => norm(norm(conv(x, p), p), p),
+    ['conv2d + batchNorm', 'batchNorm'],
+  ],
   'a subtraction is no residual': [(x, p) => sub(conv(x, p), x), ['conv2d', 'sub']],
   'a number is no residual': [(x, p) => add(conv(x, p), 3), ['conv2d', 'add']],
   'a broadcast residual stays': [(x, p) => add(conv(x, p), reshape(p.slope, [3, 1, 1])), ['conv2d', 'add']],
@@ -124,7 +140,14 @@ const cases: Record<string, [(x: Tensor, p: Parts) => Tensor | Tensor[], string[
     ['linear + add + relu'],
   ],
   'weights that depend on the input are not folded': [
-    (x, p) => norm(conv2d(x, reshape(maxPool2d(x, [5, 4]), [2, 3, 1, 1])), { ...p, mean: tensor([1, 2]), variance: tensor([1, 4]), slope: tensor([1, 2]), bias: tensor([3, 4]) }),
+    (x, p) =>
+      norm(conv2d(x, reshape(maxPool2d(x, [5, 4]), [2, 3, 1, 1])), {
+        ...p,
+        mean: tensor([1, 2]),
+        variance: tensor([1, 4]),
+        slope: tensor([1, 2]),
+        bias: tensor([3, 4]),
+      }),
     ['maxPool2d', 'reshape', 'conv2d', 'batchNorm'],
   ],
 };

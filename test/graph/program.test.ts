@@ -11,9 +11,9 @@ import {
   memory,
   mul,
   ones,
+  ReLU,
   randn,
   relu,
-  ReLU,
   Sequential,
   scope,
   sigmoid,
@@ -36,7 +36,10 @@ class Block extends Module {
     this.bn1 = new BatchNorm2d(to);
     this.conv2 = new Conv2d(to, to, 3, { padding: 1, bias: false });
     this.bn2 = new BatchNorm2d(to);
-    this.downsample = stride === 1 ? null : new Sequential(new Conv2d(from, to, 1, { stride, bias: false }), new BatchNorm2d(to));
+    this.downsample =
+      stride === 1
+        ? null
+        : new Sequential(new Conv2d(from, to, 1, { stride, bias: false }), new BatchNorm2d(to));
   }
   forward(x: Tensor): Tensor {
     const y = relu(this.bn1.forward(this.conv1.forward(x)));
@@ -45,7 +48,11 @@ class Block extends Module {
 }
 
 class Residual extends Module {
-  stem = new Sequential(new Conv2d(3, 8, 3, { stride: 2, padding: 1, bias: false }), new BatchNorm2d(8), new ReLU());
+  stem = new Sequential(
+    new Conv2d(3, 8, 3, { stride: 2, padding: 1, bias: false }),
+    new BatchNorm2d(8),
+    new ReLU(),
+  );
   blocks = [new Block(8, 8, 1), new Block(8, 16, 2)];
   pool = new MaxPool2d(2);
   head = new Sequential(new Flatten(), new Linear(16 * 2 * 2, 10));
@@ -81,7 +88,9 @@ inEachVariant('programs', () => {
       expect([net.training, net.stem.training, net.head.training]).toEqual([true, true, false]);
       compile(net, { inputs: [shape], mode: 'train' });
       expect([net.training, net.stem.training, net.head.training]).toEqual([true, true, false]);
-      expect(() => compile(net, { inputs: [[1, 4, 16, 16]] })).toThrow('conv2d: input has 4 channels, weight expects 3');
+      expect(() => compile(net, { inputs: [[1, 4, 16, 16]] })).toThrow(
+        'conv2d: input has 4 channels, weight expects 3',
+      );
       expect([net.training, net.stem.training, net.head.training]).toEqual([true, true, false]);
       expect(Object.hasOwn(net.stem, 'forward')).toBe(false);
     });
@@ -196,7 +205,11 @@ inEachVariant('programs', () => {
         (a) => {
           const y = mul(a!, ones([2 ** 14, 1]));
           const parts = [1, 2, 3, 4, 5].map((n) => add(y, n).permute([1, 0]));
-          return parts.reduce((sum, part) => add(sum, part)).reshape([-1]).reshape([2 ** 14, 2 ** 14]).permute([1, 0]);
+          return parts
+            .reduce((sum, part) => add(sum, part))
+            .reshape([-1])
+            .reshape([2 ** 14, 2 ** 14])
+            .permute([1, 0]);
         },
         { inputs: [[1, 2 ** 14]] },
       );
@@ -224,12 +237,16 @@ inEachVariant('programs', () => {
   test('summary has a row per step, and totals', () => {
     scope(() => {
       const net = new Sequential(new Conv2d(1, 2, 3), new ReLU(), new Flatten(), new Linear(8, 3));
-      const lines = compile(net, { inputs: [[1, 1, 4, 4]] }).summary().split('\n');
+      const lines = compile(net, { inputs: [[1, 1, 4, 4]] })
+        .summary()
+        .split('\n');
       expect(lines[0]).toMatch(/^name +operator +algorithm +output +parameters +macs +bytes$/);
       expect(lines[1]).toMatch(/^0 +conv2d \+ relu +\S+ +1x2x2x2 +20 +72 +32$/);
       expect(lines[3]).toMatch(/^3 +linear +\S+ +1x3 +27 +24 +12$/);
       expect(lines.join('\n')).toContain('parameters: 47   multiply-accumulates: 96');
-      expect(lines.join('\n')).toMatch(/planned peak of activations: [\d,]+ bytes {3}packed weights: [\d,]+ bytes/);
+      expect(lines.join('\n')).toMatch(
+        /planned peak of activations: [\d,]+ bytes {3}packed weights: [\d,]+ bytes/,
+      );
     });
   });
 
@@ -255,7 +272,10 @@ inEachVariant('programs', () => {
   test('integers and bytes', () => {
     scope(() => {
       const program = compile((a, b) => ({ ints: add(a!, 3), bytes: mul(b!, b!) }), {
-        inputs: [{ shape: [2], dtype: 'int32' }, { shape: [3], dtype: 'uint8' }],
+        inputs: [
+          { shape: [2], dtype: 'int32' },
+          { shape: [3], dtype: 'uint8' },
+        ],
       });
       const ints = tensor(Int32Array.of(1, -2)) as unknown as Tensor;
       const bytes = tensor(Uint8Array.of(1, 20, 15)) as unknown as Tensor;

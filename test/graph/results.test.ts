@@ -4,8 +4,8 @@ import {
   compile,
   concat,
   conv2d,
-  memory,
   Module,
+  memory,
   mul,
   ones,
   parameter,
@@ -82,14 +82,23 @@ inEachVariant('results of a program', () => {
 
   test('an output that later operators read', () => {
     scope(() => {
-      const program = compile((a) => {
-        const y = add(a!, a!);
-        return [y, relu(y), mul(relu(y), -1)];
-      }, { inputs: [shape] });
+      const program = compile(
+        (a) => {
+          const y = add(a!, a!);
+          return [y, relu(y), mul(relu(y), -1)];
+        },
+        { inputs: [shape] },
+      );
       const [a, b, c] = program.run(input()) as [Tensor, Tensor, Tensor];
       expectSame(a.data, doubled);
-      expectSame(b.data, positive.map((v) => 2 * v));
-      expectSame(c.data, positive.map((v) => -2 * v));
+      expectSame(
+        b.data,
+        positive.map((v) => 2 * v),
+      );
+      expectSame(
+        c.data,
+        positive.map((v) => -2 * v),
+      );
     });
   });
 
@@ -133,10 +142,13 @@ inEachVariant('results of a program', () => {
 
   test('pieces of a split, one of them empty, one of them unused', () => {
     scope(() => {
-      const program = compile((a) => {
-        const [none, one, , rest] = split(a!, [0, 1, 1, 2], 3) as [Tensor, Tensor, Tensor, Tensor];
-        return [none, concat([rest, one], 3)];
-      }, { inputs: [shape] });
+      const program = compile(
+        (a) => {
+          const [none, one, , rest] = split(a!, [0, 1, 1, 2], 3) as [Tensor, Tensor, Tensor, Tensor];
+          return [none, concat([rest, one], 3)];
+        },
+        { inputs: [shape] },
+      );
       const [none, mixed] = program.run(input()) as [Tensor, Tensor];
       expect(none.shape).toEqual([1, 2, 3, 0]);
       expect(mixed.shape).toEqual([1, 2, 3, 3]);
@@ -172,8 +184,14 @@ inEachVariant('results of a program', () => {
       const results = program.run(input()) as unknown as Record<string, Tensor>;
       expect(Object.keys(results)).toEqual(['last.0', 'inner', 'last.1']);
       expectSame(results.inner!.data, doubled);
-      expectSame(results['last.0']!.data, values.map((v) => 4 * v));
-      expectSame(results['last.1']!.data, positive.map((v) => 8 * v));
+      expectSame(
+        results['last.0']!.data,
+        values.map((v) => 4 * v),
+      );
+      expectSame(
+        results['last.1']!.data,
+        positive.map((v) => 8 * v),
+      );
       expect(Object.keys(net.inner)).toEqual([]);
       expect(Object.hasOwn(net.inner, 'forward')).toBe(false);
     });
@@ -182,7 +200,12 @@ inEachVariant('results of a program', () => {
   test('what the function makes inside is given back, what the program needs stays', () => {
     const program = compile((a) => add(a!, ones(shape)), { inputs: [shape] });
     expect(memory.stats().liveTensors).toBe(0);
-    scope(() => expectSame(program.run(input()).data, values.map((v) => v + 1)));
+    scope(() =>
+      expectSame(
+        program.run(input()).data,
+        values.map((v) => v + 1),
+      ),
+    );
     program.dispose();
   });
 
@@ -190,7 +213,9 @@ inEachVariant('results of a program', () => {
     scope(() => {
       const [mean, variance] = [tensor([0, 0]), tensor([1, 1])];
       const run = (training: boolean) =>
-        compile((a) => batchNorm(a!, mean, variance, null, null, { training, momentum: 0.5 }), { inputs: [shape] }).run(input());
+        compile((a) => batchNorm(a!, mean, variance, null, null, { training, momentum: 0.5 }), {
+          inputs: [shape],
+        }).run(input());
       run(false);
       expectSame(mean.data, [0, 0]);
       run(true);
@@ -199,7 +224,11 @@ inEachVariant('results of a program', () => {
       const expected = [0, 1].map((c) => average(channel(c)) / 2);
       expectSame(mean.data, expected, 1e-6);
       run(true);
-      expectSame(mean.data, expected.map((v) => 1.5 * v), 1e-6);
+      expectSame(
+        mean.data,
+        expected.map((v) => 1.5 * v),
+        1e-6,
+      );
     });
   });
 });

@@ -33,7 +33,8 @@ function marked(id: number, size: number, dtype: 'float32' | 'int8'): Tensor<'fl
 
 function expectMarked(t: Tensor<'float32' | 'int8'>, id: number): void {
   const { data } = t;
-  for (let i = 0; i < data.length; i++) if (data[i] !== mark(id, i)) expect.fail(`tensor ${id}, element ${i}: ${data[i]}`);
+  for (let i = 0; i < data.length; i++)
+    if (data[i] !== mark(id, i)) expect.fail(`tensor ${id}, element ${i}: ${data[i]}`);
 }
 
 inEachVariant('the arena', () => {
@@ -41,7 +42,16 @@ inEachVariant('the arena', () => {
     const choose = new Choices(1);
     const alive: { id: number; t: Tensor<'float32' | 'int8'> }[] = [];
     for (let id = 0; id < 4000; id++) {
-      const size = choose.of([0, 1, 15, 16, 17, choose.integer(0, 200), choose.integer(0, 5000), choose.integer(0, 60000)]);
+      const size = choose.of([
+        0,
+        1,
+        15,
+        16,
+        17,
+        choose.integer(0, 200),
+        choose.integer(0, 5000),
+        choose.integer(0, 60000),
+      ]);
       const t = marked(id, size, choose.of(['float32', 'int8']));
       if (size > 0) expect(t.data.byteOffset % 64).toBe(0);
       alive.push({ id, t });
@@ -96,7 +106,13 @@ describe('memory.stats', () => {
 
   test('is all zero before init', () => {
     disposeRuntime();
-    expect(memory.stats()).toEqual({ liveBytes: 0, peakBytes: 0, liveTensors: 0, cacheBytes: 0, memoryBytes: 0 });
+    expect(memory.stats()).toEqual({
+      liveBytes: 0,
+      peakBytes: 0,
+      liveTensors: 0,
+      cacheBytes: 0,
+      memoryBytes: 0,
+    });
   });
 
   test('counts bytes, the most there were, and tensors', () => {
@@ -273,4 +289,3 @@ describe('maxMemoryBytes', () => {
     });
   });
 });
-

@@ -11,7 +11,13 @@ describe('init', () => {
   test('tells what runs', async () => {
     const info = await init({ variant: 'simd' });
     expect(info).toBe(runtime());
-    expect(info).toMatchObject({ variant: 'simd', threads: 1, maxMemoryBytes: 2 ** 31, accuracy: 'fast', notes: [] });
+    expect(info).toMatchObject({
+      variant: 'simd',
+      threads: 1,
+      maxMemoryBytes: 2 ** 31,
+      accuracy: 'fast',
+      notes: [],
+    });
     expect(info.version).toMatch(/^\d+\.\d+\.\d+/);
   });
 
@@ -29,7 +35,9 @@ describe('init', () => {
       const before = { variant: "'simd'", maxMemoryBytes: 1 << 24, threads: 1 }[key];
       const said = typeof asked === 'string' ? `'${asked}'` : asked;
       await expect(init(other)).rejects.toThrow(
-        new Error(`init: already running with ${key} ${before}, cannot become ${said}; call disposeRuntime first`),
+        new Error(
+          `init: already running with ${key} ${before}, cannot become ${said}; call disposeRuntime first`,
+        ),
       );
     }
     scope(() => expect(relu(tensor([-1, 1])).toArray()).toEqual([0, 1]));
@@ -53,7 +61,9 @@ describe('init', () => {
     disposeRuntime();
     const last = variants[variants.length - 1] as 'simd' | 'relaxed';
     const second = init({ variant: last });
-    await expect(first).rejects.toThrow(new Error('init: disposeRuntime was called while the kernels were loading'));
+    await expect(first).rejects.toThrow(
+      new Error('init: disposeRuntime was called while the kernels were loading'),
+    );
     expect((await second).variant).toBe(last);
     expect(runtime().variant).toBe(last);
   });
@@ -67,7 +77,13 @@ describe('disposeRuntime', () => {
     add(x, 1);
     disposeRuntime();
     expect([x.disposed, view.disposed, program.disposed]).toEqual([true, true, true]);
-    expect(memory.stats()).toEqual({ liveBytes: 0, peakBytes: 0, liveTensors: 0, cacheBytes: 0, memoryBytes: 0 });
+    expect(memory.stats()).toEqual({
+      liveBytes: 0,
+      peakBytes: 0,
+      liveTensors: 0,
+      cacheBytes: 0,
+      memoryBytes: 0,
+    });
     expect(() => relu(x)).toThrow(new TypeError('relu: x is disposed'));
 
     await init();

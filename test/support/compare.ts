@@ -12,7 +12,8 @@ export function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number
   for (let i = 0; i < expected.length; i++) {
     const [is, must] = [actual[i] as number, expected[i] as number];
     // biome-ignore lint/suspicious/noDoubleEquals: 0 and -0 are the same result.
-    if (is == must || (Number.isNaN(is) && Number.isNaN(must)) || Math.abs(is - must) <= tolerance * largest) continue;
+    if (is == must || (Number.isNaN(is) && Number.isNaN(must)) || Math.abs(is - must) <= tolerance * largest)
+      continue;
     expect.fail(`element ${i} of ${expected.length} is ${is}, must be ${must}`);
   }
 }

@@ -30,7 +30,11 @@ const rules: Record<string, Rule> = {
     const depthwise = graph.choose.next() < 0.3;
     const weightShape = depthwise ? [channels, 1, kernel, kernel] : [outputs, channels, kernel, kernel];
     const bias = graph.choose.next() < 0.5 ? graph.constant([weightShape[0] as number], 3) : null;
-    const options = { padding: kernel > 1 ? 1 : 0, groups: depthwise ? channels : 1, stride: graph.choose.of([1, 1, 2]) };
+    const options = {
+      padding: kernel > 1 ? 1 : 0,
+      groups: depthwise ? channels : 1,
+      stride: graph.choose.of([1, 1, 2]),
+    };
     const y = striate.conv2d(x.t, graph.constant(weightShape, 1), bias, options);
     return [{ t: y, most: x.most * kernel * kernel * (depthwise ? 1 : channels) + 3 }];
   },
@@ -45,7 +49,10 @@ const rules: Record<string, Rule> = {
     if (!rank4(x) || axis(x, 1) > 12) return [];
     const shape = [axis(x, 1), axis(x, 1), 1, 1];
     const [a, b] = [graph.like(x), graph.choose.of([x, graph.like(x)])];
-    const sum = striate.add(striate.conv2d(a.t, graph.constant(shape, 1)), striate.conv2d(b.t, graph.constant(shape, 1)));
+    const sum = striate.add(
+      striate.conv2d(a.t, graph.constant(shape, 1)),
+      striate.conv2d(b.t, graph.constant(shape, 1)),
+    );
     return [{ t: sum, most: axis(x, 1) * (a.most + b.most) }];
   },
   separable(graph, x) {
@@ -53,7 +60,12 @@ const rules: Record<string, Rule> = {
     const [channels, kernel] = [axis(x, 1), graph.choose.of([3, 5])];
     const stride = graph.choose.of([1, 2]);
     const options = { padding: kernel >> 1, groups: channels, stride };
-    let y = striate.conv2d(x.t, graph.constant([channels, 1, kernel, kernel], 1), graph.constant([channels], 2), options);
+    let y = striate.conv2d(
+      x.t,
+      graph.constant([channels, 1, kernel, kernel], 1),
+      graph.constant([channels], 2),
+      options,
+    );
     if (graph.choose.next() < 0.5) y = striate.relu(y);
     const z = striate.conv2d(y, graph.constant([graph.choose.integer(1, 9), channels, 1, 1], 1));
     return [{ t: z, most: (x.most * kernel * kernel + 2) * channels }];
@@ -63,7 +75,9 @@ const rules: Record<string, Rule> = {
   abs: (_, x) => [{ t: striate.abs(x.t), most: x.most }],
   prelu(graph, x) {
     if (x.t.shape.length < 2) return [];
-    return [{ t: striate.prelu(x.t, graph.constant([graph.choose.of([1, axis(x, 1)])], 2)), most: 2 * x.most }];
+    return [
+      { t: striate.prelu(x.t, graph.constant([graph.choose.of([1, axis(x, 1)])], 2)), most: 2 * x.most },
+    ];
   },
   add(graph, x) {
     const other = graph.like(x);
@@ -91,7 +105,17 @@ const rules: Record<string, Rule> = {
   slice(graph, x) {
     const ends = x.t.shape.map((size) => graph.choose.integer(Math.min(1, size), size));
     const steps = ends.map(() => graph.choose.of([1, 1, 2]));
-    return [{ t: striate.slice(x.t, ends.map(() => 0), ends, { steps }), most: x.most }];
+    return [
+      {
+        t: striate.slice(
+          x.t,
+          ends.map(() => 0),
+          ends,
+          { steps },
+        ),
+        most: x.most,
+      },
+    ];
   },
   split(graph, x) {
     if (x.t.shape.length === 0) return [];
@@ -121,18 +145,25 @@ const rules: Record<string, Rule> = {
   maxPoolWithIndices(_, x) {
     if (!rank4(x) || axis(x, 2) < 2 || axis(x, 3) < 2) return [];
     const [values, indices] = striate.maxPool2d(x.t, 2, { returnIndices: true });
-    return [{ t: values, most: x.most }, { t: indices.cast('float32'), most: axis(x, 2) * axis(x, 3) }];
+    return [
+      { t: values, most: x.most },
+      { t: indices.cast('float32'), most: axis(x, 2) * axis(x, 3) },
+    ];
   },
   pad(graph, x) {
     if (!rank4(x) || x.t.size > 3000) return [];
     const width = () => graph.choose.integer(-1, 2);
     const widths = [0, 1].map((i): [number, number] => (axis(x, i + 2) > 2 ? [width(), width()] : [0, 1]));
-    return [{ t: striate.pad2d(x.t, widths, { value: graph.choose.integer(-2, 2) }), most: Math.max(x.most, 2) }];
+    return [
+      { t: striate.pad2d(x.t, widths, { value: graph.choose.integer(-2, 2) }), most: Math.max(x.most, 2) },
+    ];
   },
   linear(graph, x) {
     const last = x.t.shape[x.t.shape.length - 1];
     if (last === undefined || last === 0 || last > 60) return [];
-    return [{ t: striate.linear(x.t, graph.constant([graph.choose.integer(1, 6), last], 1)), most: x.most * last }];
+    return [
+      { t: striate.linear(x.t, graph.constant([graph.choose.integer(1, 6), last], 1)), most: x.most * last },
+    ];
   },
 };
 
@@ -154,7 +185,12 @@ export class RandomGraph {
   /** The inputs' shapes. */
   static shapes(seed: number): number[][] {
     const choose = new Choices(~seed);
-    const shape = [choose.integer(1, 2), choose.integer(1, 4), choose.integer(1, 12), choose.of([1, 3, 8, 17])];
+    const shape = [
+      choose.integer(1, 2),
+      choose.integer(1, 4),
+      choose.integer(1, 12),
+      choose.of([1, 3, 8, 17]),
+    ];
     return Array.from({ length: choose.integer(1, 2) }, () => shape);
   }
 
@@ -184,7 +220,16 @@ export class RandomGraph {
     this.#values = xs.map((t) => ({ t, most: 5 }));
     this.steps.length = 0;
     const wanted = this.choose.integer(5, 30);
-    const names = [...Object.keys(rules), 'conv', 'conv', 'batchNorm', 'add', 'relu', 'residual', 'separable'];
+    const names = [
+      ...Object.keys(rules),
+      'conv',
+      'conv',
+      'batchNorm',
+      'add',
+      'relu',
+      'residual',
+      'separable',
+    ];
     while (this.steps.length < wanted) {
       const recent = this.choose.next() < 0.6;
       let x = recent ? (this.#values[this.#values.length - 1] as Bounded) : this.choose.of(this.#values);

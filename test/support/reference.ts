@@ -13,7 +13,12 @@ export interface Axis {
 }
 
 /** The output size of a window along one axis, as PyTorch's documentation has it. */
-export function outputSize(input: number, kernel: number, { stride, dilation, lo, hi }: Axis, ceil = false): number {
+export function outputSize(
+  input: number,
+  kernel: number,
+  { stride, dilation, lo, hi }: Axis,
+  ceil = false,
+): number {
   const span = input + lo + hi - dilation * (kernel - 1) - 1;
   if (!ceil) return Math.floor(span / stride) + 1;
   const size = Math.ceil(span / stride) + 1;
@@ -21,7 +26,13 @@ export function outputSize(input: number, kernel: number, { stride, dilation, lo
 }
 
 /** Padding before and after for 'same' (out = ceil(in / stride)). */
-export function samePadding(input: number, kernel: number, stride: number, dilation: number, lower: boolean): [number, number] {
+export function samePadding(
+  input: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  lower: boolean,
+): [number, number] {
   const out = Math.ceil(input / stride);
   const total = Math.max(0, (out - 1) * stride + dilation * (kernel - 1) + 1 - input);
   const small = Math.floor(total / 2);
@@ -57,7 +68,14 @@ export function flatIndex(shape: readonly number[], index: readonly number[]): n
 }
 
 /** Convolution of x [N, C, ...] with w [O, C / groups, ...] and bias [O]. */
-export function convolve(x: Values, w: Values, bias: ArrayLike<number> | null, axes: readonly Axis[], groups: number, flip = false): Values {
+export function convolve(
+  x: Values,
+  w: Values,
+  bias: ArrayLike<number> | null,
+  axes: readonly Axis[],
+  groups: number,
+  flip = false,
+): Values {
   const [n, channels] = x.shape as [number, number];
   const [outputs, perGroup] = w.shape as [number, number];
   const spatial = axes.map((axis, i) => outputSize(x.shape[i + 2] as number, w.shape[i + 2] as number, axis));
@@ -85,9 +103,17 @@ export function convolve(x: Values, w: Values, bias: ArrayLike<number> | null, a
 }
 
 /** Max pooling with positions; the first of equal values, NaN above all. */
-export function maxPool(x: Values, kernel: readonly number[], axes: readonly Axis[], ceil: boolean): { values: Values; positions: number[] } {
+export function maxPool(
+  x: Values,
+  kernel: readonly number[],
+  axes: readonly Axis[],
+  ceil: boolean,
+): { values: Values; positions: number[] } {
   const plane = x.shape.slice(2);
-  const shape = [...x.shape.slice(0, 2), ...axes.map((axis, i) => outputSize(plane[i]!, kernel[i]!, axis, ceil))];
+  const shape = [
+    ...x.shape.slice(0, 2),
+    ...axes.map((axis, i) => outputSize(plane[i]!, kernel[i]!, axis, ceil)),
+  ];
   const data = new Float64Array(product(shape));
   const positions: number[] = [];
   let at = 0;
@@ -95,10 +121,14 @@ export function maxPool(x: Values, kernel: readonly number[], axes: readonly Axi
     let best = -Infinity;
     let where = -1;
     for (const tap of indices(kernel)) {
-      const from = flatIndex(plane, axes.map((axis, i) => position[i]! * axis.stride + tap[i]! * axis.dilation - axis.lo));
+      const from = flatIndex(
+        plane,
+        axes.map((axis, i) => position[i]! * axis.stride + tap[i]! * axis.dilation - axis.lo),
+      );
       if (from < 0) continue;
       const value = x.data[(b * (x.shape[1] as number) + c) * product(plane) + from] as number;
-      if (where < 0 || value > best || (Number.isNaN(value) && !Number.isNaN(best))) [best, where] = [value, from];
+      if (where < 0 || value > best || (Number.isNaN(value) && !Number.isNaN(best)))
+        [best, where] = [value, from];
     }
     positions.push(where);
     data[at++] = best;
@@ -125,15 +155,29 @@ export function mapValues({ shape, data }: Values, f: (value: number) => number)
 /** f of every pair of elements, axes aligned on the right, axes of 1 stretched. */
 export function combine(a: Values, b: Values, f: (a: number, b: number) => number): Values {
   const rank = Math.max(a.shape.length, b.shape.length);
-  const lifted = [a, b].map(({ shape }) => [...new Array<number>(rank - shape.length).fill(1), ...shape]) as [number[], number[]];
+  const lifted = [a, b].map(({ shape }) => [...new Array<number>(rank - shape.length).fill(1), ...shape]) as [
+    number[],
+    number[],
+  ];
   const shape = lifted[0].map((size, axis) => (size === 1 ? (lifted[1][axis] as number) : size));
-  const at = (own: readonly number[], index: readonly number[]) => flatIndex(own, index.map((i, axis) => (own[axis] === 1 ? 0 : i)));
-  const data = Array.from(indices(shape), (index) => f(a.data[at(lifted[0], index)] as number, b.data[at(lifted[1], index)] as number));
+  const at = (own: readonly number[], index: readonly number[]) =>
+    flatIndex(
+      own,
+      index.map((i, axis) => (own[axis] === 1 ? 0 : i)),
+    );
+  const data = Array.from(indices(shape), (index) =>
+    f(a.data[at(lifted[0], index)] as number, b.data[at(lifted[1], index)] as number),
+  );
   return { shape, data };
 }
 
 /** y[index] = x[where(index)], or `outside` where that lies outside x. */
-export function gather(x: Values, shape: readonly number[], where: (index: number[]) => readonly number[], outside = 0): Values {
+export function gather(
+  x: Values,
+  shape: readonly number[],
+  where: (index: number[]) => readonly number[],
+  outside = 0,
+): Values {
   const data = Array.from(indices(shape), (index) => {
     const from = flatIndex(x.shape, where(index));
     return from < 0 ? outside : (x.data[from] as number);
@@ -150,14 +194,24 @@ export function join(xs: readonly Values[], dim: number): Values {
     let along = index[dim] as number;
     while (along >= (sizes[piece] as number)) along -= sizes[piece++] as number;
     const { shape: own, data: values } = xs[piece] as Values;
-    return values[flatIndex(own, index.map((i, axis) => (axis === dim ? along : i)))] as number;
+    return values[
+      flatIndex(
+        own,
+        index.map((i, axis) => (axis === dim ? along : i)),
+      )
+    ] as number;
   });
   return { shape, data };
 }
 
 /** Mean and biased variance of channel `c` (axis 1). */
-export function channelMoments({ shape, data }: Values, c: number): { count: number; mean: number; variance: number } {
-  const values = Array.from(indices(shape), (index, i) => (index[1] === c ? (data[i] as number) : null)).filter((v) => v !== null);
+export function channelMoments(
+  { shape, data }: Values,
+  c: number,
+): { count: number; mean: number; variance: number } {
+  const values = Array.from(indices(shape), (index, i) =>
+    index[1] === c ? (data[i] as number) : null,
+  ).filter((v) => v !== null);
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
   const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
   return { count: values.length, mean, variance };
@@ -171,7 +225,10 @@ export function poolWindows(
   ceil: boolean,
 ): { shape: number[]; windows: { values: number[]; places: number }[] } {
   const plane = x.shape.slice(2);
-  const shape = [...x.shape.slice(0, 2), ...axes.map((axis, i) => outputSize(plane[i]!, kernel[i]!, axis, ceil))];
+  const shape = [
+    ...x.shape.slice(0, 2),
+    ...axes.map((axis, i) => outputSize(plane[i]!, kernel[i]!, axis, ceil)),
+  ];
   const windows: { values: number[]; places: number }[] = [];
   for (const [b, c, ...position] of indices(shape) as Generator<[number, number, ...number[]]>) {
     const values: number[] = [];

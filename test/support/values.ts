@@ -46,9 +46,18 @@ export function inEachWay(
     check(call(xs));
     const specs = inputs.map(({ shape }) => ({ shape, dtype }));
     const given = xs as unknown as Tensor<DType>[];
-    check(compile((...symbols: Tensor[]) => call(symbols), { inputs: specs }).run(given as never) as Tensor<DType>[]);
+    check(
+      compile((...symbols: Tensor[]) => call(symbols), { inputs: specs }).run(
+        given as never,
+      ) as Tensor<DType>[],
+    );
     const copied = (symbols: Tensor[]) => call(symbols.map((symbol) => symbol.clone()));
-    check(compile((...symbols: Tensor[]) => copied(symbols), { inputs: specs }).run(given as never) as Tensor<DType>[]);
-    for (const [i, x] of xs.entries()) expectTensor(x as unknown as Tensor<DType>, inputs[i] as Values, dtype);
+    check(
+      compile((...symbols: Tensor[]) => copied(symbols), { inputs: specs }).run(
+        given as never,
+      ) as Tensor<DType>[],
+    );
+    for (const [i, x] of xs.entries())
+      expectTensor(x as unknown as Tensor<DType>, inputs[i] as Values, dtype);
   });
 }

@@ -157,7 +157,10 @@ export function typeBytes(type: TensorType): number {
 /** Drops the oldest plan; one that was used since it was last considered becomes the newest instead. */
 function dropOldest(keep: Plan): void {
   for (const [hash, plan] of plans) {
-    if (plan !== keep && !plan.recent) return forget(hash);
+    if (plan !== keep && !plan.recent) {
+      forget(hash);
+      return;
+    }
     plan.recent = false;
     plans.delete(hash);
     plans.set(hash, plan);

@@ -128,7 +128,11 @@ export function outputTypes(
   params: Params,
 ): TensorType[] {
   const types = entry.infer(inputs, params);
-  for (const { shape, dtype } of types) elementCount(entry.name, shape, bytesPer(dtype));
+  for (const { shape, dtype } of types) {
+    elementCount(entry.name, shape, bytesPer(dtype));
+    // A plan's results share it.
+    Object.freeze(shape);
+  }
   return types;
 }
 

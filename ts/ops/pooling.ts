@@ -187,17 +187,22 @@ function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readon
 
 function average(rank: number) {
   const name = `avgPool${rank}d`;
-  return operator(entry(name, rank, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool']), (invoke) => /**
-     * The mean of each window of x [N, C, spatial...], padding being zero.
-     * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-     */
-    (x: Tensor, kernelSize: Size, options: AvgPoolOptions = {}): Tensor => {
-    checkOptions(name, options, [...WINDOW_OPTIONS, 'countIncludePad', 'divisorOverride']);
-    const { countIncludePad = true, divisorOverride = null } = options;
-    const divisor = divisorOverride === null ? 0 : integer(name, 'divisorOverride', divisorOverride, 1);
-    const how = { reduction: REDUCTION.avg, countIncludePad, divisor };
-    return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
-  });
+  return operator(
+    entry(name, rank, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool']),
+    (
+      invoke /**
+       * The mean of each window of x [N, C, spatial...], padding being zero.
+       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+       */,
+    ) =>
+      (x: Tensor, kernelSize: Size, options: AvgPoolOptions = {}): Tensor => {
+        checkOptions(name, options, [...WINDOW_OPTIONS, 'countIncludePad', 'divisorOverride']);
+        const { countIncludePad = true, divisorOverride = null } = options;
+        const divisor = divisorOverride === null ? 0 : integer(name, 'divisorOverride', divisorOverride, 1);
+        const how = { reduction: REDUCTION.avg, countIncludePad, divisor };
+        return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
+      },
+  );
 }
 
 function total(rank: number) {
@@ -219,19 +224,24 @@ function total(rank: number) {
 
 function powerMean(rank: number) {
   const name = `lpPool${rank}d`;
-  return operator(entry(name, rank, `torch.nn.functional.lp_pool${rank}d`, ['LpPool']), (invoke) => /**
-     * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with
-     * `absolute` the sum of |x|^p instead.
-     * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-     */
-    (x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor => {
-    checkOptions(name, options, [...WINDOW_OPTIONS, 'absolute']);
-    const p = real(name, 'normType', normType);
-    if (p <= 0) throw wrongValue(name, 'normType', normType, 'above 0');
-    const absolute = flag(name, 'absolute', options.absolute ?? false) === 1;
-    const how = { reduction: absolute ? REDUCTION.absoluteLp : REDUCTION.lp, p };
-    return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
-  });
+  return operator(
+    entry(name, rank, `torch.nn.functional.lp_pool${rank}d`, ['LpPool']),
+    (
+      invoke /**
+       * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with
+       * `absolute` the sum of |x|^p instead.
+       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+       */,
+    ) =>
+      (x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor => {
+        checkOptions(name, options, [...WINDOW_OPTIONS, 'absolute']);
+        const p = real(name, 'normType', normType);
+        if (p <= 0) throw wrongValue(name, 'normType', normType, 'above 0');
+        const absolute = flag(name, 'absolute', options.absolute ?? false) === 1;
+        const how = { reduction: absolute ? REDUCTION.absoluteLp : REDUCTION.lp, p };
+        return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
+      },
+  );
 }
 
 export const maxPool1d = /*#__PURE__*/ extremum('max', 1, 'torch.nn.functional.max_pool1d', ['MaxPool']);
