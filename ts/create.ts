@@ -4,9 +4,10 @@ import {
   checkOptions,
   describe,
   elementCount,
+  fill,
   integer,
   integers,
-  real,
+  oneOf,
   shapeText,
   wrongKind,
 } from './errors.ts';
@@ -90,8 +91,8 @@ function dtypeOf(data: ArrayBufferView): DType {
 }
 
 function checkDType(where: string, dtype: unknown): DType {
-  if (DTYPES.includes(dtype as DType)) return dtype as DType;
-  throw wrongKind(where, 'dtype', dtype, `one of ${DTYPES.join(', ')}`);
+  oneOf(where, 'dtype', dtype, DTYPES);
+  return dtype as DType;
 }
 
 /** Appends the numbers of nested arrays; gives their shape. */
@@ -121,7 +122,7 @@ export function full<D extends DType = 'float32'>(
   value: number,
   options: DTypeOption<D> = {},
 ): Tensor<D> {
-  return filled('full', shape, real('full', 'value', value), options);
+  return filled('full', shape, fill('full', 'value', value), options);
 }
 
 /** A tensor of zeros. */

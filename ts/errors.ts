@@ -105,11 +105,17 @@ export function integer(where: string, name: string, value: unknown, min: number
   return value;
 }
 
+/** A number, NaN too: what is filled in. */
+export function fill(where: string, name: string, value: unknown): number {
+  if (typeof value !== 'number') throw wrongKind(where, name, value, 'a number');
+  return value;
+}
+
 /** A number, NaN excepted. */
 export function real(where: string, name: string, value: unknown): number {
-  if (typeof value !== 'number') throw wrongKind(where, name, value, 'a number');
-  if (Number.isNaN(value)) throw new RangeError(`${where}: ${name} is NaN, must be a number`);
-  return value;
+  const number = fill(where, name, value);
+  if (Number.isNaN(number)) throw new RangeError(`${where}: ${name} is NaN, must be a number`);
+  return number;
 }
 
 /** One of a few names. */

@@ -99,8 +99,10 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, TensorTy
 
   /** The only value. @throws RangeError when there is not exactly one */
   item(): number {
-    if (this.size !== 1) throw new RangeError(`Tensor.item: tensor has ${this.size} elements, must have 1`);
-    return this.data[0] as number;
+    const { data } = this;
+    if (data.length !== 1)
+      throw new RangeError(`Tensor.item: tensor has ${data.length} elements, must have 1`);
+    return data[0] as number;
   }
 
   /** A copy in storage of its own. */

@@ -1,5 +1,5 @@
 import * as striate from 'striate';
-import { outputShape, type Tensor } from 'striate';
+import { type DType, outputShape, type Tensor } from 'striate';
 import { expect, test } from 'vitest';
 import { numbers, type Problem, readProblems } from '../support/problems.ts';
 import { combine, mapValues, stored, type Values } from '../support/reference.ts';
@@ -126,6 +126,53 @@ inEachVariant('elementwise', () => {
         [striate.sub(x, x), [Number.NaN, Number.NaN, Number.NaN]],
       ];
       for (const [y, values] of cases) expectTensor(y, { shape: [3], data: values }, 'float32');
+    });
+  });
+
+  test("a power of another dtype's exponent has the base's dtype", () => {
+    const power = striate.pow as unknown as (a: Tensor<DType>, b: Tensor<DType> | number) => Tensor<DType>;
+    const whole = (values: number[]) => striate.tensor(Int32Array.from(values)) as Tensor<DType>;
+    const real = (values: number[]) => striate.tensor(values) as unknown as Tensor<DType>;
+    const cases: [Tensor<DType>, () => Tensor<DType> | number, number[], DType][] = [
+      [real([2.5, -2]), () => whole([2, 3]), [6.25, -8], 'float32'],
+      [whole([4, 9]), () => real([0.5, 1]), [2, 9], 'int32'],
+      [whole([4, 9]), () => 0.5, [2, 3], 'int32'],
+    ];
+    for (const [base, exponent, values, dtype] of cases) {
+      striate.scope(() => {
+        const program = striate.compile<Tensor<DType>>((a) => power(a, exponent()), {
+          inputs: [{ shape: [2], dtype }],
+        });
+        const given = exponent();
+        for (const y of [power(base, given), program.run(base)])
+          expectTensor(y, { shape: [2], data: values }, dtype);
+      });
+      base.dispose();
+    }
+  });
+
+  test('a bound beyond the dtype of integers is its last value', () => {
+    striate.scope(() => {
+      const x = striate.tensor(Int32Array.of(-7, 7));
+      expectTensor(striate.clip(x, -Infinity, 3e9), { shape: [2], data: [-7, 7] }, 'int32');
+      expectTensor(striate.clip(x, 0, Infinity), { shape: [2], data: [0, 7] }, 'int32');
+      expectTensor(
+        striate.clip(striate.tensor(Uint8Array.of(1, 200)), -5, 300),
+        { shape: [2], data: [1, 200] },
+        'uint8',
+      );
+      expectTensor(striate.clip(striate.tensor(Uint8Array.of(1)), 300), { shape: [1], data: [255] }, 'uint8');
+    });
+  });
+
+  test('NaN can be filled in', () => {
+    striate.scope(() => {
+      const x = striate.full([1, 1, 1], Number.NaN);
+      expectTensor(
+        striate.pad1d(x, 1, { value: Number.NaN }),
+        { shape: [1, 1, 3], data: Array(3).fill(Number.NaN) },
+        'float32',
+      );
     });
   });
 });

@@ -4,7 +4,16 @@
  */
 import { bytesPer, DTYPES, type DType, type TensorType } from '../dtype.ts';
 import { type Engine, engine } from '../engine.ts';
-import { checkOptions, describe, elementCount, integer, integers, shapeText, wrongKind } from '../errors.ts';
+import {
+  checkOptions,
+  describe,
+  elementCount,
+  integer,
+  integers,
+  oneOf,
+  shapeText,
+  wrongKind,
+} from '../errors.ts';
 import {
   adopt,
   countLive,
@@ -326,9 +335,7 @@ function inputType(spec: InputSpec, index: number): TensorType & { name: string 
   } = isShape
     ? { shape: spec as readonly number[] }
     : (spec as { shape: readonly number[]; dtype?: DType; name?: string });
-  if (!DTYPES.includes(dtype)) {
-    throw wrongKind('compile', `inputs[${index}].dtype`, dtype, `one of ${DTYPES.join(', ')}`);
-  }
+  oneOf('compile', `inputs[${index}].dtype`, dtype, DTYPES);
   const checked = integers('compile', `inputs[${index}]`, shape, 0);
   elementCount(`compile: inputs[${index}]`, checked, bytesPer(dtype));
   return { shape: checked, dtype, name };

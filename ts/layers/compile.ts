@@ -16,6 +16,8 @@ export interface CompileOptions {
   mode?: 'eval' | 'train';
   /** Names of inner layers (`features.3`) whose results run() gives, as an object. */
   outputs?: readonly string[];
+  /** Default: init's. */
+  accuracy?: 'fast' | 'exact';
 }
 
 /**
@@ -28,10 +30,11 @@ export function compile<Out = Tensor>(
   moduleOrFunction: Module<never, Out> | ((...xs: Tensor[]) => Out),
   options: CompileOptions,
 ): Program<Out> {
-  checkOptions('compile', options, ['inputs', 'mode', 'outputs']);
-  const { inputs, mode = 'eval', outputs } = options ?? {};
+  checkOptions('compile', options, ['inputs', 'mode', 'outputs', 'accuracy']);
+  const { inputs, mode = 'eval', outputs, accuracy } = options ?? {};
   if (!Array.isArray(inputs)) throw wrongKind('compile', 'inputs', inputs, 'an array of shapes');
   oneOf('compile', 'mode', mode, ['eval', 'train']);
+  if (accuracy !== undefined) oneOf('compile', 'accuracy', accuracy, ['fast', 'exact']);
   if (outputs !== undefined && !Array.isArray(outputs)) {
     throw wrongKind('compile', 'outputs', outputs, 'an array of names');
   }

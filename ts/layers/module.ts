@@ -55,7 +55,7 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
 
   /** Every parameter and buffer by key: the module's own, live tensors. */
   stateDict(): StateDict {
-    return Object.fromEntries(entriesOf(this));
+    return Object.fromEntries(keysOf(this));
   }
 
   /**
@@ -70,7 +70,7 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
     checkOptions('loadStateDict', options, ['strict']);
     const { strict = true } = options;
     flag('loadStateDict', 'strict', strict);
-    const own = new Map(entriesOf(this));
+    const own = new Map(keysOf(this));
     const given = Object.entries(dict).filter(([key]) => !/(^|\.)num_batches_tracked$/.test(key));
     const missing = [...own.keys()].filter((key) => !(key in dict));
     const unknown = given.map(([key]) => key).filter((key) => !own.has(key));
@@ -158,17 +158,25 @@ export function modulesOf(root: Module<never[], unknown> | Module<never, unknown
   return found;
 }
 
-/** Every marked tensor by key, each once. */
-export function entriesOf(root: Module<never, unknown>): [string, Tensor<DType>][] {
+/** Every marked tensor under each of its keys; a part that is in two places has two, as PyTorch's state dict. */
+function keysOf(root: Module<never, unknown>): [string, Tensor<DType>][] {
   const found: [string, Tensor<DType>][] = [];
-  const seen = new Set<unknown>();
-  for (const [path, module] of modulesOf(root)) {
-    visitParts(module, path === '' ? '' : `${path}.`, (key, part) => {
-      if (part instanceof Tensor && !seen.has(part)) {
-        seen.add(part);
-        found.push([key, part]);
-      }
+  const around = new Set<AnyModule>();
+  const visit = (prefix: string, module: AnyModule): void => {
+    if (around.has(module)) return;
+    around.add(module);
+    visitParts(module, prefix, (key, part) => {
+      if (part instanceof Module) visit(`${key}.`, part as AnyModule);
+      else found.push([key, part]);
     });
-  }
+    around.delete(module);
+  };
+  visit('', root as unknown as AnyModule);
   return found;
+}
+
+/** Every marked tensor by its first key, each once. */
+export function entriesOf(root: Module<never, unknown>): [string, Tensor<DType>][] {
+  const seen = new Set<unknown>();
+  return keysOf(root).filter(([, tensor]) => !seen.has(tensor) && seen.add(tensor));
 }

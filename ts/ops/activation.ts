@@ -7,7 +7,7 @@
 import { type DType, dtypeId } from '../dtype.ts';
 import { checkOptions, elementCount, real } from '../errors.ts';
 import { bits, OP } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
+import { requireTensor, type Tensor } from '../tensor.ts';
 import { type Entry, operator, type Params } from './operator.ts';
 import { float32 } from './types.ts';
 
@@ -100,14 +100,24 @@ export const hardSigmoid = /*#__PURE__*/ operator(
     },
 );
 
+/** A bound beyond an integer dtype is the last value that it has. */
+function within(dtype: DType): (bound: number) => number {
+  const [low, high] = LIMITS[dtype as keyof typeof LIMITS];
+  return (bound) => Math.min(Math.max(bound, low), high);
+}
+
+const LIMITS = { int32: [-0x80000000, 0x7fffffff], uint8: [0, 255], int8: [-128, 127] } as const;
+
 export const clip = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('clip', 2, 'torch.clamp', ['Clip'], true),
   (invoke) =>
     /** min(max(x, min), max); either bound may be left out. Takes every dtype; NaN stays. */
     <D extends DType = 'float32'>(x: Tensor<D>, min?: number | null, max?: number | null): Tensor<D> => {
-      const whole = (x as Tensor<DType> | null)?.dtype !== 'float32';
-      const low = real('clip', 'min', min ?? (whole ? -0x80000000 : -Infinity));
-      const high = real('clip', 'max', max ?? (whole ? 0x7fffffff : Infinity));
-      return invoke([x as Tensor<DType>], [low, high])[0] as unknown as Tensor<D>;
+      const { dtype } = requireTensor('clip', 'x', x);
+      const bounds = [real('clip', 'min', min ?? -Infinity), real('clip', 'max', max ?? Infinity)];
+      return invoke(
+        [x as Tensor<DType>],
+        dtype === 'float32' ? bounds : bounds.map(within(dtype)),
+      )[0] as unknown as Tensor<D>;
     },
 );

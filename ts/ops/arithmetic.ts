@@ -5,7 +5,10 @@
 import { type DType, dtypeId, type TensorType } from '../dtype.ts';
 import { shapeText, wrongValue } from '../errors.ts';
 import { type Lowering, OP } from '../graph/lowering.ts';
-import { requireTensor, type Tensor } from '../tensor.ts';
+import { currentTrace } from '../graph/trace.ts';
+import { scope } from '../memory.ts';
+import { requireTensor, storageOf, Tensor } from '../tensor.ts';
+import { cast } from './cast.ts';
 import { type Entry, type Lowered, type Operand, operator } from './operator.ts';
 import { mergeAxes, stridesOf } from './strided.ts';
 import { float32 } from './types.ts';
@@ -66,7 +69,10 @@ function binaryEntry(name: string, kind: number, torch: string, onnx: readonly s
   };
 }
 
-function binary(name: string, kind: number, torch: string, onnx: readonly string[]) {
+/** What an operator makes of operands that its entry does not take as they are; null where it does. */
+type Mixed = (a: Tensor<DType> | number, b: Tensor<DType> | number) => Tensor<DType> | null;
+
+function binary(name: string, kind: number, torch: string, onnx: readonly string[], mixed?: Mixed) {
   return operator(binaryEntry(name, kind, torch, onnx), (invoke) => {
     /** Element by element with broadcasting; either operand may be a number, and then takes the other's dtype. */
     function apply<D extends DType>(a: Tensor<D>, b: Tensor<D> | number): Tensor<D>;
@@ -75,7 +81,10 @@ function binary(name: string, kind: number, torch: string, onnx: readonly string
       if (typeof a === 'number' && typeof b === 'number') {
         throw new TypeError(`${name}: a and b are numbers, one must be a Tensor`);
       }
-      return invoke([operand(name, 'a', a, b), operand(name, 'b', b, a)], [])[0] as Tensor<DType>;
+      return (
+        mixed?.(a, b) ??
+        (invoke([operand(name, 'a', a, b), operand(name, 'b', b, a)], [])[0] as Tensor<DType>)
+      );
     }
     return apply;
   });
@@ -100,9 +109,29 @@ export const add = /*#__PURE__*/ binary('add', 0, 'torch.add', ['Add', 'Sum']);
 export const sub = /*#__PURE__*/ binary('sub', 1, 'torch.sub', ['Sub']);
 export const mul = /*#__PURE__*/ binary('mul', 2, 'torch.mul', ['Mul']);
 export const div = /*#__PURE__*/ binary('div', 3, 'torch.div', ['Div']);
-export const pow = /*#__PURE__*/ binary('pow', 4, 'torch.pow', ['Pow']);
+export const pow = /*#__PURE__*/ binary('pow', 4, 'torch.pow', ['Pow'], mixedPower);
 export const maximum = /*#__PURE__*/ binary('maximum', 5, 'torch.maximum', ['Max']);
 export const minimum = /*#__PURE__*/ binary('minimum', 6, 'torch.minimum', ['Min']);
+
+/** A base and an exponent of two dtypes: in float32, and then in the base's dtype. */
+function mixedPower(a: Tensor<DType> | number, b: Tensor<DType> | number): Tensor<DType> | null {
+  if (!(a instanceof Tensor) || (a.dtype !== 'float32' && a.dtype !== 'int32')) return null;
+  const exponent = b instanceof Tensor ? b.dtype : Number.isInteger(b) ? a.dtype : 'float32';
+  if (exponent === a.dtype || (exponent !== 'float32' && exponent !== 'int32')) return null;
+  requireAlive('pow', 'a', a);
+  if (b instanceof Tensor) requireAlive('pow', 'b', b);
+  const floats = (one: Tensor<DType>) => (one.dtype === 'float32' ? one : cast(one, 'float32')) as Tensor;
+  const power = () => {
+    const y = pow(floats(a), b instanceof Tensor ? floats(b) : b);
+    return a.dtype === 'float32' ? y : cast(y as unknown as Tensor<DType>, 'int32');
+  };
+  // A trace's constants live until it ends.
+  return (currentTrace() === null ? scope<unknown>(power) : power()) as Tensor<DType>;
+}
+
+function requireAlive(where: string, name: string, tensor: Tensor<DType>): void {
+  if (tensor.symbol === null) storageOf(where, name, tensor);
+}
 
 /** The slope's shape beside x: one for all, or one per channel (axis 1). */
 function slopeShape(x: TensorType, weight: TensorType): number[] {

@@ -1,6 +1,6 @@
 /** cast(x, dtype): the same values with another dtype. */
 import { DTYPES, type DType, dtypeId } from '../dtype.ts';
-import { elementCount, wrongKind } from '../errors.ts';
+import { elementCount, oneOf } from '../errors.ts';
 import { OP } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
 import { operator } from './operator.ts';
@@ -19,8 +19,7 @@ export const cast = /*#__PURE__*/ operator(
   (invoke) =>
     /** A copy with another dtype: floats are truncated and saturate (NaN gives 0), int32 wraps to 8 bits. */
     <T extends DType>(x: Tensor<DType>, dtype: T): Tensor<T> => {
-      const id = DTYPES.indexOf(dtype);
-      if (id < 0) throw wrongKind('cast', 'dtype', dtype, `one of ${DTYPES.join(', ')}`);
-      return invoke([x], [id])[0] as unknown as Tensor<T>;
+      oneOf('cast', 'dtype', dtype, DTYPES);
+      return invoke([x], [dtypeId(dtype)])[0] as unknown as Tensor<T>;
     },
 );

@@ -7,9 +7,9 @@ import {
   checkOptions,
   describe,
   elementCount,
+  fill,
   integer,
   oneOf,
-  real,
   shapeText,
   wrongKind,
 } from '../errors.ts';
@@ -32,7 +32,7 @@ function padParams(name: string, rank: number, padding: PadWidths, options: PadO
   checkOptions(name, options, ['mode', 'value']);
   const { mode = 'constant', value = 0 } = options;
   oneOf(name, 'mode', mode, ['constant']);
-  return [real(name, 'value', value), ...widths(name, rank, padding)];
+  return [fill(name, 'value', value), ...widths(name, rank, padding)];
 }
 
 /** Before and after per axis. PyTorch's flat list, innermost axis first, is refused with the pairs it would be. */

@@ -29,9 +29,12 @@ export const reshape = /*#__PURE__*/ operator(
       if (open !== -1) {
         wanted[open] = 1;
         const rest = elementCount('reshape', wanted);
-        wanted[open] = rest === 0 ? 0 : size / rest;
         if (wanted.includes(-1))
           throw new RangeError(`reshape: shape has more than one -1, must have at most one`);
+        if (rest === 0 && size === 0) {
+          throw new RangeError(`reshape: shape is [${shape.join(', ')}], must not have -1 beside 0`);
+        }
+        wanted[open] = rest === 0 ? 0 : size / rest;
       }
       if (
         elementCount(

@@ -3,7 +3,7 @@
 //! Params: from, to, count. Operands: x, y (which may be x when the elements have the same size).
 //! Floats are truncated and saturate, NaN gives 0; integers wrap to 8 bits.
 
-use super::dtype::{Dtype, RUN};
+use super::dtype::{map_runs, Dtype};
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
 use crate::geometry::elements;
@@ -26,19 +26,11 @@ fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
 
 impl Operator for Cast {
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
-        let range = share.range(self.count);
-        let mut lanes = [0; RUN];
-        let mut at = range.start;
-        while at < range.end {
-            let lanes = &mut lanes[..RUN.min(range.end - at)];
-            // SAFETY: x and y hold `count` elements; this part's range is written by no other part.
-            unsafe {
-                self.from.gather(operands.pointer(0), at as isize, 1, lanes);
-                self.convert(lanes);
-                self.to.scatter(lanes, operands.pointer(1), at);
-            }
-            at += lanes.len();
-        }
+        let (x, y) = (operands.pointer(0), operands.pointer(1));
+        // SAFETY: x and y hold `count` elements; this part's range is written by no other part.
+        unsafe {
+            map_runs((self.from, x), (self.to, y), share.range(self.count), &|lanes| self.convert(lanes))
+        };
         Ok(())
     }
 }

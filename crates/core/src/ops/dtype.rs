@@ -2,6 +2,7 @@
 //! scattered from them. Operators whose speed does not depend on it (integers, odd strides) compute on such runs.
 
 use crate::fault::{Code, Fault};
+use core::ops::Range;
 
 /// The numbers are part of the program format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,3 +72,27 @@ impl Dtype {
 
 /// Lanes that are gathered at a time.
 pub const RUN: usize = 64;
+
+/// Elements `range` of x, changed run by run, to the same places of y.
+///
+/// # Safety
+/// x and y hold the elements of `range`; they are the same memory only where both dtypes have the same size.
+pub unsafe fn map_runs(
+    (from, x): (Dtype, *const u8),
+    (to, y): (Dtype, *mut u8),
+    range: Range<usize>,
+    change: &dyn Fn(&mut [u32]),
+) {
+    let mut lanes = [0; RUN];
+    let mut at = range.start;
+    while at < range.end {
+        let lanes = &mut lanes[..RUN.min(range.end - at)];
+        // SAFETY: the run lies inside `range`; it is read before it is written.
+        unsafe {
+            from.gather(x, at as isize, 1, lanes);
+            change(lanes);
+            to.scatter(lanes, y, at);
+        }
+        at += lanes.len();
+    }
+}

@@ -5,7 +5,7 @@
 //! and wrap (abs and neg of the least one).
 
 use super::activation::Activation;
-use super::dtype::{Dtype, RUN};
+use super::dtype::{map_runs, Dtype};
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
@@ -81,18 +81,10 @@ impl Operator for Floats {
 
 impl Operator for Integers {
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
-        let range = share.range(self.count);
-        let mut lanes = [0; RUN];
-        let mut at = range.start;
-        while at < range.end {
-            let lanes = &mut lanes[..RUN.min(range.end - at)];
-            // SAFETY: x and y hold `count` elements; a run is read before it is written.
-            unsafe {
-                self.dtype.gather(operands.pointer(0), at as isize, 1, lanes);
-                self.compute(lanes);
-                self.dtype.scatter(lanes, operands.pointer(1), at);
-            }
-            at += lanes.len();
+        let (x, y) = (operands.pointer(0), operands.pointer(1));
+        // SAFETY: x and y hold `count` elements; this part's range is written by no other part.
+        unsafe {
+            map_runs((self.dtype, x), (self.dtype, y), share.range(self.count), &|lanes| self.compute(lanes));
         }
         Ok(())
     }
