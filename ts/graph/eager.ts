@@ -114,7 +114,7 @@ function findPlan(on: Engine, entry: Entry, inputs: readonly Operand[], params: 
 
 function sameKey(other: readonly number[], length: number): boolean {
   if (other.length !== length) return false;
-  for (let i = 0; i < length; i++) if (other[i] !== key[i]) return false;
+  for (let i = 0; i < length; i++) if (!Object.is(other[i], key[i])) return false;
   return true;
 }
 

@@ -41,7 +41,14 @@ async function readResponse(response: Response, url: string): Promise<{ bytes: U
 
 function readFile(path: string): Uint8Array {
   const files = builtin<{ readFileSync(path: string): Uint8Array }>('node:fs');
-  if (files !== undefined) return files.readFileSync(path);
+  if (files !== undefined) {
+    try {
+      return files.readFileSync(path);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`loadModel: source ${describe(path)} cannot be read: ${reason}`, { cause });
+    }
+  }
   throw new TypeError(
     `loadModel: source is the path ${describe(path)}, but there are no files here: give a URL or the bytes`,
   );

@@ -113,11 +113,11 @@ export const slice = /*#__PURE__*/ operator(
     ): Tensor<D> => {
       const { shape } = requireTensor('slice', 'x', x);
       checkOptions('slice', options, ['steps']);
-      const from = integers('slice', 'starts', starts, -0x7fffffff);
+      const from = integers('slice', 'starts', clamped(starts), -0x7fffffff);
       if (from.length > shape.length) {
         throw new RangeError(`slice: starts has ${from.length} entries, must have at most ${shape.length}`);
       }
-      const until = integers('slice', 'ends', ends, -0x7fffffff, from.length);
+      const until = integers('slice', 'ends', clamped(ends), -0x7fffffff, from.length);
       const steps = integers('slice', 'steps', options.steps ?? from.map(() => 1), -0x7fffffff, from.length);
       const axes = shape.map((size, axis) =>
         sliceAxis(axis, size, from[axis] ?? 0, until[axis] ?? size, steps[axis] ?? 1),
@@ -126,6 +126,14 @@ export const slice = /*#__PURE__*/ operator(
       return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor<D>;
     },
 );
+
+/** Integers of any size, such as Number.MAX_SAFE_INTEGER for "to the end", within 32 bits. */
+function clamped(bounds: readonly number[]): readonly number[] {
+  if (!Array.isArray(bounds)) return bounds;
+  return bounds.map((bound) =>
+    Number.isInteger(bound) ? Math.max(-0x7fffffff, Math.min(0x7fffffff, bound)) : bound,
+  );
+}
 
 function sliceAxis(axis: number, size: number, start: number, end: number, step: number) {
   if (step === 0) throw new RangeError(`slice: steps[${axis}] is 0, must not be 0`);

@@ -166,6 +166,21 @@ impl F32x4 {
         return self.mul(b).add(c);
     }
 
+    /// `self < other ? other : self`. As a select by bits: with relaxed SIMD LLVM makes `relaxed_max` of pmax, which may
+    /// lose NaN.
+    #[inline(always)]
+    #[must_use]
+    pub fn pmax(self, other: F32x4) -> F32x4 {
+        F32x4(w::v128_bitselect(other.0, self.0, w::f32x4_lt(self.0, other.0)))
+    }
+
+    /// `other < self ? other : self`; see [`F32x4::pmax`].
+    #[inline(always)]
+    #[must_use]
+    pub fn pmin(self, other: F32x4) -> F32x4 {
+        F32x4(w::v128_bitselect(other.0, self.0, w::f32x4_lt(other.0, self.0)))
+    }
+
     binary!(
         add = f32x4_add,
         sub = f32x4_sub,
@@ -173,8 +188,6 @@ impl F32x4 {
         div = f32x4_div,
         min = f32x4_min,
         max = f32x4_max,
-        pmin = f32x4_pmin,
-        pmax = f32x4_pmax,
     );
     unary!(
         abs = f32x4_abs,
