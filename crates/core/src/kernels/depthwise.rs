@@ -2,7 +2,8 @@
 //!
 //! [`rows`] goes along the rows, R output rows at a time, so that memory is read and written in its order: each input
 //! row is loaded once per vector and multiplied by every row of the weights that meets one of the R outputs.
-//! Rows outside the input are passed over; columns outside it must be zero in memory (a padded copy).
+//! Rows outside the input are passed over; columns outside it must be zero in memory (a padded copy), or are made zero
+//! in the registers of the first and the last vector of a row.
 //! [`Window`] serves what has no such kernel: any kernel, stride and dilation, three axes.
 
 use super::tile::{Finish, Tile};
@@ -21,6 +22,9 @@ pub struct Band {
     /// Rows of padding above them.
     pub lo: usize,
     pub weights: *const f32,
+    /// The band is the whole input, without its padding: with 3x3 taps one column on the right, at stride 1 one on the
+    /// left as well.
+    pub bare: bool,
 }
 
 impl Band {
@@ -40,7 +44,7 @@ impl Band {
 ///
 /// # Safety
 /// The weights, and of each row what lies under whole vectors of the tile's columns, can be read; the tile's
-/// addresses hold its rows and columns.
+/// addresses hold its rows and columns. Those of a bare band are whole vectors, at least two.
 #[inline(never)]
 pub unsafe fn rows<const K: usize, const S: usize, const R: usize, const N: usize>(
     band: &Band,
@@ -60,29 +64,8 @@ pub unsafe fn rows<const K: usize, const S: usize, const R: usize, const N: usiz
     let mut first = 0;
     while first < tile.rows {
         let sources: [*const f32; N] = core::array::from_fn(|row| band.row(first * S + row));
-        let mut column = 0;
-        while column < tile.columns {
-            let mut sums = [bias; R];
-            for (row, &source) in sources.iter().enumerate() {
-                // This branch is also what keeps the loads of one row beside its products: without it those of all
-                // rows come first, and there are no registers for them.
-                if source.is_null() {
-                    continue;
-                }
-                // SAFETY: the columns lie under a vector of the tile's.
-                let columns = unsafe { columns::<K, S>(source.add(column * S)) };
-                for (r, sum) in sums.iter_mut().enumerate() {
-                    let kh = row.wrapping_sub(r * S);
-                    if kh < K {
-                        for (kw, &columns) in columns.iter().enumerate() {
-                            *sum = columns.madd(weights[kh][kw], *sum);
-                        }
-                    }
-                }
-            }
-            if bounded {
-                sums = sums.map(|sum| sum.pmax(low).pmin(high));
-            }
+        let store = |sums: [F32x4; R], column: usize| {
+            let sums = if bounded { sums.map(|sum| sum.pmax(low).pmin(high)) } else { sums };
             for (r, &sum) in sums.iter().enumerate().take(tile.rows - first) {
                 let place = (first + r) * tile.plane + column;
                 // SAFETY: row and columns are the tile's.
@@ -96,28 +79,113 @@ pub unsafe fn rows<const K: usize, const S: usize, const R: usize, const N: usiz
                     }
                 }
             }
-            column += LANES;
+        };
+        let store_edge = |sums: [F32x4; R], column: usize| {
+            for (r, &sum) in sums.iter().enumerate().take(tile.rows - first) {
+                let place = (first + r) * tile.plane + column;
+                // SAFETY: row and columns are the tile's.
+                unsafe {
+                    if plain {
+                        sum.pmax(low).pmin(high).store(tile.y.add(place));
+                    } else {
+                        store_part(tile, place, column, sum, finish);
+                    }
+                }
+            }
+        };
+        let bare = K == 3 && band.bare;
+        let mut column = 0;
+        let end = if bare { tile.columns - LANES } else { tile.columns };
+        // SAFETY: the columns lie under a vector of the tile's; a bare band's first and last are told apart.
+        unsafe {
+            if bare && S == 1 {
+                store_edge(sums::<K, S, R, N, LEFT>(&sources, 0, &weights, bias), 0);
+                column = LANES;
+            }
+            while column < end {
+                store(sums::<K, S, R, N, INNER>(&sources, column, &weights, bias), column);
+                column += LANES;
+            }
+            if bare {
+                store_edge(sums::<K, S, R, N, RIGHT>(&sources, column, &weights, bias), column);
+            }
         }
         first += R;
     }
 }
 
+/// The columns of a row from `column` on, at most four of them; the first is element `place` of the tile.
+///
+/// # Safety
+/// The tile's addresses hold them.
+#[inline(never)]
+unsafe fn store_part(tile: &Tile, place: usize, column: usize, sum: F32x4, finish: &Finish) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        let mut part = tile.right(place);
+        part.columns = tile.columns - column;
+        part.store_vector(0, sum, finish);
+    }
+}
+
+/// Where in a row a vector of outputs lies: with the first or the last column of a bare band, or anywhere else.
+const LEFT: u8 = 0;
+const INNER: u8 = 1;
+const RIGHT: u8 = 2;
+
+/// A vector of sums in each of R output rows.
+///
+/// # Safety
+/// As [`columns`], for each row that is not null.
+#[inline(always)]
+unsafe fn sums<const K: usize, const S: usize, const R: usize, const N: usize, const PLACE: u8>(
+    sources: &[*const f32; N],
+    column: usize,
+    weights: &[[F32x4; K]; K],
+    bias: F32x4,
+) -> [F32x4; R] {
+    let mut sums = [bias; R];
+    for (row, &source) in sources.iter().enumerate() {
+        // This branch is also what keeps the loads of one row beside its products: without it those of all
+        // rows come first, and there are no registers for them.
+        if source.is_null() {
+            continue;
+        }
+        // SAFETY: the caller's guarantee.
+        let columns = unsafe { columns::<K, S, PLACE>(source.wrapping_add(column * S)) };
+        for (r, sum) in sums.iter_mut().enumerate() {
+            let kh = row.wrapping_sub(r * S);
+            if kh < K {
+                for (kw, &columns) in columns.iter().enumerate() {
+                    *sum = columns.madd(weights[kh][kw], *sum);
+                }
+            }
+        }
+    }
+    sums
+}
+
 /// The columns of an input row under each tap.
 ///
 /// # Safety
-/// `3 * S + K` elements can be read at `x`.
+/// `3 * S + K` elements can be read at `x`, but for the first at the left edge and the last at the right edge.
 #[inline(always)]
-unsafe fn columns<const K: usize, const S: usize>(x: *const f32) -> [F32x4; K] {
-    // SAFETY: no lane reads beyond the last column under the last tap.
+unsafe fn columns<const K: usize, const S: usize, const PLACE: u8>(x: *const f32) -> [F32x4; K] {
+    // SAFETY: no lane reads before the first column or beyond the last column under a tap.
     unsafe {
         if S == 1 {
-            return core::array::from_fn(|kw| F32x4::load(x.add(kw)));
+            return core::array::from_fn(|kw| match PLACE {
+                LEFT if kw == 0 => F32x4::load(x.wrapping_add(1)).preceded_by(F32x4::ZERO),
+                RIGHT if kw + 1 == K => F32x4::load(x.wrapping_add(kw - 1)).followed_by(F32x4::ZERO),
+                _ => F32x4::load(x.wrapping_add(kw)),
+            });
         }
         let (even, odd) = F32x4::load(x).unzip(F32x4::load(x.add(4)));
         let mut columns = [even; K];
         columns[1] = odd;
         for kw in 2..K {
-            columns[kw] = columns[kw - 2].followed_by(F32x4::load_splat(x.add(6 + kw)));
+            let next = if PLACE == RIGHT { F32x4::ZERO } else { F32x4::load_splat(x.add(6 + kw)) };
+            columns[kw] = columns[kw - 2].followed_by(next);
         }
         columns
     }

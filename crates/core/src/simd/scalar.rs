@@ -251,6 +251,12 @@ impl F32x4 {
         F32x4([self.0[0], self.0[2], next.0[1], next.0[3]])
     }
 
+    /// Lane 3 of `before`, then lanes 0, 1, 2 of `self`.
+    #[must_use]
+    pub fn preceded_by(self, before: F32x4) -> F32x4 {
+        F32x4([before.0[3], self.0[0], self.0[1], self.0[2]])
+    }
+
     /// Lanes 1, 2, 3 of `self`, then lane 0 of `next`.
     #[must_use]
     pub fn followed_by(self, next: F32x4) -> F32x4 {

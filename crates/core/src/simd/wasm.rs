@@ -223,6 +223,12 @@ impl F32x4 {
 
     #[inline(always)]
     #[must_use]
+    pub fn preceded_by(self, before: F32x4) -> F32x4 {
+        F32x4(w::i32x4_shuffle::<3, 4, 5, 6>(before.0, self.0))
+    }
+
+    #[inline(always)]
+    #[must_use]
     pub fn transpose([a, b, c, d]: [F32x4; 4]) -> [F32x4; 4] {
         let ab_low = w::i32x4_shuffle::<0, 4, 1, 5>(a.0, b.0);
         let ab_high = w::i32x4_shuffle::<2, 6, 3, 7>(a.0, b.0);

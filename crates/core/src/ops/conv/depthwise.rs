@@ -1,7 +1,8 @@
 //! Depthwise convolution, with any channel multiplier: each output plane is one input plane under one kernel.
 //!
 //! Items of the share are output planes. Kernels 3x3 and 5x5 at stride 1 and 2 have their own: columns that lie inside
-//! the input are read in place, the others in a zero-padded copy of their band of columns.
+//! the input are read in place, the others in a zero-padded copy of their band of columns. Planes with the usual
+//! padding of 3x3, whole vectors wide, need no copy.
 //! Everything else goes row by row and tap by tap.
 
 use super::{Conv, Places, Share};
@@ -114,7 +115,7 @@ impl Plane<'_> {
     /// # Safety
     /// The bands are copied; weights and tile are of this plane's output.
     unsafe fn bands(&self, kernel: (usize, usize), weights: *const f32, tile: &Tile, finish: &Finish) {
-        let Bands { left, right, strips, left_width, right_width, rows, .. } = self.bands;
+        let Bands { left, right, strips, left_width, right_width, rows, bare } = self.bands;
         let [_, height, width] = &self.geometry.axes;
         let run = match kernel {
             (3, 1) => depthwise::rows::<3, 1, 2, 4>,
@@ -124,11 +125,16 @@ impl Plane<'_> {
         };
         let copies = self.scratch.cast_const();
         let inside = self.x.wrapping_add(left * 4 * width.stride).wrapping_sub(width.lo);
-        let band = |first: usize, end: usize, source: *const f32, pitch: usize| {
+        let bands = [
+            (0, left, copies, left_width),
+            (left, right, inside, width.input),
+            (right, strips, copies.wrapping_add(left_width * rows), right_width),
+        ];
+        for (first, end, source, pitch) in bands {
             if first == end {
-                return;
+                continue;
             }
-            let band = Band { source, pitch, rows: height.input, lo: height.lo, weights };
+            let band = Band { source, pitch, rows: height.input, lo: height.lo, weights, bare };
             // SAFETY: the band's columns exist: in the middle inside the input, the others in their copy.
             unsafe {
                 let mut part = tile.right(first * 4);
@@ -136,10 +142,7 @@ impl Plane<'_> {
                 part.columns = width.output.min(end * 4) - first * 4;
                 run(&band, &part, finish);
             }
-        };
-        band(0, left, copies, left_width);
-        band(left, right, inside, width.input);
-        band(right, strips, copies.wrapping_add(left_width * rows), right_width);
+        }
     }
 }
 
@@ -150,7 +153,7 @@ unsafe fn copy_row(from: *const f32, to: *mut f32, count: usize) {
     // SAFETY: whole vectors end at `count` or before; the last one may overlap the one before.
     unsafe {
         if count < 4 {
-            return F32x4::load_partial(from, count).store_partial(to, count);
+            return from.copy_to_nonoverlapping(to, count);
         }
         let mut done = 0;
         while done + 4 <= count {
