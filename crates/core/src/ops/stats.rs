@@ -35,14 +35,11 @@ impl Operator for Stats {
             // SAFETY: x holds n * channels * inner elements, mean and variance one per channel; each channel
             // belongs to one part.
             unsafe {
-                let mean = self.sum(x, c, |v| v) / count;
+                let mean = self.sum(x, c, F32x4::ZERO, false) / count;
                 let center = F32x4::splat(mean as f32);
                 // The mean as a float is off by up to half a unit: its square is taken back.
                 let offset = mean - f64::from(mean as f32);
-                let square = self.sum(x, c, |v| {
-                    let d = v.sub(center);
-                    d.mul(d)
-                });
+                let square = self.sum(x, c, center, true);
                 means.add(c).write(mean as f32);
                 variances.add(c).write((square / count - offset * offset) as f32);
             }
@@ -52,12 +49,20 @@ impl Operator for Stats {
 }
 
 impl Stats {
-    /// The sum of `map` over a channel.
+    /// The sum over a channel of what is left of each element beyond `center`, squared or as it is.
     ///
     /// # Safety
     /// x holds every element of the channel.
-    #[inline(always)]
-    unsafe fn sum(&self, x: *const f32, c: usize, map: impl Fn(F32x4) -> F32x4) -> f64 {
+    #[inline(never)]
+    unsafe fn sum(&self, x: *const f32, c: usize, center: F32x4, squared: bool) -> f64 {
+        let map = |v: F32x4| {
+            let d = v.sub(center);
+            if squared {
+                d.mul(d)
+            } else {
+                d
+            }
+        };
         let mut total = 0.0f64;
         for n in 0..self.n {
             let row = (n * self.channels + c) * self.inner;

@@ -166,19 +166,25 @@ impl F32x4 {
         return self.mul(b).add(c);
     }
 
-    /// `self < other ? other : self`. As a select by bits: with relaxed SIMD LLVM makes `relaxed_max` of pmax, which may
-    /// lose NaN.
+    /// `self < other ? other : self`. With relaxed SIMD as a select by bits: LLVM would make `relaxed_max` of pmax, which
+    /// may lose NaN.
     #[inline(always)]
     #[must_use]
     pub fn pmax(self, other: F32x4) -> F32x4 {
-        F32x4(w::v128_bitselect(other.0, self.0, w::f32x4_lt(self.0, other.0)))
+        #[cfg(target_feature = "relaxed-simd")]
+        return F32x4(w::v128_bitselect(other.0, self.0, w::f32x4_lt(self.0, other.0)));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return F32x4(w::f32x4_pmax(self.0, other.0));
     }
 
     /// `other < self ? other : self`; see [`F32x4::pmax`].
     #[inline(always)]
     #[must_use]
     pub fn pmin(self, other: F32x4) -> F32x4 {
-        F32x4(w::v128_bitselect(other.0, self.0, w::f32x4_lt(other.0, self.0)))
+        #[cfg(target_feature = "relaxed-simd")]
+        return F32x4(w::v128_bitselect(other.0, self.0, w::f32x4_lt(other.0, self.0)));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return F32x4(w::f32x4_pmin(self.0, other.0));
     }
 
     binary!(
