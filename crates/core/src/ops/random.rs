@@ -95,39 +95,41 @@ fn erfinv(x: [f32; 4]) -> [f32; 4] {
     let w = math::log(one.sub(v).mul(one.add(v))).neg().to_array();
     let mut result = [0.0; 4];
     for lane in 0..4 {
-        let (t, coefficients) = if w[lane] < 5.0 {
-            (w[lane] - 2.5, &CENTRAL)
-        } else {
-            (F32x4::splat(w[lane]).sqrt().to_array()[0] - 3.0, &TAIL)
-        };
-        result[lane] = coefficients.iter().fold(0.0, |sum, c| sum * t + c) * x[lane];
+        let tail = w[lane] >= 5.0;
+        let t = if tail { F32x4::splat(w[lane]).sqrt().to_array()[0] - 3.0 } else { w[lane] - 2.5 };
+        let mut sum = 0.0;
+        for coefficient in &GILES[usize::from(tail)] {
+            sum = sum * t + coefficient;
+        }
+        result[lane] = sum * x[lane];
     }
     result
 }
 
-/// Giles' table 5, `w < 5`, highest power first.
-const CENTRAL: [f32; 9] = [
-    2.810_226_4e-8,
-    3.432_739_4e-7,
-    -3.523_387_7e-6,
-    -4.391_506_5e-6,
-    0.000_218_580_87,
-    -0.001_253_725,
-    -0.004_177_681_6,
-    0.246_640_73,
-    1.501_409_4,
-];
-/// Giles' table 5, `w >= 5`, highest power first.
-const TAIL: [f32; 9] = [
-    -0.000_200_214_26,
-    0.000_100_950_56,
-    0.001_349_343_2,
-    -0.003_673_428_4,
-    0.005_739_507_7,
-    -0.007_622_461_3,
-    0.009_438_870_5,
-    1.001_674,
-    2.832_976_8,
+/// Giles' table 5, for `w < 5` and `w >= 5`, highest power first.
+static GILES: [[f32; 9]; 2] = [
+    [
+        2.810_226_4e-8,
+        3.432_739_4e-7,
+        -3.523_387_7e-6,
+        -4.391_506_5e-6,
+        0.000_218_580_87,
+        -0.001_253_725,
+        -0.004_177_681_6,
+        0.246_640_73,
+        1.501_409_4,
+    ],
+    [
+        -0.000_200_214_26,
+        0.000_100_950_56,
+        0.001_349_343_2,
+        -0.003_673_428_4,
+        0.005_739_507_7,
+        -0.007_622_461_3,
+        0.009_438_870_5,
+        1.001_674,
+        2.832_976_8,
+    ],
 ];
 
 #[cfg(test)]
