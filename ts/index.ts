@@ -38,7 +38,24 @@ export { outputShape } from './ops/outputShape.ts';
 export type { PadOptions, PadWidths } from './ops/padding.ts';
 export { pad1d, pad2d, pad3d } from './ops/padding.ts';
 export { permute } from './ops/permute.ts';
-export * from './ops/pooling.ts';
+export type { AvgPoolOptions, LpPoolOptions, MaxPoolOptions, PoolOptions } from './ops/pooling.ts';
+export {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  lpPool1d,
+  lpPool2d,
+  lpPool3d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  minPool1d,
+  minPool2d,
+  minPool3d,
+  sumPool1d,
+  sumPool2d,
+  sumPool3d,
+} from './ops/pooling.ts';
 export { manualSeed } from './ops/random.ts';
 export { flatten, reshape } from './ops/reshape.ts';
 export type { NestedArray } from './tensor.ts';

@@ -261,6 +261,17 @@ inEachVariant('layers', () => {
     });
   });
 
+  test('an option that a pooling layer does not have is refused by its constructor', () => {
+    const any = (value: unknown) => value as never;
+    expect(() => new MaxPool2d(2, any({ groups: 2 }))).toThrow(
+      "MaxPool2d: there is no option 'groups'; options are stride, padding, dilation, ceilMode, returnIndices",
+    );
+    expect(() => new SumPool1d(2, any({ returnIndices: true }))).toThrow(TypeError);
+    expect(() => new LPPool3d(2, 2, any({ divisorOverride: 2 }))).toThrow(
+      "LPPool3d: there is no option 'divisorOverride'",
+    );
+  });
+
   test('MaxPool2d with returnIndices gives both', () => {
     scope(() => {
       const x = tensor([1, 4, 2, 3], [1, 1, 2, 2]);

@@ -1,4 +1,5 @@
 /** The pooling layers: an operator with its kernel size and options. */
+import { checkOptions } from '../errors.ts';
 
 import type { Size } from '../ops/options.ts';
 import {
@@ -21,17 +22,22 @@ import {
   sumPool1d,
   sumPool2d,
   sumPool3d,
+  WINDOW_OPTIONS,
 } from '../ops/pooling.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
 
 /** What a pooling layer keeps. */
 abstract class Pooling<O extends PoolOptions, Out = Tensor> extends Module<[Tensor], Out> {
+  /** The options that there are; each class has its `title` for the sentence of one that is not. */
+  static readonly known: readonly string[] = WINDOW_OPTIONS;
   protected readonly kernelSize: Size;
   protected readonly options: O | undefined;
 
   constructor(kernelSize: Size, options?: O) {
     super();
+    const { title, known } = new.target as unknown as { title: string; known: readonly string[] };
+    checkOptions(title, options, known);
     this.kernelSize = kernelSize;
     this.options = options;
   }
@@ -41,72 +47,93 @@ abstract class Pooling<O extends PoolOptions, Out = Tensor> extends Module<[Tens
 type Extremum<I extends boolean> = I extends true ? [Tensor, Tensor<'int32'>] : Tensor;
 
 export class MaxPool1d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  static readonly title = 'MaxPool1d';
+  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return maxPool1d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
 export class MaxPool2d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  static readonly title = 'MaxPool2d';
+  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return maxPool2d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
 export class MaxPool3d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  static readonly title = 'MaxPool3d';
+  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return maxPool3d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
 export class MinPool1d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  static readonly title = 'MinPool1d';
+  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return minPool1d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
 export class MinPool2d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  static readonly title = 'MinPool2d';
+  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return minPool2d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
 export class MinPool3d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  static readonly title = 'MinPool3d';
+  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return minPool3d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
 export class AvgPool1d extends Pooling<AvgPoolOptions> {
+  static readonly title = 'AvgPool1d';
+  static override readonly known = [...WINDOW_OPTIONS, 'countIncludePad', 'divisorOverride'];
   forward(x: Tensor): Tensor {
     return avgPool1d(x, this.kernelSize, this.options);
   }
 }
 
 export class AvgPool2d extends Pooling<AvgPoolOptions> {
+  static readonly title = 'AvgPool2d';
+  static override readonly known = [...WINDOW_OPTIONS, 'countIncludePad', 'divisorOverride'];
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.kernelSize, this.options);
   }
 }
 
 export class AvgPool3d extends Pooling<AvgPoolOptions> {
+  static readonly title = 'AvgPool3d';
+  static override readonly known = [...WINDOW_OPTIONS, 'countIncludePad', 'divisorOverride'];
   forward(x: Tensor): Tensor {
     return avgPool3d(x, this.kernelSize, this.options);
   }
 }
 
 export class SumPool1d extends Pooling<PoolOptions> {
+  static readonly title = 'SumPool1d';
   forward(x: Tensor): Tensor {
     return sumPool1d(x, this.kernelSize, this.options);
   }
 }
 
 export class SumPool2d extends Pooling<PoolOptions> {
+  static readonly title = 'SumPool2d';
   forward(x: Tensor): Tensor {
     return sumPool2d(x, this.kernelSize, this.options);
   }
 }
 
 export class SumPool3d extends Pooling<PoolOptions> {
+  static readonly title = 'SumPool3d';
   forward(x: Tensor): Tensor {
     return sumPool3d(x, this.kernelSize, this.options);
   }
@@ -114,6 +141,7 @@ export class SumPool3d extends Pooling<PoolOptions> {
 
 /** What LPPoolNd keep besides. */
 abstract class PowerPooling extends Pooling<LpPoolOptions> {
+  static override readonly known = [...WINDOW_OPTIONS, 'absolute'];
   protected readonly normType: number;
 
   constructor(normType: number, kernelSize: Size, options?: LpPoolOptions) {
@@ -123,18 +151,21 @@ abstract class PowerPooling extends Pooling<LpPoolOptions> {
 }
 
 export class LPPool1d extends PowerPooling {
+  static readonly title = 'LPPool1d';
   forward(x: Tensor): Tensor {
     return lpPool1d(x, this.normType, this.kernelSize, this.options);
   }
 }
 
 export class LPPool2d extends PowerPooling {
+  static readonly title = 'LPPool2d';
   forward(x: Tensor): Tensor {
     return lpPool2d(x, this.normType, this.kernelSize, this.options);
   }
 }
 
 export class LPPool3d extends PowerPooling {
+  static readonly title = 'LPPool3d';
   forward(x: Tensor): Tensor {
     return lpPool3d(x, this.normType, this.kernelSize, this.options);
   }

@@ -55,7 +55,8 @@ export interface LpPoolOptions extends PoolOptions {
 /** The numbers of crates/core/src/ops/pool.rs. */
 const REDUCTION = { max: 0, min: 1, avg: 2, sum: 3, lp: 4, absoluteLp: 5 } as const;
 
-const WINDOW_OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode'];
+/** The options that all pools have. */
+export const WINDOW_OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode'];
 const PADDINGS = ['same', 'same-lower', 'valid'];
 
 /** What params hold besides the window. */
