@@ -3,7 +3,7 @@
  * residual and the activation into the end of the kernel. Calls with values have none of this, so an application
  * without `compile` does not hold it.
  */
-import { type ConvolutionProblem, type Ending, emitConvolution } from '../ops/emitConvolution.ts';
+import { type Ending, emitConvolution } from '../ops/emitConvolution.ts';
 import type { Activation, Entry, Lowered } from '../ops/operator.ts';
 import { type Buffer, bits, type Lowering, OP } from './lowering.ts';
 
@@ -17,14 +17,12 @@ export interface Absorbed extends Lowered {
 
 /** Emits y = act((x convolved with weight, then bias and affine map) + residual); inputs are x, weight, bias. */
 export function lowerAbsorbed(to: Lowering, node: Absorbed): void {
-  const { entry } = node;
-  const problem = problemOf(node);
+  const { entry, types, params } = node;
+  const problem = entry.convolves!(types, params);
   const { weight, bias } = foldedWeights(to, node, problem.outputs);
   const inputs: (Buffer | null)[] = [node.inputs[0]!, weight, bias];
   emitConvolution(entry.name, to, { inputs, outputs: node.outputs }, problem, endingOf(node));
 }
-
-const problemOf = ({ entry, types, params }: Absorbed): ConvolutionProblem => entry.convolves!(types, params);
 
 function endingOf({ residual, activation }: Absorbed): Ending {
   const act =

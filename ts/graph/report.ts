@@ -1,6 +1,7 @@
 /** What a program is made of, as text, and where its time goes, as rows. */
 import { shapeText } from '../errors.ts';
 import { ALGORITHMS } from './absorb.ts';
+import { typeBytes } from './eager.ts';
 import type { Node, Value } from './graph.ts';
 import type { Code, Instructions } from './instructions.ts';
 
@@ -92,10 +93,7 @@ export function summaryText(
   const counted = new Set<Value>();
   const rows = nodes.map((node, index) => {
     const [parameters, macs] = [parametersOf(node, counted), macsOf(node)];
-    const bytes = node.outputs.reduce(
-      (sum, { shape, dtype }) => sum + size(shape) * (dtype.endsWith('32') ? 4 : 1),
-      0,
-    );
+    const bytes = node.outputs.reduce((sum, type) => sum + typeBytes(type), 0);
     return {
       cells: [
         node.path || '-',
@@ -119,10 +117,6 @@ export function summaryText(
     `parameters: ${total('parameters')}   multiply-accumulates: ${total('macs')}`,
     `planned peak of activations: ${memory.arena.toLocaleString('en')} bytes   packed weights: ${memory.weights.toLocaleString('en')} bytes`,
   ].join('\n');
-}
-
-function size(shape: readonly number[]): number {
-  return shape.reduce((product, axis) => product * axis, 1);
 }
 
 /** Rows in columns: text to the left, figures (the last three) to the right. */

@@ -1,6 +1,5 @@
 /** The pooling layers: an operator with its kernel size and options. */
 import { checkOptions } from '../errors.ts';
-
 import type { Size } from '../ops/options.ts';
 import {
   type AvgPoolOptions,
@@ -18,24 +17,23 @@ import {
   minPool1d,
   minPool2d,
   minPool3d,
+  POOL_OPTIONS,
   type PoolOptions,
   sumPool1d,
   sumPool2d,
   sumPool3d,
-  WINDOW_OPTIONS,
 } from '../ops/pooling.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
 
 /** What a pooling layer keeps. */
 abstract class Pooling<O extends PoolOptions, Out = Tensor> extends Module<[Tensor], Out> {
-  /** The options that there are; each class has its `title` for the sentence of one that is not. */
-  static readonly known: readonly string[] = WINDOW_OPTIONS;
   protected readonly kernelSize: Size;
   protected readonly options: O | undefined;
 
   constructor(kernelSize: Size, options?: O) {
     super();
+    // Each class has its title, and each kind the options that it knows.
     const { title, known } = new.target as unknown as { title: string; known: readonly string[] };
     checkOptions(title, options, known);
     this.kernelSize = kernelSize;
@@ -46,93 +44,96 @@ abstract class Pooling<O extends PoolOptions, Out = Tensor> extends Module<[Tens
 /** Max and min pooling give [values, indices] with `returnIndices: true`. */
 type Extremum<I extends boolean> = I extends true ? [Tensor, Tensor<'int32'>] : Tensor;
 
-export class MaxPool1d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+abstract class ExtremumPooling<I extends boolean> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+  static readonly known = POOL_OPTIONS.extremum;
+}
+
+abstract class AveragePooling extends Pooling<AvgPoolOptions> {
+  static readonly known = POOL_OPTIONS.average;
+}
+
+abstract class SumPooling extends Pooling<PoolOptions> {
+  static readonly known = POOL_OPTIONS.sum;
+}
+
+export class MaxPool1d<I extends boolean = false> extends ExtremumPooling<I> {
   static readonly title = 'MaxPool1d';
-  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return maxPool1d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
-export class MaxPool2d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+export class MaxPool2d<I extends boolean = false> extends ExtremumPooling<I> {
   static readonly title = 'MaxPool2d';
-  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return maxPool2d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
-export class MaxPool3d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+export class MaxPool3d<I extends boolean = false> extends ExtremumPooling<I> {
   static readonly title = 'MaxPool3d';
-  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return maxPool3d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
-export class MinPool1d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+export class MinPool1d<I extends boolean = false> extends ExtremumPooling<I> {
   static readonly title = 'MinPool1d';
-  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return minPool1d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
-export class MinPool2d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+export class MinPool2d<I extends boolean = false> extends ExtremumPooling<I> {
   static readonly title = 'MinPool2d';
-  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return minPool2d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
-export class MinPool3d<I extends boolean = false> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
+export class MinPool3d<I extends boolean = false> extends ExtremumPooling<I> {
   static readonly title = 'MinPool3d';
-  static override readonly known = [...WINDOW_OPTIONS, 'returnIndices'];
   forward(x: Tensor): Extremum<I> {
     return minPool3d(x, this.kernelSize, this.options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
 }
 
-export class AvgPool1d extends Pooling<AvgPoolOptions> {
+export class AvgPool1d extends AveragePooling {
   static readonly title = 'AvgPool1d';
-  static override readonly known = [...WINDOW_OPTIONS, 'countIncludePad', 'divisorOverride'];
   forward(x: Tensor): Tensor {
     return avgPool1d(x, this.kernelSize, this.options);
   }
 }
 
-export class AvgPool2d extends Pooling<AvgPoolOptions> {
+export class AvgPool2d extends AveragePooling {
   static readonly title = 'AvgPool2d';
-  static override readonly known = [...WINDOW_OPTIONS, 'countIncludePad', 'divisorOverride'];
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.kernelSize, this.options);
   }
 }
 
-export class AvgPool3d extends Pooling<AvgPoolOptions> {
+export class AvgPool3d extends AveragePooling {
   static readonly title = 'AvgPool3d';
-  static override readonly known = [...WINDOW_OPTIONS, 'countIncludePad', 'divisorOverride'];
   forward(x: Tensor): Tensor {
     return avgPool3d(x, this.kernelSize, this.options);
   }
 }
 
-export class SumPool1d extends Pooling<PoolOptions> {
+export class SumPool1d extends SumPooling {
   static readonly title = 'SumPool1d';
   forward(x: Tensor): Tensor {
     return sumPool1d(x, this.kernelSize, this.options);
   }
 }
 
-export class SumPool2d extends Pooling<PoolOptions> {
+export class SumPool2d extends SumPooling {
   static readonly title = 'SumPool2d';
   forward(x: Tensor): Tensor {
     return sumPool2d(x, this.kernelSize, this.options);
   }
 }
 
-export class SumPool3d extends Pooling<PoolOptions> {
+export class SumPool3d extends SumPooling {
   static readonly title = 'SumPool3d';
   forward(x: Tensor): Tensor {
     return sumPool3d(x, this.kernelSize, this.options);
@@ -141,7 +142,7 @@ export class SumPool3d extends Pooling<PoolOptions> {
 
 /** What LPPoolNd keep besides. */
 abstract class PowerPooling extends Pooling<LpPoolOptions> {
-  static override readonly known = [...WINDOW_OPTIONS, 'absolute'];
+  static readonly known = POOL_OPTIONS.power;
   protected readonly normType: number;
 
   constructor(normType: number, kernelSize: Size, options?: LpPoolOptions) {

@@ -49,7 +49,7 @@ export function emitConvolution(
 }
 
 /** Emits the packing of the weights for a problem whose algorithm is chosen. */
-export function packed(name: string, to: Lowering, weight: Buffer, problem: readonly number[]): Buffer {
+function packed(name: string, to: Lowering, weight: Buffer, problem: readonly number[]): Buffer {
   const words = packWords(problem);
   const panels = to.temporary(4 * to.plan(name, OP.convPack, words).packed);
   to.step(OP.convPack, [weight], [panels], words);

@@ -55,8 +55,14 @@ export interface LpPoolOptions extends PoolOptions {
 /** The numbers of crates/core/src/ops/pool.rs. */
 const REDUCTION = { max: 0, min: 1, avg: 2, sum: 3, lp: 4, absoluteLp: 5 } as const;
 
-/** The options that all pools have. */
-export const WINDOW_OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode'];
+const WINDOW_OPTIONS: readonly string[] = ['stride', 'padding', 'dilation', 'ceilMode'];
+/** The options that each kind of pool has. */
+export const POOL_OPTIONS: Record<'extremum' | 'average' | 'sum' | 'power', readonly string[]> = {
+  extremum: /*#__PURE__*/ WINDOW_OPTIONS.concat('returnIndices'),
+  average: /*#__PURE__*/ WINDOW_OPTIONS.concat('countIncludePad', 'divisorOverride'),
+  sum: WINDOW_OPTIONS,
+  power: /*#__PURE__*/ WINDOW_OPTIONS.concat('absolute'),
+};
 const PADDINGS = ['same', 'same-lower', 'valid'];
 
 /** What params hold besides the window. */
@@ -176,7 +182,7 @@ function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readon
       kernelSize: Size,
       options: MaxPoolOptions = {},
     ): Tensor<DType> | Tensor<DType>[] {
-      checkOptions(name, options, [...WINDOW_OPTIONS, 'returnIndices']);
+      checkOptions(name, options, POOL_OPTIONS.extremum);
       const { returnIndices = false } = options;
       const how = { reduction: REDUCTION[kind], returnIndices };
       const outputs = invoke([x], poolParams(name, rank, kernelSize, options, how));
@@ -197,7 +203,7 @@ function average(rank: number) {
        */,
     ) =>
       (x: Tensor, kernelSize: Size, options: AvgPoolOptions = {}): Tensor => {
-        checkOptions(name, options, [...WINDOW_OPTIONS, 'countIncludePad', 'divisorOverride']);
+        checkOptions(name, options, POOL_OPTIONS.average);
         const { countIncludePad = true, divisorOverride = null } = options;
         const divisor = divisorOverride === null ? 0 : integer(name, 'divisorOverride', divisorOverride, 1);
         const how = { reduction: REDUCTION.avg, countIncludePad, divisor };
@@ -216,7 +222,7 @@ function total(rank: number) {
        * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
        */
       (x: Tensor, kernelSize: Size, options: PoolOptions = {}): Tensor => {
-        checkOptions(name, options, WINDOW_OPTIONS);
+        checkOptions(name, options, POOL_OPTIONS.sum);
         const how = { reduction: REDUCTION.sum };
         return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
       },
@@ -235,7 +241,7 @@ function powerMean(rank: number) {
        */,
     ) =>
       (x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor => {
-        checkOptions(name, options, [...WINDOW_OPTIONS, 'absolute']);
+        checkOptions(name, options, POOL_OPTIONS.power);
         const p = real(name, 'normType', normType);
         if (p <= 0) throw wrongValue(name, 'normType', normType, 'above 0');
         const absolute = flag(name, 'absolute', options.absolute ?? false) === 1;
