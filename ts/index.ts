@@ -7,6 +7,8 @@ export type { InitOptions, RuntimeInfo } from './engine.ts';
 export { disposeRuntime, runtime } from './engine.ts';
 export { init } from './entries/default.ts';
 export { ModelError, OutOfMemoryError } from './errors.ts';
+export type { Vjp } from './gradient.ts';
+export { valueAndGrad } from './gradient.ts';
 export type { InputSpec } from './graph/program.ts';
 export { Program } from './graph/program.ts';
 export type { StepProfile } from './graph/report.ts';
@@ -56,7 +58,7 @@ export {
   sumPool2d,
   sumPool3d,
 } from './ops/pooling.ts';
-export { manualSeed } from './ops/random.ts';
 export { flatten, reshape } from './ops/reshape.ts';
+export { manualSeed } from './random.ts';
 export type { NestedArray } from './tensor.ts';
 export { Tensor } from './tensor.ts';

@@ -5,6 +5,7 @@
 import type { TensorType } from '../dtype.ts';
 import type { Storage } from '../memory.ts';
 import type { Lowered } from '../ops/operator.ts';
+import type { Draw } from '../random.ts';
 import { storageOf } from '../tensor.ts';
 import { type Absorbed, lowerAbsorbed } from './absorb.ts';
 import { typeBytes } from './eager.ts';
@@ -14,7 +15,8 @@ import { type Buffer, bits, type Lowering, OP } from './lowering.ts';
 /** What each external base of the instructions is bound to. */
 export type Binding =
   | { readonly kind: 'input' | 'output'; readonly index: number }
-  | { readonly kind: 'fixed'; readonly storage: Storage };
+  | { readonly kind: 'fixed'; readonly storage: Storage }
+  | { readonly kind: 'draw'; readonly draw: Draw };
 
 /**
  * Emits every node's instructions; gives what each external buffer is bound to. With `retain` constants are read where
@@ -36,6 +38,7 @@ export function lowerGraph(lowering: Lowering, graph: Graph, retain: boolean): B
     for (const i of entry.writes?.(params) ?? []) written.add(inputs[i]);
 
   const fixed = (value: Value): Buffer => {
+    if (value.draw !== undefined) return external(value, { kind: 'draw', draw: value.draw });
     if (value.tensor === null) return scalarBuffer(lowering, value);
     const storage = storageOf('compile', 'constant', value.tensor);
     const constant = !written.has(value);

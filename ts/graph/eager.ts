@@ -6,6 +6,7 @@ import { bytesPer, type DType, dtypeId, type TensorType } from '../dtype.ts';
 import { type Engine, engine, onDisposeRuntime, refresh } from '../engine.ts';
 import { allocate, countCache, onLowMemory, type Storage, sharedArena } from '../memory.ts';
 import type { Entry, Operand, Params } from '../ops/operator.ts';
+import { DRAW_TYPE, Draw } from '../random.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
 import { ARENA, Instructions } from './instructions.ts';
 import { Lowering } from './lowering.ts';
@@ -14,6 +15,9 @@ import { outputTypes, scalarType } from './trace.ts';
 /** Plans of recent calls: at most so many, and so many bytes. */
 const MAX_PLANS = 1024;
 const MAX_PLAN_BYTES = 4 << 20;
+/** Bytes that a number or a draw takes, and how many there may be. */
+const SLOT = 16;
+const SLOTS = 8;
 
 interface Plan {
   readonly entry: Entry;
@@ -29,7 +33,7 @@ interface Plan {
 /** By the hash of the key, the oldest first. */
 const plans = new Map<number, Plan>();
 let planBytes = 0;
-/** Room for numbers in tensors' places, written before a run. */
+/** Room for numbers in tensors' places and for draws, written before a run. */
 let scalars: Storage | null = null;
 /** The plan that is about to run: not to be dropped when memory is short. */
 let active: Plan | null = null;
@@ -49,7 +53,7 @@ export function execute(entry: Entry, inputs: readonly Operand[], params: Params
   const outputs: Tensor<DType>[] = [];
   active = plan;
   try {
-    scalars ??= allocate(entry.name, 64, true);
+    scalars ??= allocate(entry.name, SLOT * SLOTS, true);
     for (const type of plan.outputs) outputs.push(emptyTensor(entry.name, type.shape, type.dtype));
     const arena = sharedArena(entry.name, instructions.code.arenaBytes);
     let base = ARENA;
@@ -69,10 +73,11 @@ export function execute(entry: Entry, inputs: readonly Operand[], params: Params
 function addressOf(on: Engine, inputs: readonly Operand[], index: number, scalars: Storage): number {
   const input = inputs[index] as Operand;
   if (input === null) return 0;
-  if (typeof input !== 'number') return (input.hold.storage as Storage).address;
-  const address = scalars.address + 4 * (index & 15);
+  if (input instanceof Tensor) return (input.hold.storage as Storage).address;
+  const address = scalars.address + SLOT * (index % SLOTS);
   const { f32, i32 } = refresh(on);
-  if (scalarType(inputs) === 'float32') f32[address >>> 2] = input;
+  if (input instanceof Draw) i32.set(input.next(), address >>> 2);
+  else if (scalarType(inputs) === 'float32') f32[address >>> 2] = input;
   else i32[address >>> 2] = input;
   return address;
 }
@@ -85,6 +90,7 @@ function findPlan(on: Engine, entry: Entry, inputs: readonly Operand[], params: 
     const input = inputs[i] as Operand;
     if (input === null) key[length++] = -1;
     else if (typeof input === 'number') key[length++] = -2;
+    else if (input instanceof Draw) key[length++] = -3;
     else {
       const { shape } = input;
       key[length++] = dtypeId(input.dtype);
@@ -126,13 +132,12 @@ function makePlan(
   ownKey: readonly number[],
 ): Plan {
   const dtype = scalarType(inputs);
-  const types = inputs.map((input): TensorType | null =>
-    input === null
-      ? null
-      : typeof input === 'number'
-        ? { shape: [], dtype }
-        : { shape: input.shape, dtype: input.dtype },
-  );
+  const types = inputs.map((input): TensorType | null => {
+    if (input === null) return null;
+    if (typeof input === 'number') return { shape: [], dtype };
+    if (input instanceof Draw) return DRAW_TYPE;
+    return { shape: input.shape, dtype: input.dtype };
+  });
   const results = outputTypes(entry, types, params);
   let instructions: Instructions | null = null;
   if (entry.lower !== undefined) {

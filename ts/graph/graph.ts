@@ -3,19 +3,23 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import type { Entry } from '../ops/operator.ts';
+import type { Draw } from '../random.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Anything that a node reads or makes. */
 export interface Value extends TensorType {
   /**
    * input: bound at each run. parameter: a tensor that the function's module keeps and may change. constant: a tensor
-   * that was met in the function, or a number in a tensor's place. node: made by `producer`.
+   * that was met in the function, or a number in a tensor's place. draw: the
+   * generator's state. node: made by `producer`.
    */
-  readonly kind: 'input' | 'parameter' | 'constant' | 'node';
+  readonly kind: 'input' | 'parameter' | 'constant' | 'draw' | 'node';
   /** The tensor of a parameter or constant. */
   readonly tensor: Tensor<DType> | null;
   /** The value of a number in a tensor's place. */
   readonly scalar: number;
+  /** What is drawn at each run. */
+  readonly draw?: Draw;
   producer: Node | null;
 }
 

@@ -21,6 +21,7 @@ export const OP = {
   cast: 9,
   random: 10,
   stats: 11,
+  accumulate: 13,
 } as const;
 
 /** A piece of memory that steps read and write. */

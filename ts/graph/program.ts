@@ -3,7 +3,7 @@
  * computed once, by update, into forms that the program keeps; the rest runs over one planned arena.
  */
 import { bytesPer, DTYPES, type DType, type TensorType } from '../dtype.ts';
-import { type Engine, engine } from '../engine.ts';
+import { type Engine, engine, refresh } from '../engine.ts';
 import {
   checkOptions,
   describe,
@@ -16,6 +16,7 @@ import {
 } from '../errors.ts';
 import {
   adopt,
+  allocate,
   countLive,
   type Disposable,
   type Hold,
@@ -23,9 +24,11 @@ import {
   type Storage,
   sharedArena,
 } from '../memory.ts';
+import { DRAW_TYPE, type Draw } from '../random.ts';
 import { emptyTensor, requireTensor, storageOf, Tensor } from '../tensor.ts';
 import { type Binding, lowerGraph } from './build.ts';
 import { splitConstants } from './constants.ts';
+import { typeBytes } from './eager.ts';
 import { Forms, formKeys } from './forms.ts';
 import { fuse } from './fuse.ts';
 import type { Node } from './graph.ts';
@@ -103,6 +106,8 @@ export class Program<Out = Results> implements Disposable {
   /** The bases of the inputs and of the outputs. */
   readonly #inputBases: number[] = [];
   readonly #outputBases: number[] = [];
+  /** What is drawn at each run, and where it is written. */
+  readonly #draws: { readonly draw: Draw; readonly storage: Storage }[] = [];
   #disposed = false;
 
   /** @internal Programs are made by `compile` and `loadModel`. */
@@ -122,7 +127,14 @@ export class Program<Out = Results> implements Disposable {
     const { before, main } = splitConstants(lowering.steps);
     this.hold = new ProgramHold(on, options.forms ?? new Forms(false));
     try {
-      for (const binding of bindings) if (binding.kind === 'fixed') this.#retain(binding.storage);
+      bindings.forEach((binding, i) => {
+        if (binding.kind === 'fixed') this.#retain(binding.storage);
+        if (binding.kind !== 'draw') return;
+        const storage = allocate('compile', typeBytes(DRAW_TYPE));
+        this.hold.storages.push(storage);
+        this.#draws.push({ draw: binding.draw, storage });
+        bindings[i] = { kind: 'fixed', storage };
+      });
       const { prologue, bytes } = this.#makeForms(lowering, before, main, bindings);
       this.weightBytes = bytes;
       this.#main = this.#load(lowering, main, bindings);
@@ -246,6 +258,8 @@ export class Program<Out = Results> implements Disposable {
   /** Binds the arena, the inputs and the outputs. */
   #bind(inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
     this.#main.bind(ARENA, sharedArena('Program.run', this.arenaBytes));
+    for (const { draw, storage } of this.#draws)
+      refresh(this.#engine).i32.set(draw.next(), storage.address >>> 2);
     for (let i = 0; i < inputs.length; i++)
       this.#main.bind(this.#inputBases[i] as number, addressOf(inputs[i]));
     for (let i = 0; i < outputs.length; i++)

@@ -5,6 +5,7 @@
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { elementCount } from '../errors.ts';
 import type { Entry, Operand, Params } from '../ops/operator.ts';
+import { DRAW_TYPE, Draw } from '../random.ts';
 import { Tensor } from '../tensor.ts';
 import type { Graph, Node, Value } from './graph.ts';
 
@@ -52,7 +53,10 @@ export class Trace {
   }
 
   /** The value that stands for what a function was given or gave. */
-  valueOf(operand: Tensor<DType> | number, dtype: DType = 'float32'): Value {
+  valueOf(operand: Tensor<DType> | number | Draw, dtype: DType = 'float32'): Value {
+    if (operand instanceof Draw) {
+      return { ...DRAW_TYPE, kind: 'draw', tensor: null, scalar: 0, draw: operand, producer: null };
+    }
     if (typeof operand === 'number') {
       return { shape: [], dtype, kind: 'constant', tensor: null, scalar: operand, producer: null };
     }
@@ -138,6 +142,6 @@ export function outputTypes(
 
 /** The dtype that a number takes in a tensor's place: that of the first tensor beside it. */
 export function scalarType(inputs: readonly Operand[]): DType {
-  for (const input of inputs) if (input !== null && typeof input !== 'number') return input.dtype;
+  for (const input of inputs) if (input instanceof Tensor) return input.dtype;
   return 'float32';
 }

@@ -4,48 +4,19 @@
  */
 import { type DType, dtypeId, type TensorType } from '../dtype.ts';
 import { shapeText, wrongValue } from '../errors.ts';
-import { type Lowering, OP } from '../graph/lowering.ts';
+import type { Lowering } from '../graph/lowering.ts';
 import { currentTrace } from '../graph/trace.ts';
 import { scope } from '../memory.ts';
 import { requireTensor, storageOf, Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
+import { BINARY, type Block, broadcast, emitBinaryInto } from './emit.ts';
 import { type Entry, type Lowered, type Operand, operator } from './operator.ts';
-import { mergeAxes, stridesOf } from './strided.ts';
 import { float32 } from './types.ts';
-
-const PRELU = 7;
-
-/** The shape of two operands together: axes are aligned on the right, an axis of 1 stretches. */
-function broadcast(name: string, a: readonly number[], b: readonly number[]): number[] {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, axis) => {
-    const [left, right] = [a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1];
-    if (left !== right && left !== 1 && right !== 1) {
-      throw new RangeError(
-        `${name}: a of shape ${shapeText(a)} and b of shape ${shapeText(b)} do not broadcast`,
-      );
-    }
-    return left === 1 ? right : left;
-  });
-}
-
-/** An operand's strides along the axes of `shape`: 0 where it is stretched. */
-function stretched(own: readonly number[], shape: readonly number[]): number[] {
-  const strides = stridesOf(own);
-  return shape.map((_, axis) => {
-    const mine = axis - shape.length + own.length;
-    return mine < 0 || own[mine] === 1 ? 0 : (strides[mine] as number);
-  });
-}
 
 function lower(to: Lowering, kind: number, shapes: readonly (readonly number[])[], node: Lowered): void {
   const { shape, dtype } = node.outputTypes[0] as TensorType;
-  const [a, b] = shapes.map((own) => stretched(own, shape)) as [number[], number[]];
-  const axes = mergeAxes(shape, a, b);
-  to.requireAxes(axes.length);
-  const whole = shapes.findIndex((own) => shapeText(own) === shapeText(shape));
-  const words = [kind, dtypeId(dtype), axes.length, ...axes.flat()];
-  to.step(OP.binary, node.inputs, node.outputs, words, { inPlace: whole });
+  const [a, b] = node.inputs.map((buffer, i) => ({ buffer: buffer!, shape: shapes[i]! })) as [Block, Block];
+  emitBinaryInto(to, kind, dtypeId(dtype), a, b, { buffer: node.outputs[0]!, shape });
 }
 
 function binaryEntry(name: string, kind: number, torch: string, onnx: readonly string[]): Entry {
@@ -160,7 +131,7 @@ export const prelu = /*#__PURE__*/ operator(
       return [x];
     },
     lower: (to, node) =>
-      lower(to, PRELU, [node.types[0]!.shape, slopeShape(node.types[0]!, node.types[1]!)], node),
+      lower(to, BINARY.prelu, [node.types[0]!.shape, slopeShape(node.types[0]!, node.types[1]!)], node),
     activation: (_, [x, weight]) =>
       weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1] ? { act: 4, p0: 0, p1: 0 } : null,
   },

@@ -9,11 +9,12 @@ import type { DType, TensorType } from '../dtype.ts';
 import { execute } from '../graph/eager.ts';
 import type { Buffer, Lowering } from '../graph/lowering.ts';
 import { currentTrace } from '../graph/trace.ts';
+import { Draw } from '../random.ts';
 import { requireTensor, storageOf, type Tensor } from '../tensor.ts';
 import type { ConvolutionProblem } from './emitConvolution.ts';
 
-/** A tensor, a number in a tensor's place, or null where an optional tensor is left out. */
-export type Operand = Tensor<DType> | number | null;
+/** A tensor, a number in a tensor's place, the state of the generator, or null where an optional tensor is left out. */
+export type Operand = Tensor<DType> | number | Draw | null;
 
 /** Numbers that hold every option of a call, in the order that the operator documents. */
 export type Params = readonly number[];
@@ -32,6 +33,17 @@ export interface Lowered {
   readonly params: Params;
   readonly inputs: readonly (Buffer | null)[];
   readonly outputs: readonly Buffer[];
+  /** What `saves` asks for; null where no gradient is wanted. */
+  readonly saved?: readonly Buffer[] | null;
+}
+
+/** What a gradient rule is given: the node, with all its values at hand, and what flows back into it. */
+export interface Backward extends Lowered {
+  readonly saved: readonly Buffer[];
+  /** The gradient of each output, of its shape, which must not be written; null for outputs that are not float32. */
+  readonly gradients: readonly (Buffer | null)[];
+  /** Which inputs' gradients are asked for: float32 inputs only. */
+  readonly wanted: readonly boolean[];
 }
 
 export interface Cost {
@@ -58,6 +70,17 @@ export interface Entry {
   readonly alias?: true;
   /** Emits the instructions that compute the outputs; every operator but an alias has it. */
   lower?(to: Lowering, node: Lowered): void;
+  /**
+   * What the forward run writes for the gradient besides the outputs (positions of maxima, statistics); `lower` finds
+   * the buffers in `saved` when a gradient is wanted.
+   */
+  saves?(inputs: readonly (TensorType | null)[], params: Params): readonly TensorType[];
+  /**
+   * Emits the instructions of the gradient: for each input the buffer of its gradient, of its shape (it may be a
+   * gradient that came in, where nothing changes), or null where it has none or none is wanted. An output that nothing
+   * flows into has a gradient of zeros. Aliases need no rule.
+   */
+  gradient?(to: Lowering, node: Backward): readonly (Buffer | null)[];
   cost?(inputs: readonly (TensorType | null)[], outputs: readonly TensorType[]): Cost;
   /** The spatial window (kernel, stride, dilation, padding before, per axis) through which an output element sees its input. */
   field?(inputs: readonly (TensorType | null)[], params: Params): Window[];
@@ -104,7 +127,7 @@ function invoke(entry: Entry, inputs: readonly Operand[], params: Params): Tenso
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i] as Operand;
     if (input === null && i >= (entry.required ?? inputs.length)) continue;
-    if (typeof input === 'number' && entry.numbers) continue;
+    if ((typeof input === 'number' && entry.numbers) || input instanceof Draw) continue;
     const name = entry.list ? `${entry.args[0]}[${i}]` : (entry.args[i] as string);
     const tensor = requireTensor(entry.name, name, input);
     if (trace?.follows(tensor)) record = true;

@@ -1,0 +1,41 @@
+/** The generator behind all random numbers: a seed, and a stream of it for each call that has no seed of its own. */
+import { integer } from './errors.ts';
+
+let seed = 0;
+let stream = 0;
+let seeded = false;
+
+/** Seeds the generator behind rand, randn, dropout and the layers' initial values. Not for secrets. */
+export function manualSeed(n: number): void {
+  seed = integer('manualSeed', 'n', n, 0, Number.MAX_SAFE_INTEGER);
+  stream = 0;
+  seeded = true;
+}
+
+/**
+ * Stands where an operator reads the state of the generator, int32 [3]: key, key, stream. Each run draws anew: the stream
+ * of a seed that was given, else the generator's next.
+ */
+export class Draw {
+  readonly #seed: number | undefined;
+  readonly #stream: number;
+
+  /** @throws what `integer` throws for a seed that is none */
+  constructor(where: string, own?: number, ownStream = 0) {
+    if (own !== undefined) integer(where, 'seed', own, 0, Number.MAX_SAFE_INTEGER);
+    this.#seed = own;
+    this.#stream = ownStream;
+  }
+
+  /** The state for one run. */
+  next(): [number, number, number] {
+    const own = this.#seed;
+    if (own !== undefined) return [own | 0, (own / 2 ** 32) | 0, this.#stream];
+    if (!seeded) manualSeed(Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
+    stream += 1;
+    return [seed | 0, (seed / 2 ** 32) | 0, stream];
+  }
+}
+
+/** What instructions read of it. */
+export const DRAW_TYPE = { shape: [3], dtype: 'int32' } as const;
