@@ -5,111 +5,115 @@
 import type { DType, TensorType } from './dtype.ts';
 import { type Engine, engine, refresh } from './engine.ts';
 import { describe, shapeText, wrongKind } from './errors.ts';
-import { type GradientProgram, gradientProgram, type Place } from './graph/gradient.ts';
+import { GradientProgram, SLOT } from './graph/gradient.ts';
 import type { Value } from './graph/graph.ts';
 import { ARENA, type Instructions } from './graph/instructions.ts';
-import { leavesOf, type Results } from './graph/results.ts';
+import { leavesOf, mapResults, matchResults, type Results } from './graph/results.ts';
+import { Recognition } from './graph/structures.ts';
 import { Trace } from './graph/trace.ts';
-import { allocate, release, type Storage, scope, sharedArena } from './memory.ts';
+import {
+  adopt,
+  allocate,
+  type Disposable,
+  type Hold,
+  release,
+  type Storage,
+  scope,
+  sharedArena,
+} from './memory.ts';
 import { emptyTensor, requireTensor, storageOf, Tensor } from './tensor.ts';
 
-/** What `vjp` gives. */
-export interface Vjp<Y> {
-  /** What the function gave. */
-  readonly value: Y;
-  /** The gradient of each x, of its shape, for what flows into the value; may be called again until dispose(). */
-  pullback(dy: Y): Tensor[];
-  /** Gives back what was kept for pullback. */
-  dispose(): void;
-}
-
-/** Bytes that a number or a draw takes. */
-const SLOT = 16;
-
-/** A function's trace: its program, and the values that it is run on. */
+/** A function that was traced: its program, which the caller releases, and the values that it is to run on. */
 interface Traced {
   readonly on: Engine;
   readonly program: GradientProgram;
+  readonly values: readonly Value[];
+  /** What the function gave, with symbols for tensors. */
   readonly form: Results;
-  readonly outputs: readonly TensorType[];
 }
 
-/** Traces a function and finds its program. */
-function trace(where: string, body: unknown, xs: readonly unknown[], seeded: boolean): Traced {
+/** Traces a function and finds or makes its program. */
+function traced(where: string, body: unknown, xs: readonly unknown[], seeded: boolean): Traced {
   const on = engine(where);
   if (typeof body !== 'function') throw wrongKind(where, 'the first argument', body, 'a function');
-  xs.forEach((x, i) => {
-    const tensor = requireTensor(where, `x${i}`, x);
-    storageOf(where, `x${i}`, tensor);
-    if (tensor.dtype !== 'float32') {
-      throw new TypeError(`${where}: x${i} is ${tensor.dtype}, must be float32`);
+  const inputs = xs.map((x, i): Tensor<DType> => {
+    const tensor = requireTensor(where, `xs[${i}]`, x);
+    storageOf(where, `xs[${i}]`, tensor);
+    if (tensor.dtype === 'float32') return tensor;
+    throw new TypeError(`${where}: xs[${i}] is ${tensor.dtype}, must be float32`);
+  });
+  const recognition = new Recognition(where);
+  const trace = new Trace(inputs, recognition);
+  const followed = inputs.map((x) => trace.valueOf(x));
+  const form = trace.run(where, () => {
+    for (const x of inputs) x.hold.followed = true;
+    try {
+      return body(...inputs) as Results;
+    } finally {
+      for (const x of inputs) x.hold.followed = false;
     }
   });
-  const inputs = xs as readonly Tensor<DType>[];
-  const open = new Trace(inputs);
-  const form = open.run(where, () => body(...inputs)) as Results;
   const leaves = leavesOf(form, where);
   if (seeded && (!(form instanceof Tensor) || form.size !== 1 || form.dtype !== 'float32')) {
     const is = form instanceof Tensor ? `${form.dtype} of shape ${shapeText(form.shape)}` : describe(form);
     throw new RangeError(`${where}: the function gave ${is}, must give one float32 value`);
   }
-  const values = leaves.map((leaf) => open.valueOf(leaf));
-  const graph = open.graph(values);
-  const followed = inputs.map((x) => open.valueOf(x));
-  const program = gradientProgram(on, where, graph, followed, seeded);
-  return { on, program, form, outputs: values.map(({ shape, dtype }) => ({ shape, dtype })) };
+  const results = leaves.map((leaf) => trace.valueOf(leaf));
+  let program = recognition.find(trace, followed, results);
+  if (program === null) {
+    program = new GradientProgram(on, where, trace.graph(results), followed, seeded);
+    recognition.keep(trace, followed, results, program);
+  }
+  return { on, program: program.retain(), values: trace.values, form };
 }
 
-/** What the places of a program are bound to at one run. */
-interface Binding {
-  readonly outputs?: readonly Tensor<DType>[];
-  readonly seeds?: readonly Tensor<DType>[];
-  readonly gradients?: readonly Tensor<DType>[];
-  readonly record?: number;
-  /** The address of each value. */
-  readonly addresses: ReadonlyMap<Value, number>;
+/** The addresses that the places of a program have at one run. */
+interface Addresses {
+  /** Of what the trace met, by id. */
+  readonly values: readonly number[];
+  readonly outputs: readonly Tensor<DType>[];
+  readonly seeds: readonly (Tensor<DType> | null)[];
+  readonly gradients: readonly Tensor<DType>[];
+  readonly record: number;
 }
 
-function run(where: string, instructions: Instructions, places: readonly Place[], binding: Binding): void {
-  instructions.bind(ARENA, sharedArena(where, instructions.code.arenaBytes));
-  const addressOf = (tensor?: Tensor<DType>) => tensor?.hold.storage?.address ?? 0;
-  places.forEach((place, i) => {
-    const address =
-      place.kind === 'value'
-        ? binding.addresses.get(place.value)
-        : place.kind === 'record'
-          ? (binding.record ?? 0) + place.offset
-          : addressOf(binding[`${place.kind}s`]?.[place.index]);
-    instructions.bind(ARENA + 1 + i, address ?? 0);
-  });
-  instructions.run(where);
+const NONE: readonly Tensor<DType>[] = [];
+
+function run(where: string, { places }: GradientProgram, half: Instructions, at: Addresses): void {
+  half.bind(ARENA, sharedArena(where, half.code.arenaBytes));
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i] as (typeof places)[number];
+    let address = 0;
+    if (place.kind === 'value') address = at.values[place.id] as number;
+    else if (place.kind === 'record') address = at.record + place.offset;
+    else {
+      const tensors = place.kind === 'output' ? at.outputs : place.kind === 'seed' ? at.seeds : at.gradients;
+      address = tensors[place.index]?.hold.storage?.address ?? 0;
+    }
+    half.bind(ARENA + 1 + i, address);
+  }
+  half.run(where);
 }
 
-/** Addresses of everything that a program reads and does not make; numbers and draws are written to `slots`. */
-function bindValues({ on, program }: Traced, slots: Storage): Map<Value, number> {
-  const addresses = new Map<Value, number>();
-  let next = slots.address;
+/** Where the values lie that a program reads and does not make; numbers and draws are written to `slots`. */
+function addressesOf({ on, program, values }: Traced, slots: number): number[] {
+  const addresses: number[] = [];
+  let slot = slots;
   for (const place of program.places) {
     if (place.kind !== 'value') continue;
-    const { value } = place;
-    if (value.tensor !== null) {
-      addresses.set(value, (value.tensor.hold.storage as Storage).address);
+    const { tensor, draw, dtype, scalar } = values[place.id] as Value;
+    if (tensor !== null) {
+      addresses[place.id] = tensor.hold.storage?.address ?? 0;
       continue;
     }
     const { i32, f32 } = refresh(on);
-    if (value.draw !== undefined) i32.set(value.draw.next(), next >>> 2);
-    else if (value.dtype === 'float32') f32[next >>> 2] = value.scalar;
-    else i32[next >>> 2] = value.scalar;
-    addresses.set(value, next);
-    next += SLOT;
+    if (draw !== null) i32.set(draw.next(), slot >>> 2);
+    else if (dtype === 'float32') f32[slot >>> 2] = scalar;
+    else i32[slot >>> 2] = scalar;
+    addresses[place.id] = slot;
+    slot += SLOT;
   }
   return addresses;
-}
-
-function slotBytes({ program }: Traced): number {
-  return (
-    SLOT * program.places.filter((place) => place.kind === 'value' && place.value.tensor === null).length
-  );
 }
 
 function emptyTensors(where: string, types: readonly TensorType[]): Tensor<DType>[] {
@@ -123,26 +127,154 @@ function emptyTensors(where: string, types: readonly TensorType[]): Tensor<DType
   }
 }
 
+/** One gradient per x. */
+type Gradients<Xs extends readonly Tensor[]> = { [I in keyof Xs]: Tensor };
+
 /**
- * The value of `body` and the gradients of its one result with respect to `xs`.
- * @throws RangeError when the result is not one value; TypeError for an x that is not a float32 tensor
+ * The value of `body` and the gradients of its one result with respect to `xs`, each of its x's shape. The xs are followed
+ * by identity wherever the function meets them, so `valueAndGrad(() => loss(net.forward(x)), ...net.parameters())` works.
+ * @throws RangeError when the result is not one value; TypeError for an x that is no float32 tensor, and when called
+ * inside a traced function
  */
 export function valueAndGrad<Xs extends readonly Tensor[]>(
-  body: (...xs: Xs) => Tensor,
+  body: ((...xs: NoInfer<Xs>) => Tensor) | (() => Tensor),
   ...xs: Xs
-): { value: Tensor; grads: { [I in keyof Xs]: Tensor } } {
+): { value: Tensor; grads: Gradients<Xs> } {
   const where = 'valueAndGrad';
   return scope(() => {
-    const traced = trace(where, body, xs, true);
-    const slots = allocate(where, slotBytes(traced));
-    const outputs = emptyTensors(where, traced.outputs);
-    const gradients = emptyTensors(where, xs);
+    const found = traced(where, body, xs, true);
+    const { program } = found;
+    let slots: Storage | null = null;
     try {
-      const addresses = bindValues(traced, slots);
-      run(where, traced.program.forward, traced.program.places, { outputs, gradients, addresses });
+      if (program.slotBytes > 0) slots = allocate(where, program.slotBytes);
+      const outputs = emptyTensors(where, program.outputs);
+      const gradients = emptyTensors(where, xs);
+      const values = addressesOf(found, slots?.address ?? 0);
+      run(where, program, program.forward, { values, outputs, seeds: NONE, gradients, record: 0 });
+      return { value: outputs[0], grads: gradients };
     } finally {
-      release(slots);
+      if (slots !== null) release(slots);
+      program.release();
     }
-    return { value: outputs[0], grads: gradients };
-  }) as unknown as { value: Tensor; grads: { [I in keyof Xs]: Tensor } };
+  }) as unknown as { value: Tensor; grads: Gradients<Xs> };
+}
+
+/** What a record keeps for its pullbacks: storage of its own, and references on what the function met. */
+class RecordHold implements Hold {
+  readonly storages: Storage[] = [];
+  program: GradientProgram | null;
+
+  /** The program is the record's to release. */
+  constructor(program: GradientProgram) {
+    this.program = program;
+  }
+
+  free(): void {
+    for (const storage of this.storages.splice(0)) release(storage);
+    this.program?.release();
+    this.program = null;
+  }
+}
+
+/** What `vjp` gives. */
+export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements Disposable {
+  /** What the function gave. */
+  readonly value: Y;
+  /** @internal */
+  readonly hold: RecordHold;
+  readonly #values: readonly number[];
+  readonly #record: number;
+  readonly #form: Results;
+  readonly #xs: readonly TensorType[];
+  readonly #engine: Engine;
+
+  /** @internal */
+  constructor(found: Traced, xs: readonly Tensor<DType>[]) {
+    const { program, values, form, on } = found;
+    this.#engine = on;
+    this.#form = form;
+    this.#xs = xs.map(({ shape, dtype }) => ({ shape, dtype }));
+    this.hold = new RecordHold(program);
+    let outputs: Tensor<DType>[] = [];
+    try {
+      const own = allocate('vjp', program.recordBytes + program.slotBytes);
+      this.hold.storages.push(own);
+      this.#record = own.address;
+      for (const { tensor } of values) {
+        const storage = tensor?.hold.storage;
+        if (!storage) continue;
+        storage.references += 1;
+        this.hold.storages.push(storage);
+      }
+      outputs = emptyTensors('vjp', program.outputs);
+      this.#values = addressesOf(found, own.address + program.recordBytes);
+      const at = { values: this.#values, outputs, seeds: NONE, gradients: NONE, record: this.#record };
+      run('vjp', program, program.forward, at);
+    } catch (error) {
+      for (const output of outputs) output.dispose();
+      this.hold.free();
+      throw error;
+    }
+    let next = 0;
+    this.value = mapResults(form, 'vjp', () => outputs[next++] as Tensor<DType>) as Y;
+    adopt(this);
+  }
+
+  /**
+   * The gradient of each x, of its shape, where `dy`, of the value's form, flows into the value. May be called again.
+   * @throws TypeError after dispose(), or when dy is not of the value's form; RangeError for a shape that is not the value's
+   */
+  readonly pullback = (dy: Y): Gradients<Xs> => {
+    const { program } = this.hold;
+    if (program === null || this.disposed) throw new TypeError('pullback: the gradient record is disposed');
+    const seeds = matchResults(this.#form, dy, 'pullback', 'dy').map((seed, i) => {
+      // Nothing flows into integers.
+      if (program.outputs[i]?.dtype !== 'float32') return null;
+      const tensor = requireTensor('pullback', 'dy', seed);
+      storageOf('pullback', 'dy', tensor);
+      const { shape, dtype } = program.outputs[i] as TensorType;
+      if (tensor.dtype !== dtype) throw new TypeError(`pullback: dy is ${tensor.dtype}, must be ${dtype}`);
+      if (shapeText(tensor.shape) !== shapeText(shape)) {
+        throw new RangeError(
+          `pullback: dy has shape ${shapeText(tensor.shape)}, must be ${shapeText(shape)}`,
+        );
+      }
+      return tensor;
+    });
+    const gradients = emptyTensors('pullback', this.#xs);
+    try {
+      const at = { values: this.#values, outputs: NONE, seeds, gradients, record: this.#record };
+      run('pullback', program, program.backward as Instructions, at);
+    } catch (error) {
+      for (const one of gradients) one.dispose();
+      throw error;
+    }
+    return gradients as unknown as Gradients<Xs>;
+  };
+
+  get disposed(): boolean {
+    return this.hold.program === null || !this.#engine.alive;
+  }
+
+  /** Gives back what was kept for pullback; the value stays. May be called again. */
+  readonly dispose = (): void => {
+    this.hold.free();
+  };
+
+  [Symbol.dispose](): void {
+    this.hold.free();
+  }
+}
+
+/**
+ * The value of `body`, and its pullback: the product of a vector with the Jacobian, for reverse mode. The xs are followed
+ * by identity wherever the function meets them; what is kept for pullback belongs to the record until dispose() or the
+ * end of the scope.
+ * @throws TypeError for an x that is no float32 tensor, and when called inside a traced function
+ */
+export function vjp<Y, Xs extends readonly Tensor[]>(
+  body: ((...xs: NoInfer<Xs>) => Y) | (() => Y),
+  ...xs: Xs
+): Vjp<Y, Xs> {
+  return scope(() => new Vjp<Y, Xs>(traced('vjp', body, xs, false), xs as readonly Tensor<DType>[]));
 }

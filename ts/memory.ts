@@ -178,7 +178,8 @@ function reachable(root: unknown): Set<unknown> {
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
     seen.add(value);
-    for (const part of Array.isArray(value) ? value : Object.values(value)) visit(part);
+    if (Array.isArray(value)) for (const part of value) visit(part);
+    else for (const [key, part] of Object.entries(value)) if (key !== 'hold') visit(part);
   };
   visit(root);
   return seen;

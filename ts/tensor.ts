@@ -21,6 +21,8 @@ import { flatten, reshape } from './ops/reshape.ts';
 
 class TensorHold implements Hold {
   storage: Storage | null;
+  /** It is traced by identity just now, and has no values to look at. */
+  followed = false;
 
   constructor(storage: Storage | null) {
     this.storage = storage;
@@ -72,6 +74,7 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, TensorTy
    */
   get data(): TypedArrays[D] {
     const storage = storageOf('Tensor.data', 'tensor', this);
+    if (this.hold.followed) throw symbolic('Tensor.data', 'tensor');
     const { buffer } = storage.engine.memory;
     let view = this.#view;
     if (view === null || view.buffer !== buffer) {
@@ -145,12 +148,14 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, TensorTy
 export function storageOf(where: string, name: string, tensor: Tensor<DType>): Storage {
   const storage = tensor.hold.storage;
   if (storage?.engine.alive) return storage;
-  if (tensor.symbol !== null) {
-    throw new TypeError(
-      `${where}: ${name} is symbolic: inside a traced function a tensor has a shape but no values`,
-    );
-  }
+  if (tensor.symbol !== null) throw symbolic(where, name);
   throw new TypeError(`${where}: ${name} is disposed`);
+}
+
+function symbolic(where: string, name: string): TypeError {
+  return new TypeError(
+    `${where}: ${name} is symbolic: inside a traced function a tensor has a shape but no values`,
+  );
 }
 
 /** `value` as a tensor. @throws TypeError that says what it is instead */

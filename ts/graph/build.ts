@@ -38,7 +38,7 @@ export function lowerGraph(lowering: Lowering, graph: Graph, retain: boolean): B
     for (const i of entry.writes?.(params) ?? []) written.add(inputs[i]);
 
   const fixed = (value: Value): Buffer => {
-    if (value.draw !== undefined) return external(value, { kind: 'draw', draw: value.draw });
+    if (value.draw !== null) return external(value, { kind: 'draw', draw: value.draw });
     if (value.tensor === null) return scalarBuffer(lowering, value);
     const storage = storageOf('compile', 'constant', value.tensor);
     const constant = !written.has(value);

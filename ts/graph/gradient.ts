@@ -4,52 +4,78 @@
  */
 import type { TensorType } from '../dtype.ts';
 import type { Engine } from '../engine.ts';
+import { countCache } from '../memory.ts';
 import { BINARY, countOf, emitBinary, emitFill } from '../ops/emit.ts';
 import { typeBytes } from './eager.ts';
 import type { Graph, Node, Value } from './graph.ts';
-import { type Code, Instructions } from './instructions.ts';
+import { Instructions } from './instructions.ts';
 import { assignOffsets, shareInPlace } from './layout.ts';
 import { align, type Buffer, Lowering, root, type Step } from './lowering.ts';
 
 /** What each external base of the instructions is bound to at a run. */
 export type Place =
-  | { readonly kind: 'value'; readonly value: Value }
+  /** A value that the trace met, by its id. */
+  | { readonly kind: 'value'; readonly id: number }
   /** A result, what flows into it, the gradient of an x. */
   | { readonly kind: 'output' | 'seed' | 'gradient'; readonly index: number }
   | { readonly kind: 'record'; readonly offset: number };
 
-export interface GradientProgram {
-  /** Both halves, where they run as one, or the first. */
+/** Bytes that a number or a draw takes. */
+export const SLOT = 16;
+
+/** The instructions of a function's results and of the gradients of `xs`. Freed when nobody holds it. */
+export class GradientProgram {
+  /** Both halves, where they run as one, else the first. */
   readonly forward: Instructions;
   readonly backward: Instructions | null;
   readonly places: readonly Place[];
   readonly recordBytes: number;
-}
+  /** Bytes of room that numbers and draws need at a run. */
+  readonly slotBytes: number;
+  readonly outputs: readonly TensorType[];
+  readonly #engine: Engine;
+  #holders = 0;
 
-/** The instructions of a function's results and of the gradients of `xs`; with `seeded` one list, in which 1 flows into the result. */
-export function gradientProgram(
-  on: Engine,
-  where: string,
-  graph: Graph,
-  xs: readonly Value[],
-  seeded: boolean,
-): GradientProgram {
-  const made = new Reverse(on, where, graph, xs, seeded);
-  const { lowering, places, middle } = made;
-  const load = (steps: readonly Step[]): Instructions => {
-    shareInPlace(steps);
-    const code: Code = lowering.encode(steps, assignOffsets(steps));
-    return new Instructions(on, where, code);
-  };
-  if (seeded) return { forward: load(lowering.steps), backward: null, places, recordBytes: 0 };
-  const [first, second] = [lowering.steps.slice(0, middle), lowering.steps.slice(middle)];
-  const recordBytes = made.keep(first, second);
-  const forward = load(first);
-  try {
-    return { forward, backward: load(second), places, recordBytes };
-  } catch (error) {
-    forward.free();
-    throw error;
+  /** With `seeded` one list of instructions, in which 1 flows into the one result. */
+  constructor(on: Engine, where: string, graph: Graph, xs: readonly Value[], seeded: boolean) {
+    this.#engine = on;
+    const { lowering, places, middle, slots, keep } = new Reverse(on, where, graph, xs, seeded);
+    const load = (steps: readonly Step[]): Instructions => {
+      shareInPlace(steps);
+      const made = new Instructions(on, where, lowering.encode(steps, assignOffsets(steps)));
+      countCache(made.bytes);
+      return made;
+    };
+    const first = seeded ? lowering.steps : lowering.steps.slice(0, middle);
+    const second = seeded ? [] : lowering.steps.slice(middle);
+    this.recordBytes = keep(first, second);
+    this.places = places;
+    this.slotBytes = SLOT * slots;
+    this.outputs = graph.outputs.map(({ shape, dtype }) => ({ shape, dtype }));
+    this.forward = load(first);
+    try {
+      this.backward = seeded ? null : load(second);
+    } catch (error) {
+      this.#free(this.forward);
+      throw error;
+    }
+  }
+
+  #free(instructions: Instructions): void {
+    instructions.free();
+    if (this.#engine.alive) countCache(-instructions.bytes);
+  }
+
+  retain(): this {
+    this.#holders += 1;
+    return this;
+  }
+
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders > 0) return;
+    this.#free(this.forward);
+    if (this.backward !== null) this.#free(this.backward);
   }
 }
 
@@ -59,6 +85,8 @@ class Reverse {
   readonly places: Place[] = [];
   /** The first step of the second half. */
   middle: number;
+  /** How many numbers and draws are read. */
+  slots = 0;
   readonly #graph: Graph;
   readonly #where: string;
   /** Values whose gradient is asked for, or needed on the way. */
@@ -116,7 +144,8 @@ class Reverse {
   #bufferOf(value: Value): Buffer {
     let buffer = this.#buffers.get(value);
     if (buffer === undefined) {
-      buffer = this.#external(value, { kind: 'value', value });
+      buffer = this.#external(value, { kind: 'value', id: value.id });
+      if (value.tensor === null) this.slots += 1;
       this.#buffers.set(value, buffer);
     }
     return buffer;
@@ -215,7 +244,7 @@ class Reverse {
   }
 
   /** Moves what the first half leaves to the second into the record; gives its bytes. */
-  keep(first: readonly Step[], second: readonly Step[]): number {
+  readonly keep = (first: readonly Step[], second: readonly Step[]): number => {
     const made = new Set(first.flatMap((step) => step.writes.map((write) => write && root(write))));
     let bytes = 0;
     for (const buffer of second.flatMap((step) => [...step.reads, ...step.writes])) {
@@ -225,5 +254,5 @@ class Reverse {
       bytes += align(buffer.bytes);
     }
     return bytes;
-  }
+  };
 }

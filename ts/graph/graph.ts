@@ -8,6 +8,8 @@ import type { Tensor } from '../tensor.ts';
 
 /** Anything that a node reads or makes. */
 export interface Value extends TensorType {
+  /** Its place among the values of its trace, in the order in which they were met. */
+  readonly id: number;
   /**
    * input: bound at each run. parameter: a tensor that the function's module keeps and may change. constant: a tensor
    * that was met in the function, or a number in a tensor's place. draw: the
@@ -19,7 +21,7 @@ export interface Value extends TensorType {
   /** The value of a number in a tensor's place. */
   readonly scalar: number;
   /** What is drawn at each run. */
-  readonly draw?: Draw;
+  readonly draw: Draw | null;
   producer: Node | null;
 }
 

@@ -16,17 +16,33 @@ export function currentTrace(): Trace | null {
   return current;
 }
 
+/** Knows the nodes of traces that were seen before. */
+export interface Recall {
+  /** The outputs' types of a call that was recorded at this place before; null where there was none. */
+  next(
+    trace: Trace,
+    entry: Entry,
+    inputs: readonly (Value | null)[],
+    params: Params,
+  ): readonly TensorType[] | null;
+}
+
 export class Trace {
   readonly #inputs: Value[] = [];
-  readonly #nodes: Node[] = [];
   readonly #known = new Map<Tensor<DType>, Value>();
   readonly #followed: ReadonlySet<Tensor<DType>>;
+  readonly #recall: Recall | null;
+  /** What was recorded. */
+  readonly nodes: Node[] = [];
+  /** Everything that the nodes read or make, by id. */
+  readonly values: Value[] = [];
   /** Results by the path of the module that gave them. */
   readonly named = new Map<string, Value>();
   #path = '';
 
-  constructor(followed: Iterable<Tensor<DType>> = []) {
+  constructor(followed: Iterable<Tensor<DType>> = [], recall: Recall | null = null) {
     this.#followed = new Set(followed);
+    this.#recall = recall;
   }
 
   /** Runs `body` with this trace open. @throws TypeError when another is open */
@@ -40,9 +56,19 @@ export class Trace {
     }
   }
 
+  #value(
+    { shape, dtype }: TensorType,
+    kind: Value['kind'],
+    { tensor = null, scalar = 0, draw = null, producer = null }: Partial<Value> = {},
+  ): Value {
+    const value = { id: this.values.length, shape, dtype, kind, tensor, scalar, draw, producer };
+    this.values.push(value);
+    return value;
+  }
+
   /** A new symbolic input. */
   input<D extends DType>(type: TensorType & { dtype: D }): Tensor<D> {
-    const value: Value = { ...type, kind: 'input', tensor: null, scalar: 0, producer: null };
+    const value = this.#value(type, 'input');
     this.#inputs.push(value);
     return new Tensor(type.shape, type.dtype, null, value);
   }
@@ -54,24 +80,14 @@ export class Trace {
 
   /** The value that stands for what a function was given or gave. */
   valueOf(operand: Tensor<DType> | number | Draw, dtype: DType = 'float32'): Value {
-    if (operand instanceof Draw) {
-      return { ...DRAW_TYPE, kind: 'draw', tensor: null, scalar: 0, draw: operand, producer: null };
-    }
-    if (typeof operand === 'number') {
-      return { shape: [], dtype, kind: 'constant', tensor: null, scalar: operand, producer: null };
-    }
+    if (typeof operand === 'number')
+      return this.#value({ shape: [], dtype }, 'constant', { scalar: operand });
+    if (operand instanceof Draw) return this.#value(DRAW_TYPE, 'draw', { draw: operand });
     if (operand.symbol !== null) return operand.symbol;
     let value = this.#known.get(operand);
     if (value === undefined) {
       const kind = this.#followed.has(operand) ? 'parameter' : 'constant';
-      value = {
-        shape: operand.shape,
-        dtype: operand.dtype,
-        kind,
-        tensor: operand,
-        scalar: 0,
-        producer: null,
-      };
+      value = this.#value(operand, kind, { tensor: operand });
       this.#known.set(operand, value);
     }
     return value;
@@ -81,14 +97,14 @@ export class Trace {
   record(entry: Entry, inputs: readonly Operand[], params: Params): Tensor<DType>[] {
     const dtype = scalarType(inputs);
     const values = inputs.map((input) => (input === null ? null : this.valueOf(input, dtype)));
-    const types = outputTypes(entry, values, params);
-    const outputs = types.map(
-      (type): Value => ({ ...type, kind: 'node', tensor: null, scalar: 0, producer: null }),
-    );
-    const node: Node = { entry, inputs: values, params, outputs, path: this.#path, fused: {} };
-    for (const output of outputs) output.producer = node;
-    this.#nodes.push(node);
-    return outputs.map((value) => new Tensor(value.shape, value.dtype, null, value));
+    const types = this.#recall?.next(this, entry, values, params) ?? outputTypes(entry, values, params);
+    const node: Node = { entry, inputs: values, params, outputs: [], path: this.#path, fused: {} };
+    this.nodes.push(node);
+    return types.map((type) => {
+      const value = this.#value(type, 'node', { producer: node });
+      node.outputs.push(value);
+      return new Tensor(value.shape, value.dtype, null, value);
+    });
   }
 
   /** Runs a module's forward under its path and remembers what it gave. */
@@ -107,7 +123,7 @@ export class Trace {
   /** The graph of what was recorded, without the nodes that no output needs. @throws TypeError for a symbol of another trace */
   graph(outputs: Value[]): Graph {
     const needed = new Set<Node>();
-    const own = new Set<Node | Value>([...this.#nodes, ...this.#inputs]);
+    const own = new Set<Node | Value>([...this.nodes, ...this.#inputs]);
     const visit = (start: Value): void => {
       const stack = [start];
       for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
@@ -121,7 +137,7 @@ export class Trace {
       }
     };
     outputs.forEach(visit);
-    return { inputs: this.#inputs, nodes: this.#nodes.filter((node) => needed.has(node)), outputs };
+    return { inputs: this.#inputs, nodes: this.nodes.filter((node) => needed.has(node)), outputs };
   }
 }
 
