@@ -10,7 +10,7 @@
 use super::fill::element_bytes;
 use super::walk::{Walk, WalkAxis};
 use super::{Entry, Operands, Operator, Params, Share};
-use crate::fault::{Code, Fault};
+use crate::fault::Fault;
 use crate::simd::F32x4;
 use alloc::boxed::Box;
 
@@ -38,14 +38,8 @@ struct Transposed {
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
     let bytes = element_bytes(params)?;
     let mut walk = Walk::decode(params, bytes)?;
-    let mut offsets = [0; 2];
-    for offset in &mut offsets {
-        *offset = params.i32()? as isize;
-        if offset.unsigned_abs() > i32::MAX as usize / bytes {
-            return Err(Fault::new(Code::TooLarge, [0; 3]));
-        }
-    }
-    walk.sort();
+    let offsets = Walk::offsets(params, bytes)?;
+    walk.sort(1);
     walk.merge();
     let axes = walk.axes();
     let to = axes.len().wrapping_sub(1);

@@ -4,6 +4,7 @@
 //! `parts` callers that each compute their own [`Share`] of the output. Nothing is allocated while it runs
 //! and nothing is kept outside the arguments.
 
+pub mod accumulate;
 pub mod activation;
 pub mod affine;
 pub mod binary;
@@ -38,7 +39,7 @@ pub struct Entry {
 pub type Decode = fn(&mut Params) -> Result<Box<dyn Operator>, Fault>;
 
 /// Every operator, by its opcode.
-pub const ENTRIES: [Entry; 11] = [
+pub const ENTRIES: [Entry; 12] = [
     conv::CONV,
     conv::CONV_PACK,
     pool::ENTRY,
@@ -50,6 +51,7 @@ pub const ENTRIES: [Entry; 11] = [
     cast::ENTRY,
     random::ENTRY,
     stats::ENTRY,
+    accumulate::ENTRY,
 ];
 
 /// # Errors

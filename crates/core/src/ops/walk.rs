@@ -55,18 +55,31 @@ impl Walk {
         Ok(walk)
     }
 
+    /// Reads the two offsets of a walk's first element.
+    ///
+    /// # Errors
+    /// `TooLarge` for more than 2^31 - 1 bytes.
+    pub fn offsets(params: &mut Params, bytes: usize) -> Result<[isize; 2], Fault> {
+        let offsets = params.array::<2>()?.map(|offset| offset as i32 as isize);
+        if offsets.iter().any(|offset| offset.unsigned_abs() > i32::MAX as usize / bytes) {
+            return Err(Fault::new(Code::TooLarge, [0; 3]));
+        }
+        Ok(offsets)
+    }
+
     #[must_use]
     pub fn axes(&self) -> &[WalkAxis] {
         &self.axes[..self.rank]
     }
 
-    /// Puts the axes in descending order of the second operand's strides.
-    pub fn sort(&mut self) {
+    /// Puts the axes in descending order of an operand's strides.
+    pub fn sort(&mut self, operand: usize) {
         let axes = &mut self.axes[..self.rank];
+        let stride = |axis: &WalkAxis| axis.strides[operand].unsigned_abs();
         // Insertion: eight axes at most, and the standard sort is ten times this code.
         for i in 1..axes.len() {
             let mut at = i;
-            while at > 0 && axes[at - 1].strides[1].unsigned_abs() < axes[at].strides[1].unsigned_abs() {
+            while at > 0 && stride(&axes[at - 1]) < stride(&axes[at]) {
                 axes.swap(at - 1, at);
                 at -= 1;
             }
@@ -91,6 +104,52 @@ impl Walk {
             rank += 1;
         }
         self.rank = rank;
+    }
+
+    /// Walks every axis forward in the second operand, or in the first where the second stands still; `offsets` are
+    /// those of the first elements, and the walk is not empty.
+    pub fn straighten(&mut self, offsets: &mut [isize; 2]) {
+        for axis in &mut self.axes[..self.rank] {
+            let [a, b] = axis.strides;
+            if b < 0 || (b == 0 && a < 0) {
+                let last = axis.size as isize - 1;
+                *offsets = [offsets[0] + last * a, offsets[1] + last * b];
+                axis.strides = [-a, -b];
+            }
+        }
+    }
+
+    /// Whether no two elements of the walk may be one element of the second operand, along which it is sorted and which is
+    /// not empty.
+    #[must_use]
+    pub fn is_injective(&self) -> bool {
+        let mut reach = 0;
+        self.axes().iter().rev().all(|axis| {
+            let stride = axis.strides[1].unsigned_abs();
+            let apart = stride > reach;
+            reach += (axis.size - 1) * stride;
+            apart
+        })
+    }
+
+    /// Takes the axes along which the second operand stands still out of the walk, as a walk of their own.
+    #[must_use]
+    pub fn split_still(&mut self) -> Walk {
+        let mut still = Walk { rank: 0, count: 1, ..*self };
+        for at in (0..self.rank).rev() {
+            if self.axes[at].strides[1] == 0 {
+                let axis = self.remove(at);
+                still.push(axis);
+            }
+        }
+        still
+    }
+
+    /// Puts an axis in the innermost place.
+    pub fn push(&mut self, axis: WalkAxis) {
+        self.axes[self.rank] = axis;
+        self.rank += 1;
+        self.count *= axis.size;
     }
 
     /// Takes an axis out of the walk.
