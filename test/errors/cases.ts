@@ -36,6 +36,7 @@ import {
   zeros,
 } from 'striate';
 import { initOn } from '../../ts/engine.ts';
+import { type Entry, operator } from '../../ts/ops/operator.ts';
 import { loadFrom } from '../../ts/runtime/instance.ts';
 
 export type Case = [title: string, call: () => unknown, kind: new (...args: never[]) => Error, sentence: string];
@@ -448,7 +449,34 @@ const layers: Case[] = [
   ['strict that is no flag', () => new Twice().loadStateDict({}, { strict: any(0) }), TypeError, 'loadStateDict: strict is 0, must be true or false'],
 ];
 
-export const cases: Case[] = [...noTensorFirst, ...arguments_, ...creation, ...windows, ...shapes, ...programs, ...layers];
+/** The record of a function that gives its x. */
+const record = () => striate.vjp((a) => a, ones([2]));
+
+/** An operator without a gradient rule. */
+const opaque = operator(
+  { ...(relu.entry as Entry), name: 'opaque', gradient: undefined as never },
+  (invoke) => (a: Tensor) => invoke([any(a)], [])[0] as unknown as Tensor,
+);
+
+const gradients: Case[] = [
+  ['the gradient of what has none', () => striate.valueAndGrad((a) => opaque(a), ones([1])), TypeError, 'valueAndGrad: opaque has no gradient'],
+  ['vjp of nothing', () => any(striate.vjp)(), TypeError, 'vjp: the first argument is undefined, must be a function'],
+  ['the gradient of a number', () => striate.valueAndGrad((a) => a, any(3)), TypeError, 'valueAndGrad: xs[0] is 3, must be a Tensor'],
+  ['the gradient of integers', () => striate.valueAndGrad((a) => a, any(ones([1], { dtype: 'int32' }))), TypeError, 'valueAndGrad: xs[0] is int32, must be float32'],
+  ['the gradient of what is disposed', () => striate.vjp((a) => a, any(gone())), TypeError, 'vjp: xs[0] is disposed'],
+  ['the gradient of two values', () => striate.valueAndGrad((a) => a, ones([2])), RangeError, 'valueAndGrad: the function gave float32 of shape 2, must give one float32 value'],
+  ['the gradient of a list', () => striate.valueAndGrad((a) => any([a]), ones([1])), RangeError, 'valueAndGrad: the function gave [a Tensor], must give one float32 value'],
+  ['the gradient of a number', () => striate.vjp(() => any(3), ones([1])), TypeError, 'vjp: the function gave 3, must give a Tensor, or an array or object of them'],
+  ['values of what is followed', () => striate.vjp((a) => tensor(a.data), ones([1])), TypeError, 'Tensor.data: tensor is symbolic: inside a traced function a tensor has a shape but no values'],
+  ['a gradient inside a gradient', () => striate.vjp((a) => striate.vjp((b) => b, a).value, ones([1])), TypeError, 'vjp: a traced function cannot be traced inside another'],
+  ['pullback of nothing', () => any(record()).pullback(), TypeError, 'pullback: dy is undefined, must be a Tensor'],
+  ['pullback of another shape', () => record().pullback(ones([3])), RangeError, 'pullback: dy has shape 3, must be 2'],
+  ['pullback of another dtype', () => record().pullback(any(ones([2], { dtype: 'int32' }))), TypeError, 'pullback: dy is int32, must be float32'],
+  ['pullback of what is disposed', () => { const dy = ones([2]); dy.dispose(); record().pullback(dy); }, TypeError, 'pullback: dy is disposed'],
+  ['pullback after dispose', () => { const made = record(); made.dispose(); made.pullback(ones([2])); }, TypeError, 'pullback: the gradient record is disposed'],
+];
+
+export const cases: Case[] = [...noTensorFirst, ...arguments_, ...creation, ...windows, ...shapes, ...programs, ...layers, ...gradients];
 
 /** Calls that need a running library. */
 export const beforeInit: Case[] = [

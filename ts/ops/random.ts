@@ -4,6 +4,7 @@
  *
  * inputs: a draw. params: normal (0 or 1), p0, p1, then the shape.
  */
+import { engine } from '../engine.ts';
 import { elementCount } from '../errors.ts';
 import { bits, OP } from '../graph/lowering.ts';
 import { Draw } from '../random.ts';
@@ -23,8 +24,10 @@ const random = /*#__PURE__*/ operator(
     },
   },
   (invoke) =>
-    (draw: Draw, normal: 0 | 1, p0: number, p1: number, shape: readonly number[]): Tensor =>
-      invoke([draw], [normal, p0, p1, ...shape])[0] as unknown as Tensor,
+    (where: string, state: Draw, normal: 0 | 1, p0: number, p1: number, shape: readonly number[]): Tensor => {
+      engine(where);
+      return invoke([state], [normal, p0, p1, ...shape])[0] as unknown as Tensor;
+    },
 );
 
 /** Uniform numbers from `low` up to, but not with, `high`; what shares a seed takes another stream of it each, from 0 down. */
@@ -36,7 +39,7 @@ export function uniform(
   own?: number,
   ownStream = 0,
 ): Tensor {
-  return random(new Draw(where, own, ownStream), 0, low, high, shape);
+  return random(where, new Draw(where, own, ownStream), 0, low, high, shape);
 }
 
 /** Normally distributed numbers. */
@@ -47,5 +50,5 @@ export function normal(
   deviation: number,
   own?: number,
 ): Tensor {
-  return random(new Draw(where, own), 1, mean, deviation, shape);
+  return random(where, new Draw(where, own), 1, mean, deviation, shape);
 }
