@@ -1,38 +1,32 @@
 /**
- * pad1d, pad2d, pad3d: x with more (or, where negative, fewer) elements before and after each spatial axis, filled with
- * a value. params: value, then before and after per axis.
+ * pad1d, pad2d, pad3d: x with more (or, where negative, fewer) elements before and after each spatial axis: a value, or
+ * elements of x (ts/ops/emitPad.ts). params: mode, value, then before and after per axis.
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
-import {
-  checkOptions,
-  describe,
-  elementCount,
-  fill,
-  integer,
-  oneOf,
-  shapeText,
-  wrongKind,
-} from '../errors.ts';
-import { bits, type Lowering, OP } from '../graph/lowering.ts';
+import { checkOptions, describe, elementCount, fill, integer, oneOf, wrongKind } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { type Entry, type Lowered, operator, type Params } from './operator.ts';
+import { emitPad, emitPadAdjoint, PAD_MODES, type PadMode, type Pads, padShape } from './emitPad.ts';
+import { type Entry, operator, type Params } from './operator.ts';
 import { requireRank } from './options.ts';
-import { copyStrided, stridesOf } from './strided.ts';
 
 /** A number for every side, or `[before, after]` per spatial axis. */
 export type PadWidths = number | readonly (readonly [number, number])[];
 
 export interface PadOptions {
-  mode?: 'constant';
-  /** What is filled in; default 0. */
+  /**
+   * A value, or x itself: mirrored at its outermost elements, its outermost elements again, or x from its other end on (of
+   * what a crop leaves). Default 'constant'.
+   */
+  mode?: PadMode;
+  /** What 'constant' fills in; default 0. */
   value?: number;
 }
 
 function padParams(name: string, rank: number, padding: PadWidths, options: PadOptions = {}): number[] {
   checkOptions(name, options, ['mode', 'value']);
   const { mode = 'constant', value = 0 } = options;
-  oneOf(name, 'mode', mode, ['constant']);
-  return [fill(name, 'value', value), ...widths(name, rank, padding)];
+  oneOf(name, 'mode', mode, PAD_MODES);
+  return [PAD_MODES.indexOf(mode), fill(name, 'value', value), ...widths(name, rank, padding)];
 }
 
 /** Before and after per axis. PyTorch's flat list, innermost axis first, is refused with the pairs it would be. */
@@ -63,42 +57,16 @@ function widths(name: string, rank: number, padding: PadWidths): number[] {
   });
 }
 
-function infer(name: string, rank: number, x: TensorType, params: Params): TensorType {
-  requireRank(name, 'x', x.shape, rank + 2);
-  const shape = x.shape.map((size, axis) => {
-    if (axis < 2) return size;
-    const padded = size + (params[2 * axis - 3] as number) + (params[2 * axis - 2] as number);
-    if (padded < 0) {
-      throw new RangeError(
-        `${name}: padding[${axis - 2}] crops ${size - padded} of the ${size} elements of x, must leave at least 0`,
-      );
-    }
-    return padded;
-  });
-  elementCount(name, shape, bytesPer(x.dtype));
-  return { shape, dtype: x.dtype };
+/** What the params say. */
+function padsOf([mode, value, ...widths]: Params): Pads {
+  return { mode: PAD_MODES[mode as number] as PadMode, value: value as number, widths };
 }
 
-/** Fills the output and copies what both have into its place. */
-function lower(to: Lowering, { types, outputTypes, params, inputs, outputs }: Lowered): void {
-  const [x, y] = [types[0]!, outputTypes[0]!];
-  const bytes = bytesPer(x.dtype);
-  const size = elementCount('pad', y.shape, bytes);
-  const value = params[0] as number;
-  if (shapeText(x.shape) !== shapeText(y.shape) || params.slice(1).some((width) => width !== 0)) {
-    to.step(OP.fill, [], outputs, [bytes, size, x.dtype === 'float32' ? bits(value) : value | 0]);
-  }
-  const before = x.shape.map((_, axis) => (axis < 2 ? 0 : (params[2 * axis - 3] as number)));
-  const inner = x.shape.map((extent, axis) => {
-    const [from, until] = [Math.max(0, before[axis]!), Math.min(y.shape[axis]!, extent + before[axis]!)];
-    return Math.max(0, until - from);
-  });
-  const walk = (shape: readonly number[], sign: number) => {
-    const strides = stridesOf(shape);
-    const offset = strides.reduce((sum, stride, axis) => sum + stride * Math.max(0, sign * before[axis]!), 0);
-    return { strides, offset };
-  };
-  copyStrided(to, inputs[0]!, outputs[0]!, bytes, inner, walk(x.shape, -1), walk(y.shape, 1));
+function infer(name: string, rank: number, x: TensorType, params: Params): TensorType {
+  requireRank(name, 'x', x.shape, rank + 2);
+  const shape = padShape(name, x.shape, padsOf(params));
+  elementCount(name, shape, bytesPer(x.dtype));
+  return { shape, dtype: x.dtype };
 }
 
 function pad(rank: number) {
@@ -109,14 +77,19 @@ function pad(rank: number) {
     onnx: ['Pad'],
     args: ['x'],
     infer: ([x], params) => [infer(name, rank, x!, params)],
-    lower,
+    lower: (to, { types: [x], params, inputs, outputs }) =>
+      emitPad(to, inputs[0]!, x!, outputs[0]!, padsOf(params)),
+    gradient: (to, { types: [x], params, gradients }) => [
+      emitPadAdjoint(to, gradients[0]!, x!.shape, padsOf(params)).buffer,
+    ],
   };
   return operator(
     entry,
     (invoke) =>
       /**
        * x [N, C, spatial...] with `[before, after]` more elements per spatial axis; negative widths crop.
-       * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing
+       * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds as
+       * many elements as x has, or 'circular' more
        */
       <D extends DType = 'float32'>(x: Tensor<D>, padding: PadWidths, options?: PadOptions): Tensor<D> =>
         invoke([x as Tensor<DType>], padParams(name, rank, padding, options))[0] as unknown as Tensor<D>,
