@@ -3,7 +3,7 @@
  * results in memory of their own, gradients. Nothing of vitest: the fuzzer (scripts/fuzz.mjs) uses it too.
  */
 import * as striate from 'striate';
-import { compile, type DType, outputShape, scope, type Tensor, tensor, type Vjp } from 'striate';
+import { compile, type DType, outputShape, scope, type Tensor, tensor, vjp } from 'striate';
 import type { Plain, Reference } from '../reference/types.ts';
 import { argumentsWith, type Call, plainTensors } from './calls.ts';
 import { expectSame } from './compare.ts';
@@ -189,10 +189,6 @@ function functionOf(call: Call, tensors: readonly Any[], wanted: readonly number
     return run(call, replaced).filter(({ dtype }) => dtype === 'float32') as unknown as Tensor[];
   };
 }
-
-type Pull = (body: (...xs: Tensor[]) => Tensor[], ...xs: Tensor[]) => Vjp<Tensor[]>;
-/** vjp, where it is exported. */
-export const vjp = (striate as unknown as { vjp: Pull }).vjp;
 
 /** The gradients that flow back into the `wanted` tensors. */
 function gradients(
