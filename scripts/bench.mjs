@@ -1,11 +1,11 @@
-// `npm run bench`: builds what is missing and measures all of bench/, or the parts that are named (models, start, eager).
+// `npm run bench`: builds what is missing and measures all of bench/, or the parts that are named (models, start, eager, gradients).
 import path from 'node:path';
 import { buildDist } from './lib/dist.mjs';
 import { buildKernels } from './lib/kernels.mjs';
 import { nodeModules } from './lib/modules.mjs';
 import { main, Problem, root, run } from './lib/report.mjs';
 
-const parts = ['models', 'start', 'eager'];
+const parts = ['models', 'start', 'eager', 'gradients'];
 
 await main(async () => {
   const wanted = process.argv.slice(2);
