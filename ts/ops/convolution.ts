@@ -8,7 +8,13 @@
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, shapeText } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { type ConvolutionProblem, emitConvolution } from './emitConvolution.ts';
+import {
+  type ConvolutionProblem,
+  contiguous,
+  emitConvolution,
+  flipped,
+  kernelOf,
+} from './emitConvolution.ts';
 import { type Entry, operator, type Params } from './operator.ts';
 import {
   flag,
@@ -95,7 +101,13 @@ function problemOf(name: string, inputs: readonly (TensorType | null)[], params:
   const [groups, flip] = params.slice(-2) as [number, number];
   const [n, channels] = x.shape as [number, number];
   const { axes } = windowOf(name, x, weight, params);
-  return { n, groups, channels, outputs: weight.shape[0]!, axes, flip };
+  const problem = { n, groups, channels, outputs: weight.shape[0]!, axes };
+  if (flip === 0) return problem;
+  const kernel = kernelOf(axes);
+  return {
+    ...problem,
+    source: flipped(contiguous(problem.outputs / groups, channels / groups, kernel), kernel),
+  };
 }
 
 function entry(rank: number): Entry {

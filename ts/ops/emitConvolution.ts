@@ -5,6 +5,14 @@
 import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
 import type { Lowered } from './operator.ts';
 
+/** Where the elements of a weight lie. */
+export interface WeightSource {
+  /** Elements from a group, output channel, input channel and tap along three axes to the next; may be negative. */
+  readonly strides: readonly number[];
+  /** The element of the first of all of them. */
+  readonly offset: number;
+}
+
 export interface ConvolutionProblem {
   readonly n: number;
   readonly groups: number;
@@ -14,7 +22,8 @@ export interface ConvolutionProblem {
   readonly outputs: number;
   /** Three axes of six words. */
   readonly axes: readonly number[];
-  readonly flip: number;
+  /** Without it the weight is [outputs, channels / groups, kernel...], one element behind the other. */
+  readonly source?: WeightSource;
 }
 
 /** What follows the sum of products: y = act(sum + bias + residual), `act` in the words of the Rust side. */
@@ -35,38 +44,63 @@ export function emitConvolution(
   problem: ConvolutionProblem,
   { residual, slope, act }: Ending = NOTHING,
 ): void {
-  const { n, groups, channels, flip, axes } = problem;
+  const { n, groups, channels, axes } = problem;
   const [x, weight, bias] = inputs as [Buffer, Buffer, Buffer | null];
   const words = (algorithm: number) => [
     ...[n, groups, channels / groups, problem.outputs / groups, ...axes],
-    ...[algorithm, flip, weight.constant ? 1 : 0, ...act],
+    ...[algorithm, weight.constant ? 1 : 0, ...act],
   ];
   const { scratch, algorithm } = to.plan(name, OP.conv, words(0));
-  const chosen = words(algorithm);
-  const reads = [x, packed(name, to, weight, chosen), bias, residual, slope];
+  const reads = [x, packed(name, to, weight, problem, algorithm), bias, residual, slope];
   // Each element of the residual is read just before its output is written: over it, the caches hold a tensor less.
-  to.step(OP.conv, reads, outputs, chosen, { inPlace: RESIDUAL, scratch, algorithm });
+  to.step(OP.conv, reads, outputs, words(algorithm), { inPlace: RESIDUAL, scratch, algorithm });
 }
 
-/** Emits the packing of the weights for a problem whose algorithm is chosen. */
-function packed(name: string, to: Lowering, weight: Buffer, problem: readonly number[]): Buffer {
-  const words = packWords(problem);
+/**
+ * Emits the packing of the weights for an algorithm. What it says depends on the weights alone: problems that differ
+ * elsewhere only, such as another input size, share packed weights.
+ */
+function packed(
+  name: string,
+  to: Lowering,
+  weight: Buffer,
+  { groups, channels, outputs, axes, source }: ConvolutionProblem,
+  algorithm: number,
+): Buffer {
+  const kernel = kernelOf(axes);
+  const { strides, offset } = source ?? contiguous(outputs / groups, channels / groups, kernel);
+  const words = [groups, channels / groups, outputs / groups, ...kernel, algorithm, ...strides, offset];
   const panels = to.temporary(4 * to.plan(name, OP.convPack, words).packed);
   to.step(OP.convPack, [weight], [panels], words);
   return panels;
 }
 
+/** The kernel's sizes along three axes. */
+export function kernelOf(axes: readonly number[]): [number, number, number] {
+  return [axes[1]!, axes[7]!, axes[13]!];
+}
+
+/** A weight [groups * outer, inner, kernel...]: `outer` are the output channels of a group, `inner` the input channels. */
+export function contiguous(outer: number, inner: number, kernel: readonly number[]): WeightSource {
+  const [depth, height, width] = kernel as [number, number, number];
+  const taps = depth * height * width;
+  return { strides: [outer * inner * taps, inner * taps, taps, height * width, width, 1], offset: 0 };
+}
+
+/** The same weight with its taps in reverse order along each axis. */
+export function flipped({ strides, offset }: WeightSource, kernel: readonly number[]): WeightSource {
+  const last = kernel.reduce((sum, size, axis) => sum + (size - 1) * strides[3 + axis]!, 0);
+  return {
+    strides: strides.map((stride, axis) => (axis < 3 || stride === 0 ? stride : -stride)),
+    offset: offset + last,
+  };
+}
+
+/** The same weight with the roles of its channels swapped: what was an output channel is an input channel. */
+export function swapped({ strides, offset }: WeightSource): WeightSource {
+  const [group, output, input, ...taps] = strides as number[];
+  return { strides: [group!, input!, output!, ...taps], offset };
+}
+
 /** Three axes of one element each. */
 export const PIXEL: readonly number[] = [1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0];
-
-/**
- * A problem reduced to what the order of the packed weights depends on: one output position, no activation. So problems
- * that differ elsewhere only, such as another input size, share packed weights.
- */
-function packWords(words: readonly number[]): number[] {
-  const packing = [1, ...words.slice(1)];
-  for (let axis = 4; axis < 22; axis += 6)
-    packing.splice(axis, 6, packing[axis + 1]!, packing[axis + 1]!, 1, 1, 0, 0);
-  packing.splice(24, 4, 0, 0, 0, 0);
-  return packing;
-}

@@ -10,7 +10,7 @@ function pixels(types: readonly (TensorType | null)[]): ConvolutionProblem {
   const [x, weight] = types as [TensorType, TensorType];
   const [outputs, channels] = weight.shape as [number, number];
   const n = x.shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
-  return { n, groups: 1, channels, outputs, axes: PIXEL, flip: 0 };
+  return { n, groups: 1, channels, outputs, axes: PIXEL };
 }
 
 export const linear = /*#__PURE__*/ operator(

@@ -62,6 +62,13 @@ impl Algorithm {
     /// In the order in which they are asked.
     const ALL: [Algorithm; 3] = [Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Gemm];
 
+    /// # Errors
+    /// `BadInstruction` for a number that is no algorithm's.
+    pub fn from_number(number: u32) -> Result<Algorithm, Fault> {
+        let unknown = Fault::new(Code::BadInstruction, [number as i32, 0, 0]);
+        Self::ALL.into_iter().find(|&each| each as u32 == number).ok_or(unknown)
+    }
+
     /// Whether it can compute the problem.
     #[must_use]
     pub fn accepts(self, problem: &Problem) -> bool {

@@ -146,8 +146,23 @@ impl Problem {
         for a in &self.axes {
             words.extend([a.input, a.kernel, a.stride, a.dilation, a.lo, a.hi].map(|n| n as u32));
         }
-        words.extend([algorithm, u32::from(self.flip), 0, act, p0.to_bits(), p1.to_bits()]);
+        words.extend([algorithm, 0, act, p0.to_bits(), p1.to_bits()]);
         words
+    }
+
+    /// The parameters of CONV_PACK for weights that lie one behind the other, the taps reversed where that is asked.
+    fn pack_words(&self, algorithm: Algorithm) -> Vec<u32> {
+        let [kd, kh, kw] = self.axes.map(|axis| axis.kernel as i32);
+        let (ci, co) = (self.ci as i32, self.co as i32);
+        let taps = kd * kh * kw;
+        let sign = if self.flip { -1 } else { 1 };
+        let offset = if self.flip { taps - 1 } else { 0 };
+        let strides = [co * ci * taps, ci * taps, taps, sign * kh * kw, sign * kw, sign];
+        [&[self.groups as i32, ci, co, kd, kh, kw, algorithm as i32][..], &strides, &[offset]]
+            .concat()
+            .into_iter()
+            .map(|word| word as u32)
+            .collect()
     }
 }
 
@@ -170,8 +185,9 @@ fn address<T>(slice: Option<&[T]>) -> *mut u8 {
 /// Packs and convolves; scratch memory and outputs start as NaN, so that nothing may be left of either.
 fn convolve(problem: &Problem, algorithm: u32, parts: usize, epilogue: &Epilogue) -> Vec<f32> {
     let words = problem.words(algorithm, epilogue.act, epilogue.p0, epilogue.p1);
-    let pack = ConvPack::new(&mut Params::new(&words)).unwrap();
     let conv = Conv::new(&mut Params::new(&words)).unwrap();
+    let pack = ConvPack::new(&mut Params::new(&problem.pack_words(conv.plan.algorithm))).unwrap();
+    assert_eq!(pack.packed(), conv.plan.packed, "{}", problem.name);
     let packed = vec![f32::NAN; conv.plan.packed];
     let scratch = vec![f32::NAN; conv.scratch() / 4 * parts];
     let mut y = vec![f32::NAN; problem.outputs()];
@@ -345,5 +361,68 @@ fn wrong_parameters_are_faults() {
     assert_eq!(with(18, 0), Code::NotPositive);
     assert_eq!(with(20, -1), Code::NegativePadding);
     assert_eq!(with(20, i32::MAX), Code::TooLarge);
-    assert_eq!(with(25, 99), Code::BadInstruction);
+    assert_eq!(with(24, 99), Code::BadInstruction);
+}
+
+/// Packs weights 0, 1, 2, ... by these words.
+fn packed(words: &[i32], weights: usize, parts: usize) -> Vec<f32> {
+    let words: Vec<u32> = words.iter().map(|&word| word as u32).collect();
+    let pack = ConvPack::new(&mut Params::new(&words)).unwrap();
+    let w: Vec<f32> = (0..weights).map(|index| index as f32).collect();
+    let packed = vec![f32::NAN; pack.packed()];
+    let addresses = [address(Some(&w)), address(Some(&packed))];
+    for part in 0..parts {
+        // SAFETY: the strides stay inside the weights, the packed ones have the size that the plan says.
+        unsafe { pack.run(&Operands { addresses: &addresses }, Share { part, parts }).unwrap() };
+    }
+    packed
+}
+
+#[test]
+fn weights_are_packed_from_wherever_their_strides_say() {
+    // Two groups of w [4 inputs, 5 outputs, 1, 1, 3] whose roles are swapped and whose taps are reversed.
+    let strides = [30, 3, 15, 0, 0, -1, 2];
+    let gemm = [&[2, 2, 5, 1, 1, 3, 1][..], &strides].concat();
+    let element = |group: usize, output: usize, input: usize, tap: usize| {
+        if output < 5 {
+            (group * 30 + input * 15 + output * 3 + 2 - tap) as f32
+        } else {
+            0.0
+        }
+    };
+    let mut expected = Vec::new();
+    for (group, tile) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        for (tap, input) in [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)] {
+            expected.extend((0..4).map(|row| element(group, tile * 4 + row, input, tap)));
+        }
+    }
+    for parts in 1..=3 {
+        assert_eq!(packed(&gemm, 60, parts), expected);
+    }
+    // Every second tap of a depthwise kernel of 5, from the second on.
+    let depthwise = [3, 1, 1, 1, 1, 2, 3, 5, 5, 5, 5, 5, 2, 1];
+    assert_eq!(packed(&depthwise, 15, 2), [1.0, 3.0, 6.0, 8.0, 11.0, 13.0]);
+}
+
+#[test]
+fn wrong_packing_is_a_fault() {
+    let right = [2, 2, 5, 1, 1, 3, 1, 30, 3, 15, 0, 0, -1, 2];
+    let fault = |words: &[i32]| -> Code {
+        let words: Vec<u32> = words.iter().map(|&word| word as u32).collect();
+        ConvPack::new(&mut Params::new(&words)).err().unwrap().code
+    };
+    for length in 0..right.len() {
+        assert_eq!(fault(&right[..length]), Code::BadInstruction);
+    }
+    let with = |place: usize, value: i32| {
+        let mut words = right;
+        words[place] = value;
+        fault(&words)
+    };
+    assert_eq!(with(6, 0), Code::BadInstruction);
+    assert_eq!(with(6, 3), Code::BadInstruction);
+    for (place, value) in [(0, -1), (2, i32::MAX), (7, i32::MAX), (7, i32::MIN), (8, -30), (13, 1), (13, -1)]
+    {
+        assert_eq!(with(place, value), Code::TooLarge, "word {place} is {value}");
+    }
 }

@@ -42,17 +42,16 @@ const SLOPE: usize = 4;
 const Y: usize = 5;
 const SCRATCH: usize = 6;
 
-/// What the parameters of CONV and CONV_PACK say, and the plan that follows.
+/// What the parameters of CONV say, and the plan that follows.
 #[derive(Clone, Copy, Debug)]
 pub struct Conv {
     pub problem: Problem,
     pub plan: Plan,
-    flip: bool,
     finish: Finish,
 }
 
 impl Conv {
-    /// Reads `batch, groups, ci, co, 3 axes, algorithm, flip, frozen, act, p0, p1`.
+    /// Reads `batch, groups, ci, co, 3 axes, algorithm, frozen, act, p0, p1`.
     ///
     /// # Errors
     /// What [`Geometry::new`], [`Problem::new`] and [`Plan::new`] refuse; `BadInstruction` for what they cannot read.
@@ -62,10 +61,10 @@ impl Conv {
         let geometry = Geometry::new(requests, Rule::default())?;
         let problem = Problem::new(batch, groups, ci, co, geometry)?;
         let plan = Plan::new(&problem, params.u32()?)?;
-        let (flip, _frozen) = (params.flag()?, params.flag()?);
+        let _frozen = params.flag()?;
         let [act, p0, p1] = params.array()?;
         let finish = Finish::new(act, f32::from_bits(p0), f32::from_bits(p1))?;
-        Ok(Conv { problem, plan, flip, finish })
+        Ok(Conv { problem, plan, finish })
     }
 
     /// The addresses of CONV's operands.

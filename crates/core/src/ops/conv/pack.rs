@@ -1,79 +1,139 @@
-//! CONV_PACK: weights `w[g * co, ci, kd, kh, kw]` in the order in which the algorithm of the plan reads them.
+//! CONV_PACK: weights in the order in which an algorithm of CONV reads them.
 //!
 //! GEMM: `packed[g][tile][tap][c][MR]`, output channels of a tile side by side, those that are missing zero.
-//! Depthwise: `packed[channel][tap]`. `flip` reverses the taps along every axis (the mathematical convolution).
+//! Depthwise: `packed[channel][tap]`. The weights lie where six strides say, which may be negative: a mathematical
+//! convolution reverses the taps, a gradient swaps the channels' roles, a phase of a stride takes every k-th tap.
 
-use super::{Conv, Operands, Operator, Params, Share};
-use crate::fault::Fault;
+use super::{Operands, Operator, Params, Share};
+use crate::fault::{Code, Fault};
+use crate::geometry::elements;
 use crate::kernels::gemm::MR;
 use crate::plan::Algorithm;
+use crate::simd::F32x4;
 
 /// Operands: w, packed.
-pub struct ConvPack(Conv);
+pub struct ConvPack {
+    groups: usize,
+    ci: usize,
+    co: usize,
+    kernel: [usize; 3],
+    algorithm: Algorithm,
+    /// Elements from a group, output channel, input channel and tap along each axis to the next.
+    strides: [isize; 6],
+    /// The element of the first of all of them.
+    offset: isize,
+    packed: usize,
+}
 
 impl ConvPack {
-    /// Reads the parameters of CONV.
+    /// Reads `groups, ci, co, 3 kernel sizes, algorithm, 6 strides, offset`; channels are those of a group, strides
+    /// count elements: group, output channel, input channel, 3 axes of taps.
     ///
     /// # Errors
-    /// As [`Conv::new`].
+    /// `BadInstruction` for an algorithm that does not exist or accept; `TooLarge` when the packed weights or what the
+    /// strides reach exceed 2^31 - 1 bytes, and for what lies before the first element.
     pub fn new(params: &mut Params) -> Result<ConvPack, Fault> {
-        Conv::new(params).map(ConvPack)
+        let [groups, ci, co, kd, kh, kw] = params.array()?.map(|word| word as usize);
+        let algorithm = Algorithm::from_number(params.u32()?)?;
+        let strides = params.array()?.map(|word| word as i32 as isize);
+        let offset = params.i32()? as isize;
+        let depthwise = algorithm == Algorithm::Depthwise;
+        if depthwise && ci != 1 {
+            return Err(Fault::new(Code::BadInstruction, [ci as i32, 0, 0]));
+        }
+        let rows = if depthwise { co } else { co.div_ceil(MR) * MR };
+        let packed = elements(&[groups, rows, ci, kd, kh, kw], 4)?;
+        let mut reach = [offset as i64; 2];
+        for (size, stride) in [groups, co, ci, kd, kh, kw].into_iter().zip(strides) {
+            // Six products of 31 and 32 bits: cut to 2^59 their sum stays below 2^63.
+            let distance =
+                (size.saturating_sub(1).min(i32::MAX as usize) as i64 * stride as i64).min(1 << 59);
+            reach[usize::from(stride > 0)] += distance.max(-(1 << 59));
+        }
+        if packed > 0 && (reach[0] < 0 || reach[1] > i64::from(i32::MAX) / 4) {
+            return Err(Fault::new(Code::TooLarge, [0; 3]));
+        }
+        Ok(ConvPack { groups, ci, co, kernel: [kd, kh, kw], algorithm, strides, offset, packed })
     }
 
-    /// One output channel: `from[ci][taps]` to `to[taps][ci]`, elements `step` apart.
-    ///
-    /// # Safety
-    /// `from` holds the channel's weights, `to` room for as many; where `from` is null zeros are written.
-    #[inline(never)]
-    unsafe fn row(&self, from: *const f32, to: *mut f32, step: usize) {
-        let (ci, taps) = (self.0.problem.ci, self.0.problem.geometry.taps());
-        let last = if self.0.flip { taps - 1 } else { 0 };
-        for tap in 0..taps {
-            let source = tap.abs_diff(last);
-            for c in 0..ci {
-                // SAFETY: `(c, source)` is inside the weights, `(tap, c)` inside the packed row.
-                unsafe {
-                    let value = if from.is_null() { 0.0 } else { from.add(c * taps + source).read() };
-                    to.add((tap * ci + c) * step).write(value);
+    /// Calls `each` with the place of every tap, counted from its channels' first, in their order.
+    #[inline(always)]
+    fn taps(&self, mut each: impl FnMut(isize)) {
+        let [.., depth, height, width] = self.strides;
+        for kd in 0..self.kernel[0] as isize {
+            for kh in 0..self.kernel[1] as isize {
+                for kw in 0..self.kernel[2] as isize {
+                    each(kd * depth + kh * height + kw * width);
                 }
             }
         }
+    }
+
+    /// One row tile of R output channels; the others are zero.
+    ///
+    /// # Safety
+    /// `from` is where the first of them lies among the weights, `to` holds a row tile.
+    unsafe fn tile<const R: usize>(&self, from: *const f32, to: *mut f32) {
+        let [_, output, input, ..] = self.strides;
+        let mut to = to;
+        self.taps(|tap| {
+            let mut from = from.wrapping_offset(tap);
+            for _ in 0..self.ci {
+                // SAFETY: the caller's guarantee: the channels and the tap exist.
+                unsafe {
+                    let row = |row: usize| if row < R { *from.offset(row as isize * output) } else { 0.0 };
+                    F32x4::from_array([row(0), row(1), row(2), row(3)]).store(to);
+                    to = to.add(MR);
+                }
+                from = from.wrapping_offset(input);
+            }
+        });
     }
 }
 
 impl Operator for ConvPack {
     fn packed(&self) -> usize {
-        self.0.plan.packed
+        self.packed
     }
 
     fn algorithm(&self) -> u32 {
-        self.0.plan.algorithm as u32
+        self.algorithm as u32
     }
 
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let (w, packed): (*const f32, *mut f32) = (operands.pointer(0), operands.pointer(1));
-        let problem = &self.0.problem;
-        let depth = problem.depth();
-        if self.0.plan.algorithm == Algorithm::Depthwise {
-            for channel in share.range(problem.groups * problem.co) {
-                // SAFETY: the channel exists in both operands; ci is 1.
-                unsafe { self.row(w.add(channel * depth), packed.add(channel * depth), 1) };
+        let [per_group, output, ..] = self.strides;
+        let first = |group: usize, channel: usize| {
+            w.wrapping_offset(self.offset + group as isize * per_group + channel as isize * output)
+        };
+        let taps: usize = self.kernel.iter().product();
+        if self.packed == 0 {
+            return Ok(());
+        }
+        if self.algorithm == Algorithm::Depthwise {
+            for item in share.range(self.groups * self.co) {
+                let from = first(item / self.co, item % self.co);
+                let mut to = packed.wrapping_add(item * taps);
+                // SAFETY: the channel exists in both operands, and so does each of its taps.
+                self.taps(|tap| unsafe {
+                    *to = *from.offset(tap);
+                    to = to.add(1);
+                });
             }
             return Ok(());
         }
-        let tiles = problem.co.div_ceil(MR);
-        for item in share.range(problem.groups * tiles) {
-            let (group, first) = (item / tiles, item % tiles * MR);
-            for row in 0..MR {
-                let channel = first + row;
-                // SAFETY: the channel, if it exists, and its place in the tile exist in their operands.
-                unsafe {
-                    let from = if channel < problem.co {
-                        w.add((group * problem.co + channel) * depth)
-                    } else {
-                        core::ptr::null()
-                    };
-                    self.row(from, packed.add(item * depth * MR + row), MR);
+        let tiles = self.co.div_ceil(MR);
+        for item in share.range(self.groups * tiles) {
+            let channel = item % tiles * MR;
+            let from = first(item / tiles, channel);
+            // SAFETY: the tile exists in the packed weights, its channels below `co` exist in the weights.
+            unsafe {
+                let to = packed.add(item * taps * self.ci * MR);
+                match self.co - channel {
+                    1 => self.tile::<1>(from, to),
+                    2 => self.tile::<2>(from, to),
+                    3 => self.tile::<3>(from, to),
+                    _ => self.tile::<4>(from, to),
                 }
             }
         }
