@@ -32,6 +32,8 @@ export { batchNorm } from './ops/batchNorm.ts';
 export { concat, slice, split } from './ops/concat.ts';
 export type { ConvOptions } from './ops/convolution.ts';
 export { conv1d, conv2d, conv3d } from './ops/convolution.ts';
+export type { DeformConvOptions } from './ops/deform.ts';
+export { deformConv2d } from './ops/deform.ts';
 export { linear } from './ops/linear.ts';
 export type { Operator } from './ops/operator.ts';
 export type { Padding, Size } from './ops/options.ts';

@@ -22,6 +22,7 @@ export const OP = {
   random: 10,
   stats: 11,
   accumulate: 13,
+  deform: 27,
 } as const;
 
 /** A piece of memory that steps read and write. */

@@ -42,7 +42,7 @@ export interface ConvOptions {
 }
 
 const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'flipKernel'];
-const PADDINGS = ['same', 'same-lower', 'valid', 'full'];
+export const PADDINGS = ['same', 'same-lower', 'valid', 'full'];
 
 /** A convolution's options as params. */
 function convParams(name: string, rank: number, options: ConvOptions = {}): number[] {

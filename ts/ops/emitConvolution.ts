@@ -51,7 +51,7 @@ export function emitConvolution(
     ...[algorithm, weight.constant ? 1 : 0, ...act],
   ];
   const { scratch, algorithm } = to.plan(name, OP.conv, words(0));
-  const reads = [x, packed(name, to, weight, problem, algorithm), bias, residual, slope];
+  const reads = [x, emitPacked(name, to, weight, problem, algorithm), bias, residual, slope];
   // Each element of the residual is read just before its output is written: over it, the caches hold a tensor less.
   to.step(OP.conv, reads, outputs, words(algorithm), { inPlace: RESIDUAL, scratch, algorithm });
 }
@@ -60,11 +60,11 @@ export function emitConvolution(
  * Emits the packing of the weights for an algorithm. What it says depends on the weights alone: problems that differ
  * elsewhere only, such as another input size, share packed weights.
  */
-function packed(
+export function emitPacked(
   name: string,
   to: Lowering,
   weight: Buffer,
-  { groups, channels, outputs, axes, source }: ConvolutionProblem,
+  { groups, channels, outputs, axes, source }: Omit<ConvolutionProblem, 'n'>,
   algorithm: number,
 ): Buffer {
   const kernel = kernelOf(axes);

@@ -60,6 +60,8 @@ export interface Entry {
   readonly args: readonly string[];
   /** How many of the arguments must be given; without it all. */
   readonly required?: number;
+  /** How many of the arguments, the last, are given among the options. */
+  readonly optionTensors?: number;
   /** The first argument is a list, of any length, of tensors. */
   readonly list?: true;
   /** A number may stand in a tensor's place. */

@@ -29,7 +29,8 @@ export function outputShape(
       : trace.input({ shape: integers('outputShape', `shapes[${i}]`, shape, 0), dtype: 'float32' }),
   );
   // A shape that is left out is an optional tensor that is left out.
-  while (entry.args.length > symbols.length && rest.length > 0) symbols.push(null);
+  const positions = entry.args.length - (entry.optionTensors ?? 0);
+  while (positions > symbols.length && rest.length > 0) symbols.push(null);
   const call = operator as unknown as (...given: unknown[]) => Tensor<DType> | Tensor<DType>[];
   const result = trace.run('outputShape', () =>
     entry.name === 'concat' ? call(symbols, ...rest) : call(...symbols, ...rest),

@@ -4,7 +4,7 @@
 //! being zero. The plan chooses how; the files beside this one are the algorithms.
 
 mod depthwise;
-mod gemm;
+pub(super) mod gemm;
 mod pack;
 mod panel;
 
@@ -67,6 +67,12 @@ impl Conv {
         Ok(Conv { problem, plan, finish })
     }
 
+    /// Whether nothing but a clamp follows the sum.
+    #[must_use]
+    pub fn ends_plainly(&self) -> bool {
+        self.finish.activation.is_none()
+    }
+
     /// The addresses of CONV's operands.
     fn places(&self, operands: &Operands, share: Share) -> Places {
         let scratch: *mut f32 = operands.pointer(SCRATCH);
@@ -84,14 +90,14 @@ impl Conv {
 
 /// The operands of CONV; `bias`, `residual` and `slope` are null where absent, `scratch` is this part's own.
 #[derive(Clone, Copy)]
-struct Places {
-    x: *const f32,
-    weights: *const f32,
-    bias: *const f32,
-    residual: *const f32,
-    slope: *const f32,
-    y: *mut f32,
-    scratch: *mut f32,
+pub struct Places {
+    pub x: *const f32,
+    pub weights: *const f32,
+    pub bias: *const f32,
+    pub residual: *const f32,
+    pub slope: *const f32,
+    pub y: *mut f32,
+    pub scratch: *mut f32,
 }
 
 impl Places {

@@ -11,6 +11,7 @@ pub mod binary;
 pub mod cast;
 pub mod conv;
 pub mod copy;
+pub mod deform;
 pub mod dtype;
 pub mod fill;
 pub mod pool;
@@ -39,7 +40,7 @@ pub struct Entry {
 pub type Decode = fn(&mut Params) -> Result<Box<dyn Operator>, Fault>;
 
 /// Every operator, by its opcode.
-pub const ENTRIES: [Entry; 12] = [
+pub const ENTRIES: [Entry; 13] = [
     conv::CONV,
     conv::CONV_PACK,
     pool::ENTRY,
@@ -52,6 +53,7 @@ pub const ENTRIES: [Entry; 12] = [
     random::ENTRY,
     stats::ENTRY,
     accumulate::ENTRY,
+    deform::DEFORM,
 ];
 
 /// # Errors

@@ -244,6 +244,23 @@ impl F32x4 {
         (F32x4([a, c, e, g]), F32x4([b, d, f, h]))
     }
 
+    /// Lanes of `self` and `next` in turn: those of the first two, and of the last two.
+    #[must_use]
+    pub fn zip(self, next: F32x4) -> (F32x4, F32x4) {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, next.0);
+        (F32x4([a, e, b, f]), F32x4([c, g, d, h]))
+    }
+
+    /// Two elements at each of two places.
+    ///
+    /// # Safety
+    /// Two elements can be read at each place.
+    #[must_use]
+    pub unsafe fn load_pairs(base: *const f32, [a, b]: [usize; 2]) -> F32x4 {
+        // SAFETY: the caller's guarantee.
+        unsafe { F32x4::gather(base, [a, a + 1, b, b + 1]) }
+    }
+
     /// Lanes 0 and 2 of `self`, then lanes 1 and 3 of `next`: every second of seven elements, `next` loaded three
     /// after `self`.
     #[must_use]
@@ -321,6 +338,21 @@ impl I32x4 {
     #[must_use]
     pub fn sub(self, other: I32x4) -> I32x4 {
         I32x4(zip(self.0, other.0, i32::wrapping_sub))
+    }
+
+    #[must_use]
+    pub fn mul(self, other: I32x4) -> I32x4 {
+        I32x4(zip(self.0, other.0, i32::wrapping_mul))
+    }
+
+    #[must_use]
+    pub fn min(self, other: I32x4) -> I32x4 {
+        I32x4(zip(self.0, other.0, i32::min))
+    }
+
+    #[must_use]
+    pub fn max(self, other: I32x4) -> I32x4 {
+        I32x4(zip(self.0, other.0, i32::max))
     }
 
     #[must_use]

@@ -217,6 +217,27 @@ impl F32x4 {
 
     #[inline(always)]
     #[must_use]
+    pub fn zip(self, next: F32x4) -> (F32x4, F32x4) {
+        (
+            F32x4(w::i32x4_shuffle::<0, 4, 1, 5>(self.0, next.0)),
+            F32x4(w::i32x4_shuffle::<2, 6, 3, 7>(self.0, next.0)),
+        )
+    }
+
+    /// # Safety
+    /// Two elements can be read at each place.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn load_pairs(base: *const f32, [a, b]: [usize; 2]) -> F32x4 {
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let v = w::v128_load64_zero(base.add(a).cast());
+            F32x4(w::v128_load64_lane::<1>(v, base.add(b).cast()))
+        }
+    }
+
+    #[inline(always)]
+    #[must_use]
     pub fn even_then_odd(self, next: F32x4) -> F32x4 {
         F32x4(w::i32x4_shuffle::<0, 2, 5, 7>(self.0, next.0))
     }
@@ -312,6 +333,24 @@ impl I32x4 {
     #[must_use]
     pub fn sub(self, other: I32x4) -> I32x4 {
         I32x4(w::i32x4_sub(self.0, other.0))
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn mul(self, other: I32x4) -> I32x4 {
+        I32x4(w::i32x4_mul(self.0, other.0))
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn min(self, other: I32x4) -> I32x4 {
+        I32x4(w::i32x4_min(self.0, other.0))
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn max(self, other: I32x4) -> I32x4 {
+        I32x4(w::i32x4_max(self.0, other.0))
     }
 
     #[inline(always)]

@@ -14,20 +14,12 @@ use crate::plan::{Algorithm, Problem};
 /// The places hold what the problem says.
 pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
     let Conv { problem, plan, .. } = conv;
-    let pixels = problem.pixels();
-    let depth = problem.depth();
+    let gemm = Gemm::new(conv, places);
+    let pixels = gemm.pixels;
     if pixels == 0 || problem.co == 0 {
         return;
     }
-    let gemm = Gemm {
-        conv,
-        places,
-        source: source(problem, plan.algorithm),
-        pixels,
-        depth,
-        volume: problem.geometry.output(),
-        row_tiles: problem.co.div_ceil(MR),
-    };
+    let source = source(problem, plan.algorithm);
     let pixel_blocks = pixels.div_ceil(plan.panels * NR);
     let row_blocks = gemm.row_tiles.div_ceil(plan.tiles);
     let mut packed = usize::MAX;
@@ -37,7 +29,7 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
         // SAFETY: the caller's guarantee; the block lies inside the group's pixels and row tiles.
         unsafe {
             if packed != block {
-                gemm.pack(group, first);
+                gemm.pack(&source, group, first);
                 packed = block;
             }
             gemm.multiply(group, first, rows * plan.tiles);
@@ -61,20 +53,33 @@ fn source(problem: &Problem, algorithm: Algorithm) -> Source {
 /// tiles of one panel, then the next panel, was 35 GFLOP/s at 24 -> 24 channels of 128 x 128 instead of 38 to 42.
 const TOGETHER: usize = 1 << 12;
 
-struct Gemm<'a> {
+/// The blocks of one convolution.
+pub struct Gemm<'a> {
     conv: &'a Conv,
     places: &'a Places,
-    /// Of group 0; `len` counts from there.
-    source: Source,
-    pixels: usize,
+    pub pixels: usize,
     depth: usize,
     volume: usize,
-    row_tiles: usize,
+    pub row_tiles: usize,
+}
+
+impl<'a> Gemm<'a> {
+    pub fn new(conv: &'a Conv, places: &'a Places) -> Self {
+        let problem = &conv.problem;
+        Gemm {
+            conv,
+            places,
+            pixels: problem.pixels(),
+            depth: problem.depth(),
+            volume: problem.geometry.output(),
+            row_tiles: problem.co.div_ceil(MR),
+        }
+    }
 }
 
 impl Gemm<'_> {
-    /// The panels of the block that starts at pixel `first`, with the pixels of each.
-    fn panels(&self, first: usize) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
+    /// The panels of the block that starts at pixel `first`: the place, first pixel and number of pixels of each.
+    pub fn panels(&self, first: usize) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
         let end = self.pixels.min(first + self.conv.plan.panels * NR);
         let panels = (end - first).div_ceil(NR);
         (0..panels).map(move |panel| {
@@ -83,16 +88,18 @@ impl Gemm<'_> {
         })
     }
 
+    /// `whole` is the source of group 0; its `len` counts from there.
+    ///
     /// # Safety
     /// As [`run`]; the block exists.
-    unsafe fn pack(&self, group: usize, first: usize) {
+    unsafe fn pack(&self, whole: &Source, group: usize, first: usize) {
         if self.depth == 0 {
             return;
         }
-        let skipped = group * self.source.ci * self.conv.problem.geometry.input();
-        let source = Source { len: self.source.len - skipped, ..self.source };
+        let skipped = group * whole.ci * self.conv.problem.geometry.input();
+        let source = Source { len: whole.len - skipped, ..*whole };
         let panels = self.conv.plan.panels;
-        if self.source.geometry.is_identity() && first % self.volume + panels * NR <= self.volume {
+        if source.geometry.is_identity() && first % self.volume + panels * NR <= self.volume {
             // SAFETY: the block's pixels are neighbours in one image; the scratch memory holds its panels.
             unsafe {
                 let x = self.places.x.add(skipped + first / self.volume * source.image + first % self.volume);
@@ -112,7 +119,7 @@ impl Gemm<'_> {
     ///
     /// # Safety
     /// As [`run`]; the block exists and its panels are packed.
-    unsafe fn multiply(&self, group: usize, first: usize, first_tile: usize) {
+    pub unsafe fn multiply(&self, group: usize, first: usize, first_tile: usize) {
         let problem = &self.conv.problem;
         let channels = problem.groups * problem.co;
         let first_row = first_tile * MR;

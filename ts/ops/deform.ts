@@ -1,0 +1,170 @@
+/**
+ * deformConv2d: a convolution whose taps are moved by offsets and, with a mask, modulated (Dai et al., Deformable
+ * Convolutional Networks, 2017; Zhu et al., Deformable ConvNets v2, 2019).
+ * y[n, o, p] = bias[o] + sum over c, k of weight[o, c, k] * mask[n, g, k, p] * x[n, c, p * stride + k * dilation -
+ * padding + offset[n, g, k, :, p]], where x is read bilinearly, as zero outside, and g is the offset group of c.
+ *
+ * inputs: x [N, C, H, W], offset [N, 2 G kh kw, Ho, Wo] in pairs (y, x), weight [O, C / groups, kh, kw], bias [O],
+ * mask [N, G kh kw, Ho, Wo]. params: stride.., dilation.., padding (mode, before and after..).
+ */
+import type { DType, TensorType } from '../dtype.ts';
+import { checkOptions, shapeText } from '../errors.ts';
+import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
+import type { Tensor } from '../tensor.ts';
+import { PADDINGS, windowFields } from './convolution.ts';
+import { countOf } from './emit.ts';
+import { type ConvolutionProblem, emitPacked } from './emitConvolution.ts';
+import { type Lowered, operator, type Params } from './operator.ts';
+import {
+  type Padding,
+  paddingParams,
+  type ResolvedWindow,
+  requireRank,
+  resolveWindow,
+  type Size,
+  sizes,
+} from './options.ts';
+import { float32 } from './types.ts';
+
+export interface DeformConvOptions {
+  /** What each sample is multiplied by: [N, G kh kw, Ho, Wo]. Default: nothing. */
+  mask?: Tensor | null;
+  /** Default 1. */
+  stride?: Size;
+  /** Default 0. */
+  padding?: Padding;
+  /** Default 1: dense. */
+  dilation?: Size;
+}
+
+const NAME = 'deformConv2d';
+const ARGS = ['x', 'offset', 'weight', 'bias', 'mask'];
+const OPTIONS = ['mask', 'stride', 'padding', 'dilation'];
+
+type Types = readonly (TensorType | null)[];
+
+function windowOf([x, , weight]: Types, params: Params): ResolvedWindow {
+  return resolveWindow(NAME, x!.shape.slice(2), {
+    rank: 2,
+    kernel: weight!.shape.slice(2),
+    stride: params.slice(0, 2),
+    dilation: params.slice(2, 4),
+    padding: params.slice(4),
+    rule: 0,
+  });
+}
+
+/** The weight groups, as the shapes say. */
+function groupsOf([x, , weight]: Types): number {
+  return weight!.shape[1] === 0 ? 1 : x!.shape[1]! / weight!.shape[1]!;
+}
+
+function infer(inputs: Types, params: Params): TensorType[] {
+  float32(NAME, ARGS, inputs);
+  const [x, offset, weight, bias, mask] = inputs as [TensorType, TensorType, TensorType, ...Types];
+  for (const [i, type] of inputs.entries()) if (type && i !== 3) requireRank(NAME, ARGS[i]!, type.shape, 4);
+  const [n, channels] = x.shape as [number, number];
+  const [outputs, perGroup, kh, kw] = weight.shape as [number, number, number, number];
+  const groups = groupsOf(inputs);
+  if (!Number.isInteger(groups) || groups < 1 || (perGroup === 0 && channels !== 0)) {
+    throw new RangeError(
+      `${NAME}: input has ${channels} channels, must be a multiple of weight's ${perGroup}`,
+    );
+  }
+  if (outputs % groups !== 0) {
+    throw new RangeError(
+      `${NAME}: weight has ${outputs} output channels, must be a multiple of groups ${groups}`,
+    );
+  }
+  if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
+    throw new RangeError(`${NAME}: bias has shape ${shapeText(bias.shape)}, must be [${outputs}]`);
+  }
+  const { output } = windowOf(inputs, params);
+  const taps = kh * kw;
+  const pairs = offset.shape[1]!;
+  if (pairs === 0 || pairs % (2 * taps) !== 0) {
+    throw new RangeError(
+      `${NAME}: offset has ${pairs} channels, must be a multiple of 2 x ${kh} x ${kw} = ${2 * taps}`,
+    );
+  }
+  const offsetGroups = pairs / (2 * taps);
+  if (channels % offsetGroups !== 0) {
+    throw new RangeError(
+      `${NAME}: input has ${channels} channels, must be a multiple of the ${offsetGroups} offset groups`,
+    );
+  }
+  const fits = (name: string, { shape }: TensorType, expected: readonly number[]) => {
+    if (shapeText(shape) === shapeText(expected)) return;
+    throw new RangeError(`${NAME}: ${name} has shape ${shapeText(shape)}, must be ${shapeText(expected)}`);
+  };
+  fits('offset', offset, [n, pairs, ...output]);
+  if (mask) fits('mask', mask, [n, pairs / 2, ...output]);
+  return [{ shape: [n, outputs, ...output], dtype: 'float32' }];
+}
+
+/** The convolution whose taps are moved. */
+function problemOf(types: Types, params: Params): ConvolutionProblem {
+  const [x, , weight] = types as [TensorType, TensorType, TensorType];
+  const [n, channels] = x.shape as [number, number];
+  const { axes } = windowOf(types, params);
+  return { n, groups: groupsOf(types), channels, outputs: weight.shape[0]!, axes };
+}
+
+/** The words of the instructions: CONV's, with its general algorithm, and the offset groups. */
+function wordsOf(types: Types, problem: ConvolutionProblem, frozen: boolean): number[] {
+  const { n, groups, channels, outputs, axes } = problem;
+  const offsetGroups = types[1]!.shape[1]! / (2 * axes[7]! * axes[13]!);
+  const conv = [n, groups, channels / groups, outputs / groups, ...axes, GEMM, frozen ? 1 : 0, 0, 0, 0];
+  return [...conv, offsetGroups];
+}
+/** The number of the algorithm in crates/core/src/plan.rs. */
+const GEMM = 1;
+
+function lower(to: Lowering, { types, params, inputs, outputs }: Lowered): void {
+  const [x, offset, weight, bias, mask] = inputs as [Buffer, Buffer, Buffer, Buffer | null, Buffer | null];
+  const problem = problemOf(types, params);
+  const words = wordsOf(types, problem, weight.constant);
+  const packed = emitPacked(NAME, to, weight, problem, GEMM);
+  const { scratch, algorithm } = to.plan(NAME, OP.deform, words);
+  to.step(OP.deform, [x, offset, mask, packed, bias], outputs, words, { scratch, algorithm });
+}
+
+export const deformConv2d = /*#__PURE__*/ operator(
+  {
+    name: NAME,
+    torch: 'torchvision.ops.deform_conv2d',
+    onnx: ['DeformConv'],
+    args: ARGS,
+    required: 3,
+    optionTensors: 1,
+    infer,
+    lower,
+    cost: ([, , weight], [y]) => ({ macs: countOf(y!.shape) * countOf(weight!.shape.slice(1)) }),
+    field: (types, params) => windowFields(windowOf(types, params), 2),
+  },
+  (invoke) =>
+    /**
+     * Deformable convolution of x [N, C, H, W] with weight [O, C / groups, kh, kw] and bias [O]: each tap of each output
+     * reads x at its place moved by offset [N, 2 G kh kw, Ho, Wo] (pixels, pairs of y and x per tap), bilinearly and as
+     * zero outside, times mask [N, G kh kw, Ho, Wo]. Groups and the offset groups G follow from the shapes.
+     * A NaN offset gives NaN.
+     * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+     */
+    (
+      x: Tensor,
+      offset: Tensor,
+      weight: Tensor,
+      bias?: Tensor | null,
+      options?: DeformConvOptions,
+    ): Tensor => {
+      checkOptions(NAME, options, OPTIONS);
+      const { mask = null, stride = 1, padding = 0, dilation = 1 } = options ?? {};
+      const params = [
+        ...sizes(NAME, 'stride', stride, 2),
+        ...sizes(NAME, 'dilation', dilation, 2),
+        ...paddingParams(NAME, padding, 2, PADDINGS),
+      ];
+      const inputs = [x, offset, weight, bias ?? null, mask];
+      return invoke(inputs as Tensor<DType>[], params)[0] as unknown as Tensor;
+    },
+);
