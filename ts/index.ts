@@ -60,6 +60,8 @@ export {
   sumPool3d,
 } from './ops/pooling.ts';
 export { flatten, reshape } from './ops/reshape.ts';
+export type { SoftmaxOptions } from './ops/softmax.ts';
+export { logSoftmax, softmax } from './ops/softmax.ts';
 export { manualSeed } from './random.ts';
 export type { NestedArray } from './tensor.ts';
 export { Tensor } from './tensor.ts';

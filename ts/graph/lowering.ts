@@ -22,6 +22,8 @@ export const OP = {
   random: 10,
   stats: 11,
   accumulate: 13,
+  unaryGradient: 15,
+  softmax: 16,
   deform: 27,
 } as const;
 

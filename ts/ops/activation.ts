@@ -5,20 +5,37 @@
  * params: up to two numbers of the function.
  */
 import { type DType, dtypeId } from '../dtype.ts';
-import { checkOptions, elementCount, real } from '../errors.ts';
+import { checkOptions, elementCount, oneOf, real } from '../errors.ts';
 import { bits, OP } from '../graph/lowering.ts';
 import { requireTensor, type Tensor } from '../tensor.ts';
+import { emitUnary, emitUnaryGradient, UNARY } from './emit.ts';
 import { type Entry, operator, type Params } from './operator.ts';
 import { float32 } from './types.ts';
 
-function entry(name: string, act: number, torch: string, onnx: readonly string[], anyDtype = false): Entry {
+/** What a function has beside its number. */
+interface Traits {
+  /** Its gradient is computed from its output, not its input (crates/core/src/ops/unary_gradient.rs). */
+  readonly fromOutput?: true;
+  /** The number of its gradient, where that is another. */
+  readonly gradient?: number;
+  /** It takes integers too. */
+  readonly integers?: true;
+}
+
+function entry(
+  name: string,
+  act: number,
+  torch: string,
+  onnx: readonly string[],
+  traits: Traits = {},
+): Entry {
   return {
     name,
     torch,
     onnx,
     args: ['x'],
     infer(inputs) {
-      if (!anyDtype) float32(name, ['x'], inputs);
+      if (!traits.integers) float32(name, ['x'], inputs);
       return [inputs[0]!];
     },
     lower(to, { types, params, inputs, outputs }) {
@@ -29,39 +46,66 @@ function entry(name: string, act: number, torch: string, onnx: readonly string[]
         inPlace: 0,
       });
     },
+    gradient(to, { types, params: [p0, p1], inputs, outputs, gradients }) {
+      const { shape } = types[0]!;
+      const dy = { buffer: gradients[0]!, shape };
+      if (act === UNARY.neg) return [emitUnary(to, act, dy).buffer];
+      const v = { buffer: (traits.fromOutput ? outputs : inputs)[0]!, shape };
+      return [emitUnaryGradient(to, traits.gradient ?? act, dy, v, p0, p1).buffer];
+    },
     activation: ([p0 = 0, p1 = 0]: Params, [x]) => (x!.dtype === 'float32' ? { act, p0, p1 } : null),
   };
 }
 
-function simple(name: string, act: number, torch: string, onnx: readonly string[], params: Params = []) {
+function simple(
+  name: string,
+  act: number,
+  torch: string,
+  onnx: readonly string[],
+  traits: Traits = {},
+  params: Params = [],
+) {
   return operator(
-    entry(name, act, torch, onnx),
+    entry(name, act, torch, onnx, traits),
     (invoke) =>
       (x: Tensor): Tensor =>
         invoke([x as Tensor<DType>], params)[0] as unknown as Tensor,
   );
 }
 
+/** Inside two values, exclusive: the gradient of relu6. */
+const INSIDE = 21;
+const FROM_OUTPUT: Traits = { fromOutput: true };
+
 /** max(x, 0); NaN stays. */
-export const relu = /*#__PURE__*/ simple('relu', 1, 'torch.nn.functional.relu', ['Relu']);
+export const relu = /*#__PURE__*/ simple('relu', 1, 'torch.nn.functional.relu', ['Relu'], FROM_OUTPUT);
 /** min(max(x, 0), 6). */
-export const relu6 = /*#__PURE__*/ simple('relu6', 2, 'torch.nn.functional.relu6', [], [0, 6]);
+export const relu6 = /*#__PURE__*/ simple(
+  'relu6',
+  2,
+  'torch.nn.functional.relu6',
+  [],
+  { fromOutput: true, gradient: INSIDE },
+  [0, 6],
+);
 /** 1 / (1 + exp(-x)). */
-export const sigmoid = /*#__PURE__*/ simple('sigmoid', 5, 'torch.sigmoid', ['Sigmoid']);
+export const sigmoid = /*#__PURE__*/ simple('sigmoid', 5, 'torch.sigmoid', ['Sigmoid'], FROM_OUTPUT);
 /** The hyperbolic tangent. */
-export const tanh = /*#__PURE__*/ simple('tanh', 6, 'torch.tanh', ['Tanh']);
+export const tanh = /*#__PURE__*/ simple('tanh', 6, 'torch.tanh', ['Tanh'], FROM_OUTPUT);
 /** x * min(max(x + 3, 0), 6) / 6. */
 export const hardSwish = /*#__PURE__*/ simple('hardSwish', 8, 'torch.nn.functional.hardswish', ['HardSwish']);
 /** x * sigmoid(x). */
 export const silu = /*#__PURE__*/ simple('silu', 9, 'torch.nn.functional.silu', []);
+/** x * tanh(log(1 + exp(x))) (Misra, 2019). */
+export const mish = /*#__PURE__*/ simple('mish', 13, 'torch.nn.functional.mish', ['Mish']);
 /** ELU with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017). */
 export const selu = /*#__PURE__*/ simple('selu', 11, 'torch.nn.functional.selu', ['Selu']);
 /** e to the power of x. */
-export const exp = /*#__PURE__*/ simple('exp', 16, 'torch.exp', ['Exp']);
+export const exp = /*#__PURE__*/ simple('exp', 16, 'torch.exp', ['Exp'], FROM_OUTPUT);
 /** The natural logarithm. */
 export const log = /*#__PURE__*/ simple('log', 17, 'torch.log', ['Log']);
 /** The square root. */
-export const sqrt = /*#__PURE__*/ simple('sqrt', 18, 'torch.sqrt', ['Sqrt']);
+export const sqrt = /*#__PURE__*/ simple('sqrt', 18, 'torch.sqrt', ['Sqrt'], FROM_OUTPUT);
 /** |x|. */
 export const abs = /*#__PURE__*/ simple('abs', 19, 'torch.abs', ['Abs']);
 /** -x. */
@@ -88,8 +132,38 @@ export const elu = /*#__PURE__*/ operator(
     },
 );
 
+const APPROXIMATIONS = ['none', 'tanh'];
+
+export const gelu = /*#__PURE__*/ operator(
+  /*#__PURE__*/ entry('gelu', 12, 'torch.nn.functional.gelu', ['Gelu']),
+  (invoke) =>
+    /**
+     * x times the probability that a normal value is below x (Hendrycks and Gimpel, 2016); `approximate: 'tanh'`:
+     * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2.
+     */
+    (x: Tensor, options: { approximate?: 'none' | 'tanh' } = {}): Tensor => {
+      checkOptions('gelu', options, ['approximate']);
+      const { approximate = 'none' } = options;
+      oneOf('gelu', 'approximate', approximate, APPROXIMATIONS);
+      const params = [APPROXIMATIONS.indexOf(approximate)];
+      return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor;
+    },
+);
+
+export const softplus = /*#__PURE__*/ operator(
+  /*#__PURE__*/ entry('softplus', 14, 'torch.nn.functional.softplus', ['Softplus']),
+  (invoke) =>
+    /** log(1 + exp(beta * x)) / beta, and x where beta * x is above threshold; beta is 1 and threshold 20 by default. */
+    (x: Tensor, options: { beta?: number; threshold?: number } = {}): Tensor => {
+      checkOptions('softplus', options, ['beta', 'threshold']);
+      const { beta = 1, threshold = 20 } = options;
+      const params = [real('softplus', 'beta', beta), real('softplus', 'threshold', threshold)];
+      return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor;
+    },
+);
+
 export const hardSigmoid = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('hardSigmoid', 7, 'torch.nn.functional.hardsigmoid', ['HardSigmoid']),
+  /*#__PURE__*/ entry('hardSigmoid', 7, 'torch.nn.functional.hardsigmoid', ['HardSigmoid'], FROM_OUTPUT),
   (invoke) =>
     /** min(max(alpha * x + beta, 0), 1); PyTorch's alpha 1/6 and beta 1/2 by default (ONNX's alpha is 0.2). */
     (x: Tensor, options: { alpha?: number; beta?: number } = {}): Tensor => {
@@ -109,7 +183,7 @@ function within(dtype: DType): (bound: number) => number {
 const LIMITS = { int32: [-0x80000000, 0x7fffffff], uint8: [0, 255], int8: [-128, 127] } as const;
 
 export const clip = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('clip', 2, 'torch.clamp', ['Clip'], true),
+  /*#__PURE__*/ entry('clip', 2, 'torch.clamp', ['Clip'], { integers: true }),
   (invoke) =>
     /** min(max(x, min), max); either bound may be left out. Takes every dtype; NaN stays. */
     <D extends DType = 'float32'>(x: Tensor<D>, min?: number | null, max?: number | null): Tensor<D> => {

@@ -9,7 +9,16 @@ import { currentTrace } from '../graph/trace.ts';
 import { scope } from '../memory.ts';
 import { requireTensor, storageOf, Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
-import { BINARY, type Block, broadcast, emitBinaryInto } from './emit.ts';
+import {
+  BINARY,
+  type Block,
+  broadcast,
+  emitBinary,
+  emitBinaryInto,
+  emitSumTo,
+  emitUnary,
+  UNARY,
+} from './emit.ts';
 import { type Entry, type Lowered, type Operand, operator } from './operator.ts';
 import { float32 } from './types.ts';
 
@@ -19,7 +28,49 @@ function lower(to: Lowering, kind: number, shapes: readonly (readonly number[])[
   emitBinaryInto(to, kind, dtypeId(dtype), a, b, { buffer: node.outputs[0]!, shape });
 }
 
-function binaryEntry(name: string, kind: number, torch: string, onnx: readonly string[]): Entry {
+/** What a rule of an operand's gradient is given; every block has its own shape, the rule's result y's. */
+interface Flow {
+  readonly to: Lowering;
+  readonly dy: Block;
+  readonly a: Block;
+  readonly b: Block;
+  readonly y: Block;
+}
+/** The gradients of a and of b, before they are summed where the operand was stretched. */
+type Rules = readonly [(flow: Flow) => Block, (flow: Flow) => Block];
+
+const same = ({ dy }: Flow): Block => dy;
+/** dy where the first is above the second, half of it where they are equal. */
+const where = (to: Lowering, dy: Block, first: Block, second: Block): Block =>
+  emitBinary(to, BINARY.masked, dy, emitBinary(to, BINARY.above, first, second));
+
+const ADD: Rules = [same, same];
+const SUB: Rules = [same, ({ to, dy }) => emitUnary(to, UNARY.neg, dy)];
+const MUL: Rules = [
+  ({ to, dy, b }) => emitBinary(to, BINARY.mul, dy, b),
+  ({ to, dy, a }) => emitBinary(to, BINARY.mul, dy, a),
+];
+const DIV: Rules = [
+  ({ to, dy, b }) => emitBinary(to, BINARY.div, dy, b),
+  ({ to, dy, b, y }) => {
+    const slope = emitBinary(to, BINARY.div, y, b);
+    return emitUnary(to, UNARY.neg, emitBinary(to, BINARY.mul, dy, slope));
+  },
+];
+const POW: Rules = [
+  ({ to, dy, a, b }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerSlope, a, b)),
+  ({ to, dy, a, y }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerGrowth, y, a)),
+];
+const MAXIMUM: Rules = [({ to, dy, a, b }) => where(to, dy, a, b), ({ to, dy, a, b }) => where(to, dy, b, a)];
+const MINIMUM: Rules = [MAXIMUM[1], MAXIMUM[0]];
+
+function binaryEntry(
+  name: string,
+  kind: number,
+  torch: string,
+  onnx: readonly string[],
+  rules: Rules,
+): Entry {
   return {
     name,
     torch,
@@ -36,6 +87,18 @@ function binaryEntry(name: string, kind: number, torch: string, onnx: readonly s
       return [{ shape: broadcast(name, a!.shape, b!.shape), dtype: a!.dtype }];
     },
     lower: (to, node) => lower(to, kind, [node.types[0]!.shape, node.types[1]!.shape], node),
+    gradient(to, { types, outputTypes, inputs, outputs, gradients, wanted }) {
+      const { shape } = outputTypes[0]!;
+      const [a, b] = inputs.map((buffer, i) => ({ buffer: buffer!, shape: types[i]!.shape })) as [
+        Block,
+        Block,
+      ];
+      const dy = { buffer: gradients[0]!, shape };
+      const y = { buffer: outputs[0]!, shape };
+      return rules.map((rule, i) =>
+        wanted[i] ? emitSumTo(to, rule({ to, dy, a, b, y }), types[i]!.shape).buffer : null,
+      );
+    },
     ...(name === 'add' && { sums: true }),
   };
 }
@@ -43,8 +106,15 @@ function binaryEntry(name: string, kind: number, torch: string, onnx: readonly s
 /** What an operator makes of operands that its entry does not take as they are; null where it does. */
 type Mixed = (a: Tensor<DType> | number, b: Tensor<DType> | number) => Tensor<DType> | null;
 
-function binary(name: string, kind: number, torch: string, onnx: readonly string[], mixed?: Mixed) {
-  return operator(binaryEntry(name, kind, torch, onnx), (invoke) => {
+function binary(
+  name: string,
+  kind: number,
+  torch: string,
+  onnx: readonly string[],
+  rules: Rules,
+  mixed?: Mixed,
+) {
+  return operator(binaryEntry(name, kind, torch, onnx, rules), (invoke) => {
     /** Element by element with broadcasting; either operand may be a number, and then takes the other's dtype. */
     function apply<D extends DType>(a: Tensor<D>, b: Tensor<D> | number): Tensor<D>;
     function apply<D extends DType>(a: number, b: Tensor<D>): Tensor<D>;
@@ -76,13 +146,13 @@ function operand(
   return value;
 }
 
-export const add = /*#__PURE__*/ binary('add', 0, 'torch.add', ['Add', 'Sum']);
-export const sub = /*#__PURE__*/ binary('sub', 1, 'torch.sub', ['Sub']);
-export const mul = /*#__PURE__*/ binary('mul', 2, 'torch.mul', ['Mul']);
-export const div = /*#__PURE__*/ binary('div', 3, 'torch.div', ['Div']);
-export const pow = /*#__PURE__*/ binary('pow', 4, 'torch.pow', ['Pow'], mixedPower);
-export const maximum = /*#__PURE__*/ binary('maximum', 5, 'torch.maximum', ['Max']);
-export const minimum = /*#__PURE__*/ binary('minimum', 6, 'torch.minimum', ['Min']);
+export const add = /*#__PURE__*/ binary('add', 0, 'torch.add', ['Add', 'Sum'], ADD);
+export const sub = /*#__PURE__*/ binary('sub', 1, 'torch.sub', ['Sub'], SUB);
+export const mul = /*#__PURE__*/ binary('mul', 2, 'torch.mul', ['Mul'], MUL);
+export const div = /*#__PURE__*/ binary('div', 3, 'torch.div', ['Div'], DIV);
+export const pow = /*#__PURE__*/ binary('pow', 4, 'torch.pow', ['Pow'], POW, mixedPower);
+export const maximum = /*#__PURE__*/ binary('maximum', 5, 'torch.maximum', ['Max'], MAXIMUM);
+export const minimum = /*#__PURE__*/ binary('minimum', 6, 'torch.minimum', ['Min'], MINIMUM);
 
 /** A base and an exponent of two dtypes: in float32, and then in the base's dtype. */
 function mixedPower(a: Tensor<DType> | number, b: Tensor<DType> | number): Tensor<DType> | null {
@@ -132,6 +202,21 @@ export const prelu = /*#__PURE__*/ operator(
     },
     lower: (to, node) =>
       lower(to, BINARY.prelu, [node.types[0]!.shape, slopeShape(node.types[0]!, node.types[1]!)], node),
+    gradient(to, { types, inputs, gradients, wanted }) {
+      const { shape } = types[0]!;
+      const slopes = slopeShape(types[0]!, types[1]!);
+      const x = { buffer: inputs[0]!, shape };
+      const dy = { buffer: gradients[0]!, shape };
+      const ofX = () => {
+        const slope = emitBinary(to, BINARY.preluSlope, x, { buffer: inputs[1]!, shape: slopes });
+        return emitBinary(to, BINARY.mul, dy, slope).buffer;
+      };
+      const ofWeight = () => {
+        const below = emitUnary(to, UNARY.clip, x, -Infinity, 0);
+        return emitSumTo(to, emitBinary(to, BINARY.masked, dy, below), slopes).buffer;
+      };
+      return [wanted[0] ? ofX() : null, wanted[1] ? ofWeight() : null];
+    },
     activation: (_, [x, weight]) =>
       weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1] ? { act: 4, p0: 0, p1: 0 } : null,
   },

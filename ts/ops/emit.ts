@@ -13,9 +13,33 @@ export interface Block {
 }
 
 /** Kinds of binary instructions (crates/core/src/ops/binary.rs). */
-export const BINARY = { add: 0, sub: 1, mul: 2, div: 3, pow: 4, max: 5, min: 6, prelu: 7 } as const;
+export const BINARY = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  pow: 4,
+  max: 5,
+  min: 6,
+  prelu: 7,
+  above: 8,
+  masked: 9,
+  powerSlope: 10,
+  powerGrowth: 11,
+  preluSlope: 12,
+} as const;
 /** Functions of unary instructions (crates/core/src/ops/activation.rs). */
-export const UNARY = { relu: 1, sigmoid: 5, tanh: 6, exp: 16, log: 17, sqrt: 18, abs: 19, neg: 20 } as const;
+export const UNARY = {
+  relu: 1,
+  clip: 2,
+  sigmoid: 5,
+  tanh: 6,
+  exp: 16,
+  log: 17,
+  sqrt: 18,
+  abs: 19,
+  neg: 20,
+} as const;
 
 /** How many elements a shape has. */
 export function countOf(shape: readonly number[]): number {
@@ -68,6 +92,17 @@ export function emitUnary(to: Lowering, act: number, x: Block, p0 = 0, p1 = 0): 
   const made = newBlock(to, x.shape);
   const words = [act, bits(p0), bits(p1), countOf(x.shape), 0];
   to.step(OP.unary, [x.buffer], [made.buffer], words, { inPlace: 0 });
+  return made;
+}
+
+/**
+ * dy times the derivative of act, element by element; `v` is the function's output for some functions and its input for
+ * others (crates/core/src/ops/unary_gradient.rs says which).
+ */
+export function emitUnaryGradient(to: Lowering, act: number, dy: Block, v: Block, p0 = 0, p1 = 0): Block {
+  const made = newBlock(to, dy.shape);
+  const words = [act, bits(p0), bits(p1), countOf(dy.shape)];
+  to.step(OP.unaryGradient, [dy.buffer, v.buffer], [made.buffer], words, { inPlace: 0 });
   return made;
 }
 

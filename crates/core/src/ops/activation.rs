@@ -22,6 +22,11 @@ enum Kind {
     Silu,
     /// `(x > 0 ? x : p0 * expm1(x)) * p1`: elu and selu.
     Elu,
+    Gelu,
+    GeluTanh,
+    Mish,
+    /// `log(1 + exp(p0 * x)) / p0`, and x where `p0 * x > p1`.
+    Softplus,
     Exp,
     Log,
     Sqrt,
@@ -56,8 +61,10 @@ impl Activation {
             8 => (Kind::HardSwish, p0, p1),
             9 => (Kind::Silu, p0, p1),
             10 => (Kind::Elu, p0, 1.0),
-            // selu
-            11 => (Kind::Elu, 1.673_263_2, 1.050_701),
+            11 => (Kind::Elu, SELU_ALPHA, SELU_SCALE),
+            12 => (if p0 == 0.0 { Kind::Gelu } else { Kind::GeluTanh }, p0, p1),
+            13 => (Kind::Mish, p0, p1),
+            14 => (Kind::Softplus, p0, p1),
             16 => (Kind::Exp, p0, p1),
             17 => (Kind::Log, p0, p1),
             18 => (Kind::Sqrt, p0, p1),
@@ -127,6 +134,15 @@ impl Activation {
                 let below = math::expm1(x.min(F32x4::ZERO)).mul(F32x4::splat(self.p0));
                 x.gt(F32x4::ZERO).select(x, below).mul(F32x4::splat(self.p1))
             }
+            Kind::Gelu => x.mul(math::normal(x).0),
+            Kind::GeluTanh => x.mul(gelu_gate(x)),
+            Kind::Mish => x.mul(mish_gate(x)),
+            Kind::Softplus => {
+                let scaled = x.mul(F32x4::splat(self.p0));
+                let tail = math::log1p(math::exp(scaled.abs().neg()));
+                let sum = scaled.max(F32x4::ZERO).add(tail).div(F32x4::splat(self.p0));
+                scaled.gt(F32x4::splat(self.p1)).select(x, sum)
+            }
             Kind::Exp => math::exp(x),
             Kind::Log => math::log(x),
             Kind::Sqrt => x.sqrt(),
@@ -134,4 +150,38 @@ impl Activation {
             Kind::Neg => x.neg(),
         }
     }
+}
+
+/// The two numbers with which selu keeps mean 0 and variance 1.
+pub const SELU_ALPHA: f32 = 1.673_263_2;
+pub const SELU_SCALE: f32 = 1.050_701;
+
+/// `1 / (1 + e^-x)`.
+#[inline(always)]
+#[must_use]
+pub fn logistic(x: F32x4) -> F32x4 {
+    let one = F32x4::splat(1.0);
+    one.div(math::exp(x.neg()).add(one))
+}
+
+/// `(1 + tanh(k)) / 2 = 1 / (1 + e^-2k)` with `k = sqrt(2 / pi) (x + 0.044715 x^3)`, which keeps small results' digits.
+#[inline(always)]
+#[must_use]
+pub fn gelu_gate(x: F32x4) -> F32x4 {
+    let cube = x.mul(x).mul(x);
+    logistic(cube.mul_add_exact(F32x4::splat(CUBIC), x).mul(F32x4::splat(TWICE_ROOT)))
+}
+
+/// `2 sqrt(2 / pi)`, and the weight of the cube.
+pub const TWICE_ROOT: f32 = 1.595_769;
+pub const CUBIC: f32 = 0.044_715;
+
+/// `tanh(log(1 + e^x)) = n / (n + 2)` with `n = e^x (e^x + 2)`; from 20 on it is 1.
+#[inline(always)]
+#[must_use]
+pub fn mish_gate(x: F32x4) -> F32x4 {
+    let two = F32x4::splat(2.0);
+    let e = math::exp(x.min(F32x4::splat(20.0)));
+    let n = e.mul(e.add(two));
+    n.div(n.add(two))
 }

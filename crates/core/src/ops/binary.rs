@@ -1,7 +1,10 @@
 //! BINARY: `y[i] = a[walk] op b[walk]`, with broadcasting by strides; y is contiguous.
 //!
 //! Params: kind, dtype, rank, per axis (size, a stride, b stride). Operands: a, b, y (which may be a or b when that is
-//! walked contiguously). Kinds: 0 add, 1 sub, 2 mul, 3 div, 4 pow, 5 max, 6 min, 7 prelu (`a > 0 ? a : a * b`).
+//! walked contiguously). Kinds: 0 add, 1 sub, 2 mul, 3 div, 4 pow, 5 max, 6 min, 7 prelu (`a > 0 ? a : a * b`); and for
+//! gradients, of float32 only: 8 above (0 where a < b, 1/2 where a = b, else 1), 9 masked (a * b, and 0 where b = 0),
+//! 10 power's slope (b * a^(b - 1), and 0 where b = 0), 11 power's growth (a * log(b) for a power a of b, and 0 where b = 0
+//! and a is finite), 12 prelu's slope (`a > 0 ? 1 : b`).
 //!
 //! Integers wrap; division truncates, and by 0 gives 0; a negative power of an integer is 0 unless the base is 1 or -1.
 //! Maximum and minimum propagate NaN. Float rows whose operands step by 1 or stay are computed where they lie, all
@@ -29,6 +32,29 @@ enum Kind {
     Max = 5,
     Min = 6,
     Prelu = 7,
+    Above = 8,
+    Masked = 9,
+    PowerSlope = 10,
+    PowerGrowth = 11,
+    PreluSlope = 12,
+}
+
+impl Kind {
+    const ALL: [Kind; 13] = [
+        Kind::Add,
+        Kind::Sub,
+        Kind::Mul,
+        Kind::Div,
+        Kind::Pow,
+        Kind::Max,
+        Kind::Min,
+        Kind::Prelu,
+        Kind::Above,
+        Kind::Masked,
+        Kind::PowerSlope,
+        Kind::PowerGrowth,
+        Kind::PreluSlope,
+    ];
 }
 
 struct Binary {
@@ -38,13 +64,13 @@ struct Binary {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    use Kind::{Add, Div, Max, Min, Mul, Pow, Prelu, Sub};
     let number = params.u32()?;
-    let kind = [Add, Sub, Mul, Div, Pow, Max, Min, Prelu]
-        .into_iter()
-        .find(|&kind| kind as u32 == number)
-        .ok_or(Fault::new(Code::BadInstruction, [number as i32, 0, 0]))?;
+    let wrong = Fault::new(Code::BadInstruction, [number as i32, 0, 0]);
+    let kind = *Kind::ALL.get(number as usize).ok_or(wrong)?;
     let dtype = Dtype::new(params.u32()?)?;
+    if dtype != Dtype::F32 && number > Kind::Prelu as u32 {
+        return Err(wrong);
+    }
     let mut walk = Walk::decode(params, dtype.bytes())?;
     walk.merge();
     Ok(Box::new(Binary { kind, dtype, walk }))
@@ -163,6 +189,20 @@ unsafe fn vectors(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
             Kind::Max => each(a, b, y, len, F32x4::max),
             Kind::Min => each(a, b, y, len, F32x4::min),
             Kind::Prelu => each(a, b, y, len, |a, b| a.gt(F32x4::ZERO).select(a, a.mul(b))),
+            Kind::Above => each(a, b, y, len, |a, b| {
+                let half = a.eq(b).select(F32x4::splat(0.5), F32x4::splat(1.0));
+                a.lt(b).select(F32x4::ZERO, half)
+            }),
+            Kind::Masked => each(a, b, y, len, |a, b| b.ne(F32x4::ZERO).keep(a.mul(b))),
+            Kind::PowerSlope => each(a, b, y, len, |a, b| {
+                let slope = b.mul(pow(a, b.sub(F32x4::splat(1.0))));
+                b.ne(F32x4::ZERO).keep(slope)
+            }),
+            Kind::PowerGrowth => each(a, b, y, len, |a, b| {
+                let flat = b.eq(F32x4::ZERO).and(a.lt(F32x4::splat(f32::INFINITY)));
+                flat.select(F32x4::ZERO, a.mul(math::log(b)))
+            }),
+            Kind::PreluSlope => each(a, b, y, len, |a, b| a.gt(F32x4::ZERO).select(F32x4::splat(1.0), b)),
         }
     }
 }
@@ -201,7 +241,8 @@ fn integers(kind: Kind, a: &mut [u32], b: &[u32]) {
         Kind::Pow => integer_pow,
         Kind::Max => Ord::max,
         Kind::Min => Ord::min,
-        Kind::Prelu => |a: i32, b: i32| if a > 0 { a } else { a.wrapping_mul(b) },
+        // Decoding refuses the kinds behind it for integers.
+        _ => |a: i32, b: i32| if a > 0 { a } else { a.wrapping_mul(b) },
     };
     for (a, &b) in a.iter_mut().zip(b) {
         *a = op(*a as i32, b as i32) as u32;

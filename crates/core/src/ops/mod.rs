@@ -16,8 +16,10 @@ pub mod dtype;
 pub mod fill;
 pub mod pool;
 pub mod random;
+pub mod softmax;
 pub mod stats;
 pub mod unary;
+pub mod unary_gradient;
 pub mod walk;
 
 use crate::fault::{Code, Fault};
@@ -40,7 +42,7 @@ pub struct Entry {
 pub type Decode = fn(&mut Params) -> Result<Box<dyn Operator>, Fault>;
 
 /// Every operator, by its opcode.
-pub const ENTRIES: [Entry; 13] = [
+pub const ENTRIES: [Entry; 15] = [
     conv::CONV,
     conv::CONV_PACK,
     pool::ENTRY,
@@ -53,6 +55,8 @@ pub const ENTRIES: [Entry; 13] = [
     random::ENTRY,
     stats::ENTRY,
     accumulate::ENTRY,
+    unary_gradient::ENTRY,
+    softmax::ENTRY,
     deform::DEFORM,
 ];
 

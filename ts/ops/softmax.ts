@@ -1,0 +1,83 @@
+/**
+ * softmax(x) = exp(x) / sum(exp(x)) along one axis, and its logarithm (crates/core/src/ops/softmax.rs).
+ *
+ * params: dim, not negative.
+ */
+import type { DType } from '../dtype.ts';
+import { axisIndex, checkOptions } from '../errors.ts';
+import { type Lowering, OP } from '../graph/lowering.ts';
+import { requireTensor, type Tensor } from '../tensor.ts';
+import { BINARY, type Block, countOf, emitBinary, emitSumTo, emitUnary, UNARY } from './emit.ts';
+import { type Entry, operator } from './operator.ts';
+import { float32 } from './types.ts';
+
+export interface SoftmaxOptions {
+  /** The axis, counted from the end when negative. Default -1. */
+  dim?: number;
+}
+
+/** dx of y and dy; `sum` adds along the axis. */
+type Rule = (to: Lowering, y: Block, dy: Block, sum: (x: Block) => Block) => Block;
+
+function entry(name: string, logarithm: number, torch: string, onnx: readonly string[], rule: Rule): Entry {
+  return {
+    name,
+    torch,
+    onnx,
+    args: ['x'],
+    infer(inputs) {
+      float32(name, ['x'], inputs);
+      return [inputs[0]!];
+    },
+    lower(to, { types, params, inputs, outputs }) {
+      const { shape } = types[0]!;
+      const dim = params[0] as number;
+      const words = [countOf(shape.slice(0, dim)), shape[dim] ?? 1, countOf(shape.slice(dim + 1)), logarithm];
+      to.step(OP.softmax, inputs, outputs, words, { inPlace: 0 });
+    },
+    gradient(to, { types, params, outputs, gradients }) {
+      const { shape } = types[0]!;
+      const reduced = shape.map((size, axis) => (axis === params[0] ? 1 : size));
+      const [y, dy] = [outputs, gradients].map((of) => ({ buffer: of[0]!, shape })) as [Block, Block];
+      return [rule(to, y, dy, (x) => emitSumTo(to, x, reduced)).buffer];
+    },
+  };
+}
+
+function along(name: string, logarithm: number, torch: string, onnx: readonly string[], rule: Rule) {
+  return operator(
+    entry(name, logarithm, torch, onnx, rule),
+    (invoke) =>
+      (x: Tensor, options: SoftmaxOptions = {}): Tensor => {
+        const { shape } = requireTensor(name, 'x', x);
+        checkOptions(name, options, ['dim']);
+        // A scalar is one value along its only axis.
+        const dim = axisIndex(name, 'dim', options.dim ?? -1, Math.max(shape.length, 1));
+        return invoke([x as Tensor<DType>], [dim])[0] as unknown as Tensor;
+      },
+  );
+}
+
+/** exp(x) over its sum along `dim`, by default the last axis. @throws RangeError for an axis that x does not have */
+export const softmax = /*#__PURE__*/ along(
+  'softmax',
+  0,
+  'torch.nn.functional.softmax',
+  ['Softmax'],
+  (to, y, dy, sum) => {
+    const mean = sum(emitBinary(to, BINARY.mul, dy, y));
+    return emitBinary(to, BINARY.mul, y, emitBinary(to, BINARY.sub, dy, mean));
+  },
+);
+
+/** The logarithm of softmax, x - log(sum(exp(x))) along `dim`, by default the last axis. */
+export const logSoftmax = /*#__PURE__*/ along(
+  'logSoftmax',
+  1,
+  'torch.nn.functional.log_softmax',
+  ['LogSoftmax'],
+  (to, y, dy, sum) => {
+    const share = emitBinary(to, BINARY.mul, emitUnary(to, UNARY.exp, y), sum(dy));
+    return emitBinary(to, BINARY.sub, dy, share);
+  },
+);
