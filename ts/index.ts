@@ -35,6 +35,7 @@ export { conv1d, conv2d, conv3d } from './ops/convolution.ts';
 export type { DeformConvOptions } from './ops/deform.ts';
 export { deformConv2d } from './ops/deform.ts';
 export { linear } from './ops/linear.ts';
+export { matmul } from './ops/matmul.ts';
 export type { Operator } from './ops/operator.ts';
 export type { Padding, Size } from './ops/options.ts';
 export { outputShape } from './ops/outputShape.ts';

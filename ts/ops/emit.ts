@@ -149,6 +149,17 @@ export function emitPermuted(to: Lowering, x: Block, order: readonly number[]): 
   return made;
 }
 
+/** x stretched to `shape`. */
+export function emitStretched(to: Lowering, x: Block, shape: readonly number[]): Block {
+  if (countOf(shape) === countOf(x.shape)) return reshaped(x, shape);
+  const made = newBlock(to, shape);
+  if (shape.includes(0)) return made;
+  const axes = mergeAxes(shape, stretched(x.shape, shape), stridesOf(shape));
+  to.requireAxes(axes.length);
+  to.step(OP.copy, [x.buffer], [made.buffer], [4, axes.length, ...axes.flat(), 0, 0]);
+  return made;
+}
+
 /** The shape of two operands together: axes are aligned on the right, an axis of 1 stretches. @throws RangeError */
 export function broadcast(name: string, a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);

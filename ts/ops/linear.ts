@@ -2,7 +2,9 @@
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
+import { type Block, countOf, emitSumTo, newBlock } from './emit.ts';
 import { type ConvolutionProblem, emitConvolution, PIXEL } from './emitConvolution.ts';
+import { emitProduct } from './emitProduct.ts';
 import { operator } from './operator.ts';
 import { float32 } from './types.ts';
 
@@ -42,6 +44,22 @@ export const linear = /*#__PURE__*/ operator(
     },
     convolves: pixels,
     lower: (to, node) => emitConvolution('linear', to, node, pixels(node.types)),
+    gradient(to, { types, inputs, gradients, wanted }) {
+      const [x, weight] = [0, 1].map((i) => ({ buffer: inputs[i]!, shape: types[i]!.shape })) as [
+        Block,
+        Block,
+      ];
+      const [outputs, features] = weight.shape as [number, number];
+      const rows = countOf(x.shape.slice(0, -1));
+      const dy = { buffer: gradients[0]!, shape: [rows, outputs] };
+      const product = (a: Block, b: Block, m: number, k: number, into: Block, transposed?: boolean) =>
+        emitProduct('linear', to, a, b, { m, k, n: features }, newBlock(to, into.shape), transposed).buffer;
+      return [
+        wanted[0] ? product(dy, weight, rows, outputs, x) : null,
+        wanted[1] ? product(dy, x, outputs, rows, weight, true) : null,
+        wanted[2] ? emitSumTo(to, dy, [outputs]).buffer : null,
+      ];
+    },
     cost: ([, weight], [y]) => ({
       macs: y!.shape.reduce((product, axis) => product * axis, 1) * weight!.shape[1]!,
     }),

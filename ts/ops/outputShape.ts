@@ -28,8 +28,8 @@ export function outputShape(
       ? null
       : trace.input({ shape: integers('outputShape', `shapes[${i}]`, shape, 0), dtype: 'float32' }),
   );
-  // A shape that is left out is an optional tensor that is left out.
-  const positions = entry.args.length - (entry.optionTensors ?? 0);
+  // A shape that is left out is an optional tensor that is left out, or a number that follows.
+  const positions = entry.numbers ? 0 : entry.args.length - (entry.optionTensors ?? 0);
   while (positions > symbols.length && rest.length > 0) symbols.push(null);
   const call = operator as unknown as (...given: unknown[]) => Tensor<DType> | Tensor<DType>[];
   const result = trace.run('outputShape', () =>

@@ -12,6 +12,8 @@ const UNARY: u32 = 6;
 const BINARY: u32 = 7;
 const AFFINE: u32 = 8;
 const CAST: u32 = 9;
+const UNARY_GRADIENT: u32 = 15;
+const SOFTMAX: u32 = 16;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Dtype {
@@ -149,5 +151,7 @@ fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
 mod copy;
 #[path = "ops/elementwise.rs"]
 mod elementwise;
+#[path = "ops/math.rs"]
+mod math;
 #[path = "ops/pool.rs"]
 mod pool;

@@ -1,0 +1,142 @@
+/**
+ * matmul(a, b): y[..., i, j] = sum over k of a[..., i, k] * b[..., k, j], a convolution of one tap whose weights are a and
+ * whose pixels are the columns of b. Batches are its groups; where one operand has no batch of its own, a's rows are one
+ * tall matrix, or b's matrices are images.
+ */
+import type { DType, TensorType } from '../dtype.ts';
+import { shapeText } from '../errors.ts';
+import type { Lowering } from '../graph/lowering.ts';
+import type { Tensor } from '../tensor.ts';
+import {
+  type Block,
+  broadcast,
+  countOf,
+  emitPermuted,
+  emitStretched,
+  emitSumTo,
+  newBlock,
+  reshaped,
+} from './emit.ts';
+import { emitProduct, emitRows } from './emitProduct.ts';
+import { operator } from './operator.ts';
+import { float32 } from './types.ts';
+
+const NAME = 'matmul';
+
+/** The product as one of matrices: a vector a is a row, a vector b a column. */
+interface Sizes {
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  /** Axes before the matrices': of a, of b, of both broadcast. */
+  readonly ofA: readonly number[];
+  readonly ofB: readonly number[];
+  readonly batch: readonly number[];
+}
+
+function sizesOf(types: readonly (TensorType | null)[]): Sizes {
+  const [a, b] = types.map((type) => type!.shape) as [readonly number[], readonly number[]];
+  const [ofA, ofB] = [a.slice(0, -2), b.slice(0, -2)];
+  return {
+    m: a.length === 1 ? 1 : a[a.length - 2]!,
+    k: a[a.length - 1]!,
+    n: b.length === 1 ? 1 : b[b.length - 1]!,
+    ofA,
+    ofB,
+    batch: broadcast(`${NAME}: batch axes`, ofA, ofB),
+  };
+}
+
+/** Emits the product of a [ofA, m, k] and b [ofB, k, n]. */
+function emit(to: Lowering, a: Block, b: Block, { m, k, n, ofA, ofB, batch }: Sizes, into: Block): void {
+  const [rows, images] = [countOf(ofA), countOf(ofB)];
+  if (images === 1) emitProduct(NAME, to, a, b, { m: rows * m, k, n }, into);
+  else if (rows === 1) emitProduct(NAME, to, a, b, { images, m, k, n }, into);
+  else {
+    const [whole, other] = [emitStretched(to, a, [...batch, m, k]), emitStretched(to, b, [...batch, k, n])];
+    emitProduct(NAME, to, whole, other, { groups: countOf(batch), m, k, n }, into);
+  }
+}
+
+/** dy times the transpose of b, summed over the batches that a was stretched over. */
+function gradientOfA(to: Lowering, dy: Block, b: Block, { m, k, n, ofA, ofB, batch }: Sizes): Block {
+  const [rows, images] = [countOf(ofA), countOf(ofB)];
+  if (images === 1)
+    return emitRows(NAME, to, dy, b, { m: rows * m, k: n, n: k }, newBlock(to, [...ofA, m, k]));
+  if (rows === 1) {
+    // All batches' columns beside each other: one product sums over them.
+    const beside = (x: Block, height: number) =>
+      emitPermuted(to, reshaped(x, [images, height, n]), [1, 0, 2]);
+    const made = newBlock(to, [...ofA, m, k]);
+    return emitRows(NAME, to, beside(dy, m), beside(b, k), { m, k: images * n, n: k }, made);
+  }
+  const groups = countOf(batch);
+  const whole = reshaped(emitStretched(to, b, [...batch, k, n]), [groups, k, n]);
+  const columns = emitPermuted(to, whole, [0, 2, 1]);
+  const made = newBlock(to, [...batch, m, k]);
+  return emitSumTo(to, emitProduct(NAME, to, dy, columns, { groups, m, k: n, n: k }, made), [...ofA, m, k]);
+}
+
+/** The transpose of a times dy, summed over the batches that b was stretched over. */
+function gradientOfB(to: Lowering, dy: Block, a: Block, { m, k, n, ofA, ofB, batch }: Sizes): Block {
+  const [rows, images] = [countOf(ofA), countOf(ofB)];
+  const made = (axes: readonly number[]) => newBlock(to, [...axes, k, n]);
+  if (images === 1) return emitProduct(NAME, to, a, dy, { m: k, k: rows * m, n }, made(ofB), true);
+  if (rows === 1) return emitProduct(NAME, to, a, dy, { images, m: k, k: m, n }, made(ofB), true);
+  const whole = emitStretched(to, a, [...batch, m, k]);
+  const product = { groups: countOf(batch), m: k, k: m, n };
+  return emitSumTo(to, emitProduct(NAME, to, whole, dy, product, made(batch), true), [...ofB, k, n]);
+}
+
+export const matmul = /*#__PURE__*/ operator(
+  {
+    name: NAME,
+    torch: 'torch.matmul',
+    onnx: ['MatMul'],
+    args: ['a', 'b'],
+    infer(inputs) {
+      float32(NAME, ['a', 'b'], inputs);
+      const [a, b] = inputs.map((input) => input!.shape) as [readonly number[], readonly number[]];
+      [a, b].forEach((shape, i) => {
+        if (shape.length === 0)
+          throw new RangeError(`${NAME}: ${'ab'[i]} is a scalar, must have at least 1 axis`);
+      });
+      const [columns, rows] = [a[a.length - 1]!, b.length === 1 ? b[0]! : b[b.length - 2]!];
+      if (columns !== rows) {
+        throw new RangeError(
+          `${NAME}: a of shape ${shapeText(a)} has ${columns} columns, b of shape ${shapeText(b)} has ${rows} rows`,
+        );
+      }
+      const { batch, m, n } = sizesOf(inputs);
+      const shape = [...batch, ...(a.length === 1 ? [] : [m]), ...(b.length === 1 ? [] : [n])];
+      return [{ shape, dtype: 'float32' }];
+    },
+    lower(to, { types, outputTypes, inputs, outputs }) {
+      const sizes = sizesOf(types);
+      const { m, k, n, ofA, ofB } = sizes;
+      const a = { buffer: inputs[0]!, shape: [...ofA, m, k] };
+      const b = { buffer: inputs[1]!, shape: [...ofB, k, n] };
+      emit(to, a, b, sizes, { buffer: outputs[0]!, shape: outputTypes[0]!.shape });
+    },
+    gradient(to, { types, inputs, gradients, wanted }) {
+      const sizes = sizesOf(types);
+      const { m, k, n, ofA, ofB, batch } = sizes;
+      const a = { buffer: inputs[0]!, shape: [...ofA, m, k] };
+      const b = { buffer: inputs[1]!, shape: [...ofB, k, n] };
+      const dy = { buffer: gradients[0]!, shape: [...batch, m, n] };
+      return [
+        wanted[0] ? gradientOfA(to, dy, b, sizes).buffer : null,
+        wanted[1] ? gradientOfB(to, dy, a, sizes).buffer : null,
+      ];
+    },
+    cost: ([a], [y]) => ({ macs: countOf(y!.shape) * a!.shape[a!.shape.length - 1]! }),
+  },
+  (invoke) =>
+    /**
+     * a [..., m, k] times b [..., k, n]; the axes before the matrices broadcast. A vector a is a row, a vector b a column,
+     * whose axis the result does not have: two vectors give their scalar product.
+     * @throws RangeError for shapes that do not fit
+     */
+    (a: Tensor, b: Tensor): Tensor =>
+      invoke([a, b] as unknown as Tensor<DType>[], [])[0] as unknown as Tensor,
+);
