@@ -40,7 +40,7 @@ const TENSOR = /^(scalar|\d+(?:x\d+)*)(?::(float32|int32|uint8|int8))?(?:<(\d+))
 const countOf = (shape: readonly number[]) => shape.reduce((product, axis) => product * axis, 1);
 
 /** The values that a tensor's text stands for; null for any other text. */
-function fromText(text: string, t: number): Given | null {
+export function fromText(text: string, t: number): Given | null {
   const found = TENSOR.exec(text);
   if (found === null) return null;
   const [, sizes = '', dtype = 'float32', below, how] = found;
@@ -80,8 +80,8 @@ function fromLiteral({ values, shape, dtype = 'float32' }: Literal): Given {
   return { shape: shape ?? found, dtype, kind: 'literal', data };
 }
 
-/** `value` with another value wherever `change` gives one. */
-function replace(value: unknown, change: (part: unknown) => unknown): unknown {
+/** A copy of `value` with something else in it wherever `change` gives it. */
+export function replace(value: unknown, change: (part: unknown) => unknown): unknown {
   const changed = change(value);
   if (changed !== undefined) return changed;
   if (Array.isArray(value)) return value.map((part) => replace(part, change));
@@ -89,7 +89,26 @@ function replace(value: unknown, change: (part: unknown) => unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, replace(part, change)]));
 }
 
-const isGiven = (part: unknown): part is Given => typeof part === 'object' && part !== null && 'kind' in part;
+export const isGiven = (part: unknown): part is Given =>
+  typeof part === 'object' && part !== null && 'kind' in part;
+
+/** JSON with a Given in the place of each tensor's text, and all of them in their order. */
+export function readTensors(json: readonly unknown[]): { args: unknown[]; tensors: Given[] } {
+  const tensors: Given[] = [];
+  const args = replace([...json], (part) => {
+    const literal = typeof part === 'object' && part !== null && Object.hasOwn(part, 'values');
+    const made =
+      typeof part === 'string'
+        ? fromText(part, tensors.length)
+        : literal
+          ? fromLiteral(part as Literal)
+          : null;
+    if (made === null) return undefined;
+    tensors.push(made);
+    return made;
+  }) as unknown[];
+  return { args, tensors };
+}
 
 /** Reads one line; null for a comment and for an empty one. @throws Error that says what is wrong with it */
 export function parseCall(line: string): Call | null {
@@ -103,19 +122,7 @@ export function parseCall(line: string): Call | null {
   } catch (error) {
     throw new Error(`'${trimmed}': ${(error as Error).message}`);
   }
-  const tensors: Given[] = [];
-  const args = replace(json, (part) => {
-    const literal = typeof part === 'object' && part !== null && Object.hasOwn(part, 'values');
-    const made =
-      typeof part === 'string'
-        ? fromText(part, tensors.length)
-        : literal
-          ? fromLiteral(part as Literal)
-          : null;
-    if (made === null) return undefined;
-    tensors.push(made);
-    return made;
-  }) as unknown[];
+  const { args, tensors } = readTensors(json as unknown[]);
   const expected =
     outputs === undefined
       ? null
