@@ -1,0 +1,81 @@
+// `npm run fuzz -- [--problems N] [--seed S] [--variant simd|relaxed] [--op NAME]`: random problems against the plain
+// loops of test/reference, in all variants or in one. Each failing problem is printed as a line for test/problems.
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { importTypeScript } from './lib/bundle.mjs';
+import { buildKernels } from './lib/kernels.mjs';
+import { nodeModules } from './lib/modules.mjs';
+import { main, Problem, root, run } from './lib/report.mjs';
+
+/** Bundles the fuzzer with the references that there are. */
+async function load() {
+  const folder = path.join(root, 'test/reference');
+  const areas = fs
+    .readdirSync(folder)
+    .filter((file) => file.endsWith('.ts') && !['index.ts', 'types.ts'].includes(file));
+  const imports = areas.map((file, i) => `import * as a${i} from '../../test/reference/${file}';`);
+  const entry = path.join(root, 'build/run/fuzz.ts');
+  fs.mkdirSync(path.dirname(entry), { recursive: true });
+  fs.writeFileSync(
+    entry,
+    [
+      ...imports,
+      `export const references = Object.assign({}, ${areas.map((_, i) => `a${i}.references`).join(', ')});`,
+      "export * from '../../test/support/fuzz.ts';",
+      "export { init, disposeRuntime } from '../../ts/index.ts';",
+    ].join('\n'),
+  );
+  return importTypeScript('build/run/fuzz.ts');
+}
+
+function bar(done, all) {
+  if (!process.stdout.isTTY) return;
+  const filled = Math.round((done / all) * 40);
+  process.stdout.write(`\r[${'#'.repeat(filled)}${' '.repeat(40 - filled)}] ${done} of ${all}`);
+  if (done === all) process.stdout.write('\r\x1b[K');
+}
+
+await main(async () => {
+  const { values } = parseArgs({
+    options: {
+      problems: { type: 'string', default: '1000' },
+      seed: { type: 'string', default: '1' },
+      variant: { type: 'string' },
+      op: { type: 'string' },
+    },
+  });
+  const problems = Number(values.problems);
+  const seed = Number(values.seed);
+  if (!(problems > 0) || !Number.isInteger(seed))
+    throw new Problem('fuzz: --problems and --seed are integers');
+  await nodeModules();
+  await buildKernels();
+  const flag = '--experimental-wasm-relaxed-simd';
+  if (process.version.startsWith('v20.') && !process.execArgv.includes(flag)) {
+    const { code } = await run(process.execPath, [flag, ...process.argv.slice(1)], {
+      pass: true,
+      allowFailure: true,
+    });
+    process.exitCode = code;
+    return;
+  }
+  const { init, disposeRuntime, fuzz, references } = await load();
+  for (const variant of values.variant === undefined ? ['simd', 'relaxed'] : [values.variant]) {
+    await init({ variant, maxMemoryBytes: 64 * 2 ** 20 });
+    const result = fuzz(references, {
+      problems,
+      seed,
+      op: values.op,
+      progress: (done) => bar(done, problems),
+    });
+    bar(problems, problems);
+    for (const line of [...result.wrong, ...result.traps]) console.log(line);
+    const { wrong, traps, liveBytes } = result;
+    console.log(
+      `${variant}: ${problems} problems, ${wrong.length} wrong, ${traps.length} traps, ${liveBytes} bytes live`,
+    );
+    if (wrong.length + traps.length + liveBytes > 0) process.exitCode = 1;
+    disposeRuntime();
+  }
+});
