@@ -24,6 +24,7 @@ export const OP = {
   accumulate: 13,
   unaryGradient: 15,
   softmax: 16,
+  dropout: 17,
   deform: 27,
 } as const;
 

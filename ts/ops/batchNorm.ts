@@ -6,8 +6,20 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, real, shapeText } from '../errors.ts';
-import { type Buffer, bits, type Lowering, OP } from '../graph/lowering.ts';
+import type { Buffer, Lowering } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
+import { type Block, countOf } from './emit.ts';
+import {
+  emitMap,
+  emitMoments,
+  emitNorm,
+  emitNormGradients,
+  emitRunning,
+  emitScaleOf,
+  type Learned,
+  type NormShapes,
+  type Statistics,
+} from './emitNorm.ts';
 import { type Lowered, operator } from './operator.ts';
 import { flag } from './options.ts';
 import { float32 } from './types.ts';
@@ -22,72 +34,37 @@ export interface BatchNormOptions {
 }
 
 const ARGS = ['x', 'runningMean', 'runningVar', 'weight', 'bias'];
-const [ADD, SUB, MUL, DIV] = [0, 1, 2, 3];
-const SQRT = 18;
 
-/** Arithmetic on vectors of `channels` elements. */
-class Channels {
-  readonly to: Lowering;
-  readonly channels: number;
-
-  constructor(to: Lowering, channels: number) {
-    this.to = to;
-    this.channels = channels;
-  }
-
-  vector(): Buffer {
-    return this.to.temporary(4 * this.channels);
-  }
-
-  constant(value: number): Buffer {
-    const made = this.to.temporary(4);
-    this.to.step(OP.fill, [], [made], [4, 1, bits(value)]);
-    return made;
-  }
-
-  /** a kind b, where b may be one element for all. */
-  combine(kind: number, a: Buffer, b: Buffer, into = this.vector()): Buffer {
-    const stride = (one: Buffer) => (one.bytes === 4 && this.channels !== 1 ? 0 : 1);
-    this.to.step(OP.binary, [a, b], [into], [kind, 0, 1, this.channels, stride(a), stride(b)]);
-    return into;
-  }
-
-  sqrt(x: Buffer): Buffer {
-    const root = this.vector();
-    this.to.step(OP.unary, [x], [root], [SQRT, 0, 0, this.channels, 0]);
-    return root;
-  }
+/** x as [batch, channels, inner], with statistics and weights per channel. */
+function shapesOf(x: TensorType): NormShapes {
+  const [n, channels] = x.shape as [number, number];
+  const per = [1, channels, 1];
+  return { x: [n, channels, countOf(x.shape.slice(2))], statistics: per, weight: per };
 }
 
-/** Elements of x per channel: [batch, channels, inner]. */
-function extents(x: TensorType): [number, number, number] {
-  const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
-  return [n, channels, spatial.reduce((product, axis) => product * axis, 1)];
+function block(buffer: Buffer | null | undefined, { weight: shape }: NormShapes): Block | null {
+  return buffer ? { buffer, shape } : null;
 }
 
-/** The map's scale and shift; in training also the running statistics' update. */
-function affine(to: Lowering, node: Lowered): { scale: Buffer; shift: Buffer } {
+function learnedOf(node: Lowered, shapes: NormShapes): Learned {
+  return { weight: block(node.inputs[3], shapes), bias: block(node.inputs[4], shapes) };
+}
+
+/** The statistics to normalise by; in training also the running ones' update. */
+function emitStatistics(to: Lowering, node: Lowered, shapes: NormShapes): Statistics {
   const [training, momentum, eps] = node.params as [number, number, number];
-  const [n, channels, inner] = extents(node.types[0]!);
-  const on = new Channels(to, channels);
-  const [x, runningMean, runningVar, weight, bias] = node.inputs as (Buffer | null)[];
-  let [mean, variance] = [runningMean, runningVar];
-  if (training === 1) {
-    [mean, variance] = [on.vector(), on.vector()];
-    to.step(OP.stats, [x!], [mean, variance], [n, channels, inner]);
-    const unbiased = (n * inner) / (n * inner - 1);
-    const update = (running: Buffer | null | undefined, batch: Buffer, share: number) => {
-      if (!running) return;
-      const old = on.combine(MUL!, running, on.constant(1 - momentum));
-      on.combine(ADD!, old, on.combine(MUL!, batch, on.constant(share)), running);
-    };
-    update(runningMean, mean, momentum);
-    update(runningVar, variance, momentum * unbiased);
+  const [x, runningMean, runningVar] = node.inputs as (Buffer | null)[];
+  const [savedMean, savedScale] = node.saved ?? [];
+  if (training === 0) {
+    if (savedMean !== undefined) to.copy(runningMean!, savedMean);
+    const scale = emitScaleOf(to, block(runningVar, shapes)!, eps, savedScale);
+    return { mean: block(runningMean, shapes)!, scale };
   }
-  const deviation = on.sqrt(on.combine(ADD!, variance!, on.constant(eps)));
-  const scale = on.combine(DIV!, weight ?? on.constant(1), deviation);
-  const shift = on.combine(SUB!, bias ?? on.constant(0), on.combine(MUL!, mean!, scale));
-  return { scale, shift };
+  const { mean, variance } = emitMoments(to, shapes, x!, savedMean);
+  const count = countOf(shapes.x) / countOf(shapes.weight);
+  if (runningMean) emitRunning(to, runningMean, mean, shapes.weight, momentum, 1);
+  if (runningVar) emitRunning(to, runningVar, variance, shapes.weight, momentum, count / (count - 1));
+  return { mean, scale: emitScaleOf(to, variance, eps, savedScale) };
 }
 
 export const batchNorm = /*#__PURE__*/ operator(
@@ -103,7 +80,7 @@ export const batchNorm = /*#__PURE__*/ operator(
       if (x.shape.length < 2) {
         throw new RangeError(`batchNorm: x has shape ${shapeText(x.shape)}, must have at least 2 axes`);
       }
-      const [n, channels, inner] = extents(x);
+      const channels = x.shape[1] as number;
       inputs.slice(1).forEach((input, i) => {
         if (input !== null && (input.shape.length !== 1 || input.shape[0] !== channels)) {
           throw new RangeError(
@@ -111,9 +88,10 @@ export const batchNorm = /*#__PURE__*/ operator(
           );
         }
       });
-      if (training === 1 && n * inner < 2) {
+      const values = (x.shape[0] as number) * countOf(x.shape.slice(2));
+      if (training === 1 && values < 2) {
         throw new RangeError(
-          `batchNorm: x has ${n * inner} value per channel, must have more than 1 in training`,
+          `batchNorm: x has ${values} value per channel, must have more than 1 in training`,
         );
       }
       if (training !== 1 && (inputs[1] === null || inputs[2] === null)) {
@@ -122,19 +100,43 @@ export const batchNorm = /*#__PURE__*/ operator(
       return [x];
     },
     lower(to, node) {
-      const { scale, shift } = affine(to, node);
-      to.step(OP.affine, [node.inputs[0]!, scale, shift], node.outputs, extents(node.types[0]!), {
-        inPlace: 0,
-      });
+      const shapes = shapesOf(node.types[0]!);
+      const statistics = emitStatistics(to, node, shapes);
+      emitNorm(to, shapes, node.inputs[0]!, statistics, learnedOf(node, shapes), node.outputs[0]!);
     },
-    affine,
+    // The running statistics may change between the forward run and a pullback.
+    saves: ([x]) => {
+      const type: TensorType = { shape: [x!.shape[1] as number], dtype: 'float32' };
+      return [type, type];
+    },
+    gradient(to, { types, params, inputs, saved, gradients, wanted }) {
+      const shapes = shapesOf(types[0]!);
+      const [mean, scale] = saved.map((buffer) => block(buffer, shapes)!) as [Block, Block];
+      const found = emitNormGradients(
+        to,
+        shapes,
+        inputs[0]!,
+        { mean, scale },
+        block(inputs[3], shapes),
+        gradients[0]!,
+        [wanted[0]!, wanted[3]!, wanted[4]!],
+        params[0] === 0,
+      );
+      return [found.x, null, null, found.weight, found.bias].map((one) => one?.buffer ?? null);
+    },
+    affine(to, node) {
+      const shapes = shapesOf(node.types[0]!);
+      const { scale, shift } = emitMap(to, emitStatistics(to, node, shapes), learnedOf(node, shapes));
+      return { scale: scale.buffer, shift: shift.buffer };
+    },
     isAffine: ([training]) => training === 0,
     writes: ([training]) => (training === 1 ? [1, 2] : []),
   },
   (invoke) =>
     /**
      * Normalises each channel (axis 1) of x by its mean and variance [C], then scales by weight [C] and adds bias [C].
-     * In training the statistics are the batch's; runningMean and runningVar are then written in place.
+     * In training the statistics are the batch's; runningMean and runningVar are then written in place. They are no
+     * parameters: where a gradient of them is asked for, it is 0.
      * @throws RangeError for shapes that do not fit, or one value per channel in training
      */
     (

@@ -60,7 +60,7 @@ export interface Entry {
   readonly args: readonly string[];
   /** How many of the arguments must be given; without it all. */
   readonly required?: number;
-  /** How many of the arguments, the last, are given among the options. */
+  /** How many of the arguments, the last, come behind others in the public function, or among its options. */
   readonly optionTensors?: number;
   /** The first argument is a list, of any length, of tensors. */
   readonly list?: true;

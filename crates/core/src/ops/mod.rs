@@ -12,6 +12,7 @@ pub mod cast;
 pub mod conv;
 pub mod copy;
 pub mod deform;
+pub mod dropout;
 pub mod dtype;
 pub mod fill;
 pub mod pool;
@@ -42,7 +43,7 @@ pub struct Entry {
 pub type Decode = fn(&mut Params) -> Result<Box<dyn Operator>, Fault>;
 
 /// Every operator, by its opcode.
-pub const ENTRIES: [Entry; 15] = [
+pub const ENTRIES: [Entry; 16] = [
     conv::CONV,
     conv::CONV_PACK,
     pool::ENTRY,
@@ -57,6 +58,7 @@ pub const ENTRIES: [Entry; 15] = [
     accumulate::ENTRY,
     unary_gradient::ENTRY,
     softmax::ENTRY,
+    dropout::ENTRY,
     deform::DEFORM,
 ];
 

@@ -1,0 +1,155 @@
+//! DROPOUT: `y[i] = x[i] * factor[i / inner]`, where a factor is 0 with the probability `threshold / 2^32`, else `scale`.
+//!
+//! Params: count, inner, threshold, scale. Operands: x [count], state [3] (key, key, stream; 32-bit words), y (which may
+//! be x). An item is dropped when its 32 random bits, those of RANDOM's generator at a counter that RANDOM never uses,
+//! are below the threshold. They depend on the state and the item's index alone, so the gradient is this instruction on
+//! what flows back, with the same state. As in PyTorch it is a product: NaN stays NaN.
+
+use super::random::philox;
+use super::{Entry, Operands, Operator, Params, Share};
+use crate::fault::{Code, Fault};
+use crate::geometry::elements;
+use crate::simd::{F32x4, LANES};
+use alloc::boxed::Box;
+
+pub const ENTRY: Entry = Entry { opcode: 17, name: "dropout", operands: 3, optional: 0, decode };
+
+/// The second word of the counter; RANDOM has 0 there.
+const DOMAIN: u32 = 1;
+
+struct Dropout {
+    count: usize,
+    inner: usize,
+    threshold: u32,
+    scale: f32,
+}
+
+fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
+    let [count, inner, threshold] = params.array()?;
+    let scale = params.f32()?;
+    if inner == 0 {
+        return Err(Fault::new(Code::BadInstruction, [inner as i32, 0, 0]));
+    }
+    let count = elements(&[count as usize], 4)?;
+    Ok(Box::new(Dropout { count, inner: inner as usize, threshold, scale }))
+}
+
+impl Operator for Dropout {
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        // SAFETY: the state holds three words.
+        let state = unsafe { operands.slice::<u32>(1, 3) };
+        let (x, y) = (operands.pointer::<f32>(0).cast_const(), operands.pointer::<f32>(2));
+        let range = share.range(self.count);
+        let mut i = range.start;
+        while i < range.end {
+            let block = i / self.inner / LANES;
+            let factors = self.factors(block, state);
+            if self.inner == 1 && i.is_multiple_of(LANES) && i + LANES <= range.end {
+                // SAFETY: x and y hold `count` elements; this part's range is written by no other part.
+                unsafe { F32x4::load(x.add(i)).mul(F32x4::from_array(factors)).store(y.add(i)) };
+                i += LANES;
+                continue;
+            }
+            let last = range.end.min((block + 1).saturating_mul(LANES * self.inner));
+            while i < last {
+                let item = i / self.inner;
+                let end = last.min((item + 1).saturating_mul(self.inner));
+                let factor = F32x4::splat(factors[item % LANES]);
+                while i < end {
+                    let step = LANES.min(end - i);
+                    // SAFETY: as above.
+                    unsafe { F32x4::load_partial(x.add(i), step).mul(factor).store_partial(y.add(i), step) };
+                    i += step;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Dropout {
+    /// The factors of four items.
+    fn factors(&self, block: usize, state: &[u32]) -> [f32; LANES] {
+        philox([block as u32, DOMAIN, state[2], 0], [state[0], state[1]]).map(|word| {
+            if word < self.threshold {
+                0.0
+            } else {
+                self.scale
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn drop_from(op: &Dropout, x: &[f32], share: Share) -> Vec<f32> {
+        let mut state = [7u32, 9, 1];
+        let (mut x, mut y) = (x.to_vec(), std::vec![-9.0f32; op.count]);
+        let addresses = [x.as_mut_ptr().cast::<u8>(), state.as_mut_ptr().cast(), y.as_mut_ptr().cast()];
+        // SAFETY: `count` elements and three words.
+        unsafe { op.run(&Operands { addresses: &addresses }, share) }.unwrap();
+        y
+    }
+
+    fn quarter(count: usize, inner: usize) -> Dropout {
+        Dropout { count, inner, threshold: 1 << 30, scale: 4.0 / 3.0 }
+    }
+
+    #[test]
+    fn a_share_of_the_items_is_dropped_and_the_others_grow() {
+        let y = drop_from(&quarter(40_000, 1), &std::vec![3.0; 40_000], Share::WHOLE);
+        let dropped = y.iter().filter(|&&v| v == 0.0).count();
+        assert!((9_600..10_400).contains(&dropped), "{dropped} of 40000");
+        assert!(y.iter().all(|&v| v == 0.0 || v == 4.0));
+    }
+
+    #[test]
+    fn an_item_is_dropped_as_a_whole() {
+        let single = drop_from(&quarter(101, 1), &[1.0; 101], Share::WHOLE);
+        for inner in [2, 3, 4, 7, 50] {
+            let y = drop_from(&quarter(101 * inner, inner), &std::vec![1.0; 101 * inner], Share::WHOLE);
+            for (i, value) in y.iter().enumerate() {
+                assert_eq!(*value, single[i / inner], "element {i} of items of {inner}");
+            }
+        }
+    }
+
+    #[test]
+    fn parts_drop_what_the_whole_drops() {
+        for (count, inner) in [(103, 1), (104, 2), (95, 5), (3, 1), (0, 1)] {
+            let x: Vec<f32> = (0..count).map(|i| i as f32 - 40.0).collect();
+            let whole = drop_from(&quarter(count, inner), &x, Share::WHOLE);
+            for parts in [2, 3, 7] {
+                let mut joined = std::vec![0.0; count];
+                for part in 0..parts {
+                    let share = Share { part, parts };
+                    let range = share.range(count);
+                    joined[range.clone()]
+                        .copy_from_slice(&drop_from(&quarter(count, inner), &x, share)[range]);
+                }
+                assert_eq!(whole, joined);
+            }
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_probability() {
+        let x = [1.0, -2.0, f32::NAN, f32::INFINITY, 5.0];
+        let none = drop_from(&Dropout { count: 5, inner: 1, threshold: 0, scale: 1.0 }, &x, Share::WHOLE);
+        let all =
+            drop_from(&Dropout { count: 5, inner: 1, threshold: u32::MAX, scale: 0.0 }, &x, Share::WHOLE);
+        assert_eq!((none[0], none[1], none[4]), (1.0, -2.0, 5.0));
+        assert_eq!((all[0], all[1], all[4]), (0.0, 0.0, 0.0));
+        assert!(none[2].is_nan() && all[2].is_nan() && all[3].is_nan());
+    }
+
+    #[test]
+    fn words_that_say_nothing_are_refused() {
+        for words in [&[4u32, 0, 0, 0][..], &[4, 1, 0], &[u32::MAX, 1, 0, 0]] {
+            assert!(decode(&mut Params::new(words)).is_err());
+        }
+    }
+}

@@ -1,0 +1,101 @@
+/**
+ * dropout and dropout1d, dropout2d, dropout3d: y = x * factor, where the factor of each element, or of each channel, is 0
+ * with probability p and 1 / (1 - p) otherwise (Srivastava et al., 2014; Tompson et al., 2015). The random bits depend on
+ * the state and on the item's index alone: the gradient is the same product with what flows back.
+ *
+ * inputs: x, a draw (null where nothing is dropped). params: p (0 where nothing is), whether whole channels are dropped.
+ */
+import type { TensorType } from '../dtype.ts';
+import { checkOptions, real, wrongValue } from '../errors.ts';
+import { type Buffer, bits, type Lowering, OP } from '../graph/lowering.ts';
+import { Draw } from '../random.ts';
+import type { Tensor } from '../tensor.ts';
+import { countOf } from './emit.ts';
+import { operator, type Params } from './operator.ts';
+import { flag, requireRank } from './options.ts';
+import { float32 } from './types.ts';
+
+export interface DropoutOptions {
+  /** The probability of each element, or channel, to become 0. Default 0.5. */
+  p?: number;
+  /** Where false, x as it is. Default true. */
+  training?: boolean;
+  /** The same elements are dropped each time that the same seed is given. Default: other ones at each run. */
+  seed?: number;
+}
+
+/** A probability. @throws RangeError for what is not in [0, 1] */
+export function probability(where: string, name: string, value: unknown): number {
+  const p = real(where, name, value);
+  if (p < 0 || p > 1) throw wrongValue(where, name, value, 'from 0 to 1');
+  return p;
+}
+
+function emitDropout(
+  to: Lowering,
+  { shape }: TensorType,
+  [p, channels]: Params,
+  x: Buffer,
+  state: Buffer | null,
+  y: Buffer,
+): void {
+  const count = countOf(shape);
+  if (count === 0) return;
+  if (p === 0) {
+    to.copy(x, y);
+    return;
+  }
+  const inner = channels === 1 ? countOf(shape.slice(2)) : 1;
+  const threshold = Math.min(Math.round((p as number) * 2 ** 32), 2 ** 32 - 1);
+  const scale = p === 1 ? 0 : 1 / (1 - (p as number));
+  to.step(OP.dropout, [x, state], [y], [count, inner, threshold, bits(scale)], { inPlace: 0 });
+}
+
+/** Where `rank` is not 0, whole channels of x with so many spatial axes are dropped. */
+function dropping(name: string, rank: number) {
+  return operator(
+    {
+      name,
+      torch: `torch.nn.functional.${name}`,
+      onnx: rank === 0 ? ['Dropout'] : [],
+      args: ['x', 'state'],
+      required: 1,
+      optionTensors: 1,
+      infer(inputs) {
+        const x = inputs[0] as TensorType;
+        float32(name, ['x'], [x]);
+        if (rank > 0) requireRank(name, 'x', x.shape, rank + 2);
+        return [x];
+      },
+      lower(to, { types: [x], params, inputs: [from, state], outputs: [y] }) {
+        emitDropout(to, x!, params, from!, state ?? null, y!);
+      },
+      gradient(to, { types: [x], params, inputs: [, state], gradients: [dy] }) {
+        if (params[0] === 0) return [dy!, null];
+        const dx = to.buffer(x!);
+        emitDropout(to, x!, params, dy!, state ?? null, dx);
+        return [dx, null];
+      },
+    },
+    (invoke) =>
+      /**
+       * Zeroes each element of x with probability p and divides the others by 1 - p; NaN stays. The variants with a rank
+       * do so with whole channels of x [N, C, spatial...]. Which ones is drawn at each run, also of a compiled program, or
+       * from `seed`; a gradient sees the same ones as its forward run.
+       * @throws RangeError for p outside [0, 1]
+       */
+      (x: Tensor, options: DropoutOptions = {}): Tensor => {
+        checkOptions(name, options, ['p', 'training', 'seed']);
+        const { p = 0.5, training = true, seed } = options;
+        const active = flag(name, 'training', training) * probability(name, 'p', p);
+        const draw = new Draw(name, seed);
+        const inputs = [x, active > 0 ? draw : null];
+        return invoke(inputs, [active, rank > 0 ? 1 : 0])[0] as unknown as Tensor;
+      },
+  );
+}
+
+export const dropout = /*#__PURE__*/ dropping('dropout', 0);
+export const dropout1d = /*#__PURE__*/ dropping('dropout1d', 1);
+export const dropout2d = /*#__PURE__*/ dropping('dropout2d', 2);
+export const dropout3d = /*#__PURE__*/ dropping('dropout3d', 3);

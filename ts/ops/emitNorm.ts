@@ -1,0 +1,184 @@
+/**
+ * What batch, group, instance and layer normalisation share: y = (x - mean) / sqrt(variance + eps) * weight + bias. x is a
+ * block of a few axes; the statistics and the weights are blocks of the same rank, which have one element along the axes
+ * that they are the same for.
+ */
+import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
+import {
+  BINARY,
+  type Block,
+  broadcast,
+  countOf,
+  emitBinary,
+  emitBinaryInto,
+  emitFill,
+  emitScale,
+  emitSumTo,
+  emitUnary,
+  newBlock,
+  UNARY,
+} from './emit.ts';
+
+/** Rows from so many elements on are worth an instruction that goes row by row. */
+const SHORT = 4;
+
+/** What the values of x are seen as. */
+export interface NormShapes {
+  readonly x: readonly number[];
+  /** x's shape with 1 along the axes that the statistics are taken over. */
+  readonly statistics: readonly number[];
+  /** x's shape with 1 along the axes that share one weight and one bias. */
+  readonly weight: readonly number[];
+}
+
+/** Weight and bias, where there are any. */
+export interface Learned {
+  readonly weight: Block | null;
+  readonly bias: Block | null;
+}
+
+/** The mean, and 1 / sqrt(variance + eps). */
+export interface Statistics {
+  readonly mean: Block;
+  readonly scale: Block;
+}
+
+/** Mean and (biased) variance of each group of elements; with `into` the mean is written there. */
+export function emitMoments(to: Lowering, shapes: NormShapes, x: Buffer, into?: Buffer) {
+  const shape = shapes.statistics;
+  const mean: Block = into === undefined ? newBlock(to, shape) : { buffer: into, shape };
+  const variance = newBlock(to, shape);
+  to.step(OP.stats, [x], [mean.buffer, variance.buffer], channelsOf(shapes.x, shape));
+  return { mean, variance };
+}
+
+/** 1 / sqrt(variance + eps); with `into` it is written there. */
+export function emitScaleOf(to: Lowering, variance: Block, eps: number, into?: Buffer): Block {
+  const { shape } = variance;
+  const scale: Block = into === undefined ? newBlock(to, shape) : { buffer: into, shape };
+  const widened = emitBinary(to, BINARY.add, variance, emitFill(to, [], eps));
+  emitBinaryInto(to, BINARY.div, 0, emitFill(to, [], 1), emitUnary(to, UNARY.sqrt, widened), scale);
+  return scale;
+}
+
+/** running = (1 - momentum) * running + momentum * the mean, over what shares a weight, of `batch` * factor. */
+export function emitRunning(
+  to: Lowering,
+  running: Buffer,
+  batch: Block,
+  shape: readonly number[],
+  momentum: number,
+  factor: number,
+): void {
+  const into: Block = { buffer: running, shape };
+  const share = (momentum * factor * countOf(shape)) / countOf(batch.shape);
+  const old = emitScale(to, into, 1 - momentum);
+  emitBinaryInto(to, BINARY.add, 0, old, emitScale(to, emitSumTo(to, batch, shape), share), into);
+}
+
+/** Scale and shift of the affine map that normalisation is: y = x * scale + shift. */
+export function emitMap(to: Lowering, { mean, scale }: Statistics, { weight, bias }: Learned) {
+  // With a bias alone the scale takes its shape too.
+  const factor = weight ?? (bias && emitFill(to, bias.shape, 1));
+  const slope = factor === null ? scale : emitBinary(to, BINARY.mul, scale, factor);
+  const middle = emitBinary(to, BINARY.mul, mean, slope);
+  const shift = bias === null ? emitUnary(to, UNARY.neg, middle) : emitBinary(to, BINARY.sub, bias, middle);
+  return { scale: slope, shift };
+}
+
+/** y = (x - mean) * scale * weight + bias. */
+export function emitNorm(
+  to: Lowering,
+  shapes: NormShapes,
+  x: Buffer,
+  statistics: Statistics,
+  learned: Learned,
+  y: Buffer,
+): void {
+  const from: Block = { buffer: x, shape: shapes.x };
+  const into: Block = { buffer: y, shape: shapes.x };
+  const { weight, bias } = learned;
+  const whole = broadcast('norm', shapes.statistics, shapes.weight);
+  // A map as large as x itself would be made of more than x is.
+  const isSmall = countOf(whole) < countOf(shapes.x) || countOf(whole) === countOf(shapes.statistics);
+  if (isSmall || (weight === null && bias === null)) {
+    const { scale, shift } = emitMap(to, statistics, learned);
+    emitAffine(to, from, scale, shift, into);
+    return;
+  }
+  const { scale, shift } = emitMap(to, statistics, { weight: null, bias: null });
+  const target = () => newBlock(to, shapes.x);
+  const normal = emitAffine(to, from, scale, shift, target());
+  const scaled = weight === null ? normal : bias === null ? into : target();
+  if (weight !== null) emitBinaryInto(to, BINARY.mul, 0, normal, weight, scaled);
+  if (bias !== null) emitBinaryInto(to, BINARY.add, 0, scaled, bias, into);
+}
+
+/** What flows back into x, weight and bias: those that are asked for. */
+export interface NormGradients {
+  readonly x: Block | null;
+  readonly weight: Block | null;
+  readonly bias: Block | null;
+}
+
+/**
+ * With n = (x - mean) * scale, g = dy * weight and means over what shares statistics:
+ * dx = scale * (g - mean(g) - n * mean(g * n)), dweight = sum of dy * n, dbias = sum of dy. Where the statistics were
+ * `given`, dx = scale * g.
+ */
+export function emitNormGradients(
+  to: Lowering,
+  shapes: NormShapes,
+  x: Buffer,
+  statistics: Statistics,
+  weight: Block | null,
+  dy: Buffer,
+  [wantsX, wantsWeight, wantsBias]: readonly boolean[],
+  given: boolean,
+): NormGradients {
+  const { scale } = statistics;
+  const flows: Block = { buffer: dy, shape: shapes.x };
+  const whole = broadcast('norm', shapes.statistics, shapes.weight);
+  const through = wantsX === true && !given;
+  const sums = wantsBias || through ? emitSumTo(to, flows, whole) : null;
+  let [normal, products]: (Block | null)[] = [null, null];
+  if (wantsWeight || through) {
+    const map = emitMap(to, statistics, { weight: null, bias: null });
+    normal = emitAffine(to, { buffer: x, shape: shapes.x }, map.scale, map.shift, newBlock(to, shapes.x));
+    products = emitSumTo(to, emitBinary(to, BINARY.mul, flows, normal), whole);
+  }
+  const weighted = (block: Block) => (weight === null ? block : emitBinary(to, BINARY.mul, block, weight));
+  let dx: Block | null = null;
+  if (wantsX) dx = emitBinary(to, BINARY.mul, flows, weighted(scale));
+  if (dx !== null && through) {
+    const share = emitScale(to, scale, -countOf(shapes.statistics) / countOf(shapes.x));
+    const shared = (block: Block) =>
+      emitBinary(to, BINARY.mul, share, emitSumTo(to, weighted(block), shapes.statistics));
+    const rest = emitAffine(to, normal!, shared(products!), shared(sums!), newBlock(to, shapes.x));
+    dx = emitBinary(to, BINARY.add, dx, rest);
+  }
+  return {
+    x: dx,
+    weight: wantsWeight ? emitSumTo(to, products!, shapes.weight) : null,
+    bias: wantsBias ? emitSumTo(to, sums!, shapes.weight) : null,
+  };
+}
+
+/** y = x * scale + shift, both of one shape that is broadcast to x's. */
+function emitAffine(to: Lowering, x: Block, scale: Block, shift: Block, y: Block): Block {
+  const channels = channelsOf(x.shape, scale.shape);
+  if (channels[2] >= SHORT) {
+    to.step(OP.affine, [x.buffer, scale.buffer, shift.buffer], [y.buffer], channels, { inPlace: 0 });
+  } else {
+    emitBinaryInto(to, BINARY.add, 0, emitBinary(to, BINARY.mul, x, scale), shift, y);
+  }
+  return y;
+}
+
+/** x's axes as [n, channels, inner], the channels being the axes that `per` has between those that it has 1 along. */
+function channelsOf(x: readonly number[], per: readonly number[]): [number, number, number] {
+  let [first, last] = [0, per.length];
+  while (last > 0 && per[last - 1] === 1) last--;
+  while (first < last && per[first] === 1) first++;
+  return [countOf(x.slice(0, first)), countOf(x.slice(first, last)), countOf(x.slice(last))];
+}

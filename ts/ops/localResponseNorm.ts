@@ -1,0 +1,142 @@
+/**
+ * localResponseNorm: y = x / d^beta, where d = k + alpha * the mean of x^2 over `size` neighbouring channels, those that
+ * there are not being 0 (Krizhevsky et al., 2012). The sum is a pool along the channels.
+ *
+ * inputs: x. params: size, alpha, beta, k, oddAfter.
+ */
+import { dtypeId, type TensorType } from '../dtype.ts';
+import { checkOptions, integer, real, shapeText } from '../errors.ts';
+import { type Lowering, OP } from '../graph/lowering.ts';
+import type { Tensor } from '../tensor.ts';
+import {
+  BINARY,
+  type Block,
+  countOf,
+  emitBinary,
+  emitBinaryInto,
+  emitFill,
+  emitScale,
+  emitUnary,
+  newBlock,
+  UNARY,
+} from './emit.ts';
+import { operator, type Params } from './operator.ts';
+import { flag } from './options.ts';
+import { float32 } from './types.ts';
+
+export interface LocalResponseNormOptions {
+  /** Default 1e-4. */
+  alpha?: number;
+  /** Default 0.75. */
+  beta?: number;
+  /** Default 1. */
+  k?: number;
+  /** Where `size` is even, the channel that makes it so is the one behind, as in ONNX, not the one before. Default false. */
+  oddAfter?: boolean;
+}
+
+/** The pool instruction's sum. */
+const SUM = 3;
+
+/** How many channels before and after one belong to its window, no more than there are. */
+function reach(channels: number, [size, , , , oddAfter]: Params): [number, number] {
+  const [less, more] = [Math.floor(((size as number) - 1) / 2), Math.floor((size as number) / 2)];
+  const [before, after] = oddAfter === 1 ? [less, more] : [more, less];
+  return [Math.min(before, channels), Math.min(after, channels)];
+}
+
+/** The sum over each channel and so many before and after it. */
+function emitChannelSums(to: Lowering, x: Block, before: number, after: number): Block {
+  const [n, channels] = x.shape as [number, number];
+  const sums = newBlock(to, x.shape);
+  if (countOf(x.shape) === 0) return sums;
+  const inner = countOf(x.shape.slice(2));
+  const along = [channels, before + after + 1, 1, 1, before, after];
+  const axes = [1, 1, 1, 1, 0, 0, ...along, inner, 1, 1, 1, 0, 0];
+  to.step(OP.pool, [x.buffer], [sums.buffer, null], [n, ...axes, SUM, dtypeId('float32'), 0, 0, 0, 0]);
+  return sums;
+}
+
+/** x^exponent; the usual exponents without a logarithm. */
+function emitPower(to: Lowering, x: Block, exponent: number): Block {
+  if (exponent === 1) return x;
+  if (exponent !== 0.5 && exponent !== 0.75) {
+    return emitBinary(to, BINARY.pow, x, emitFill(to, [], exponent));
+  }
+  const root = emitUnary(to, UNARY.sqrt, x);
+  return exponent === 0.5 ? root : emitBinary(to, BINARY.mul, root, emitUnary(to, UNARY.sqrt, root));
+}
+
+export const localResponseNorm = /*#__PURE__*/ operator(
+  {
+    name: 'localResponseNorm',
+    torch: 'torch.nn.functional.local_response_norm',
+    onnx: ['LRN'],
+    args: ['x'],
+    infer(inputs) {
+      float32('localResponseNorm', ['x'], inputs);
+      const x = inputs[0] as TensorType;
+      if (x.shape.length < 3) {
+        throw new RangeError(
+          `localResponseNorm: x has shape ${shapeText(x.shape)}, must have at least 3 axes`,
+        );
+      }
+      return [x];
+    },
+    lower(to, { types: [type], params, inputs, outputs, saved }) {
+      const { shape } = type!;
+      const [size, alpha, beta, k] = params as [number, number, number, number];
+      const x: Block = { buffer: inputs[0]!, shape };
+      const sums = emitChannelSums(
+        to,
+        emitBinary(to, BINARY.mul, x, x),
+        ...reach(shape[1] as number, params),
+      );
+      const base: Block = saved ? { buffer: saved[0]!, shape } : newBlock(to, shape);
+      const [scale, shift] = [emitFill(to, [], alpha / size), emitFill(to, [], k)];
+      const words = [1, 1, countOf(shape)];
+      to.step(OP.affine, [sums.buffer, scale.buffer, shift.buffer], [base.buffer], words, { inPlace: 0 });
+      emitBinaryInto(to, BINARY.div, 0, x, emitPower(to, base, beta), { buffer: outputs[0]!, shape });
+    },
+    saves: ([x]) => [{ shape: x!.shape, dtype: 'float32' }],
+    // dx = dy / d^beta - 2 alpha beta / size * x * (the sum over the windows that x is in of dy * y / d).
+    gradient(to, { types: [type], params, inputs, outputs, saved, gradients }) {
+      const { shape } = type!;
+      const [size, alpha, beta] = params as [number, number, number];
+      const [x, y, base, dy] = [inputs[0], outputs[0], saved[0], gradients[0]].map((buffer) => ({
+        buffer: buffer!,
+        shape,
+      })) as [Block, Block, Block, Block];
+      const [before, after] = reach(shape[1] as number, params);
+      const shares = emitBinary(to, BINARY.div, emitBinary(to, BINARY.mul, dy, y), base);
+      const sums = emitScale(to, emitChannelSums(to, shares, after, before), (-2 * alpha * beta) / size);
+      const direct = emitBinary(to, BINARY.div, dy, emitPower(to, base, beta));
+      return [emitBinary(to, BINARY.add, direct, emitBinary(to, BINARY.mul, x, sums)).buffer];
+    },
+  },
+  (invoke) =>
+    /**
+     * Divides each element of x [N, C, spatial...] by (k + alpha * mean)^beta, the mean being that of the squares at its
+     * place in `size` channels around its own; of an even size the odd one lies before.
+     * @throws RangeError for an x with fewer than 3 axes, and a size below 1
+     */
+    (x: Tensor, size: number, options: LocalResponseNormOptions = {}): Tensor =>
+      invoke([x], localResponseNormParams('localResponseNorm', size, options))[0] as unknown as Tensor,
+);
+
+/** The options as numbers. @throws RangeError for a size below 1 */
+export function localResponseNormParams(
+  where: string,
+  size: number,
+  options: LocalResponseNormOptions,
+): number[] {
+  checkOptions(where, options, ['alpha', 'beta', 'k', 'oddAfter']);
+  const { alpha = 1e-4, beta = 0.75, k = 1, oddAfter = false } = options;
+  return [
+    integer(where, 'size', size, 1),
+    real(where, 'alpha', alpha),
+    real(where, 'beta', beta),
+    real(where, 'k', k),
+    flag(where, 'oddAfter', oddAfter),
+  ];
+}

@@ -1,0 +1,228 @@
+/**
+ * groupNorm, instanceNorm and layerNorm: y = (x - mean) / sqrt(variance + eps) * weight + bias, the statistics being those
+ * of a group of channels of one image (Wu and He, 2018), of one channel of one image (Ulyanov et al., 2016), or of the
+ * last axes (Ba et al., 2016).
+ *
+ * inputs: x, weight, bias; instanceNorm also runningMean, runningVar. params: eps, then groups; momentum; or the
+ * normalised shape.
+ */
+import type { TensorType } from '../dtype.ts';
+import { checkOptions, integer, integers, real, shapeText, wrongValue } from '../errors.ts';
+import type { Buffer, Lowering } from '../graph/lowering.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Block, countOf } from './emit.ts';
+import {
+  emitMoments,
+  emitNorm,
+  emitNormGradients,
+  emitRunning,
+  emitScaleOf,
+  type NormShapes,
+} from './emitNorm.ts';
+import { type Entry, type Lowered, operator, type Params } from './operator.ts';
+import { float32 } from './types.ts';
+
+export interface NormOptions {
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+}
+
+export interface InstanceNormOptions extends NormOptions {
+  /** Written in place: the mean of each channel, over what was seen, by `momentum`. */
+  runningMean?: Tensor | null;
+  /** Written in place: the (unbiased) variance, likewise. */
+  runningVar?: Tensor | null;
+  /** The weight of this call in the running statistics. Default 0.1. */
+  momentum?: number;
+}
+
+const ARGS = ['x', 'weight', 'bias', 'runningMean', 'runningVar'];
+
+/** The shapes of x [N, C, ...] in groups of channels. */
+function groupedShapes({ shape }: TensorType, groups: number): NormShapes {
+  const [n, channels] = shape as [number, number];
+  const each = channels / groups;
+  return {
+    x: [n, groups, each, countOf(shape.slice(2))],
+    statistics: [n, groups, 1, 1],
+    weight: [1, groups, each, 1],
+  };
+}
+
+/** What a norm is besides its names. */
+interface Norm {
+  shapesOf(x: TensorType, params: Params): NormShapes;
+  /** The shape of weight and bias. @throws RangeError for an x that does not fit */
+  judge(x: TensorType, params: Params): readonly number[];
+  /** Updates running statistics, the inputs behind bias. */
+  update?(to: Lowering, node: Lowered, shapes: NormShapes, mean: Block, variance: Block): void;
+}
+
+function entry(name: string, torch: string, onnx: readonly string[], norm: Norm): Entry {
+  const { shapesOf } = norm;
+  const args = norm.update === undefined ? ARGS.slice(0, 3) : ARGS;
+  return {
+    name,
+    torch,
+    onnx,
+    args,
+    required: 1,
+    optionTensors: 2,
+    infer(inputs, params) {
+      float32(name, ARGS, inputs);
+      const x = inputs[0] as TensorType;
+      const wanted = norm.judge(x, params);
+      inputs.slice(1).forEach((input, i) => {
+        if (input === null || shapeText(input.shape) === shapeText(wanted)) return;
+        throw new RangeError(
+          `${name}: ${ARGS[i + 1]} has shape ${shapeText(input.shape)}, must be ${shapeText(wanted)}`,
+        );
+      });
+      return [x];
+    },
+    lower(to, node) {
+      const shapes = shapesOf(node.types[0]!, node.params);
+      const [savedMean, savedScale] = node.saved ?? [];
+      const [x, weight, bias] = node.inputs;
+      const { mean, variance } = emitMoments(to, shapes, x!, savedMean);
+      norm.update?.(to, node, shapes, mean, variance);
+      const scale = emitScaleOf(to, variance, node.params[0] as number, savedScale);
+      const learned = { weight: block(weight, shapes.weight), bias: block(bias, shapes.weight) };
+      emitNorm(to, shapes, x!, { mean, scale }, learned, node.outputs[0]!);
+    },
+    saves([x], params) {
+      const type: TensorType = { shape: shapesOf(x!, params).statistics, dtype: 'float32' };
+      return [type, type];
+    },
+    gradient(to, { types, params, inputs: [x, weight], saved, gradients: [dy], wanted }) {
+      const shapes = shapesOf(types[0]!, params);
+      const [mean, scale] = saved.map((buffer) => block(buffer, shapes.statistics)) as [Block, Block];
+      const learned = block(weight, shapes.weight);
+      const found = emitNormGradients(to, shapes, x!, { mean, scale }, learned, dy!, wanted, false);
+      // Running statistics have none.
+      return args.map((_, i) => [found.x, found.weight, found.bias][i]?.buffer ?? null);
+    },
+  };
+}
+
+function block(buffer: Buffer | null | undefined, shape: readonly number[]): Block | null {
+  return buffer ? { buffer, shape } : null;
+}
+
+/** The channels of x [N, C, ...]. @throws RangeError where it has none, and for a mean of a single value */
+function channelsOf(name: string, { shape }: TensorType, per: string, values: number) {
+  if (shape.length < 2) {
+    throw new RangeError(`${name}: x has shape ${shapeText(shape)}, must have at least 2 axes`);
+  }
+  if (values === 1) {
+    throw new RangeError(`${name}: x of shape ${shapeText(shape)} has 1 value per ${per}, must have more`);
+  }
+  return shape[1] as number;
+}
+
+export const groupNorm = /*#__PURE__*/ operator(
+  /*#__PURE__*/ entry('groupNorm', 'torch.nn.functional.group_norm', ['GroupNormalization'], {
+    shapesOf: (x, [, groups]) => groupedShapes(x, groups as number),
+    judge(x, [, groups]) {
+      // As PyTorch, which counts the values of all images.
+      const values = countOf(x.shape) / (groups as number);
+      const channels = channelsOf('groupNorm', x, 'group', values);
+      if (channels % (groups as number) !== 0) {
+        throw new RangeError(`groupNorm: groups is ${groups}, must divide ${channels}, the channels of x`);
+      }
+      return [channels];
+    },
+  }),
+  (invoke) =>
+    /**
+     * Normalises each image's channels (axis 1) in `groups` groups by their mean and variance, then scales by weight [C]
+     * and adds bias [C].
+     * @throws RangeError for shapes that do not fit, groups that do not divide C, and a single value per group
+     */
+    (
+      x: Tensor,
+      groups: number,
+      weight?: Tensor | null,
+      bias?: Tensor | null,
+      options: NormOptions = {},
+    ): Tensor => {
+      checkOptions('groupNorm', options, ['eps']);
+      const params = [
+        real('groupNorm', 'eps', options.eps ?? 1e-5),
+        integer('groupNorm', 'groups', groups, 1),
+      ];
+      return invoke([x, weight ?? null, bias ?? null], params)[0] as unknown as Tensor;
+    },
+);
+
+export const instanceNorm = /*#__PURE__*/ operator(
+  /*#__PURE__*/ entry('instanceNorm', 'torch.nn.functional.instance_norm', ['InstanceNormalization'], {
+    shapesOf: (x) => groupedShapes(x, x.shape[1] as number),
+    judge: (x) => [channelsOf('instanceNorm', x, 'channel', countOf(x.shape.slice(2)))],
+    update(to, { params, inputs: [, , , runningMean, runningVar] }, shapes, mean, variance) {
+      const momentum = params[1] as number;
+      const count = countOf(shapes.x.slice(2));
+      if (runningMean) emitRunning(to, runningMean, mean, shapes.weight, momentum, 1);
+      if (runningVar) emitRunning(to, runningVar, variance, shapes.weight, momentum, count / (count - 1));
+    },
+  }),
+  (invoke) =>
+    /**
+     * Normalises each channel (axis 1) of each image by its mean and variance, then scales by weight [C] and adds bias [C].
+     * Running statistics [C], where given, are written in place.
+     * @throws RangeError for shapes that do not fit, and a single value per channel
+     */
+    (x: Tensor, weight?: Tensor | null, bias?: Tensor | null, options: InstanceNormOptions = {}): Tensor => {
+      checkOptions('instanceNorm', options, ['eps', 'momentum', 'runningMean', 'runningVar']);
+      const { eps = 1e-5, momentum = 0.1, runningMean = null, runningVar = null } = options;
+      const params = [real('instanceNorm', 'eps', eps), real('instanceNorm', 'momentum', momentum)];
+      return invoke(
+        [x, weight ?? null, bias ?? null, runningMean, runningVar],
+        params,
+      )[0] as unknown as Tensor;
+    },
+);
+
+export const layerNorm = /*#__PURE__*/ operator(
+  /*#__PURE__*/ entry('layerNorm', 'torch.nn.functional.layer_norm', ['LayerNormalization'], {
+    shapesOf({ shape }, [, ...last]) {
+      const [outer, inner] = [countOf(shape.slice(0, shape.length - last.length)), countOf(last)];
+      return { x: [outer, inner], statistics: [outer, 1], weight: [1, inner] };
+    },
+    judge({ shape }, [, ...last]) {
+      const own = shape.slice(Math.max(0, shape.length - last.length));
+      if (shapeText(own) !== shapeText(last)) {
+        throw new RangeError(
+          `layerNorm: x has shape ${shapeText(shape)}, must end with normalizedShape ${shapeText(last)}`,
+        );
+      }
+      return last;
+    },
+  }),
+  (invoke) =>
+    /**
+     * Normalises over the last axes of x, which are `normalizedShape`, then scales by weight and adds bias, both of that
+     * shape.
+     * @throws RangeError for shapes that do not fit
+     */
+    (
+      x: Tensor,
+      normalizedShape: number | readonly number[],
+      weight?: Tensor | null,
+      bias?: Tensor | null,
+      options: NormOptions = {},
+    ): Tensor => {
+      checkOptions('layerNorm', options, ['eps']);
+      const last = normalizedAxes('layerNorm', normalizedShape);
+      const params = [real('layerNorm', 'eps', options.eps ?? 1e-5), ...last];
+      return invoke([x, weight ?? null, bias ?? null], params)[0] as unknown as Tensor;
+    },
+);
+
+/** layerNorm's axes: a number for the last one, or a list. */
+export function normalizedAxes(where: string, value: unknown): number[] {
+  if (typeof value === 'number') return [integer(where, 'normalizedShape', value, 0)];
+  const axes = integers(where, 'normalizedShape', value, 0);
+  if (axes.length === 0) throw wrongValue(where, 'normalizedShape', value, 'at least one axis');
+  return axes;
+}
