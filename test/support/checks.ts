@@ -100,9 +100,15 @@ export function checkForward(call: Call, reference: Reference, { programs = true
   const tolerance = toleranceOf(call, reference);
   const after = plainTensors(call);
   const expected = expectedOf(call, reference, after);
-  if (call.expected !== null) {
-    for (const [i, literal] of call.expected.entries())
-      expectSame(expected[i]?.data ?? [], literal.data, tolerance, `reference, result ${i}`);
+  if (call.expected !== null && call.expected.length !== expected.length)
+    throw new Error(`the line has ${call.expected.length} results, the reference gives ${expected.length}`);
+  for (const [i, { shape, data }] of (call.expected ?? []).entries()) {
+    const plain = expected[i] as Plain;
+    if (plain.shape.join() !== shape.join())
+      throw new Error(
+        `the line's result is [${shape.join(', ')}], the reference's [${plain.shape.join(', ')}]`,
+      );
+    expectSame(plain.data, data, Math.max(tolerance, 1e-6), "the reference against the line's result");
   }
   // What the operator writes is no input of a program, but a tensor of its own.
   const written = after.map(({ data }, t) =>
