@@ -35,6 +35,9 @@ export function axisName(rank: number, axis: number): string {
 /** The fault that is an OutOfMemoryError: its first value is the bytes. */
 export const FAULT_OUT_OF_MEMORY = 6;
 
+/** The fault of an index that points outside its plane: its values are the index, the plane's size and the step. */
+export const FAULT_INDEX_OUTSIDE = 8;
+
 /** The sentence of a fault: `where` says the function and, for a window, the axis. */
 export function faultError(where: string, code: number, values: ArrayLike<number>): Error {
   const [a = 0, b = 0] = [values[0], values[1]];
@@ -51,6 +54,10 @@ export function faultError(where: string, code: number, values: ArrayLike<number
       return new RangeError(`${where}: padding is ${a}, must be at most half the kernel size ${b}`);
     case 5:
       return new RangeError(`${where}: sizes multiply to more than 2^31 - 1 bytes`);
+    case FAULT_INDEX_OUTSIDE:
+      return new RangeError(
+        `${where}: indices holds ${a}, must be from 0 to ${b - 1}, the positions in a plane of ${b}`,
+      );
     default:
       return new Error(
         `${where}: internal fault ${code} (${Array.from(values).join(', ')}); please report it`,

@@ -27,6 +27,17 @@ export { ModuleList, Sequential } from './layers/sequential.ts';
 export type { MemoryStats } from './memory.ts';
 export { memory, scope } from './memory.ts';
 export * from './ops/activation.ts';
+export type { AdaptiveMaxPoolOptions, AdaptiveSize } from './ops/adaptivePooling.ts';
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  globalAvgPool,
+  globalMaxPool,
+} from './ops/adaptivePooling.ts';
 export * from './ops/arithmetic.ts';
 export type { BatchNormOptions } from './ops/batchNorm.ts';
 export { batchNorm } from './ops/batchNorm.ts';
@@ -37,6 +48,8 @@ export type { DeformConvOptions } from './ops/deform.ts';
 export { deformConv2d } from './ops/deform.ts';
 export type { DropoutOptions } from './ops/dropout.ts';
 export { dropout, dropout1d, dropout2d, dropout3d } from './ops/dropout.ts';
+export type { FractionalMaxPoolOptions } from './ops/fractionalPooling.ts';
+export { fractionalMaxPool2d, fractionalMaxPool3d } from './ops/fractionalPooling.ts';
 export { linear } from './ops/linear.ts';
 export type { LocalResponseNormOptions } from './ops/localResponseNorm.ts';
 export { localResponseNorm } from './ops/localResponseNorm.ts';
@@ -71,6 +84,8 @@ export {
 export { flatten, reshape } from './ops/reshape.ts';
 export type { SoftmaxOptions } from './ops/softmax.ts';
 export { logSoftmax, softmax } from './ops/softmax.ts';
+export type { MaxUnpoolOptions } from './ops/unpooling.ts';
+export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from './ops/unpooling.ts';
 export { manualSeed } from './random.ts';
 export type { NestedArray } from './tensor.ts';
 export { Tensor } from './tensor.ts';

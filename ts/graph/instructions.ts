@@ -1,6 +1,6 @@
 /** A program on the Rust side: decoded instructions and a table of bases, the addresses that operands count from. */
 import { type Engine, faultCode, refresh, throwFault } from '../engine.ts';
-import { FAULT_OUT_OF_MEMORY } from '../errors.ts';
+import { FAULT_INDEX_OUTSIDE, FAULT_OUT_OF_MEMORY } from '../errors.ts';
 import { releaseCaches, withRoom } from '../memory.ts';
 
 /** One word list, and what must be known about it: see lowering.ts. */
@@ -11,6 +11,8 @@ export interface Code {
   /** The node and the algorithm of each step. */
   readonly nodes: readonly number[];
   readonly algorithms: readonly number[];
+  /** The operator whose data each step judges. */
+  readonly judges: readonly (string | null)[];
 }
 
 /** The base of the shared arena; externals follow. */
@@ -45,12 +47,20 @@ export class Instructions {
 
   /** Runs every step; the bases have been bound. */
   run(where: string): void {
-    if (this.#engine.exports.program_run(this.#handle, 0, 1) !== 0) throwFault(this.#engine, where);
+    if (this.#engine.exports.program_run(this.#handle, 0, 1) !== 0) this.#fail(where);
   }
 
   /** Runs one step. */
   runStep(where: string, step: number): void {
-    if (this.#engine.exports.program_step(this.#handle, step, 0, 1) !== 0) throwFault(this.#engine, where);
+    if (this.#engine.exports.program_step(this.#handle, step, 0, 1) !== 0) this.#fail(where);
+  }
+
+  /** Throws a run's fault; one of an operator's data names the operator. */
+  #fail(where: string): never {
+    const { i32, result } = refresh(this.#engine);
+    const atFault = faultCode(this.#engine) === FAULT_INDEX_OUTSIDE;
+    const judge = atFault ? this.code.judges[i32[result + 3] as number] : null;
+    throwFault(this.#engine, judge && judge !== where ? `${where}: ${judge}` : where);
   }
 
   free(): void {

@@ -25,6 +25,9 @@ export const OP = {
   unaryGradient: 15,
   softmax: 16,
   dropout: 17,
+  poolGradient: 18,
+  scatter: 19,
+  gather: 20,
   deform: 27,
 } as const;
 
@@ -57,6 +60,8 @@ export interface Step {
   constant: boolean;
   /** Index of the read whose memory the first write may take over, or -1. */
   readonly inPlace: number;
+  /** The operator that a fault of the step's data is named after. */
+  readonly judges: string | null;
 }
 
 /** What the Rust side plans for an instruction. */
@@ -72,6 +77,8 @@ export interface StepOptions {
   /** Scratch bytes; absent when the instruction has no such operand. */
   scratch?: number;
   algorithm?: number;
+  /** The operator whose data the step judges. */
+  judges?: string;
 }
 
 /** Bases: the arena's, then one for each external buffer. */
@@ -145,7 +152,7 @@ export class Lowering {
     reads: readonly (Buffer | null)[],
     writes: readonly (Buffer | null)[],
     params: readonly number[],
-    { inPlace = -1, scratch, algorithm = 0 }: StepOptions = {},
+    { inPlace = -1, scratch, algorithm = 0, judges }: StepOptions = {},
   ): void {
     const constant = reads.every((read) => read === null || read.constant);
     for (const write of writes) if (write !== null && write.place !== 'external') write.constant = constant;
@@ -160,6 +167,7 @@ export class Lowering {
       algorithm,
       constant,
       inPlace,
+      judges: judges ?? null,
     };
     this.steps.push(step);
   }
@@ -191,7 +199,8 @@ export class Lowering {
       words.push(step.params.length, ...step.params);
     }
     const nodes = steps.map((step) => step.node);
-    return { words, arenaBytes, nodes, algorithms: steps.map((step) => step.algorithm) };
+    const judges = steps.map((step) => step.judges);
+    return { words, arenaBytes, nodes, algorithms: steps.map((step) => step.algorithm), judges };
   }
 }
 

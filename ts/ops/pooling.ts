@@ -5,12 +5,20 @@
  * params: reduction, rank, kernel.., stride.., dilation.., padding (mode, before and after..), rule, returnIndices,
  * countIncludePad, divisor (0: none), p.
  */
-import { type DType, dtypeId, type TensorType } from '../dtype.ts';
+import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, real, wrongValue } from '../errors.ts';
-import { bits, type Lowering, OP } from '../graph/lowering.ts';
+import type { Buffer, Lowering } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
 import { windowFields } from './convolution.ts';
-import { type Entry, type Lowered, operator, type Params } from './operator.ts';
+import {
+  emitExtremumGradient,
+  emitPool,
+  emitPoolGradient,
+  indicesSaved,
+  type PoolProblem,
+  REDUCTION,
+} from './emitPooling.ts';
+import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
 import {
   flag,
   type Padding,
@@ -22,7 +30,7 @@ import {
   type Size,
   sizes,
 } from './options.ts';
-import { float32 } from './types.ts';
+import { poolable } from './types.ts';
 
 export interface PoolOptions {
   /** Default: the kernel size. */
@@ -51,9 +59,6 @@ export interface LpPoolOptions extends PoolOptions {
   /** ONNX's sum of |x|^p instead of PyTorch's mean of x^p times the kernel's size. Default false. */
   absolute?: boolean;
 }
-
-/** The numbers of crates/core/src/ops/pool.rs. */
-const REDUCTION = { max: 0, min: 1, avg: 2, sum: 3, lp: 4, absoluteLp: 5 } as const;
 
 const WINDOW_OPTIONS: readonly string[] = ['stride', 'padding', 'dilation', 'ceilMode'];
 /** The options that each kind of pool has. */
@@ -113,37 +118,31 @@ function windowOf(name: string, x: TensorType, params: Params): ResolvedWindow {
 function infer(name: string, inputs: readonly (TensorType | null)[], params: Params): TensorType[] {
   const x = inputs[0] as TensorType;
   const [reduction, rank] = params as [number, number];
-  if (reduction > REDUCTION.min) float32(name, ['x'], inputs);
-  if (x.dtype === 'int32') throw new TypeError(`${name}: x is int32, must be float32, uint8 or int8`);
+  poolable(name, x, reduction <= REDUCTION.min);
   requireRank(name, 'x', x.shape, rank + 2);
   const shape = [...x.shape.slice(0, 2), ...windowOf(name, x, params).output];
   const values: TensorType = { shape, dtype: x.dtype };
   return params[4 + 5 * rank] === 1 ? [values, { shape, dtype: 'int32' }] : [values];
 }
 
-function lower(name: string, to: Lowering, { types, params, inputs, outputs }: Lowered): void {
-  const x = types[0] as TensorType;
-  const [reduction, rank] = params as [number, number];
-  const [rule, , countIncludePad, divisor, p] = params.slice(3 + 5 * rank) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const planes = (x.shape[0] as number) * (x.shape[1] as number);
-  const { axes } = windowOf(name, x, params);
-  const words = [
-    planes,
-    ...axes,
-    reduction,
-    dtypeId(x.dtype),
-    rule & RULE.ceil,
-    countIncludePad,
-    divisor,
-    bits(p),
-  ];
-  to.step(OP.pool, [inputs[0]!], [outputs[0]!, outputs[1] ?? null], words);
+/** What the instructions compute. */
+function problemOf(name: string, x: TensorType, params: Params): PoolProblem {
+  const rank = params[1] as number;
+  const [rule, , countIncludePad, divisor, p] = params.slice(3 + 5 * rank);
+  return {
+    planes: (x.shape[0] as number) * (x.shape[1] as number),
+    axes: windowOf(name, x, params).axes,
+    reduction: params[0] as number,
+    dtype: x.dtype,
+    ceil: (rule as number) & RULE.ceil,
+    countIncludePad: countIncludePad as number,
+    divisor: divisor as number,
+    p: p as number,
+  };
+}
+
+function lower(name: string, to: Lowering, { types: [x], params, inputs, outputs, saved }: Lowered): void {
+  emitPool(to, problemOf(name, x!, params), inputs[0]!, outputs[0]!, outputs[1] ?? saved?.[0]);
 }
 
 function entry(name: string, rank: number, torch: string, onnx: readonly string[]): Entry {
@@ -158,10 +157,24 @@ function entry(name: string, rank: number, torch: string, onnx: readonly string[
   };
 }
 
+/** The entry of a reduction of sums: the adjoint spreads what flows back over the windows. */
+function sumEntry(name: string, rank: number, torch: string, onnx: readonly string[]): Entry {
+  return {
+    ...entry(name, rank, torch, onnx),
+    gradient: (to, { types: [x], params, inputs: [from], outputs: [y], gradients }) => [
+      emitPoolGradient(to, problemOf(name, x!, params), x!, gradients[0]!, from!, y!),
+    ],
+  };
+}
+
 /** maxPool and minPool: the values, and where they are. */
 function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readonly string[]) {
   const name = `${kind}Pool${rank}d`;
-  return operator(entry(name, rank, torch, onnx), (invoke) => {
+  const positions: Pick<Entry, 'saves' | 'gradient'> = {
+    saves: (inputs, params) => indicesSaved(infer(name, inputs, params)),
+    gradient: (to: Lowering, node: Backward): readonly Buffer[] => [emitExtremumGradient(to, node)],
+  };
+  return operator({ ...entry(name, rank, torch, onnx), ...positions }, (invoke) => {
     /**
      * The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the first of equals counts. Takes
      * float32, uint8 and int8.
@@ -195,7 +208,7 @@ function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readon
 function average(rank: number) {
   const name = `avgPool${rank}d`;
   return operator(
-    entry(name, rank, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool']),
+    sumEntry(name, rank, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool']),
     (
       invoke /**
        * The mean of each window of x [N, C, spatial...], padding being zero.
@@ -215,7 +228,7 @@ function average(rank: number) {
 function total(rank: number) {
   const name = `sumPool${rank}d`;
   return operator(
-    entry(name, rank, `torch.nn.functional.avg_pool${rank}d(divisor_override=1)`, []),
+    sumEntry(name, rank, `torch.nn.functional.avg_pool${rank}d(divisor_override=1)`, []),
     (invoke) =>
       /**
        * The sum of each window of x [N, C, spatial...].
@@ -232,7 +245,7 @@ function total(rank: number) {
 function powerMean(rank: number) {
   const name = `lpPool${rank}d`;
   return operator(
-    entry(name, rank, `torch.nn.functional.lp_pool${rank}d`, ['LpPool']),
+    sumEntry(name, rank, `torch.nn.functional.lp_pool${rank}d`, ['LpPool']),
     (
       invoke /**
        * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with

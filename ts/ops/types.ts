@@ -13,3 +13,9 @@ export function float32(
     }
   });
 }
+
+/** x is float32, or, where `bytes` says so, of 8 bits. @throws TypeError */
+export function poolable(where: string, x: TensorType, bytes: boolean): void {
+  if (!bytes) float32(where, ['x'], [x]);
+  if (x.dtype === 'int32') throw new TypeError(`${where}: x is int32, must be float32, uint8 or int8`);
+}

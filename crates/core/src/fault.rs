@@ -20,6 +20,8 @@ pub enum Code {
     OutOfMemory = 6,
     /// An instruction that this module cannot read: a defect of the library, never of its user.
     BadInstruction = 7,
+    /// An index that points outside its plane: `(index, elements of the plane, step)`.
+    IndexOutside = 8,
 }
 
 /// A code and the numbers of its sentence.

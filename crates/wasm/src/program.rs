@@ -87,11 +87,23 @@ impl Program {
     /// The bases are bound to memory that holds what the operands' operators document.
     pub unsafe fn run(&self, part: usize, parts: usize) -> Result<(), Fault> {
         let share = share(part, parts)?;
-        for step in &self.steps {
+        for index in 0..self.steps.len() {
             // SAFETY: the caller's guarantee.
-            unsafe { step.run(&self.bases, share)? };
+            unsafe { self.run_step(index, share)? };
         }
         Ok(())
+    }
+
+    /// Runs the share of one step, which there is; a fault of the data names it.
+    ///
+    /// # Safety
+    /// As [`Program::run`].
+    unsafe fn run_step(&self, index: usize, share: Share) -> Result<(), Fault> {
+        // SAFETY: the caller's guarantee.
+        unsafe { self.steps[index].run(&self.bases, share) }.map_err(|fault| {
+            let [a, b, _] = fault.values;
+            Fault::new(fault.code, [a, b, index as i32])
+        })
     }
 
     /// Runs the share of one step.
@@ -103,9 +115,11 @@ impl Program {
     /// As [`Program::run`].
     pub unsafe fn step(&self, index: usize, part: usize, parts: usize) -> Result<(), Fault> {
         let share = share(part, parts)?;
-        let step = self.steps.get(index).ok_or(bad_instruction(index))?;
+        if index >= self.steps.len() {
+            return Err(bad_instruction(index));
+        }
         // SAFETY: the caller's guarantee.
-        unsafe { step.run(&self.bases, share) }
+        unsafe { self.run_step(index, share) }
     }
 }
 

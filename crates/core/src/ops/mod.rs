@@ -17,6 +17,7 @@ pub mod dtype;
 pub mod fill;
 pub mod pool;
 pub mod random;
+pub mod scatter;
 pub mod softmax;
 pub mod stats;
 pub mod unary;
@@ -43,7 +44,7 @@ pub struct Entry {
 pub type Decode = fn(&mut Params) -> Result<Box<dyn Operator>, Fault>;
 
 /// Every operator, by its opcode.
-pub const ENTRIES: [Entry; 16] = [
+pub const ENTRIES: [Entry; 19] = [
     conv::CONV,
     conv::CONV_PACK,
     pool::ENTRY,
@@ -56,6 +57,9 @@ pub const ENTRIES: [Entry; 16] = [
     random::ENTRY,
     stats::ENTRY,
     accumulate::ENTRY,
+    pool::gradient::ENTRY,
+    scatter::SCATTER,
+    scatter::GATHER,
     unary_gradient::ENTRY,
     softmax::ENTRY,
     dropout::ENTRY,

@@ -87,7 +87,7 @@ impl Problem {
         }
         let dtype = self.dtype as u32;
         words.extend([reduction, dtype, u32::from(self.ceil), u32::from(options.include_pad)]);
-        words.extend([options.divisor, options.p.to_bits()]);
+        words.extend([options.divisor, options.p.to_bits(), 0]);
         words
     }
 
@@ -102,7 +102,7 @@ impl Problem {
     ) -> (Vec<f64>, Vec<f64>) {
         let (mut x, mut y) = (Memory::new(self.dtype, x), Memory::empty(self.dtype, self.outputs()));
         let mut positions = Memory::empty(I32, self.outputs());
-        let operands = [x.address(), y.address(), if indexed { positions.address() } else { NULL }];
+        let operands = [x.address(), NULL, y.address(), if indexed { positions.address() } else { NULL }];
         run(POOL, &self.words(reduction, options), &operands, parts);
         (y.values(), positions.values())
     }

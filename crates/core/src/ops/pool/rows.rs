@@ -58,10 +58,12 @@ pub struct Source {
     pub step: i32,
 }
 
-/// Along the width: `outputs` windows of `taps` taps over a row.
+/// Along the width: `outputs` windows of `taps` taps over a row, from an output and a column on.
 #[derive(Clone, Copy)]
 pub struct Windows {
+    pub output: usize,
     pub outputs: usize,
+    pub column: usize,
     pub taps: usize,
     pub stride: usize,
     pub dilation: usize,
@@ -129,8 +131,14 @@ pub unsafe fn indexed_columns(row: &mut Row, inside: Range<usize>, source: Sourc
     }
 }
 
-/// `sums[o] = sums[o] combined with row[o * stride + k * dilation]` for all taps k.
+/// `sums[o] = sums[o] combined with row[o * stride + k * dilation]` for all taps k. One window, or one that does not lie
+/// as its neighbours do, is reduced along its taps.
 pub fn windows<C: Combine>(sums: &mut [f32; COLUMNS], row: &[f32; ROW], windows: Windows) {
+    if windows.outputs == 1 && windows.dilation == 1 {
+        let taps = &row[windows.column..windows.column + windows.taps];
+        sums[windows.output] = along::<C>(sums[windows.output], taps);
+        return;
+    }
     let mut o = 0;
     while o < windows.outputs {
         let block = Block::new(windows, o);
@@ -149,6 +157,23 @@ pub fn windows<C: Combine>(sums: &mut [f32; COLUMNS], row: &[f32; ROW], windows:
     }
 }
 
+/// `first` combined with all of a row.
+fn along<C: Combine>(first: f32, row: &[f32]) -> f32 {
+    let alone = |value: f32| F32x4::from_array([value, C::IDENTITY, C::IDENTITY, C::IDENTITY]);
+    let mut lanes = alone(first);
+    let vectors = row.chunks_exact(LANES);
+    for &value in vectors.remainder() {
+        lanes = C::combine(lanes, alone(value));
+    }
+    for vector in vectors {
+        // SAFETY: a chunk has as many elements as a vector.
+        lanes = C::combine(lanes, unsafe { F32x4::load(vector.as_ptr()) });
+    }
+    let [_, _, c, d] = lanes.to_array();
+    let [a, b, ..] = C::combine(lanes, F32x4::from_array([c, d, c, d])).to_array();
+    C::combine(F32x4::splat(a), F32x4::splat(b)).to_array()[0]
+}
+
 /// As [`windows`] for the larger one, with positions.
 pub fn indexed_windows(
     sums: &mut [f32; COLUMNS],
@@ -156,6 +181,17 @@ pub fn indexed_windows(
     row: &Row,
     windows: Windows,
 ) {
+    if windows.outputs == 1 && windows.dilation == 1 {
+        let (value, position) = (&mut sums[windows.output], &mut positions[windows.output]);
+        let mut best = Best { value: F32x4::splat(*value), position: I32x4::splat(*position) };
+        for column in windows.column..windows.column + windows.taps {
+            let value = F32x4::splat(row.values[column]);
+            best.take(Best { value, position: I32x4::splat(row.positions[column]) });
+        }
+        *value = best.value.to_array()[0];
+        *position = best.position.to_array()[0];
+        return;
+    }
     let mut o = 0;
     while o < windows.outputs {
         let block = Block::new(windows, o);

@@ -1,0 +1,195 @@
+//! POOL GRADIENT: `dx[plane, i] = slope(x[i]) * sum over the outputs o whose windows hold i of flow[plane, o]`.
+//!
+//! Params: as POOL's, reductions 2 to 5. Operands: dy, x? and y? (Lp), dx.
+//!
+//! Average: `flow = dy / divisor`. Sum: `flow = dy`. Lp: `flow = dy * y^(1 - p) * taps / (taps that count)`, 0 where y is 0
+//! (as PyTorch's, which multiplies by the sign of the mean), and `slope = x^(p - 1)`; of absolute values
+//! `slope = sign(x) |x|^(p - 1)`. The adjoint of the forward loops: the flow of a chunk of outputs is spread over a row of
+//! columns, and that row is added to each row of dx that the outputs read. Planes are divided among the parts.
+
+use super::problem::{OutputRow, Piece, Problem, Reduction};
+use super::rows::{Windows, COLUMNS, ROW};
+use crate::fault::{Code, Fault};
+use crate::math;
+use crate::ops::{Entry, Operands, Operator, Params, Share};
+use crate::simd::{F32x4, LANES};
+use alloc::boxed::Box;
+use core::ops::Range;
+
+pub const ENTRY: Entry =
+    Entry { opcode: 18, name: "pool gradient", operands: 4, optional: 1 << X | 1 << Y, decode };
+
+const DY: usize = 0;
+const X: usize = 1;
+const Y: usize = 2;
+const DX: usize = 3;
+
+struct PoolGradient(Problem);
+
+fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
+    let problem = Problem::read(params)?;
+    if matches!(problem.reduction, Reduction::Max | Reduction::Min) {
+        return Err(Fault::new(Code::BadInstruction, [problem.reduction as i32, 0, 0]));
+    }
+    Ok(Box::new(PoolGradient(problem)))
+}
+
+impl Operator for PoolGradient {
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let problem = &self.0;
+        let planes = share.range(problem.planes);
+        let size = problem.geometry.input();
+        // SAFETY: dx holds `planes * size` elements, and these planes are this part's; the other operands are as long
+        // as the problem says.
+        unsafe {
+            let dx = operands.pointer::<f32>(DX).add(planes.start * size);
+            core::slice::from_raw_parts_mut(dx, planes.len() * size).fill(0.0);
+            self.spread_rows(operands, planes.clone());
+            if self.is_power() {
+                let own = core::slice::from_raw_parts_mut(dx, planes.len() * size);
+                self.multiply(own, operands.pointer::<f32>(X).add(planes.start * size));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PoolGradient {
+    fn is_power(&self) -> bool {
+        matches!(self.0.reduction, Reduction::Lp | Reduction::LpAbsolute)
+    }
+
+    /// # Safety
+    /// As [`Operator::run`].
+    unsafe fn spread_rows(&self, operands: &Operands, planes: Range<usize>) {
+        let problem = &self.0;
+        let width = &problem.geometry.axes[2];
+        let mut flow = [0.0; COLUMNS];
+        let mut row = [0.0; ROW];
+        let mut chunks = problem.chunks(planes.start * problem.rows()..planes.end * problem.rows());
+        while let Some((index, outputs)) = chunks.next() {
+            // SAFETY: averages, sums and norms have no samples; dy and y hold the chunk.
+            let output = unsafe {
+                let output = problem.row(index, core::ptr::null());
+                let at = index * width.output + outputs.start;
+                self.flow(operands, at, &output, &outputs, &mut flow);
+                output
+            };
+            let mut tap = 0;
+            while tap < width.kernel {
+                let piece = output.piece(&outputs, tap);
+                row[..piece.columns].fill(0.0);
+                output.for_windows(&outputs, &piece, |group| spread(&mut row, &flow, group));
+                // SAFETY: the rows that the outputs read lie in dx, in a plane of this part's.
+                unsafe { add_to_rows(operands.pointer(DX), &output, &piece, &row) };
+                tap += problem.taps;
+            }
+        }
+    }
+
+    /// What flows back from each output of a chunk, the first of which is element `at` of dy.
+    ///
+    /// # Safety
+    /// dy, and for a norm y, hold the chunk.
+    unsafe fn flow(
+        &self,
+        operands: &Operands,
+        at: usize,
+        row: &OutputRow,
+        outputs: &Range<usize>,
+        flow: &mut [f32; COLUMNS],
+    ) {
+        let problem = &self.0;
+        let count = outputs.len();
+        let taps = problem.geometry.taps() as f32;
+        // Lanes beyond the last output add nothing.
+        flow[..count.next_multiple_of(LANES)].fill(0.0);
+        let flow = &mut flow[..count];
+        // SAFETY: the caller's guarantee.
+        flow.copy_from_slice(unsafe {
+            core::slice::from_raw_parts(operands.pointer::<f32>(DY).add(at), count)
+        });
+        match problem.reduction {
+            Reduction::Average if problem.divisor != 0.0 => {
+                flow.iter_mut().for_each(|f| *f /= problem.divisor)
+            }
+            Reduction::Average if problem.uniform => flow.iter_mut().for_each(|f| *f /= taps),
+            Reduction::Average => row.for_divisors(outputs, |o, count| flow[o] /= count),
+            Reduction::Lp if !problem.uniform => {
+                row.for_divisors(outputs, |o, count| flow[o] = flow[o] / count * taps);
+            }
+            _ => {}
+        }
+        if self.is_power() {
+            // SAFETY: the caller's guarantee.
+            let y = unsafe { core::slice::from_raw_parts(operands.pointer::<f32>(Y).add(at), count) };
+            for (f, &y) in flow.iter_mut().zip(y) {
+                *f = if y == 0.0 { 0.0 } else { *f * math::pow(y, 1.0 - problem.p) };
+            }
+        }
+    }
+
+    /// # Safety
+    /// x holds as many elements as `own`.
+    unsafe fn multiply(&self, own: &mut [f32], x: *const f32) {
+        let absolute = self.0.reduction == Reduction::LpAbsolute;
+        for (i, d) in own.iter_mut().enumerate() {
+            // SAFETY: the caller's guarantee.
+            let x = unsafe { *x.add(i) };
+            let size = if absolute { x.abs() } else { x };
+            let slope = math::pow(size, self.0.p - 1.0);
+            *d *= if !absolute || x > 0.0 {
+                slope
+            } else if x < 0.0 {
+                -slope
+            } else {
+                0.0
+            };
+        }
+    }
+}
+
+/// `row[o * stride + k * dilation] += flow[o]` for all outputs and taps.
+fn spread(row: &mut [f32; ROW], flow: &[f32; COLUMNS], windows: Windows) {
+    let Windows { output, outputs, column, taps, stride, dilation } = windows;
+    if outputs == 1 && dilation == 1 {
+        for value in &mut row[column..column + taps] {
+            *value += flow[output];
+        }
+        return;
+    }
+    for k in 0..taps {
+        let row = &mut row[k * dilation..];
+        if stride == 1 {
+            for (to, from) in row.chunks_mut(LANES).zip(flow[..outputs].chunks(LANES)) {
+                // SAFETY: a row is longer than the columns that outputs read by two vectors; flow has whole vectors.
+                unsafe {
+                    let sum = F32x4::load(to.as_ptr()).add(F32x4::load(from.as_ptr()));
+                    sum.store(to.as_mut_ptr());
+                }
+            }
+        } else {
+            for (o, value) in flow[..outputs].iter().enumerate() {
+                row[o * stride] += value;
+            }
+        }
+    }
+}
+
+/// Adds a row's columns inside the input to each row of dx that the outputs read.
+///
+/// # Safety
+/// dx holds the plane of this row, and nobody else writes it.
+unsafe fn add_to_rows(dx: *mut f32, output: &OutputRow, piece: &Piece, row: &[f32; ROW]) {
+    let inside = &row[piece.inside.clone()];
+    output.for_rows(piece, |rows| {
+        for r in 0..rows.count {
+            let start = output.start + rows.position + r * rows.step;
+            // SAFETY: the taps' ranges keep every row inside the plane.
+            let dx = unsafe { core::slice::from_raw_parts_mut(dx.add(start), inside.len()) };
+            for (to, from) in dx.iter_mut().zip(inside) {
+                *to += from;
+            }
+        }
+    });
+}

@@ -1,0 +1,217 @@
+/**
+ * adaptiveAvgPool and adaptiveMaxPool: pooling whose windows, floor(i * in / out) .. ceil((i + 1) * in / out) along each axis,
+ * give an output of the size that is asked for; globalAvgPool and globalMaxPool: one window, the whole plane. The
+ * windows are worked out in crates/core/src/ops/pool/problem.rs.
+ *
+ * params: reduction, rank, returnIndices, output size.. (0: the input's).
+ */
+import type { DType, TensorType } from '../dtype.ts';
+import { axisName, checkOptions, elementCount, perAxis } from '../errors.ts';
+import type { Lowering } from '../graph/lowering.ts';
+import type { Tensor } from '../tensor.ts';
+import { countOf } from './emit.ts';
+import {
+  emitExtremumGradient,
+  emitPool,
+  emitPoolGradient,
+  indicesSaved,
+  PLACEMENT,
+  type PoolProblem,
+  REDUCTION,
+} from './emitPooling.ts';
+import { type Backward, type Entry, operator, type Params } from './operator.ts';
+import { flag, requireRank, type Size } from './options.ts';
+import { poolable } from './types.ts';
+
+/** One number for all axes or one per axis; null keeps an axis as it is. */
+export type AdaptiveSize = Size | readonly (number | null)[] | null;
+
+export interface AdaptiveMaxPoolOptions<I extends boolean = boolean> {
+  /** Give `[values, indices]`, the indices being positions in the input's own plane. Default false. */
+  returnIndices?: I;
+}
+
+function infer(name: string, [x]: readonly (TensorType | null)[], params: Params): TensorType[] {
+  const [reduction, rank, returnIndices, ...output] = params as [number, number, number, ...number[]];
+  const { shape, dtype } = x as TensorType;
+  poolable(name, x as TensorType, reduction === REDUCTION.max);
+  requireRank(name, 'x', shape, rank + 2);
+  requireElements(name, shape);
+  const made = [...shape.slice(0, 2), ...output.map((size, axis) => size || (shape[axis + 2] as number))];
+  elementCount(name, made);
+  const values: TensorType = { shape: made, dtype };
+  return returnIndices === 1 ? [values, { shape: made, dtype: 'int32' }] : [values];
+}
+
+/** A window over nothing has no value. */
+function requireElements(name: string, shape: readonly number[]): void {
+  const axis = shape.indexOf(0, 2);
+  if (axis < 0) return;
+  throw new RangeError(`${name}: ${axisName(shape.length - 2, axis - 2)} of x is 0, must be at least 1`);
+}
+
+/** The windows from planes of this size to planes of that one, of at most three axes each. */
+function problemOf(
+  type: TensorType,
+  reduction: number,
+  from: readonly number[],
+  into: readonly number[],
+): PoolProblem {
+  const axes = Array.from({ length: 3 }, (_, i) => {
+    const axis = i - 3 + from.length;
+    return [from[axis] ?? 1, 1, into[axis] ?? 1, 0, 0, 0];
+  }).flat();
+  const planes = countOf(type.shape.slice(0, 2));
+  return { planes, axes, reduction, dtype: type.dtype, placement: PLACEMENT.adaptive };
+}
+
+/** What an entry says beside its names: `problem` tells the windows from input and output. */
+function rules(
+  reduction: number,
+  outputs: Entry['infer'],
+  problem: (x: TensorType, y: TensorType) => PoolProblem,
+): Pick<Entry, 'infer' | 'lower' | 'saves' | 'gradient'> {
+  const lower: Entry['lower'] = (to, { types: [x], outputTypes: [y], inputs, outputs, saved }) =>
+    emitPool(to, problem(x!, y!), inputs[0]!, outputs[0]!, outputs[1] ?? saved?.[0]);
+  if (reduction === REDUCTION.max) {
+    return {
+      infer: outputs,
+      lower,
+      saves: (inputs, params) => indicesSaved(outputs(inputs, params)),
+      gradient: (to: Lowering, node: Backward) => [emitExtremumGradient(to, node)],
+    };
+  }
+  return {
+    infer: outputs,
+    lower,
+    gradient: (to, { types: [x], outputTypes: [y], inputs: [from], outputs: [values], gradients: [dy] }) => [
+      emitPoolGradient(to, problem(x!, y!), x!, dy!, from!, values!),
+    ],
+  };
+}
+
+function adaptiveEntry(name: string, kind: 'max' | 'avg', rank: number): Entry {
+  const reduction = REDUCTION[kind];
+  return {
+    name,
+    torch: `torch.nn.functional.adaptive_${kind}_pool${rank}d`,
+    onnx: [],
+    args: ['x'],
+    ...rules(
+      reduction,
+      (inputs, params) => infer(name, inputs, params),
+      (x, y) => problemOf(x, reduction, x.shape.slice(2), y.shape.slice(2)),
+    ),
+  };
+}
+
+function sizeParams(name: string, outputSize: AdaptiveSize, rank: number): number[] {
+  const some = (size: unknown) => (size === null ? 1 : size);
+  const list = Array.isArray(outputSize);
+  const given = list ? outputSize.map(some) : some(outputSize);
+  const kept = (axis: number) => (list ? outputSize[axis] === null : outputSize === null);
+  return perAxis(name, 'outputSize', given, rank, 1).map((size, axis) => (kept(axis) ? 0 : size));
+}
+
+function adaptiveAverage(rank: number) {
+  const name = `adaptiveAvgPool${rank}d`;
+  return operator(
+    adaptiveEntry(name, 'avg', rank),
+    (
+      invoke /**
+       * The mean of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its size.
+       * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+       */,
+    ) =>
+      (x: Tensor, outputSize: AdaptiveSize): Tensor => {
+        const params = [REDUCTION.avg, rank, 0, ...sizeParams(name, outputSize, rank)];
+        return invoke([x], params)[0] as unknown as Tensor;
+      },
+  );
+}
+
+function adaptiveMaximum(rank: number) {
+  const name = `adaptiveMaxPool${rank}d`;
+  return operator(adaptiveEntry(name, 'max', rank), (invoke) => {
+    /**
+     * The largest element of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its
+     * size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
+     * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+     */
+    function pool<D extends DType>(
+      x: Tensor<D>,
+      outputSize: AdaptiveSize,
+      options?: AdaptiveMaxPoolOptions<false>,
+    ): Tensor<D>;
+    function pool<D extends DType>(
+      x: Tensor<D>,
+      outputSize: AdaptiveSize,
+      options: AdaptiveMaxPoolOptions<true>,
+    ): [Tensor<D>, Tensor<'int32'>];
+    function pool(
+      x: Tensor<DType>,
+      outputSize: AdaptiveSize,
+      options: AdaptiveMaxPoolOptions = {},
+    ): Tensor<DType> | Tensor<DType>[] {
+      checkOptions(name, options, ['returnIndices']);
+      const indexed = flag(name, 'returnIndices', options.returnIndices ?? false);
+      const outputs = invoke([x], [REDUCTION.max, rank, indexed, ...sizeParams(name, outputSize, rank)]);
+      return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
+    }
+    return pool;
+  });
+}
+
+function globalEntry(name: string, kind: 'max' | 'avg'): Entry {
+  const reduction = REDUCTION[kind];
+  return {
+    name,
+    torch: `torch.nn.functional.adaptive_${kind}_pool2d(x, 1)`,
+    onnx: [kind === 'max' ? 'GlobalMaxPool' : 'GlobalAveragePool'],
+    args: ['x'],
+    ...rules(
+      reduction,
+      ([x]) => {
+        const { shape, dtype } = x as TensorType;
+        poolable(name, x as TensorType, reduction === REDUCTION.max);
+        if (shape.length < 3) {
+          throw new RangeError(`${name}: x has ${shape.length} axes, must have at least 3`);
+        }
+        requireElements(name, shape);
+        return [{ shape: shape.map((size, axis) => (axis < 2 ? size : 1)), dtype }];
+      },
+      // A plane is contiguous, whatever its rank: its rows are those of the last axis.
+      (x) => problemOf(x, reduction, [countOf(x.shape.slice(2, -1)), x.shape[x.shape.length - 1]!], [1, 1]),
+    ),
+  };
+}
+
+export const adaptiveAvgPool1d = /*#__PURE__*/ adaptiveAverage(1);
+export const adaptiveAvgPool2d = /*#__PURE__*/ adaptiveAverage(2);
+export const adaptiveAvgPool3d = /*#__PURE__*/ adaptiveAverage(3);
+export const adaptiveMaxPool1d = /*#__PURE__*/ adaptiveMaximum(1);
+export const adaptiveMaxPool2d = /*#__PURE__*/ adaptiveMaximum(2);
+export const adaptiveMaxPool3d = /*#__PURE__*/ adaptiveMaximum(3);
+
+export const globalAvgPool = /*#__PURE__*/ operator(
+  /*#__PURE__*/ globalEntry('globalAvgPool', 'avg'),
+  (invoke) =>
+    /**
+     * The mean of each plane of x [N, C, spatial...], of any number of spatial axes, which are kept as 1.
+     * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
+     */
+    (x: Tensor): Tensor =>
+      invoke([x], [])[0] as unknown as Tensor,
+);
+
+export const globalMaxPool = /*#__PURE__*/ operator(
+  /*#__PURE__*/ globalEntry('globalMaxPool', 'max'),
+  (invoke) =>
+    /**
+     * The largest element of each plane of x [N, C, spatial...], of any number of spatial axes, which are kept as 1. Takes
+     * float32, uint8 and int8.
+     * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
+     */
+    <D extends DType>(x: Tensor<D>): Tensor<D> =>
+      invoke([x], [])[0] as unknown as Tensor<D>,
+);

@@ -1,0 +1,126 @@
+/**
+ * maxUnpool: y[n, c, indices[n, c, i]] = x[n, c, i], the rest being zero: the partial inverse of max pooling. Of repeated
+ * indices the last counts.
+ *
+ * params: rank, kernel.., stride.., padding (mode, before and after..), output size.. (0: what the window gives).
+ */
+import type { TensorType } from '../dtype.ts';
+import { axisName, checkOptions, elementCount, perAxis, shapeText } from '../errors.ts';
+import type { Tensor } from '../tensor.ts';
+import { newBlock } from './emit.ts';
+import { emitGather, emitScatter } from './emitPooling.ts';
+import { type Entry, operator, type Params } from './operator.ts';
+import {
+  type Padding,
+  paddingParams,
+  RULE,
+  requireRank,
+  resolveWindow,
+  type Size,
+  sizes,
+} from './options.ts';
+import { float32 } from './types.ts';
+
+export interface MaxUnpoolOptions {
+  /** Default: the kernel size. */
+  stride?: Size;
+  /** What the pooling had. Default 0. */
+  padding?: Padding;
+  /** The output's spatial size, or its whole shape; less than a stride from (in - 1) * stride + kernel - 2 * padding, the default. */
+  outputSize?: Size | null;
+}
+
+function infer(name: string, inputs: readonly (TensorType | null)[], params: Params): TensorType[] {
+  const [x, indices] = inputs as [TensorType, TensorType];
+  const rank = params[0] as number;
+  float32(name, ['x'], [x]);
+  if (indices.dtype !== 'int32') throw new TypeError(`${name}: indices is ${indices.dtype}, must be int32`);
+  requireRank(name, 'x', x.shape, rank + 2);
+  if (shapeText(indices.shape) !== shapeText(x.shape)) {
+    throw new RangeError(
+      `${name}: indices has shape ${shapeText(indices.shape)}, must be ${shapeText(x.shape)} as x`,
+    );
+  }
+  const shape = [...x.shape.slice(0, 2), ...outputOf(name, x, params)];
+  elementCount(name, shape);
+  return [{ shape, dtype: 'float32' }];
+}
+
+function outputOf(name: string, x: TensorType, params: Params): number[] {
+  const rank = params[0] as number;
+  const [kernel, stride] = [params.slice(1, 1 + rank), params.slice(1 + rank, 1 + 2 * rank)];
+  const padding = params.slice(1 + 2 * rank, 2 + 4 * rank);
+  const wanted = params.slice(2 + 4 * rank);
+  const spatial = x.shape.slice(2);
+  const none = spatial.indexOf(0);
+  if (none >= 0) throw new RangeError(`${name}: ${axisName(rank, none)} of x is 0, must be at least 1`);
+  const dilation = new Array<number>(rank).fill(1);
+  const window = { rank, kernel, stride, dilation, padding, rule: RULE.unpooling };
+  return resolveWindow(name, spatial, window).output.map((usual, axis) => {
+    const size = wanted[axis] || usual;
+    const [low, high] = [usual - (stride[axis] as number) + 1, usual + (stride[axis] as number) - 1];
+    if (size < Math.max(low, 1) || size > high) {
+      throw new RangeError(
+        `${name}: ${axisName(rank, axis)} of the output is ${size}, must be from ${Math.max(low, 1)} to ${high}`,
+      );
+    }
+    return size;
+  });
+}
+
+function entry(name: string, rank: number): Entry {
+  return {
+    name,
+    torch: `torch.nn.functional.max_unpool${rank}d`,
+    onnx: ['MaxUnpool'],
+    args: ['x', 'indices'],
+    infer: (inputs, params) => infer(name, inputs, params),
+    lower(to, { types: [x], outputTypes: [y], inputs: [from, indices], outputs: [into] }) {
+      emitScatter(to, 'assign', y!.shape, x!.shape, from!, indices!, into!, name);
+    },
+    gradient(to, { types: [x], outputTypes: [y], inputs: [, indices], gradients: [dy] }) {
+      const dx = newBlock(to, x!.shape).buffer;
+      emitGather(to, y!.shape, x!.shape, dy!, indices!, dx);
+      return [dx, null];
+    },
+  };
+}
+
+/** The output's size, 0 where the window says it; the whole shape may be given as well. */
+function sizeParams(name: string, outputSize: unknown, rank: number): number[] {
+  if (outputSize === undefined || outputSize === null) return new Array<number>(rank).fill(0);
+  const whole = Array.isArray(outputSize) && outputSize.length === rank + 2;
+  return perAxis(name, 'outputSize', whole ? outputSize.slice(2) : outputSize, rank, 1);
+}
+
+function unpooling(rank: number) {
+  const name = `maxUnpool${rank}d`;
+  return operator(
+    entry(name, rank),
+    (
+      invoke /**
+       * The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of planes of the size that was
+       * pooled, which are zero elsewhere; of repeated positions the last counts.
+       * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for a
+       * wrong kind
+       */,
+    ) =>
+      (x: Tensor, indices: Tensor<'int32'>, kernelSize: Size, options: MaxUnpoolOptions = {}): Tensor => {
+        checkOptions(name, options, ['stride', 'padding', 'outputSize']);
+        const kernel = sizes(name, 'kernelSize', kernelSize, rank);
+        const { stride = kernel, padding = 0, outputSize } = options;
+        const params = [
+          rank,
+          ...kernel,
+          ...sizes(name, 'stride', stride, rank),
+          ...paddingParams(name, padding, rank, []),
+          ...sizeParams(name, outputSize, rank),
+        ];
+        return invoke([x, indices], params)[0] as unknown as Tensor;
+      },
+  );
+}
+
+export const maxUnpool1d = /*#__PURE__*/ unpooling(1);
+export const maxUnpool2d = /*#__PURE__*/ unpooling(2);
+export const maxUnpool3d = /*#__PURE__*/ unpooling(3);
