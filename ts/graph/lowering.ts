@@ -29,6 +29,7 @@ export const OP = {
   scatter: 19,
   gather: 20,
   deform: 27,
+  deformGradient: 28,
 } as const;
 
 /** A piece of memory that steps read and write. */

@@ -12,9 +12,9 @@ import { checkOptions, shapeText } from '../errors.ts';
 import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
 import { PADDINGS, windowFields } from './convolution.ts';
-import { countOf } from './emit.ts';
-import { type ConvolutionProblem, emitPacked } from './emitConvolution.ts';
-import { type Lowered, operator, type Params } from './operator.ts';
+import { countOf, emitFill, emitPermuted, emitSumTo, newBlock } from './emit.ts';
+import { type ConvolutionProblem, emitPacked, PIXEL } from './emitConvolution.ts';
+import { type Backward, type Lowered, operator, type Params } from './operator.ts';
 import {
   type Padding,
   paddingParams,
@@ -129,6 +129,54 @@ function lower(to: Lowering, { types, params, inputs, outputs }: Lowered): void 
   to.step(OP.deform, [x, offset, mask, packed, bias], outputs, words, { scratch, algorithm });
 }
 
+/** What the gradient's instruction computes (crates/core/src/ops/deform/gradient.rs). */
+const OF = { weight: 0, input: 1, offsets: 2 } as const;
+
+function gradient(to: Lowering, node: Backward): (Buffer | null)[] {
+  const { types, params, wanted } = node;
+  const [x, offset, weight, , mask] = node.inputs as [Buffer, Buffer, Buffer, Buffer | null, Buffer | null];
+  const shapes = types.map((type) => type?.shape ?? []);
+  const yShape = node.outputTypes[0]!.shape;
+  const dy = { buffer: node.gradients[0]!, shape: yShape };
+  if ([yShape, shapes[0]!, shapes[2]!].some((shape) => countOf(shape) === 0)) {
+    return wanted.map((want, i) => (want ? emitFill(to, shapes[i]!, 0).buffer : null));
+  }
+  const problem = problemOf(types, params);
+  const words = wordsOf(types, problem, false);
+  const step = (of: number, weights: Buffer | null, made: readonly (Buffer | null)[]) => {
+    const all = [...words, of];
+    const { scratch } = to.plan(NAME, OP.deformGradient, all);
+    const reads = [of === OF.input ? null : x, offset, mask, dy.buffer, weights];
+    to.step(OP.deformGradient, reads, made, all, { scratch });
+  };
+  const gradients = wanted.map((want, i) =>
+    want && i !== 2 && i !== 3 ? newBlock(to, shapes[i]!).buffer : null,
+  );
+  const [input, offsets, , , masks] = gradients as (Buffer | null)[];
+  if (input || offsets || masks) {
+    const transposed = emitTransposed(to, weight, problem);
+    if (input) step(OF.input, transposed, [input, null]);
+    if (offsets || masks) step(OF.offsets, transposed, [offsets!, masks!]);
+  }
+  if (wanted[2]) {
+    const [outputs, channels, kh, kw] = shapes[2] as [number, number, number, number];
+    const byTap = newBlock(to, [outputs, kh * kw, channels]);
+    step(OF.weight, null, [byTap.buffer, null]);
+    gradients[2] = emitPermuted(to, byTap, [0, 2, 1]).buffer;
+  }
+  if (wanted[3]) gradients[3] = emitSumTo(to, dy, [yShape[1]!, 1, 1]).buffer;
+  return gradients;
+}
+
+/** Emits the packing of the transposed weights, [C / groups * kh * kw, O / groups] per group, as of a 1x1 convolution. */
+function emitTransposed(to: Lowering, weight: Buffer, problem: ConvolutionProblem): Buffer {
+  const { groups, channels, outputs, axes } = problem;
+  const [depth, perGroup] = [(channels / groups) * axes[7]! * axes[13]!, outputs / groups];
+  const source = { strides: [perGroup * depth, 1, depth, 0, 0, 0], offset: 0 };
+  const transposed = { groups, channels: outputs, outputs: groups * depth, axes: PIXEL, source };
+  return emitPacked(NAME, to, weight, transposed, GEMM);
+}
+
 export const deformConv2d = /*#__PURE__*/ operator(
   {
     name: NAME,
@@ -139,6 +187,7 @@ export const deformConv2d = /*#__PURE__*/ operator(
     optionTensors: 1,
     infer,
     lower,
+    gradient,
     cost: ([, , weight], [y]) => ({ macs: countOf(y!.shape) * countOf(weight!.shape.slice(1)) }),
     field: (types, params) => windowFields(windowOf(types, params), 2),
   },

@@ -6,6 +6,7 @@
 
 mod corners;
 mod gather;
+mod gradient;
 
 use super::conv::gemm::Gemm;
 use super::conv::{Conv, Places};
@@ -18,6 +19,8 @@ use alloc::boxed::Box;
 use core::ops::Range;
 use corners::{Sampler, Table};
 use gather::Planes;
+
+pub use gradient::{DeformGradient, DEFORM_GRADIENT};
 
 /// Operands: x, offset, mask, packed weights, bias, y, scratch.
 pub const DEFORM: Entry = Entry {

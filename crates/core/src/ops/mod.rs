@@ -44,7 +44,7 @@ pub struct Entry {
 pub type Decode = fn(&mut Params) -> Result<Box<dyn Operator>, Fault>;
 
 /// Every operator, by its opcode.
-pub const ENTRIES: [Entry; 19] = [
+pub const ENTRIES: [Entry; 20] = [
     conv::CONV,
     conv::CONV_PACK,
     pool::ENTRY,
@@ -64,6 +64,7 @@ pub const ENTRIES: [Entry; 19] = [
     softmax::ENTRY,
     dropout::ENTRY,
     deform::DEFORM,
+    deform::DEFORM_GRADIENT,
 ];
 
 /// # Errors

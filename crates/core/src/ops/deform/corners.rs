@@ -303,7 +303,6 @@ impl Table {
 
     /// # Safety
     /// As [`Table::corners`]; the table has slopes.
-    #[allow(dead_code)]
     pub unsafe fn slopes(&self, group: usize, panel: usize, tap: usize) -> &Slopes {
         // SAFETY: the caller's guarantee.
         unsafe { &*self.slopes.add(self.place(group, panel, tap)) }

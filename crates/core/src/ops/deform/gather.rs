@@ -1,6 +1,6 @@
 //! Samples of consecutive planes at the same corners: gathered, and its adjoint, added to the corners.
 
-use super::corners::{Corners, Inside};
+use super::corners::{Corners, Inside, Pairs};
 use crate::kernels::gemm::NR;
 use crate::simd::{F32x4, I32x4, LANES};
 
@@ -125,6 +125,148 @@ impl Planes {
             }
             x = x.wrapping_add(self.plane);
             panel = panel.wrapping_add(NR);
+        }
+    }
+
+    /// For each of the forms, the sum over planes and neighbours of `form * value * columns[c][pixel]`; rows of columns
+    /// lie `step` apart.
+    ///
+    /// # Safety
+    /// The corners lie in x's planes wherever they are kept; each row of columns holds eight pixels.
+    pub unsafe fn weigh(
+        &self,
+        columns: *const f32,
+        step: usize,
+        corners: &Corners,
+        x: *const f32,
+        forms: [&Pairs; 3],
+    ) -> [[F32x4; 2]; 3] {
+        let mut sums = [[F32x4::ZERO; 2]; 3];
+        for half in 0..2 {
+            // SAFETY: the caller's guarantee.
+            let weighed = unsafe {
+                let columns = columns.add(half * LANES);
+                match corners.inside {
+                    Inside::None => [[F32x4::ZERO; 2]; 2],
+                    Inside::Some => self.weighed::<true>(columns, step, corners, x, half),
+                    Inside::All => self.weighed::<false>(columns, step, corners, x, half),
+                }
+            };
+            for (sum, form) in sums.iter_mut().zip(forms) {
+                sum[half] = combine(&weighed, &half_of(form, half));
+            }
+        }
+        sums
+    }
+
+    /// The neighbours' values times the columns' numbers, summed over the planes.
+    ///
+    /// # Safety
+    /// As [`Planes::weigh`].
+    #[inline(always)]
+    unsafe fn weighed<const MASKED: bool>(
+        &self,
+        columns: *const f32,
+        step: usize,
+        corners: &Corners,
+        x: *const f32,
+        half: usize,
+    ) -> [[F32x4; 2]; 2] {
+        let (places, keeps) = (half_places(corners, half), half_of(&corners.keep, half));
+        let (mut x, mut columns) = (x, columns);
+        let mut sums = [[F32x4::ZERO; 2]; 2];
+        for _ in 0..self.count {
+            // SAFETY: the caller's guarantee.
+            unsafe {
+                let rows = values::<MASKED>(x, &places, &keeps, self.wide);
+                let column = F32x4::load(columns);
+                let (low, high) = column.zip(column);
+                for (sum, row) in sums.iter_mut().zip(rows) {
+                    *sum = [row[0].madd(low, sum[0]), row[1].madd(high, sum[1])];
+                }
+            }
+            x = x.wrapping_add(self.plane);
+            columns = columns.wrapping_add(step);
+        }
+        sums
+    }
+
+    /// The adjoint of gathering: adds `weight * columns[c][pixel]` to each neighbour of the first `pixels`.
+    ///
+    /// # Safety
+    /// As [`Planes::weigh`]; nobody else writes the planes.
+    pub unsafe fn scatter(
+        &self,
+        columns: *const f32,
+        step: usize,
+        pixels: usize,
+        corners: &Corners,
+        x: *mut f32,
+    ) {
+        if corners.inside == Inside::None {
+            return;
+        }
+        for pixel in 0..pixels {
+            let places = corners.places.map(|row| row[pixel] as usize);
+            // SAFETY: the caller's guarantee.
+            unsafe {
+                let columns = columns.add(pixel);
+                if corners.inside == Inside::All {
+                    self.scatter_pixel::<false>(
+                        columns,
+                        step,
+                        corners,
+                        pixel,
+                        places.map(|place| x.add(place)),
+                    );
+                } else {
+                    self.scatter_pixel::<true>(
+                        columns,
+                        step,
+                        corners,
+                        pixel,
+                        places.map(|place| x.add(place)),
+                    );
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Planes::scatter`].
+    #[inline(always)]
+    unsafe fn scatter_pixel<const MASKED: bool>(
+        &self,
+        columns: *const f32,
+        step: usize,
+        corners: &Corners,
+        pixel: usize,
+        places: [*mut f32; 2],
+    ) {
+        let pair = |row: &[F32x4; NR / 2]| {
+            // SAFETY: a row has a pair for each of the eight pixels.
+            unsafe { F32x4::load_partial(row.as_ptr().cast::<f32>().add(2 * pixel), 2) }
+        };
+        let weights = [pair(&corners.weights[0]), pair(&corners.weights[1])];
+        let keeps = corners.keep.map(|row| pair(&row.map(I32x4::as_f32)).bits());
+        let count = if !MASKED || self.wide { 2 } else { 1 };
+        let (mut columns, mut places) = (columns, places);
+        for _ in 0..self.count {
+            // SAFETY: the caller's guarantee.
+            unsafe {
+                let column = F32x4::load_splat(columns);
+                for row in 0..2 {
+                    let before = F32x4::load_partial(places[row], count);
+                    let after = if MASKED {
+                        before.add(keep(keeps[row], column.mul(weights[row])))
+                    } else {
+                        column.madd(weights[row], before)
+                    };
+                    after.store_partial(places[row], count);
+                }
+            }
+            columns = columns.wrapping_add(step);
+            places = places.map(|place| place.wrapping_add(self.plane));
         }
     }
 }
