@@ -48,6 +48,7 @@ export type { DeformConvOptions } from './ops/deform.ts';
 export { deformConv2d } from './ops/deform.ts';
 export type { DropoutOptions } from './ops/dropout.ts';
 export { dropout, dropout1d, dropout2d, dropout3d } from './ops/dropout.ts';
+export type { PadMode } from './ops/emitPad.ts';
 export type { FractionalMaxPoolOptions } from './ops/fractionalPooling.ts';
 export { fractionalMaxPool2d, fractionalMaxPool3d } from './ops/fractionalPooling.ts';
 export { linear } from './ops/linear.ts';
@@ -81,9 +82,14 @@ export {
   sumPool2d,
   sumPool3d,
 } from './ops/pooling.ts';
+export type { ReduceOptions } from './ops/reduction.ts';
+export { argMax, max, mean, min, sum } from './ops/reduction.ts';
 export { flatten, reshape } from './ops/reshape.ts';
+export { channelShuffle, pixelShuffle, pixelUnshuffle } from './ops/shuffle.ts';
 export type { SoftmaxOptions } from './ops/softmax.ts';
 export { logSoftmax, softmax } from './ops/softmax.ts';
+export type { UnfoldOptions } from './ops/unfold.ts';
+export { fold, unfold } from './ops/unfold.ts';
 export type { MaxUnpoolOptions } from './ops/unpooling.ts';
 export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from './ops/unpooling.ts';
 export { manualSeed } from './random.ts';

@@ -27,7 +27,7 @@ for (const [name, value] of Object.entries(striate)) {
 
 /** name -> opcode of every Rust operator that is in ENTRIES. */
 function rustEntries(): Map<string, number> {
-  const list = /pub const ENTRIES: \[Entry; \d+\] = \[([^\]]*)\]/.exec(
+  const list = /pub const ENTRIES: &\[Entry\] = &\[([^\]]*)\]/.exec(
     rust.find(({ file }) => file.endsWith('ops/mod.rs'))!.text,
   )![1]!;
   const wanted = list

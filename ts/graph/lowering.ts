@@ -22,6 +22,7 @@ export const OP = {
   random: 10,
   stats: 11,
   accumulate: 13,
+  reduce: 14,
   unaryGradient: 15,
   softmax: 16,
   dropout: 17,

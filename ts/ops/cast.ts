@@ -15,6 +15,8 @@ export const cast = /*#__PURE__*/ operator(
     lower(to, { types: [x], params: [dtype], inputs, outputs }) {
       to.step(OP.cast, inputs, outputs, [dtypeId(x!.dtype), dtype as number, elementCount('cast', x!.shape)]);
     },
+    // Only from float32 to float32: to others nothing flows back.
+    gradient: (_, { gradients }) => gradients,
   },
   (invoke) =>
     /** A copy with another dtype: floats are truncated and saturate (NaN gives 0), int32 wraps to 8 bits. */

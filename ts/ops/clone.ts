@@ -11,6 +11,7 @@ export const clone = /*#__PURE__*/ operator(
     args: ['x'],
     infer: ([x]) => [x!],
     lower: (to, { inputs, outputs }) => to.copy(inputs[0]!, outputs[0]!),
+    gradient: (_, { gradients }) => gradients,
   },
   (invoke) =>
     /** A copy in storage of its own. */

@@ -1,10 +1,26 @@
 /** concat(xs, dim), slice(x, starts, ends) and split(x, sizes, dim): pieces put together and taken apart along axes. */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { axisIndex, checkOptions, elementCount, integer, integers, shapeText, wrongKind } from '../errors.ts';
-import type { Lowering } from '../graph/lowering.ts';
 import { requireTensor, type Tensor } from '../tensor.ts';
-import { type Lowered, operator } from './operator.ts';
-import { copyStrided, stridesOf } from './strided.ts';
+import { emitFill, newBlock } from './emit.ts';
+import { operator, type Params } from './operator.ts';
+import { copyStrided, stridesOf, type Walk } from './strided.ts';
+
+/** Tensors that lie one behind the other along `dim` of a whole: their shape, their own walk, and that in the whole. */
+function pieces(types: readonly TensorType[], dim: number, whole: readonly number[]) {
+  const strides = stridesOf(whole);
+  let before = 0;
+  return types.map(({ shape }) => {
+    const place: Walk = { strides, offset: before * (strides[dim] as number) };
+    before += shape[dim] as number;
+    return { shape, own: contiguous(shape), place };
+  });
+}
+
+/** The walk of a tensor as it lies in memory. */
+function contiguous(shape: readonly number[]): Walk {
+  return { strides: stridesOf(shape), offset: 0 };
+}
 
 export const concat = /*#__PURE__*/ operator(
   {
@@ -35,24 +51,19 @@ export const concat = /*#__PURE__*/ operator(
       elementCount('concat', joined, bytesPer(dtype));
       return [{ shape: joined, dtype }];
     },
-    lower(to, { types, outputTypes, params: [dim], inputs, outputs }) {
-      const strides = stridesOf(outputTypes[0]!.shape);
-      let before = 0;
-      types.forEach((type, i) => {
-        const { shape, dtype } = type!;
-        const target = { strides, offset: before * (strides[dim as number] as number) };
-        copyStrided(
-          to,
-          inputs[i]!,
-          outputs[0]!,
-          bytesPer(dtype),
-          shape,
-          { strides: stridesOf(shape), offset: 0 },
-          target,
-        );
-        before += shape[dim as number] as number;
+    lower(to, { types, outputTypes: [y], params: [dim], inputs, outputs }) {
+      const bytes = bytesPer(y!.dtype);
+      pieces(types as readonly TensorType[], dim as number, y!.shape).forEach(({ shape, own, place }, i) => {
+        copyStrided(to, inputs[i]!, outputs[0]!, bytes, shape, own, place);
       });
     },
+    gradient: (to, { types, outputTypes: [y], params: [dim], gradients: [dy], wanted }) =>
+      pieces(types as readonly TensorType[], dim as number, y!.shape).map(({ shape, own, place }, i) => {
+        if (!wanted[i]) return null;
+        const { buffer } = newBlock(to, shape);
+        copyStrided(to, dy!, buffer, 4, shape, place, own);
+        return buffer;
+      }),
   },
   (invoke) =>
     /**
@@ -68,23 +79,14 @@ export const concat = /*#__PURE__*/ operator(
     },
 );
 
-/** The elements `start + i * step` of each axis. params: start.., size.., step... */
-function take(
-  to: Lowering,
-  type: TensorType,
-  node: Lowered,
-  output: number,
-  starts: readonly number[],
-  steps: readonly number[],
-): void {
-  const strides = stridesOf(type.shape);
-  const shape = node.outputTypes[output]!.shape;
-  const source = {
-    strides: strides.map((stride, axis) => stride * (steps[axis] as number)),
-    offset: strides.reduce((sum, stride, axis) => sum + stride * (starts[axis] as number), 0),
+/** The walk of a slice in x. params: start.., size.., step... */
+function sliceWalk({ shape }: TensorType, params: Params): Walk {
+  const rank = shape.length;
+  const strides = stridesOf(shape);
+  return {
+    strides: strides.map((stride, axis) => stride * (params[2 * rank + axis] as number)),
+    offset: strides.reduce((sum, stride, axis) => sum + stride * (params[axis] as number), 0),
   };
-  const target = { strides: stridesOf(shape), offset: 0 };
-  copyStrided(to, node.inputs[0]!, node.outputs[output]!, bytesPer(type.dtype), shape, source, target);
 }
 
 export const slice = /*#__PURE__*/ operator(
@@ -94,10 +96,14 @@ export const slice = /*#__PURE__*/ operator(
     onnx: ['Slice'],
     args: ['x'],
     infer: ([x], params) => [{ shape: params.slice(x!.shape.length, 2 * x!.shape.length), dtype: x!.dtype }],
-    lower(to, node) {
-      const type = node.types[0]!;
-      const rank = type.shape.length;
-      take(to, type, node, 0, node.params.slice(0, rank), node.params.slice(2 * rank));
+    lower(to, { types: [x], outputTypes: [y], params, inputs, outputs }) {
+      const bytes = bytesPer(y!.dtype);
+      copyStrided(to, inputs[0]!, outputs[0]!, bytes, y!.shape, sliceWalk(x!, params), contiguous(y!.shape));
+    },
+    gradient(to, { types: [x], outputTypes: [y], params, gradients: [dy] }) {
+      const { buffer } = emitFill(to, x!.shape, 0);
+      copyStrided(to, dy!, buffer, 4, y!.shape, contiguous(y!.shape), sliceWalk(x!, params));
+      return [buffer];
     },
   },
   (invoke) =>
@@ -154,21 +160,18 @@ export const split = /*#__PURE__*/ operator(
         shape: x!.shape.map((size, axis) => (axis === dim ? part : size)),
         dtype: x!.dtype,
       })),
-    lower(to, node) {
-      const [type, [dim, ...parts]] = [node.types[0]!, node.params];
-      let before = 0;
-      parts.forEach((part, i) => {
-        const starts = type.shape.map((_, axis) => (axis === dim ? before : 0));
-        take(
-          to,
-          type,
-          node,
-          i,
-          starts,
-          type.shape.map(() => 1),
-        );
-        before += part;
+    lower(to, { types: [x], outputTypes, params: [dim], inputs, outputs }) {
+      const bytes = bytesPer(x!.dtype);
+      pieces(outputTypes, dim as number, x!.shape).forEach(({ shape, own, place }, i) => {
+        copyStrided(to, inputs[0]!, outputs[i]!, bytes, shape, place, own);
       });
+    },
+    gradient(to, { types: [x], outputTypes, params: [dim], gradients }) {
+      const { buffer } = newBlock(to, x!.shape);
+      pieces(outputTypes, dim as number, x!.shape).forEach(({ shape, own, place }, i) => {
+        copyStrided(to, gradients[i]!, buffer, 4, shape, own, place);
+      });
+      return [buffer];
     },
   },
   (invoke) =>

@@ -2,6 +2,7 @@
 import { bytesPer, type DType } from '../dtype.ts';
 import { axisIndex, wrongKind } from '../errors.ts';
 import { requireTensor, type Tensor } from '../tensor.ts';
+import { emitPermuted } from './emit.ts';
 import { operator } from './operator.ts';
 import { copyStrided, stridesOf } from './strided.ts';
 
@@ -17,6 +18,10 @@ export const permute = /*#__PURE__*/ operator(
       const source = { strides: axes.map((axis) => from[axis] as number), offset: 0 };
       const target = { strides: stridesOf(shape), offset: 0 };
       copyStrided(to, inputs[0]!, outputs[0]!, bytesPer(x!.dtype), shape, source, target);
+    },
+    gradient(to, { outputTypes: [y], params: axes, gradients: [dy] }) {
+      const inverse = axes.map((_, axis) => axes.indexOf(axis));
+      return [emitPermuted(to, { buffer: dy!, shape: y!.shape }, inverse).buffer];
     },
   },
   (invoke) =>

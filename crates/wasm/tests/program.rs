@@ -99,7 +99,7 @@ fn random_parameters_are_judged_without_a_panic() {
     };
     let mut accepted = 0;
     for _ in 0..60_000 {
-        for entry in &ENTRIES {
+        for entry in ENTRIES {
             let count = next() % 34;
             // Half of the rounds keep to small numbers, so that some problems are valid.
             let limit = if next() % 2 == 0 { 4 } else { ODD.len() };

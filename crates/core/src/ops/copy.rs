@@ -19,6 +19,9 @@ pub const ENTRY: Entry = Entry { opcode: 4, name: "copy", operands: 2, optional:
 /// Source elements that a transposing strip is wide: a cache line, read whole before it is evicted.
 const STRIP: usize = 16;
 
+/// Rows of fewer elements are no rows to walk along.
+const SHORT: usize = 8;
+
 struct Rows {
     bytes: usize,
     walk: Walk,
@@ -51,7 +54,15 @@ fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
             let from = walk.remove(from);
             Ok(Box::new(Transposed { walk, from, to, offsets }))
         }
-        _ => Ok(Box::new(Rows { bytes, walk, offsets })),
+        _ => {
+            // A short row costs more than it copies: the axis before it, where that is longer, is the row.
+            let rank = axes.len();
+            if rank > 1 && axes[to].size < SHORT && axes[to].size < axes[to - 1].size {
+                let row = walk.remove(rank - 2);
+                walk.push(row);
+            }
+            Ok(Box::new(Rows { bytes, walk, offsets }))
+        }
     }
 }
 
@@ -89,6 +100,8 @@ unsafe fn copy_rows<T: Copy>(
             let (source, destination) = (source.offset(from), destination.offset(to));
             if stride == 1 && step == 1 {
                 source.copy_to_nonoverlapping(destination, len);
+            } else if stride == 1 && step == 0 {
+                core::slice::from_raw_parts_mut(destination, len).fill(*source);
             } else {
                 let mut done = 0;
                 if size_of::<T>() == 4 && stride == 1 && step > 0 {

@@ -17,6 +17,7 @@ pub mod dtype;
 pub mod fill;
 pub mod pool;
 pub mod random;
+pub mod reduce;
 pub mod scatter;
 pub mod softmax;
 pub mod stats;
@@ -44,7 +45,7 @@ pub struct Entry {
 pub type Decode = fn(&mut Params) -> Result<Box<dyn Operator>, Fault>;
 
 /// Every operator, by its opcode.
-pub const ENTRIES: [Entry; 20] = [
+pub const ENTRIES: &[Entry] = &[
     conv::CONV,
     conv::CONV_PACK,
     pool::ENTRY,
@@ -57,6 +58,7 @@ pub const ENTRIES: [Entry; 20] = [
     random::ENTRY,
     stats::ENTRY,
     accumulate::ENTRY,
+    reduce::ENTRY,
     pool::gradient::ENTRY,
     scatter::SCATTER,
     scatter::GATHER,

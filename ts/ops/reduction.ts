@@ -1,0 +1,243 @@
+/**
+ * sum, mean, max, min and argMax over axes. Sums of float32 are accumulations (blocks in float32, the rest in more), all
+ * else is the reduce instruction over x as [outer, reduced, inner] (crates/core/src/ops/reduce.rs).
+ *
+ * params: keepDim, then the axes in ascending order.
+ */
+import { bytesPer, type DType, dtypeId, type TensorType } from '../dtype.ts';
+import { axisIndex, checkOptions, elementCount, integers, shapeText, wrongKind } from '../errors.ts';
+import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
+import { requireTensor, type Tensor } from '../tensor.ts';
+import {
+  BINARY,
+  type Block,
+  countOf,
+  emitAccumulate,
+  emitBinary,
+  emitBinaryInto,
+  emitFill,
+  emitSumTo,
+  newBlock,
+  stretched,
+} from './emit.ts';
+import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
+import { flag } from './options.ts';
+import { copyStrided, stridesOf } from './strided.ts';
+
+export interface ReduceOptions {
+  /** The axis or axes to reduce, counted from the end when negative. Default: all; so an empty list. */
+  dim?: number | readonly number[];
+  /** Keep reduced axes, as axes of 1. Default false. */
+  keepDim?: boolean;
+}
+
+/** The numbers of crates/core/src/ops/reduce.rs. */
+const KIND = { sum: 0, max: 1, min: 2, argMax: 3 } as const;
+
+function reduceParams(name: string, x: unknown, options: ReduceOptions = {}): number[] {
+  const { shape } = requireTensor(name, 'x', x);
+  checkOptions(name, options, ['dim', 'keepDim']);
+  const { dim, keepDim = false } = options;
+  const keep = flag(name, 'keepDim', keepDim);
+  const all = shape.map((_, axis) => axis);
+  if (dim === undefined || (Array.isArray(dim) && dim.length === 0)) return [keep, ...all];
+  if (typeof dim === 'number') return [keep, axisIndex(name, 'dim', dim, shape.length)];
+  if (!Array.isArray(dim)) throw wrongKind(name, 'dim', dim, 'an integer or an array of integers');
+  const given = integers(name, 'dim', dim, -0x7fffffff);
+  const axes = given.map((axis, i) => axisIndex(name, `dim[${i}]`, axis, shape.length));
+  if (new Set(axes).size !== axes.length) {
+    throw new RangeError(`${name}: dim is [${given.join(', ')}], must name an axis once at most`);
+  }
+  return [keep, ...axes.sort((a, b) => a - b)];
+}
+
+/** x's shape with reduced axes of 1: an output's values, whether it keeps them or not. */
+function keptShape(shape: readonly number[], [, ...axes]: Params): number[] {
+  return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+}
+
+function infer(
+  name: string,
+  dtypes: readonly DType[],
+  { shape, dtype }: TensorType,
+  params: Params,
+): number[] {
+  const [keep, ...axes] = params;
+  if (!dtypes.includes(dtype)) {
+    throw new TypeError(`${name}: x is ${dtype}, must be ${dtypes.join(' or ')}`);
+  }
+  if (name !== 'sum' && name !== 'mean' && axes.some((axis) => shape[axis] === 0)) {
+    throw new RangeError(
+      `${name}: x has shape ${shapeText(shape)}, must have elements along what is reduced`,
+    );
+  }
+  return keep === 1 ? keptShape(shape, params) : shape.filter((_, axis) => !axes.includes(axis));
+}
+
+/** How many elements make one. */
+function reducedCount(shape: readonly number[], [, ...axes]: Params): number {
+  return countOf(axes.map((axis) => shape[axis] as number));
+}
+
+/** Sums of float32 into a buffer of zeros. */
+function emitSum(to: Lowering, x: Block, into: Buffer, params: Params): void {
+  const kept = keptShape(x.shape, params);
+  const strides = stridesOf(kept).map((stride, axis) => (params.includes(axis, 1) ? 0 : stride));
+  emitAccumulate(to, x.buffer, into, x.shape, stridesOf(x.shape), strides);
+}
+
+function lowerSum(to: Lowering, node: Lowered): void {
+  const { types, params, inputs, outputs } = node;
+  const { shape, dtype } = types[0] as TensorType;
+  if (dtype === 'int32') {
+    lowerReduce(to, KIND.sum, node);
+    return;
+  }
+  to.step(OP.fill, [], outputs, [4, countOf(keptShape(shape, params)), 0]);
+  emitSum(to, { buffer: inputs[0]!, shape }, outputs[0]!, params);
+}
+
+function lowerMean(to: Lowering, { types, params, inputs, outputs }: Lowered): void {
+  const { shape } = types[0] as TensorType;
+  const sums = emitFill(to, keptShape(shape, params), 0);
+  emitSum(to, { buffer: inputs[0]!, shape }, sums.buffer, params);
+  const count = emitFill(to, [], reducedCount(shape, params));
+  emitBinaryInto(to, BINARY.div, 0, sums, count, { buffer: outputs[0]!, shape: sums.shape });
+}
+
+/** x with the reduced axes together, as [outer, reduced, inner]: as it lies, or else reduced axes moved to the end. */
+function lowerReduce(to: Lowering, kind: number, { types, params, inputs, outputs }: Lowered): void {
+  const { shape, dtype } = types[0] as TensorType;
+  const [, ...axes] = params;
+  const [first = 0, last = -1] = [axes[0], axes[axes.length - 1]];
+  const product = (from: number, until: number) => countOf(shape.slice(from, until));
+  let x = inputs[0] as Buffer;
+  let sizes = [product(0, first), product(first, last + 1), product(last + 1, shape.length)];
+  if (last - first >= axes.length) {
+    const order = [...shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis)), ...axes];
+    const moved = order.map((axis) => shape[axis] as number);
+    const strides = stridesOf(shape);
+    const source = { strides: order.map((axis) => strides[axis] as number), offset: 0 };
+    x = to.buffer({ shape: moved, dtype });
+    copyStrided(to, inputs[0]!, x, bytesPer(dtype), moved, source, { strides: stridesOf(moved), offset: 0 });
+    const size = reducedCount(shape, params);
+    sizes = [countOf(keptShape(shape, params)), size, 1];
+  }
+  to.step(OP.reduce, [x], outputs, [kind, dtypeId(dtype), ...sizes]);
+}
+
+/** Each element of x gets the same of dy. */
+function spread(to: Lowering, { types, params, gradients: [dy] }: Backward, divisor: number): Buffer {
+  const { shape } = types[0] as TensorType;
+  let share: Block = { buffer: dy!, shape: keptShape(shape, params) };
+  if (divisor !== 1) share = emitBinary(to, BINARY.div, share, emitFill(to, [], divisor));
+  const { buffer } = newBlock(to, shape);
+  const source = { strides: stretched(share.shape, shape), offset: 0 };
+  copyStrided(to, share.buffer, buffer, 4, shape, source, { strides: stridesOf(shape), offset: 0 });
+  return buffer;
+}
+
+/** The elements that are the extremum share dy evenly. */
+function shareAmongTies(to: Lowering, kind: 'max' | 'min', node: Backward): Buffer {
+  const { types, params, inputs, outputs, gradients } = node;
+  const { shape } = types[0] as TensorType;
+  const kept = keptShape(shape, params);
+  const x: Block = { buffer: inputs[0]!, shape };
+  const y: Block = { buffer: outputs[0]!, shape: kept };
+  // No element is beyond its extremum: 1/2 for those that are equal to it, 0 for the others.
+  const [a, b] = kind === 'max' ? [x, y] : [y, x];
+  const ties = emitBinary(to, BINARY.above, a, b);
+  const share = emitBinary(to, BINARY.div, { buffer: gradients[0]!, shape: kept }, emitSumTo(to, ties, kept));
+  return emitBinary(to, BINARY.mul, ties, share).buffer;
+}
+
+type Rules = Pick<Entry, 'torch' | 'onnx' | 'lower' | 'gradient'>;
+
+const ALL: readonly DType[] = ['float32', 'int32', 'uint8', 'int8'];
+
+/** The entry of a reduction of these dtypes; `result`: the output's dtype, where it is not x's. */
+function reduction(name: string, dtypes: readonly DType[], rules: Rules, result?: DType): Entry {
+  return {
+    name,
+    args: ['x'],
+    infer: ([x], params) => {
+      const shape = infer(name, dtypes, x!, params);
+      elementCount(name, shape);
+      return [{ shape, dtype: result ?? x!.dtype }];
+    },
+    ...rules,
+  };
+}
+
+export const sum = /*#__PURE__*/ operator(
+  /*#__PURE__*/ reduction('sum', ['float32', 'int32'], {
+    torch: 'torch.sum',
+    onnx: ['ReduceSum'],
+    lower: lowerSum,
+    gradient: (to, node) => [spread(to, node, 1)],
+  }),
+  (invoke) =>
+    /**
+     * The sum of x (float32 or int32, which wraps) over `dim`; of no elements 0.
+     * @throws RangeError for an axis that x does not have, or that is named twice
+     */
+    <D extends 'float32' | 'int32'>(x: Tensor<D>, options?: ReduceOptions): Tensor<D> =>
+      invoke([x as unknown as Tensor<DType>], reduceParams('sum', x, options))[0] as unknown as Tensor<D>,
+);
+
+export const mean = /*#__PURE__*/ operator(
+  /*#__PURE__*/ reduction('mean', ['float32'], {
+    torch: 'torch.mean',
+    onnx: ['ReduceMean'],
+    lower: lowerMean,
+    gradient: (to, node) => [spread(to, node, reducedCount(node.types[0]!.shape, node.params))],
+  }),
+  (invoke) =>
+    /** The mean of x over `dim`; of no elements NaN. @throws RangeError as sum */
+    (x: Tensor, options?: ReduceOptions): Tensor =>
+      invoke([x as unknown as Tensor<DType>], reduceParams('mean', x, options))[0] as unknown as Tensor,
+);
+
+/** max and min. */
+function extremum(name: 'max' | 'min', torch: string, onnx: string) {
+  const rules: Rules = {
+    torch,
+    onnx: [onnx],
+    lower: (to, node) => lowerReduce(to, KIND[name], node),
+    gradient: (to, node) => [shareAmongTies(to, name, node)],
+  };
+  return operator(
+    reduction(name, ALL, rules),
+    (invoke) =>
+      /**
+       * The extremum of x over `dim`, NaN where there is one. In the gradient elements that are equal to it share evenly.
+       * @throws RangeError as sum, and when there are no elements to reduce
+       */
+      <D extends DType>(x: Tensor<D>, options?: ReduceOptions): Tensor<D> =>
+        invoke([x as unknown as Tensor<DType>], reduceParams(name, x, options))[0] as unknown as Tensor<D>,
+  );
+}
+
+export const max = /*#__PURE__*/ extremum('max', 'torch.amax', 'ReduceMax');
+export const min = /*#__PURE__*/ extremum('min', 'torch.amin', 'ReduceMin');
+
+export const argMax = /*#__PURE__*/ operator(
+  /*#__PURE__*/ reduction(
+    'argMax',
+    ALL,
+    {
+      torch: 'torch.argmax',
+      onnx: ['ArgMax'],
+      lower: (to, node) => lowerReduce(to, KIND.argMax, node),
+    },
+    'int32',
+  ),
+  (invoke) =>
+    /**
+     * Where along `dim` the first of the largest elements is (the first NaN, where there is one), as int32; over several
+     * axes its position in them taken as one, in the order of the axes.
+     * @throws RangeError as max
+     */
+    (x: Tensor<DType>, options?: ReduceOptions): Tensor<'int32'> =>
+      invoke([x], reduceParams('argMax', x, options))[0] as unknown as Tensor<'int32'>,
+);

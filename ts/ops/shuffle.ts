@@ -1,0 +1,139 @@
+/**
+ * pixelShuffle, pixelUnshuffle and channelShuffle: axes are split, put in another order, and merged; one copy that moves
+ * every value. The gradient is the way back. params: the factor or the number of groups.
+ */
+import { bytesPer, type DType, type TensorType } from '../dtype.ts';
+import { elementCount, integer, shapeText } from '../errors.ts';
+import type { Buffer, Lowering } from '../graph/lowering.ts';
+import type { Tensor } from '../tensor.ts';
+import { newBlock } from './emit.ts';
+import { type Entry, operator } from './operator.ts';
+import { copyStrided, stridesOf } from './strided.ts';
+
+/** x as `split`, its axes in the order of `order`, and the shape that they merge to. */
+interface Shuffle {
+  readonly split: readonly number[];
+  readonly order: readonly number[];
+  readonly shape: readonly number[];
+}
+
+/** What x must be for a shuffle by `factor`; null where it is not. */
+type Rule = (shape: readonly number[], factor: number) => Shuffle | null;
+
+/** Emits the copy from x, or, backwards, to it. */
+function emitShuffle(
+  to: Lowering,
+  from: Buffer,
+  into: Buffer,
+  bytes: number,
+  { split, order }: Shuffle,
+  backwards = false,
+): void {
+  const shape = order.map((axis) => split[axis] as number);
+  const strides = stridesOf(split);
+  const x = { strides: order.map((axis) => strides[axis] as number), offset: 0 };
+  const y = { strides: stridesOf(shape), offset: 0 };
+  if (backwards) copyStrided(to, from, into, bytes, shape, y, x);
+  else copyStrided(to, from, into, bytes, shape, x, y);
+}
+
+function shuffle(name: string, argument: string, torch: string, must: string, rule: Rule) {
+  const find = ({ shape }: TensorType, [factor]: readonly number[]): Shuffle => {
+    const found = shape.length < 3 ? null : rule(shape, factor as number);
+    if (found !== null) return found;
+    throw new RangeError(
+      `${name}: x has shape ${shapeText(shape)}, must ${must} for ${argument} ${factor as number}`,
+    );
+  };
+  const entry: Entry = {
+    name,
+    torch,
+    onnx: [],
+    args: ['x'],
+    infer([x], params) {
+      const { shape } = find(x!, params);
+      elementCount(name, shape, bytesPer(x!.dtype));
+      return [{ shape, dtype: x!.dtype }];
+    },
+    lower: (to, { types: [x], params, inputs, outputs }) =>
+      emitShuffle(to, inputs[0]!, outputs[0]!, bytesPer(x!.dtype), find(x!, params)),
+    gradient(to, { types: [x], params, gradients: [dy] }) {
+      const { buffer } = newBlock(to, x!.shape);
+      emitShuffle(to, dy!, buffer, 4, find(x!, params), true);
+      return [buffer];
+    },
+  };
+  return operator(
+    entry,
+    (invoke) =>
+      <D extends DType>(x: Tensor<D>, factor: number): Tensor<D> =>
+        invoke([x as Tensor<DType>], [integer(name, argument, factor, 1)])[0] as unknown as Tensor<D>,
+  );
+}
+
+/** Everything but the last three axes as one, and these. */
+function planes(shape: readonly number[]): [lead: number[], number, number, number, number] {
+  const lead = shape.slice(0, -3);
+  const [channels, height, width] = shape.slice(-3) as [number, number, number];
+  return [lead, lead.reduce((a, b) => a * b, 1), channels, height, width];
+}
+
+/**
+ * x [..., C * r * r, H, W] as [..., C, H * r, W * r]: r * r channels make a square of pixels (Shi et al., 2016).
+ * @throws RangeError when r * r does not divide the channels
+ */
+export const pixelShuffle = /*#__PURE__*/ shuffle(
+  'pixelShuffle',
+  'r',
+  'torch.nn.functional.pixel_shuffle',
+  'be [..., C * r * r, H, W]',
+  (shape, r) => {
+    const [lead, batch, channels, height, width] = planes(shape);
+    if (channels % (r * r) !== 0) return null;
+    const c = channels / (r * r);
+    return {
+      split: [batch, c, r, r, height, width],
+      order: [0, 1, 4, 2, 5, 3],
+      shape: [...lead, c, height * r, width * r],
+    };
+  },
+);
+
+/**
+ * x [..., C, H * r, W * r] as [..., C * r * r, H, W]: the way back from pixelShuffle.
+ * @throws RangeError when r does not divide height and width
+ */
+export const pixelUnshuffle = /*#__PURE__*/ shuffle(
+  'pixelUnshuffle',
+  'r',
+  'torch.nn.functional.pixel_unshuffle',
+  'be [..., C, H * r, W * r]',
+  (shape, r) => {
+    const [lead, batch, channels, height, width] = planes(shape);
+    if (height % r !== 0 || width % r !== 0) return null;
+    const [h, w] = [height / r, width / r];
+    return {
+      split: [batch, channels, h, r, w, r],
+      order: [0, 1, 3, 5, 2, 4],
+      shape: [...lead, channels * r * r, h, w],
+    };
+  },
+);
+
+/**
+ * x [N, groups * k, spatial...] with its channels in the order of a [groups, k] grid read by columns (Zhang et al., 2017,
+ * ShuffleNet).
+ * @throws RangeError when `groups` does not divide the channels
+ */
+export const channelShuffle = /*#__PURE__*/ shuffle(
+  'channelShuffle',
+  'groups',
+  'torch.nn.functional.channel_shuffle',
+  'be [N, groups * k, spatial...]',
+  (shape, groups) => {
+    const [batch, channels, ...spatial] = shape as [number, number, ...number[]];
+    if (channels % groups !== 0) return null;
+    const inner = spatial.reduce((a, b) => a * b, 1);
+    return { split: [batch, groups, channels / groups, inner], order: [0, 2, 1, 3], shape };
+  },
+);
