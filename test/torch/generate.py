@@ -855,6 +855,11 @@ def reduction(op):
 
 # ---------------------------------------------------------------- normalisation
 
+def few(x, over):
+    """Whether a normalisation has so few values that its gradient is all cancellation."""
+    return x.tensor.numel() // over < 5
+
+
 def affine(c, channels):
     weight = c.tensor([channels], '+') if maybe(0.7) else None
     bias = c.tensor([channels]) if maybe(0.7) else None
@@ -869,6 +874,8 @@ def batch_norm():
     c = Case()
     n, channels = R.randint(0, 3), R.randint(1, 4)
     x = c.tensor([R.randint(2, 4), channels, *spatial(max(n, 1), 2, 5)[:n]])
+    if few(x, channels):
+        return None
     mean = c.tensor([channels], '~', grad=False)
     var = c.tensor([channels], '+', grad=False)
     weight, bias = affine(c, channels)
@@ -886,6 +893,8 @@ def group_norm():
     groups = R.randint(1, 3)
     channels = groups * R.randint(1, 3)
     x = c.tensor([R.randint(1, 3), channels, *spatial(2, 2, 5)[:R.randint(1, 2)]])
+    if few(x, x.tensor.shape[0] * groups):
+        return None
     weight, bias = affine(c, channels)
     eps = R.choice([None, 1e-3, 0.1])
     # PyTorch 1.13 cannot differentiate a shift without a scale.
@@ -899,6 +908,8 @@ def instance_norm():
     c = Case()
     n, channels = R.randint(1, 3), R.randint(1, 3)
     x = c.tensor([R.randint(1, 3), channels, *spatial(n, 2, 5)])
+    if few(x, x.tensor.shape[0] * channels):
+        return None
     weight, bias = affine(c, channels)
     eps = R.choice([None, 1e-3, 0.1])
     y = F.instance_norm(x.tensor, weight=of(weight), bias=of(bias), eps=eps or 1e-5)
@@ -910,7 +921,7 @@ def layer_norm():
     c = Case()
     shape = shape_of(2, 4, 5)
     normal = shape[R.randint(1, len(shape) - 1):]
-    if int(np.prod(normal)) < 2:
+    if int(np.prod(normal)) < 5:
         return None
     x = c.tensor(shape)
     weight = c.tensor(normal, '+') if maybe(0.7) else None
@@ -979,12 +990,12 @@ def net():
 
     def normalise(h):
         channels = h.tensor.shape[1]
-        if h.tensor.numel() // channels < 2:
+        if few(h, channels):
             return h
         how = R.choice(['batch', 'batchTraining', 'group', 'instance'])
-        if how == 'instance' and h.tensor.shape[2] * h.tensor.shape[3] < 2:
+        if how == 'instance' and few(h, h.tensor.shape[0] * channels):
             how = 'batch'
-        if how == 'group' and h.tensor.numel() // h.tensor.shape[0] < 2:
+        if how == 'group' and few(h, h.tensor.shape[0] * channels):
             how = 'batch'
         if how.startswith('batch'):
             mean, var = c.tensor([channels], '~', False), c.tensor([channels], '+', False)
