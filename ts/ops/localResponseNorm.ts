@@ -4,7 +4,7 @@
  *
  * inputs: x. params: size, alpha, beta, k, oddAfter.
  */
-import { dtypeId, type TensorType } from '../dtype.ts';
+import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, real, shapeText } from '../errors.ts';
 import { type Lowering, OP } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
@@ -20,6 +20,7 @@ import {
   newBlock,
   UNARY,
 } from './emit.ts';
+import { emitPool, REDUCTION } from './emitPooling.ts';
 import { operator, type Params } from './operator.ts';
 import { flag } from './options.ts';
 import { float32 } from './types.ts';
@@ -34,9 +35,6 @@ export interface LocalResponseNormOptions {
   /** Where `size` is even, the channel that makes it so is the one behind, as in ONNX, not the one before. Default false. */
   oddAfter?: boolean;
 }
-
-/** The pool instruction's sum. */
-const SUM = 3;
 
 /** How many channels before and after one belong to its window, no more than there are. */
 function reach(channels: number, [size, , , , oddAfter]: Params): [number, number] {
@@ -53,7 +51,7 @@ function emitChannelSums(to: Lowering, x: Block, before: number, after: number):
   const inner = countOf(x.shape.slice(2));
   const along = [channels, before + after + 1, 1, 1, before, after];
   const axes = [1, 1, 1, 1, 0, 0, ...along, inner, 1, 1, 1, 0, 0];
-  to.step(OP.pool, [x.buffer], [sums.buffer, null], [n, ...axes, SUM, dtypeId('float32'), 0, 0, 0, 0]);
+  emitPool(to, { planes: n, axes, reduction: REDUCTION.sum, dtype: 'float32' }, x.buffer, sums.buffer);
   return sums;
 }
 
