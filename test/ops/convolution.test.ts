@@ -1,4 +1,15 @@
-import { add, compile, conv1d, conv2d, conv3d, outputShape, relu, scope, tensor } from 'striate';
+import {
+  add,
+  type CompileOptions,
+  compile,
+  conv1d,
+  conv2d,
+  conv3d,
+  outputShape,
+  relu,
+  scope,
+  tensor,
+} from 'striate';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { integersOf, numbers, type Problem, readProblems } from '../support/problems.ts';
@@ -30,35 +41,49 @@ function solve(problem: Problem) {
   return { x, w, bias, y: convolve(x, w, bias, axes, numbers(problem, 'groups', [1])[0] as number, flip) };
 }
 
+const ALGORITHMS = ['gemm', 'pointwise', 'depthwise', 'winograd'] as const;
+/** Of the largest sum: Winograd's transforms multiply by 1/24 and by 8; all else is exact on small integers. */
+const WINOGRAD = 5e-5;
+
 inEachVariant('convolution', () => {
   for (const problem of readProblems('conv')) {
+    const { x, w, bias, y } = solve(problem);
+    const convolution = convolutionOf(problem);
+    const options = windowOptions(problem);
+    const largest = Array.from(y.data).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+
     test(problem.name, () => {
-      const { x, w, bias, y } = solve(problem);
-      const convolution = convolutionOf(problem);
-      const options = windowOptions(problem);
       expect(outputShape(convolution, [x.shape, w.shape], options)).toEqual(y.shape);
       scope(() => {
         const tensors = [tensor(x.data, x.shape), tensor(w.data, w.shape), bias && tensor(bias)] as const;
         const eager = convolution(...tensors, options);
         expect(eager.shape).toEqual(y.shape);
-        expectSame(eager.data, y.data);
+        // Eager calls choose as compiled ones do, or more carefully.
+        const program = compile((one) => convolution(one!, tensors[1], null, options), { inputs: [x.shape] });
+        expectSame(eager.data, y.data, program.summary().includes('winograd') ? WINOGRAD : 0);
       });
     });
 
-    test(`${problem.name}, compiled, with a residual and an activation`, () => {
-      const { x, w, bias, y } = solve(problem);
-      const convolution = convolutionOf(problem);
-      const options = windowOptions(problem);
+    test(`${problem.name}, compiled, with a residual and an activation, by each algorithm`, () => {
       const extra = integersOf(5, y.shape);
+      const expected = Array.from(y.data, (value, i) => Math.max(0, value + (extra[i] as number)));
       scope(() => {
         const [weight, offset] = [tensor(w.data, w.shape), bias && tensor(bias)];
-        const program = compile((one, two) => relu(add(convolution(one!, weight, offset, options), two!)), {
-          inputs: [x.shape, y.shape],
-        });
-        expect(program.summary()).toContain(`${problem.op} + add + relu`);
-        const result = program.run([tensor(x.data, x.shape), tensor(extra, y.shape)]);
-        const expected = Array.from(y.data, (value, i) => Math.max(0, value + (extra[i] as number)));
-        expectSame(result.data, expected);
+        const inputs = [tensor(x.data, x.shape), tensor(extra, y.shape)];
+        const run = (how: Pick<CompileOptions, 'algorithm' | 'accuracy'>) => {
+          const program = compile((one, two) => relu(add(convolution(one!, weight, offset, options), two!)), {
+            inputs: [x.shape, y.shape],
+            ...how,
+          });
+          const [, taken] = program.summary().match(`${problem.op} \\+ add \\+ relu +(\\w+)`) ?? [];
+          expect(ALGORITHMS).toContain(taken);
+          const { data } = program.run(inputs);
+          const most = expected.reduce((most, value) => Math.max(most, value), 1);
+          expectSame(data, expected, taken === 'winograd' ? (WINOGRAD * largest) / most : 0);
+          return taken;
+        };
+        expect(run({ accuracy: 'exact' })).not.toBe('winograd');
+        for (const algorithm of ALGORITHMS) run({ algorithm });
       });
     });
   }

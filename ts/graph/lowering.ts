@@ -89,18 +89,39 @@ const ABSENT = 0xffffffff;
 /** crates/core/src/ops/walk.rs has the same number. */
 const MAX_AXES = 8;
 
+/** What a caller may say about algorithms. */
+export interface Choosing {
+  /** The number of the one to take wherever it accepts; 0 leaves it to the plan. */
+  readonly algorithm?: number;
+  /** Without it, init's. */
+  readonly accuracy?: 'fast' | 'exact';
+}
+
+/** The same, decided. */
+export interface Choice {
+  readonly algorithm: number;
+  readonly exact: boolean;
+}
+
 export class Lowering {
   readonly steps: Step[] = [];
   readonly externals: Buffer[] = [];
   readonly #engine: Engine;
   readonly #where: string;
+  /** How algorithms are chosen. */
+  readonly choice: Choice;
   /** The node that steps are emitted for. */
   node = 0;
   /** Where the next temporary lies: one behind the other, until graph/layout.ts places them by their lives. */
   arenaBytes = 0;
 
-  constructor(engine: Engine, where: string) {
+  constructor(
+    engine: Engine,
+    where: string,
+    { algorithm = 0, accuracy = engine.info.accuracy }: Choosing = {},
+  ) {
     this.#engine = engine;
+    this.choice = { algorithm, exact: accuracy === 'exact' };
     this.#where = where;
   }
 

@@ -34,7 +34,7 @@ import { fuse } from './fuse.ts';
 import type { Node } from './graph.ts';
 import { ARENA, Instructions } from './instructions.ts';
 import { assignOffsets, shareInPlace } from './layout.ts';
-import { Lowering, type Step } from './lowering.ts';
+import { type Choosing, Lowering, type Step } from './lowering.ts';
 import { profileSteps, type StepProfile, summaryText } from './report.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 import { Trace } from './trace.ts';
@@ -55,6 +55,7 @@ export interface GraphOptions {
   readonly inputs: readonly InputSpec[];
   /** Results to give, by the path of the module, or the name in the trace, that made them. */
   readonly outputs?: readonly string[];
+  readonly choosing?: Choosing;
   /**
    * Where a model's programs share what they make of its constants, which nobody changes and which are read where they
    * are. Such a program belongs to its model, not to the scope that is open.
@@ -122,7 +123,7 @@ export class Program<Out = Results> implements Disposable {
     fuse(graph, new Set(values));
     this.#nodes = graph.nodes;
     this.outputs = values.map(({ shape, dtype }) => ({ shape, dtype }));
-    const lowering = new Lowering(on, 'compile');
+    const lowering = new Lowering(on, 'compile', options.choosing);
     const bindings = lowerGraph(lowering, graph, options.forms !== undefined);
     const { before, main } = splitConstants(lowering.steps);
     this.hold = new ProgramHold(on, options.forms ?? new Forms(false));

@@ -2,12 +2,15 @@
 
 import type { DType } from '../dtype.ts';
 import { checkOptions, oneOf, wrongKind } from '../errors.ts';
+import { ALGORITHMS } from '../graph/absorb.ts';
 import { type InputSpec, Program, type Source } from '../graph/program.ts';
 import type { Results } from '../graph/results.ts';
 import type { Trace } from '../graph/trace.ts';
 import { scope } from '../memory.ts';
 import type { Tensor } from '../tensor.ts';
 import { entriesOf, Module, modulesOf } from './module.ts';
+
+const CONVOLUTIONS = ['gemm', 'pointwise', 'depthwise', 'winograd'] as const;
 
 export interface CompileOptions {
   /** One shape, or shape, dtype and name, per argument. */
@@ -18,6 +21,8 @@ export interface CompileOptions {
   outputs?: readonly string[];
   /** Default: init's. */
   accuracy?: 'fast' | 'exact';
+  /** The algorithm of every convolution that it accepts; by default the fastest is chosen for each. */
+  algorithm?: (typeof CONVOLUTIONS)[number];
 }
 
 /**
@@ -30,19 +35,24 @@ export function compile<Out = Tensor>(
   moduleOrFunction: Module<never, Out> | ((...xs: Tensor[]) => Out),
   options: CompileOptions,
 ): Program<Out> {
-  checkOptions('compile', options, ['inputs', 'mode', 'outputs', 'accuracy']);
-  const { inputs, mode = 'eval', outputs, accuracy } = options ?? {};
+  checkOptions('compile', options, ['inputs', 'mode', 'outputs', 'accuracy', 'algorithm']);
+  const { inputs, mode = 'eval', outputs, accuracy, algorithm } = options ?? {};
   if (!Array.isArray(inputs)) throw wrongKind('compile', 'inputs', inputs, 'an array of shapes');
   oneOf('compile', 'mode', mode, ['eval', 'train']);
   if (accuracy !== undefined) oneOf('compile', 'accuracy', accuracy, ['fast', 'exact']);
+  if (algorithm !== undefined) oneOf('compile', 'algorithm', algorithm, CONVOLUTIONS);
   if (outputs !== undefined && !Array.isArray(outputs)) {
     throw wrongKind('compile', 'outputs', outputs, 'an array of names');
   }
   const source =
     moduleOrFunction instanceof Module ? sourceOf(moduleOrFunction, mode) : functionSource(moduleOrFunction);
+  const choosing = {
+    ...(algorithm !== undefined && { algorithm: ALGORITHMS.indexOf(algorithm) }),
+    ...(accuracy !== undefined && { accuracy }),
+  };
   // The program keeps copies of what the function makes inside; what it stores in its module stays.
   const made = () => [
-    new Program<Out>(source, { inputs, ...(outputs !== undefined && { outputs }) }),
+    new Program<Out>(source, { inputs, choosing, ...(outputs !== undefined && { outputs }) }),
     moduleOrFunction,
   ];
   return scope(made)[0] as Program<Out>;

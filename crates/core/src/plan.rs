@@ -6,6 +6,7 @@
 use crate::fault::{Code, Fault};
 use crate::geometry::{elements, Axis, Geometry};
 use crate::kernels::gemm::{MR, NR};
+use crate::kernels::winograd::POSITIONS;
 
 /// A convolution: `x [batch, groups * ci, d, h, w]`, `w [groups * co, ci, kd, kh, kw]`, `y [batch, groups * co, ...]`.
 #[derive(Clone, Copy, Debug)]
@@ -56,11 +57,13 @@ pub enum Algorithm {
     Gemm = 1,
     Pointwise = 2,
     Depthwise = 3,
+    Winograd = 4,
 }
 
 impl Algorithm {
     /// In the order in which they are asked.
-    const ALL: [Algorithm; 3] = [Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Gemm];
+    const ALL: [Algorithm; 4] =
+        [Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Winograd, Algorithm::Gemm];
 
     /// # Errors
     /// `BadInstruction` for a number that is no algorithm's.
@@ -76,24 +79,76 @@ impl Algorithm {
             Algorithm::Gemm => true,
             Algorithm::Pointwise => problem.geometry.is_identity(),
             Algorithm::Depthwise => problem.ci == 1,
+            Algorithm::Winograd => is_three_by_three(&problem.geometry),
         }
     }
 
     /// Whether it is also worth while.
-    fn pays(self, problem: &Problem) -> bool {
+    fn pays(self, problem: &Problem, weights: Weights) -> bool {
         match self {
             Algorithm::Gemm | Algorithm::Pointwise => true,
             // One input plane for many outputs: packing it once pays, unless a depthwise kernel does without.
             Algorithm::Depthwise => problem.groups > 1 || strip_kernel(&problem.geometry).is_some(),
+            Algorithm::Winograd => weights.winograd_pays(problem),
         }
     }
 
-    fn choose(problem: &Problem, forced: u32) -> Algorithm {
+    fn choose(problem: &Problem, forced: u32, weights: Weights) -> Algorithm {
         let forced = Self::ALL.into_iter().find(|&each| each as u32 == forced && each.accepts(problem));
-        let best = || Self::ALL.into_iter().find(|each| each.accepts(problem) && each.pays(problem));
+        let best = || Self::ALL.into_iter().find(|each| each.accepts(problem) && each.pays(problem, weights));
         forced.or_else(best).unwrap_or(Algorithm::Gemm)
     }
 }
+
+/// What is known of the weights when the algorithm is chosen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Weights {
+    /// They are packed once for many runs.
+    pub frozen: bool,
+    /// No algorithm may round where the definition does not.
+    pub exact: bool,
+}
+
+impl Weights {
+    /// # Errors
+    /// `BadInstruction` for bits that mean nothing.
+    pub fn from_bits(bits: u32) -> Result<Weights, Fault> {
+        if bits > 3 {
+            return Err(Fault::new(Code::BadInstruction, [bits as i32, 0, 0]));
+        }
+        Ok(Weights { frozen: bits & 1 != 0, exact: bits & 2 != 0 })
+    }
+
+    /// Measured: see docs/performance.md.
+    fn winograd_pays(self, problem: &Problem) -> bool {
+        let patches = problem.batch
+            * problem.geometry.axes[1].output.div_ceil(4)
+            * problem.geometry.axes[2].output.div_ceil(4);
+        let enough = if self.frozen { 8 } else { 16 };
+        let weights = problem.groups * problem.co * problem.ci * POSITIONS;
+        !self.exact
+            && problem.ci >= 16
+            && problem.co >= 16
+            && patches >= enough
+            && weights <= WINOGRAD_WEIGHTS
+    }
+}
+
+/// A kernel of 3x3 over one plane, step by step.
+fn is_three_by_three(geometry: &Geometry) -> bool {
+    let [depth, height, width] = geometry.axes;
+    let fits = |axis: &Axis| (axis.kernel, axis.stride, axis.dilation) == (3, 1, 1);
+    depth.is_identity() && depth.input == 1 && fits(&height) && fits(&width)
+}
+
+/// Outputs of a block of a Winograd convolution.
+pub const WINOGRAD_OUTPUTS: usize = 64;
+/// Elements between the positions of transformed values, so that they do not lie a power of two apart.
+pub const WINOGRAD_PAD: usize = 16;
+/// Elements that transformed weights may have: 40 MB.
+const WINOGRAD_WEIGHTS: usize = 10 << 20;
+/// Elements that a block's transformed input may have.
+const WINOGRAD_BLOCK: usize = 600 << 10;
 
 /// Kernel size and stride of the depthwise kernel that serves a geometry, if one does.
 #[must_use]
@@ -126,8 +181,8 @@ impl Plan {
     ///
     /// # Errors
     /// `TooLarge` when the scratch memory would exceed 2^31 - 1 bytes.
-    pub fn new(problem: &Problem, forced: u32) -> Result<Plan, Fault> {
-        let algorithm = Algorithm::choose(problem, forced);
+    pub fn new(problem: &Problem, forced: u32, weights: Weights) -> Result<Plan, Fault> {
+        let algorithm = Algorithm::choose(problem, forced, weights);
         let depth = problem.depth();
         match algorithm {
             Algorithm::Depthwise => Ok(Plan {
@@ -137,6 +192,20 @@ impl Plan {
                 panels: 0,
                 tiles: 0,
             }),
+            Algorithm::Winograd => {
+                let Problem { groups, ci, co, .. } = *problem;
+                let panels = (WINOGRAD_BLOCK / (POSITIONS * NR * ci.max(1))).clamp(1, 4);
+                let room = panels * NR;
+                let inputs = elements(&[POSITIONS, elements(&[room, ci], 4)? + WINOGRAD_PAD], 4)?;
+                let products = POSITIONS * (room * WINOGRAD_OUTPUTS + WINOGRAD_PAD);
+                Ok(Plan {
+                    algorithm,
+                    scratch: 4 * elements(&[inputs + products], 4)?,
+                    packed: elements(&[groups, POSITIONS, co.next_multiple_of(MR), ci], 4)?,
+                    panels,
+                    tiles: WINOGRAD_OUTPUTS / MR,
+                })
+            }
             Algorithm::Gemm | Algorithm::Pointwise => {
                 let (panels, tiles) = blocks(problem);
                 Ok(Plan {
@@ -264,7 +333,7 @@ mod tests {
     }
 
     fn plan(groups: usize, ci: usize, co: usize, axes: [i32; 6]) -> Plan {
-        Plan::new(&Problem::new(1, groups, ci, co, square(axes)).unwrap(), 0).unwrap()
+        Plan::new(&Problem::new(1, groups, ci, co, square(axes)).unwrap(), 0, Weights::default()).unwrap()
     }
 
     #[test]
@@ -281,10 +350,10 @@ mod tests {
     fn a_forced_algorithm_that_does_not_accept_is_passed_over() {
         let problem = Problem::new(1, 1, 8, 8, square([16, 3, 1, 1, 1, 1])).unwrap();
         for forced in [2, 3, 99] {
-            assert_eq!(Plan::new(&problem, forced).unwrap().algorithm, Algorithm::Gemm);
+            assert_eq!(Plan::new(&problem, forced, Weights::default()).unwrap().algorithm, Algorithm::Gemm);
         }
         let pointwise = Problem::new(1, 1, 8, 8, square([16, 1, 1, 1, 0, 0])).unwrap();
-        assert_eq!(Plan::new(&pointwise, 1).unwrap().algorithm, Algorithm::Gemm);
+        assert_eq!(Plan::new(&pointwise, 1, Weights::default()).unwrap().algorithm, Algorithm::Gemm);
     }
 
     #[test]
@@ -310,7 +379,7 @@ mod tests {
             assert_eq!(fault.code, Code::TooLarge, "{batch} {groups} {ci} {co}");
         }
         let wide = Problem::new(0, 2, 1, 1, square([1 << 14, 3, 2, 1, 1 << 14, 0])).unwrap();
-        assert_eq!(Plan::new(&wide, 0).unwrap_err().code, Code::TooLarge);
+        assert_eq!(Plan::new(&wide, 0, Weights::default()).unwrap_err().code, Code::TooLarge);
     }
 
     #[test]

@@ -4,3 +4,4 @@
 pub mod depthwise;
 pub mod gemm;
 pub mod tile;
+pub mod winograd;

@@ -7,12 +7,13 @@ mod depthwise;
 pub(super) mod gemm;
 mod pack;
 mod panel;
+mod winograd;
 
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
 use crate::geometry::{Geometry, Rule};
 use crate::kernels::tile::{advance, Finish, Tile};
-use crate::plan::{Algorithm, Plan, Problem};
+use crate::plan::{Algorithm, Plan, Problem, Weights};
 use alloc::boxed::Box;
 
 pub use pack::ConvPack;
@@ -51,7 +52,7 @@ pub struct Conv {
 }
 
 impl Conv {
-    /// Reads `batch, groups, ci, co, 3 axes, algorithm, frozen, act, p0, p1`.
+    /// Reads `batch, groups, ci, co, 3 axes, algorithm, weights (1 frozen, 2 exact), act, p0, p1`.
     ///
     /// # Errors
     /// What [`Geometry::new`], [`Problem::new`] and [`Plan::new`] refuse; `BadInstruction` for what they cannot read.
@@ -60,8 +61,8 @@ impl Conv {
         let requests = [params.axis()?, params.axis()?, params.axis()?];
         let geometry = Geometry::new(requests, Rule::default())?;
         let problem = Problem::new(batch, groups, ci, co, geometry)?;
-        let plan = Plan::new(&problem, params.u32()?)?;
-        let _frozen = params.flag()?;
+        let forced = params.u32()?;
+        let plan = Plan::new(&problem, forced, Weights::from_bits(params.u32()?)?)?;
         let [act, p0, p1] = params.array()?;
         let finish = Finish::new(act, f32::from_bits(p0), f32::from_bits(p1))?;
         Ok(Conv { problem, plan, finish })
@@ -142,6 +143,7 @@ impl Operator for Conv {
         unsafe {
             match self.plan.algorithm {
                 Algorithm::Depthwise => depthwise::run(self, &places, share),
+                Algorithm::Winograd => winograd::run(self, &places, share),
                 Algorithm::Gemm | Algorithm::Pointwise => gemm::run(self, &places, share),
             }
         }

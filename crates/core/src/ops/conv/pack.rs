@@ -1,13 +1,14 @@
 //! CONV_PACK: weights in the order in which an algorithm of CONV reads them.
 //!
 //! GEMM: `packed[g][tile][tap][c][MR]`, output channels of a tile side by side, those that are missing zero.
-//! Depthwise: `packed[channel][tap]`. The weights lie where six strides say, which may be negative: a mathematical
+//! Depthwise: `packed[channel][tap]`. Winograd: `packed[g][position][tile][c][MR]`, transformed. The weights lie where six strides say, which may be negative: a mathematical
 //! convolution reverses the taps, a gradient swaps the channels' roles, a phase of a stride takes every k-th tap.
 
 use super::{Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
 use crate::kernels::gemm::MR;
+use crate::kernels::winograd::{transform_kernel, POSITIONS};
 use crate::plan::Algorithm;
 use crate::simd::F32x4;
 
@@ -42,7 +43,12 @@ impl ConvPack {
             return Err(Fault::new(Code::BadInstruction, [ci as i32, 0, 0]));
         }
         let rows = if depthwise { co } else { co.div_ceil(MR) * MR };
-        let packed = elements(&[groups, rows, ci, kd, kh, kw], 4)?;
+        let winograd = algorithm == Algorithm::Winograd;
+        if winograd && [kd, kh, kw] != [1, 3, 3] {
+            return Err(Fault::new(Code::BadInstruction, [kd as i32, kh as i32, kw as i32]));
+        }
+        let taps = if winograd { [POSITIONS, 1, 1] } else { [kd, kh, kw] };
+        let packed = elements(&[groups, rows, ci, taps[0], taps[1], taps[2]], 4)?;
         let mut reach = [offset as i64; 2];
         for (size, stride) in [groups, co, ci, kd, kh, kw].into_iter().zip(strides) {
             // Six products of 31 and 32 bits: cut to 2^59 their sum stays below 2^63.
@@ -66,6 +72,27 @@ impl ConvPack {
                     each(kd * depth + kh * height + kw * width);
                 }
             }
+        }
+    }
+
+    /// One row tile of R output channels, transformed; positions are `step` elements apart.
+    ///
+    /// # Safety
+    /// As [`ConvPack::tile`]; `to` can be written at each position.
+    unsafe fn transformed<const R: usize>(&self, from: *const f32, to: *mut f32, step: usize) {
+        let [_, output, input, _, height, width] = self.strides;
+        for c in 0..self.ci {
+            let from = from.wrapping_offset(c as isize * input);
+            let tap = |kh: usize, kw: usize| {
+                let from = from.wrapping_offset(kh as isize * height + kw as isize * width);
+                // SAFETY: the caller's guarantee: the channels and the tap exist.
+                let row =
+                    |row: usize| if row < R { unsafe { *from.offset(row as isize * output) } } else { 0.0 };
+                F32x4::from_array([row(0), row(1), row(2), row(3)])
+            };
+            let taps = core::array::from_fn(|kh| core::array::from_fn(|kw| tap(kh, kw)));
+            // SAFETY: the caller's guarantee.
+            unsafe { transform_kernel(taps, to.add(c * MR), step) };
         }
     }
 
@@ -126,6 +153,21 @@ impl Operator for ConvPack {
         for item in share.range(self.groups * tiles) {
             let channel = item % tiles * MR;
             let from = first(item / tiles, channel);
+            if self.algorithm == Algorithm::Winograd {
+                let step = tiles * self.ci * MR;
+                let to =
+                    packed.wrapping_add((item / tiles * POSITIONS * tiles + item % tiles) * self.ci * MR);
+                // SAFETY: the tile exists at each position, its channels below `co` exist in the weights.
+                unsafe {
+                    match self.co - channel {
+                        1 => self.transformed::<1>(from, to, step),
+                        2 => self.transformed::<2>(from, to, step),
+                        3 => self.transformed::<3>(from, to, step),
+                        _ => self.transformed::<4>(from, to, step),
+                    }
+                }
+                continue;
+            }
             // SAFETY: the tile exists in the packed weights, its channels below `co` exist in the weights.
             unsafe {
                 let to = packed.add(item * taps * self.ci * MR);

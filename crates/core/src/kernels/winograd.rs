@@ -1,0 +1,133 @@
+//! The transforms of Winograd's F(4x4, 3x3) with the points 0, 1, -1, 2, -2 and infinity (Lavin and Gray, "Fast
+//! algorithms for convolutional neural networks", 2016): `y = A' [(G g G') * (B' d B)] A`, a 6x6 patch `d` of the input
+//! and a 3x3 kernel `g` giving 4x4 outputs. Lanes are four patches, or four kernels.
+
+use crate::simd::F32x4;
+
+/// Positions of a transformed patch.
+pub const POSITIONS: usize = 36;
+
+/// `B' d`
+#[inline(always)]
+fn input([d0, d1, d2, d3, d4, d5]: [F32x4; 6]) -> [F32x4; 6] {
+    let (two, four, five) = (F32x4::splat(2.0), F32x4::splat(4.0), F32x4::splat(5.0));
+    let minus = |a: F32x4, factor: F32x4, b: F32x4| F32x4::splat(0.0).sub(factor).madd(b, a);
+    let (even, odd) = (minus(d4, four, d2), minus(d3, four, d1));
+    let (near, far) = (d4.sub(d2), d3.sub(d1));
+    [
+        four.madd(d0, minus(d4, five, d2)),
+        even.add(odd),
+        even.sub(odd),
+        two.madd(far, near),
+        minus(near, two, far),
+        four.madd(d1, minus(d5, five, d3)),
+    ]
+}
+
+/// `G g`
+#[inline(always)]
+fn kernel([g0, g1, g2]: [F32x4; 3]) -> [F32x4; 6] {
+    let times = |factor: f32, v: F32x4| v.mul(F32x4::splat(factor));
+    let outer = times(-1.0 / 6.0, g0.add(g2));
+    let middle = times(1.0 / 6.0, g1);
+    let wide = times(1.0 / 24.0, g0).add(times(1.0 / 6.0, g2));
+    let half = times(1.0 / 12.0, g1);
+    [times(0.25, g0), outer.sub(middle), outer.add(middle), wide.add(half), wide.sub(half), g2]
+}
+
+/// `A' m`
+#[inline(always)]
+fn output([m0, m1, m2, m3, m4, m5]: [F32x4; 6]) -> [F32x4; 4] {
+    let (sum, difference) = (m1.add(m2), m1.sub(m2));
+    let (wide, apart) = (m3.add(m4), m3.sub(m4));
+    [
+        m0.add(sum).add(wide),
+        F32x4::splat(2.0).madd(apart, difference),
+        F32x4::splat(4.0).madd(wide, sum),
+        F32x4::splat(8.0).madd(apart, difference).add(m5),
+    ]
+}
+
+/// Where the six rows of four patches lie.
+#[derive(Clone, Copy)]
+pub enum Patches {
+    /// Side by side in one image, four columns apart, these elements from row to row.
+    Neighbours(*const f32, usize),
+    /// Each by itself.
+    Apart([(*const f32, usize); 4]),
+}
+
+/// Transforms four patches; position `p` of them goes to `to[p * step]`.
+///
+/// # Safety
+/// 20 elements of each of the six rows can be read of neighbours, 8 of patches that lie apart; the places in `to` can be
+/// written.
+#[inline(always)]
+pub unsafe fn transform_input(patches: Patches, to: *mut f32, step: usize) {
+    let mut rows = [[F32x4::ZERO; 6]; 6];
+    for (r, row) in rows.iter_mut().enumerate() {
+        // SAFETY: the caller's guarantee.
+        let columns = unsafe {
+            match patches {
+                Patches::Neighbours(first, stride) => {
+                    let at = first.add(r * stride);
+                    let load = |i: usize| F32x4::load(at.add(4 * i));
+                    let [c0, c1, c2, c3] = F32x4::transpose([load(0), load(1), load(2), load(3)]);
+                    let last = load(4);
+                    let after = F32x4::splat(last.to_array()[1]);
+                    [c0, c1, c2, c3, c0.followed_by(last), c1.followed_by(after)]
+                }
+                Patches::Apart(lanes) => {
+                    let load = |shift: usize| {
+                        lanes.map(|(first, stride)| F32x4::load(first.add(r * stride + shift)))
+                    };
+                    let [c0, c1, c2, c3] = F32x4::transpose(load(0));
+                    let [c4, c5, _, _] = F32x4::transpose(load(4));
+                    [c0, c1, c2, c3, c4, c5]
+                }
+            }
+        };
+        *row = input(columns);
+    }
+    for column in 0..6 {
+        let values = input(core::array::from_fn(|r| rows[r][column]));
+        for (r, value) in values.into_iter().enumerate() {
+            // SAFETY: the caller's guarantee.
+            unsafe { value.store(to.add((6 * r + column) * step)) };
+        }
+    }
+}
+
+/// Transforms four kernels, tap by tap in the lanes; position `p` goes to `to[p * step]`.
+///
+/// # Safety
+/// The places in `to` can be written.
+#[inline(always)]
+pub unsafe fn transform_kernel(taps: [[F32x4; 3]; 3], to: *mut f32, step: usize) {
+    let rows = taps.map(kernel);
+    for column in 0..6 {
+        let values = kernel(core::array::from_fn(|r| rows[r][column]));
+        for (r, value) in values.into_iter().enumerate() {
+            // SAFETY: the caller's guarantee.
+            unsafe { value.store(to.add((6 * r + column) * step)) };
+        }
+    }
+}
+
+/// The outputs of four patches, a row of four for each, from the positions at `from[p * step]`: `[row][patch]`.
+///
+/// # Safety
+/// The positions can be read.
+#[inline(always)]
+pub unsafe fn transform_output(from: *const f32, step: usize) -> [[F32x4; 4]; 4] {
+    let mut rows = [[F32x4::ZERO; 6]; 4];
+    for column in 0..6 {
+        // SAFETY: the caller's guarantee.
+        let sums =
+            output(core::array::from_fn(|r| unsafe { F32x4::load(from.add((6 * r + column) * step)) }));
+        for (row, sum) in rows.iter_mut().zip(sums) {
+            row[column] = sum;
+        }
+    }
+    rows.map(|row| F32x4::transpose(output(row)))
+}
