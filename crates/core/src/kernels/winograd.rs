@@ -89,9 +89,18 @@ pub unsafe fn transform_input(patches: Patches, to: *mut f32, step: usize) {
         };
         *row = input(columns);
     }
+    // SAFETY: the caller's guarantee.
+    unsafe { store_columns(|column| input(rows.map(|row| row[column])), to, step) };
+}
+
+/// Stores the six positions of each of six columns.
+///
+/// # Safety
+/// The places `to[p * step]` can be written.
+#[inline(always)]
+unsafe fn store_columns(values: impl Fn(usize) -> [F32x4; 6], to: *mut f32, step: usize) {
     for column in 0..6 {
-        let values = input(core::array::from_fn(|r| rows[r][column]));
-        for (r, value) in values.into_iter().enumerate() {
+        for (r, value) in values(column).into_iter().enumerate() {
             // SAFETY: the caller's guarantee.
             unsafe { value.store(to.add((6 * r + column) * step)) };
         }
@@ -105,13 +114,8 @@ pub unsafe fn transform_input(patches: Patches, to: *mut f32, step: usize) {
 #[inline(always)]
 pub unsafe fn transform_kernel(taps: [[F32x4; 3]; 3], to: *mut f32, step: usize) {
     let rows = taps.map(kernel);
-    for column in 0..6 {
-        let values = kernel(core::array::from_fn(|r| rows[r][column]));
-        for (r, value) in values.into_iter().enumerate() {
-            // SAFETY: the caller's guarantee.
-            unsafe { value.store(to.add((6 * r + column) * step)) };
-        }
-    }
+    // SAFETY: the caller's guarantee.
+    unsafe { store_columns(|column| kernel(rows.map(|row| row[column])), to, step) };
 }
 
 /// The outputs of four patches, a row of four for each, from the positions at `from[p * step]`: `[row][patch]`.

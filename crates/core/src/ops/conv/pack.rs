@@ -85,9 +85,14 @@ impl ConvPack {
             let from = from.wrapping_offset(c as isize * input);
             let tap = |kh: usize, kw: usize| {
                 let from = from.wrapping_offset(kh as isize * height + kw as isize * width);
-                // SAFETY: the caller's guarantee: the channels and the tap exist.
-                let row =
-                    |row: usize| if row < R { unsafe { *from.offset(row as isize * output) } } else { 0.0 };
+                let row = |row: usize| {
+                    if row < R {
+                        // SAFETY: the caller's guarantee: the channels and the tap exist.
+                        unsafe { *from.offset(row as isize * output) }
+                    } else {
+                        0.0
+                    }
+                };
                 F32x4::from_array([row(0), row(1), row(2), row(3)])
             };
             let taps = core::array::from_fn(|kh| core::array::from_fn(|kw| tap(kh, kw)));
