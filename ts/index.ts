@@ -26,7 +26,28 @@ export * from './layers/pooling.ts';
 export { ModuleList, Sequential } from './layers/sequential.ts';
 export type { MemoryStats } from './memory.ts';
 export { memory, scope } from './memory.ts';
-export * from './ops/activation.ts';
+export type { GeluOptions, SoftplusOptions } from './ops/activation.ts';
+export {
+  abs,
+  clip,
+  elu,
+  exp,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  log,
+  mish,
+  neg,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  sqrt,
+  tanh,
+} from './ops/activation.ts';
 export type { AdaptiveMaxPoolOptions, AdaptiveSize } from './ops/adaptivePooling.ts';
 export {
   adaptiveAvgPool1d,

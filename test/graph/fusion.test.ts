@@ -3,8 +3,10 @@ import {
   batchNorm,
   compile,
   conv2d,
+  gelu,
   linear,
   maxPool2d,
+  mish,
   mul,
   prelu,
   relu,
@@ -12,6 +14,8 @@ import {
   reshape,
   scope,
   sigmoid,
+  softmax,
+  softplus,
   sub,
   type Tensor,
   tensor,
@@ -40,6 +44,8 @@ function parts(): Parts {
 }
 
 const conv = (x: Tensor, { w, bias }: Parts) => conv2d(x, w, bias, { padding: 1 });
+/** With results of a few units. */
+const gentle = (x: Tensor, { v }: Parts) => conv2d(x, mul(v, 0.0625));
 const norm = (x: Tensor, { mean, variance, slope, bias }: Parts) =>
   batchNorm(x, mean, variance, slope, bias, { eps: 0 });
 
@@ -66,6 +72,16 @@ const cases: Record<string, [(x: Tensor, p: Parts) => Tensor | Tensor[], string[
   ],
   'a slope per channel': [(x, p) => prelu(add(conv(x, p), x), p.slope), ['conv2d + add + prelu']],
   'one slope for all is not the epilogue': [(x, p) => prelu(conv(x, p), tensor([0.5])), ['conv2d', 'prelu']],
+  'gelu, of either formula': [
+    (x, p) => gelu(add(gelu(gentle(x, p)), gelu(gentle(x, p), { approximate: 'tanh' }))),
+    ['conv2d + gelu', 'conv2d + gelu', 'add', 'gelu'],
+  ],
+  mish: [(x, p) => mish(gentle(x, p)), ['conv2d + mish']],
+  'softplus with its options': [
+    (x, p) => softplus(gentle(x, p), { beta: 2, threshold: 1 }),
+    ['conv2d + softplus'],
+  ],
+  'softmax is no ending': [(x, p) => softmax(gentle(x, p), { dim: 1 }), ['conv2d', 'softmax']],
   'nothing follows an activation': [(x, p) => norm(relu(conv(x, p)), p), ['conv2d + relu', 'batchNorm']],
   'one of two activations': [(x, p) => relu6(relu(conv(x, p))), ['conv2d + relu', 'relu6']],
   'batch norm behind the addition stays': [

@@ -162,6 +162,21 @@ describe('activations', () => {
     const result = rounded(await one(op, attributes, x));
     expect(result.map((value) => value + 0)).toEqual(expected.map((value) => value + 0));
   });
+  test('Softplus', async () => {
+    expect(rounded(await one('Softplus', {}, list([-1, 1, 2])))).toEqual([0.3133, 1.3133, 2.1269]);
+  });
+  test('Softmax along an axis, and before opset 13 along all axes from it on', async () => {
+    const values = [0, Math.log(3), 0, Math.log(4)];
+    const given = { shape: [1, 2, 2], values };
+    expect(rounded(await one('Softmax', {}, given))).toEqual([0.25, 0.75, 0.2, 0.8]);
+    expect(rounded(await one('Softmax', { axis: 1 }, given))).toEqual([0.5, 0.4286, 0.5, 0.5714]);
+    const before = { ...given, opset: 12 };
+    expect(rounded(await one('Softmax', {}, before))).toEqual([0.1111, 0.3333, 0.1111, 0.4444]);
+    expect(rounded(await one('Softmax', { axis: 2 }, before))).toEqual([0.25, 0.75, 0.2, 0.8]);
+    expect(rounded(await one('Softmax', { axis: -3 }, before))).toEqual([0.1111, 0.3333, 0.1111, 0.4444]);
+    expect(rounded(await one('LogSoftmax', {}, given))).toEqual([-1.3863, -0.2877, -1.6094, -0.2231]);
+    await expect(one('Softmax', { axis: 3 }, given)).rejects.toThrow(/axis is 3, must be from -3 to 2/);
+  });
   test('HardSwish', async () => {
     expect(rounded(await one('HardSwish', {}, list([-4, -1, 1, 4], { opset: 14 })))).toEqual([
       -0, -0.3333, 0.6667, 4,
@@ -457,6 +472,16 @@ describe('affine', () => {
       shape: [1, 2, 3],
       data: [1, 2, 2, 3, 4, 4],
     });
+  });
+  test('MatMul of batches', async () => {
+    const batch = floats('w', [2, 1, 2, 1], [1, 1, 1, -1]);
+    expect(await one('MatMul', {}, { shape: [2, 2], weights: [batch] }, ['w'])).toEqual({
+      shape: [2, 1, 2, 1],
+      data: [3, 7, -1, -1],
+    });
+    await expect(one('MatMul', {}, { shape: [3], weights: [batch] }, ['w'])).rejects.toThrow(
+      /matmul: a of shape 3 has 3 columns, b of shape 2x1x2x1 has 2 rows/,
+    );
   });
   test('BatchNormalization', async () => {
     const names = ['scale', 'bias', 'mean', 'variance'];

@@ -12,6 +12,7 @@ export {
   relu,
   selu,
   sigmoid,
+  softplus,
   sqrt,
   tanh,
 } from '../ops/activation.ts';
@@ -21,6 +22,7 @@ export { cast } from '../ops/cast.ts';
 export { concat, slice, split } from '../ops/concat.ts';
 export { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
 export { linear } from '../ops/linear.ts';
+export { matmul } from '../ops/matmul.ts';
 export { pad1d, pad2d, pad3d } from '../ops/padding.ts';
 export { permute } from '../ops/permute.ts';
 export {
@@ -35,3 +37,4 @@ export {
   maxPool3d,
 } from '../ops/pooling.ts';
 export { reshape } from '../ops/reshape.ts';
+export { logSoftmax, softmax } from '../ops/softmax.ts';

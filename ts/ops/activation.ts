@@ -97,7 +97,7 @@ export const hardSwish = /*#__PURE__*/ simple('hardSwish', 8, 'torch.nn.function
 /** x * sigmoid(x). */
 export const silu = /*#__PURE__*/ simple('silu', 9, 'torch.nn.functional.silu', []);
 /** x * tanh(log(1 + exp(x))) (Misra, 2019). */
-export const mish = /*#__PURE__*/ simple('mish', 13, 'torch.nn.functional.mish', ['Mish']);
+export const mish = /*#__PURE__*/ simple('mish', 13, 'torch.nn.functional.mish', []);
 /** ELU with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017). */
 export const selu = /*#__PURE__*/ simple('selu', 11, 'torch.nn.functional.selu', ['Selu']);
 /** e to the power of x. */
@@ -132,33 +132,56 @@ export const elu = /*#__PURE__*/ operator(
     },
 );
 
-const APPROXIMATIONS = ['none', 'tanh'];
+export interface GeluOptions {
+  /** The formula with tanh instead of the normal distribution. Default 'none'. */
+  approximate?: 'none' | 'tanh';
+}
+
+const APPROXIMATIONS = ['none', 'tanh'] as const;
+
+/** The options with their defaults. @throws TypeError, RangeError for what they cannot be */
+export function checkedGelu(where: string, options: GeluOptions): Required<GeluOptions> {
+  checkOptions(where, options, ['approximate']);
+  const { approximate = 'none' } = options;
+  oneOf(where, 'approximate', approximate, APPROXIMATIONS);
+  return { approximate };
+}
 
 export const gelu = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('gelu', 12, 'torch.nn.functional.gelu', ['Gelu']),
+  /*#__PURE__*/ entry('gelu', 12, 'torch.nn.functional.gelu', []),
   (invoke) =>
     /**
      * x times the probability that a normal value is below x (Hendrycks and Gimpel, 2016); `approximate: 'tanh'`:
      * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2.
      */
-    (x: Tensor, options: { approximate?: 'none' | 'tanh' } = {}): Tensor => {
-      checkOptions('gelu', options, ['approximate']);
-      const { approximate = 'none' } = options;
-      oneOf('gelu', 'approximate', approximate, APPROXIMATIONS);
+    (x: Tensor, options: GeluOptions = {}): Tensor => {
+      const { approximate } = checkedGelu('gelu', options);
       const params = [APPROXIMATIONS.indexOf(approximate)];
       return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor;
     },
 );
 
+export interface SoftplusOptions {
+  /** Default 1. */
+  beta?: number;
+  /** Where beta * x is above it, the result is x. Default 20. */
+  threshold?: number;
+}
+
+/** The options with their defaults. @throws TypeError, RangeError for what they cannot be */
+export function checkedSoftplus(where: string, options: SoftplusOptions): Required<SoftplusOptions> {
+  checkOptions(where, options, ['beta', 'threshold']);
+  const { beta = 1, threshold = 20 } = options;
+  return { beta: real(where, 'beta', beta), threshold: real(where, 'threshold', threshold) };
+}
+
 export const softplus = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('softplus', 14, 'torch.nn.functional.softplus', ['Softplus']),
   (invoke) =>
     /** log(1 + exp(beta * x)) / beta, and x where beta * x is above threshold; beta is 1 and threshold 20 by default. */
-    (x: Tensor, options: { beta?: number; threshold?: number } = {}): Tensor => {
-      checkOptions('softplus', options, ['beta', 'threshold']);
-      const { beta = 1, threshold = 20 } = options;
-      const params = [real('softplus', 'beta', beta), real('softplus', 'threshold', threshold)];
-      return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor;
+    (x: Tensor, options: SoftplusOptions = {}): Tensor => {
+      const { beta, threshold } = checkedSoftplus('softplus', options);
+      return invoke([x as Tensor<DType>], [beta, threshold])[0] as unknown as Tensor;
     },
 );
 

@@ -12,6 +12,7 @@ import {
   hardSwish,
   leakyRelu,
   log,
+  logSoftmax,
   maximum,
   minimum,
   mul,
@@ -21,6 +22,8 @@ import {
   reshape,
   selu,
   sigmoid,
+  softmax,
+  softplus,
   sqrt,
   tanh,
 } from '../operators.ts';
@@ -37,6 +40,7 @@ export const activation: Handlers = {
   Sigmoid: unary(sigmoid),
   Tanh: unary(tanh),
   HardSwish: { ...unary(hardSwish), since: 14 },
+  Softplus: unary(softplus),
   Exp: unary(exp),
   Log: unary(log),
   Sqrt: unary(sqrt),
@@ -67,6 +71,12 @@ export const activation: Handlers = {
     build: (call) =>
       hardSigmoid(call.float32(0), { alpha: call.float('alpha', 0.2), beta: call.float('beta', 0.5) }),
   },
+  Softmax: { inputs: [1, 1], attributes: { axis: 'int' }, build: (call) => buildSoftmax(call, softmax) },
+  LogSoftmax: {
+    inputs: [1, 1],
+    attributes: { axis: 'int' },
+    build: (call) => buildSoftmax(call, logSoftmax),
+  },
   PRelu: { inputs: [2, 2], build: buildPRelu },
   Clip: { inputs: [1, 3], attributes: { min: 'float', max: 'float' }, build: buildClip },
 };
@@ -85,6 +95,17 @@ function buildPRelu(call: Call): Tensor {
   if (isChannels && channels !== undefined && slope.size === channels)
     return prelu(x, reshape(slope, [channels]));
   return add(relu(x), mul(slope, minimum(x, 0)));
+}
+
+/** Along one axis from opset 13 on; before, along all axes from this one on together. */
+function buildSoftmax(call: Call, along: (x: Tensor, options: { dim: number }) => Tensor): Tensor {
+  const x = call.float32(0);
+  const { shape } = x;
+  const dim = call.axis(call.integer('axis', call.opset < 13 ? 1 : -1), shape.length);
+  if (call.opset >= 13 || dim === shape.length - 1) return along(x, { dim });
+  const outer = shape.slice(0, dim).reduce((product, size) => product * size, 1);
+  const inner = shape.slice(dim).reduce((product, size) => product * size, 1);
+  return reshape(along(reshape(x, [outer, inner]), { dim: 1 }), shape);
 }
 
 /** Bounds are attributes up to opset 10 and inputs from 11 on, there of any value. */

@@ -2,7 +2,7 @@
 import { shapeText } from '../../errors.ts';
 import type { Tensor } from '../../tensor.ts';
 import type { Call, Handlers } from '../call.ts';
-import { add, batchNorm, linear, mul, permute, reshape } from '../operators.ts';
+import { add, batchNorm, linear, matmul, mul, permute, reshape } from '../operators.ts';
 
 export const affine: Handlers = {
   Gemm: {
@@ -62,11 +62,8 @@ function matrix(call: Call, index: number): Tensor {
   return tensor;
 }
 
-/** A product with a matrix on the right: what classifiers end with. */
+/** With a matrix on the right, what classifiers end with, a linear layer: its weights are packed once. */
 function buildMatMul(call: Call): Tensor {
   const [a, b] = [call.float32(0), call.float32(1)];
-  if (a.shape.length < 1 || b.shape.length !== 2) {
-    call.fail(`the inputs are ${shapeText(a.shape)} and ${shapeText(b.shape)}, the second must be a matrix`);
-  }
-  return linear(a, permute(b, [1, 0]));
+  return a.shape.length > 0 && b.shape.length === 2 ? linear(a, permute(b, [1, 0])) : matmul(a, b);
 }

@@ -136,7 +136,13 @@ impl Activation {
             }
             Kind::Gelu => x.mul(math::normal(x).0),
             Kind::GeluTanh => x.mul(gelu_gate(x)),
-            Kind::Mish => x.mul(mish_gate(x)),
+            Kind::Mish => {
+                // tanh(log(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2); from 20 on it is 1.
+                let two = F32x4::splat(2.0);
+                let e = math::exp(x.min(F32x4::splat(20.0)));
+                let n = e.mul(e.add(two));
+                x.mul(n.div(n.add(two)))
+            }
             Kind::Softplus => {
                 let scaled = x.mul(F32x4::splat(self.p0));
                 let tail = math::log1p(math::exp(scaled.abs().neg()));
@@ -175,13 +181,3 @@ pub fn gelu_gate(x: F32x4) -> F32x4 {
 /// `2 sqrt(2 / pi)`, and the weight of the cube.
 pub const TWICE_ROOT: f32 = 1.595_769;
 pub const CUBIC: f32 = 0.044_715;
-
-/// `tanh(log(1 + e^x)) = n / (n + 2)` with `n = e^x (e^x + 2)`; from 20 on it is 1.
-#[inline(always)]
-#[must_use]
-pub fn mish_gate(x: F32x4) -> F32x4 {
-    let two = F32x4::splat(2.0);
-    let e = math::exp(x.min(F32x4::splat(20.0)));
-    let n = e.mul(e.add(two));
-    n.div(n.add(two))
-}

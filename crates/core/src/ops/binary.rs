@@ -224,6 +224,14 @@ unsafe fn each(a: Stepped, b: Stepped, y: *mut f32, len: usize, op: impl Fn(F32x
 
 #[inline(never)]
 fn pow(a: F32x4, b: F32x4) -> F32x4 {
+    let all = |exponent: f32| !b.ne(F32x4::splat(exponent)).any();
+    // Squares, and what their gradient needs.
+    if all(2.0) {
+        return a.mul(a);
+    }
+    if all(1.0) {
+        return a;
+    }
     let (mut a, b) = (a.to_array(), b.to_array());
     for (a, b) in a.iter_mut().zip(b) {
         *a = math::pow(*a, b);

@@ -7,7 +7,7 @@
 //! At kinks the values are PyTorch's: relu and abs have 0 at 0, clip passes at its bounds, leaky relu has its slope at
 //! 0 and elu its alpha, hard swish -1/2 at -3 and 3/2 at 3.
 
-use super::activation::{gelu_gate, logistic, mish_gate, CUBIC, SELU_ALPHA, SELU_SCALE, TWICE_ROOT};
+use super::activation::{gelu_gate, logistic, CUBIC, SELU_ALPHA, SELU_SCALE, TWICE_ROOT};
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
@@ -145,9 +145,10 @@ impl UnaryGradient {
             Kind::Mish => {
                 // With e = e^x and n = e (e + 2): n / (n + 2) + x * 4 e (e + 1) / (n + 2)^2, and 1 from 20 on.
                 let e = math::exp(v.min(F32x4::splat(20.0)));
-                let end = e.mul(e.add(F32x4::splat(2.0))).add(F32x4::splat(2.0));
+                let n = e.mul(e.add(F32x4::splat(2.0)));
+                let end = n.add(F32x4::splat(2.0));
                 let rise = e.mul(F32x4::splat(4.0)).div(end).mul(e.add(one)).div(end);
-                dy.mul(v.gt(F32x4::splat(20.0)).select(one, v.mul_add_exact(rise, mish_gate(v))))
+                dy.mul(v.gt(F32x4::splat(20.0)).select(one, v.mul_add_exact(rise, n.div(end))))
             }
             Kind::Softplus => {
                 let scaled = v.mul(p0);
