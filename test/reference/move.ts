@@ -102,7 +102,8 @@ function slice(x: Plain, starts: number[], ends: number[], { steps = [] as numbe
   );
 }
 
-function split(x: Plain, sizes: number | number[], dim = 0): Plain[] {
+function split(x: Plain, sizes: number | number[], axis = 0): Plain[] {
+  const dim = axis < 0 ? axis + x.shape.length : axis;
   const whole = x.shape[dim] as number;
   const parts: number[] = [];
   if (typeof sizes === 'number') {
@@ -112,11 +113,11 @@ function split(x: Plain, sizes: number | number[], dim = 0): Plain[] {
   return parts.map((part) => {
     const before = start;
     start += part;
-    const shape = x.shape.map((size, axis) => (axis === dim ? part : size));
+    const shape = x.shape.map((size, i) => (i === dim ? part : size));
     return make(shape, x.dtype, (index) =>
       at(
         x,
-        index.map((i, axis) => (axis === dim ? i + before : i)),
+        index.map((i, j) => (j === dim ? i + before : i)),
       ),
     );
   });

@@ -46,9 +46,9 @@ function regular(size: number, kernel: number, options: WindowOptions, axis: num
     [before, after] = Array.isArray(own) ? own : [own, own];
   }
   const padded = before + size + after;
-  let outputs = Math.floor((padded - extent) / stride) + 1;
-  // One more window, if it begins inside the input or the padding before it.
-  if (ceilMode && (padded - extent) % stride !== 0 && outputs * stride < before + size) outputs++;
+  let outputs = (ceilMode ? Math.ceil : Math.floor)((padded - extent) / stride) + 1;
+  // The last window of ceil mode begins inside the input or the padding before it.
+  if (ceilMode && (outputs - 1) * stride >= before + size) outputs--;
   return Array.from({ length: outputs }, (_, o) => {
     const taps = Array.from({ length: kernel }, (_, k) => o * stride + k * dilation);
     const inside = taps.map((tap) => tap - before).filter((p) => p >= 0 && p < size);

@@ -114,7 +114,7 @@ export function readTensors(json: readonly unknown[]): { args: unknown[]; tensor
 export function parseCall(line: string): Call | null {
   const trimmed = line.trim();
   if (trimmed === '' || trimmed.startsWith('#')) return null;
-  const [name, op, text, outputs] = trimmed.split(' | ').map((part) => part.trim());
+  const [name, op, text, outputs] = trimmed.split(/ \|(?: |$)/).map((part) => part.trim());
   if (!name || !op || text === undefined) throw new Error(`'${trimmed}' is not: name | operator | arguments`);
   let json: unknown;
   try {

@@ -250,6 +250,8 @@ export function checkGradients(
   const tensors = plainTensors(call);
   const floats = (all: Plain[]) => all.filter(({ dtype }) => dtype === 'float32');
   const value = floats(expectedOf(call, reference, plainTensors(call)));
+  // A window of padding alone has no maximum, and no gradient.
+  if (!value.every(({ data }) => data.every(Number.isFinite))) return;
   const flows = value.map((y) => integersLike(y, choose));
   const found = gradients(call, tensors, wanted, flows, alone);
   const tolerance = toleranceOf(call, reference);
