@@ -24,6 +24,8 @@ export * from './layers/normalization.ts';
 export * from './layers/padding.ts';
 export * from './layers/pooling.ts';
 export { ModuleList, Sequential } from './layers/sequential.ts';
+export * from './layers/shuffle.ts';
+export * from './layers/unfold.ts';
 export type { MemoryStats } from './memory.ts';
 export { memory, scope } from './memory.ts';
 export type { GeluOptions, SoftplusOptions } from './ops/activation.ts';

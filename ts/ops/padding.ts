@@ -26,11 +26,11 @@ function padParams(name: string, rank: number, padding: PadWidths, options: PadO
   checkOptions(name, options, ['mode', 'value']);
   const { mode = 'constant', value = 0 } = options;
   oneOf(name, 'mode', mode, PAD_MODES);
-  return [PAD_MODES.indexOf(mode), fill(name, 'value', value), ...widths(name, rank, padding)];
+  return [PAD_MODES.indexOf(mode), fill(name, 'value', value), ...padWidths(name, rank, padding)];
 }
 
 /** Before and after per axis. PyTorch's flat list, innermost axis first, is refused with the pairs it would be. */
-function widths(name: string, rank: number, padding: PadWidths): number[] {
+export function padWidths(name: string, rank: number, padding: PadWidths): number[] {
   if (typeof padding === 'number') {
     return new Array<number>(2 * rank).fill(integer(name, 'padding', padding, -0x7fffffff));
   }
