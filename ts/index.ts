@@ -67,6 +67,7 @@ export { batchNorm } from './ops/batchNorm.ts';
 export { concat, slice, split } from './ops/concat.ts';
 export type { ConvOptions } from './ops/convolution.ts';
 export { conv1d, conv2d, conv3d } from './ops/convolution.ts';
+export { convTranspose1d, convTranspose2d, convTranspose3d } from './ops/convTranspose.ts';
 export type { DeformConvOptions } from './ops/deform.ts';
 export { deformConv2d } from './ops/deform.ts';
 export type { DropoutOptions } from './ops/dropout.ts';

@@ -21,6 +21,7 @@ export const OP = {
   cast: 9,
   random: 10,
   stats: 11,
+  convWeightGradient: 12,
   accumulate: 13,
   reduce: 14,
   unaryGradient: 15,

@@ -7,6 +7,7 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, shapeText } from '../errors.ts';
+import type { Buffer, Lowering } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
 import {
   type ConvolutionProblem,
@@ -15,9 +16,12 @@ import {
   flipped,
   kernelOf,
 } from './emitConvolution.ts';
-import { type Entry, operator, type Params } from './operator.ts';
+import { emitTransposed } from './emitTransposed.ts';
+import { emitBiasGradient, emitWeightGradient } from './emitWeightGradient.ts';
+import { type Backward, type Entry, operator, type Params } from './operator.ts';
 import {
   flag,
+  lifted,
   type Padding,
   paddingParams,
   type ResolvedWindow,
@@ -110,6 +114,25 @@ function problemOf(name: string, inputs: readonly (TensorType | null)[], params:
   };
 }
 
+/** Of x: the adjoint of the convolution. Of the weight: a correlation of x with dy. Of the bias: a sum. */
+function gradient(name: string, to: Lowering, node: Backward): (Buffer | null)[] {
+  const { types, outputTypes, params, inputs, gradients, wanted } = node;
+  const [x, weight] = inputs as [Buffer, Buffer];
+  const [dy, y] = [gradients[0]!, outputTypes[0]!];
+  const flip = params[params.length - 1] === 1;
+  const problem = problemOf(name, types, params);
+  let dx: Buffer | null = null;
+  if (wanted[0]) {
+    const { n, groups, channels: outputs, outputs: channels, axes } = problem;
+    const positions = lifted(y.shape.slice(2));
+    dx = to.buffer(types[0]!);
+    emitTransposed(name, to, dy, weight, null, dx, { n, groups, channels, outputs, axes, positions, flip });
+  }
+  const dw = wanted[1] ? emitWeightGradient(name, to, dy, x, problem, flip) : null;
+  const db = wanted[2] ? emitBiasGradient(to, { buffer: dy, shape: y.shape }) : null;
+  return [dx, dw, db];
+}
+
 function entry(rank: number): Entry {
   const name = `conv${rank}d`;
   return {
@@ -121,6 +144,7 @@ function entry(rank: number): Entry {
     infer: (inputs, params) => infer(name, inputs, params),
     convolves: (inputs, params) => problemOf(name, inputs, params),
     lower: (to, node) => emitConvolution(name, to, node, problemOf(name, node.types, node.params)),
+    gradient: (to, node) => gradient(name, to, node),
     cost: ([, weight], [y]) => ({
       macs:
         y!.shape.reduce((product, axis) => product * axis, 1) *

@@ -19,7 +19,7 @@ export type Padding =
 const MODES = ['explicit', 'same', 'same-lower', 'valid', 'full'];
 
 /** Rules of the size formula beyond a convolution's. */
-export const RULE = { ceil: 1, pooling: 2, unpooling: 4 } as const;
+export const RULE = { ceil: 1, pooling: 2, unpooling: 4, transposed: 8, sized: 16 } as const;
 
 /** Padding as numbers: the mode, then before and after for each axis. */
 export function paddingParams(
@@ -64,9 +64,14 @@ export interface WindowParams {
   readonly padding: readonly number[];
   /** RULE bits. */
   readonly rule: number;
+  /** Of a transposed window: the output's padding, or by RULE.sized its size, per axis. */
+  readonly extra?: readonly number[];
 }
 
-/** A window that was judged: the output's spatial shape, and three axes of six words as instructions have them. */
+/**
+ * A window that was judged: the output's spatial shape, and three axes of six words as instructions have them; those of a
+ * transposed window are those of the convolution whose adjoint it is.
+ */
 export interface ResolvedWindow {
   readonly output: number[];
   readonly axes: number[];
@@ -89,12 +94,22 @@ export function resolveWindow(
     const mode = window.padding[0] as number;
     const before = window.padding[1 + 2 * axis] as number;
     const after = window.padding[2 + 2 * axis] as number;
-    const code = on.exports.window(input, kernel, stride, dilation, before, after, mode, window.rule);
+    const { rule } = window;
+    const extra = window.extra?.[axis] ?? 0;
+    const code = on.exports.window(input, kernel, stride, dilation, before, after, mode, rule, extra);
     const { i32, result } = refresh(on);
     if (code !== 0)
       throw faultError(`${where}: ${axisName(rank, axis)}`, code, i32.subarray(result + 1, result + 4));
-    output.push(i32[result] as number);
-    axes.push(input, kernel, stride, dilation, i32[result + 1] as number, i32[result + 2] as number);
+    const found = i32[result] as number;
+    output.push(found);
+    axes.push(
+      rule & RULE.transposed ? found : input,
+      kernel,
+      stride,
+      dilation,
+      i32[result + 1] as number,
+      i32[result + 2] as number,
+    );
   }
   return { output, axes };
 }
@@ -116,4 +131,9 @@ export function requireRank(where: string, name: string, shape: readonly number[
   throw new RangeError(
     `${where}: ${name} has ${shape.length} axes (shape [${shape.join(', ')}]), must have ${rank}`,
   );
+}
+
+/** Three sizes, ones on the left for the axes that a problem lacks. */
+export function lifted(spatial: readonly number[]): number[] {
+  return [...new Array<number>(3 - spatial.length).fill(1), ...spatial];
 }

@@ -22,6 +22,12 @@ pub enum Code {
     BadInstruction = 7,
     /// An index that points outside its plane: `(index, elements of the plane, step)`.
     IndexOutside = 8,
+    /// An output's padding outside of what a transposed window allows: `(padding, largest)`.
+    OutputPadding = 9,
+    /// An output's size that no such window has: `(size, smallest, largest)`.
+    OutputSize = 10,
+    /// Padding takes away all of a transposed window's output: `(size)`.
+    NoOutput = 11,
 }
 
 /// A code and the numbers of its sentence.

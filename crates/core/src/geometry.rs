@@ -43,6 +43,10 @@ impl Rule {
     pub const POOLING: u32 = 2;
     /// Unpooling: the input is what a pool left, the output what it was made of, `(input - 1) * stride + extent - lo - hi`.
     pub const UNPOOLING: u32 = 4;
+    /// The window's adjoint (transposed convolution): the request's input is the window's output, and the input is found.
+    pub const TRANSPOSED: u32 = 8;
+    /// What a transposed window is also given is the size to be found, not the output's padding.
+    pub const SIZED: u32 = 16;
 
     fn has(self, bit: u32) -> bool {
         self.0 & bit != 0
@@ -83,20 +87,10 @@ impl Axis {
     #[inline(never)]
     pub fn new(request: AxisRequest, mode: Mode, rule: Rule) -> Result<Axis, Fault> {
         let AxisRequest { input, kernel, stride, dilation, lo, hi } = request;
-        for (field, value) in [(0, kernel), (1, stride), (2, dilation)] {
-            if value < 1 {
-                return Err(Fault::new(Code::NotPositive, [field, value, 0]));
-            }
-        }
-        if input < 0 {
-            return Err(Fault::new(Code::TooLarge, [input, 0, 0]));
-        }
-        let extent = i64::from(dilation) * (i64::from(kernel) - 1) + 1;
-        let wide = Wide { input: input.into(), stride: stride.into(), extent };
+        let wide = Wide::new(request)?;
+        let extent = wide.extent;
         let (lo, hi) = wide.padding(mode, lo.into(), hi.into());
-        if let Some(&value) = [lo, hi].iter().find(|&&value| value < 0) {
-            return Err(Fault::new(Code::NegativePadding, [saturate(value), 0, 0]));
-        }
+        not_negative(lo, hi)?;
         if rule.has(Rule::POOLING) && 2 * lo.max(hi) > i64::from(kernel) {
             return Err(Fault::new(Code::PoolPadding, [saturate(lo.max(hi)), kernel, 0]));
         }
@@ -122,6 +116,59 @@ impl Axis {
             dilation: dilation as usize,
             lo: lo as usize,
             hi: hi as usize,
+            output: output as usize,
+        })
+    }
+
+    /// The window whose adjoint is asked for: `request.input` is its output, and `extra` the output's padding (elements
+    /// at the end that no tap reads), or the input's size by [`Rule::SIZED`]. As [`Axis::new`], the input is
+    /// `(output - 1) * stride + extent - lo - hi + padding`; in mode `Same` it is `output * stride`.
+    ///
+    /// `hi` is what is left of it, and may be less than the padding after.
+    ///
+    /// # Errors
+    /// As [`Axis::new`]; `OutputPadding` unless it is below the stride or the dilation, `OutputSize` for a size that has
+    /// another output, `NoOutput` when the padding leaves nothing.
+    pub fn transposed(request: AxisRequest, mode: Mode, rule: Rule, extra: i32) -> Result<Axis, Fault> {
+        let AxisRequest { input: output, kernel, stride, dilation, lo, hi } = request;
+        let wide = Wide::new(request)?;
+        let same = matches!(mode, Mode::Same | Mode::SameLower);
+        let spread = (wide.input - 1) * wide.stride + wide.extent;
+        let (lo, hi) = if same { (0, 0) } else { wide.padding(mode, lo.into(), hi.into()) };
+        not_negative(lo, hi)?;
+        let smallest = if same { (wide.input - 1) * wide.stride + 1 } else { spread - lo - hi };
+        let extra = i64::from(extra);
+        let input = if rule.has(Rule::SIZED) {
+            let largest = smallest + wide.stride - 1;
+            if extra < smallest || extra > largest {
+                return Err(Fault::new(Code::OutputSize, [extra, smallest, largest].map(saturate)));
+            }
+            extra
+        } else {
+            let largest = if same { 0 } else { stride.max(dilation) - 1 };
+            if extra < 0 || extra > largest.into() {
+                return Err(Fault::new(Code::OutputPadding, [saturate(extra), largest, 0]));
+            }
+            if same {
+                wide.input * wide.stride
+            } else {
+                smallest + extra
+            }
+        };
+        if input < 1 && !(same && input == 0) {
+            return Err(Fault::new(Code::NoOutput, [saturate(input), 0, 0]));
+        }
+        if spread.max(input).max(lo + hi) + wide.stride > i64::from(i32::MAX) {
+            return Err(Fault::new(Code::TooLarge, [saturate(input), 0, 0]));
+        }
+        let (lo, _) = if same { Wide { input, ..wide }.padding(mode, 0, 0) } else { (lo, hi) };
+        Ok(Axis {
+            input: input as usize,
+            kernel: kernel as usize,
+            stride: stride as usize,
+            dilation: dilation as usize,
+            lo: lo as usize,
+            hi: (spread - input - lo).max(0) as usize,
             output: output as usize,
         })
     }
@@ -177,6 +224,22 @@ struct Wide {
 }
 
 impl Wide {
+    /// # Errors
+    /// `NotPositive`, and `TooLarge` for an input below 0.
+    fn new(request: AxisRequest) -> Result<Wide, Fault> {
+        let AxisRequest { input, kernel, stride, dilation, .. } = request;
+        for (field, value) in [(0, kernel), (1, stride), (2, dilation)] {
+            if value < 1 {
+                return Err(Fault::new(Code::NotPositive, [field, value, 0]));
+            }
+        }
+        if input < 0 {
+            return Err(Fault::new(Code::TooLarge, [input, 0, 0]));
+        }
+        let extent = i64::from(dilation) * (i64::from(kernel) - 1) + 1;
+        Ok(Wide { input: input.into(), stride: stride.into(), extent })
+    }
+
     fn padding(&self, mode: Mode, lo: i64, hi: i64) -> (i64, i64) {
         let outputs = (self.input + self.stride - 1) / self.stride;
         let same = ((outputs - 1) * self.stride + self.extent - self.input).max(0);
@@ -200,6 +263,13 @@ impl Wide {
         } else {
             output
         }
+    }
+}
+
+fn not_negative(lo: i64, hi: i64) -> Result<(), Fault> {
+    match lo.min(hi) {
+        0.. => Ok(()),
+        value => Err(Fault::new(Code::NegativePadding, [saturate(value), 0, 0])),
     }
 }
 

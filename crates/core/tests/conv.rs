@@ -2,6 +2,8 @@
 //! parts, and every epilogue. Inputs are small integers, so that sums are exact and compared with `==`.
 
 mod problems;
+#[path = "conv/weight_gradient.rs"]
+mod weight_gradient;
 
 use problems::{integers, problem_lines, Line};
 use striate_core::fault::{Code, Fault};

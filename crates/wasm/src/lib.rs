@@ -63,7 +63,8 @@ pub fn arena_stats() {
     give([stats.live, stats.free, stats.largest_free, stats.blocks].map(|value| value as i32));
 }
 
-/// Judges one axis of a window. Result area: output size, padding before, padding after.
+/// Judges one axis of a window. Result area: output size, padding before, padding after. With `Rule::TRANSPOSED` the
+/// output is the adjoint's, and `extra` its padding or, with `Rule::SIZED`, its size.
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)] // numbers in registers cost a third of words in memory
 pub fn window(
@@ -75,10 +76,17 @@ pub fn window(
     hi: i32,
     mode: u32,
     rule: u32,
+    extra: i32,
 ) -> u32 {
     let request = AxisRequest { input, kernel, stride, dilation, lo, hi };
-    let axis = Mode::try_from(mode).and_then(|mode| Axis::new(request, mode, Rule(rule)));
-    code(axis.map(|axis| give([axis.output, axis.lo, axis.hi].map(|value| value as i32))))
+    let judge = |mode| {
+        if rule & Rule::TRANSPOSED == 0 {
+            return Axis::new(request, mode, Rule(rule)).map(|axis| [axis.output, axis.lo, axis.hi]);
+        }
+        Axis::transposed(request, mode, Rule(rule), extra).map(|axis| [axis.input, axis.lo, axis.hi])
+    };
+    let sizes = Mode::try_from(mode).and_then(judge);
+    code(sizes.map(|sizes| give(sizes.map(|value| value as i32))))
 }
 
 /// Plans an instruction from its parameters. Result area: bytes of scratch per part, packed elements, algorithm.

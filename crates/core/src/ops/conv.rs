@@ -7,6 +7,8 @@ mod depthwise;
 pub(super) mod gemm;
 mod pack;
 mod panel;
+mod planes;
+mod weight_gradient;
 mod winograd;
 
 use super::{Entry, Operands, Operator, Params, Share};
@@ -17,6 +19,7 @@ use crate::plan::{Algorithm, Plan, Problem, Weights};
 use alloc::boxed::Box;
 
 pub use pack::ConvPack;
+pub use weight_gradient::ENTRY as WEIGHT_GRADIENT;
 
 pub const CONV: Entry = Entry {
     opcode: 1,

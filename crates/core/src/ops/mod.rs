@@ -57,6 +57,7 @@ pub const ENTRIES: &[Entry] = &[
     cast::ENTRY,
     random::ENTRY,
     stats::ENTRY,
+    conv::WEIGHT_GRADIENT,
     accumulate::ENTRY,
     reduce::ENTRY,
     pool::gradient::ENTRY,
