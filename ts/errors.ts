@@ -64,6 +64,8 @@ export function faultError(where: string, code: number, values: ArrayLike<number
       return new RangeError(`${where}: outputSize is ${a}, must be from ${b} to ${values[2]}`);
     case 11:
       return new RangeError(`${where}: the output would have ${a} elements, must have at least 1`);
+    case 12:
+      return new RangeError(`${where}: boxes name image ${a}, must be from 0 to ${b - 1}`);
     default:
       return new Error(
         `${where}: internal fault ${code} (${Array.from(values).join(', ')}); please report it`,

@@ -28,6 +28,7 @@ import {
   Hardswish,
   hardSigmoid,
   hardSwish,
+  interpolate,
   LeakyReLU,
   Linear,
   LogSoftmax,
@@ -87,6 +88,7 @@ import {
   type Tensor,
   tanh,
   tensor,
+  Upsample,
   ZeroPad1d,
   ZeroPad2d,
   ZeroPad3d,
@@ -253,6 +255,20 @@ const layers: Record<
     () => new Flatten({ startDim: -3, endDim: 2 }) as unknown as Module<[Tensor], Tensor>,
     [2, 3, 4, 5],
     (x) => flatten(x, 1, 2),
+  ],
+  Upsample: [
+    () => new Upsample({ scaleFactor: 2 }) as unknown as Module<[Tensor], Tensor>,
+    [1, 2, 3, 4],
+    (x) => interpolate(x, { scaleFactor: 2 }),
+  ],
+  'Upsample to a size': [
+    () =>
+      new Upsample({ size: [5, 3], mode: 'bilinear', alignCorners: true }) as unknown as Module<
+        [Tensor],
+        Tensor
+      >,
+    [1, 2, 3, 4],
+    (x) => interpolate(x, { size: [5, 3], mode: 'bilinear', alignCorners: true }),
   ],
   'BatchNorm2d in eval mode': [
     () => new BatchNorm2d(3, { eps: 0.5 }).eval(),

@@ -30,6 +30,11 @@ export const OP = {
   poolGradient: 18,
   scatter: 19,
   gather: 20,
+  resample: 22,
+  gridSample: 23,
+  gridSampleGradient: 24,
+  roiAlign: 25,
+  roiAlignGradient: 26,
   deform: 27,
   deformGradient: 28,
 } as const;

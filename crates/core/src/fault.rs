@@ -28,6 +28,8 @@ pub enum Code {
     OutputSize = 10,
     /// Padding takes away all of a transposed window's output: `(size)`.
     NoOutput = 11,
+    /// A box names an image that the batch lacks: `(index, images)`.
+    BatchOutside = 12,
 }
 
 /// A code and the numbers of its sentence.

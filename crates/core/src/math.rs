@@ -38,6 +38,20 @@ fn power_of_two(n: I32x4) -> F32x4 {
     n.add(I32x4::splat(127)).shift_left(23).as_f32()
 }
 
+/// The largest whole number that is not above `x`.
+#[inline(always)]
+#[must_use]
+pub fn floor(x: f32) -> f32 {
+    F32x4::splat(x).floor().to_array()[0]
+}
+
+/// The whole number next to `x`, the even one of two.
+#[inline(always)]
+#[must_use]
+pub fn nearest(x: f32) -> f32 {
+    F32x4::splat(x).nearest().to_array()[0]
+}
+
 /// `e^x`.
 #[inline(never)]
 #[must_use]

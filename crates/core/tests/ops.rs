@@ -155,3 +155,5 @@ mod elementwise;
 mod math;
 #[path = "ops/pool.rs"]
 mod pool;
+#[path = "ops/sample.rs"]
+mod sample;

@@ -15,12 +15,16 @@ pub mod deform;
 pub mod dropout;
 pub mod dtype;
 pub mod fill;
+pub mod grid_sample;
 pub mod pool;
 pub mod random;
 pub mod reduce;
+pub mod resample;
+pub mod roi_align;
 pub mod scatter;
 pub mod softmax;
 pub mod stats;
+mod taps;
 pub mod unary;
 pub mod unary_gradient;
 pub mod walk;
@@ -66,6 +70,11 @@ pub const ENTRIES: &[Entry] = &[
     unary_gradient::ENTRY,
     softmax::ENTRY,
     dropout::ENTRY,
+    resample::ENTRY,
+    grid_sample::ENTRY,
+    grid_sample::GRADIENT,
+    roi_align::ENTRY,
+    roi_align::GRADIENT,
     deform::DEFORM,
     deform::DEFORM_GRADIENT,
 ];

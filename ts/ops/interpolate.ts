@@ -1,0 +1,229 @@
+/**
+ * interpolate: x [N, C, spatial...] at more or fewer positions, axis after axis: each output is the nearest element, or a
+ * weighted sum of the two or four elements around its source position (crates/core/src/ops/resample.rs).
+ *
+ * params: kernel, coordinates, rounding, cubic coefficient, whether scale factors follow (or sizes), one per spatial axis.
+ */
+import { bytesPer, type DType, type TensorType } from '../dtype.ts';
+import { axisName, checkOptions, elementCount, oneOf, real, wrongKind, wrongValue } from '../errors.ts';
+import { type Buffer, bits, type Lowering, OP } from '../graph/lowering.ts';
+import { requireTensor, type Tensor } from '../tensor.ts';
+import { countOf } from './emit.ts';
+import { type Backward, type Lowered, operator, type Params } from './operator.ts';
+import { flag, type Size, sizes } from './options.ts';
+import { float32 } from './types.ts';
+
+export interface InterpolateOptions {
+  /** The output's spatial size: one number, or one per axis. */
+  size?: Size | null;
+  /** Instead of `size`: the output is floor(input * scaleFactor), and positions are computed with the factor given. */
+  scaleFactor?: number | readonly number[] | null;
+  /** Default 'nearest'. 'linear' takes [N, C, L], 'bilinear' and 'bicubic' [N, C, H, W], 'trilinear' [N, C, D, H, W]. */
+  mode?: 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear';
+  /** The outer elements' middles stay where they are, rather than their edges. Default false; not for 'nearest'. */
+  alignCorners?: boolean;
+  /**
+   * ONNX's other positions of output o: 'half-pixel' (o + 0.5) / scale - 0.5, with 'pytorch-half-pixel' 0 where the output
+   * has one element, 'asymmetric' o / scale. Default: 'asymmetric' in mode 'nearest', else 'half-pixel'.
+   */
+  coordinates?: 'half-pixel' | 'pytorch-half-pixel' | 'asymmetric';
+  /** ONNX's other ways to the nearest element. Default 'floor'. */
+  rounding?: 'floor' | 'ceil' | 'round-prefer-floor' | 'round-prefer-ceil';
+  /** The cubic kernel's coefficient. Default -0.75. */
+  cubicCoefficient?: number;
+}
+
+const OPTIONS: readonly string[] = [
+  'size',
+  'scaleFactor',
+  'mode',
+  'alignCorners',
+  'coordinates',
+  'rounding',
+  'cubicCoefficient',
+];
+/** Each mode's kernel (its number in Rust), and how many axes it takes. */
+const MODES: Readonly<Record<string, readonly [kernel: number, axes: number]>> = {
+  nearest: [0, 0],
+  linear: [1, 3],
+  bilinear: [1, 4],
+  bicubic: [2, 4],
+  trilinear: [1, 5],
+};
+const COORDINATES: readonly string[] = ['half-pixel', 'asymmetric', 'pytorch-half-pixel'];
+const ALIGN_CORNERS = 3;
+const ROUNDINGS: readonly string[] = ['floor', 'ceil', 'round-prefer-floor', 'round-prefer-ceil'];
+
+/** One axis: the instruction's words are made of it. */
+interface Axis {
+  readonly axis: number;
+  readonly input: number;
+  readonly output: number;
+  /** Source positions per output position. */
+  readonly step: number;
+  /** 0: positions count from the elements' edges; 1: from the first element's middle. */
+  readonly positions: number;
+}
+
+/** The options as params, for any number of spatial axes that the mode takes. @throws what is wrong with an option */
+export function interpolateParams(where: string, given: InterpolateOptions, rank: number): number[] {
+  checkOptions(where, given, OPTIONS);
+  const options = given ?? {};
+  const { size = null, scaleFactor = null, mode = 'nearest', alignCorners = false } = options;
+  oneOf(where, 'mode', mode, Object.keys(MODES));
+  const [kernel] = MODES[mode]!;
+  const { coordinates = kernel === 0 ? 'asymmetric' : 'half-pixel', rounding = 'floor' } = options;
+  oneOf(where, 'coordinates', coordinates, COORDINATES);
+  oneOf(where, 'rounding', rounding, ROUNDINGS);
+  const align = flag(where, 'alignCorners', alignCorners) === 1;
+  if (align && kernel === 0) {
+    throw new RangeError(`${where}: alignCorners is true, must be false in mode 'nearest'`);
+  }
+  if ((size === null) === (scaleFactor === null)) {
+    throw new TypeError(
+      `${where}: size and scaleFactor are ${size === null ? 'left out' : 'both given'}, must be one of them`,
+    );
+  }
+  return [
+    kernel,
+    align ? ALIGN_CORNERS : COORDINATES.indexOf(coordinates),
+    ROUNDINGS.indexOf(rounding),
+    real(where, 'cubicCoefficient', options.cubicCoefficient ?? -0.75),
+    size === null ? 1 : 0,
+    ...(size === null ? factors(where, scaleFactor, rank) : sizes(where, 'size', size, rank)),
+  ];
+}
+
+function factors(where: string, value: unknown, rank: number): number[] {
+  if (typeof value === 'number') return new Array<number>(rank).fill(factor(where, 'scaleFactor', value));
+  if (!Array.isArray(value)) throw wrongKind(where, 'scaleFactor', value, `a number or an array of ${rank}`);
+  if (value.length !== rank) {
+    throw new RangeError(`${where}: scaleFactor has ${value.length} entries, must have ${rank}`);
+  }
+  return value.map((entry, axis) => factor(where, `scaleFactor[${axis}]`, entry));
+}
+
+function factor(where: string, name: string, value: unknown): number {
+  const number = real(where, name, value);
+  if (number > 0 && number < Number.POSITIVE_INFINITY) return number;
+  throw wrongValue(where, name, value, 'above 0 and finite');
+}
+
+/** The spatial axes of a call. @throws RangeError for an axis of nothing */
+function axesOf(x: TensorType, params: Params): Axis[] {
+  const [kernel, coordinates, , , scaled, ...values] = params as [number, number, number, number, number];
+  return (values as number[]).map((value, index) => {
+    const input = x.shape[index + 2] as number;
+    const output = scaled === 1 ? Math.floor(input * value) : value;
+    if (input < 1 || output < 1) {
+      const name = axisName(x.shape.length - 2, index);
+      const which = input < 1 ? 'x' : 'the output';
+      throw new RangeError(`interpolate: ${name} of ${which} is 0, must be at least 1`);
+    }
+    const axis = { axis: index + 2, input, output };
+    if (coordinates === ALIGN_CORNERS) {
+      return { ...axis, step: output > 1 ? (input - 1) / (output - 1) : 0, positions: 1 };
+    }
+    const first = coordinates === 1 || (coordinates === 2 && output === 1);
+    const step = kernel === 1 && input === output ? 1 : scaled === 1 ? 1 / value : input / output;
+    return { ...axis, step, positions: first ? 1 : 0 };
+  });
+}
+
+function infer(inputs: readonly (TensorType | null)[], params: Params): TensorType[] {
+  const x = inputs[0] as TensorType;
+  if (params[0] !== 0) float32('interpolate', ['x'], inputs);
+  const shape = [...x.shape.slice(0, 2), ...axesOf(x, params).map(({ output }) => output)];
+  elementCount('interpolate', shape, bytesPer(x.dtype));
+  return [{ shape, dtype: x.dtype }];
+}
+
+/** The axes that change anything, those first that make x smallest. */
+function passes(x: TensorType, params: Params): Axis[] {
+  return axesOf(x, params)
+    .filter(({ input, output, step }) => input !== output || step !== 1)
+    .sort((a, b) => a.output / a.input - b.output / b.input || b.axis - a.axis);
+}
+
+/** Emits the pass of one axis, or its adjoint, over values whose other axes are those of `shape`. */
+function emitPass(
+  to: Lowering,
+  from: Buffer,
+  into: Buffer,
+  shape: readonly number[],
+  { axis, input, output, step, positions }: Axis,
+  [kernel, , rounding, coefficient]: Params,
+  bytes: number,
+  adjoint: boolean,
+): void {
+  const [outer, inner] = [countOf(shape.slice(0, axis)), countOf(shape.slice(axis + 1))];
+  to.step(
+    OP.resample,
+    [from],
+    [into],
+    [
+      ...[outer, input, output, inner, kernel as number, positions, bits(step)],
+      ...[rounding as number, bits(coefficient as number), bytes, adjoint ? 1 : 0],
+    ],
+  );
+}
+
+function lower(to: Lowering, { types, params, inputs, outputs }: Lowered): void {
+  const x = types[0] as TensorType;
+  const bytes = bytesPer(x.dtype);
+  const shape = [...x.shape];
+  let from = inputs[0] as Buffer;
+  const todo = passes(x, params);
+  todo.forEach((pass, i) => {
+    const next = [...shape];
+    next[pass.axis] = pass.output;
+    const into = i === todo.length - 1 ? (outputs[0] as Buffer) : to.buffer({ shape: next, dtype: x.dtype });
+    emitPass(to, from, into, shape, pass, params, bytes, false);
+    shape[pass.axis] = pass.output;
+    from = into;
+  });
+  if (todo.length === 0) to.copy(from, outputs[0] as Buffer);
+}
+
+function gradient(to: Lowering, { types, outputTypes, params, gradients }: Backward): Buffer[] {
+  const shape = [...(outputTypes[0] as TensorType).shape];
+  let flow = gradients[0] as Buffer;
+  for (const pass of passes(types[0] as TensorType, params).reverse()) {
+    shape[pass.axis] = pass.input;
+    const into = to.buffer({ shape, dtype: 'float32' });
+    emitPass(to, flow, into, shape, pass, params, 4, true);
+    flow = into;
+  }
+  return [flow];
+}
+
+export const interpolate = /*#__PURE__*/ operator(
+  {
+    name: 'interpolate',
+    torch: 'torch.nn.functional.interpolate',
+    onnx: ['Resize', 'Upsample'],
+    args: ['x'],
+    infer,
+    lower,
+    gradient,
+  },
+  (invoke) =>
+    /**
+     * x [N, C, spatial...] resampled to `size`, or by `scaleFactor`. Mode 'nearest' takes every dtype, the others float32.
+     * Nothing is averaged: where the output is smaller, elements may not count at all.
+     * @throws RangeError for a mode that is not for x's number of axes, and an axis of nothing; TypeError for a wrong kind
+     */
+    <D extends DType = 'float32'>(x: Tensor<D>, options: InterpolateOptions): Tensor<D> => {
+      const { shape } = requireTensor('interpolate', 'x', x);
+      const { length } = shape;
+      const params = interpolateParams('interpolate', options, length - 2);
+      const { mode = 'nearest' } = options;
+      const must = MODES[mode]![1];
+      if (must === 0 ? length < 3 || length > 5 : length !== must) {
+        throw new RangeError(
+          `interpolate: x has ${length} axes (shape [${shape.join(', ')}]), must have ${must || '3 to 5'} in mode '${mode}'`,
+        );
+      }
+      return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor<D>;
+    },
+);

@@ -1,0 +1,104 @@
+/**
+ * roiAlign: the means of x in the bins of boxes, at positions between elements (He et al. 2017, Mask R-CNN), and the
+ * gradient of x (crates/core/src/ops/roi_align.rs).
+ *
+ * params: bins down, bins across, spatial scale, samples per bin and axis (0: as many as it has elements), aligned.
+ */
+import type { TensorType } from '../dtype.ts';
+import { axisName, checkOptions, elementCount, integer, perAxis, real } from '../errors.ts';
+import { type Buffer, bits, type Lowering, OP } from '../graph/lowering.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Backward, type Lowered, operator, type Params } from './operator.ts';
+import { flag, requireRank, type Size } from './options.ts';
+import { float32 } from './types.ts';
+
+export interface RoiAlignOptions {
+  /** Bins down and across. */
+  outputSize: Size;
+  /** Elements of x per unit of the boxes. Default 1. */
+  spatialScale?: number;
+  /** Samples per bin along each axis; 0 or -1: ceil(the bin's size). Default -1. */
+  samplingRatio?: number;
+  /** Boxes are shifted by half an element, and may be smaller than one. Default false. */
+  aligned?: boolean;
+}
+
+/** More than anybody samples. */
+const MAX_RATIO = 1024;
+
+function infer(inputs: readonly (TensorType | null)[], [down, across]: Params): TensorType[] {
+  const [x, boxes] = inputs as [TensorType, TensorType];
+  const name = 'roiAlign';
+  float32(name, ['x', 'boxes'], inputs);
+  requireRank(name, 'x', x.shape, 4);
+  requireRank(name, 'boxes', boxes.shape, 2);
+  if (boxes.shape[1] !== 5) {
+    throw new RangeError(`${name}: boxes have ${boxes.shape[1]} numbers each, must have 5`);
+  }
+  const empty = x.shape.indexOf(0, 2);
+  if (empty >= 0) throw new RangeError(`${name}: ${axisName(2, empty - 2)} of x is 0, must be at least 1`);
+  const shape = [boxes.shape[0] as number, x.shape[1] as number, down as number, across as number];
+  elementCount(name, shape);
+  return [{ shape, dtype: 'float32' }];
+}
+
+function emit(
+  to: Lowering,
+  opcode: number,
+  reads: readonly (Buffer | null)[],
+  writes: readonly (Buffer | null)[],
+  [x, boxes]: readonly (TensorType | null)[],
+  [down, across, scale, ratio, aligned]: Params,
+): void {
+  const words = [
+    ...x!.shape,
+    boxes!.shape[0],
+    down,
+    across,
+    bits(scale as number),
+    ratio,
+    aligned,
+  ] as number[];
+  to.step(opcode, reads, writes, words, { scratch: to.plan('roiAlign', opcode, words).scratch });
+}
+
+function lower(to: Lowering, { types, params, inputs, outputs }: Lowered): void {
+  emit(to, OP.roiAlign, inputs, outputs, types, params);
+}
+
+function gradient(to: Lowering, { types, params, inputs, gradients, wanted }: Backward): (Buffer | null)[] {
+  if (!wanted[0]) return [null, null];
+  const made = to.buffer(types[0] as TensorType);
+  emit(to, OP.roiAlignGradient, [inputs[1]!, gradients[0] as Buffer], [made], types, params);
+  return [made, null];
+}
+
+export const roiAlign = /*#__PURE__*/ operator(
+  {
+    name: 'roiAlign',
+    torch: 'torchvision.ops.roi_align',
+    onnx: ['RoiAlign'],
+    args: ['x', 'boxes'],
+    infer,
+    lower,
+    gradient,
+  },
+  (invoke) =>
+    /**
+     * x [N, C, H, W] in boxes [K, 5], (image, x1, y1, x2, y2) each: [K, C, down, across]. Differentiable in x; what lies
+     * outside x counts as zero.
+     * @throws RangeError for a box whose image is not one of x's, and shapes that do not fit; TypeError for a wrong kind
+     */
+    (x: Tensor, boxes: Tensor, options: RoiAlignOptions): Tensor => {
+      const name = 'roiAlign';
+      checkOptions(name, options, ['outputSize', 'spatialScale', 'samplingRatio', 'aligned']);
+      const { outputSize, spatialScale = 1, samplingRatio = -1, aligned = false } = options ?? {};
+      const params = [
+        ...perAxis(name, 'outputSize', outputSize, 2, 1),
+        real(name, 'spatialScale', spatialScale),
+        Math.max(0, integer(name, 'samplingRatio', samplingRatio, -1, MAX_RATIO)),
+        flag(name, 'aligned', aligned),
+      ];
+      return invoke([x, boxes], params)[0] as unknown as Tensor;
+    },
+);
