@@ -538,6 +538,67 @@ function linear(choose: Choices): Arguments {
   return [t([...anyShape(choose, 0, 3), features]), t([out, features]), bias(choose, out)];
 }
 
+const unary =
+  (kinds: readonly string[]): Generator =>
+  (choose) => [t(anyShape(choose), choose.of(kinds))];
+
+function alongAxis(choose: Choices): Arguments {
+  const shape = times(choose.integer(1, 4), () => choose.of([1, 2, 3, 5, 9, 17]));
+  return [t(shape, choose.of(['~', '#'])), { dim: choose.integer(-shape.length, shape.length - 1) }];
+}
+
+function prelu(choose: Choices): Arguments {
+  const shape = anyShape(choose, 2, 4);
+  return [t(shape, '#'), t([choose.of([1, shape[1]!])], '#')];
+}
+
+/** Images for a normalisation, with as many values together as keep its gradient from cancelling. */
+const images = (choose: Choices, c: number): number[] => [
+  choose.integer(1, 3),
+  c,
+  ...times(choose.integer(1, 3), () => choose.integer(3, 6)),
+];
+
+const scaleAndShift = (choose: Choices, shape: readonly number[]): (string | null)[] => [
+  maybe(choose, 0.7) ? t(shape, '+') : null,
+  maybe(choose, 0.7) ? t(shape, '~') : null,
+];
+
+const epsilon = (choose: Choices): Record<string, unknown> =>
+  options({ eps: choose.of([undefined, 1e-3, 0.1]) });
+
+const normalization: Record<string, Generator> = {
+  batchNorm(choose) {
+    const c = choose.integer(1, 5);
+    const given = { ...epsilon(choose), ...options({ training: maybe(choose) ? maybe(choose) : undefined }) };
+    return [t(images(choose, c), '~'), t([c], '~'), t([c], '+'), ...scaleAndShift(choose, [c]), given];
+  },
+  groupNorm(choose) {
+    const [groups, each] = [choose.integer(1, 3), choose.integer(1, 3)];
+    const c = groups * each;
+    return [t(images(choose, c), '~'), groups, ...scaleAndShift(choose, [c]), epsilon(choose)];
+  },
+  instanceNorm(choose) {
+    const c = choose.integer(1, 4);
+    return [t([...images(choose, c), 3], '~'), ...scaleAndShift(choose, [c]), epsilon(choose)];
+  },
+  layerNorm(choose) {
+    const shape = times(choose.integer(2, 4), () => choose.integer(3, 6));
+    const normal = shape.slice(choose.integer(1, shape.length - 1));
+    return [t(shape, '~'), normal, ...scaleAndShift(choose, normal), epsilon(choose)];
+  },
+  localResponseNorm(choose) {
+    const given = options({
+      alpha: choose.of([undefined, 0.1, 1]),
+      beta: choose.of([undefined, 0.5, 1, 0.6]),
+    });
+    return [t(images(choose, choose.integer(1, 9)), choose.of(['~', '#'])), choose.integer(1, 6), given];
+  },
+};
+
+const ACTIVATIONS =
+  'relu relu6 leakyRelu elu selu gelu silu mish softplus sigmoid tanh hardSwish hardSigmoid abs neg';
+
 function overRanks(name: string, make: (rank: number) => Generator): Record<string, Generator> {
   return Object.fromEntries(RANKS.map((rank) => [`${name}${rank}d`, make(rank)]));
 }
@@ -595,6 +656,14 @@ export const randomProblems: Readonly<Record<string, Generator>> = {
   argMax: reduction(['#', ''], false),
   matmul,
   linear,
+  ...Object.fromEntries(ACTIVATIONS.split(' ').map((op) => [op, unary(['~', '#'])])),
+  exp: unary(['~']),
+  log: unary(['+']),
+  sqrt: unary(['+']),
+  prelu,
+  softmax: alongAxis,
+  logSoftmax: alongAxis,
+  ...normalization,
 };
 
 /** Values that no option takes, or few do. */

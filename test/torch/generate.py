@@ -764,7 +764,7 @@ def activation(op):
     x = c.tensor(shape_of(1, 4), kind)
     t = x.tensor
     plain = {
-        'relu': F.relu, 'relu6': F.relu6, 'selu': F.selu, 'silu': F.silu, 'mish': F.mish, 'softplus': F.softplus,
+        'relu': F.relu, 'relu6': F.relu6, 'selu': F.selu, 'silu': F.silu, 'mish': F.mish,
         'sigmoid': torch.sigmoid, 'tanh': torch.tanh, 'hardSwish': F.hardswish, 'hardSigmoid': F.hardsigmoid,
         'exp': torch.exp, 'log': torch.log, 'sqrt': torch.sqrt, 'abs': torch.abs, 'neg': torch.neg,
     }
@@ -773,6 +773,9 @@ def activation(op):
     elif op == 'leakyRelu':
         slope = R.choice([None, 0.2, 1.5, -0.5])
         c.step(op, [x, given(negativeSlope=slope)], F.leaky_relu(t, 0.01 if slope is None else slope))
+    elif op == 'softplus':
+        beta, threshold = R.choice([None, 0.5, 3]), R.choice([None, 2])
+        c.step(op, [x, given(beta=beta, threshold=threshold)], F.softplus(t, beta or 1, threshold or 20))
     elif op == 'elu':
         alpha = R.choice([None, 0.5, 2])
         c.step(op, [x, given(alpha=alpha)], F.elu(t, alpha or 1.0))
