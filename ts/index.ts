@@ -12,6 +12,21 @@ export type { InputSpec } from './graph/program.ts';
 export { Program } from './graph/program.ts';
 export type { StepProfile } from './graph/report.ts';
 export * from './layers/activation.ts';
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AdaptiveMaxPool3d,
+  FractionalMaxPool2d,
+  FractionalMaxPool3d,
+  GlobalAvgPool,
+  GlobalMaxPool,
+  MaxUnpool1d,
+  MaxUnpool2d,
+  MaxUnpool3d,
+} from './layers/adaptivePooling.ts';
 export type { CompileOptions } from './layers/compile.ts';
 export { compile } from './layers/compile.ts';
 export * from './layers/convolution.ts';

@@ -154,6 +154,19 @@ const operators: Record<string, [name: string, ...rest: unknown[]]> = {
   lpPool1d: ['x', 2, 2],
   lpPool2d: ['x', 2, 2],
   lpPool3d: ['x', 2, 2],
+  adaptiveAvgPool1d: ['x', 1],
+  adaptiveAvgPool2d: ['x', 1],
+  adaptiveAvgPool3d: ['x', 1],
+  adaptiveMaxPool1d: ['x', 1],
+  adaptiveMaxPool2d: ['x', 1],
+  adaptiveMaxPool3d: ['x', 1],
+  globalAvgPool: ['x'],
+  globalMaxPool: ['x'],
+  fractionalMaxPool2d: ['x', 2, { outputSize: 1 }],
+  fractionalMaxPool3d: ['x', 2, { outputSize: 1 }],
+  maxUnpool1d: ['x', () => zeros([1, 2, 5, 5], { dtype: 'int32' }), 2],
+  maxUnpool2d: ['x', () => zeros([1, 2, 5, 5], { dtype: 'int32' }), 2],
+  maxUnpool3d: ['x', () => zeros([1, 2, 5, 5], { dtype: 'int32' }), 2],
   reshape: ['x', [50]],
   flatten: ['x'],
   interpolate: ['x', () => ({ size: 2 })],
@@ -452,6 +465,66 @@ const shapes: Case[] = [
   ['outputShape above 2^32', () => outputShape(conv2d, [[1, 1, 1000, 1000], [70000, 1, 1, 1]]), RangeError, 'conv2d: shape 1x70000x1000x1000 has more than 2^31 - 1 bytes'],
 ];
 
+const at = (...values: number[]) => tensor([[values]], null, { dtype: 'int32' });
+const line = () => ones([1, 1, 2]);
+const pools: Case[] = [
+  ['negative padding of a pool', () => maxPool2d(x(), 2, { padding: -1 }), RangeError, 'maxPool2d: padding is -1, must be an integer, at least 0'],
+  ['padding above half the kernel, of a mean', () => striate.avgPool1d(ones([1, 1, 9]), 3, { padding: 2 }), RangeError, 'avgPool1d: length: padding is 2, must be at most half the kernel size 3'],
+  ['a stride of 0 of a pool', () => striate.sumPool2d(x(), 2, { stride: 0 }), RangeError, 'sumPool2d: stride is 0, must be an integer, at least 1'],
+  ['a dilation of 0 of a pool', () => striate.minPool2d(x(), 2, { dilation: [1, 0] }), RangeError, 'minPool2d: dilation[1] is 0, must be an integer, at least 1'],
+  ['a kernel larger than its input', () => striate.avgPool2d(x(), 6), RangeError, 'avgPool2d: height: kernel spans 6 elements, the padded input has only 5'],
+  ['a divisor that is a text', () => striate.avgPool2d(x(), 2, { divisorOverride: any('2') }), TypeError, "avgPool2d: divisorOverride is '2', must be an integer"],
+  ['absolute that is a number', () => striate.lpPool2d(x(), 2, 2, { absolute: any(1) }), TypeError, 'lpPool2d: absolute is 1, must be true or false'],
+  ['a norm that is NaN', () => striate.lpPool2d(x(), Number.NaN, 2), RangeError, 'lpPool2d: normType is NaN, must be a number'],
+  ['adaptive pooling to 0', () => striate.adaptiveAvgPool2d(x(), 0), RangeError, 'adaptiveAvgPool2d: outputSize is 0, must be an integer, at least 1'],
+  ['adaptive pooling to three axes of two', () => striate.adaptiveMaxPool2d(x(), [1, 2, 3]), RangeError, 'adaptiveMaxPool2d: outputSize has 3 entries, must have 2'],
+  ['adaptive pooling to a fraction', () => striate.adaptiveAvgPool2d(x(), [null, 1.5]), RangeError, 'adaptiveAvgPool2d: outputSize[1] is 1.5, must be an integer, from 1 to 2147483647'],
+  ['adaptive pooling without a size', () => any(striate.adaptiveAvgPool2d)(x()), TypeError, 'adaptiveAvgPool2d: outputSize is undefined, must be an integer or an array of 2'],
+  ['adaptive pooling to above 2^32', () => striate.adaptiveAvgPool2d(x(), 2 ** 16), RangeError, 'adaptiveAvgPool2d: shape 1x2x65536x65536 has more than 2^31 - 1 bytes'],
+  ['adaptive pooling of an image as a line', () => striate.adaptiveAvgPool1d(x(), 1), RangeError, 'adaptiveAvgPool1d: x has 4 axes (shape [1, 2, 5, 5]), must have 3'],
+  ['adaptive pooling of no rows', () => striate.adaptiveAvgPool2d(ones([1, 2, 0, 3]), 1), RangeError, 'adaptiveAvgPool2d: height of x is 0, must be at least 1'],
+  ['an adaptive mean of bytes', () => striate.adaptiveAvgPool2d(any(zeros([1, 1, 2, 2], { dtype: 'uint8' })), 1), TypeError, 'adaptiveAvgPool2d: x is uint8, must be float32'],
+  ['an adaptive maximum of int32', () => striate.adaptiveMaxPool2d(zeros([1, 1, 2, 2], { dtype: 'int32' }), 1), TypeError, 'adaptiveMaxPool2d: x is int32, must be float32, uint8 or int8'],
+  ['an unknown option of adaptive pooling', () => striate.adaptiveMaxPool2d(x(), 1, any({ stride: 1 })), TypeError, "adaptiveMaxPool2d: there is no option 'stride'; options are returnIndices"],
+  ['an unknown option of a layer of it', () => new striate.AdaptiveMaxPool2d(1, any({ stride: 1 })), TypeError, "AdaptiveMaxPool2d: there is no option 'stride'; options are returnIndices"],
+  ['global pooling of a matrix', () => striate.globalAvgPool(ones([2, 3])), RangeError, 'globalAvgPool: x has 2 axes, must have at least 3'],
+  ['global pooling of nothing', () => striate.globalMaxPool(ones([2, 3, 4, 0])), RangeError, 'globalMaxPool: width of x is 0, must be at least 1'],
+  ['a global mean of int8', () => striate.globalAvgPool(any(zeros([1, 1, 2], { dtype: 'int8' }))), TypeError, 'globalAvgPool: x is int8, must be float32'],
+  ['fractional pooling to no size', () => striate.fractionalMaxPool2d(x(), 2, {}), TypeError, 'fractionalMaxPool2d: outputSize is undefined, must be an integer or an array of 2'],
+  ['fractional pooling by size and ratio', () => striate.fractionalMaxPool2d(x(), 2, { outputSize: 2, outputRatio: 0.5 }), RangeError, 'fractionalMaxPool2d: outputSize and outputRatio are both given, must be one of them'],
+  ['fractional pooling by a ratio of 1', () => striate.fractionalMaxPool2d(x(), 2, { outputRatio: [0.5, 1] }), RangeError, 'fractionalMaxPool2d: outputRatio is 1, must be above 0 and below 1'],
+  ['fractional pooling by one ratio of two', () => striate.fractionalMaxPool2d(x(), 2, { outputRatio: [0.5] }), RangeError, 'fractionalMaxPool2d: outputRatio has 1 entries, must have 2'],
+  ['fractional pooling by a text', () => striate.fractionalMaxPool2d(x(), 2, { outputRatio: any('0.5') }), TypeError, "fractionalMaxPool2d: outputRatio is '0.5', must be a number"],
+  ['fractional pooling by a ratio that leaves nothing', () => striate.fractionalMaxPool2d(x(), 2, { outputRatio: 0.1 }), RangeError, 'fractionalMaxPool2d: height of the output is 0, must be from 1 to 4'],
+  ['fractional pooling to what there is no room for', () => striate.fractionalMaxPool2d(x(), 2, { outputSize: [4, 5] }), RangeError, 'fractionalMaxPool2d: width of the output is 5, must be from 1 to 4'],
+  ['fractional pooling with a kernel above the input', () => striate.fractionalMaxPool2d(x(), 6, { outputSize: 1 }), RangeError, 'fractionalMaxPool2d: height: kernel spans 6 elements, the padded input has only 5'],
+  ['samples of another shape', () => striate.fractionalMaxPool2d(x(), 2, { outputSize: 2, randomSamples: ones([1, 2, 3]) }), RangeError, 'fractionalMaxPool2d: randomSamples has shape 1x2x3, must be 1x2x2'],
+  ['samples that are integers', () => striate.fractionalMaxPool2d(x(), 2, { outputSize: 2, randomSamples: any(ones([1, 2, 2], { dtype: 'int32' })) }), TypeError, 'fractionalMaxPool2d: randomSamples is int32, must be float32'],
+  ['samples that are numbers', () => striate.fractionalMaxPool2d(x(), 2, { outputSize: 2, randomSamples: any([0.5]) }), TypeError, 'fractionalMaxPool2d: randomSamples is [0.5], must be a Tensor'],
+  ['samples that are disposed', () => striate.fractionalMaxPool2d(x(), 2, { outputSize: 2, randomSamples: gone() }), TypeError, 'fractionalMaxPool2d: randomSamples is disposed'],
+  ['a negative seed of fractional pooling', () => striate.fractionalMaxPool2d(x(), 2, { outputSize: 2, seed: -1 }), RangeError, 'fractionalMaxPool2d: seed is -1, must be an integer, from 0 to 9007199254740991'],
+  ['an unknown option of fractional pooling', () => new striate.FractionalMaxPool2d(2, any({ size: 2 })), TypeError, "FractionalMaxPool2d: there is no option 'size'; options are outputSize, outputRatio, randomSamples, seed, returnIndices"],
+  ['an index above its plane', () => striate.maxUnpool1d(line(), at(0, 4), 2), RangeError, 'maxUnpool1d: indices holds 4, must be from 0 to 3, the positions in a plane of 4'],
+  ['an index below 0', () => striate.maxUnpool1d(line(), at(-1, 0), 2), RangeError, 'maxUnpool1d: indices holds -1, must be from 0 to 3, the positions in a plane of 4'],
+  ['an index outside, in a program', () => compile((a) => striate.maxUnpool1d(a!, at(9, 0), 2), { inputs: [[1, 1, 2]] }).run(line()), RangeError, 'Program.run: maxUnpool1d: indices holds 9, must be from 0 to 3, the positions in a plane of 4'],
+  ['an index outside, in a gradient', () => striate.vjp((a) => striate.maxUnpool1d(a, at(0, 7), 2), line()), RangeError, 'vjp: maxUnpool1d: indices holds 7, must be from 0 to 3, the positions in a plane of 4'],
+  ['indices that are no integers', () => striate.maxUnpool1d(line(), any(line()), 2), TypeError, 'maxUnpool1d: indices is float32, must be int32'],
+  ['indices of another shape', () => striate.maxUnpool1d(line(), at(0, 1, 2), 2), RangeError, 'maxUnpool1d: indices has shape 1x1x3, must be 1x1x2 as x'],
+  ['indices that are left out', () => any(striate.maxUnpool1d)(line(), null, 2), TypeError, 'maxUnpool1d: indices is null, must be a Tensor'],
+  ['unpooling of bytes', () => striate.maxUnpool1d(any(zeros([1, 1, 2], { dtype: 'uint8' })), at(0, 1), 2), TypeError, 'maxUnpool1d: x is uint8, must be float32'],
+  ['unpooling of no element', () => striate.maxUnpool1d(ones([1, 1, 0]), zeros([1, 1, 0], { dtype: 'int32' }), 2), RangeError, 'maxUnpool1d: length of x is 0, must be at least 1'],
+  ['unpooling with a kernel of 0', () => striate.maxUnpool1d(line(), at(0, 1), 0), RangeError, 'maxUnpool1d: kernelSize is 0, must be an integer, at least 1'],
+  ['unpooling with a stride of 0', () => striate.maxUnpool1d(line(), at(0, 1), 2, { stride: 0 }), RangeError, 'maxUnpool1d: stride is 0, must be an integer, at least 1'],
+  ['unpooling with negative padding', () => striate.maxUnpool1d(line(), at(0, 1), 2, { padding: -1 }), RangeError, 'maxUnpool1d: padding is -1, must be an integer, at least 0'],
+  ['unpooling with padding by a rule', () => striate.maxUnpool1d(line(), at(0, 1), 2, { padding: 'same' }), RangeError, "maxUnpool1d: padding is 'same', must be numbers"],
+  ['unpooling to a size too small', () => striate.maxUnpool1d(line(), at(0, 1), 2, { outputSize: 2 }), RangeError, 'maxUnpool1d: length of the output is 2, must be from 3 to 5'],
+  ['unpooling to a size too large', () => striate.maxUnpool1d(line(), at(0, 1), 2, { outputSize: [6] }), RangeError, 'maxUnpool1d: length of the output is 6, must be from 3 to 5'],
+  ['unpooling to two sizes of one', () => striate.maxUnpool1d(line(), at(0, 1), 2, { outputSize: [4, 4] }), RangeError, 'maxUnpool1d: outputSize has 2 entries, must have 1'],
+  ['unpooling that leaves nothing', () => striate.maxUnpool1d(ones([1, 1, 1]), at(0), 2, { padding: 1 }), RangeError, 'maxUnpool1d: length of the output is 0, must be from 1 to 1'],
+  ['unpooling with an unknown option', () => striate.maxUnpool1d(line(), at(0, 1), 2, any({ size: 4 })), TypeError, "maxUnpool1d: there is no option 'size'; options are stride, padding, outputSize"],
+  ['an unknown option of a layer of unpooling', () => new striate.MaxUnpool2d(2, any({ outputSize: 4 })), TypeError, "MaxUnpool2d: there is no option 'outputSize'; options are stride, padding"],
+];
+
 const program = () => compile((a) => relu(a!), { inputs: [{ shape: [2, 3], name: 'image' }] });
 let kept: Tensor | undefined;
 const keep = (a: Tensor | undefined): Tensor => {
@@ -649,6 +722,7 @@ const norms: Case[] = [
   ['Dropout with a number', () => new striate.Dropout3d(any(0.5)), TypeError, 'Dropout3d: options is 0.5, must be an object'],
 ];
 
+export const cases: Case[] = [...noTensorFirst, ...arguments_, ...norms, ...creation, ...windows, ...shapes, ...pools, ...programs, ...layers, ...gradients];
 export const cases: Case[] = [...noTensorFirst, ...arguments_, ...norms, ...creation, ...windows, ...shapes, ...programs, ...layers, ...gradients, ...moving];
 
 /** Calls that need a running library. */
@@ -717,6 +791,7 @@ export const faults: [code: number, values: number[], kind: Case[2], sentence: s
   [3, [5, 4, 0], RangeError, 'f: kernel spans 5 elements, the padded input has only 4'],
   [4, [2, 3, 0], RangeError, 'f: padding is 2, must be at most half the kernel size 3'],
   [5, [0, 0, 0], RangeError, 'f: sizes multiply to more than 2^31 - 1 bytes'],
+  [8, [-1, 9, 0], RangeError, 'f: indices holds -1, must be from 0 to 8, the positions in a plane of 9'],
   [12, [4, 3, 0], RangeError, 'f: boxes name image 4, must be from 0 to 2'],
   [7, [1, 2, 3], Error, 'f: internal fault 7 (1, 2, 3); please report it'],
 ];

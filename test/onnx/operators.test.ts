@@ -141,6 +141,13 @@ describe('MaxPool', () => {
   });
 });
 
+test('global pooling', async () => {
+  expect((await one('GlobalAveragePool')).data).toEqual([5]);
+  expect((await one('GlobalMaxPool')).data).toEqual([9]);
+  const bytes = { shape: [1, 1, 4], type: TYPE.uint8 };
+  expect(await one('GlobalMaxPool', {}, bytes)).toMatchObject({ data: [4], shape: [1, 1, 1] });
+});
+
 describe('activations', () => {
   const x = list([-4, -1, 0, 2]);
   test.each<[string, Record<string, Attribute>, number[]]>([

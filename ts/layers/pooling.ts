@@ -42,7 +42,7 @@ abstract class Pooling<O extends PoolOptions, Out = Tensor> extends Module<[Tens
 }
 
 /** Max and min pooling give [values, indices] with `returnIndices: true`. */
-type Extremum<I extends boolean> = I extends true ? [Tensor, Tensor<'int32'>] : Tensor;
+export type Extremum<I extends boolean> = I extends true ? [Tensor, Tensor<'int32'>] : Tensor;
 
 abstract class ExtremumPooling<I extends boolean> extends Pooling<MaxPoolOptions<I>, Extremum<I>> {
   static readonly known = POOL_OPTIONS.extremum;

@@ -16,6 +16,7 @@ export {
   sqrt,
   tanh,
 } from '../ops/activation.ts';
+export { globalAvgPool, globalMaxPool } from '../ops/adaptivePooling.ts';
 export { add, div, maximum, minimum, mul, pow, prelu, sub } from '../ops/arithmetic.ts';
 export { batchNorm } from '../ops/batchNorm.ts';
 export { cast } from '../ops/cast.ts';

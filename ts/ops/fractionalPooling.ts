@@ -35,7 +35,13 @@ export interface FractionalMaxPoolOptions<I extends boolean = boolean> {
   returnIndices?: I;
 }
 
-const OPTIONS = ['outputSize', 'outputRatio', 'randomSamples', 'seed', 'returnIndices'];
+export const FRACTIONAL_OPTIONS: readonly string[] = [
+  'outputSize',
+  'outputRatio',
+  'randomSamples',
+  'seed',
+  'returnIndices',
+];
 
 interface Fractional {
   readonly rank: number;
@@ -153,7 +159,7 @@ function fractional(rank: number) {
       kernelSize: Size,
       options: FractionalMaxPoolOptions = {},
     ): Tensor<DType> | Tensor<DType>[] {
-      checkOptions(name, options, OPTIONS);
+      checkOptions(name, options, FRACTIONAL_OPTIONS);
       const { randomSamples = null, seed, returnIndices = false } = options;
       const indexed = flag(name, 'returnIndices', returnIndices);
       const kernel = sizes(name, 'kernelSize', kernelSize, rank);

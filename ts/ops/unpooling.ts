@@ -72,7 +72,7 @@ function entry(name: string, rank: number): Entry {
   return {
     name,
     torch: `torch.nn.functional.max_unpool${rank}d`,
-    onnx: ['MaxUnpool'],
+    onnx: [],
     args: ['x', 'indices'],
     infer: (inputs, params) => infer(name, inputs, params),
     lower(to, { types: [x], outputTypes: [y], inputs: [from, indices], outputs: [into] }) {

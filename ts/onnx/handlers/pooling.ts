@@ -6,6 +6,8 @@ import {
   avgPool1d,
   avgPool2d,
   avgPool3d,
+  globalAvgPool,
+  globalMaxPool,
   lpPool1d,
   lpPool2d,
   lpPool3d,
@@ -16,6 +18,8 @@ import {
 import { spatialAxes, WINDOW_ATTRIBUTES, windowPadding } from './convolution.ts';
 
 export const pooling: Handlers = {
+  GlobalAveragePool: { inputs: [1, 1], build: (call) => globalAvgPool(call.float32(0)) },
+  GlobalMaxPool: { inputs: [1, 1], build: (call) => globalMaxPool(call.tensor(0)) },
   MaxPool: {
     inputs: [1, 1],
     // storage_order is the order of the second output's indices, which is not given.

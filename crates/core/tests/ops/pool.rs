@@ -277,3 +277,100 @@ fn norms() {
         }
     }
 }
+
+const POOL_GRADIENT: u32 = 18;
+const SCATTER: u32 = 19;
+const GATHER: u32 = 20;
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// `<dy, pool(x)> = <gradient(dy), x>`: sums are linear, and these are exact. The parts write what the whole does.
+#[test]
+fn the_gradient_of_sums_is_their_adjoint() {
+    for line in problem_lines("pool.txt") {
+        let problem = Problem { dtype: F32, ..Problem::read(&line) };
+        let x = integers(0, problem.inputs(), F32);
+        let dy = integers(1, problem.outputs(), F32);
+        let words = problem.words(SUM, PLAIN);
+        let y = problem.compute(&x, SUM, PLAIN, 1, false).0;
+        let gradient = |parts: usize| {
+            let (mut dy, mut dx) = (Memory::new(F32, &dy), Memory::empty(F32, problem.inputs()));
+            run(POOL_GRADIENT, &words, &[dy.address(), NULL, NULL, dx.address()], parts);
+            dx.values()
+        };
+        let dx = gradient(1);
+        same(&[dot(&dx, &x)], &[dot(&dy, &y)], 0.0, &problem.name);
+        for parts in 2..=3 {
+            same(&gradient(parts), &dx, 0.0, &problem.name);
+        }
+    }
+}
+
+/// What flows back from a maximum goes to where it was: scattered forward values are the maxima's, gathered ones are y.
+#[test]
+fn positions_scatter_and_gather() {
+    for line in problem_lines("pool.txt") {
+        let problem = Problem { dtype: F32, ..Problem::read(&line) };
+        let x = integers(0, problem.inputs(), F32);
+        let dy = integers(1, problem.outputs(), F32);
+        let (y, places) = problem.compute(&x, MAX, PLAIN, 1, true);
+        let size = count(&problem.axes.map(|axis| axis.input));
+        let outputs = count(&problem.axes.map(|axis| axis.output));
+        let mut want = vec![0.0; problem.inputs()];
+        for (i, &place) in places.iter().enumerate().filter(|(_, &place)| place >= 0.0) {
+            want[i / outputs * size + place as usize] += dy[i];
+        }
+        let planes = [problem.planes, outputs, size].map(|word| word as u32);
+        for parts in 1..=3 {
+            let mut indices = Memory::new(I32, &places);
+            let (mut from, mut dx) = (Memory::new(F32, &dy), Memory::empty(F32, problem.inputs()));
+            let words = [planes[0], planes[1], planes[2], 1];
+            run(SCATTER, &words, &[from.address(), indices.address(), dx.address()], parts);
+            same(&dx.values(), &want, 0.0, &problem.name);
+            let (mut from, mut back) = (Memory::new(F32, &x), Memory::empty(F32, problem.outputs()));
+            run(GATHER, &planes, &[from.address(), indices.address(), back.address()], parts);
+            let found: Vec<f64> = y.iter().map(|&y| if y == f64::NEG_INFINITY { 0.0 } else { y }).collect();
+            same(&back.values(), &found, 0.0, &problem.name);
+        }
+    }
+}
+
+/// Words that are no pooling are refused, whatever they hold, and samples of any kind keep every window inside.
+#[test]
+fn irregular_windows_of_hostile_words_and_samples() {
+    let decode = |words: &[u32]| {
+        let mut params = striate_core::ops::Params::new(words);
+        (striate_core::ops::entry(POOL).unwrap().decode)(&mut params).is_ok()
+    };
+    let words = |axis: [u32; 6], placement: u32| {
+        let mut words = vec![2];
+        for own in [axis, [1, 1, 1, 1, 3, 0], [1, 1, 1, 2, 3, 0]] {
+            words.extend(own);
+        }
+        words.extend([MAX, 0, 0, 1, 0, 0, placement]);
+        words
+    };
+    let big = u32::MAX;
+    for axis in [[0, 1, 1, 0, 1, 0], [5, 1, 0, 0, 1, 0], [big, 1, 1, 0, 1, 0], [5, 1, big, 0, 1, 0]] {
+        assert!(!decode(&words(axis, 1)) && !decode(&words(axis, 2)), "{axis:?}");
+    }
+    for axis in
+        [[5, 0, 1, 0, 1, 0], [5, 6, 1, 0, 1, 0], [5, 2, 5, 0, 1, 0], [5, 2, 3, 1, 1, 0], [5, 2, 3, 0, 9, 0]]
+    {
+        assert!(!decode(&words(axis, 2)), "{axis:?}");
+    }
+    assert!(!decode(&words([5, 2, 3, 0, 1, 0], 3)));
+    for sample in [f64::NAN, -3.0, 0.0, 0.3, 1.0, 7.0, f64::INFINITY, f64::NEG_INFINITY] {
+        let mut x = Memory::new(F32, &(0..24).map(f64::from).collect::<Vec<_>>());
+        let mut samples = Memory::new(F32, &[sample; 6]);
+        let (mut y, mut places) = (Memory::empty(F32, 10), Memory::empty(I32, 10));
+        let words = words([12, 3, 5, 0, 3, 0], 2);
+        run(POOL, &words, &[x.address(), samples.address(), y.address(), places.address()], 2);
+        let starts: Vec<f64> = y.values()[..5].iter().map(|last| last - 2.0).collect();
+        assert!(starts[0] == 0.0 && starts[4] == 9.0, "{sample}: {starts:?}");
+        assert!(starts.windows(2).all(|pair| pair[0] <= pair[1]), "{sample}: {starts:?}");
+        same(&places.values()[5..], &starts.iter().map(|s| s + 2.0).collect::<Vec<_>>(), 0.0, "positions");
+    }
+}
