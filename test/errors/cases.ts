@@ -722,8 +722,7 @@ const norms: Case[] = [
   ['Dropout with a number', () => new striate.Dropout3d(any(0.5)), TypeError, 'Dropout3d: options is 0.5, must be an object'],
 ];
 
-export const cases: Case[] = [...noTensorFirst, ...arguments_, ...norms, ...creation, ...windows, ...shapes, ...pools, ...programs, ...layers, ...gradients];
-export const cases: Case[] = [...noTensorFirst, ...arguments_, ...norms, ...creation, ...windows, ...shapes, ...programs, ...layers, ...gradients, ...moving];
+export const cases: Case[] = [...noTensorFirst, ...arguments_, ...norms, ...creation, ...windows, ...shapes, ...pools, ...programs, ...layers, ...gradients, ...moving];
 
 /** Calls that need a running library. */
 export const beforeInit: Case[] = [
