@@ -165,7 +165,8 @@ function checkShape(call: Call, expected: Plain): void {
   const listed = Array.isArray(args[0]) && args[0].length > 0 && args[0].every(isTensor);
   let leading = listed ? (args[0] as unknown[]).length : 0;
   if (!listed) while (leading < args.length && (args[leading] === null || isTensor(args[leading]))) leading++;
-  if (leading < call.tensors.length) return;
+  const before = listed ? leading : args.slice(0, leading).filter(isTensor).length;
+  if (before < call.tensors.length) return;
   const shapes = (listed ? (args[0] as Plain[]) : args.slice(0, leading)).map(
     (arg) => (arg as Plain | null)?.shape ?? null,
   );

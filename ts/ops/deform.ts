@@ -138,8 +138,9 @@ function gradient(to: Lowering, node: Backward): (Buffer | null)[] {
   const shapes = types.map((type) => type?.shape ?? []);
   const yShape = node.outputTypes[0]!.shape;
   const dy = { buffer: node.gradients[0]!, shape: yShape };
+  const bias = wanted[3] ? emitSumTo(to, dy, [yShape[1]!, 1, 1]).buffer : null;
   if ([yShape, shapes[0]!, shapes[2]!].some((shape) => countOf(shape) === 0)) {
-    return wanted.map((want, i) => (want ? emitFill(to, shapes[i]!, 0).buffer : null));
+    return wanted.map((want, i) => (i === 3 ? bias : want ? emitFill(to, shapes[i]!, 0).buffer : null));
   }
   const problem = problemOf(types, params);
   const words = wordsOf(types, problem, false);
@@ -164,7 +165,7 @@ function gradient(to: Lowering, node: Backward): (Buffer | null)[] {
     step(OF.weight, null, [byTap.buffer, null]);
     gradients[2] = emitPermuted(to, byTap, [0, 2, 1]).buffer;
   }
-  if (wanted[3]) gradients[3] = emitSumTo(to, dy, [yShape[1]!, 1, 1]).buffer;
+  gradients[3] = bias;
   return gradients;
 }
 
