@@ -30,6 +30,7 @@ export {
 export type { CompileOptions } from './layers/compile.ts';
 export { compile } from './layers/compile.ts';
 export * from './layers/convolution.ts';
+export * from './layers/deform.ts';
 export * from './layers/dropout.ts';
 export * from './layers/flatten.ts';
 export * from './layers/linear.ts';

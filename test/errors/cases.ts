@@ -10,6 +10,9 @@ import {
   conv1d,
   conv2d,
   conv3d,
+  DeformConv2d,
+  DeformConv2dPack,
+  deformConv2d,
   flatten,
   full,
   gridSample,
@@ -53,6 +56,8 @@ const any = (value: unknown): Any => value;
 
 const x = () => ones([1, 2, 5, 5]);
 const w = () => ones([3, 2, 3, 3]);
+/** Offsets of a 3x3 kernel over x. */
+const shifts = () => zeros([1, 18, 3, 3]);
 const gone = () => {
   const made = ones([1, 2, 5, 5]);
   made.dispose();
@@ -122,6 +127,7 @@ const operators: Record<string, [name: string, ...rest: unknown[]]> = {
   split: ['x', 1],
   conv1d: ['x', () => ones([1, 1, 1])],
   conv2d: ['x', w],
+  deformConv2d: ['x', () => zeros([1, 18, 3, 3]), w],
   conv3d: ['x', () => ones([1, 1, 1, 1, 1])],
   linear: ['x', () => ones([1, 1])],
   matmul: ['a', () => ones([5, 5])],
@@ -283,6 +289,34 @@ const windows: Case[] = [
   ['padding by an unknown rule', () => conv2d(x(), w(), null, { padding: any('SAME') }), RangeError, "conv2d: padding is 'SAME', must be numbers or one of 'same', 'same-lower', 'valid', 'full'"],
   ['padding that is an object', () => conv2d(x(), w(), null, { padding: any({}) }), TypeError, 'conv2d: padding is a Object, must be an integer or an array of 2'],
   ['full padding of a pool', () => maxPool2d(x(), 2, { padding: 'full' }), RangeError, "maxPool2d: padding is 'full', must be numbers or one of 'same', 'same-lower', 'valid'"],
+  ['no offset', () => any(deformConv2d)(x()), TypeError, 'deformConv2d: offset is undefined, must be a Tensor'],
+  ['an offset that is an option', () => deformConv2d(x(), any({}), w()), TypeError, 'deformConv2d: offset is a Object, must be a Tensor'],
+  ['a deformed weight that is a number', () => deformConv2d(x(), shifts(), any(1)), TypeError, 'deformConv2d: weight is 1, must be a Tensor'],
+  ['a mask in the place of the bias', () => deformConv2d(x(), shifts(), w(), ones([1, 9, 3, 3])), RangeError, 'deformConv2d: bias has shape 1x9x3x3, must be [3]'],
+  ['a mask that is a number', () => deformConv2d(x(), shifts(), w(), null, { mask: any(0.5) }), TypeError, 'deformConv2d: mask is 0.5, must be a Tensor'],
+  ['a mask that is disposed', () => deformConv2d(x(), shifts(), w(), null, { mask: gone() }), TypeError, 'deformConv2d: mask is disposed'],
+  ['offsets that are integers', () => deformConv2d(x(), any(zeros([1, 18, 3, 3], { dtype: 'int32' })), w()), TypeError, 'deformConv2d: offset is int32, must be float32'],
+  ['an unknown option of a deformed convolution', () => deformConv2d(x(), shifts(), w(), null, any({ groups: 1 })), TypeError, "deformConv2d: there is no option 'groups'; options are mask, stride, padding, dilation"],
+  ['a deformed stride of 0', () => deformConv2d(x(), shifts(), w(), null, { stride: 0 }), RangeError, 'deformConv2d: stride is 0, must be an integer, at least 1'],
+  ['a deformed dilation of 0', () => deformConv2d(x(), shifts(), w(), null, { dilation: [1, 0] }), RangeError, 'deformConv2d: dilation[1] is 0, must be an integer, at least 1'],
+  ['negative padding of a deformed convolution', () => deformConv2d(x(), shifts(), w(), null, { padding: -1 }), RangeError, 'deformConv2d: padding is -1, must be an integer, at least 0'],
+  ['a deformed kernel larger than the input', () => deformConv2d(x(), shifts(), ones([3, 2, 6, 3])), RangeError, 'deformConv2d: height: kernel spans 6 elements, the padded input has only 5'],
+  ['offsets of three axes', () => deformConv2d(x(), ones([18, 3, 3]), w()), RangeError, 'deformConv2d: offset has 3 axes (shape [18, 3, 3]), must have 4'],
+  ['offsets that are no pairs for each tap', () => deformConv2d(x(), ones([1, 17, 3, 3]), w()), RangeError, 'deformConv2d: offset has 17 channels, must be a multiple of 2 x 3 x 3 = 18'],
+  ['no offset groups', () => deformConv2d(x(), ones([1, 0, 3, 3]), w()), RangeError, 'deformConv2d: offset has 0 channels, must be a multiple of 2 x 3 x 3 = 18'],
+  ['offset groups that do not divide the channels', () => deformConv2d(x(), ones([1, 54, 3, 3]), w()), RangeError, 'deformConv2d: input has 2 channels, must be a multiple of the 3 offset groups'],
+  ['offsets of another size', () => deformConv2d(x(), shifts(), w(), null, { padding: 1 }), RangeError, 'deformConv2d: offset has shape 1x18x3x3, must be 1x18x5x5'],
+  ['offsets of another batch', () => deformConv2d(x(), ones([2, 18, 3, 3]), w()), RangeError, 'deformConv2d: offset has shape 2x18x3x3, must be 1x18x3x3'],
+  ['a mask of another size', () => deformConv2d(x(), shifts(), w(), null, { mask: ones([1, 18, 3, 3]) }), RangeError, 'deformConv2d: mask has shape 1x18x3x3, must be 1x9x3x3'],
+  ['a weight of more channels than a deformed input', () => deformConv2d(x(), shifts(), ones([3, 4, 3, 3])), RangeError, "deformConv2d: input has 2 channels, must be a multiple of weight's 4"],
+  ['a deformed weight without channels', () => deformConv2d(x(), shifts(), ones([3, 0, 3, 3])), RangeError, "deformConv2d: input has 2 channels, must be a multiple of weight's 0"],
+  ['deformed outputs that are no multiple of the groups', () => deformConv2d(x(), shifts(), ones([3, 1, 3, 3])), RangeError, 'deformConv2d: weight has 3 output channels, must be a multiple of groups 2'],
+  ['channels that are no multiple of the offset groups', () => new DeformConv2dPack(4, 4, 3, { offsetGroups: 3 }), RangeError, 'DeformConv2dPack: inChannels is 4, must be a multiple of offsetGroups 3'],
+  ['offset groups of 0', () => new DeformConv2dPack(4, 4, 3, { offsetGroups: 0 }), RangeError, 'DeformConv2dPack: offsetGroups is 0, must be an integer, at least 1'],
+  ['a mask that is no flag', () => new DeformConv2dPack(4, 4, 3, { mask: any(1) }), TypeError, 'DeformConv2dPack: mask is 1, must be true or false'],
+  ['a deformed layer with a mask of its own', () => new DeformConv2d(4, 4, 3, any({ mask: true })), TypeError, "DeformConv2d: there is no option 'mask'; options are stride, padding, dilation, groups, bias, seed"],
+  ['groups that do not divide the channels of a deformed layer', () => new DeformConv2d(4, 4, 3, { groups: 3 }), RangeError, 'DeformConv2d: inChannels is 4, must be a multiple of groups 3'],
+  ['a deformed layer of 0 channels', () => new DeformConv2d(0, 4, 3), RangeError, 'DeformConv2d: inChannels is 0, must be an integer, at least 1'],
   ['a kernel larger than the input', () => conv2d(x(), ones([1, 2, 6, 3])), RangeError, 'conv2d: height: kernel spans 6 elements, the padded input has only 5'],
   ['a dilated kernel larger than the padded input', () => conv2d(x(), w(), null, { padding: 1, dilation: [1, 4] }), RangeError, 'conv2d: width: kernel spans 9 elements, the padded input has only 7'],
   ['a kernel of 0', () => conv2d(x(), ones([1, 2, 0, 3])), RangeError, 'conv2d: height: kernel is 0, must be at least 1'],

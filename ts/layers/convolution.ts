@@ -13,6 +13,28 @@ export interface ConvLayerOptions extends ConvOptions {
   seed?: number;
 }
 
+/** The weight [out, in / groups, kernel...] and bias [out] of a convolution, with PyTorch's initial values. */
+export function convolutionValues(
+  name: string,
+  rank: number,
+  inChannels: number,
+  outChannels: number,
+  kernelSize: Size,
+  options: { groups: number | undefined; bias: boolean; seed: number | undefined },
+): { weight: Tensor; bias: Tensor | null } {
+  const { bias, seed } = options;
+  const groups = integer(name, 'groups', options.groups ?? 1, 1);
+  integer(name, 'inChannels', inChannels, 1);
+  integer(name, 'outChannels', outChannels, 1);
+  flag(name, 'bias', bias);
+  if (inChannels % groups !== 0)
+    throw new RangeError(`${name}: inChannels is ${inChannels}, must be a multiple of groups ${groups}`);
+  if (outChannels % groups !== 0)
+    throw new RangeError(`${name}: outChannels is ${outChannels}, must be a multiple of groups ${groups}`);
+  const shape = [outChannels, inChannels / groups, ...sizes(name, 'kernelSize', kernelSize, rank)];
+  return initialValues(name, shape, bias, seed);
+}
+
 /** What ConvNd share: weight [out, in / groups, kernel...] and bias [out]. */
 abstract class Convolution extends Module {
   readonly weight: Tensor;
@@ -30,16 +52,8 @@ abstract class Convolution extends Module {
     super();
     checkOptions(name, given, ['stride', 'padding', 'dilation', 'groups', 'flipKernel', 'bias', 'seed']);
     const { bias = true, seed, ...options } = given;
-    const groups = integer(name, 'groups', options.groups ?? 1, 1);
-    integer(name, 'inChannels', inChannels, 1);
-    integer(name, 'outChannels', outChannels, 1);
-    flag(name, 'bias', bias);
-    if (inChannels % groups !== 0)
-      throw new RangeError(`${name}: inChannels is ${inChannels}, must be a multiple of groups ${groups}`);
-    if (outChannels % groups !== 0)
-      throw new RangeError(`${name}: outChannels is ${outChannels}, must be a multiple of groups ${groups}`);
-    const shape = [outChannels, inChannels / groups, ...sizes(name, 'kernelSize', kernelSize, rank)];
-    const made = initialValues(name, shape, bias, seed);
+    const { groups } = options;
+    const made = convolutionValues(name, rank, inChannels, outChannels, kernelSize, { groups, bias, seed });
     this.weight = made.weight;
     this.bias = made.bias;
     this.options = options;

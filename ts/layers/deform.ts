@@ -1,0 +1,106 @@
+/** DeformConv2d, and DeformConv2dPack, which predicts its own offsets and mask. */
+import { checkOptions, integer } from '../errors.ts';
+import { scope } from '../memory.ts';
+import { sigmoid } from '../ops/activation.ts';
+import { slice } from '../ops/concat.ts';
+import { type DeformConvOptions, deformConv2d } from '../ops/deform.ts';
+import { flag, type Size, sizes } from '../ops/options.ts';
+import type { Tensor } from '../tensor.ts';
+import { Conv2d, convolutionValues } from './convolution.ts';
+import { Module } from './module.ts';
+
+export interface DeformConvLayerOptions extends Omit<DeformConvOptions, 'mask'> {
+  /** Default 1. */
+  groups?: number;
+  /** Default true. */
+  bias?: boolean;
+  /** Seeds the initial values. */
+  seed?: number;
+}
+
+const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias', 'seed'];
+
+/** A deformable convolution with weight [out, in / groups, kh, kw] and bias [out], initialised as a convolution's. */
+export class DeformConv2d extends Module<[x: Tensor, offset: Tensor, mask?: Tensor | null]> {
+  readonly weight: Tensor;
+  readonly bias: Tensor | null;
+  readonly #options: Omit<DeformConvOptions, 'mask'>;
+
+  constructor(inChannels: number, outChannels: number, kernelSize: Size, given: DeformConvLayerOptions = {}) {
+    super();
+    checkOptions('DeformConv2d', given, OPTIONS);
+    const { bias = true, groups, seed, ...options } = given;
+    const values = { groups, bias, seed };
+    const made = convolutionValues('DeformConv2d', 2, inChannels, outChannels, kernelSize, values);
+    this.weight = made.weight;
+    this.bias = made.bias;
+    this.#options = options;
+  }
+  /** x [N, in, H, W], offset [N, 2 G kh kw, Ho, Wo], mask [N, G kh kw, Ho, Wo] to [N, out, Ho, Wo]. */
+  forward(x: Tensor, offset: Tensor, mask: Tensor | null = null): Tensor {
+    return deformConv2d(x, offset, this.weight, this.bias, { ...this.#options, mask });
+  }
+}
+
+export interface DeformConvPackOptions extends DeformConvLayerOptions {
+  /** Groups of channels that have offsets of their own. Default 1. */
+  offsetGroups?: number;
+  /** Whether samples are modulated (Deformable ConvNets v2). Default true. */
+  mask?: boolean;
+}
+
+/**
+ * A deformable convolution whose offsets, and mask, come from a convolution of its own over the same window:
+ * `conv_offset`, with 2 G kh kw channels of offsets and, with a mask, G kh kw channels that a sigmoid makes the mask of.
+ * Its weight and bias start at zero, so that training starts from the ordinary convolution, with a mask of 0.5
+ * everywhere (Zhu et al., 2019). Parameters: weight, bias, conv_offset.weight, conv_offset.bias.
+ */
+export class DeformConv2dPack extends Module {
+  readonly weight: Tensor;
+  readonly bias: Tensor | null;
+  readonly conv_offset: Conv2d;
+  readonly #options: Omit<DeformConvOptions, 'mask'>;
+  /** Channels of offsets. */
+  readonly #offsets: number;
+  readonly #mask: boolean;
+
+  constructor(inChannels: number, outChannels: number, kernelSize: Size, given: DeformConvPackOptions = {}) {
+    super();
+    const name = 'DeformConv2dPack';
+    checkOptions(name, given, [...OPTIONS, 'offsetGroups', 'mask']);
+    const { bias = true, groups, seed, offsetGroups = 1, mask = true, ...options } = given;
+    integer(name, 'offsetGroups', offsetGroups, 1);
+    flag(name, 'mask', mask);
+    const [kh, kw] = sizes(name, 'kernelSize', kernelSize, 2) as [number, number];
+    integer(name, 'inChannels', inChannels, 1);
+    if (inChannels % offsetGroups !== 0) {
+      throw new RangeError(
+        `${name}: inChannels is ${inChannels}, must be a multiple of offsetGroups ${offsetGroups}`,
+      );
+    }
+    const samples = offsetGroups * kh * kw;
+    const made = scope(() => {
+      const values = convolutionValues(name, 2, inChannels, outChannels, kernelSize, { groups, bias, seed });
+      const conv = new Conv2d(inChannels, (mask ? 3 : 2) * samples, kernelSize, { ...options, seed: 0 });
+      for (const parameter of conv.parameters()) parameter.data.fill(0);
+      return { ...values, conv };
+    });
+    this.weight = made.weight;
+    this.bias = made.bias;
+    this.conv_offset = made.conv;
+    this.#options = options;
+    this.#offsets = 2 * samples;
+    this.#mask = mask;
+  }
+  /** x [N, in, H, W] to [N, out, Ho, Wo]. */
+  forward(x: Tensor): Tensor {
+    return scope(() => {
+      const predicted = this.conv_offset.forward(x);
+      const [n, channels] = predicted.shape as [number, number];
+      const part = (from: number, until: number) => slice(predicted, [0, from], [n, until]);
+      const offset = this.#mask ? part(0, this.#offsets) : predicted;
+      const mask = this.#mask ? sigmoid(part(this.#offsets, channels)) : null;
+      return deformConv2d(x, offset, this.weight, this.bias, { ...this.#options, mask });
+    });
+  }
+}
