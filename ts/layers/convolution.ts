@@ -1,6 +1,7 @@
 /** Conv1d, Conv2d, Conv3d: a convolution with its weight, bias and options. */
 import { checkOptions, integer } from '../errors.ts';
-import { type ConvOptions, conv1d, conv2d, conv3d } from '../ops/convolution.ts';
+import { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
+import type { ConvOptions } from '../ops/convolutionStep.ts';
 import { flag, type Size, sizes } from '../ops/options.ts';
 import type { Tensor } from '../tensor.ts';
 import { initialValues } from './initial.ts';

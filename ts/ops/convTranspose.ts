@@ -7,10 +7,10 @@
  * params: rank, stride.., dilation.., padding (mode, before and after..), groups, sized, output padding or size...
  */
 import type { DType, TensorType } from '../dtype.ts';
-import { checkOptions, integer, perAxis, shapeText } from '../errors.ts';
+import { checkOptions, integer, perAxis } from '../errors.ts';
 import type { Buffer, Lowering } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
-import { PADDINGS } from './convolution.ts';
+import { PADDINGS, requireBias } from './convolutionStep.ts';
 import { countOf, emitFill } from './emit.ts';
 import { emitConvolution } from './emitConvolution.ts';
 import { emitPad } from './emitPad.ts';
@@ -99,9 +99,7 @@ function infer(name: string, inputs: readonly (TensorType | null)[], params: Par
     throw new RangeError(`${name}: input has ${channels} channels, must be a multiple of groups ${groups}`);
   }
   const outputs = perGroup * groups;
-  if (bias !== null && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
-    throw new RangeError(`${name}: bias has shape ${shapeText(bias.shape)}, must be [${outputs}]`);
-  }
+  requireBias(name, bias, outputs);
   const { output } = windowOf(name, x, weight, params);
   return [{ shape: [n, outputs, ...output], dtype: 'float32' }];
 }

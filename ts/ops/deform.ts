@@ -11,7 +11,7 @@ import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, shapeText } from '../errors.ts';
 import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
-import { PADDINGS, windowFields } from './convolution.ts';
+import { PADDINGS } from './convolutionStep.ts';
 import { countOf, emitFill, emitPermuted, emitSumTo, newBlock } from './emit.ts';
 import { type ConvolutionProblem, emitPacked, PIXEL } from './emitConvolution.ts';
 import { type Backward, type Lowered, operator, type Params } from './operator.ts';
@@ -23,6 +23,7 @@ import {
   resolveWindow,
   type Size,
   sizes,
+  windowFields,
 } from './options.ts';
 import { float32 } from './types.ts';
 

@@ -24,6 +24,8 @@ export interface ConvolutionProblem {
   readonly axes: readonly number[];
   /** Without it the weight is [outputs, channels / groups, kernel...], one element behind the other. */
   readonly source?: WeightSource;
+  /** What is done to x before: its padding, where that is not zeros. */
+  before?(to: Lowering, x: Buffer): Buffer;
 }
 
 /** What follows the sum of products: y = act(sum + bias + residual), `act` in the words of the Rust side. */
@@ -53,7 +55,13 @@ export function emitConvolution(
     ...[algorithm, (weight.constant ? FROZEN : 0) | (to.choice.exact ? EXACT : 0), ...act],
   ];
   const { scratch, algorithm } = to.plan(name, OP.conv, words(to.choice.algorithm));
-  const reads = [x, emitPacked(name, to, weight, problem, algorithm), bias, residual, slope];
+  const reads = [
+    problem.before?.(to, x) ?? x,
+    emitPacked(name, to, weight, problem, algorithm),
+    bias,
+    residual,
+    slope,
+  ];
   // Each element of the residual is read just before its output is written: over it, the caches hold a tensor less.
   to.step(OP.conv, reads, outputs, words(algorithm), { inPlace: RESIDUAL, scratch, algorithm });
 }

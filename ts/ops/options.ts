@@ -137,3 +137,10 @@ export function requireRank(where: string, name: string, shape: readonly number[
 export function lifted(spatial: readonly number[]): number[] {
   return [...new Array<number>(3 - spatial.length).fill(1), ...spatial];
 }
+/** The window of each spatial axis as a receptive field. */
+export function windowFields({ axes }: ResolvedWindow, rank: number) {
+  return Array.from({ length: rank }, (_, axis) => {
+    const [, kernel, stride, dilation, padding] = axes.slice(6 * (3 - rank + axis)) as number[];
+    return { kernel: kernel!, stride: stride!, dilation: dilation!, padding: padding! };
+  });
+}

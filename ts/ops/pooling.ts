@@ -9,7 +9,6 @@ import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, real, wrongValue } from '../errors.ts';
 import type { Buffer, Lowering } from '../graph/lowering.ts';
 import type { Tensor } from '../tensor.ts';
-import { windowFields } from './convolution.ts';
 import {
   emitExtremumGradient,
   emitPool,
@@ -29,6 +28,7 @@ import {
   resolveWindow,
   type Size,
   sizes,
+  windowFields,
 } from './options.ts';
 import { poolable } from './types.ts';
 
