@@ -44,7 +44,7 @@ function foldedWeights(
   to.step(OP.binary, [weight, scale], [scaled], [2, 0, 2, outputs, perOutput, 1, perOutput, 1, 0]);
   if (bias === null) return { weight: scaled, bias: shift };
   const shifted = to.temporary(4 * outputs);
-  to.step(OP.affine, [bias, scale, shift], [shifted], [1, outputs, 1]);
+  to.step(OP.affine, [bias, null, scale, shift], [shifted], [1, outputs, 1]);
   return { weight: scaled, bias: shifted };
 }
 

@@ -13,6 +13,7 @@ import {
   emitBinaryInto,
   emitFill,
   emitScale,
+  emitStretched,
   emitSumTo,
   emitUnary,
   newBlock,
@@ -76,40 +77,37 @@ export function emitRunning(
   emitBinaryInto(to, BINARY.add, 0, old, emitScale(to, emitSumTo(to, batch, shape), share), into);
 }
 
-/** Scale and shift of the affine map that normalisation is: y = x * scale + shift. */
+/** The same as a map y = x * scale + shift, for what can take up no more than that. */
 export function emitMap(to: Lowering, { mean, scale }: Statistics, { weight, bias }: Learned) {
-  // With a bias alone the scale takes its shape too.
-  const factor = weight ?? (bias && emitFill(to, bias.shape, 1));
-  const slope = factor === null ? scale : emitBinary(to, BINARY.mul, scale, factor);
+  const slope = weight === null ? scale : emitBinary(to, BINARY.mul, scale, weight);
   const middle = emitBinary(to, BINARY.mul, mean, slope);
   const shift = bias === null ? emitUnary(to, UNARY.neg, middle) : emitBinary(to, BINARY.sub, bias, middle);
   return { scale: slope, shift };
 }
 
-/** y = (x - mean) * scale * weight + bias. */
+/** y = (x - mean) * scale * weight + bias. The mean is subtracted first, so that nothing cancels where it is large. */
 export function emitNorm(
   to: Lowering,
   shapes: NormShapes,
   x: Buffer,
-  statistics: Statistics,
-  learned: Learned,
+  { mean, scale }: Statistics,
+  { weight, bias }: Learned,
   y: Buffer,
 ): void {
   const from: Block = { buffer: x, shape: shapes.x };
   const into: Block = { buffer: y, shape: shapes.x };
-  const { weight, bias } = learned;
   const whole = broadcast('norm', shapes.statistics, shapes.weight);
   // A map as large as x itself would be made of more than x is.
   const isSmall = countOf(whole) < countOf(shapes.x) || countOf(whole) === countOf(shapes.statistics);
-  if (isSmall || (weight === null && bias === null)) {
-    const { scale, shift } = emitMap(to, statistics, learned);
-    emitAffine(to, from, scale, shift, into);
+  if (isSmall) {
+    const slope = weight === null ? scale : emitBinary(to, BINARY.mul, scale, weight);
+    emitAffine(to, from, { center: mean, scale: slope, shift: bias }, whole, into);
     return;
   }
-  const { scale, shift } = emitMap(to, statistics, { weight: null, bias: null });
-  const target = () => newBlock(to, shapes.x);
-  const normal = emitAffine(to, from, scale, shift, target());
-  const scaled = weight === null ? normal : bias === null ? into : target();
+  const isPlain = weight === null && bias === null;
+  const normal = isPlain ? into : newBlock(to, shapes.x);
+  emitAffine(to, from, { center: mean, scale, shift: null }, shapes.statistics, normal);
+  const scaled = weight === null ? normal : bias === null ? into : newBlock(to, shapes.x);
   if (weight !== null) emitBinaryInto(to, BINARY.mul, 0, normal, weight, scaled);
   if (bias !== null) emitBinaryInto(to, BINARY.add, 0, scaled, bias, into);
 }
@@ -136,15 +134,16 @@ export function emitNormGradients(
   [wantsX, wantsWeight, wantsBias]: readonly boolean[],
   given: boolean,
 ): NormGradients {
-  const { scale } = statistics;
+  const { mean, scale } = statistics;
   const flows: Block = { buffer: dy, shape: shapes.x };
   const whole = broadcast('norm', shapes.statistics, shapes.weight);
   const through = wantsX === true && !given;
   const sums = wantsBias || through ? emitSumTo(to, flows, whole) : null;
   let [normal, products]: (Block | null)[] = [null, null];
   if (wantsWeight || through) {
-    const map = emitMap(to, statistics, { weight: null, bias: null });
-    normal = emitAffine(to, { buffer: x, shape: shapes.x }, map.scale, map.shift, newBlock(to, shapes.x));
+    const from: Block = { buffer: x, shape: shapes.x };
+    const map = { center: mean, scale, shift: null };
+    normal = emitAffine(to, from, map, shapes.statistics, newBlock(to, shapes.x));
     products = emitSumTo(to, emitBinary(to, BINARY.mul, flows, normal), whole);
   }
   const weighted = (block: Block) => (weight === null ? block : emitBinary(to, BINARY.mul, block, weight));
@@ -154,7 +153,8 @@ export function emitNormGradients(
     const share = emitScale(to, scale, -countOf(shapes.statistics) / countOf(shapes.x));
     const shared = (block: Block) =>
       emitBinary(to, BINARY.mul, share, emitSumTo(to, weighted(block), shapes.statistics));
-    const rest = emitAffine(to, normal!, shared(products!), shared(sums!), newBlock(to, shapes.x));
+    const map = { center: null, scale: shared(products!), shift: shared(sums!) };
+    const rest = emitAffine(to, normal!, map, shapes.statistics, newBlock(to, shapes.x));
     dx = emitBinary(to, BINARY.add, dx, rest);
   }
   return {
@@ -164,14 +164,25 @@ export function emitNormGradients(
   };
 }
 
-/** y = x * scale + shift, both of one shape that is broadcast to x's. */
-function emitAffine(to: Lowering, x: Block, scale: Block, shift: Block, y: Block): Block {
-  const channels = channelsOf(x.shape, scale.shape);
+/** The map y = (x - center) * scale + shift; what is null is left out. All are broadcast to x. */
+interface Affine {
+  readonly center: Block | null;
+  readonly scale: Block;
+  readonly shift: Block | null;
+}
+
+/** Emits a map whose parts reach `whole` together. */
+function emitAffine(to: Lowering, x: Block, map: Affine, whole: readonly number[], y: Block): Block {
+  const channels = channelsOf(x.shape, whole);
+  const { center, scale, shift } = map;
   if (channels[2] >= SHORT) {
-    to.step(OP.affine, [x.buffer, scale.buffer, shift.buffer], [y.buffer], channels, { inPlace: 0 });
-  } else {
-    emitBinaryInto(to, BINARY.add, 0, emitBinary(to, BINARY.mul, x, scale), shift, y);
+    const parts = [center, scale, shift].map((part) => part && emitStretched(to, part, whole).buffer);
+    to.step(OP.affine, [x.buffer, ...parts], [y.buffer], channels, { inPlace: 0 });
+    return y;
   }
+  const centered = center === null ? x : emitBinary(to, BINARY.sub, x, center);
+  if (shift === null) emitBinaryInto(to, BINARY.mul, 0, centered, scale, y);
+  else emitBinaryInto(to, BINARY.add, 0, emitBinary(to, BINARY.mul, centered, scale), shift, y);
   return y;
 }
 

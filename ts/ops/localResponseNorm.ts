@@ -55,11 +55,11 @@ function emitChannelSums(to: Lowering, x: Block, before: number, after: number):
   return sums;
 }
 
-/** x^exponent; the usual exponents without a logarithm. */
+/** x^exponent for an x that is not negative; the usual exponents by roots. */
 function emitPower(to: Lowering, x: Block, exponent: number): Block {
   if (exponent === 1) return x;
   if (exponent !== 0.5 && exponent !== 0.75) {
-    return emitBinary(to, BINARY.pow, x, emitFill(to, [], exponent));
+    return emitUnary(to, UNARY.exp, emitScale(to, emitUnary(to, UNARY.log, x), exponent));
   }
   const root = emitUnary(to, UNARY.sqrt, x);
   return exponent === 0.5 ? root : emitBinary(to, BINARY.mul, root, emitUnary(to, UNARY.sqrt, root));
@@ -92,8 +92,8 @@ export const localResponseNorm = /*#__PURE__*/ operator(
       );
       const base: Block = saved ? { buffer: saved[0]!, shape } : newBlock(to, shape);
       const [scale, shift] = [emitFill(to, [], alpha / size), emitFill(to, [], k)];
-      const words = [1, 1, countOf(shape)];
-      to.step(OP.affine, [sums.buffer, scale.buffer, shift.buffer], [base.buffer], words, { inPlace: 0 });
+      const operands = [sums.buffer, null, scale.buffer, shift.buffer];
+      to.step(OP.affine, operands, [base.buffer], [1, 1, countOf(shape)], { inPlace: 0 });
       emitBinaryInto(to, BINARY.div, 0, x, emitPower(to, base, beta), { buffer: outputs[0]!, shape });
     },
     saves: ([x]) => [{ shape: x!.shape, dtype: 'float32' }],

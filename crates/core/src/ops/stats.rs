@@ -1,7 +1,8 @@
 //! STATS: mean and (biased) variance of each channel: `mean[c] = sum over n, i of x[n, c, i] / (n * inner)`.
 //!
-//! Params: n, c, inner. Operands: x, mean [c], variance [c]. Two passes, so that no digits cancel; sums of rows
-//! are in vectors, sums of rows' sums in f64.
+//! Params: n, c, inner. Operands: x, mean [c], variance [c]. Two passes, so that no digits cancel, the second
+//! correcting the first one's mean (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983). Sums of
+//! blocks are in vectors, sums of these in f64.
 
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
@@ -35,13 +36,12 @@ impl Operator for Stats {
             // SAFETY: x holds n * channels * inner elements, mean and variance one per channel; each channel
             // belongs to one part.
             unsafe {
-                let mean = self.sum(x, c, F32x4::ZERO, false) / count;
-                let center = F32x4::splat(mean as f32);
-                // The mean as a float is off by up to half a unit: its square is taken back.
-                let offset = mean - f64::from(mean as f32);
-                let square = self.sum(x, c, center, true);
-                means.add(c).write(mean as f32);
-                variances.add(c).write((square / count - offset * offset) as f32);
+                let [sum, _] = self.sums(x, c, 0.0);
+                let center = (sum / count) as f32;
+                // What the first pass and its rounding have left: the mean moves by it, its square is taken back.
+                let [rest, squares] = self.sums(x, c, center).map(|sum| sum / count);
+                means.add(c).write((f64::from(center) + rest) as f32);
+                variances.add(c).write((squares - rest * rest) as f32);
             }
         }
         Ok(())
@@ -49,42 +49,49 @@ impl Operator for Stats {
 }
 
 impl Stats {
-    /// The sum over a channel of what is left of each element beyond `center`, squared or as it is.
+    /// The sums over a channel of what each element has beyond `center`, and of its square.
     ///
     /// # Safety
     /// x holds every element of the channel.
     #[inline(never)]
-    unsafe fn sum(&self, x: *const f32, c: usize, center: F32x4, squared: bool) -> f64 {
-        let map = |v: F32x4| {
-            let d = v.sub(center);
-            if squared {
-                d.mul(d)
-            } else {
-                d
-            }
-        };
-        let mut total = 0.0f64;
+    unsafe fn sums(&self, x: *const f32, c: usize, center: f32) -> [f64; 2] {
+        let center = F32x4::splat(center);
+        let mut totals = [0.0f64; 2];
         for n in 0..self.n {
             let row = (n * self.channels + c) * self.inner;
             let mut i = 0;
             while i < self.inner {
                 let end = self.inner.min(i + BLOCK);
-                let mut lanes = F32x4::ZERO;
+                let (mut sum, mut squares) = (F32x4::ZERO, F32x4::ZERO);
                 while i + LANES <= end {
                     // SAFETY: within the row, as the caller guarantees.
-                    lanes = lanes.add(map(unsafe { F32x4::load(x.add(row + i)) }));
+                    let d = unsafe { F32x4::load(x.add(row + i)) }.sub(center);
+                    (sum, squares) = (sum.add(d), squares.add(d.mul(d)));
                     i += LANES;
                 }
-                total += f64::from(lanes.sum());
-                while i < end {
-                    // SAFETY: within the row, as the caller guarantees.
-                    total += f64::from(map(F32x4::splat(unsafe { *x.add(row + i) })).to_array()[0]);
-                    i += 1;
+                if i < end {
+                    // SAFETY: as above.
+                    let d = unsafe { F32x4::load_partial(x.add(row + i), end - i) }.sub(center);
+                    let d = first_lanes(d, end - i);
+                    (sum, squares) = (sum.add(d), squares.add(d.mul(d)));
+                    i = end;
                 }
+                totals[0] += f64::from(sum.sum());
+                totals[1] += f64::from(squares.sum());
             }
         }
-        total
+        totals
     }
+}
+
+/// v with zeros from lane `count` on.
+#[inline(never)]
+fn first_lanes(v: F32x4, count: usize) -> F32x4 {
+    let mut lanes = v.to_array();
+    for lane in &mut lanes[count..] {
+        *lane = 0.0;
+    }
+    F32x4::from_array(lanes)
 }
 
 #[cfg(test)]
@@ -109,7 +116,7 @@ mod tests {
                 values.map(|(b, i)| f64::from(x[(b * channels + c) * inner + i])).collect();
             let expected = values.iter().sum::<f64>() / values.len() as f64;
             let spread = values.iter().map(|v| (v - expected).powi(2)).sum::<f64>() / values.len() as f64;
-            assert!((f64::from(mean[c]) - expected).abs() < 1e-4);
+            assert_eq!(mean[c], expected as f32);
             assert!((f64::from(variance[c]) - spread).abs() < 1e-5 * spread);
         }
     }

@@ -224,12 +224,19 @@ fn affine_maps_of_every_small_shape() {
         let (x, scale, shift) = (integers(0, n * c * inner, F32), integers(1, c, F32), integers(2, c, F32));
         let want: Vec<f64> =
             x.iter().enumerate().map(|(i, x)| x * scale[i / inner % c] + shift[i / inner % c]).collect();
+        let centered: Vec<f64> =
+            x.iter().enumerate().map(|(i, x)| (x - shift[i / inner % c]) * scale[i / inner % c]).collect();
         for parts in 1..=3 {
             let [mut x, mut scale, mut shift] = [&x, &scale, &shift].map(|values| Memory::new(F32, values));
             let mut y = Memory::empty(F32, x.count);
-            let operands = [x.address(), scale.address(), shift.address(), y.address()];
+            let absent = core::ptr::null_mut();
+            let operands = [x.address(), absent, scale.address(), shift.address(), y.address()];
             run(AFFINE, &[n, c, inner].map(|n| n as u32), &operands, parts);
             same(&y.values(), &want, 0.0, &format!("{n} {c} {inner}"));
+            // Centered at the shift and not shifted: (x - shift) * scale.
+            let operands = [x.address(), shift.address(), scale.address(), absent, y.address()];
+            run(AFFINE, &[n, c, inner].map(|n| n as u32), &operands, parts);
+            same(&y.values(), &centered, 0.0, &format!("{n} {c} {inner}, centered"));
         }
     }
 }
