@@ -384,9 +384,60 @@ describe('shapes', () => {
     await expect(pad([2], [-3, 0])).rejects.toThrow(
       /pads take 3 from axis 0 of the input 2, must leave at least 0/,
     );
-    await expect(one('Pad', { pads: [1, 0], mode: 'wrap' }, { shape: [2], opset: 10 })).rejects.toThrow(
-      /mode is 'wrap'/,
+    await expect(one('Pad', { pads: [1, 0], mode: 'mirror' }, { shape: [2], opset: 10 })).rejects.toThrow(
+      /attribute mode is 'mirror', must be 'constant' or 'reflect' or 'edge' or 'wrap'/,
     );
+  });
+  test('Pad: modes', async () => {
+    const line = (mode: string, pads: number[]) =>
+      one('Pad', { mode }, { shape: [4], weights: [int64s('p', pads)] }, ['p']);
+    expect((await line('reflect', [2, 1])).data).toEqual([3, 2, 1, 2, 3, 4, 3]);
+    expect((await line('edge', [2, 1])).data).toEqual([1, 1, 1, 2, 3, 4, 4]);
+    expect((await line('wrap', [2, 1])).data).toEqual([3, 4, 1, 2, 3, 4, 1]);
+    await expect(line('reflect', [4, 0])).rejects.toThrow(/\(Pad\): pad1d: padding\[0\]\[0\] is 4/);
+  });
+  test('ReduceSum, ReduceMean, ReduceMax, ReduceMin, ArgMax', async () => {
+    const square = { shape: [2, 3] };
+    expect(await one('ReduceSum', {}, square)).toEqual({ shape: [1, 1], data: [21] });
+    expect(await one('ReduceSum', { axes: [-1], keepdims: 0 }, { ...square, opset: 11 })).toEqual({
+      shape: [2],
+      data: [6, 15],
+    });
+    const byInput = { ...square, weights: [int64s('a', [0])] };
+    expect(await one('ReduceSum', {}, byInput, ['a'])).toEqual({ shape: [1, 3], data: [5, 7, 9] });
+    expect((await one('ReduceMean', { axes: [0] }, square)).data).toEqual([2.5, 3.5, 4.5]);
+    expect((await one('ReduceMax', { axes: [1] }, square)).data).toEqual([3, 6]);
+    expect((await one('ReduceMin', { axes: [1] }, square)).data).toEqual([1, 4]);
+    expect((await one('ReduceSum', { noop_with_empty_axes: 1 }, square)).data).toEqual([1, 2, 3, 4, 5, 6]);
+    await expect(one('ReduceSum', {}, { ...byInput, opset: 12 }, ['a'])).rejects.toThrow(
+      /it has 2 inputs, which operator set 12 does not know/,
+    );
+    await expect(one('ReduceSum', { axes: [2] }, { ...square, opset: 11 })).rejects.toThrow(
+      /axis is 2, must be from -2 to 1/,
+    );
+    expect(await one('ArgMax', { axis: 1, keepdims: 0 }, square)).toEqual({ shape: [2], data: [2, 2] });
+    expect(await one('ArgMax', {}, square)).toEqual({ shape: [1, 3], data: [1, 1, 1] });
+    await expect(one('ArgMax', { select_last_index: 1 }, square)).rejects.toThrow(
+      /select_last_index must be 0/,
+    );
+  });
+  test('DepthToSpace and SpaceToDepth', async () => {
+    const deep = { shape: [1, 8, 1, 1] };
+    expect(await one('DepthToSpace', { blocksize: 2 }, deep)).toEqual({
+      shape: [1, 2, 2, 2],
+      data: [1, 3, 5, 7, 2, 4, 6, 8],
+    });
+    expect((await one('DepthToSpace', { blocksize: 2, mode: 'CRD' }, deep)).data).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8,
+    ]);
+    expect(await one('SpaceToDepth', { blocksize: 2 }, { shape: [1, 2, 2, 2] })).toEqual({
+      shape: [1, 8, 1, 1],
+      data: [1, 5, 2, 6, 3, 7, 4, 8],
+    });
+    await expect(one('DepthToSpace', { blocksize: 3 }, deep)).rejects.toThrow(/must be a multiple of 9/);
+    await expect(one('SpaceToDepth', { blocksize: 2 }, deep)).rejects.toThrow(/must be multiples of 2/);
+    await expect(one('SpaceToDepth', {}, deep)).rejects.toThrow(/blocksize is 0, must be at least 1/);
+    await expect(one('SpaceToDepth', { blocksize: 2 }, { shape: [4] })).rejects.toThrow(/must have 4 axes/);
   });
   test('Identity, and a dropout that is not trained', async () => {
     expect((await one('Identity', {}, list([1, 2]))).data).toEqual([1, 2]);

@@ -37,5 +37,7 @@ export {
   maxPool2d,
   maxPool3d,
 } from '../ops/pooling.ts';
+export { argMax, max, mean, min, sum } from '../ops/reduction.ts';
 export { reshape } from '../ops/reshape.ts';
+export { pixelShuffle } from '../ops/shuffle.ts';
 export { logSoftmax, softmax } from '../ops/softmax.ts';

@@ -177,7 +177,7 @@ export const fold = /*#__PURE__*/ operator(
   {
     name: 'fold',
     torch: 'torch.nn.functional.fold',
-    onnx: ['Col2Im'],
+    onnx: [],
     args: ['x'],
     infer(inputs, params) {
       float32('fold', ['x'], inputs);

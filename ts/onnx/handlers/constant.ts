@@ -1,7 +1,8 @@
-/** Constants, casts, and padding with a constant. */
+/** Constants, casts, and padding. */
 import { full } from '../../create.ts';
 import type { DType } from '../../dtype.ts';
 import { shapeText } from '../../errors.ts';
+import type { PadOptions } from '../../ops/padding.ts';
 import type { Tensor } from '../../tensor.ts';
 import { type Call, type Flow, type Handlers, HOST_LIMIT, Host, hostOf } from '../call.ts';
 import { cast, minimum, pad1d, pad2d, pad3d, reshape } from '../operators.ts';
@@ -82,10 +83,11 @@ function buildCast(call: Call): Flow {
   return x.dtype === dtype ? x : cast(x, dtype);
 }
 
+const MODES = { constant: 'constant', reflect: 'reflect', edge: 'replicate', wrap: 'circular' } as const;
+
 /** Pads are an attribute up to opset 10, then an input; they may be on any axis, the batch and channels included. */
 function buildPad(call: Call): Flow {
-  const mode = call.choice('mode', ['constant', 'reflect', 'edge']);
-  if (mode !== 'constant') call.fail(`mode '${mode}' is not supported, must be 'constant'`);
+  const mode = MODES[call.choice('mode', ['constant', 'reflect', 'edge', 'wrap'])];
   const x = call.tensor(0);
   const old = call.opset < 11;
   const pads = old ? (call.integers('pads') ?? call.fail('pads are missing')) : call.numbers(1, 'pads');
@@ -103,16 +105,20 @@ function buildPad(call: Call): Flow {
       );
     }
   });
-  return padAxes(x, pairs, value);
+  return padAxes(x, pairs, { mode, value });
 }
 
 /** Pads spatial axes as such; other axes as if they were spatial, in a batch of one: up to three neighbours at once. */
-function padAxes(x: Tensor<DType>, pairs: readonly [number, number][], value: number): Tensor<DType> {
+function padAxes(
+  x: Tensor<DType>,
+  pairs: readonly (readonly [number, number])[],
+  options: PadOptions,
+): Tensor<DType> {
   const wide = pairs.map(([before, after]) => before !== 0 || after !== 0);
   const [first, last] = [wide.indexOf(true), wide.lastIndexOf(true)];
   if (first < 0) return x;
   const { shape } = x;
-  if (first >= 2 && shape.length <= 5) return PADS[shape.length - 3]!(x, pairs.slice(2), { value });
+  if (first >= 2 && shape.length <= 5) return PADS[shape.length - 3]!(x, pairs.slice(2), options);
   const sizeFrom = (axis: number) => shape.slice(axis).reduce((a, b) => a * b, 1);
   const fits = last + 1 - first + (sizeFrom(last + 1) === 1 ? 0 : 1) <= 3;
   const until = fits ? last + 1 : first + 1;
@@ -120,7 +126,7 @@ function padAxes(x: Tensor<DType>, pairs: readonly [number, number][], value: nu
   const spatial = [...shape.slice(first, until), ...(behind === 1 ? [] : [behind])];
   const widths = [...pairs.slice(first, until), ...(behind === 1 ? [] : [[0, 0] as [number, number]])];
   const before = shape.slice(0, first).reduce((a, b) => a * b, 1);
-  const padded = PADS[spatial.length - 1]!(reshape(x, [1, before, ...spatial]), widths, { value });
+  const padded = PADS[spatial.length - 1]!(reshape(x, [1, before, ...spatial]), widths, options);
   const done = (axis: number) => axis >= first && axis < until;
   const result = reshape(
     padded,
@@ -129,7 +135,7 @@ function padAxes(x: Tensor<DType>, pairs: readonly [number, number][], value: nu
   return padAxes(
     result,
     pairs.map((pair, axis) => (done(axis) ? [0, 0] : pair)),
-    value,
+    options,
   );
 }
 

@@ -3,13 +3,15 @@ import type { Handler } from '../call.ts';
 import { activation } from './activation.ts';
 import { affine } from './affine.ts';
 import { arithmetic } from './arithmetic.ts';
+import { blocks } from './blocks.ts';
 import { constants } from './constant.ts';
 import { convolution } from './convolution.ts';
 import { pooling } from './pooling.ts';
+import { reductions } from './reduction.ts';
 import { shapes } from './shape.ts';
 
 /** A Map: a file may name an operator 'toString'. */
 export function handlerTable(): ReadonlyMap<string, Handler> {
-  const all = [activation, affine, arithmetic, constants, convolution, pooling, shapes];
+  const all = [activation, affine, arithmetic, constants, convolution, pooling, shapes, reductions, blocks];
   return new Map(all.flatMap((handlers) => Object.entries(handlers)));
 }

@@ -1,0 +1,46 @@
+/** Blocks of pixels: channels made to pixels, and back. */
+import type { DType } from '../../dtype.ts';
+import { shapeText } from '../../errors.ts';
+import type { Tensor } from '../../tensor.ts';
+import type { Call, Handlers } from '../call.ts';
+import { permute, pixelShuffle, reshape } from '../operators.ts';
+
+export const blocks: Handlers = {
+  DepthToSpace: {
+    inputs: [1, 1],
+    attributes: { blocksize: 'int', mode: 'string' },
+    build: buildDepthToSpace,
+  },
+  SpaceToDepth: { inputs: [1, 1], attributes: { blocksize: 'int' }, build: buildSpaceToDepth },
+};
+
+function imageOf(call: Call): [x: Tensor<DType>, shape: [number, number, number, number], block: number] {
+  const x = call.tensor(0);
+  if (x.shape.length !== 4) call.fail(`the input is ${shapeText(x.shape)}, must have 4 axes`);
+  const block = call.integer('blocksize', 0);
+  if (block < 1) call.fail(`attribute blocksize is ${block}, must be at least 1`);
+  return [x, x.shape as unknown as [number, number, number, number], block];
+}
+
+/** CRD: the channel outermost, as PyTorch; DCR: the place in the block outermost. */
+function buildDepthToSpace(call: Call): Tensor<DType> {
+  const mode = call.choice('mode', ['DCR', 'CRD']);
+  const [x, [n, channels, height, width], block] = imageOf(call);
+  const c = channels / (block * block);
+  if (!Number.isInteger(c)) {
+    call.fail(`the input is ${shapeText(x.shape)}, its channels must be a multiple of ${block * block}`);
+  }
+  if (mode === 'CRD') return pixelShuffle(x, block);
+  const moved = permute(reshape(x, [n, block, block, c, height, width]), [0, 3, 4, 1, 5, 2]);
+  return reshape(moved, [n, c, height * block, width * block]);
+}
+
+function buildSpaceToDepth(call: Call): Tensor<DType> {
+  const [x, [n, channels, height, width], block] = imageOf(call);
+  const [h, w] = [height / block, width / block];
+  if (!Number.isInteger(h) || !Number.isInteger(w)) {
+    call.fail(`the input is ${shapeText(x.shape)}, height and width must be multiples of ${block}`);
+  }
+  const moved = permute(reshape(x, [n, channels, h, block, w, block]), [0, 3, 5, 1, 2, 4]);
+  return reshape(moved, [n, channels * block * block, h, w]);
+}
