@@ -26,11 +26,15 @@ export function outputShape(
   const symbols = shapes.map((shape, i) =>
     shape === null
       ? null
-      : trace.input({ shape: integers('outputShape', `shapes[${i}]`, shape, 0), dtype: 'float32' }),
+      : trace.input({
+          shape: integers('outputShape', `shapes[${i}]`, shape, 0),
+          dtype: entry.args[i] === 'indices' ? 'int32' : 'float32',
+        }),
   );
-  // A shape that is left out is an optional tensor that is left out, or a number that follows.
-  const positions = entry.numbers ? 0 : entry.args.length - (entry.optionTensors ?? 0);
-  while (positions > symbols.length && rest.length > 0) symbols.push(null);
+  // Before options, a shape that is left out is an optional tensor that is left out; numbers and lists follow at once.
+  const optionsFollow = typeof rest[0] === 'object' && !Array.isArray(rest[0]);
+  const positions = entry.args.length - (entry.optionTensors ?? 0);
+  while (optionsFollow && positions > symbols.length) symbols.push(null);
   const call = operator as unknown as (...given: unknown[]) => Tensor<DType> | Tensor<DType>[];
   const result = trace.run('outputShape', () =>
     entry.name === 'concat' ? call(symbols, ...rest) : call(...symbols, ...rest),
