@@ -40,9 +40,11 @@ interface Flow {
 type Rules = readonly [(flow: Flow) => Block, (flow: Flow) => Block];
 
 const same = ({ dy }: Flow): Block => dy;
-/** dy where the first is above the second, half of it where they are equal. */
-const where = (to: Lowering, dy: Block, first: Block, second: Block): Block =>
-  emitBinary(to, BINARY.masked, dy, emitBinary(to, BINARY.above, first, second));
+/** dy where one operand is above the other, half of it where they are equal. */
+const emitAbove = (to: Lowering, dy: Block, one: Block, other: Block): Block =>
+  emitBinary(to, BINARY.masked, dy, emitBinary(to, BINARY.above, one, other));
+const whereAAbove = ({ to, dy, a, b }: Flow): Block => emitAbove(to, dy, a, b);
+const whereBAbove = ({ to, dy, a, b }: Flow): Block => emitAbove(to, dy, b, a);
 
 const ADD: Rules = [same, same];
 const SUB: Rules = [same, ({ to, dy }) => emitUnary(to, UNARY.neg, dy)];
@@ -61,8 +63,8 @@ const POW: Rules = [
   ({ to, dy, a, b }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerSlope, a, b)),
   ({ to, dy, a, y }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerGrowth, y, a)),
 ];
-const MAXIMUM: Rules = [({ to, dy, a, b }) => where(to, dy, a, b), ({ to, dy, a, b }) => where(to, dy, b, a)];
-const MINIMUM: Rules = [MAXIMUM[1], MAXIMUM[0]];
+const MAXIMUM: Rules = [whereAAbove, whereBAbove];
+const MINIMUM: Rules = [whereBAbove, whereAAbove];
 
 function binaryEntry(
   name: string,

@@ -135,7 +135,7 @@ impl Activation {
                 x.gt(F32x4::ZERO).select(x, below).mul(F32x4::splat(self.p1))
             }
             Kind::Gelu => x.mul(math::normal(x).0),
-            Kind::GeluTanh => x.mul(gelu_gate(x)),
+            Kind::GeluTanh => x.mul(logistic(gelu_exponent(x))),
             Kind::Mish => {
                 // tanh(log(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2); from 20 on it is 1.
                 let two = F32x4::splat(2.0);
@@ -170,12 +170,12 @@ pub fn logistic(x: F32x4) -> F32x4 {
     one.div(math::exp(x.neg()).add(one))
 }
 
-/// `(1 + tanh(k)) / 2 = 1 / (1 + e^-2k)` with `k = sqrt(2 / pi) (x + 0.044715 x^3)`, which keeps small results' digits.
+/// `2k = 2 sqrt(2 / pi) (x + 0.044715 x^3)`: `(1 + tanh(k)) / 2 = 1 / (1 + e^-2k)`, which keeps small results' digits.
 #[inline(always)]
 #[must_use]
-pub fn gelu_gate(x: F32x4) -> F32x4 {
+pub fn gelu_exponent(x: F32x4) -> F32x4 {
     let cube = x.mul(x).mul(x);
-    logistic(cube.mul_add_exact(F32x4::splat(CUBIC), x).mul(F32x4::splat(TWICE_ROOT)))
+    cube.mul_add_exact(F32x4::splat(CUBIC), x).mul(F32x4::splat(TWICE_ROOT))
 }
 
 /// `2 sqrt(2 / pi)`, and the weight of the cube.

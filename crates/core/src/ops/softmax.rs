@@ -65,12 +65,16 @@ impl Softmax {
             let load = |j: usize| F32x4::load_partial(x.add(j * self.inner), lanes);
             let largest = (1..self.n).fold(load(0), |largest, j| largest.max(load(j)));
             let mut sum = F32x4::ZERO;
-            for j in 0..self.n {
-                let e = math::exp(load(j).sub(largest));
-                sum = sum.add(e);
-                if !self.logarithm {
-                    e.store_partial(y.add(j * self.inner), lanes);
+            for block in (0..self.n).step_by(BLOCK) {
+                let mut part = F32x4::ZERO;
+                for j in block..self.n.min(block + BLOCK) {
+                    let e = math::exp(load(j).sub(largest));
+                    part = part.add(e);
+                    if !self.logarithm {
+                        e.store_partial(y.add(j * self.inner), lanes);
+                    }
                 }
+                sum = sum.add(part);
             }
             let log = math::log(sum);
             for j in 0..self.n {
@@ -114,7 +118,6 @@ impl Softmax {
             }
             let [a, b, c, d] = lanes.to_array().map(F32x4::splat);
             let largest = a.max(b).max(c.max(d));
-            // In lanes block by block, the blocks in f64, so that long rows lose no digits.
             let mut sum = 0.0f64;
             for block in (0..n).step_by(BLOCK) {
                 let mut lanes = F32x4::ZERO;
@@ -141,5 +144,5 @@ impl Softmax {
     }
 }
 
-/// Elements whose exponentials are summed in a vector.
+/// Exponentials are summed in blocks of so many, and the blocks' sums then, so that long axes lose no digits.
 const BLOCK: usize = 256;

@@ -7,7 +7,7 @@
 //! At kinks the values are PyTorch's: relu and abs have 0 at 0, clip passes at its bounds, leaky relu has its slope at
 //! 0 and elu its alpha, hard swish -1/2 at -3 and 3/2 at 3.
 
-use super::activation::{gelu_gate, logistic, CUBIC, SELU_ALPHA, SELU_SCALE, TWICE_ROOT};
+use super::activation::{gelu_exponent, logistic, CUBIC, SELU_ALPHA, SELU_SCALE, TWICE_ROOT};
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
@@ -125,8 +125,8 @@ impl UnaryGradient {
                 v.lt(three.neg()).select(zero, v.gt(three).select(dy, between))
             }
             Kind::Silu => {
-                let gate = logistic(v);
-                dy.mul(gate.mul(v.mul(one.sub(gate)).add(one)))
+                let (gate, slope) = logistic_with_slope(v);
+                dy.mul(v.mul_add_exact(slope, gate))
             }
             Kind::Elu => {
                 let below = math::exp(v.min(zero)).mul(p0);
@@ -137,9 +137,9 @@ impl UnaryGradient {
                 dy.mul(v.mul(density).mul_add_exact(F32x4::splat(NORMAL), below))
             }
             Kind::GeluTanh => {
-                let gate = gelu_gate(v);
-                let slope = v.mul(v).mul_add_exact(F32x4::splat(3.0 * CUBIC), one);
-                let rise = gate.mul(one.sub(gate)).mul(slope.mul(F32x4::splat(TWICE_ROOT)));
+                let (gate, slope) = logistic_with_slope(gelu_exponent(v));
+                let inner = v.mul(v).mul_add_exact(F32x4::splat(3.0 * CUBIC), one);
+                let rise = inner.mul(F32x4::splat(TWICE_ROOT)).mul(slope);
                 dy.mul(v.mul_add_exact(rise, gate))
             }
             Kind::Mish => {
@@ -160,6 +160,16 @@ impl UnaryGradient {
             Kind::Abs => v.gt(zero).select(dy, v.lt(zero).select(dy.neg(), zero)),
         }
     }
+}
+
+/// `s = 1 / (1 + e^-x)` and its derivative `s (1 - s)`, without the cancellation of `1 - s`.
+#[inline(always)]
+fn logistic_with_slope(x: F32x4) -> (F32x4, F32x4) {
+    let one = F32x4::splat(1.0);
+    let e = math::exp(x.abs().neg());
+    let above = one.div(e.add(one));
+    let below = e.mul(above);
+    (x.gt(F32x4::ZERO).select(above, below), above.mul(below))
 }
 
 /// `1 / sqrt(2 pi)`.
