@@ -91,6 +91,8 @@ export { deformConv2d } from './ops/deform.ts';
 export type { DropoutOptions } from './ops/dropout.ts';
 export { dropout, dropout1d, dropout2d, dropout3d } from './ops/dropout.ts';
 export type { PadMode } from './ops/emitPad.ts';
+export type { FactorizedKernel } from './ops/factorizeKernel.ts';
+export { factorizeKernel } from './ops/factorizeKernel.ts';
 export type { FractionalMaxPoolOptions } from './ops/fractionalPooling.ts';
 export { fractionalMaxPool2d, fractionalMaxPool3d } from './ops/fractionalPooling.ts';
 export type { GridSampleOptions } from './ops/gridSample.ts';
@@ -103,7 +105,6 @@ export { localResponseNorm } from './ops/localResponseNorm.ts';
 export { matmul } from './ops/matmul.ts';
 export type { InstanceNormOptions, NormOptions } from './ops/normalization.ts';
 export { groupNorm, instanceNorm, layerNorm } from './ops/normalization.ts';
-
 export type { Operator } from './ops/operator.ts';
 export type { Padding, Size } from './ops/options.ts';
 export { outputShape } from './ops/outputShape.ts';
@@ -133,6 +134,13 @@ export { argMax, max, mean, min, sum } from './ops/reduction.ts';
 export { flatten, reshape } from './ops/reshape.ts';
 export type { RoiAlignOptions } from './ops/roiAlign.ts';
 export { roiAlign } from './ops/roiAlign.ts';
+export type { SeparableConvOptions } from './ops/separable.ts';
+export {
+  separableConv1d,
+  separableConv2d,
+  separableConv3d,
+  spatialSeparableConv2d,
+} from './ops/separable.ts';
 export { channelShuffle, pixelShuffle, pixelUnshuffle } from './ops/shuffle.ts';
 export type { SoftmaxOptions } from './ops/softmax.ts';
 export { logSoftmax, softmax } from './ops/softmax.ts';

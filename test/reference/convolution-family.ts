@@ -144,6 +144,35 @@ function convTranspose(
   return { shape, data, dtype: 'float32' };
 }
 
+const groupsOf = (x: Plain) => ({ groups: x.shape[1]! });
+
+function separable(
+  x: Plain,
+  depthwise: Plain,
+  pointwise: Plain,
+  bias: Plain | null = null,
+  options: Options = {},
+) {
+  return conv(conv(x, depthwise, null, { ...options, ...groupsOf(x) }), pointwise, bias);
+}
+
+/** The convolution by the product of column and row. */
+function spatialSeparable(
+  x: Plain,
+  column: Plain,
+  row: Plain,
+  bias: Plain | null = null,
+  options: Options = {},
+) {
+  const [channels, , height] = column.shape as [number, number, number];
+  const width = row.shape[3]!;
+  const shape = [channels, 1, height, width];
+  const data = indices(shape).map(
+    ([c, , i, j]) => column.data[c! * height + i!]! * row.data[c! * width + j!]!,
+  );
+  return conv(x, { shape, data, dtype: 'float32' }, bias, { ...options, ...groupsOf(x) });
+}
+
 const convReference: Reference = { run: conv, tolerance: 0, linear: 'all' };
 const transposeReference: Reference = { run: convTranspose, tolerance: 0, linear: 'all' };
 
@@ -154,4 +183,8 @@ export const references: Record<string, Reference> = {
   convTranspose1d: transposeReference,
   convTranspose2d: transposeReference,
   convTranspose3d: transposeReference,
+  separableConv1d: { run: separable, tolerance: 0, linear: 'all' },
+  separableConv2d: { run: separable, tolerance: 0, linear: 'all' },
+  separableConv3d: { run: separable, tolerance: 0, linear: 'all' },
+  spatialSeparableConv2d: { run: spatialSeparable, tolerance: 0, linear: 'all' },
 };

@@ -1,0 +1,196 @@
+/**
+ * Convolution in two steps, as one operator that saves what lies between them for its gradient.
+ *
+ * separableConv1d, separableConv2d, separableConv3d: each channel of x by m kernels of its own, then a pointwise
+ * convolution. Shapes: x [N, C, spatial...], depthwiseWeight [C m, 1, kernel...], pointwiseWeight [O, C m, 1...], bias [O].
+ *
+ * spatialSeparableConv2d: each channel by a column, then by a row, which is its convolution by the column times the row.
+ * Shapes: x [N, C, H, W], columnKernel [C, 1, kh, 1], rowKernel [C, 1, 1, kw], bias [C].
+ *
+ * params: as convolution's (ts/ops/convolutionStep.ts); groups are x's channels.
+ */
+import type { DType, TensorType } from '../dtype.ts';
+import { shapeText } from '../errors.ts';
+import type { Buffer, Lowering } from '../graph/lowering.ts';
+import type { Tensor } from '../tensor.ts';
+import {
+  CONV_OPTIONS,
+  type ConvOptions,
+  type ConvolutionStep,
+  convParams,
+  convStep,
+  emitStepGradients,
+  requireBias,
+} from './convolutionStep.ts';
+import { countOf } from './emit.ts';
+import { emitConvolution } from './emitConvolution.ts';
+import { emitBiasGradient } from './emitWeightGradient.ts';
+import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
+import { requireRank } from './options.ts';
+import { float32 } from './types.ts';
+
+/** A convolution's options; groups follow from the shapes. */
+export type SeparableConvOptions = Omit<ConvOptions, 'groups'>;
+
+const OPTIONS = CONV_OPTIONS.filter((option) => option !== 'groups');
+
+type Types = readonly (TensorType | null)[];
+type Steps = readonly [ConvolutionStep, ConvolutionStep];
+
+/** The params of a convolution in so many groups. */
+const grouped = (params: Params, groups: number): number[] => [
+  ...params.slice(0, -2),
+  groups,
+  params.at(-1)!,
+];
+
+function separableSteps(name: string, [x, depthwise, pointwise]: Types, params: Params): Steps {
+  const rank = params[0] as number;
+  requireRank(name, 'x', x!.shape, rank + 2);
+  requireRank(name, 'depthwiseWeight', depthwise!.shape, rank + 2);
+  if (depthwise!.shape[1] !== 1) {
+    throw new RangeError(
+      `${name}: depthwiseWeight has shape ${shapeText(depthwise!.shape)}, must have 1 input channel per group`,
+    );
+  }
+  const first = convStep(name, x!, depthwise!, grouped(params, x!.shape[1]!), 'depthwiseWeight');
+  const one = convParams(name, rank);
+  const second = convStep(name, first.output, pointwise!, one, 'pointwiseWeight');
+  if (pointwise!.shape.slice(2).some((size) => size !== 1)) {
+    throw new RangeError(
+      `${name}: pointwiseWeight has shape ${shapeText(pointwise!.shape)}, must have a kernel of 1`,
+    );
+  }
+  return [first, second];
+}
+
+/** The params of one axis of a two-dimensional convolution; the other's are those of no window at all. */
+function alongAxis(params: Params, axis: 0 | 1, channels: number): number[] {
+  const [mode, before, after] = [params[5]!, 6 + 2 * axis, 7 + 2 * axis];
+  const own = (i: number, value: number) => (i === axis ? value : 1);
+  const padding = [6, 7, 8, 9].map((i) => (i === before || i === after ? params[i]! : 0));
+  const strides = [0, 1].map((i) => own(i, params[1 + i]!));
+  const dilations = [0, 1].map((i) => own(i, params[3 + i]!));
+  return [2, ...strides, ...dilations, mode, ...padding, params[10]!, channels, params[12]!];
+}
+
+function spatialSteps(name: string, [x, column, row]: Types, params: Params): Steps {
+  requireRank(name, 'x', x!.shape, 4);
+  const channels = x!.shape[1]!;
+  const kernels = [column!, row!].map(({ shape }, axis) => {
+    const argument = ['columnKernel', 'rowKernel'][axis] as string;
+    requireRank(name, argument, shape, 4);
+    const must = axis === 0 ? [channels, 1, shape[2], 1] : [channels, 1, 1, shape[3]];
+    if (shape.some((size, i) => size !== must[i])) {
+      const expected = axis === 0 ? `${channels}x1xkhx1` : `${channels}x1x1xkw`;
+      throw new RangeError(`${name}: ${argument} has shape ${shapeText(shape)}, must be ${expected}`);
+    }
+    return argument;
+  });
+  const first = convStep(name, x!, column!, alongAxis(params, 0, channels), kernels[0]);
+  return [first, convStep(name, first.output, row!, alongAxis(params, 1, channels), kernels[1])];
+}
+
+/** What the two operators share: `steps` says which convolutions they are. */
+function twoSteps(
+  name: string,
+  rank: number,
+  weights: readonly [string, string],
+  steps: (name: string, types: Types, params: Params) => Steps,
+): Entry {
+  const args = ['x', ...weights, 'bias'];
+  const middle = (to: Lowering, { saved }: Lowered, first: ConvolutionStep) =>
+    saved?.[0] ?? to.buffer(first.output);
+  return {
+    name,
+    torch: `torch.nn.functional.conv${rank}d`,
+    onnx: [],
+    args,
+    required: 3,
+    infer(inputs, params) {
+      float32(name, args, inputs);
+      const [, second] = steps(name, inputs, params);
+      requireBias(name, inputs[3] ?? null, second.problem.outputs);
+      return [second.output];
+    },
+    saves: (inputs, params) => [steps(name, inputs, params)[0].output],
+    lower(to, node) {
+      const [first, second] = steps(name, node.types, node.params);
+      const [x, one, two, bias] = node.inputs as [Buffer, Buffer, Buffer, Buffer | null];
+      const between = middle(to, node, first);
+      emitConvolution(name, to, { inputs: [x, one, null], outputs: [between] }, first.problem);
+      emitConvolution(name, to, { inputs: [between, two, bias], outputs: node.outputs }, second.problem);
+    },
+    gradient: (to, node) => gradient(name, to, node, steps(name, node.types, node.params)),
+    cost(inputs, [y]) {
+      const [x, one, two] = inputs as [TensorType, TensorType, TensorType];
+      const per = ({ shape }: TensorType) => countOf(shape.slice(1));
+      const positions = countOf(y!.shape.slice(2)) * x.shape[0]!;
+      return { macs: positions * (one.shape[0]! * per(one) + two.shape[0]! * per(two)) };
+    },
+  };
+}
+
+function gradient(name: string, to: Lowering, node: Backward, [first, second]: Steps): (Buffer | null)[] {
+  const { inputs, outputTypes, saved, gradients, wanted } = node;
+  const [x, one, two] = inputs as [Buffer, Buffer, Buffer];
+  const [wantsX, wantsOne, wantsTwo, wantsBias] = wanted as [boolean, boolean, boolean, boolean];
+  const dy = gradients[0]!;
+  const through = wantsX || wantsOne;
+  const [between, dTwo] = emitStepGradients(name, to, second, [saved[0]!, two], dy, [through, wantsTwo]);
+  const [dx, dOne] = through
+    ? emitStepGradients(name, to, first, [x, one], between!, [wantsX, wantsOne])
+    : [null, null];
+  const db = wantsBias ? emitBiasGradient(to, { buffer: dy, shape: outputTypes[0]!.shape }) : null;
+  return [dx, dOne, dTwo, db];
+}
+
+function separable(rank: number) {
+  const name = `separableConv${rank}d`;
+  return operator(
+    twoSteps(name, rank, ['depthwiseWeight', 'pointwiseWeight'], separableSteps),
+    (invoke) =>
+      /**
+       * Depthwise convolution of x [N, C, spatial...] by depthwiseWeight [C m, 1, kernel...], then a pointwise one by
+       * pointwiseWeight [O, C m, 1...], and bias [O]. The options are the depthwise convolution's.
+       * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+       */
+      (
+        x: Tensor,
+        depthwiseWeight: Tensor,
+        pointwiseWeight: Tensor,
+        bias?: Tensor | null,
+        options?: SeparableConvOptions,
+      ): Tensor =>
+        invoke(
+          [x, depthwiseWeight, pointwiseWeight, bias ?? null] as Tensor<DType>[],
+          convParams(name, rank, options, OPTIONS),
+        )[0] as unknown as Tensor,
+  );
+}
+
+export const separableConv1d = /*#__PURE__*/ separable(1);
+export const separableConv2d = /*#__PURE__*/ separable(2);
+export const separableConv3d = /*#__PURE__*/ separable(3);
+
+export const spatialSeparableConv2d = /*#__PURE__*/ operator(
+  /*#__PURE__*/ twoSteps('spatialSeparableConv2d', 2, ['columnKernel', 'rowKernel'], spatialSteps),
+  (invoke) =>
+    /**
+     * Each channel of x [N, C, H, W] by its column [C, 1, kh, 1], then by its row [C, 1, 1, kw], and bias [C]: kh + kw
+     * products where the column times the row, as one kernel, takes kh kw (see `factorizeKernel`). Options per axis
+     * hold for the column along the height and for the row along the width.
+     * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+     */
+    (
+      x: Tensor,
+      columnKernel: Tensor,
+      rowKernel: Tensor,
+      bias?: Tensor | null,
+      options?: SeparableConvOptions,
+    ): Tensor =>
+      invoke(
+        [x, columnKernel, rowKernel, bias ?? null] as Tensor<DType>[],
+        convParams('spatialSeparableConv2d', 2, options, OPTIONS),
+      )[0] as unknown as Tensor,
+);
