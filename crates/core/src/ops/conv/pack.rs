@@ -75,18 +75,19 @@ impl ConvPack {
         }
     }
 
-    /// One row tile of R output channels, transformed; positions are `step` elements apart.
+    /// One row tile of so many output channels, transformed; positions are `step` elements apart.
     ///
     /// # Safety
     /// As [`ConvPack::tile`]; `to` can be written at each position.
-    unsafe fn transformed<const R: usize>(&self, from: *const f32, to: *mut f32, step: usize) {
+    #[inline(never)]
+    unsafe fn transformed(&self, rows: usize, from: *const f32, to: *mut f32, step: usize) {
         let [_, output, input, _, height, width] = self.strides;
         for c in 0..self.ci {
             let from = from.wrapping_offset(c as isize * input);
             let tap = |kh: usize, kw: usize| {
                 let from = from.wrapping_offset(kh as isize * height + kw as isize * width);
                 let row = |row: usize| {
-                    if row < R {
+                    if row < rows {
                         // SAFETY: the caller's guarantee: the channels and the tap exist.
                         unsafe { *from.offset(row as isize * output) }
                     } else {
@@ -163,14 +164,7 @@ impl Operator for ConvPack {
                 let to =
                     packed.wrapping_add((item / tiles * POSITIONS * tiles + item % tiles) * self.ci * MR);
                 // SAFETY: the tile exists at each position, its channels below `co` exist in the weights.
-                unsafe {
-                    match self.co - channel {
-                        1 => self.transformed::<1>(from, to, step),
-                        2 => self.transformed::<2>(from, to, step),
-                        3 => self.transformed::<3>(from, to, step),
-                        _ => self.transformed::<4>(from, to, step),
-                    }
-                }
+                unsafe { self.transformed((self.co - channel).min(MR), from, to, step) };
                 continue;
             }
             // SAFETY: the tile exists in the packed weights, its channels below `co` exist in the weights.
