@@ -44,8 +44,9 @@ interface Interpolate {
 }
 
 function interpolate(x: Plain, options: Interpolate): Plain {
-  const { mode = 'nearest', alignCorners = false, rounding = 'floor', cubicCoefficient = -0.75 } = options;
+  const { mode = 'nearest', rounding = 'floor', cubicCoefficient = -0.75 } = options;
   const { coordinates = mode === 'nearest' ? 'asymmetric' : 'half-pixel' } = options;
+  const alignCorners = options.alignCorners === true || coordinates === 'align-corners';
   const of = (value: number | number[], axis: number) =>
     (Array.isArray(value) ? value[axis] : value) as number;
   const spatial = x.shape.slice(2);

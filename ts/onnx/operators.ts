@@ -22,6 +22,8 @@ export { batchNorm } from '../ops/batchNorm.ts';
 export { cast } from '../ops/cast.ts';
 export { concat, slice, split } from '../ops/concat.ts';
 export { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
+export { gridSample } from '../ops/gridSample.ts';
+export { interpolate } from '../ops/interpolate.ts';
 export { linear } from '../ops/linear.ts';
 export { matmul } from '../ops/matmul.ts';
 export { pad1d, pad2d, pad3d } from '../ops/padding.ts';
@@ -39,5 +41,6 @@ export {
 } from '../ops/pooling.ts';
 export { argMax, max, mean, min, sum } from '../ops/reduction.ts';
 export { reshape } from '../ops/reshape.ts';
+export { roiAlign } from '../ops/roiAlign.ts';
 export { pixelShuffle } from '../ops/shuffle.ts';
 export { logSoftmax, softmax } from '../ops/softmax.ts';

@@ -23,10 +23,11 @@ export interface InterpolateOptions {
   /** The outer elements' middles stay where they are, rather than their edges. Default false; not for 'nearest'. */
   alignCorners?: boolean;
   /**
-   * ONNX's other positions of output o: 'half-pixel' (o + 0.5) / scale - 0.5, with 'pytorch-half-pixel' 0 where the output
-   * has one element, 'asymmetric' o / scale. Default: 'asymmetric' in mode 'nearest', else 'half-pixel'.
+   * ONNX's positions of output o: 'half-pixel' (o + 0.5) / scale - 0.5, with 'pytorch-half-pixel' 0 where the output has one
+   * element; 'asymmetric' o / scale; 'align-corners' as `alignCorners`, in mode 'nearest' too. Default: 'asymmetric' in
+   * mode 'nearest', else 'half-pixel'.
    */
-  coordinates?: 'half-pixel' | 'pytorch-half-pixel' | 'asymmetric';
+  coordinates?: 'half-pixel' | 'pytorch-half-pixel' | 'asymmetric' | 'align-corners';
   /** ONNX's other ways to the nearest element. Default 'floor'. */
   rounding?: 'floor' | 'ceil' | 'round-prefer-floor' | 'round-prefer-ceil';
   /** The cubic kernel's coefficient. Default -0.75. */
@@ -50,7 +51,8 @@ const MODES: Readonly<Record<string, readonly [kernel: number, axes: number]>> =
   bicubic: [2, 4],
   trilinear: [1, 5],
 };
-const COORDINATES: readonly string[] = ['half-pixel', 'asymmetric', 'pytorch-half-pixel'];
+const COORDINATES: readonly string[] = ['half-pixel', 'asymmetric', 'pytorch-half-pixel', 'align-corners'];
+/** The last of them. */
 const ALIGN_CORNERS = 3;
 const ROUNDINGS: readonly string[] = ['floor', 'ceil', 'round-prefer-floor', 'round-prefer-ceil'];
 

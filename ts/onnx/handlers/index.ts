@@ -8,10 +8,22 @@ import { constants } from './constant.ts';
 import { convolution } from './convolution.ts';
 import { pooling } from './pooling.ts';
 import { reductions } from './reduction.ts';
+import { resampling } from './resampling.ts';
 import { shapes } from './shape.ts';
 
 /** A Map: a file may name an operator 'toString'. */
 export function handlerTable(): ReadonlyMap<string, Handler> {
-  const all = [activation, affine, arithmetic, constants, convolution, pooling, shapes, reductions, blocks];
+  const all = [
+    activation,
+    affine,
+    arithmetic,
+    constants,
+    convolution,
+    pooling,
+    shapes,
+    reductions,
+    blocks,
+    resampling,
+  ];
   return new Map(all.flatMap((handlers) => Object.entries(handlers)));
 }
