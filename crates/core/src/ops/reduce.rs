@@ -4,13 +4,14 @@
 //! wrap), 1 max, 2 min, 3 argmax (the first of the largest). The size is at least 1, but for sums. NaN is above and
 //! below everything. Sums of floats are ACCUMULATE's.
 //!
-//! Elements become integers of the same order (keys), a run at a time, and every dtype and kind is one loop: a row (inner
-//! is 1) is taken run by run and its lanes are joined at the end; otherwise the lanes are columns.
+//! Floats are reduced in vectors: a row (inner is 1) in lanes that are joined at the end, columns side by side. Integers
+//! go the same way a run at a time.
 
 use super::dtype::{Dtype, RUN};
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
+use crate::simd::{F32x4, I32x4, LANES};
 use alloc::boxed::Box;
 
 pub const ENTRY: Entry = Entry { opcode: 14, name: "reduce", operands: 2, optional: 0, decode };
@@ -25,8 +26,9 @@ enum Kind {
     ArgMax = 3,
 }
 
-/// The key of NaN: no other float has it.
-const NAN: i32 = i32::MAX;
+/// Vectors that are reduced side by side.
+const VECTORS: usize = 4;
+const WIDTH: usize = VECTORS * LANES;
 
 struct Reduce {
     kind: Kind,
@@ -40,7 +42,7 @@ fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
     let [number, dtype, sizes @ ..] = params.array::<5>()?;
     let bad = Fault::new(Code::BadInstruction, [number as i32, 0, 0]);
     let kinds = [Kind::Sum, Kind::Max, Kind::Min, Kind::ArgMax];
-    let kind = kinds.into_iter().find(|&kind| kind as u32 == number).ok_or(bad)?;
+    let kind = *kinds.get(number as usize).ok_or(bad)?;
     let dtype = Dtype::new(dtype)?;
     let [outer, size, inner] = sizes.map(|size| size as usize);
     elements(&[outer, size, inner], dtype.bytes())?;
@@ -51,162 +53,175 @@ fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
     Ok(Box::new(Reduce { kind, dtype, outer, size, inner }))
 }
 
-/// The largest key so far in each lane, or the sum, and where it was.
-struct Lanes {
-    best: [i32; RUN],
-    place: [i32; RUN],
-}
-
 impl Operator for Reduce {
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let range = share.range(self.outer * self.inner);
-        let x = operands.pointer::<u8>(0).cast_const();
         let mut at = range.start;
         while at < range.end {
             let (o, i) = (at / self.inner, at % self.inner);
-            let mut lanes = Lanes { best: [0; RUN], place: [0; RUN] };
             let start = o * self.size * self.inner + i;
-            let mut count = 1;
-            // SAFETY: x holds outer x size x inner elements.
+            let width = if self.dtype == Dtype::F32 { WIDTH } else { RUN };
+            let columns = width.min(self.inner - i).min(range.end - at);
+            // SAFETY: x holds outer x size x inner elements and y outer x inner; this part's are written by no other.
             unsafe {
-                if self.inner == 1 {
-                    let runs = (0..self.size).step_by(RUN);
-                    for first in runs.clone() {
-                        self.take(&mut lanes, x, start + first, RUN.min(self.size - first), first, 1);
-                    }
-                    self.join(&mut lanes, RUN.min(self.size));
-                } else {
-                    count = RUN.min(self.inner - i).min(range.end - at);
-                    for k in 0..self.size {
-                        self.take(&mut lanes, x, start + k * self.inner, count, k, 0);
-                    }
+                match (self.dtype, self.kind) {
+                    (Dtype::F32, Kind::ArgMax) => self.floats::<true>(operands, start, at, columns),
+                    (Dtype::F32, _) => self.floats::<false>(operands, start, at, columns),
+                    _ => self.integers(operands, start, at, columns),
                 }
-                let (dtype, values) = self.values(&mut lanes);
-                dtype.scatter(&values[..count], operands.pointer(1), at);
             }
-            at += count;
+            at += columns;
         }
         Ok(())
     }
 }
 
-impl Reduce {
-    /// Takes a run of elements into the lanes: the first lane's is number `first` of those that are reduced, the next
-    /// lane's `step` further. The run of number 0 is the first.
-    ///
-    /// # Safety
-    /// x holds `count` elements from `start` on.
-    unsafe fn take(
-        &self,
-        lanes: &mut Lanes,
-        x: *const u8,
-        start: usize,
-        count: usize,
-        first: usize,
-        step: i32,
-    ) {
-        let mut keys = [0; RUN];
-        let keys = &mut keys[..count];
-        // SAFETY: the caller's guarantee.
-        unsafe { self.keys(x, start, keys) };
-        let Lanes { best, place } = lanes;
-        let mut number = first as i32;
-        match self.kind {
-            Kind::Sum => best.iter_mut().zip(keys).for_each(|(best, key)| *best = best.wrapping_add(*key)),
-            _ if first == 0 => {
-                for ((best, place), key) in best.iter_mut().zip(place).zip(keys) {
-                    (*best, *place) = (*key, number);
-                    number += step;
-                }
-            }
-            Kind::ArgMax => {
-                for ((best, place), key) in best.iter_mut().zip(place).zip(keys) {
-                    *place = if *key > *best { number } else { *place };
-                    *best = (*key).max(*best);
-                    number += step;
-                }
-            }
-            _ => best.iter_mut().zip(keys).for_each(|(best, key)| *best = (*key).max(*best)),
-        }
+/// The largest elements so far, one per lane, and where they were: integers in the bits of floats.
+#[derive(Clone, Copy)]
+struct Best {
+    value: F32x4,
+    place: F32x4,
+}
+
+impl Best {
+    /// Nothing yet; should everything be as small as can be, it was at `place`.
+    fn new(place: I32x4) -> Best {
+        Best { value: F32x4::splat(f32::NEG_INFINITY), place: place.as_f32() }
     }
 
-    /// Elements from `start` on as integers, of which the largest is wanted, or the sum.
-    ///
-    /// # Safety
-    /// x holds as many elements as there are keys.
-    unsafe fn keys(&self, x: *const u8, start: usize, keys: &mut [i32]) {
-        // SAFETY: the caller's guarantee.
-        unsafe {
-            match self.dtype {
-                Dtype::F32 | Dtype::I32 => {
-                    x.cast::<i32>().add(start).copy_to_nonoverlapping(keys.as_mut_ptr(), keys.len());
-                }
-                Dtype::U8 => {
-                    let bytes = core::slice::from_raw_parts(x.add(start), keys.len());
-                    keys.iter_mut().zip(bytes).for_each(|(key, &byte)| *key = byte.into());
-                }
-                Dtype::I8 => {
-                    let bytes = core::slice::from_raw_parts(x.add(start).cast::<i8>(), keys.len());
-                    keys.iter_mut().zip(bytes).for_each(|(key, &byte)| *key = byte.into());
-                }
-            }
+    #[inline(always)]
+    fn take<const PLACES: bool>(&mut self, value: F32x4, place: I32x4) {
+        if PLACES {
+            // The first NaN is not passed by anything.
+            let nan = value.ne(value).and(self.value.eq(self.value));
+            let better = value.gt(self.value).or(nan);
+            self.place = better.select(place.as_f32(), self.place);
+            self.value = better.select(value, self.value);
+        } else {
+            self.value = self.value.max(value);
         }
-        let flip = self.flip();
-        if self.dtype == Dtype::F32 {
-            // Where both zeros count as one, it is the positive one.
-            let zero = if self.kind == Kind::ArgMax { -1 } else { NAN };
-            for key in keys {
-                let ordered = magnitude_flipped(*key);
-                let ordered = if ordered == zero { 0 } else { ordered };
-                let is_nan = (*key & i32::MAX) > 0x7f80_0000;
-                *key = if is_nan { NAN } else { ordered ^ flip };
-            }
-        } else if flip != 0 {
-            keys.iter_mut().for_each(|key| *key ^= flip);
-        }
-    }
-
-    /// All ones where the smallest is wanted: the order turned round.
-    fn flip(&self) -> i32 {
-        -i32::from(self.kind == Kind::Min)
-    }
-
-    /// Joins the first `count` lanes in the first of them.
-    fn join(&self, lanes: &mut Lanes, count: usize) {
-        let Lanes { best, place } = lanes;
-        for lane in 1..count {
-            if self.kind == Kind::Sum {
-                best[0] = best[0].wrapping_add(best[lane]);
-            } else if best[lane] > best[0] || (best[lane] == best[0] && place[lane] < place[0]) {
-                (best[0], place[0]) = (best[lane], place[lane]);
-            }
-        }
-    }
-
-    /// The results, and their dtype.
-    fn values<'a>(&self, lanes: &'a mut Lanes) -> (Dtype, &'a [u32; RUN]) {
-        let (dtype, results) = match self.kind {
-            Kind::ArgMax => (Dtype::I32, &mut lanes.place),
-            _ => (self.dtype, &mut lanes.best),
-        };
-        if matches!(self.kind, Kind::Max | Kind::Min) {
-            let flip = self.flip();
-            for key in results.iter_mut() {
-                *key = match self.dtype {
-                    Dtype::F32 if *key == NAN => f32::NAN.to_bits() as i32,
-                    Dtype::F32 => magnitude_flipped(*key ^ flip),
-                    _ => *key ^ flip,
-                };
-            }
-        }
-        // SAFETY: the same bits.
-        (dtype, unsafe { &*(&raw const *results).cast() })
     }
 }
 
-/// A float's bits as an integer of the same order, and back: a negative number's magnitude is turned round.
-fn magnitude_flipped(bits: i32) -> i32 {
-    bits ^ (((bits >> 31) as u32) >> 1) as i32
+impl Reduce {
+    /// Reduces `columns` floats side by side; the first of them begins at `start` and is result `at`.
+    ///
+    /// # Safety
+    /// x and y hold them.
+    unsafe fn floats<const PLACES: bool>(
+        &self,
+        operands: &Operands,
+        start: usize,
+        at: usize,
+        columns: usize,
+    ) {
+        // The smallest is the largest of the negated.
+        let sign = F32x4::splat(if self.kind == Kind::Min { -1.0 } else { 1.0 });
+        let mut best = [Best::new(I32x4::splat(0)); VECTORS];
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let x = operands.pointer::<f32>(0).cast_const().add(start);
+            if self.inner == 1 {
+                let lane = self.row::<PLACES>(x, sign);
+                best[0] = Best { value: F32x4::splat(lane.0), place: I32x4::splat(lane.1).as_f32() };
+            } else {
+                let (whole, rest) = (columns / LANES, columns % LANES);
+                for k in 0..self.size {
+                    let x = x.add(k * self.inner);
+                    let place = I32x4::splat(k as i32);
+                    for (v, best) in best.iter_mut().enumerate().take(whole) {
+                        best.take::<PLACES>(F32x4::load(x.add(v * LANES)).mul(sign), place);
+                    }
+                    if rest > 0 {
+                        let last = F32x4::load_partial(x.add(whole * LANES), rest);
+                        best[whole].take::<PLACES>(last.mul(sign), place);
+                    }
+                }
+            }
+            let y = operands.pointer::<f32>(1).add(at);
+            for (v, best) in best.iter().enumerate().take(columns.div_ceil(LANES)) {
+                let result = if PLACES { best.place } else { best.value.mul(sign) };
+                result.store_partial(y.add(v * LANES), LANES.min(columns - v * LANES));
+            }
+        }
+    }
+
+    /// The largest element of a row, and its place.
+    ///
+    /// # Safety
+    /// x holds `size` elements.
+    unsafe fn row<const PLACES: bool>(&self, x: *const f32, sign: F32x4) -> (f32, i32) {
+        let places = I32x4::from_array([0, 1, 2, 3]);
+        let step = |v: usize| I32x4::splat((v * LANES) as i32);
+        let mut lanes: [Best; VECTORS] = core::array::from_fn(|v| Best::new(places.add(step(v))));
+        let whole = self.size / WIDTH * WIDTH;
+        let mut at = places;
+        for i in (0..whole).step_by(WIDTH) {
+            for (v, best) in lanes.iter_mut().enumerate() {
+                // SAFETY: the caller's guarantee.
+                let value = unsafe { F32x4::load(x.add(i + v * LANES)) };
+                best.take::<PLACES>(value.mul(sign), at.add(step(v)));
+            }
+            at = at.add(step(VECTORS));
+        }
+        let mut best = (f32::NEG_INFINITY, i32::MAX);
+        let mut join = |value: f32, place: i32| {
+            let before = place < best.1;
+            let same = value == best.0 || (value.is_nan() && best.0.is_nan());
+            if value > best.0 || (value.is_nan() && !best.0.is_nan()) || (same && before) {
+                best = (value, place);
+            }
+        };
+        if whole > 0 {
+            for lane in lanes {
+                let (values, places) = (lane.value.to_array(), lane.place.bits().to_array());
+                values.into_iter().zip(places).for_each(|(value, place)| join(value, place));
+            }
+        }
+        let sign = sign.to_array()[0];
+        for i in whole..self.size {
+            // SAFETY: the caller's guarantee.
+            join(unsafe { *x.add(i) } * sign, i as i32);
+        }
+        best
+    }
+
+    /// As [`Reduce::floats`], for integers.
+    ///
+    /// # Safety
+    /// x and y hold them.
+    unsafe fn integers(&self, operands: &Operands, start: usize, at: usize, columns: usize) {
+        let x = operands.pointer::<u8>(0).cast_const();
+        let (mut best, mut places, mut lanes) = ([0; RUN], [0; RUN], [0; RUN]);
+        // A row is a column of one: its elements are taken a run at a time, and joined.
+        let taken = if self.inner == 1 { RUN } else { 1 };
+        for k in (0..self.size).step_by(taken) {
+            let count = if self.inner == 1 { RUN.min(self.size - k) } else { columns };
+            // SAFETY: the caller's guarantee.
+            unsafe { self.dtype.gather(x, (start + k * self.inner) as isize, 1, &mut lanes[..count]) };
+            for (i, &lane) in lanes[..count].iter().enumerate() {
+                let (to, place) = if self.inner == 1 { (0, k + i) } else { (i, k) };
+                let value = lane as i32;
+                let better = match self.kind {
+                    Kind::Sum => {
+                        best[to] = value.wrapping_add(best[to]);
+                        continue;
+                    }
+                    Kind::Min => value < best[to],
+                    _ => value > best[to],
+                };
+                if better || place == 0 {
+                    (best[to], places[to]) = (value, place as i32);
+                }
+            }
+        }
+        let (dtype, results) = match self.kind {
+            Kind::ArgMax => (Dtype::I32, places),
+            _ => (self.dtype, best),
+        };
+        // SAFETY: the caller's guarantee.
+        unsafe { dtype.scatter(&results.map(|value| value as u32)[..columns], operands.pointer(1), at) };
+    }
 }
 
 #[cfg(test)]
