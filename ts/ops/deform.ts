@@ -183,7 +183,7 @@ export const deformConv2d = /*#__PURE__*/ operator(
   {
     name: NAME,
     torch: 'torchvision.ops.deform_conv2d',
-    onnx: ['DeformConv'],
+    onnx: [],
     args: ARGS,
     required: 3,
     optionTensors: 1,

@@ -63,40 +63,84 @@ struct Pixels {
 }
 
 /// Positions along one axis: the neighbour before, how far behind it, and what is known to be inside or outside.
-struct Split {
+struct Position {
     low: I32x4,
     fraction: F32x4,
     inside: Mask,
     outside: Mask,
 }
 
-/// `border`: whether -1 itself still counts, as it does for the derivative from above.
-fn split(position: F32x4, size: usize, border: bool) -> Split {
-    let (first, end) = (F32x4::splat(-1.0), F32x4::splat(size as f32));
-    let floor = position.floor();
-    let (above, below) = if border {
-        (position.ge(first), position.lt(first))
-    } else {
-        (position.gt(first), position.le(first))
-    };
-    Split {
-        low: floor.to_i32(),
-        fraction: position.sub(floor),
-        inside: above.and(position.lt(end)),
-        outside: below.or(position.ge(end)),
+/// The two neighbours along an axis: their weights, those weights' derivatives, and whether they exist.
+struct Near {
+    weights: [F32x4; 2],
+    slopes: [F32x4; 2],
+    present: [Mask; 2],
+}
+
+const ONE: F32x4 = F32x4::constant(1.0);
+const MINUS_ONE: F32x4 = F32x4::constant(-1.0);
+
+impl Position {
+    /// `border`: whether -1 itself still counts, as it does for the derivative from above.
+    fn new(position: F32x4, size: usize, border: bool) -> Position {
+        let end = F32x4::splat(size as f32);
+        let floor = position.floor();
+        let (above, below) = if border {
+            (position.ge(MINUS_ONE), position.lt(MINUS_ONE))
+        } else {
+            (position.gt(MINUS_ONE), position.le(MINUS_ONE))
+        };
+        Position {
+            low: floor.to_i32(),
+            fraction: position.sub(floor),
+            inside: above.and(position.lt(end)),
+            outside: below.or(position.ge(end)),
+        }
+    }
+
+    /// The rows above and below, and where they are read.
+    fn rows(&self, height: usize) -> (Near, [I32x4; 2]) {
+        let (zero, one, last) = (I32x4::splat(0), I32x4::splat(1), I32x4::splat(height as i32 - 1));
+        let next = self.low.add(one);
+        let near = Near {
+            weights: [ONE.sub(self.fraction), self.fraction],
+            slopes: [MINUS_ONE, ONE],
+            present: [zero.lt(next), self.low.lt(last)].map(|row| row.and(self.inside)),
+        };
+        (near, [self.low, next].map(|row| row.min(last).max(zero)))
+    }
+
+    /// The elements of a pair, which was moved right at the left edge and left at the right one, and its start.
+    fn columns(&self, width: usize) -> (Near, I32x4) {
+        let (zero, one) = (I32x4::splat(0), I32x4::splat(1));
+        let start = self.low.min(I32x4::splat(width as i32 - 2)).max(zero);
+        let (next, after) = (self.low.add(one), start.add(one));
+        let (right, left) = (self.low.lt(start), start.lt(self.low));
+        let moved = |[before, behind]: [F32x4; 2]| {
+            [
+                left.select(F32x4::ZERO, right.select(behind, before)),
+                left.select(before, right.select(F32x4::ZERO, behind)),
+            ]
+        };
+        let second = start.lt(next).and(after.lt(I32x4::splat(width as i32)));
+        let near = Near {
+            weights: moved([ONE.sub(self.fraction), self.fraction]),
+            slopes: moved([MINUS_ONE, ONE]),
+            present: [self.low.lt(after), second].map(|column| column.and(self.inside)),
+        };
+        (near, start)
     }
 }
 
-fn zip_masks(a: Mask, b: Mask) -> [I32x4; 2] {
-    let (low, high) = a.bits().as_f32().zip(b.bits().as_f32());
-    [low.bits(), high.bits()]
-}
-
-/// The pairs of four pixels, for the left and right neighbours' numbers.
-fn pair(into: &mut [F32x4; NR / 2], half: usize, left: F32x4, right: F32x4) {
+/// Numbers of the left and right neighbours of four pixels, pixel by pixel.
+fn pairs([left, right]: [F32x4; 2], into: &mut [F32x4; NR / 2], half: usize) {
     let (low, high) = left.zip(right);
     into[2 * half] = low;
     into[2 * half + 1] = high;
+}
+
+fn all(mask: Mask) -> bool {
+    !mask.select(F32x4::ZERO, ONE).ne(F32x4::ZERO).any()
 }
 
 impl Sampler<'_> {
@@ -163,74 +207,49 @@ impl Sampler<'_> {
         let channel = group * taps + tap;
         let dy = F32x4::splat((tap / width.kernel * height.dilation) as f32);
         let dx = F32x4::splat((tap % width.kernel * width.dilation) as f32);
-        let one = F32x4::splat(1.0);
         let border = slopes.is_some();
-        let (zero, last_row) = (I32x4::splat(0), I32x4::splat(height.input as i32 - 1));
-        let last_pair = I32x4::splat((width.input as i32 - 2).max(0));
-        let wide = I32x4::splat(i32::from(width.input >= 2));
-        let (mut all, mut any) = (true, false);
+        let (mut every, mut any) = (true, false);
         for half in 0..2 {
             // SAFETY: the caller's guarantee.
             let (y, x, modulation) = unsafe {
                 let y = self.read(self.offset, 2 * channels, 2 * channel, at, half);
                 let x = self.read(self.offset, 2 * channels, 2 * channel + 1, at, half);
                 let modulation =
-                    if self.mask.is_null() { one } else { self.read(self.mask, channels, channel, at, half) };
+                    if self.mask.is_null() { ONE } else { self.read(self.mask, channels, channel, at, half) };
                 (at.y[half].add(dy).add(y), at.x[half].add(dx).add(x), modulation)
             };
-            let y = split(y, height.input, border);
-            let x = split(x, width.input, border);
-            let (inside, outside) = (y.inside.and(x.inside), y.outside.or(x.outside));
-            let start = x.low.max(zero).min(last_pair);
-            // The pair was moved right, away from the left edge, or left.
-            let (right, left) = (x.low.lt(start), start.lt(x.low));
-            let (near, far) = (one.sub(x.fraction), x.fraction);
-            let columns = [
-                left.select(F32x4::ZERO, right.select(far, near)),
-                left.select(near, right.select(F32x4::ZERO, far)),
-            ];
-            let rows = [one.sub(y.fraction), y.fraction];
-            let in_rows =
-                [zero.lt(y.low.add(I32x4::splat(1))), y.low.lt(last_row)].map(|row| row.and(inside));
-            let present = left.select(F32x4::ZERO, one).ne(F32x4::ZERO);
-            let second = right.select(F32x4::ZERO, one).ne(F32x4::ZERO).and(zero.lt(wide));
+            let y = Position::new(y, height.input, border);
+            let x = Position::new(x, width.input, border);
+            let outside = y.outside.or(x.outside);
+            let (rows, lines) = y.rows(height.input);
+            let (columns, start) = x.columns(width.input);
             let images = [0, 1, 2, 3].map(|lane| (at.images[half * LANES + lane] * self.image) as i32);
-            for row in 0..2 {
-                let line = y.low.add(I32x4::splat(row as i32)).min(last_row).max(zero);
-                let place =
-                    line.mul(I32x4::splat(width.input as i32)).add(start).add(I32x4::from_array(images));
-                for (lane, place) in place.to_array().into_iter().enumerate() {
+            let start = start.add(I32x4::from_array(images));
+            for (row, line) in lines.into_iter().enumerate() {
+                let place = line.mul(I32x4::splat(width.input as i32)).add(start).to_array();
+                for (lane, place) in place.into_iter().enumerate() {
                     corners.places[row][half * LANES + lane] = place as u32;
                 }
-                let keep = [in_rows[row].and(present), in_rows[row].and(second)];
-                let [low, high] = zip_masks(keep[0], keep[1]);
-                corners.keep[row][2 * half] = low;
-                corners.keep[row][2 * half + 1] = high;
+                let keep = columns.present.map(|column| column.and(rows.present[row]));
                 any |= keep[0].or(keep[1]).any();
-                all &= !keep[0].and(keep[1]).select(F32x4::ZERO, one).ne(F32x4::ZERO).any();
-                let weight = |column: F32x4| {
-                    let weight = outside.select(F32x4::ZERO, rows[row].mul(column));
-                    if border {
-                        weight
-                    } else {
-                        weight.mul(modulation)
-                    }
+                every &= all(keep[0].and(keep[1]));
+                let (low, high) = keep[0].bits().as_f32().zip(keep[1].bits().as_f32());
+                corners.keep[row][2 * half] = low.bits();
+                corners.keep[row][2 * half + 1] = high.bits();
+                let products = |row: F32x4, columns: [F32x4; 2], modulation: F32x4| {
+                    columns.map(|column| outside.select(F32x4::ZERO, row.mul(column)).mul(modulation))
                 };
-                pair(&mut corners.weights[row], half, weight(columns[0]), weight(columns[1]));
+                let own = if border { ONE } else { modulation };
+                pairs(products(rows.weights[row], columns.weights, own), &mut corners.weights[row], half);
                 if let Some(slopes) = &mut slopes {
-                    let slope = |a: F32x4, b: F32x4| outside.select(F32x4::ZERO, a.mul(b)).mul(modulation);
-                    let minus = F32x4::splat(-1.0);
-                    let sign = if row == 0 { minus } else { one };
-                    let signs = [
-                        left.select(F32x4::ZERO, right.select(one, minus)),
-                        left.select(minus, right.select(F32x4::ZERO, one)),
-                    ];
-                    pair(&mut slopes.y[row], half, slope(sign, columns[0]), slope(sign, columns[1]));
-                    pair(&mut slopes.x[row], half, slope(rows[row], signs[0]), slope(rows[row], signs[1]));
+                    let y = products(rows.slopes[row], columns.weights, modulation);
+                    let x = products(rows.weights[row], columns.slopes, modulation);
+                    pairs(y, &mut slopes.y[row], half);
+                    pairs(x, &mut slopes.x[row], half);
                 }
             }
         }
-        corners.inside = match (any, all) {
+        corners.inside = match (any, every) {
             (false, _) => Inside::None,
             (_, false) => Inside::Some,
             _ => Inside::All,
