@@ -638,6 +638,21 @@ describe('resampling', () => {
   });
 });
 
+describe("normalisation by the input's own values", () => {
+  test('InstanceNormalization: each channel of each image', async () => {
+    const weights = [floats('scale', [2], [2, 4]), floats('bias', [2], [1, 0])];
+    const given = { shape: [2, 2, 2], values: [1, 3, 0, 4, 5, 5.5, 9, 8], weights };
+    const y = await one('InstanceNormalization', { epsilon: new Float(0) }, given, ['scale', 'bias']);
+    expect(rounded(y)).toEqual([-1, 3, -4, 4, -1, 3, 4, -4]);
+  });
+  test('LRN: of an even size the odd channel lies behind', async () => {
+    const attributes = { size: 2, alpha: new Float(2), beta: new Float(1), bias: new Float(1) };
+    const given = { shape: [1, 3, 1], values: [1, 2, 3] };
+    const must = [1 / 6, 2 / 14, 3 / 10].map((value) => Math.round(value * 1e4) / 1e4);
+    expect(rounded(await one('LRN', attributes, given))).toEqual(must);
+  });
+});
+
 describe('shapes that are computed', () => {
   test('Shape, Gather, Concat, Reshape: no kernel runs', async () => {
     const nodes = [

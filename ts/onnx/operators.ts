@@ -25,7 +25,9 @@ export { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
 export { gridSample } from '../ops/gridSample.ts';
 export { interpolate } from '../ops/interpolate.ts';
 export { linear } from '../ops/linear.ts';
+export { localResponseNorm } from '../ops/localResponseNorm.ts';
 export { matmul } from '../ops/matmul.ts';
+export { instanceNorm } from '../ops/normalization.ts';
 export { pad1d, pad2d, pad3d } from '../ops/padding.ts';
 export { permute } from '../ops/permute.ts';
 export {

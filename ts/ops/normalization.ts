@@ -102,6 +102,7 @@ function entry(name: string, torch: string, onnx: readonly string[], norm: Norm)
       // Running statistics have none.
       return args.map((_, i) => [found.x, found.weight, found.bias][i]?.buffer ?? null);
     },
+    ...(norm.update && { writes: () => [3, 4] }),
   };
 }
 
@@ -121,7 +122,7 @@ function channelsOf(name: string, { shape }: TensorType, per: string, values: nu
 }
 
 export const groupNorm = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('groupNorm', 'torch.nn.functional.group_norm', ['GroupNormalization'], {
+  /*#__PURE__*/ entry('groupNorm', 'torch.nn.functional.group_norm', [], {
     shapesOf: (x, [, groups]) => groupedShapes(x, groups as number),
     judge(x, [, groups]) {
       // As PyTorch, which counts the values of all images.
@@ -184,7 +185,7 @@ export const instanceNorm = /*#__PURE__*/ operator(
 );
 
 export const layerNorm = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('layerNorm', 'torch.nn.functional.layer_norm', ['LayerNormalization'], {
+  /*#__PURE__*/ entry('layerNorm', 'torch.nn.functional.layer_norm', [], {
     shapesOf({ shape }, [, ...last]) {
       const [outer, inner] = [countOf(shape.slice(0, shape.length - last.length)), countOf(last)];
       return { x: [outer, inner], statistics: [outer, 1], weight: [1, inner] };

@@ -6,6 +6,7 @@ import { arithmetic } from './arithmetic.ts';
 import { blocks } from './blocks.ts';
 import { constants } from './constant.ts';
 import { convolution } from './convolution.ts';
+import { normalization } from './normalization.ts';
 import { pooling } from './pooling.ts';
 import { reductions } from './reduction.ts';
 import { resampling } from './resampling.ts';
@@ -19,6 +20,7 @@ export function handlerTable(): ReadonlyMap<string, Handler> {
     arithmetic,
     constants,
     convolution,
+    normalization,
     pooling,
     shapes,
     reductions,
