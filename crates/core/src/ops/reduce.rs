@@ -61,7 +61,10 @@ impl Operator for Reduce {
             let (o, i) = (at / self.inner, at % self.inner);
             let start = o * self.size * self.inner + i;
             let width = if self.dtype == Dtype::F32 { WIDTH } else { RUN };
-            let columns = width.min(self.inner - i).min(range.end - at);
+            let mut columns = width.min(self.inner - i).min(range.end - at);
+            if self.short_rows() && range.end - at >= LANES {
+                columns = LANES;
+            }
             // SAFETY: x holds outer x size x inner elements and y outer x inner; this part's are written by no other.
             unsafe {
                 match (self.dtype, self.kind) {
@@ -104,6 +107,11 @@ impl Best {
 }
 
 impl Reduce {
+    /// Whether rows are too short for vectors of their own: four of them are taken as columns.
+    fn short_rows(&self) -> bool {
+        self.dtype == Dtype::F32 && self.inner == 1 && self.size < WIDTH
+    }
+
     /// Reduces `columns` floats side by side; the first of them begins at `start` and is result `at`.
     ///
     /// # Safety
@@ -121,7 +129,12 @@ impl Reduce {
         // SAFETY: the caller's guarantee.
         unsafe {
             let x = operands.pointer::<f32>(0).cast_const().add(start);
-            if self.inner == 1 {
+            if columns == LANES && self.inner == 1 {
+                for k in 0..self.size {
+                    let value = F32x4::gather(x.add(k), [0, 1, 2, 3].map(|row| row * self.size));
+                    best[0].take::<PLACES>(value.mul(sign), I32x4::splat(k as i32));
+                }
+            } else if self.inner == 1 {
                 let lane = self.row::<PLACES>(x, sign);
                 best[0] = Best { value: F32x4::splat(lane.0), place: I32x4::splat(lane.1).as_f32() };
             } else {
