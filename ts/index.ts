@@ -30,6 +30,7 @@ export {
 export type { CompileOptions } from './layers/compile.ts';
 export { compile } from './layers/compile.ts';
 export * from './layers/convolution.ts';
+export * from './layers/convTranspose.ts';
 export * from './layers/deform.ts';
 export * from './layers/dropout.ts';
 export * from './layers/flatten.ts';
@@ -39,6 +40,7 @@ export { buffer, Module, parameter } from './layers/module.ts';
 export * from './layers/normalization.ts';
 export * from './layers/padding.ts';
 export * from './layers/pooling.ts';
+export * from './layers/separable.ts';
 export { ModuleList, Sequential } from './layers/sequential.ts';
 export * from './layers/shuffle.ts';
 export * from './layers/unfold.ts';

@@ -1,10 +1,10 @@
 /** Conv1d, Conv2d, Conv3d: a convolution with its weight, bias and options. */
-import { checkOptions, integer } from '../errors.ts';
+import { checkOptions } from '../errors.ts';
 import { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
-import type { ConvOptions } from '../ops/convolutionStep.ts';
-import { flag, type Size, sizes } from '../ops/options.ts';
+import { CONV_OPTIONS, type ConvOptions, convParams } from '../ops/convolutionStep.ts';
+import type { Size } from '../ops/options.ts';
 import type { Tensor } from '../tensor.ts';
-import { initialValues } from './initial.ts';
+import { convolutionValues } from './initial.ts';
 import { Module } from './module.ts';
 
 export interface ConvLayerOptions extends ConvOptions {
@@ -12,28 +12,6 @@ export interface ConvLayerOptions extends ConvOptions {
   bias?: boolean;
   /** Seeds the initial values. */
   seed?: number;
-}
-
-/** The weight [out, in / groups, kernel...] and bias [out] of a convolution, with PyTorch's initial values. */
-export function convolutionValues(
-  name: string,
-  rank: number,
-  inChannels: number,
-  outChannels: number,
-  kernelSize: Size,
-  options: { groups: number | undefined; bias: boolean; seed: number | undefined },
-): { weight: Tensor; bias: Tensor | null } {
-  const { bias, seed } = options;
-  const groups = integer(name, 'groups', options.groups ?? 1, 1);
-  integer(name, 'inChannels', inChannels, 1);
-  integer(name, 'outChannels', outChannels, 1);
-  flag(name, 'bias', bias);
-  if (inChannels % groups !== 0)
-    throw new RangeError(`${name}: inChannels is ${inChannels}, must be a multiple of groups ${groups}`);
-  if (outChannels % groups !== 0)
-    throw new RangeError(`${name}: outChannels is ${outChannels}, must be a multiple of groups ${groups}`);
-  const shape = [outChannels, inChannels / groups, ...sizes(name, 'kernelSize', kernelSize, rank)];
-  return initialValues(name, shape, bias, seed);
 }
 
 /** What ConvNd share: weight [out, in / groups, kernel...] and bias [out]. */
@@ -51,9 +29,10 @@ abstract class Convolution extends Module {
     given: ConvLayerOptions = {},
   ) {
     super();
-    checkOptions(name, given, ['stride', 'padding', 'dilation', 'groups', 'flipKernel', 'bias', 'seed']);
+    checkOptions(name, given, [...CONV_OPTIONS, 'bias', 'seed']);
     const { bias = true, seed, ...options } = given;
     const { groups } = options;
+    convParams(name, rank, options);
     const made = convolutionValues(name, rank, inChannels, outChannels, kernelSize, { groups, bias, seed });
     this.weight = made.weight;
     this.bias = made.bias;

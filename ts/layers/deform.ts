@@ -6,7 +6,8 @@ import { slice } from '../ops/concat.ts';
 import { type DeformConvOptions, deformConv2d } from '../ops/deform.ts';
 import { flag, type Size, sizes } from '../ops/options.ts';
 import type { Tensor } from '../tensor.ts';
-import { Conv2d, convolutionValues } from './convolution.ts';
+import { Conv2d } from './convolution.ts';
+import { convolutionValues } from './initial.ts';
 import { Module } from './module.ts';
 
 export interface DeformConvLayerOptions extends Omit<DeformConvOptions, 'mask'> {

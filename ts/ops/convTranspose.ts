@@ -45,7 +45,14 @@ export interface ConvTransposeOptions {
   outputSize?: Size;
 }
 
-const OPTIONS = ['stride', 'padding', 'outputPadding', 'groups', 'dilation', 'outputSize'];
+export const CONV_TRANSPOSE_OPTIONS = [
+  'stride',
+  'padding',
+  'outputPadding',
+  'groups',
+  'dilation',
+  'outputSize',
+];
 
 /** A transposed convolution's options as params. */
 export function convTransposeParams(
@@ -53,7 +60,7 @@ export function convTransposeParams(
   rank: number,
   options: ConvTransposeOptions = {},
 ): number[] {
-  checkOptions(name, options, OPTIONS);
+  checkOptions(name, options, CONV_TRANSPOSE_OPTIONS);
   const { stride = 1, padding = 0, outputPadding = 0, groups = 1, dilation = 1, outputSize } = options;
   const padded = perAxis(name, 'outputPadding', outputPadding, rank, 0);
   return [

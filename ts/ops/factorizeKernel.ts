@@ -70,7 +70,7 @@ function largest(rows: readonly number[][]): { column: number[]; row: number[]; 
   const root = squares[first]! ** 0.25;
   return {
     column: Array.from(a[first]!, (value) => value / root),
-    row: v.map((column) => column[first]! * root),
+    row: Array.from(v[first]!, (value) => value * root),
     relativeError: Math.sqrt(sum(squares.filter((_, q) => q !== first)) / sum(squares)),
   };
 }

@@ -32,7 +32,7 @@ import { float32 } from './types.ts';
 /** A convolution's options; groups follow from the shapes. */
 export type SeparableConvOptions = Omit<ConvOptions, 'groups'>;
 
-const OPTIONS = CONV_OPTIONS.filter((option) => option !== 'groups');
+export const SEPARABLE_OPTIONS = CONV_OPTIONS.filter((option) => option !== 'groups');
 
 type Types = readonly (TensorType | null)[];
 type Steps = readonly [ConvolutionStep, ConvolutionStep];
@@ -164,7 +164,7 @@ function separable(rank: number) {
       ): Tensor =>
         invoke(
           [x, depthwiseWeight, pointwiseWeight, bias ?? null] as Tensor<DType>[],
-          convParams(name, rank, options, OPTIONS),
+          convParams(name, rank, options, SEPARABLE_OPTIONS),
         )[0] as unknown as Tensor,
   );
 }
@@ -191,6 +191,6 @@ export const spatialSeparableConv2d = /*#__PURE__*/ operator(
     ): Tensor =>
       invoke(
         [x, columnKernel, rowKernel, bias ?? null] as Tensor<DType>[],
-        convParams('spatialSeparableConv2d', 2, options, OPTIONS),
+        convParams('spatialSeparableConv2d', 2, options, SEPARABLE_OPTIONS),
       )[0] as unknown as Tensor,
 );

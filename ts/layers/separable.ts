@@ -1,0 +1,144 @@
+/** SeparableConv1d, SeparableConv2d, SeparableConv3d, SpatialSeparableConv2d: convolutions in two steps with their weights. */
+import { checkOptions, integer } from '../errors.ts';
+import { scope } from '../memory.ts';
+import { convParams } from '../ops/convolutionStep.ts';
+import { flag, type Size, sizes } from '../ops/options.ts';
+import {
+  SEPARABLE_OPTIONS,
+  type SeparableConvOptions,
+  separableConv1d,
+  separableConv2d,
+  separableConv3d,
+  spatialSeparableConv2d,
+} from '../ops/separable.ts';
+import type { Tensor } from '../tensor.ts';
+import { initialValues } from './initial.ts';
+import { Module } from './module.ts';
+
+export interface SpatialSeparableConvLayerOptions extends SeparableConvOptions {
+  /** Default true. */
+  bias?: boolean;
+  /** Seeds the initial values. */
+  seed?: number;
+}
+
+export interface SeparableConvLayerOptions extends SpatialSeparableConvLayerOptions {
+  /** Kernels for each input channel. Default 1. */
+  depthMultiplier?: number;
+}
+
+const OPTIONS = [...SEPARABLE_OPTIONS, 'bias', 'seed'];
+
+/** Two weights and a bias, each with PyTorch's initial values of a convolution of its shape. */
+function twoWeights(
+  name: string,
+  first: readonly number[],
+  second: readonly number[],
+  bias: boolean,
+  seed: number | undefined,
+) {
+  return scope(() => ({
+    first: initialValues(name, first, false, seed).weight,
+    ...initialValues(name, second, flag(name, 'bias', bias) === 1, seed, second[0], -1),
+  }));
+}
+
+/** What SeparableConvNd share: depthwiseWeight [in m, 1, kernel...], pointwiseWeight [out, in m, 1...] and bias [out]. */
+abstract class SeparableConv extends Module {
+  readonly depthwiseWeight: Tensor;
+  readonly pointwiseWeight: Tensor;
+  readonly bias: Tensor | null;
+  protected readonly options: SeparableConvOptions;
+
+  constructor(
+    name: string,
+    rank: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    given: SeparableConvLayerOptions = {},
+  ) {
+    super();
+    checkOptions(name, given, ['depthMultiplier', ...OPTIONS]);
+    const { bias = true, seed, depthMultiplier = 1, ...options } = given;
+    convParams(name, rank, options);
+    const channels =
+      integer(name, 'inChannels', inChannels, 1) * integer(name, 'depthMultiplier', depthMultiplier, 1);
+    integer(name, 'outChannels', outChannels, 1);
+    const kernel = sizes(name, 'kernelSize', kernelSize, rank);
+    const pointwise = [outChannels, channels, ...kernel.map(() => 1)];
+    const made = twoWeights(name, [channels, 1, ...kernel], pointwise, bias, seed);
+    this.depthwiseWeight = made.first;
+    this.pointwiseWeight = made.weight;
+    this.bias = made.bias;
+    this.options = options;
+  }
+}
+
+export class SeparableConv1d extends SeparableConv {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options?: SeparableConvLayerOptions,
+  ) {
+    super('SeparableConv1d', 1, inChannels, outChannels, kernelSize, options);
+  }
+  forward(x: Tensor): Tensor {
+    return separableConv1d(x, this.depthwiseWeight, this.pointwiseWeight, this.bias, this.options);
+  }
+}
+
+export class SeparableConv2d extends SeparableConv {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options?: SeparableConvLayerOptions,
+  ) {
+    super('SeparableConv2d', 2, inChannels, outChannels, kernelSize, options);
+  }
+  forward(x: Tensor): Tensor {
+    return separableConv2d(x, this.depthwiseWeight, this.pointwiseWeight, this.bias, this.options);
+  }
+}
+
+export class SeparableConv3d extends SeparableConv {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options?: SeparableConvLayerOptions,
+  ) {
+    super('SeparableConv3d', 3, inChannels, outChannels, kernelSize, options);
+  }
+  forward(x: Tensor): Tensor {
+    return separableConv3d(x, this.depthwiseWeight, this.pointwiseWeight, this.bias, this.options);
+  }
+}
+
+/** Each of `channels` channels by its column [channels, 1, kh, 1], then by its row [channels, 1, 1, kw], and bias [channels]. */
+export class SpatialSeparableConv2d extends Module {
+  readonly columnKernel: Tensor;
+  readonly rowKernel: Tensor;
+  readonly bias: Tensor | null;
+  readonly #options: SeparableConvOptions;
+
+  constructor(channels: number, kernelSize: Size, given: SpatialSeparableConvLayerOptions = {}) {
+    super();
+    const name = 'SpatialSeparableConv2d';
+    checkOptions(name, given, OPTIONS);
+    const { bias = true, seed, ...options } = given;
+    convParams(name, 2, options);
+    integer(name, 'channels', channels, 1);
+    const [height, width] = sizes(name, 'kernelSize', kernelSize, 2) as [number, number];
+    const made = twoWeights(name, [channels, 1, height, 1], [channels, 1, 1, width], bias, seed);
+    this.columnKernel = made.first;
+    this.rowKernel = made.weight;
+    this.bias = made.bias;
+    this.#options = options;
+  }
+  forward(x: Tensor): Tensor {
+    return spatialSeparableConv2d(x, this.columnKernel, this.rowKernel, this.bias, this.#options);
+  }
+}
