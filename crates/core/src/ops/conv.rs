@@ -19,7 +19,7 @@ use crate::plan::{Algorithm, Plan, Problem, Weights};
 use alloc::boxed::Box;
 
 pub use pack::ConvPack;
-pub use weight_gradient::ENTRY as WEIGHT_GRADIENT;
+pub use weight_gradient::ENTRY as CONV_WEIGHT_GRADIENT;
 
 pub const CONV: Entry = Entry {
     opcode: 1,

@@ -61,7 +61,7 @@ pub const ENTRIES: &[Entry] = &[
     cast::ENTRY,
     random::ENTRY,
     stats::ENTRY,
-    conv::WEIGHT_GRADIENT,
+    conv::CONV_WEIGHT_GRADIENT,
     accumulate::ENTRY,
     reduce::ENTRY,
     pool::gradient::ENTRY,

@@ -4,12 +4,12 @@ use super::{address, all_problems, assert_equal, sizes, Problem};
 use crate::problems::integers;
 use striate_core::fault::Code;
 use striate_core::geometry::Axis;
-use striate_core::ops::conv::WEIGHT_GRADIENT;
+use striate_core::ops::conv::CONV_WEIGHT_GRADIENT;
 use striate_core::ops::{Operands, Operator, Params, Share};
 
 fn operator(problem: &Problem) -> Box<dyn Operator> {
     let words = problem.words(0, 0, 0.0, 0.0);
-    (WEIGHT_GRADIENT.decode)(&mut Params::new(&words[..22])).unwrap()
+    (CONV_WEIGHT_GRADIENT.decode)(&mut Params::new(&words[..22])).unwrap()
 }
 
 fn gradient(problem: &Problem, dy: &[f32], parts: usize) -> Vec<f32> {
@@ -156,7 +156,7 @@ fn scratch_memory_is_bounded() {
 #[test]
 fn wrong_parameters_are_faults() {
     let words = problem([1, 1, 2, 4], [UNIT, UNIT, [9, 3, 1, 1, 1, 1]]).words(0, 0, 0.0, 0.0);
-    let fault = |words: &[u32]| (WEIGHT_GRADIENT.decode)(&mut Params::new(words)).err().unwrap().code;
+    let fault = |words: &[u32]| (CONV_WEIGHT_GRADIENT.decode)(&mut Params::new(words)).err().unwrap().code;
     for length in 0..22 {
         assert_eq!(fault(&words[..length]), Code::BadInstruction);
     }
