@@ -9,7 +9,7 @@
 //! or 4 elements with their weights; a position's are all their products, computed once for all channels. Arithmetic is
 //! PyTorch's: no gradient flows through a position that padding moved or that lies on a border.
 
-use super::taps::{cubic, cubic_slopes, Taps, Weights, NO_WEIGHTS};
+use super::taps::{cubic, cubic_slopes, Planes, Taps, Weights, NO_WEIGHTS};
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
@@ -115,10 +115,7 @@ impl Operator for GridSample {
             // SAFETY: the operands hold the elements that the params say; this part's positions are written by no other.
             unsafe {
                 self.locate(operands.pointer(1), n, first, count, &mut taps, None);
-                for c in n * self.channels..(n + 1) * self.channels {
-                    let y = y.add(c * self.positions + first);
-                    taps.gather(&taps.weights, x.add(c * self.plane), y, count);
-                }
+                taps.gather(&taps.weights, self.planes(x, y, n * self.channels, self.channels, first), count);
             }
         }
         Ok(())
@@ -158,9 +155,7 @@ impl Gradient {
                 }
                 for (_, first, count) in blocks(0..op.positions, op.positions, taps.block) {
                     op.locate(operands.pointer(1), n, first, count, &mut taps, None);
-                    for c in planes.clone() {
-                        taps.scatter(dy.add(c * op.positions + first), dx.add(c * op.plane), count);
-                    }
+                    taps.scatter(op.planes(dx, dy, planes.start, planes.len(), first), count);
                 }
             }
         }
@@ -172,7 +167,7 @@ impl Gradient {
     /// As [`Operator::run`].
     unsafe fn grid(&self, operands: &Operands, positions: Range<usize>) {
         let op = &self.0;
-        let x = operands.pointer::<f32>(0).cast_const();
+        let x = operands.pointer::<f32>(0);
         let (dy, dgrid) = (operands.pointer::<f32>(2).cast_const(), operands.pointer::<f32>(4));
         let mut taps = op.taps();
         let mut slopes = [NO_WEIGHTS; 3];
@@ -184,7 +179,8 @@ impl Gradient {
                 for c in n * op.channels..(n + 1) * op.channels {
                     // SAFETY: as above.
                     unsafe {
-                        taps.gather(slopes, x.add(c * op.plane), values.as_mut_ptr(), count);
+                        let plane = op.planes(x, values.as_mut_ptr(), c, 1, 0);
+                        taps.gather(slopes, Planes { large: values.as_mut_ptr(), ..plane }, count);
                         add_products(&values, dy.add(c * op.positions + first), &mut sums, count);
                     }
                 }
@@ -230,6 +226,17 @@ impl GridSample {
             Mode::Linear => 2,
             Mode::Nearest => 1,
             Mode::Cubic => 4,
+        }
+    }
+
+    /// `count` planes of x and y from plane `c`, at the position `first`.
+    fn planes(&self, x: *mut f32, y: *mut f32, c: usize, count: usize, first: usize) -> Planes {
+        Planes {
+            small: x.wrapping_add(c * self.plane),
+            small_step: self.plane,
+            large: y.wrapping_add(c * self.positions + first),
+            large_step: self.positions,
+            count,
         }
     }
 

@@ -10,7 +10,7 @@
 //! the outputs whatever their number.
 
 use super::fill::element_bytes;
-use super::taps::{cubic, Taps};
+use super::taps::{cubic, Planes, Taps};
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
@@ -96,6 +96,11 @@ impl Operator for Resample {
                 let count = taps.block.min(self.output - first);
                 for j in 0..count {
                     self.locate(first + j, j, &mut taps);
+                }
+                if self.inner == 1 && (self.adjoint || self.kernel != Kernel::Nearest) {
+                    self.rows(&taps, operands, items.clone(), first, count);
+                    first += count;
+                    continue;
                 }
                 for item in items.clone() {
                     let (row, start) = (item / columns, item % columns * COLUMNS);
@@ -183,6 +188,29 @@ impl Resample {
         }
     }
 
+    /// One block of outputs of rows whose elements lie side by side.
+    ///
+    /// # Safety
+    /// The operands hold these rows.
+    unsafe fn rows(&self, taps: &Taps, operands: &Operands, rows: Range<usize>, first: usize, count: usize) {
+        let (small, large) = if self.adjoint { (1, 0) } else { (0, 1) };
+        let planes = Planes {
+            small: operands.pointer::<f32>(small).wrapping_add(rows.start * self.input),
+            small_step: self.input,
+            large: operands.pointer::<f32>(large).wrapping_add(rows.start * self.output + first),
+            large_step: self.output,
+            count: rows.len(),
+        };
+        // SAFETY: the caller's guarantee; the offsets are below `input`.
+        unsafe {
+            if self.adjoint {
+                taps.scatter(planes, count);
+            } else {
+                taps.gather(&taps.weights, planes, count);
+            }
+        }
+    }
+
     /// One block of outputs of one item, which begins at `small` in x and at `large` in y.
     ///
     /// # Safety
@@ -199,11 +227,7 @@ impl Resample {
         unsafe {
             if self.adjoint {
                 let (dy, dx) = (operands.pointer::<f32>(0).add(large), operands.pointer::<f32>(1).add(small));
-                if self.inner == 1 {
-                    taps.scatter(dy, dx, count);
-                } else {
-                    self.add_rows(taps, dy, dx, count, width);
-                }
+                self.add_rows(taps, dy, dx, count, width);
             } else if self.kernel == Kernel::Nearest {
                 if self.bytes == 1 {
                     let x = operands.pointer::<u8>(0).add(small);
@@ -214,11 +238,7 @@ impl Resample {
                 }
             } else {
                 let (x, y) = (operands.pointer::<f32>(0).add(small), operands.pointer::<f32>(1).add(large));
-                if self.inner == 1 {
-                    taps.gather(&taps.weights, x, y, count);
-                } else {
-                    self.mix_rows(taps, x, y, count, width);
-                }
+                self.mix_rows(taps, x, y, count, width);
             }
         }
     }

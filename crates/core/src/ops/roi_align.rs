@@ -369,18 +369,21 @@ fn ceil(x: f32) -> f64 {
 /// The rows at `x` and `into` hold the columns.
 #[inline(never)]
 unsafe fn weigh_rows(x: *const f32, width: usize, weights: &[f32], into: *mut f32, columns: Range<usize>) {
+    let sum = |value: &dyn Fn(usize) -> F32x4| {
+        let terms = weights.iter().enumerate();
+        terms.fold(F32x4::ZERO, |sum, (r, &weight)| value(r * width).madd(F32x4::splat(weight), sum))
+    };
     let mut i = columns.start;
-    while i < columns.end {
-        let lanes = LANES.min(columns.end - i);
-        let mut sum = F32x4::ZERO;
-        for (r, &weight) in weights.iter().enumerate() {
-            // SAFETY: the caller's guarantee.
-            let values = unsafe { F32x4::load_partial(x.add(r * width + i), lanes) };
-            sum = values.madd(F32x4::splat(weight), sum);
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        while i + LANES <= columns.end {
+            sum(&|row| F32x4::load(x.add(row + i))).store(into.add(i));
+            i += LANES;
         }
-        // SAFETY: the caller's guarantee.
-        unsafe { sum.store_partial(into.add(i), lanes) };
-        i += lanes;
+        let rest = columns.end - i;
+        if rest > 0 {
+            sum(&|row| F32x4::load_partial(x.add(row + i), rest)).store_partial(into.add(i), rest);
+        }
     }
 }
 
