@@ -19,7 +19,7 @@ export type Padding =
 const MODES = ['explicit', 'same', 'same-lower', 'valid', 'full'];
 
 /** Rules of the size formula beyond a convolution's. */
-export const RULE = { ceil: 1, pooling: 2, unpooling: 4, transposed: 8, sized: 16 } as const;
+export const RULE = { ceil: 1, pooling: 2, transposed: 8, sized: 16 } as const;
 
 /** Padding as numbers: the mode, then before and after for each axis. */
 export function paddingParams(

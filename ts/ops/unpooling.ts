@@ -55,8 +55,11 @@ function outputOf(name: string, x: TensorType, params: Params): number[] {
   const none = spatial.indexOf(0);
   if (none >= 0) throw new RangeError(`${name}: ${axisName(rank, none)} of x is 0, must be at least 1`);
   const dilation = new Array<number>(rank).fill(1);
-  const window = { rank, kernel, stride, dilation, padding, rule: RULE.unpooling };
-  return resolveWindow(name, spatial, window).output.map((usual, axis) => {
+  // What lay under the windows, padding and all, is a transposed window's output without padding.
+  const unpadded = padding.map(() => 0);
+  const window = { rank, kernel, stride, dilation, padding: unpadded, rule: RULE.transposed };
+  return resolveWindow(name, spatial, window).output.map((padded, axis) => {
+    const usual = padded - (padding[1 + 2 * axis] as number) - (padding[2 + 2 * axis] as number);
     const size = wanted[axis] || usual;
     const [low, high] = [usual - (stride[axis] as number) + 1, usual + (stride[axis] as number) - 1];
     if (size < Math.max(low, 1) || size > high) {

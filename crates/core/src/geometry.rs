@@ -41,8 +41,6 @@ impl Rule {
     pub const CEIL: u32 = 1;
     /// Pooling: at most half the kernel as padding.
     pub const POOLING: u32 = 2;
-    /// Unpooling: the input is what a pool left, the output what it was made of, `(input - 1) * stride + extent - lo - hi`.
-    pub const UNPOOLING: u32 = 4;
     /// The window's adjoint (transposed convolution): the request's input is the window's output, and the input is found.
     pub const TRANSPOSED: u32 = 8;
     /// What a transposed window is also given is the size to be found, not the output's padding.
@@ -94,14 +92,9 @@ impl Axis {
         if rule.has(Rule::POOLING) && 2 * lo.max(hi) > i64::from(kernel) {
             return Err(Fault::new(Code::PoolPadding, [saturate(lo.max(hi)), kernel, 0]));
         }
-        let padded = if rule.has(Rule::UNPOOLING) {
-            (wide.input - 1) * wide.stride + extent
-        } else {
-            wide.input + lo + hi
-        };
-        let output =
-            if rule.has(Rule::UNPOOLING) { (padded - lo - hi).max(0) } else { wide.output(lo, padded, rule) };
-        if output < 1 && !rule.has(Rule::UNPOOLING) {
+        let padded = wide.input + lo + hi;
+        let output = wide.output(lo, padded, rule);
+        if output < 1 {
             let values = [saturate(extent), saturate(padded), 0];
             return Err(Fault::new(Code::KernelTooLarge, values));
         }
@@ -398,17 +391,6 @@ mod tests {
         assert_eq!(axis([4, 2, 2, 1, 1, 1], Mode::Explicit, ceil), Ok((3, 1, 1)));
         assert_eq!(axis([2, 3, 2, 1, 0, 0], Mode::Explicit, ceil), Ok((1, 0, 0)));
         assert_eq!(refused([2, 4, 2, 1, 0, 0], Mode::Explicit, ceil).0, Code::KernelTooLarge);
-    }
-
-    #[test]
-    fn unpooling_gives_the_size_that_was_pooled() {
-        let unpool = |numbers| axis(numbers, Mode::Explicit, Rule::UNPOOLING);
-        assert_eq!(unpool([3, 2, 2, 1, 0, 0]), Ok((6, 0, 0)));
-        assert_eq!(unpool([3, 3, 2, 1, 1, 1]), Ok((5, 1, 1)));
-        assert_eq!(unpool([3, 2, 4, 1, 0, 1]), Ok((9, 0, 1)));
-        assert_eq!(unpool([1, 2, 1, 1, 2, 2]), Ok((0, 2, 2)));
-        let max = i32::MAX;
-        assert_eq!(unpool([max, max, max, 1, 0, 0]).unwrap_err().code, Code::TooLarge);
     }
 
     #[test]

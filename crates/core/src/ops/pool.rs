@@ -10,22 +10,24 @@
 //! With reduction 5 it is the plain sum of |x|^p, as in ONNX. Max and min take uint8 and int8 as well.
 //!
 //! An output row is computed in chunks, by the two loops of `rows`. Minimum is the maximum of -x; what is not float32
-//! or has a function applied first is staged row by row. The maximum of float32 without positions, of an input without
-//! depth, is taken in place. `gradient` is the adjoint of the two loops.
+//! or has a function applied first is staged row by row. `flat` does so for the case that networks have, `gradient` is the
+//! adjoint of the two loops.
 
+mod flat;
 pub mod gradient;
 mod problem;
 mod rows;
 
 use self::problem::{OutputRow, Problem, Reduction};
 use self::rows::{
-    columns, indexed_columns, indexed_windows, windows, Combine, Largest, Row, Source, Sum, Window, Windows,
-    COLUMNS, NOWHERE, ROW,
+    columns, indexed_columns, indexed_windows, windows, Combine, Largest, Row, Source, Sum, Windows, COLUMNS,
+    NOWHERE, ROW,
 };
 use super::dtype::{Dtype, RUN};
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
 use crate::math;
+use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
 use core::ops::Range;
 
@@ -51,9 +53,7 @@ impl Operator for Pool {
         unsafe {
             match problem.reduction {
                 Reduction::Max | Reduction::Min if indexed => self.run_indexed(operands, share),
-                Reduction::Max if problem.is_flat() && problem.dtype == Dtype::F32 => {
-                    self.run_flat(operands, share)
-                }
+                _ if flat::accepts(problem) => flat::run(problem, operands, self.rows(share)),
                 Reduction::Max | Reduction::Min => self.run_with(&Loops::of::<Largest>(), operands, share),
                 _ => self.run_with(&Loops::of::<Sum>(), operands, share),
             }
@@ -79,11 +79,11 @@ impl Pool {
         operands: &Operands,
         row: &OutputRow,
         piece: &problem::Piece,
+        staged: &mut [f32; COLUMNS],
         mut each: impl FnMut(Source),
     ) {
         let x = operands.pointer::<u8>(X);
         let direct = self.0.dtype == Dtype::F32 && !self.is_staged();
-        let mut staged = [0.0; COLUMNS];
         row.for_rows(piece, |rows| {
             let (stride, step) = (rows.step, rows.step as i32);
             if direct {
@@ -109,66 +109,28 @@ impl Pool {
     /// As [`Operator::run`].
     unsafe fn run_with(&self, loops: &Loops, operands: &Operands, share: Share) {
         let mut row = [0.0; ROW];
-        let mut sums = [0.0; COLUMNS];
+        let (mut sums, mut staged, mut divisors) = ([0.0; COLUMNS], [0.0; COLUMNS], [0.0; COLUMNS]);
         let mut chunks = self.0.chunks(self.rows(share));
         while let Some((index, outputs)) = chunks.next() {
             // SAFETY: the samples are as many as the words say.
             let output = unsafe { self.0.row(index, operands.pointer(SAMPLES)) };
-            set(&mut sums[..outputs.len().next_multiple_of(4)], loops.identity);
+            set(&mut sums[..outputs.len().next_multiple_of(LANES)], loops.identity);
             let mut tap = 0;
             while tap < self.0.geometry.axes[2].kernel {
                 let piece = output.piece(&outputs, tap);
                 set(&mut row[..piece.columns], loops.identity);
                 // SAFETY: the sources lie in x, and have a column for each of the piece's.
                 unsafe {
-                    self.for_sources(operands, &output, &piece, |source| {
+                    self.for_sources(operands, &output, &piece, &mut staged, |source| {
                         (loops.columns)(&mut row, piece.inside.clone(), source);
                     });
                 }
                 output.for_windows(&outputs, &piece, |group| (loops.windows)(&mut sums, &row, group));
                 tap += self.0.taps;
             }
-            self.finish(&output, &outputs, &mut sums);
+            self.finish(&output, &outputs, &mut sums, &mut divisors);
             // SAFETY: y has this row, and no other part writes it.
             unsafe { self.write(operands, index, &outputs, &sums) };
-        }
-    }
-
-    /// # Safety
-    /// As [`Operator::run`]; the input is flat.
-    unsafe fn run_flat(&self, operands: &Operands, share: Share) {
-        let [_, height, width] = &self.0.geometry.axes;
-        let interior = width.interior();
-        for index in self.rows(share) {
-            let (oh, plane) = (index % height.output, index / height.output);
-            let kh = height.taps_of_output(oh);
-            let ih = (oh * height.stride + kh.start * height.dilation).wrapping_sub(height.lo);
-            let start = plane * self.0.geometry.input() + ih.wrapping_mul(width.input);
-            let mut ow = 0;
-            while ow < width.output {
-                let inside = interior.start <= ow && ow + 4 <= interior.end;
-                let kw = if inside { 0..width.kernel } else { width.taps_of_output(ow) };
-                let first = (ow * width.stride + kw.start * width.dilation).wrapping_sub(width.lo);
-                let window = Window {
-                    x: operands.pointer::<f32>(X).wrapping_add(start.wrapping_add(first)),
-                    rows: kh.len(),
-                    pitch: height.dilation * width.input,
-                    taps: kw.len(),
-                    dilation: width.dilation,
-                };
-                // SAFETY: the window's taps lie inside its row of x, and so do those of its three neighbours in
-                // the interior; y holds these outputs, and nobody else writes them.
-                unsafe {
-                    let y = operands.pointer::<f32>(Y).add(index * width.output + ow);
-                    if inside {
-                        window.four(width.stride).store(y);
-                        ow += 4;
-                    } else {
-                        y.write(window.one());
-                        ow += 1;
-                    }
-                }
-            }
         }
     }
 
@@ -177,14 +139,15 @@ impl Pool {
     unsafe fn run_indexed(&self, operands: &Operands, share: Share) {
         let mut row = Row { values: [0.0; ROW], positions: [0; ROW] };
         let mut sums = [0.0; COLUMNS];
-        let mut positions = [0; COLUMNS];
+        let (mut positions, mut staged, mut divisors) = ([0; COLUMNS], [0.0; COLUMNS], [0.0; COLUMNS]);
         let width = self.0.geometry.axes[2].output;
         let mut chunks = self.0.chunks(self.rows(share));
         while let Some((index, outputs)) = chunks.next() {
             // SAFETY: as in `run_with`.
             let output = unsafe { self.0.row(index, operands.pointer(SAMPLES)) };
-            set(&mut sums, f32::NEG_INFINITY);
-            set(&mut positions, NOWHERE);
+            let lanes = outputs.len().next_multiple_of(LANES);
+            set(&mut sums[..lanes], f32::NEG_INFINITY);
+            set(&mut positions[..lanes], NOWHERE);
             let mut tap = 0;
             while tap < self.0.geometry.axes[2].kernel {
                 let piece = output.piece(&outputs, tap);
@@ -192,7 +155,7 @@ impl Pool {
                 set(&mut row.positions[..piece.columns], NOWHERE);
                 // SAFETY: as in `run_with`.
                 unsafe {
-                    self.for_sources(operands, &output, &piece, |source| {
+                    self.for_sources(operands, &output, &piece, &mut staged, |source| {
                         indexed_columns(&mut row, piece.inside.clone(), source);
                     });
                 }
@@ -201,14 +164,18 @@ impl Pool {
                 });
                 tap += self.0.taps;
             }
-            self.finish(&output, &outputs, &mut sums);
+            self.finish(&output, &outputs, &mut sums, &mut divisors);
             // SAFETY: y and the indices have this row, and no other part writes it.
             unsafe {
                 self.write(operands, index, &outputs, &sums);
                 let place = operands.pointer::<i32>(INDICES).add(index * width + outputs.start);
                 for (o, &position) in positions[..outputs.len()].iter().enumerate() {
-                    // A window that meets no element has no position.
-                    place.add(o).write(if position == NOWHERE { -1 } else { position });
+                    let found = position != NOWHERE;
+                    place.add(o).write(if found {
+                        position
+                    } else {
+                        output.first_position(outputs.start + o)
+                    });
                 }
             }
         }
@@ -235,6 +202,7 @@ impl Pool {
                 let x = if self.0.dtype == Dtype::F32 { f32::from_bits(lane) } else { lane as i32 as f32 };
                 *value = match self.0.reduction {
                     Reduction::Min => -x,
+                    Reduction::Lp | Reduction::LpAbsolute if self.0.p == 2.0 => x * x,
                     Reduction::Lp => math::pow(x, self.0.p),
                     Reduction::LpAbsolute => math::pow(x.max(-x), self.0.p),
                     _ => x,
@@ -244,27 +212,38 @@ impl Pool {
         }
     }
 
-    fn finish(&self, row: &OutputRow, outputs: &Range<usize>, sums: &mut [f32; COLUMNS]) {
-        let sums = &mut sums[..outputs.len()];
-        let (uniform, divisor) = (self.0.uniform, self.0.divisor);
-        let taps = self.0.geometry.taps() as f32;
-        match self.0.reduction {
-            Reduction::Max | Reduction::Sum => {}
-            Reduction::Min => sums.iter_mut().for_each(|y| *y = -*y),
-            Reduction::Average if divisor != 0.0 => sums.iter_mut().for_each(|y| *y /= divisor),
-            Reduction::Average if uniform => sums.iter_mut().for_each(|y| *y /= taps),
-            Reduction::Average => row.for_divisors(outputs, |o, count| sums[o] /= count),
-            Reduction::Lp if !uniform => {
-                row.for_divisors(outputs, |o, count| sums[o] = sums[o] / count * taps);
-                self.root(sums);
+    fn finish(
+        &self,
+        row: &OutputRow,
+        outputs: &Range<usize>,
+        sums: &mut [f32; COLUMNS],
+        divisors: &mut [f32; COLUMNS],
+    ) {
+        let problem = &self.0;
+        if problem.reduction == Reduction::Average || problem.reduction == Reduction::Lp && !problem.uniform {
+            row.divisors(outputs, divisors);
+            let outer = row.outer_divisor();
+            let scale = if problem.reduction == Reduction::Lp { problem.geometry.taps() as f32 } else { 1.0 };
+            for (sum, divisor) in sums[..outputs.len()].iter_mut().zip(&*divisors) {
+                *sum = *sum / (outer * divisor) * scale;
             }
+        }
+        let sums = &mut sums[..outputs.len()];
+        match problem.reduction {
+            Reduction::Max | Reduction::Sum | Reduction::Average => {}
+            Reduction::Min => sums.iter_mut().for_each(|y| *y = -*y),
             Reduction::Lp | Reduction::LpAbsolute => self.root(sums),
         }
     }
 
+    /// `sums^(1 / p)`; the usual powers without a logarithm.
     fn root(&self, sums: &mut [f32]) {
+        let p = self.0.p;
+        if p == 1.0 {
+            return;
+        }
         for y in sums {
-            *y = math::pow(*y, 1.0 / self.0.p);
+            *y = if p == 2.0 { F32x4::splat(*y).sqrt().to_array()[0] } else { math::pow(*y, 1.0 / p) };
         }
     }
 

@@ -64,7 +64,7 @@ impl PoolGradient {
     unsafe fn spread_rows(&self, operands: &Operands, planes: Range<usize>) {
         let problem = &self.0;
         let width = &problem.geometry.axes[2];
-        let mut flow = [0.0; COLUMNS];
+        let (mut flow, mut divisors) = ([0.0; COLUMNS], [0.0; COLUMNS]);
         let mut row = [0.0; ROW];
         let mut chunks = problem.chunks(planes.start * problem.rows()..planes.end * problem.rows());
         while let Some((index, outputs)) = chunks.next() {
@@ -72,7 +72,7 @@ impl PoolGradient {
             let output = unsafe {
                 let output = problem.row(index, core::ptr::null());
                 let at = index * width.output + outputs.start;
-                self.flow(operands, at, &output, &outputs, &mut flow);
+                self.flow(operands, at, &output, &outputs, &mut flow, &mut divisors);
                 output
             };
             let mut tap = 0;
@@ -98,6 +98,7 @@ impl PoolGradient {
         row: &OutputRow,
         outputs: &Range<usize>,
         flow: &mut [f32; COLUMNS],
+        divisors: &mut [f32; COLUMNS],
     ) {
         let problem = &self.0;
         let count = outputs.len();
@@ -109,16 +110,13 @@ impl PoolGradient {
         flow.copy_from_slice(unsafe {
             core::slice::from_raw_parts(operands.pointer::<f32>(DY).add(at), count)
         });
-        match problem.reduction {
-            Reduction::Average if problem.divisor != 0.0 => {
-                flow.iter_mut().for_each(|f| *f /= problem.divisor)
+        if problem.reduction == Reduction::Average || problem.reduction == Reduction::Lp && !problem.uniform {
+            row.divisors(outputs, divisors);
+            let outer = row.outer_divisor();
+            let scale = if problem.reduction == Reduction::Lp { taps } else { 1.0 };
+            for (f, divisor) in flow.iter_mut().zip(&*divisors) {
+                *f = *f / (outer * divisor) * scale;
             }
-            Reduction::Average if problem.uniform => flow.iter_mut().for_each(|f| *f /= taps),
-            Reduction::Average => row.for_divisors(outputs, |o, count| flow[o] /= count),
-            Reduction::Lp if !problem.uniform => {
-                row.for_divisors(outputs, |o, count| flow[o] = flow[o] / count * taps);
-            }
-            _ => {}
         }
         if self.is_power() {
             // SAFETY: the caller's guarantee.
@@ -153,25 +151,41 @@ impl PoolGradient {
 fn spread(row: &mut [f32; ROW], flow: &[f32; COLUMNS], windows: Windows) {
     let Windows { output, outputs, column, taps, stride, dilation } = windows;
     if outputs == 1 && dilation == 1 {
-        for value in &mut row[column..column + taps] {
-            *value += flow[output];
+        let flow = F32x4::splat(flow[output]);
+        let taps = &mut row[column..column + taps];
+        // SAFETY: each chunk's elements.
+        for to in taps.chunks_mut(LANES) {
+            unsafe {
+                let sum = F32x4::load_partial(to.as_ptr(), to.len()).add(flow);
+                sum.store_partial(to.as_mut_ptr(), to.len());
+            }
         }
         return;
     }
     for k in 0..taps {
-        let row = &mut row[k * dilation..];
-        if stride == 1 {
-            for (to, from) in row.chunks_mut(LANES).zip(flow[..outputs].chunks(LANES)) {
-                // SAFETY: a row is longer than the columns that outputs read by two vectors; flow has whole vectors.
-                unsafe {
-                    let sum = F32x4::load(to.as_ptr()).add(F32x4::load(from.as_ptr()));
-                    sum.store(to.as_mut_ptr());
+        let first = k * dilation;
+        let mut o = 0;
+        while o < outputs {
+            // SAFETY: a row is longer than the columns that outputs read by two vectors; flow has whole vectors, and
+            // what follows its outputs is 0.
+            unsafe {
+                let from = F32x4::load(flow.as_ptr().add(o));
+                let to = row.as_mut_ptr().add(first + o * stride);
+                match stride {
+                    1 => F32x4::load(to).add(from).store(to),
+                    2 => {
+                        let (low, high) = from.zip(F32x4::ZERO);
+                        F32x4::load(to).add(low).store(to);
+                        F32x4::load(to.add(LANES)).add(high).store(to.add(LANES));
+                    }
+                    _ => {
+                        for lane in o..outputs.min(o + LANES) {
+                            row[first + lane * stride] += flow[lane];
+                        }
+                    }
                 }
             }
-        } else {
-            for (o, value) in flow[..outputs].iter().enumerate() {
-                row[o * stride] += value;
-            }
+            o += LANES;
         }
     }
 }
@@ -187,8 +201,20 @@ unsafe fn add_to_rows(dx: *mut f32, output: &OutputRow, piece: &Piece, row: &[f3
             let start = output.start + rows.position + r * rows.step;
             // SAFETY: the taps' ranges keep every row inside the plane.
             let dx = unsafe { core::slice::from_raw_parts_mut(dx.add(start), inside.len()) };
-            for (to, from) in dx.iter_mut().zip(inside) {
-                *to += from;
+            let mut at = 0;
+            while at < inside.len() {
+                let count = LANES.min(inside.len() - at);
+                // SAFETY: `count` elements are left of both.
+                unsafe {
+                    let (to, from) = (dx.as_mut_ptr().add(at), inside.as_ptr().add(at));
+                    if count == LANES {
+                        F32x4::load(to).add(F32x4::load(from)).store(to);
+                    } else {
+                        let sum = F32x4::load_partial(to, count).add(F32x4::load_partial(from, count));
+                        sum.store_partial(to, count);
+                    }
+                }
+                at += LANES;
             }
         }
     });

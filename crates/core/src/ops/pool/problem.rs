@@ -281,7 +281,7 @@ pub struct Piece {
     /// The input column of `inside.start`.
     column: usize,
     /// The windows, where they are regular.
-    windows: Option<Windows>,
+    pub windows: Option<Windows>,
 }
 
 /// Rows of the input, `step` elements apart, from the position of their first element that is read.
@@ -345,12 +345,37 @@ impl OutputRow<'_> {
         }
     }
 
-    /// Calls `each` with what each output's sum is divided by, but for `divisor`: its taps that count.
-    pub fn for_divisors(&self, outputs: &Range<usize>, mut each: impl FnMut(usize, f32)) {
-        let outer = self.problem.taps_that_count(0, self.od) * self.problem.taps_that_count(1, self.oh);
-        for o in outputs.clone() {
-            let count = outer * self.problem.taps_that_count(2, o);
-            each(o - outputs.start, count.max(1) as f32);
+    /// The position of the first element that output `o` reads, or -1: of a window of -infinity.
+    pub fn first_position(&self, o: usize) -> i32 {
+        let [depth, height, width] = &self.problem.geometry.axes;
+        let along = self.problem.span(2, o, self.sample);
+        if self.depth.taps.is_empty() || self.height.taps.is_empty() || along.taps.is_empty() {
+            return -1;
+        }
+        let first = |span: &Span, axis: &Axis| span.origin.wrapping_add(span.taps.start * axis.dilation);
+        let row = first(&self.depth, depth) * height.input + first(&self.height, height);
+        (row * width.input + first(&along, width)) as i32
+    }
+
+    /// What the sums of this row's outputs are divided by, but for the part of each along the width.
+    pub fn outer_divisor(&self) -> f32 {
+        let problem = self.problem;
+        if problem.divisor != 0.0 {
+            return problem.divisor;
+        }
+        match problem.reduction {
+            Reduction::Sum => 1.0,
+            _ if problem.uniform => problem.geometry.taps() as f32,
+            _ => (problem.taps_that_count(0, self.od) * problem.taps_that_count(1, self.oh)).max(1) as f32,
+        }
+    }
+
+    /// The part along the width of what each output's sum is divided by.
+    pub fn divisors(&self, outputs: &Range<usize>, divisors: &mut [f32; COLUMNS]) {
+        let problem = self.problem;
+        let whole = problem.divisor != 0.0 || problem.uniform || problem.reduction == Reduction::Sum;
+        for (place, o) in divisors.iter_mut().zip(outputs.clone()) {
+            *place = if whole { 1.0 } else { problem.taps_that_count(2, o).max(1) as f32 };
         }
     }
 }

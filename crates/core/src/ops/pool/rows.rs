@@ -102,7 +102,8 @@ pub unsafe fn columns<C: Combine>(row: &mut [f32; ROW], inside: Range<usize>, so
     }
 }
 
-/// As [`columns`] for the larger one, with positions; of equal values the first one stays, of NaN the last.
+/// As [`columns`] for the larger one, with positions; of equal values the first one stays, of NaN the last. Sources come in
+/// the order of their positions. Columns of -infinity have none.
 ///
 /// # Safety
 /// As [`columns`].
@@ -121,7 +122,8 @@ pub unsafe fn indexed_columns(row: &mut Row, inside: Range<usize>, source: Sourc
             for r in 0..source.rows {
                 let x = source.start.add(r * source.stride + skipped as usize);
                 let position = lane.add(I32x4::splat(r as i32 * source.step));
-                best.take(Best { value: F32x4::load_partial(x, count), position });
+                let value = if count == LANES { F32x4::load(x) } else { F32x4::load_partial(x, count) };
+                best.take_later(Best { value, position });
             }
             best.value.store_partial(value_at, count);
             best.position.as_f32().store_partial(position_at.cast(), count);
@@ -220,6 +222,14 @@ struct Best {
 }
 
 impl Best {
+    /// As `take`, for what comes later in the plane; but nothing has the place of -infinity.
+    #[inline(always)]
+    fn take_later(&mut self, other: Best) {
+        let better = other.value.gt(self.value).or(other.value.ne(other.value));
+        self.value = better.select(other.value, self.value);
+        self.position = select(better, other.position, self.position);
+    }
+
     #[inline(always)]
     fn take(&mut self, other: Best) {
         let nan = |v: F32x4| v.ne(v);
@@ -234,71 +244,6 @@ impl Best {
 #[inline(always)]
 fn select(mask: Mask, set: I32x4, clear: I32x4) -> I32x4 {
     mask.select(set.as_f32(), clear.as_f32()).bits()
-}
-
-/// The taps of one output that lie inside the input.
-pub struct Window {
-    pub x: *const f32,
-    pub rows: usize,
-    /// Elements from a row to the next.
-    pub pitch: usize,
-    pub taps: usize,
-    pub dilation: usize,
-}
-
-impl Window {
-    /// The maximum of this window and of the next three, each `stride` elements after the one before.
-    ///
-    /// # Safety
-    /// The taps of the four windows can be read.
-    #[inline(always)]
-    pub unsafe fn four(&self, stride: usize) -> F32x4 {
-        if (self.rows, self.taps, self.dilation, stride) == (2, 2, 1, 2) {
-            let below = self.x.wrapping_add(self.pitch);
-            // SAFETY: the four windows cover eight columns of two rows.
-            unsafe {
-                let left = F32x4::load(self.x).max(F32x4::load(below));
-                let right = F32x4::load(self.x.add(4)).max(F32x4::load(below.add(4)));
-                let (even, odd) = left.unzip(right);
-                return even.max(odd);
-            }
-        }
-        let mut most = F32x4::constant(f32::NEG_INFINITY);
-        let mut row = self.x;
-        for _ in 0..self.rows {
-            let mut x = row;
-            for _ in 0..self.taps {
-                // SAFETY: the caller's guarantee; nothing is read beyond the fourth window's tap.
-                let values = unsafe {
-                    match stride {
-                        1 => F32x4::load(x),
-                        2 => F32x4::load(x).even_then_odd(F32x4::load(x.add(3))),
-                        _ => F32x4::gather(x, [0, stride, 2 * stride, 3 * stride]),
-                    }
-                };
-                most = most.max(values);
-                x = x.wrapping_add(self.dilation);
-            }
-            row = row.wrapping_add(self.pitch);
-        }
-        most
-    }
-
-    /// # Safety
-    /// The taps of the window can be read.
-    pub unsafe fn one(&self) -> f32 {
-        let mut most = f32::NEG_INFINITY;
-        for row in 0..self.rows {
-            for tap in 0..self.taps {
-                // SAFETY: the caller's guarantee.
-                let value = unsafe { self.x.add(row * self.pitch + tap * self.dilation).read() };
-                if value > most || value.is_nan() {
-                    most = value;
-                }
-            }
-        }
-        most
-    }
 }
 
 /// How the values of four neighbouring outputs are loaded.
