@@ -153,8 +153,8 @@ fn spread(row: &mut [f32; ROW], flow: &[f32; COLUMNS], windows: Windows) {
     if outputs == 1 && dilation == 1 {
         let flow = F32x4::splat(flow[output]);
         let taps = &mut row[column..column + taps];
-        // SAFETY: each chunk's elements.
         for to in taps.chunks_mut(LANES) {
+            // SAFETY: as many elements as the chunk has.
             unsafe {
                 let sum = F32x4::load_partial(to.as_ptr(), to.len()).add(flow);
                 sum.store_partial(to.as_mut_ptr(), to.len());
