@@ -116,6 +116,55 @@ describe('Conv', () => {
   });
 });
 
+describe('ConvTranspose', () => {
+  const ramp: Case = { shape: [1, 1, 3, 3], values: [0, 1, 2, 3, 4, 5, 6, 7, 8] };
+  const given = (shape: number[], more: Case = ramp): Case => ({
+    ...more,
+    weights: [floats('w', shape, new Array(shape.reduce((a, b) => a * b)).fill(1))],
+  });
+  const spread = async (attributes: Record<string, Attribute>, shape = [1, 1, 3, 3]) =>
+    one('ConvTranspose', attributes, given(shape), ['w']);
+
+  test('the examples of its specification', async () => {
+    expect((await spread({}, [1, 1, 3, 3])).data).toEqual([
+      0, 1, 3, 3, 2, 3, 8, 15, 12, 7, 9, 21, 36, 27, 15, 9, 20, 33, 24, 13, 6, 13, 21, 15, 8,
+    ]);
+    const strided = await spread({ strides: [3, 2], output_shape: [10, 8] });
+    expect(strided.shape).toEqual([1, 1, 10, 8]);
+    expect(strided.data.slice(0, 8)).toEqual([0, 0, 1, 1, 3, 2, 2, 0]);
+    expect(await spread({ strides: [3, 2], output_padding: [1, 1] })).toEqual(strided);
+    const padded = await spread({ strides: [3, 2], pads: [1, 2, 1, 2] });
+    expect(padded).toEqual({
+      shape: [1, 1, 7, 3],
+      data: [1, 1, 3, 1, 1, 3, 7, 4, 9, 7, 4, 9, 7, 4, 9, 13, 7, 15, 13, 7, 15],
+    });
+    const dilated = { ...ramp, shape: [1, 1, 3, 3], values: [3, 8, 1, 9, 5, 7, 3, 2, 6] };
+    const kernel = { ...dilated, weights: [floats('w', [1, 1, 2, 2], [7, 2, 1, 9])] };
+    expect((await one('ConvTranspose', { dilations: [2, 2] }, kernel, ['w'])).data).toEqual([
+      21, 56, 13, 16, 2, 63, 35, 67, 10, 14, 24, 22, 76, 76, 21, 9, 5, 88, 45, 63, 3, 2, 33, 18, 54,
+    ]);
+  });
+
+  test('padding by a rule, with the odd element after or before', async () => {
+    const upper = await spread({ auto_pad: 'SAME_UPPER', strides: [2, 2] });
+    expect(upper.shape).toEqual([1, 1, 6, 6]);
+    expect(upper.data.slice(0, 6)).toEqual([0, 0, 1, 1, 3, 2]);
+    const lower = await spread({ auto_pad: 'SAME_LOWER', strides: [2, 2] });
+    expect(lower.data.slice(30)).toEqual([6, 13, 7, 15, 8, 8]);
+    expect((await spread({ auto_pad: 'VALID' })).shape).toEqual([1, 1, 5, 5]);
+    const narrow = await spread({ auto_pad: 'SAME_UPPER', strides: [2, 2] }, [1, 1, 1, 1]);
+    expect(narrow.data.slice(0, 12)).toEqual([0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test('what does not fit is named', async () => {
+    await expect(spread({ kernel_shape: [2, 2] })).rejects.toThrow(/kernel_shape is 2x2, but/);
+    await expect(spread({ output_shape: [9] })).rejects.toThrow(/output_shape has 1 entries, must have 2/);
+    await expect(spread({ output_shape: [9, 9] })).rejects.toThrow(
+      /convTranspose2d: height: outputSize is 9/,
+    );
+  });
+});
+
 describe('MaxPool', () => {
   test('the stride is 1 where none is given', async () => {
     expect((await one('MaxPool', { kernel_shape: [2, 2] })).data).toEqual([5, 6, 8, 9]);

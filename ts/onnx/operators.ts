@@ -22,6 +22,7 @@ export { batchNorm } from '../ops/batchNorm.ts';
 export { cast } from '../ops/cast.ts';
 export { concat, slice, split } from '../ops/concat.ts';
 export { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
+export { convTranspose1d, convTranspose2d, convTranspose3d } from '../ops/convTranspose.ts';
 export { gridSample } from '../ops/gridSample.ts';
 export { interpolate } from '../ops/interpolate.ts';
 export { linear } from '../ops/linear.ts';

@@ -1,11 +1,11 @@
 /**
- * Convolution, and the rules that it shares with pooling: `auto_pad`, and `pads` in ONNX's order (all axes' beginnings,
+ * Convolution, transposed convolution, and the rules that it shares with pooling: `auto_pad`, and `pads` in ONNX's order (all axes' beginnings,
  * then all axes' ends).
  */
 import { shapeText } from '../../errors.ts';
 import type { Tensor } from '../../tensor.ts';
 import type { Call, Handlers } from '../call.ts';
-import { conv1d, conv2d, conv3d } from '../operators.ts';
+import { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from '../operators.ts';
 
 export const WINDOW_ATTRIBUTES = {
   auto_pad: 'string',
@@ -45,21 +45,57 @@ export function windowPadding(call: Call, axes: number): WindowPadding {
 
 export const convolution: Handlers = {
   Conv: { inputs: [2, 3], attributes: { ...WINDOW_ATTRIBUTES, group: 'int' }, build: buildConv },
+  ConvTranspose: {
+    inputs: [2, 3],
+    attributes: { ...WINDOW_ATTRIBUTES, group: 'int', output_padding: 'ints', output_shape: 'ints' },
+    build: buildConvTranspose,
+  },
 };
 
 function buildConv(call: Call): Tensor {
   const axes = spatialAxes(call);
   const [x, weight, bias] = [call.float32(0), call.float32(1), call.optional(2)];
+  const options = { ...windowOptions(call, axes, weight), padding: windowPadding(call, axes) };
+  return [conv1d, conv2d, conv3d][axes - 1]!(x, weight, bias, options);
+}
+
+/** What both kinds say of their window beside the padding. */
+function windowOptions(call: Call, axes: number, weight: Tensor) {
   const kernel = weight.shape.slice(2);
   const declared = call.integers('kernel_shape') ?? kernel;
   if (shapeText(declared) !== shapeText(kernel)) {
     call.fail(`kernel_shape is ${shapeText(declared)}, but the weight is ${shapeText(weight.shape)}`);
   }
-  const options = {
+  return {
     stride: call.perAxis('strides', axes, 1),
     dilation: call.perAxis('dilations', axes, 1),
     groups: call.integer('group', 1),
-    padding: windowPadding(call, axes),
   };
-  return [conv1d, conv2d, conv3d][axes - 1]!(x, weight, bias, options);
+}
+
+/** By `pads` and `output_padding`; or to an `output_shape` (input times stride under SAME), padding being what that leaves. */
+function buildConvTranspose(call: Call): Tensor {
+  const axes = spatialAxes(call);
+  const [x, weight, bias] = [call.float32(0), call.float32(1), call.optional(2)];
+  const window = windowOptions(call, axes, weight);
+  const transposed = [convTranspose1d, convTranspose2d, convTranspose3d][axes - 1]!;
+  const outputPadding = call.perAxis('output_padding', axes, 0);
+  const padding = windowPadding(call, axes);
+  const same = padding === 'same' || padding === 'same-lower';
+  const declared = call.integers('output_shape');
+  if (declared === undefined && !same) {
+    return transposed(x, weight, bias, { ...window, padding, outputPadding });
+  }
+  const input = x.shape.slice(2);
+  const outputSize = declared?.slice(-axes) ?? input.map((size, axis) => size * window.stride[axis]!);
+  if (outputSize.length !== axes) {
+    call.fail(`output_shape has ${outputSize.length} entries, must have ${axes}`);
+  }
+  const pads = outputSize.map((size, axis): [number, number] => {
+    const extent = window.dilation[axis]! * (weight.shape[2 + axis]! - 1) + 1;
+    const whole = window.stride[axis]! * (input[axis]! - 1) + extent + outputPadding[axis]!;
+    const [total, half] = [Math.max(0, whole - size), Math.floor(Math.max(0, whole - size) / 2)];
+    return padding === 'same' ? [half, total - half] : [total - half, half];
+  });
+  return transposed(x, weight, bias, { ...window, padding: pads, outputSize });
 }
