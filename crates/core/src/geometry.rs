@@ -367,6 +367,75 @@ mod tests {
         assert_eq!(axis([2, 5, 3, 3, 0, 0], Same, 0), Ok((1, 5, 6)));
     }
 
+    /// Size, padding before and after of the adjoint of a window; `sized`: `extra` is the size.
+    fn adjoint(
+        numbers: [i32; 6],
+        mode: Mode,
+        extra: i32,
+        sized: bool,
+    ) -> Result<(usize, usize, usize), Fault> {
+        let rule = Rule(Rule::TRANSPOSED | if sized { Rule::SIZED } else { 0 });
+        Axis::transposed(request(numbers), mode, rule, extra).map(|axis| (axis.input, axis.lo, axis.hi))
+    }
+
+    #[test]
+    fn sizes_of_adjoints_in_every_mode() {
+        use Mode::{Explicit, Full, Same, SameLower, Valid};
+        assert_eq!(adjoint([5, 3, 2, 1, 1, 1], Explicit, 0, false), Ok((9, 1, 1)));
+        assert_eq!(adjoint([5, 3, 2, 1, 1, 1], Explicit, 1, false), Ok((10, 1, 0)));
+        assert_eq!(adjoint([5, 3, 2, 1, 1, 1], Explicit, 10, true), Ok((10, 1, 0)));
+        assert_eq!(adjoint([5, 2, 2, 3, 0, 0], Explicit, 2, false), Ok((14, 0, 0)));
+        assert_eq!(adjoint([5, 3, 1, 2, 9, 9], Valid, 0, false), Ok((9, 0, 0)));
+        assert_eq!(adjoint([9, 3, 1, 2, 0, 0], Full, 0, false), Ok((5, 4, 4)));
+        assert_eq!(adjoint([4, 4, 1, 1, 0, 0], Same, 0, false), Ok((4, 1, 2)));
+        assert_eq!(adjoint([4, 4, 1, 1, 0, 0], SameLower, 0, false), Ok((4, 2, 1)));
+        assert_eq!(adjoint([4, 1, 3, 1, 0, 0], Same, 0, false), Ok((12, 0, 0)));
+        assert_eq!(adjoint([4, 5, 3, 1, 0, 0], Same, 10, true), Ok((10, 2, 2)));
+        assert_eq!(adjoint([0, 3, 1, 1, 0, 0], Explicit, 0, false), Ok((2, 0, 0)));
+        assert_eq!(adjoint([0, 3, 2, 1, 0, 0], Same, 0, false), Ok((0, 0, 1)));
+    }
+
+    #[test]
+    fn an_adjoint_of_the_right_size_leads_back() {
+        for input in 1..20 {
+            for (kernel, stride, dilation) in [(1, 3, 1), (2, 1, 1), (3, 2, 2), (5, 3, 1), (4, 7, 3)] {
+                for (mode, lo, hi) in [(Mode::Explicit, 2, 1), (Mode::Same, 0, 0), (Mode::SameLower, 0, 0)] {
+                    let numbers = [input, kernel, stride, dilation, lo, hi];
+                    let Ok((output, lo, _)) = axis(numbers, mode, 0) else { continue };
+                    let back = [output as i32, kernel, stride, dilation, numbers[4], numbers[5]];
+                    let found = adjoint(back, mode, input, true).unwrap();
+                    assert_eq!((found.0, found.1), (input as usize, lo), "{numbers:?} {mode:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn adjoints_that_there_are_not_are_refused() {
+        let refused = |numbers: [i32; 6], mode: Mode, extra: i32, sized: bool| {
+            let fault = adjoint(numbers, mode, extra, sized).unwrap_err();
+            (fault.code, fault.values)
+        };
+        let plain = [5, 3, 2, 1, 1, 1];
+        assert_eq!(refused(plain, Mode::Explicit, 2, false), (Code::OutputPadding, [2, 1, 0]));
+        assert_eq!(refused(plain, Mode::Explicit, -1, false), (Code::OutputPadding, [-1, 1, 0]));
+        assert_eq!(refused(plain, Mode::Same, 1, false), (Code::OutputPadding, [1, 0, 0]));
+        assert_eq!(refused(plain, Mode::Explicit, 11, true), (Code::OutputSize, [11, 9, 10]));
+        assert_eq!(refused(plain, Mode::Same, 8, true), (Code::OutputSize, [8, 9, 10]));
+        assert_eq!(refused([2, 3, 1, 1, 3, 3], Mode::Explicit, 0, false), (Code::NoOutput, [-2, 0, 0]));
+        assert_eq!(refused([2, 0, 1, 1, 0, 0], Mode::Explicit, 0, false), (Code::NotPositive, [0, 0, 0]));
+        assert_eq!(
+            refused([2, 3, 1, 1, -1, 0], Mode::Explicit, 0, false),
+            (Code::NegativePadding, [-1, 0, 0])
+        );
+        let largest = i32::MAX;
+        for mode in [Mode::Explicit, Mode::Same, Mode::Full] {
+            for lo in [0, largest] {
+                assert!(adjoint([largest, largest, largest, largest, lo, lo], mode, 0, false).is_err());
+            }
+        }
+    }
+
     #[test]
     fn same_gives_the_ceiling_for_all_small_problems() {
         for input in 1..20 {
