@@ -16,6 +16,8 @@ type Public = ((...args: unknown[]) => unknown) & { readonly entry?: { readonly 
 export const ROUNDING = 2e-6;
 const DIFFERENCES = 1e-3;
 const STEP = 1e-4;
+/** Milliseconds for the differences of one tensor. */
+const PATIENCE = 40;
 
 /** How much of the checks is done. */
 export interface Effort {
@@ -185,8 +187,10 @@ function named(call: Call, list: readonly number[] | 'all' | undefined): number[
 export function checkedGradients(call: Call, reference: Reference): { linear: number[]; smooth: number[] } {
   const finite = call.tensors.every(({ data }) => data.every(Number.isFinite));
   if (!finite) return { linear: [], smooth: [] };
+  // Small integers lie on kinks and have ties, and so may what is written out.
   const away = call.tensors.every(({ kind, dtype }) => kind !== 'integers' || dtype !== 'float32');
-  return { linear: named(call, reference.linear), smooth: away ? named(call, reference.smooth) : [] };
+  const smooth = named(call, away ? reference.smooth : []).filter((t) => call.tensors[t]?.kind !== 'literal');
+  return { linear: named(call, reference.linear), smooth };
 }
 
 /** Small integers that differ from those of a line. */
@@ -250,7 +254,10 @@ export function checkGradients(
   const choose = new Choices(7);
   const tensors = plainTensors(call);
   const floats = (all: Plain[]) => all.filter(({ dtype }) => dtype === 'float32');
+  const start = performance.now();
   const value = floats(expectedOf(call, reference, plainTensors(call)));
+  // Slow loops have fewer elements checked.
+  const most = Math.max(2, Math.min(elements, Math.floor(PATIENCE / (performance.now() - start))));
   // A window of padding alone has no maximum, and no gradient.
   if (!value.every(({ data }) => data.every(Number.isFinite))) return;
   const flows = value.map((y) => integersLike(y, choose));
@@ -277,9 +284,7 @@ export function checkGradients(
     const x = tensors[t] as Plain;
     const all = x.data.map((_, i) => i);
     const at =
-      all.length <= elements
-        ? all
-        : Array.from({ length: elements >> 1 }, () => choose.integer(0, all.length - 1));
+      all.length <= most ? all : Array.from({ length: most >> 1 }, () => choose.integer(0, all.length - 1));
     const moved = (i: number, by: number) =>
       flowed(t, { ...x, data: x.data.map((v, j) => (j === i ? v + by : v)) });
     const must = at.map((i) => (moved(i, step) - moved(i, -step)) / (2 * step));

@@ -1,13 +1,14 @@
 /** Comparison of many numbers that names the first difference instead of printing all of them. */
 
-/** The first difference in words; null where there is none. See expectSame. */
+/** The first difference in words; null where there is none. See expectSame; `least` is what the largest is at least. */
 export function difference(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   tolerance = 0,
+  least = 0,
 ): string | null {
   if (actual.length !== expected.length) return `${actual.length} elements, must be ${expected.length}`;
-  let largest = 0;
+  let largest = least;
   for (let i = 0; i < expected.length; i++) {
     const magnitude = Math.abs(expected[i] as number);
     if (magnitude > largest && magnitude < Infinity) largest = magnitude;

@@ -650,7 +650,7 @@ export const randomProblems: Readonly<Record<string, Generator>> = {
   maximum: extremes,
   minimum: extremes,
   sum: reduction(['']),
-  mean: reduction(['~']),
+  mean: reduction(['+']),
   max: reduction(['#', '']),
   min: reduction(['#', '']),
   argMax: reduction(['#', ''], false),

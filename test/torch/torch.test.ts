@@ -1,17 +1,19 @@
 /** Random calls and small networks against PyTorch's values (test/torch/generate.py), forward and backward. */
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type DType, scope, type Tensor, vjp } from 'striate';
 import { describe, test } from 'vitest';
 import { fromText, type Given, isGiven, readTensors, replace } from '../support/calls.ts';
 import { place, publicFunction } from '../support/checks.ts';
-import { expectSame } from '../support/compare.ts';
+import { difference, expectSame } from '../support/compare.ts';
 import { inEachVariant } from '../support/runtime.ts';
 import { readTorchCases, type TorchCase } from './values.ts';
 
 /** Of the largest expected value: what differs is the order of float32 sums. */
 const TOLERANCE = 1e-5;
-const TOLERANCES: Record<string, number> = {};
+const TOLERANCES: Record<string, number> = {
+  // Errors of a dozen operators add up, and normalisations multiply them.
+  network: 5e-5,
+};
 
 type Any = Tensor<DType>;
 
@@ -35,12 +37,15 @@ function check(torch: TorchCase): void {
   const { args: steps, tensors } = readTensors(torch.steps);
   const tolerance = TOLERANCES[operatorOf(torch)] ?? TOLERANCE;
   let at = 0;
+  // In a network, a gradient that is all cancellation (a bias before a normalisation) has the others' rounding errors.
+  let least = 0;
   const compare = (what: string, actual: Any, shape: readonly number[], dtype: string) => {
     const [is, must] = [`${actual.dtype} [${actual.shape}]`, `${dtype} [${shape}]`];
     if (is !== must) throw new Error(`${what} is ${is}, must be ${must}`);
     const expected = torch.numbers.subarray(at, at + actual.size);
     at += actual.size;
-    expectSame(actual.data, expected, dtype === 'float32' ? tolerance : 0, what);
+    const found = difference(actual.data, expected, dtype === 'float32' ? tolerance : 0, least);
+    if (found !== null) throw new Error(`${what}: ${found}`);
   };
   scope(() => {
     const values = tensors.map(place);
@@ -63,6 +68,8 @@ function check(torch: TorchCase): void {
       );
       const { pullback } = vjp(body, ...(gradients.map((t) => fresh[t]) as unknown as Tensor[]));
       const found = pullback(flows as unknown as Tensor[]);
+      if (torch.steps.length > 1)
+        least = torch.numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 10;
       for (const [i, t] of gradients.entries())
         compare(
           `gradient of tensor ${t}`,
@@ -82,8 +89,7 @@ function check(torch: TorchCase): void {
 const file = process.env.STRIATE_TORCH ?? fileURLToPath(new URL('torch.values', import.meta.url));
 
 inEachVariant('as PyTorch', () => {
-  const all = existsSync(file) ? readTorchCases(file) : [];
-  test.runIf(all.length === 0)('no values', () => {});
+  const all = readTorchCases(file);
   for (const op of new Set(all.map(operatorOf))) {
     describe(op, () => {
       for (const torch of all.filter((one) => operatorOf(one) === op)) {
