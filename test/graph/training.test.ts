@@ -53,7 +53,7 @@ inEachVariant('training', () => {
     scope(() => {
       manualSeed(7);
       const net = new Sequential(
-        new Conv2d(1, 8, 3, { padding: 1, bias: false }),
+        new Conv2d(1, 8, 3, { padding: 1, paddingMode: 'reflect', bias: false }),
         new BatchNorm2d(8),
         new ReLU(),
         new MaxPool2d(3, { stride: 2 }),
