@@ -71,7 +71,9 @@ describe('README', () => {
 
   test('names everything that striate and striate/onnx export, and nothing else', () => {
     const words = codeWords(section(readme, '## What it does').split('\nNames, options')[0] as string);
-    const names = words.filter((word) => /^[A-Za-z]\w+$/.test(word) && word !== 'Nd' && !/^[123]d$/.test(word));
+    const names = words.filter(
+      (word) => /^[A-Za-z]\w+$/.test(word) && word !== 'Nd' && !/^[123]d$/.test(word),
+    );
     const listed = names.flatMap((name) =>
       name.endsWith('Nd') ? [1, 2, 3].map((rank) => name.replace(/Nd$/, `${rank}d`)) : [name],
     );
