@@ -19,11 +19,15 @@ import {
   type Variant,
   version,
 } from './runtime/instance.ts';
+import { Pool, processors } from './threads.ts';
 
 export interface InitOptions {
   /** Which build of the kernels; default: the best that this runtime has. */
   variant?: Variant;
-  /** Default 1. */
+  /**
+   * How many threads compute, 1 to 64; 'auto': as many as there are processors, at most 8. Default 1. Where they cannot be
+   * had, one thread computes and `runtime().notes` says why. The results are the same bits with any number.
+   */
   threads?: number | 'auto';
   /** The most that the linear memory may grow to; default 2 GiB, 96 MiB in an edge isolate. */
   maxMemoryBytes?: number;
@@ -44,10 +48,18 @@ export interface RuntimeInfo {
   readonly notes: readonly string[];
 }
 
+/** The same, for whoever keeps it up to date. */
+type Changing<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+
 export interface Engine {
   readonly exports: KernelExports;
   readonly memory: WebAssembly.Memory;
-  readonly info: RuntimeInfo;
+  readonly info: Changing<RuntimeInfo>;
+  /** Threads beside the calling one, if any, and the parts that work is planned for. */
+  pool: Pool | null;
+  parts: number;
+  /** What is to be freed when dead workers have ended for certain; null while there are none. */
+  held: (() => void)[] | null;
   /** False after disposeRuntime: whatever was alive is disposed. */
   alive: boolean;
   /** The memory as unsigned and signed words and as floats; taken anew after each call that may grow it. */
@@ -94,35 +106,38 @@ async function start(platform: Platform, options: InitOptions): Promise<RuntimeI
   generation += 1;
   const mine = generation;
   const maxMemoryBytes = options.maxMemoryBytes ?? defaultMemory();
-  const { exports, memory, variant, notes } = await loadFrom(platform, {
+  const threads = options.threads === 'auto' ? processors() : (options.threads ?? 1);
+  const { exports, memory, module, shared, variant, notes } = await loadFrom(platform, {
     ...(options.variant !== undefined && { variant: options.variant }),
     ...(options.wasm !== undefined && { wasm: options.wasm }),
     maxMemoryBytes,
+    shared: threads > 1,
   });
-  const threads = options.threads ?? 1;
-  const reasons =
-    threads === 1 ? notes : [...notes, 'one thread: this version computes on the calling thread'];
-  const info: RuntimeInfo = {
-    variant,
-    threads: 1,
-    version,
-    maxMemoryBytes,
-    accuracy: options.accuracy ?? 'fast',
-    notes: reasons,
-  };
-  if (mine !== generation) throw new Error('init: disposeRuntime was called while the kernels were loading');
   const { buffer } = memory;
-  current = {
+  const on: Engine = {
     exports,
     memory,
-    info,
+    info: { variant, threads: 1, version, maxMemoryBytes, accuracy: options.accuracy ?? 'fast', notes },
+    pool: null,
+    parts: 1,
+    held: null,
     alive: true,
     u32: new Uint32Array(buffer),
     i32: new Int32Array(buffer),
     f32: new Float32Array(buffer),
     result: exports.result() >>> 2,
   };
-  return info;
+  if (shared) {
+    const pool = new Pool(on, module, threads);
+    await pool.start();
+    if (pool.stands) [on.pool, on.parts] = [pool, threads];
+  }
+  if (mine !== generation) {
+    on.pool?.dismiss();
+    throw new Error('init: disposeRuntime was called while the kernels were loading');
+  }
+  current = on;
+  return on.info;
 }
 
 function checkInit(options: InitOptions): void {
@@ -130,7 +145,7 @@ function checkInit(options: InitOptions): void {
   const { variant, threads, maxMemoryBytes, accuracy } = options;
   if (variant !== undefined) oneOf('init', 'variant', variant, ['simd', 'relaxed']);
   if (accuracy !== undefined) oneOf('init', 'accuracy', accuracy, ['fast', 'exact']);
-  if (threads !== undefined && threads !== 'auto') integer('init', 'threads', threads, 1, 1024);
+  if (threads !== undefined && threads !== 'auto') integer('init', 'threads', threads, 1, 64);
   if (maxMemoryBytes !== undefined) integer('init', 'maxMemoryBytes', maxMemoryBytes, 1 << 20, 2 ** 32);
 }
 
@@ -160,12 +175,13 @@ export function runtime(): RuntimeInfo {
   return engine('runtime').info;
 }
 
-/** Gives the memory back; whatever is alive becomes disposed, and init may follow. Does nothing before init. */
+/** Ends the workers and gives the memory back; whatever is alive becomes disposed, and init may follow. Does nothing before init. */
 export function disposeRuntime(): void {
   pending = null;
   generation += 1;
   if (current === null) return;
   current.alive = false;
+  current.pool?.dismiss();
   current = null;
   for (const end of enders) end();
 }
@@ -184,6 +200,12 @@ export function engine(where: string): Engine {
 /** The running engine, if any. */
 export function engineOrNull(): Engine | null {
   return current;
+}
+
+/** Has something freed: at once, or when nobody can write to it any more. */
+export function free(on: Engine, action: () => void): void {
+  if (on.held) on.held.push(action);
+  else action();
 }
 
 /** Takes the views anew when the memory has grown. */

@@ -2,13 +2,13 @@
  * Storage in the linear memory: counted, 64-byte aligned, freed with its last handle; scopes that dispose what was
  * made inside; the arena that all programs share; and the figures of all of it.
  */
-import { type Engine, engine, engineOrNull, onDisposeRuntime } from './engine.ts';
+import { type Engine, engine, engineOrNull, free, onDisposeRuntime, refresh } from './engine.ts';
 import { OutOfMemoryError, wrongKind } from './errors.ts';
 
 /** Bytes at an address, shared by the handles that count on it. */
 export interface Storage {
   readonly engine: Engine;
-  readonly address: number;
+  address: number;
   readonly bytes: number;
   /** Handles that hold it; at 0 it is freed. */
   references: number;
@@ -80,9 +80,22 @@ export function allocate(where: string, bytes: number, cache = false): Storage {
 export function release(storage: Storage): void {
   storage.references -= 1;
   if (storage.references > 0 || !storage.engine.alive) return;
-  storage.engine.exports.release(storage.address);
+  giveBack(storage);
   if (storage.cache) cacheBytes -= storage.bytes;
   else liveBytes -= storage.bytes;
+}
+
+function giveBack({ engine: on, address }: Storage): void {
+  free(on, () => on.exports.release(address));
+}
+
+/** Has a storage lie elsewhere with the same values: workers that may not have ended still write to where it was. @throws OutOfMemoryError */
+export function moveAway(where: string, storage: Storage): void {
+  const { engine: on, address, bytes } = storage;
+  const fresh = withRoom(where, bytes, () => on.exports.alloc(bytes));
+  new Uint8Array(refresh(on).u32.buffer).copyWithin(fresh, address, address + bytes);
+  giveBack(storage);
+  storage.address = fresh;
 }
 
 /** Counts bytes that Rust holds for a plan or program. */
@@ -110,7 +123,8 @@ export function sharedArena(where: string, bytes: number): number {
   return shared.address;
 }
 
-function dropArena(): void {
+/** Gives the arena back; the next run has another. */
+export function dropArena(): void {
   if (shared !== null) release(shared);
   shared = null;
 }

@@ -77,7 +77,7 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, TensorTy
     if (this.hold.followed) throw symbolic('Tensor.data', 'tensor');
     const { buffer } = storage.engine.memory;
     let view = this.#view;
-    if (view === null || view.buffer !== buffer) {
+    if (view === null || view.buffer !== buffer || view.byteOffset !== storage.address) {
       view = viewOf(this.dtype, buffer, storage.address, this.size);
       this.#view = view;
     }

@@ -12,7 +12,7 @@ function requireNumbers([, name, parameters, text]) {
   }
 }
 
-export function glueModule(glue, { pages, stackBytes, version }) {
+export function glueModule(glue, { pages, stackBytes, flags, version }) {
   const functions = [...glue.matchAll(/^export function (\w+)\((.*)\) \{\n([\s\S]*?)^\}/gm)];
   const imported = [...glue.matchAll(/^ {8}(\w+): function\(/gm)].map(([, name]) => name);
   if (functions.length === 0 || imported.join() !== '__wbindgen_init_externref_table') {
@@ -20,15 +20,19 @@ export function glueModule(glue, { pages, stackBytes, version }) {
   }
   functions.forEach(requireNumbers);
   // No reference to a JavaScript value is ever passed, so the table of such references stays empty.
-  return `// Made by the build from wasm-bindgen's glue, see scripts/lib/glue.mjs.
-export const initialPages = ${pages};
-export const version = '${version}';
-export async function instantiate(module, memory) {
+  const body = `
   const imports = { './kernels_bg.js': { memory, __wbindgen_init_externref_table() {} } };
   const { exports: wasm } = await WebAssembly.instantiate(module, imports);
   wasm.__wbindgen_start(${stackBytes});
   return wasm;
-}
+`;
+  return `// Made by the build from wasm-bindgen's glue, see scripts/lib/glue.mjs.
+export const initialPages = ${pages};
+export const stackBytes = ${stackBytes};
+export const sharedFlag = ${JSON.stringify(flags)};
+export const version = '${version}';
+export async function instantiate(module, memory) {${body}}
+export const instantiateText = ${JSON.stringify(`async (module, memory) => {${body.replace(/\s+/g, ' ')}}`)};
 `;
 }
 
@@ -37,12 +41,20 @@ export function glueTypes(types) {
   return `// Made by the build from wasm-bindgen's declarations, see scripts/lib/glue.mjs.
 export interface Exports {
 ${members.map(([, member]) => `  ${member}`).join('\n')}
+  /** Gives back what an instance on another thread, which has ended, allocated for itself. */
+  __wbindgen_thread_destroy(tlsBase: number, stack: number, stackBytes: number): void;
 }
 /** The pages of memory that an instance needs at least. */
 export const initialPages: number;
+/** Bytes of an instance's stack. A thread's is allocated, and its address the export \`__stack_alloc\`. */
+export const stackBytes: number;
+/** Where in each variant's bytes the import of its memory says 1 for a plain and 3 for a shared one. */
+export const sharedFlag: { readonly simd: number; readonly relaxed: number };
 /** The package's version, which the module carries too. */
 export const version: string;
 /** Makes an instance over \`memory\`. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Exports>;
+/** The text of \`instantiate\`, for workers, which import nothing. */
+export const instantiateText: string;
 `;
 }

@@ -141,7 +141,8 @@ async function build(hash, rust, tools) {
   write('relaxed.wasm', relaxed.wasm.bytes);
   write('kernels.js', kernelsModule(simd.wasm.bytes, relaxed.wasm.bytes));
   write('kernels.d.ts', kernelsTypes);
-  write('glue.js', glueModule(simd.glue, { pages, stackBytes, version: version() }));
+  const flags = { simd: simd.wasm.sharedFlag, relaxed: relaxed.wasm.sharedFlag };
+  write('glue.js', glueModule(simd.glue, { pages, stackBytes, flags, version: version() }));
   write('glue.d.ts', glueTypes(simd.types));
   write('stamp.json', JSON.stringify({ hash, rust: rust.version }));
 }

@@ -46,6 +46,7 @@ export function finish(bytes, label) {
   const section = [...unsigned('striate'.length), ...text];
   const parts = [bytes.subarray(0, 8)];
   let pages;
+  let sharedFlag;
   for (let at = 8; at < bytes.length; ) {
     const id = bytes[at];
     const [size, start] = readUnsigned(bytes, at + 1);
@@ -55,10 +56,11 @@ export function finish(bytes, label) {
       pages = memory.pages;
       const content = Uint8Array.from(bytes.subarray(at, start + size));
       content[memory.flagAt - at] = plain;
+      sharedFlag = parts.reduce((sum, part) => sum + part.length, memory.flagAt - at);
       parts.push(content);
     } else if (id !== customSection) parts.push(bytes.subarray(at, start + size));
     at = start + size;
   }
   parts.push(Uint8Array.from([customSection, ...unsigned(section.length), ...section]));
-  return { bytes: Buffer.concat(parts), pages };
+  return { bytes: Buffer.concat(parts), pages, sharedFlag };
 }

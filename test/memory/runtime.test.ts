@@ -50,12 +50,6 @@ describe('init', () => {
     scope(() => expect(relu(tensor([-1, 1])).toArray()).toEqual([0, 1]));
   });
 
-  test('more threads than it has are one, and the notes say why', async () => {
-    const { threads, notes } = await init({ threads: 4 });
-    expect(threads).toBe(1);
-    expect(notes.join()).toContain('one thread');
-  });
-
   test('disposeRuntime while it loads ends that load, and another may follow at once', async () => {
     const first = init({ variant: 'simd' });
     disposeRuntime();

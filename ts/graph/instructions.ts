@@ -1,7 +1,8 @@
 /** A program on the Rust side: decoded instructions and a table of bases, the addresses that operands count from. */
-import { type Engine, faultCode, refresh, throwFault } from '../engine.ts';
+import { type Engine, faultCode, free, refresh, throwFault } from '../engine.ts';
 import { FAULT_INDEX_OUTSIDE, FAULT_OUT_OF_MEMORY } from '../errors.ts';
-import { releaseCaches, withRoom } from '../memory.ts';
+import { dropArena, releaseCaches, withRoom } from '../memory.ts';
+import { LOST } from '../threads.ts';
 
 /** One word list, and what must be known about it: see lowering.ts. */
 export interface Code {
@@ -13,6 +14,8 @@ export interface Code {
   readonly algorithms: readonly number[];
   /** The operator whose data each step judges. */
   readonly judges: readonly (string | null)[];
+  /** In how many parts each step is computed. */
+  readonly parts: readonly number[];
 }
 
 /** The base of the shared arena; externals follow. */
@@ -22,22 +25,31 @@ export class Instructions {
   /** Bytes that the Rust side keeps for it. */
   readonly bytes: number;
   readonly code: Code;
-  readonly #handle: number;
-  /** Index of the base table in the memory's words. */
-  readonly #bases: number;
   readonly #engine: Engine;
+  #handle = 0;
+  /** Index of the base table in the memory's words. */
+  #bases = 0;
+  /** For each series of steps that are computed in as many parts: where it ends. Empty when one thread does all. */
+  readonly #ends: number[] = [];
 
   constructor(on: Engine, where: string, code: Code) {
     this.#engine = on;
     this.code = code;
-    let handle = 0;
-    callWithWords(on, where, code.words, (address) => {
-      handle = on.exports.program_new(address, code.words.length) >>> 0;
-      return handle !== 0;
-    });
-    this.#handle = handle;
-    this.#bases = on.exports.program_bases(this.#handle) >>> 2;
+    this.#load(where);
     this.bytes = on.exports.program_bytes(this.#handle) >>> 0;
+    const { parts } = code;
+    if (parts.some((count) => count > 1))
+      this.#ends = parts.flatMap((count, step) => (count === parts[step + 1] ? [] : [step + 1]));
+  }
+
+  #load(where: string): void {
+    const on = this.#engine;
+    const { words } = this.code;
+    callWithWords(on, where, words, (address) => {
+      this.#handle = on.exports.program_new(address, words.length) >>> 0;
+      return this.#handle !== 0;
+    });
+    this.#bases = on.exports.program_bases(this.#handle) >>> 2;
   }
 
   /** Writes the address of one base. */
@@ -47,12 +59,43 @@ export class Instructions {
 
   /** Runs every step; the bases have been bound. */
   run(where: string): void {
-    if (this.#engine.exports.program_run(this.#handle, 0, 1) !== 0) this.#fail(where);
+    const { exports, pool } = this.#engine;
+    if (this.#ends.length === 0 || !pool?.stands) {
+      if (exports.program_run(this.#handle, 0, 1) !== 0) this.#fail(where);
+      return;
+    }
+    let first = 0;
+    for (let i = 0; i < this.#ends.length; i++) {
+      const last = this.#ends[i] as number;
+      this.#runInParts(where, first, last);
+      first = last;
+    }
+  }
+
+  #runInParts(where: string, first: number, last: number): void {
+    const status = this.#engine.pool!.run(this.#handle, first, last, this.code.parts[first] as number);
+    if (status === LOST) this.#lost(where);
+    if (status !== 0) this.#fail(where);
   }
 
   /** Runs one step. */
   runStep(where: string, step: number): void {
-    if (this.#engine.exports.program_step(this.#handle, step, 0, 1) !== 0) this.#fail(where);
+    const { exports, pool } = this.#engine;
+    if (pool?.stands) this.#runInParts(where, step, step + 1);
+    else if (exports.program_step(this.#handle, step, 0, 1) !== 0) this.#fail(where);
+  }
+
+  /** Leaves program and arena to workers that may still read and write them, and throws. */
+  #lost(where: string): never {
+    const { u32 } = refresh(this.#engine);
+    const bound = u32.slice(this.#bases, this.#bases + (this.code.words[0] as number));
+    this.free();
+    dropArena();
+    this.#load(where);
+    refresh(this.#engine).u32.set(bound, this.#bases);
+    throw new Error(
+      `${where}: a worker died or hangs; the call did not end, the next ones have one thread until new workers stand`,
+    );
   }
 
   /** Throws a run's fault; one of an operator's data names the operator. */
@@ -64,7 +107,9 @@ export class Instructions {
   }
 
   free(): void {
-    if (this.#engine.alive) this.#engine.exports.program_free(this.#handle);
+    const { alive, exports } = this.#engine;
+    const handle = this.#handle;
+    if (alive) free(this.#engine, () => exports.program_free(handle));
   }
 }
 

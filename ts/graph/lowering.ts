@@ -6,6 +6,7 @@
 import { bytesPer, type TensorType } from '../dtype.ts';
 import { type Engine, refresh } from '../engine.ts';
 import { elementCount } from '../errors.ts';
+import { partsOf } from '../threads.ts';
 import { ARENA, type Code, callWithWords } from './instructions.ts';
 
 /** Instructions; the same numbers as in crates/wasm. */
@@ -65,6 +66,8 @@ export interface Step {
   /** Which node it belongs to. */
   readonly node: number;
   readonly algorithm: number;
+  /** In how many parts it is computed. */
+  readonly parts: number;
   constant: boolean;
   /** Index of the read whose memory the first write may take over, or -1. */
   readonly inPlace: number;
@@ -82,9 +85,11 @@ export interface Plan {
 export interface StepOptions {
   /** The read whose memory the output may take over when it is not needed afterwards. */
   inPlace?: number;
-  /** Scratch bytes; absent when the instruction has no such operand. */
+  /** Scratch bytes of each part; absent when the instruction has no such operand. */
   scratch?: number;
   algorithm?: number;
+  /** Multiply-accumulates, where they are more than the bytes that it moves say. */
+  macs?: number;
   /** The operator whose data the step judges. */
   judges?: string;
 }
@@ -181,11 +186,14 @@ export class Lowering {
     reads: readonly (Buffer | null)[],
     writes: readonly (Buffer | null)[],
     params: readonly number[],
-    { inPlace = -1, scratch, algorithm = 0, judges }: StepOptions = {},
+    { inPlace = -1, scratch = 0, algorithm = 0, macs = 0, judges }: StepOptions = {},
   ): void {
     const constant = reads.every((read) => read === null || read.constant);
     for (const write of writes) if (write !== null && write.place !== 'external') write.constant = constant;
-    const room = scratch === undefined || scratch === 0 ? null : this.temporary(scratch);
+    let work = macs;
+    for (const operand of [...reads, ...writes]) work += 2 * (operand?.bytes ?? 0);
+    const parts = partsOf(work, this.#engine.parts);
+    const room = scratch === 0 ? null : this.temporary(scratch * parts);
     const step = {
       opcode,
       reads,
@@ -194,6 +202,7 @@ export class Lowering {
       params,
       node: this.node,
       algorithm,
+      parts,
       constant,
       inPlace,
       judges: judges ?? null,
@@ -229,7 +238,8 @@ export class Lowering {
     }
     const nodes = steps.map((step) => step.node);
     const judges = steps.map((step) => step.judges);
-    return { words, arenaBytes, nodes, algorithms: steps.map((step) => step.algorithm), judges };
+    const algorithms = steps.map((step) => step.algorithm);
+    return { words, arenaBytes, nodes, algorithms, judges, parts: steps.map((step) => step.parts) };
   }
 }
 

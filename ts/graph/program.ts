@@ -20,6 +20,7 @@ import {
   countLive,
   type Disposable,
   type Hold,
+  moveAway,
   release,
   type Storage,
   sharedArena,
@@ -236,7 +237,14 @@ export class Program<Out = Results> implements Disposable {
           'Program.run: into shares the storage of an input or of another result, must have its own',
         );
       }
-      this.#execute(inputs, given as Tensor<DType>[]);
+      try {
+        this.#execute(inputs, given as Tensor<DType>[]);
+      } catch (error) {
+        if (this.#engine.held)
+          for (const tensor of given as Tensor<DType>[])
+            moveAway('Program.run', storageOf('Program.run', 'into', tensor));
+        throw error;
+      }
       return into;
     }
     const outputs: Tensor<DType>[] = [];

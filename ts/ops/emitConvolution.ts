@@ -63,7 +63,8 @@ export function emitConvolution(
     slope,
   ];
   // Each element of the residual is read just before its output is written: over it, the caches hold a tensor less.
-  to.step(OP.conv, reads, outputs, words(algorithm), { inPlace: RESIDUAL, scratch, algorithm });
+  const macs = (outputs[0]!.bytes / 4) * (channels / groups) * kernelOf(axes).reduce((a, b) => a * b);
+  to.step(OP.conv, reads, outputs, words(algorithm), { inPlace: RESIDUAL, scratch, algorithm, macs });
 }
 
 /**

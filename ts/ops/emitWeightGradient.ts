@@ -21,7 +21,9 @@ export function emitWeightGradient(
   const kernel = kernelOf(axes);
   const shape = [outputs, channels / groups, ...kernel];
   const made = newBlock(to, shape).buffer;
-  to.step(OP.convWeightGradient, [dy, x], [made], words, { scratch });
+  // Each weight meets each pixel of dy's planes.
+  const macs = (made.bytes / 4) * (dy.bytes / 4 / outputs);
+  to.step(OP.convWeightGradient, [dy, x], [made], words, { scratch, macs });
   if (!flip) return made;
   const flipped = newBlock(to, shape).buffer;
   const strides = stridesOf(shape);

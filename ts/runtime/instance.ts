@@ -2,7 +2,7 @@
  * Makes an instance of the kernels: chooses the variant, gets its module (from the platform's leaf, or from where
  * the user hosts the file), makes the memory and instantiates. Nothing is kept here: every call is a new instance.
  */
-import { type Exports, initialPages, instantiate, version } from '../../build/glue.js';
+import { type Exports, initialPages, instantiate, sharedFlag, version } from '../../build/glue.js';
 import { builtin } from './decode.ts';
 
 export { type Exports as KernelExports, version };
@@ -21,14 +21,19 @@ export interface LoadOptions {
   readonly variant?: Variant | undefined;
   readonly maxMemoryBytes: number;
   readonly wasm?: KernelSource | undefined;
+  /** Whether further threads are wanted, which the memory must be shared with. */
+  readonly shared?: boolean;
 }
 
 export interface Kernels {
   readonly exports: Exports;
   readonly memory: WebAssembly.Memory;
+  readonly module: WebAssembly.Module;
+  /** Whether module and memory are those of threads. */
+  readonly shared: boolean;
   readonly variant: Variant;
-  /** What the user may want to know: why the variant is not the best one. */
-  readonly notes: readonly string[];
+  /** What the user may want to know: why the variant is not the best one, or there is one thread. */
+  readonly notes: string[];
 }
 
 const PAGE_BYTES = 65536;
@@ -67,29 +72,32 @@ interface Urls {
   fileURLToPath(url: URL | string): string;
 }
 
-/** The module behind `init({ wasm })`. */
-async function moduleOf(wasm: KernelSource): Promise<WebAssembly.Module> {
+/** The module, or its bytes, behind `init({ wasm })`. */
+async function read(wasm: KernelSource): Promise<ModuleOrBytes> {
   if (typeof wasm === 'string' || wasm instanceof URL) {
     // Two letters at least before the colon: C:\ is a path.
     const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(String(wasm))?.[1];
     const files = !scheme || scheme === 'file' ? builtin<Files>('node:fs') : undefined;
     const path = scheme ? builtin<Urls>('node:url')?.fileURLToPath(wasm) : String(wasm);
-    if (files && path) return compiled(files.readFileSync(path));
+    if (files && path) return files.readFileSync(path);
     wasm = await fetch(wasm);
   }
   if ('arrayBuffer' in wasm) {
     if (!wasm.ok) throw new Error(`status ${wasm.status}`);
-    return compiled(await wasm.arrayBuffer());
+    return wasm.arrayBuffer();
   }
-  return compiled(wasm);
+  return wasm;
 }
 
-/** The user's module and its variant, which the build wrote into it beside the version. */
+const UNREADABLE = 'wasm cannot be read';
+
+/** The user's module or its bytes, the module, and its variant, which the build wrote into it beside the version. */
 async function hosted(
   wasm: KernelSource,
   wanted: Variant | undefined,
-): Promise<[WebAssembly.Module, Variant]> {
-  const module = await orRefuse(moduleOf(wasm), 'wasm cannot be read');
+): Promise<[ModuleOrBytes, WebAssembly.Module, Variant]> {
+  const source = await orRefuse(read(wasm), UNREADABLE);
+  const module = await orRefuse(compiled(source), UNREADABLE);
   const [section = new ArrayBuffer(0)] = WebAssembly.Module.customSections(module, 'striate');
   const [built, variant] = String.fromCharCode(...new Uint8Array(section)).split(' ');
   if (built !== version) {
@@ -98,15 +106,17 @@ async function hosted(
   }
   if (wanted && wanted !== variant)
     throw new Error(`init: variant is '${wanted}', but wasm is ${variant}.wasm`);
-  return [module, variant as Variant];
+  return [source, module, variant as Variant];
 }
 
 /** The module, or an Error that says what failed and why. */
-function orRefuse(module: Promise<WebAssembly.Module>, what: string): Promise<WebAssembly.Module> {
+function orRefuse<T>(module: Promise<T>, what: string): Promise<T> {
   return module.catch((cause) => {
     throw new Error(`init: ${what}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   });
 }
+
+const REFUSED = "striate's WebAssembly was refused (a content security policy needs 'wasm-unsafe-eval')";
 
 /**
  * A new instance over a new memory of at most `maxMemoryBytes`.
@@ -127,24 +137,58 @@ export async function loadFrom(platform: Platform, options: LoadOptions): Promis
   }
   const notes: string[] = [];
   let variant: Variant;
-  let module: WebAssembly.Module;
+  let source: ModuleOrBytes;
+  let module: WebAssembly.Module | null = null;
   if (wasm === undefined) {
     variant = chooseVariant(platform, wanted, notes);
-    const ours = Promise.resolve(platform[variant]!()).then(compiled);
-    module = await orRefuse(
-      ours,
-      "striate's WebAssembly was refused (a content security policy needs 'wasm-unsafe-eval')",
-    );
+    source = await orRefuse(Promise.resolve(platform[variant]!()), REFUSED);
   } else {
     if (!isKernelSource(wasm)) {
       throw new TypeError(
         `init: wasm is ${typeof wasm}, must be a URL, a string, a Response, bytes or a WebAssembly.Module`,
       );
     }
-    [module, variant] = await hosted(wasm, wanted);
+    [source, module, variant] = await hosted(wasm, wanted);
   }
-  const memory = new WebAssembly.Memory({ initial: initialPages, maximum });
-  return { exports: await instantiate(module, memory), memory, variant, notes };
+  const limits = { initial: initialPages, maximum };
+  let memory: WebAssembly.Memory | null = null;
+  if (options.shared) {
+    const why = whyOneThread(source);
+    try {
+      if (why) throw new Error(why);
+      memory = new WebAssembly.Memory({ ...limits, shared: true });
+      module = await compiled(forThreads(source as BufferSource, variant));
+    } catch (error) {
+      notes.push(`one thread: ${(error as Error).message}`);
+      memory = null;
+    }
+  }
+  const shared = memory !== null;
+  memory ??= new WebAssembly.Memory(limits);
+  module ??= await orRefuse(compiled(source), REFUSED);
+  return { exports: await instantiate(module, memory), memory, module, shared, variant, notes };
+}
+
+/** Why there can be no threads; '' when there can. */
+function whyOneThread(source: ModuleOrBytes): string {
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  if (typeof SharedArrayBuffer === 'undefined' || crossOriginIsolated === false) {
+    return 'no shared memory; a page has it when it is cross-origin isolated (headers Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp)';
+  }
+  if (source instanceof WebAssembly.Module) return 'the module is compiled already; threads need its bytes';
+  return typeof Worker === 'undefined' && !builtin('node:worker_threads')
+    ? 'this runtime has no workers'
+    : '';
+}
+
+/** The bytes of the module that imports a shared memory. */
+function forThreads(source: BufferSource, variant: Variant): Uint8Array<ArrayBuffer> {
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  const copy = Uint8Array.from(bytes);
+  copy[sharedFlag[variant]] = 3;
+  return copy;
 }
 
 function isKernelSource(wasm: unknown): wasm is KernelSource {

@@ -2,12 +2,13 @@
 //!
 //! A call that gives more than one number writes the rest in the result area. One that fails writes there a fault's
 //! code and its numbers, and returns the code (or 0 where it returns a handle or an address).
-#![cfg_attr(target_arch = "wasm32", no_std)]
+#![cfg_attr(target_arch = "wasm32", no_std, feature(stdarch_wasm_atomic_wait))]
 
 extern crate alloc;
 
 mod memory;
 pub mod program;
+pub mod team;
 
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicI32, Ordering};
@@ -15,6 +16,7 @@ use program::Program;
 use striate_core::fault::{Code, Fault};
 use striate_core::geometry::{Axis, AxisRequest, Mode, Rule};
 use striate_core::ops::{self, Params};
+use team::{Progress, Team};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[repr(align(16))]
@@ -167,6 +169,85 @@ pub fn program_run(handle: u32, part: u32, parts: u32) -> u32 {
 pub fn program_step(handle: u32, index: u32, part: u32, parts: u32) -> u32 {
     // SAFETY: as in `program_run`.
     code(unsafe { program(handle).step(index as usize, part as usize, parts as usize) })
+}
+
+/// A team of a caller and so many workers; 0 when there is no memory for it and for `bytes` bytes of each worker's own.
+#[wasm_bindgen]
+pub fn team_new(workers: u32, bytes: u32) -> u32 {
+    let room = Team::room_for(workers as usize) + workers as usize * bytes as usize;
+    match memory::require_room(room) {
+        Ok(()) => Box::into_raw(Box::new(Team::new(workers as usize))).expose_provenance() as u32,
+        Err(fault) => {
+            refuse(fault);
+            0
+        }
+    }
+}
+
+/// # Safety
+/// `address` came from `team_new` and was not freed.
+unsafe fn team(address: u32) -> &'static Team {
+    // SAFETY: the caller's guarantee.
+    unsafe { &*core::ptr::with_exposed_provenance(address as usize) }
+}
+
+/// `address` must come from `team_new`, as in the functions below; every worker has left.
+#[wasm_bindgen]
+pub fn team_free(address: u32) {
+    let team: *mut Team = core::ptr::with_exposed_provenance_mut(address as usize);
+    // SAFETY: `team_new` made this box; ts/runtime frees a team once.
+    drop(unsafe { Box::from_raw(team) });
+}
+
+/// A worker's work until it has none; whether to come again when the word at the team's address has changed since before
+/// the call.
+#[wasm_bindgen]
+pub fn team_serve(address: u32, index: u32) -> u32 {
+    // SAFETY: ts/runtime starts one worker per seat, and frees no team that has workers.
+    u32::from(unsafe { team(address).serve(index as usize) })
+}
+
+/// The result of a team's run: 0, a fault's code, or one of these. Result area of a pending one: a number that changes
+/// whenever a worker has done something.
+const PENDING: u32 = u32::MAX;
+const ABANDONED: u32 = u32::MAX - 1;
+
+/// Starts a run of a program's steps `first..last` in so many parts; its result as in `team_advance`.
+#[wasm_bindgen]
+pub fn team_run(address: u32, handle: u32, first: u32, last: u32, parts: u32) -> u32 {
+    // SAFETY: as in `program_run`, until the run has ended or every worker has.
+    match unsafe { team(address).start(program(handle), first as usize..last as usize, parts as usize) } {
+        Ok(()) => team_advance(address),
+        Err(fault) => refuse(fault),
+    }
+}
+
+/// Goes on with a run that is pending.
+#[wasm_bindgen]
+pub fn team_advance(address: u32) -> u32 {
+    // SAFETY: as in `team_run`.
+    let team = unsafe { team(address) };
+    // SAFETY: as in `team_run`.
+    match unsafe { team.advance() } {
+        Progress::Pending => {
+            give([team.progress() as i32]);
+            PENDING
+        }
+        Progress::Abandoned => ABANDONED,
+        Progress::Ended(None) => 0,
+        Progress::Ended(Some(fault)) => {
+            give(fault);
+            fault[0] as u32
+        }
+    }
+}
+
+/// Ends the workers' service, each after the share that it is computing, and the run. A worker whose share ended in a trap
+/// calls it too.
+#[wasm_bindgen]
+pub fn team_abandon(address: u32) {
+    // SAFETY: as in `team_free`.
+    unsafe { team(address).abandon() };
 }
 
 /// What a caller gets who asks for what does not exist.

@@ -94,11 +94,15 @@ impl Program {
         Ok(())
     }
 
+    pub fn count(&self) -> usize {
+        self.steps.len()
+    }
+
     /// Runs the share of one step, which there is; a fault of the data names it.
     ///
     /// # Safety
     /// As [`Program::run`].
-    unsafe fn run_step(&self, index: usize, share: Share) -> Result<(), Fault> {
+    pub(crate) unsafe fn run_step(&self, index: usize, share: Share) -> Result<(), Fault> {
         // SAFETY: the caller's guarantee.
         unsafe { self.steps[index].run(&self.bases, share) }.map_err(|fault| {
             let [a, b, _] = fault.values;
@@ -123,7 +127,7 @@ impl Program {
     }
 }
 
-fn share(part: usize, parts: usize) -> Result<Share, Fault> {
+pub(crate) fn share(part: usize, parts: usize) -> Result<Share, Fault> {
     if part < parts {
         Ok(Share { part, parts })
     } else {

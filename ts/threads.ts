@@ -1,0 +1,140 @@
+/**
+ * Threads: which steps of a program are computed in parts, the pool that computes them, and what happens when a worker
+ * dies. The meeting of the parts is Rust's (crates/wasm/src/team.rs); the caller comes back from it to look at the clock.
+ */
+import type { Engine } from './engine.ts';
+import { builtin } from './runtime/decode.ts';
+import { Crew } from './runtime/workers.ts';
+
+/** What tests change. */
+export const tuning = {
+  /**
+   * The work that makes a part worth its meeting, in multiply-accumulates or half bytes moved: some 25 microseconds. A
+   * meeting costs 0.2, waking a worker that has fallen asleep 50.
+   */
+  grain: 1 << 19,
+  /** Milliseconds without progress after which a worker is held to be dead. */
+  patience: 10_000,
+};
+
+const MAX_AUTO = 8;
+/** Crews lost one after the other, none of which finished a run. */
+const MAX_LOST = 3;
+/** What `team_run` and `team_advance` give besides faults. */
+const [PENDING, ABANDONED] = [-1, -2];
+/** What `Pool.run` gives when a worker died or hangs. */
+export const LOST = ABANDONED;
+
+const RECOVERING = 'one thread until new workers stand: one died';
+
+/** The parts that a step of so much work is computed in. */
+export function partsOf(work: number, threads: number): number {
+  return Math.max(1, Math.min(threads, Math.floor(work / tuning.grain)));
+}
+
+/** The threads of `threads: 'auto'`. */
+export function processors(): number {
+  const os = builtin<{ availableParallelism?(): number }>('node:os');
+  const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
+  return Math.min(MAX_AUTO, os?.availableParallelism?.() ?? navigator?.hardwareConcurrency ?? 1);
+}
+
+/** The threads of one engine. */
+export class Pool {
+  readonly #on: Engine;
+  readonly #module: WebAssembly.Module;
+  readonly #threads: number;
+  /** Null while there is the calling thread alone. */
+  #crew: Crew | null = null;
+  #lost = 0;
+  /** Crews whose end is not certain. */
+  #ending = 0;
+
+  constructor(on: Engine, module: WebAssembly.Module, threads: number) {
+    this.#on = on;
+    this.#module = module;
+    this.#threads = threads;
+  }
+
+  /** Has new workers stand; where that fails, a note says why. */
+  async start(): Promise<void> {
+    const { exports, memory, info } = this.#on;
+    const shared = { exports, memory, module: this.#module };
+    try {
+      const crew = await Crew.hire(shared, this.#threads - 1, tuning.patience, (crew) => {
+        if (crew === this.#crew) this.#lose(crew, false);
+      });
+      if (!this.#on.alive) return crew.dismiss();
+      this.#crew = crew;
+      info.threads = this.#threads;
+    } catch (error) {
+      info.notes.push(`one thread: workers cannot be had: ${(error as Error).message}`);
+    }
+  }
+
+  get stands(): boolean {
+    return this.#crew !== null;
+  }
+
+  /** Runs steps of a program in so many parts; gives 0, a fault's code, or LOST. */
+  run(handle: number, first: number, last: number, parts: number): number {
+    const crew = this.#crew as Crew;
+    let status = this.#on.exports.team_run(crew.team, handle, first, last, parts);
+    if (status === PENDING) status = this.#wait(crew);
+    if (status === ABANDONED) this.#lose(crew, true);
+    else this.#lost = 0;
+    return status;
+  }
+
+  #wait({ team }: Crew): number {
+    const { exports, i32, result } = this.#on;
+    let [progress, waited, now] = [-1, 0, performance.now()];
+    for (;;) {
+      if (i32[result] !== progress) waited = 0;
+      progress = i32[result] as number;
+      const status = exports.team_advance(team);
+      if (status !== PENDING) return status;
+      const before = now;
+      now = performance.now();
+      // A long while means that this thread computed or slept.
+      waited += Math.min(now - before, 100);
+      if (waited > tuning.patience) return ABANDONED;
+    }
+  }
+
+  /** Goes on with one thread until a new crew stands. `running`: the workers may still write what their run writes. */
+  #lose(crew: Crew, running: boolean): void {
+    const { info } = this.#on;
+    this.#crew = null;
+    info.threads = 1;
+    const ended = crew.end();
+    if (running) this.#hold(ended);
+    this.#lost += 1;
+    if (this.#lost > MAX_LOST) {
+      info.notes.push(`one thread: workers died ${this.#lost} times, one after the other`);
+      return;
+    }
+    info.notes.push(RECOVERING);
+    this.start().then(() => info.notes.splice(info.notes.indexOf(RECOVERING), 1));
+  }
+
+  /** Has nothing freed before `ended`. */
+  #hold(ended: Promise<void>): void {
+    const on = this.#on;
+    on.held ??= [];
+    this.#ending += 1;
+    ended.then(() => {
+      this.#ending -= 1;
+      if (this.#ending > 0 || !on.alive) return;
+      const held = on.held ?? [];
+      on.held = null;
+      for (const free of held) free();
+    });
+  }
+
+  /** Ends the workers. */
+  dismiss(): void {
+    this.#crew?.dismiss();
+    this.#crew = null;
+  }
+}
