@@ -1,20 +1,35 @@
-// `npm run bench`: builds what is missing and measures all of bench/, or the parts that are named (models, start, eager, gradients).
+// `npm run bench -- [PART...] [options]`: builds and installs what is missing, then measures in a Node that has relaxed
+// SIMD. bench/options.mjs has the options, bench/parts.mjs the parts.
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { HELP, readOptions } from '../bench/options.mjs';
 import { buildDist } from './lib/dist.mjs';
 import { buildKernels } from './lib/kernels.mjs';
-import { nodeModules } from './lib/modules.mjs';
-import { main, Problem, root, run } from './lib/report.mjs';
+import { benchModules, nodeModules } from './lib/modules.mjs';
+import { recentNode } from './lib/node24.mjs';
+import { main, Problem, root } from './lib/report.mjs';
 
-const parts = ['models', 'start', 'eager', 'gradients'];
+function optionsOf(args) {
+  try {
+    return readOptions(args);
+  } catch (error) {
+    throw new Problem(`${error.message}\n\`npm run bench -- --help\` lists parts and options.`);
+  }
+}
 
 await main(async () => {
-  const wanted = process.argv.slice(2);
-  const unknown = wanted.filter((part) => !parts.includes(part));
-  if (unknown.length > 0) throw new Problem(`bench: ${unknown.join(', ')} is none of ${parts.join(', ')}`);
+  const args = process.argv.slice(2);
+  const { help, peers, svg } = optionsOf(args);
+  if (help) {
+    console.log(HELP);
+    return;
+  }
   await nodeModules();
   await buildKernels();
   await buildDist();
-  for (const part of wanted.length > 0 ? wanted : parts) {
-    await run(process.execPath, [path.join(root, `bench/${part}.mjs`)], { pass: true });
-  }
+  if (peers.length > 0 || svg !== undefined) await benchModules();
+  const { status } = spawnSync(await recentNode(), [path.join(root, 'bench/main.mjs'), ...args], {
+    stdio: 'inherit',
+  });
+  process.exitCode = status ?? 1;
 });

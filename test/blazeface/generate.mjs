@@ -11,9 +11,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
-import * as ort from 'onnxruntime-web';
 import sharp from 'sharp';
 import { fetchData } from '../../scripts/fetch-data.mjs';
+import { benchModules } from '../../scripts/lib/modules.mjs';
 
 const SIZE = 256;
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -35,6 +35,9 @@ function store(name, floats) {
   writeFileSync(here(name), deflateRawSync(planes, { level: 9 }));
 }
 
+await benchModules();
+const onnxruntime = await import('../../bench/peers/onnxruntime-web.mjs');
+onnxruntime.start({ threads: 1 });
 const { models, photos } = fetchData();
 const inputs = [];
 for (const [i, photo] of photos.entries()) {
@@ -48,18 +51,17 @@ for (const [i, photo] of photos.entries()) {
   inputs.push(await sharp(name).raw().toBuffer());
 }
 
-ort.env.wasm.numThreads = 1;
 for (const [name, size] of [
   ['front', SIZE / 2],
   ['back', SIZE],
 ]) {
-  const session = await ort.InferenceSession.create(readFileSync(models[name]), { logSeverityLevel: 3 });
+  const session = await onnxruntime.createSession(readFileSync(models[name]));
   const values = [];
   for (const pixels of inputs) {
     const seen = size === SIZE ? pixels : halve(pixels, SIZE);
     const input = Float32Array.from(seen, (v) => v / 127.5 - 1);
     const outputs = await session.run({
-      [session.inputNames[0]]: new ort.Tensor('float32', input, [1, size, size, 3]),
+      [session.inputNames[0]]: new onnxruntime.Tensor('float32', input, [1, size, size, 3]),
     });
     for (const output of session.outputNames) values.push(...outputs[output].data);
   }

@@ -1,0 +1,121 @@
+// The aims, and what a run reached: [aim, wanted, reached, of how many figures, 'yes' | 'no'] each, for what the run measured.
+import { geomean, median } from './race.mjs';
+import { percent, times } from './table.mjs';
+
+const [WEB, TFJS, NATIVE] = ['onnxruntime-web', 'tfjs-backend-wasm', 'onnxruntime-node'];
+
+/** One aim: `values` are what was measured, `reduce` makes one of them, `bound` is how it is to compare. */
+function aim(what, values, reduce, least, limit, write) {
+  if (values.length === 0) return [];
+  const reached = reduce(values);
+  const isMet = least ? reached >= limit : reached <= limit;
+  return [
+    [what, `${least ? '>=' : '<='} ${write(limit)}`, write(reached), values.length, isMet ? 'yes' : 'no'],
+  ];
+}
+
+const smallest = (values) => Math.min(...values);
+const largest = (values) => Math.max(...values);
+const atLeast = (what, values, reduce, limit, write = times) => aim(what, values, reduce, true, limit, write);
+const atMost = (what, values, reduce, limit, write = times) => aim(what, values, reduce, false, limit, write);
+
+const ratiosTo = (peer, rows) => rows.flatMap((row) => row.peers[peer]?.ratio ?? []);
+
+function ofLayers(rows, { avx512 }) {
+  const gemm = (variant) =>
+    rows
+      .filter((row) => row.variant === variant && ['gemm', 'pointwise'].includes(row.algorithm))
+      .filter((row) => row.outputs >= 24 && row.pixels >= 49)
+      .map(({ share }) => share);
+  const sixteen = (variant) => rows.filter((row) => row.variant === variant && row.group === 'sixteen');
+  const relaxed = sixteen('relaxed');
+  const dense = relaxed.filter(({ name }) => /^3x3 \d+->\d+ /.test(name));
+  const depthwise = relaxed.filter(({ name }) => name.startsWith('depthwise'));
+  return [
+    ...atLeast('GEMM-shaped, relaxed, median share of the peak', gemm('relaxed'), median, 0.9, percent),
+    ...atLeast('GEMM-shaped, relaxed, least share of the peak', gemm('relaxed'), smallest, 0.8, percent),
+    ...atLeast('GEMM-shaped, simd, median share of the peak', gemm('simd'), median, 0.75, percent),
+    ...atLeast('GEMM-shaped, simd, least share of the peak', gemm('simd'), smallest, 0.6, percent),
+    ...atLeast(`sixteen, relaxed, to ${WEB}, least`, ratiosTo(WEB, relaxed), smallest, 1.8),
+    ...atLeast(`sixteen, relaxed, to ${WEB}, geometric mean`, ratiosTo(WEB, relaxed), geomean, 4),
+    ...atLeast(`sixteen, relaxed, to ${TFJS}, least`, ratiosTo(TFJS, relaxed), smallest, 1.4),
+    ...atLeast(`sixteen, relaxed, to ${TFJS}, geometric mean`, ratiosTo(TFJS, relaxed), geomean, 2.5),
+    ...atLeast(
+      `sixteen, relaxed, to ${NATIVE} ${avx512 ? 'with' : 'without'} AVX-512, geometric mean`,
+      ratiosTo(NATIVE, relaxed),
+      geomean,
+      avx512 ? 0.9 : 1.2,
+    ),
+    ...atLeast(`dense 3x3, relaxed, to ${NATIVE}, geometric mean`, ratiosTo(NATIVE, dense), geomean, 1.3),
+    ...atLeast(`depthwise, relaxed, to ${NATIVE}, geometric mean`, ratiosTo(NATIVE, depthwise), geomean, 2.5),
+    ...atLeast(`sixteen, simd, to ${WEB}, geometric mean`, ratiosTo(WEB, sixteen('simd')), geomean, 3),
+  ];
+}
+
+function ofModels(rows) {
+  const faces = rows.filter(({ name, variant }) => name.startsWith('blazeface') && variant === 'relaxed');
+  return faces.flatMap((row) =>
+    atLeast(`${row.name}, relaxed, to ${WEB}`, ratiosTo(WEB, [row]), smallest, 4),
+  );
+}
+
+function ofGradients(results) {
+  return results.flatMap(({ variant, layers }) => {
+    const wide = layers.filter(({ channels }) => channels >= 16);
+    const dense = layers.filter(({ isDense }) => isDense);
+    const strided = wide.filter(({ isDense }) => !isDense);
+    const of = (rows, ratio) => rows.map((row) => row[ratio]);
+    return [
+      ...atMost(
+        `gradient of x at stride 1, ${variant}, to forward, largest`,
+        of(dense, 'inputRatio'),
+        largest,
+        1.2,
+      ),
+      ...atMost(
+        `gradient of x at other strides, ${variant}, to GEMM, largest`,
+        of(strided, 'inputRatio'),
+        largest,
+        1.6,
+      ),
+      ...atMost(
+        `gradient of the weight, ${variant}, to GEMM, largest`,
+        of(wide, 'weightRatio'),
+        largest,
+        1.6,
+      ),
+    ];
+  });
+}
+
+const ofScaling = (rows) => {
+  const of = (key) => rows.flatMap((row) => row[key] ?? []);
+  return [
+    ...atMost(
+      'cost per multiply-accumulate from 50 MFLOP to 10 GFLOP, largest spread',
+      of('spread'),
+      largest,
+      1.15,
+    ),
+    ...atMost('cost at 1 MFLOP, largest', of('small'), largest, 2),
+  ];
+};
+
+/**
+ * What of the JSON of one number of threads speaks of aims.
+ * @param {{ machine: { avx512: boolean }, threads: number, [part: string]: any }} results
+ */
+export function aims({ machine, threads, layers, models, gradients, scaling, eager, start }) {
+  const us = (value) => `${value.toFixed(2)} us`;
+  const ms = (value) => `${value.toFixed(1)} ms`;
+  const microseconds = (eager ?? []).map((row) => row.us);
+  const milliseconds = (start ?? []).map((row) => row.all);
+  return [
+    ...(threads === 1 ? ofLayers(layers ?? [], machine) : []),
+    ...(threads === 1 ? ofModels(models ?? []) : []),
+    ...ofGradients(gradients ?? []),
+    ...ofScaling(scaling ?? []),
+    ...atMost('an eager call on 1 x 1 x 4 x 4, largest', microseconds, largest, 2, us),
+    ...atMost('import to the first result, largest', milliseconds, largest, 20, ms),
+  ];
+}

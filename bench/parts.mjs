@@ -1,0 +1,19 @@
+// The parts of `npm run bench`. A part is a module in parts/ with one function:
+//
+//   run(bench)   measures, prints with bench.print and gives what goes into the JSON
+//
+// `bench` is { options, rounds(default), threads, peak: { variant: GFLOP/s }, print(text), progress(text) }: see main.mjs.
+export const PARTS = {
+  layers: {
+    about: 'single layers: convolutions, poolings, gradients',
+    load: () => import('./parts/layers.mjs'),
+  },
+  models: { about: 'whole models', load: () => import('./parts/models.mjs') },
+  scaling: {
+    about: 'the cost of a multiply-accumulate from 1 MFLOP to 10 GFLOP',
+    load: () => import('./parts/scaling.mjs'),
+  },
+  gradients: { about: 'gradients beside the forward pass', load: () => import('./parts/gradients.mjs') },
+  eager: { about: 'the cost of a call', load: () => import('./parts/eager.mjs') },
+  start: { about: 'from the import to the first result', load: () => import('./parts/start.mjs') },
+};
