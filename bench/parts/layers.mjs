@@ -31,6 +31,7 @@ function rowOf(layer, variant, measured, peak) {
   const operations = operationsOf(layer);
   const gflops = operations / measured.ms / 1e6;
   const isProduct = layer.weights.length > 0;
+  const isConvolution = /^conv\dd$/.test(layer.operator) && layer.pass === undefined;
   return {
     group: layer.group,
     name: layer.name,
@@ -40,7 +41,7 @@ function rowOf(layer, variant, measured, peak) {
     gflops,
     // A pool's operations are comparisons and sums: no part of a peak of multiply-accumulates.
     ...(isProduct && { share: gflops / peak }),
-    ...(isProduct && layer.pass === undefined && gemmShape(layer)),
+    ...(isConvolution && gemmShape(layer)),
   };
 }
 
@@ -74,7 +75,8 @@ export async function run(bench) {
   if (layers.length === 0) return rows;
   const { peers, absent } = await startPeers(names, { threads: bench.threads });
   for (const variant of variants) {
-    await striate.start({ variant, threads: bench.threads });
+    const threads = await striate.start({ variant, threads: bench.threads });
+    if (threads !== bench.threads) notes.add(`striate runs on ${threads} of ${bench.threads} threads`);
     const ofVariant = [];
     for (const [i, layer] of layers.entries()) {
       bench.progress(`layers, ${variant}: ${i + 1} of ${layers.length}, ${layer.name}`);

@@ -1,6 +1,6 @@
 /** The tool behind `npm run bench`: its lists, its arithmetic, its options, and one small layer without peers. No times. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -201,6 +201,27 @@ test('runs take turns, each as often as fills a sample', async () => {
   expect(ms).toHaveLength(2);
   for (const one of ms) expect(one).toBeGreaterThan(0);
   for (const count of Object.values(calls)) expect(count).toBeGreaterThan(3);
+});
+
+/** The plotting library is installed by `npm run bench`, not by the tests. */
+const canPlot = existsSync(
+  fileURLToPath(new URL('../../bench/node_modules/@observablehq/plot', import.meta.url)),
+);
+
+test.skipIf(!canPlot)('a plot has a bar and a number for each ratio', async () => {
+  const { plot } = await import('../../bench/plot.mjs');
+  const peers = { 'onnxruntime-web': { ratio: 4 }, 'onnxruntime-node': { ratio: 0.5 } };
+  const layers = ['a layer', 'another'].map((name) => ({
+    group: 'sixteen',
+    name,
+    variant: 'relaxed',
+    peers,
+  }));
+  const svg = plot([{ threads: 1, layers }]);
+  expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  expect(svg.match(/<rect /g)).toHaveLength(4);
+  for (const text of ['a layer', 'another', 'onnxruntime-web', '>4.0<', '>0.5<']) expect(svg).toContain(text);
+  expect(() => plot([{ threads: 1 }])).toThrow('none was measured');
 });
 
 describe('a run', () => {
