@@ -13,22 +13,32 @@ const types: Record<string, string> = {
   '.json': 'application/json',
 };
 
+/** With these a page is cross-origin isolated. */
+export const ISOLATED: Record<string, string> = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
 /** Serves the files under `folder`, and `page` at `/`. */
-function serve(folder: string, page: string): Promise<http.Server> {
+function serve(folder: string, page: string, headers: Record<string, string>): Promise<http.Server> {
   const server = http.createServer(({ url }, response) => {
     const { pathname } = new URL(url!, 'http://127.0.0.1');
     const file = path.join(folder, pathname);
     const found = pathname !== '/' && fs.statSync(file, { throwIfNoEntry: false })?.isFile();
     const type = types[pathname === '/' ? '.html' : path.extname(file)] ?? 'application/octet-stream';
-    response.writeHead(pathname === '/' || found ? 200 : 404, { 'content-type': type });
+    response.writeHead(pathname === '/' || found ? 200 : 404, { 'content-type': type, ...headers });
     response.end(pathname === '/' ? page : found ? fs.readFileSync(file) : '');
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
 /** What the page of HTML `page` hands to `done(text)`. The page may use what its content security policy allows. */
-export async function inChromium(folder: string, page: string): Promise<string> {
-  const server = await serve(folder, page);
+export async function inChromium(
+  folder: string,
+  page: string,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  const server = await serve(folder, page, headers);
   const root = process.getuid?.() === 0;
   const browser = await playwright.launch({
     executablePath: await chromium(),

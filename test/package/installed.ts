@@ -48,11 +48,16 @@ export async function install(): Promise<Installed> {
   const tarball = fs.readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   await npm(['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`], folder);
-  fs.copyFileSync(path.join(here, 'smoke.mjs'), path.join(folder, 'smoke.mjs'));
-  fs.writeFileSync(
-    path.join(folder, 'main.mjs'),
-    "import { smoke } from './smoke.mjs';\n\nconsole.log(JSON.stringify(await smoke()));\n",
-  );
+  for (const [name, main] of [
+    ['smoke', 'main'],
+    ['threads', 'mainThreads'],
+  ]) {
+    fs.copyFileSync(path.join(here, `${name}.mjs`), path.join(folder, `${name}.mjs`));
+    fs.writeFileSync(
+      path.join(folder, `${main}.mjs`),
+      `import { ${name} } from './${name}.mjs';\n\nconsole.log(JSON.stringify(await ${name}()));\n`,
+    );
+  }
   return {
     folder,
     striate: path.join(folder, 'node_modules/striate'),

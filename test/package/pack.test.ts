@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inChromium } from './browser.ts';
+import { ISOLATED, inChromium } from './browser.ts';
 import { filesUnder, here, type Installed, install, output, root } from './installed.ts';
 
 let installed: Installed;
@@ -128,6 +128,47 @@ describe('types', () => {
     },
     60_000,
   );
+});
+
+describe('threads', () => {
+  const bin = (name: string): string => path.join(root, 'node_modules/.bin', name);
+  const stand = { threads: 2, after: 2, same: true };
+
+  test.each([
+    ['this Node', process.execPath, []],
+    ['Deno without any permission', bin('deno'), ['run', '--quiet', '--no-prompt', '--cached-only']],
+    ['Bun', bin('bun'), []],
+  ] as const)(
+    '%s, whose program ends by itself',
+    async (_name, command, args) => {
+      const text = await output(command, [...args, 'mainThreads.mjs'], installed.folder);
+      expect(JSON.parse(text)).toMatchObject(stand);
+    },
+    60_000,
+  );
+
+  const page = (policy: string) => `<!doctype html><link rel="icon" href="data:,">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; ${policy}">
+<script type="importmap">{ "imports": { "striate": "/node_modules/striate/dist/index.js" } }</script>
+<script type="module">
+import { threads } from './threads.mjs';
+done(JSON.stringify({ isolated: crossOriginIsolated, ...await threads() }));
+</script>`;
+
+  test('headless Chromium, cross-origin isolated', async () => {
+    const text = await inChromium(installed.folder, page('worker-src blob:'), ISOLATED);
+    expect(JSON.parse(text)).toMatchObject({ isolated: true, ...stand, notes: [] });
+  }, 600_000);
+
+  test('headless Chromium that is not: one thread, and a note', async () => {
+    const { isolated, threads, notes, same } = JSON.parse(
+      await inChromium(installed.folder, page('worker-src blob:')),
+    );
+    expect({ isolated, threads, same }).toEqual({ isolated: false, threads: 1, same: true });
+    expect(notes).toEqual([
+      expect.stringMatching(/^one thread: no shared memory; a page has it when it is cross-origin isolated/),
+    ]);
+  }, 600_000);
 });
 
 interface Results {
