@@ -3,7 +3,8 @@
 //   name                            as it is printed
 //   start({ variant, threads })     before anything is prepared; may give { missing: why it takes no part }
 //   prepare(layer)                  null where it has no such operator, else
-//     { run(), output(), dispose() }  run computes the outputs once; output gives the first of them, channels second
+//     { run(), output(), dispose() }  run computes the outputs once; output gives their values, channels second,
+//                                  or a list of them where there are several outputs
 
 import { race } from './race.mjs';
 
@@ -51,10 +52,11 @@ export function largestDifference(values, expected) {
  * left out and told to `note`: it is the one that is wrong. When all differ, that is an error.
  */
 async function compare(title, ours, others, note) {
-  const output = await ours.output();
+  const outputs = [await ours.output()].flat();
   const all = [];
   for (const [name, other] of Object.entries(others)) {
-    all.push([name, largestDifference(output, await other.output())]);
+    const theirs = [await other.output()].flat();
+    all.push([name, Math.max(...outputs.map((output, i) => largestDifference(output, theirs[i])))]);
   }
   const agreeing = all.filter(([, difference]) => difference <= WRONG);
   const differing = all.filter(([, difference]) => !(difference <= WRONG));

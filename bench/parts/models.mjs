@@ -5,57 +5,67 @@ import { fetchData } from '../../scripts/fetch-data.mjs';
 import { matches } from '../options.mjs';
 import { start } from '../peers/striate.mjs';
 import { compareAndRace, startPeers } from '../peers.mjs';
-import { loadModel, tensor } from '../striate.mjs';
+import { loadModel, ModelError, tensor } from '../striate.mjs';
 import { figure, table, times, tiny } from '../table.mjs';
 import { normal } from '../values.mjs';
 
 const ROUNDS = 31;
 
-/** What stands for an axis that a model leaves open, in their order: batch and channels, then the image. */
-const OPEN_AXES = [1, 3, 320, 320];
+/** Shapes for models that leave axes open. */
+const SHAPES = {
+  'ocr-detection': [1, 3, 480, 640],
+  'ocr-recognition': [1, 3, 48, 320],
+  'ocr-direction': [1, 3, 48, 192],
+};
 
-const inputOf = ({ name, shape }) => {
-  const sizes = shape.map((size, axis) => (typeof size === 'number' ? size : OPEN_AXES[axis]));
+const nameOf = (file) => path.basename(file, '.onnx');
+
+function inputOf({ name, shape }, file) {
+  const sizes = SHAPES[nameOf(file)] ?? shape;
+  if (!sizes.every(Number.isInteger)) throw new Error(`its input ${name} is ${sizes}: no sizes are known`);
   const data = normal(
     sizes.reduce((total, size) => total * size, 1),
     1,
   );
   return { name, shape: sizes, data };
-};
+}
 
 async function prepareOurs(file) {
   const model = await loadModel(readFileSync(file));
-  const inputs = model.inputs.map(inputOf);
+  const inputs = model.inputs.map((input) => inputOf(input, file));
   const feeds = Object.fromEntries(inputs.map(({ name, shape, data }) => [name, tensor(data, shape)]));
   const into = model.run(feeds);
-  const first = model.outputs[0].name;
+  const outputs = model.outputs.map(({ name }) => name);
   const contender = {
     run: () => void model.run(feeds, { into }),
-    output: () => into[first].toTypedArray(),
+    output: () => outputs.map((name) => into[name].toTypedArray()),
     dispose: () => model.dispose(),
   };
-  return { contender, inputs, first };
+  return { contender, inputs, outputs };
 }
 
-async function prepareTheirs({ createSession, Tensor }, file, inputs, first) {
+async function prepareTheirs({ createSession, Tensor }, file, inputs, outputs) {
   const session = await createSession(readFileSync(file));
   const feeds = Object.fromEntries(
     inputs.map(({ name, shape, data }) => [name, new Tensor('float32', data, shape)]),
   );
   return {
     run: () => session.run(feeds),
-    output: async () => Float32Array.from((await session.run(feeds))[first].data),
+    async output() {
+      const results = await session.run(feeds);
+      return outputs.map((name) => Float32Array.from(results[name].data));
+    },
     dispose: () => session.release(),
   };
 }
 
 async function measure(file, peers, bench, note) {
-  const { contender, inputs, first } = await prepareOurs(file);
+  const { contender, inputs, outputs } = await prepareOurs(file);
   const others = {};
-  for (const peer of peers) others[peer.name] = await prepareTheirs(peer, file, inputs, first);
+  for (const peer of peers) others[peer.name] = await prepareTheirs(peer, file, inputs, outputs);
   try {
     const how = { rounds: bench.rounds(ROUNDS), threads: bench.threads, note };
-    return await compareAndRace(path.basename(file), contender, others, how);
+    return await compareAndRace(nameOf(file), contender, others, how);
   } finally {
     for (const one of [contender, ...Object.values(others)]) await one.dispose();
   }
@@ -63,20 +73,25 @@ async function measure(file, peers, bench, note) {
 
 export async function run(bench) {
   const { filter, variants, peers: names } = bench.options;
-  const files = Object.values(fetchData({ log: bench.progress }).models).filter((file) =>
-    matches(filter, path.basename(file), 'models'),
-  );
+  const { models, more } = fetchData({ log: bench.progress, all: true });
+  const files = [...Object.values(models), ...more].filter((file) => matches(filter, nameOf(file), 'models'));
   if (files.length === 0) return [];
   const readers = names.filter((name) => name.startsWith('onnxruntime'));
   const { peers, absent } = await startPeers(readers, { threads: bench.threads });
+  const notes = new Set(absent);
   const rows = [];
   for (const variant of variants) {
     await start({ variant, threads: bench.threads });
     for (const file of files) {
-      const name = path.basename(file, '.onnx');
+      const name = nameOf(file);
       bench.progress(`models, ${variant}: ${name}`);
-      const measured = await measure(file, peers, bench, (note) => absent.push(note));
-      rows.push({ name, variant, ...measured });
+      try {
+        const measured = await measure(file, peers, bench, (note) => notes.add(note));
+        rows.push({ name, variant, ...measured });
+      } catch (error) {
+        if (!(error instanceof ModelError)) throw error;
+        notes.add(`${name}: ${error.message}`);
+      }
     }
   }
   const header = ['model', 'variant', 'ms', ...peers.flatMap(({ name }) => [name, 'ratio']), 'difference'];
@@ -88,6 +103,6 @@ export async function run(bench) {
     tiny(row.difference),
   ]);
   bench.print(`\nmodels, ${bench.threadsText}, ms per run:\n\n${table(header, cells, 2)}`);
-  for (const note of absent) bench.print(`- ${note}`);
+  for (const note of notes) bench.print(`- ${note}`);
   return rows;
 }

@@ -33,16 +33,27 @@ const layerOf = ([algorithm, channels, kernel, groups], side) => ({
   algorithm,
 });
 
-async function measure(layer, side, rounds) {
-  const ours = await prepare(layer);
-  try {
-    const [ms] = await race([ours.run], { rounds });
-    const operations = operationsOf(layer);
-    // 1000 multiply-accumulates are 2000 operations.
-    return { side, operations, ms, cost: (ms * 1e6 * 2000) / operations, algorithm: ours.algorithm };
-  } finally {
-    ours.dispose();
+/** The points of a series, its maps in turns. A forced algorithm that does not fit a map gives way to another: no point. */
+async function measure(series, rounds) {
+  const [algorithm, , , , sides] = series;
+  const all = [];
+  for (const side of sides) {
+    const layer = layerOf(series, side);
+    all.push({ side, operations: operationsOf(layer), contender: await prepare(layer) });
   }
+  const points = all.filter(({ contender }) => contender.algorithm === algorithm);
+  const milliseconds = await race(
+    points.map(({ contender }) => contender.run),
+    { rounds },
+  );
+  for (const { contender } of all) contender.dispose();
+  // 1000 multiply-accumulates are 2000 operations.
+  return points.map(({ side, operations }, i) => ({
+    side,
+    operations,
+    ms: milliseconds[i],
+    cost: (milliseconds[i] * 1e6 * 2000) / operations,
+  }));
 }
 
 /** The spread of costs within the range, and what a map of 1 MFLOP costs beside the cheapest of the range. */
@@ -62,17 +73,12 @@ export async function run(bench) {
   for (const variant of variants) {
     await start({ variant, threads: bench.threads });
     for (const series of SERIES) {
-      const [algorithm, channels, kernel, , sides] = series;
+      const [algorithm, channels, kernel] = series;
       const name = `${algorithm} ${kernel}x${kernel} ${channels} channels`;
       if (!matches(filter, name, 'scaling')) continue;
-      const points = [];
-      for (const side of sides) {
-        bench.progress(`scaling, ${variant}: ${name} @${side}`);
-        points.push(await measure(layerOf(series, side), side, bench.rounds(ROUNDS)));
-      }
-      // A plan takes another algorithm where the forced one does not fit; such a point is of another series.
-      const own = points.filter((point) => point.algorithm === algorithm);
-      rows.push({ name, variant, points: own, ...judged(own) });
+      bench.progress(`scaling, ${variant}: ${name}`);
+      const points = await measure(series, bench.rounds(ROUNDS));
+      rows.push({ name, variant, points, ...judged(points) });
     }
   }
   if (rows.length > 0) {
