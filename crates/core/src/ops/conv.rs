@@ -153,3 +153,56 @@ impl Operator for Conv {
         Ok(())
     }
 }
+
+/// A convolution's work in blocks: of each group `panels` panels of pixels times `tiles` row tiles, so many at a time.
+struct Blocks {
+    groups: usize,
+    panels: usize,
+    panels_together: usize,
+    tiles: usize,
+    tiles_together: usize,
+}
+
+/// One block: the number of its panels' block, counted through all groups, and its row tiles.
+struct Piece {
+    block: usize,
+    first_tile: usize,
+    tiles: usize,
+}
+
+impl Blocks {
+    /// Panels' blocks of a group.
+    fn per_group(&self) -> usize {
+        self.panels.div_ceil(self.panels_together)
+    }
+
+    /// The pieces of a share, those of the same panels one behind the other. Shares are equal in panels times row tiles,
+    /// and may end inside a block.
+    fn pieces(&self, share: Share) -> impl Iterator<Item = Piece> + '_ {
+        let work = share.range(self.groups * self.panels * self.tiles);
+        let (mut at, end) = (self.place(work.start), self.place(work.end));
+        core::iter::from_fn(move || {
+            if at == end {
+                return None;
+            }
+            let (block, first_tile) = (at / self.tiles, at % self.tiles);
+            let left = self.tiles_together - first_tile % self.tiles_together;
+            let tiles = left.min(self.tiles - first_tile).min(end - at);
+            at += tiles;
+            Some(Piece { block, first_tile, tiles })
+        })
+    }
+
+    /// Which row tile of all blocks comes after so much work.
+    fn place(&self, work: usize) -> usize {
+        let of_group = self.panels * self.tiles;
+        if of_group == 0 {
+            return 0;
+        }
+        let (group, rest) = (work / of_group, work % of_group);
+        let of_block = self.panels_together * self.tiles;
+        let (block, rest) = (rest / of_block, rest % of_block);
+        let panels = self.panels_together.min(self.panels - block * self.panels_together);
+        (group * self.per_group() + block) * self.tiles + rest / panels
+    }
+}

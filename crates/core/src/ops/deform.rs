@@ -145,7 +145,7 @@ impl Operator for Deform {
                     }
                     packed = panels;
                 }
-                gemm.multiply(group, first, rows * plan.tiles);
+                gemm.multiply(group, first, rows * plan.tiles, plan.tiles);
             }
         }
         Ok(())

@@ -1,11 +1,11 @@
 //! The general convolution: an implicit GEMM, outputs = weights [co, depth] x pixels [depth, batch * od * oh * ow].
 //!
-//! A block is some panels of eight pixels, packed once, and the row tiles of up to 64 output channels. Items of the
-//! share are (group, block of pixels, block of outputs), the last running fastest: a part packs pixels once.
+//! A block is some panels of eight pixels, packed once, and the row tiles of up to 64 output channels; the
+//! blocks of outputs run fastest, so that a part packs pixels once.
 //! A pointwise convolution is the same over one flat axis; its panels are copies.
 
 use super::panel::Source;
-use super::{Conv, Places, Share};
+use super::{Blocks, Conv, Piece, Places, Share};
 use crate::geometry::{Axis, Geometry};
 use crate::kernels::gemm::{gemm_16x1, gemm_4x8, MR, NR};
 use crate::plan::{Algorithm, Problem};
@@ -20,19 +20,23 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
         return;
     }
     let source = source(problem, plan.algorithm);
-    let pixel_blocks = pixels.div_ceil(plan.panels * NR);
-    let row_blocks = gemm.row_tiles.div_ceil(plan.tiles);
+    let blocks = Blocks {
+        groups: problem.groups,
+        panels: pixels.div_ceil(NR),
+        panels_together: plan.panels,
+        tiles: gemm.row_tiles,
+        tiles_together: plan.tiles,
+    };
     let mut packed = usize::MAX;
-    for item in share.range(problem.groups * pixel_blocks * row_blocks) {
-        let (block, rows) = (item / row_blocks, item % row_blocks);
-        let (group, first) = (block / pixel_blocks, block % pixel_blocks * plan.panels * NR);
+    for Piece { block, first_tile, tiles } in blocks.pieces(share) {
+        let (group, first) = (block / blocks.per_group(), block % blocks.per_group() * plan.panels * NR);
         // SAFETY: the caller's guarantee; the block lies inside the group's pixels and row tiles.
         unsafe {
             if packed != block {
                 gemm.pack(&source, group, first);
                 packed = block;
             }
-            gemm.multiply(group, first, rows * plan.tiles);
+            gemm.multiply(group, first, first_tile, tiles);
         }
     }
 }
@@ -115,11 +119,11 @@ impl Gemm<'_> {
         }
     }
 
-    /// All panels of the block times the row tiles from `first_tile` on.
+    /// All panels of the block times `tiles` row tiles from `first_tile` on, or as many as there are.
     ///
     /// # Safety
     /// As [`run`]; the block exists and its panels are packed.
-    pub unsafe fn multiply(&self, group: usize, first: usize, first_tile: usize) {
+    pub unsafe fn multiply(&self, group: usize, first: usize, first_tile: usize, tiles: usize) {
         let problem = &self.conv.problem;
         let channels = problem.groups * problem.co;
         let first_row = first_tile * MR;
@@ -135,13 +139,13 @@ impl Gemm<'_> {
             // SAFETY: pixel, channel and row tiles exist; panels and row tiles have `depth` rows.
             unsafe {
                 let mut tile = self.places.tile((image * channels + channel) * self.volume + inner, channel);
-                tile.rows = (problem.co - first_row).min(self.conv.plan.tiles * MR);
+                tile.rows = (problem.co - first_row).min(tiles * MR);
                 tile.columns = columns;
                 tile.plane = self.volume;
                 tile.room = room;
                 tile.wrap = (channels - 1) * self.volume;
-                let tiles = group * self.row_tiles + first_tile;
-                let weights = self.places.weights.add(tiles * MR * self.depth);
+                let before = group * self.row_tiles + first_tile;
+                let weights = self.places.weights.add(before * MR * self.depth);
                 let panel = self.places.scratch.add((pixel - first) * self.depth);
                 let kernel = if columns == 1 { gemm_16x1 } else { gemm_4x8 };
                 kernel(self.depth, weights, panel, &tile, &self.conv.finish);

@@ -3,9 +3,9 @@
 //!
 //! A block is up to 32 patches: the input transform writes panels of eight patches for each of the 36 positions, the
 //! GEMM's kernel multiplies them with the transformed weights of up to 64 outputs, the output transform finishes and stores.
-//! Items of the share are (group, block of patches, block of outputs), the last running fastest.
+//! The blocks of outputs run fastest.
 
-use super::{Conv, Places, Share};
+use super::{Blocks, Conv, Piece, Places, Share};
 use crate::kernels::gemm::{gemm_4x8, MR, NR};
 use crate::kernels::tile::{advance, Finish, Tile};
 use crate::kernels::winograd::{transform_input, transform_output, Patches, POSITIONS};
@@ -36,20 +36,24 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
         products: places.scratch.wrapping_add(inputs),
         room,
     };
-    let row_tiles = problem.co.div_ceil(MR);
-    let (blocks, row_blocks) = (patches.div_ceil(room), row_tiles.div_ceil(plan.tiles));
+    let blocks = Blocks {
+        groups: problem.groups,
+        panels: patches.div_ceil(NR),
+        panels_together: plan.panels,
+        tiles: problem.co.div_ceil(MR),
+        tiles_together: plan.tiles,
+    };
     let mut done = usize::MAX;
-    for item in share.range(problem.groups * blocks * row_blocks) {
-        let (block, rows) = (item / row_blocks, item % row_blocks);
-        let (group, first) = (block / blocks, block % blocks * room);
+    for Piece { block, first_tile, tiles } in blocks.pieces(share) {
+        let (group, first) = (block / blocks.per_group(), block % blocks.per_group() * room);
         let count = room.min(patches - first);
-        // SAFETY: the caller's guarantee; block and rows exist.
+        // SAFETY: the caller's guarantee; block and row tiles exist.
         unsafe {
             if done != block {
                 winograd.transform(group, first, count);
                 done = block;
             }
-            winograd.multiply(group, first, count, rows * plan.tiles);
+            winograd.multiply(group, first, count, first_tile, tiles);
         }
     }
 }
@@ -96,11 +100,11 @@ impl Winograd<'_> {
 
     /// # Safety
     /// As [`run`]; the block was transformed.
-    unsafe fn multiply(&self, group: usize, first: usize, count: usize, first_tile: usize) {
-        let Conv { problem, plan, finish } = self.conv;
+    unsafe fn multiply(&self, group: usize, first: usize, count: usize, first_tile: usize, tiles: usize) {
+        let Conv { problem, finish, .. } = self.conv;
         let (ci, co) = (problem.ci, problem.co);
         let row_tiles = co.div_ceil(MR);
-        let rows = (co - first_tile * MR).min(plan.tiles * MR);
+        let rows = (co - first_tile * MR).min(tiles * MR);
         let plain = Finish { low: f32::NEG_INFINITY, high: f32::INFINITY, activation: None };
         let panels = count.next_multiple_of(NR);
         for position in 0..POSITIONS {
@@ -117,10 +121,10 @@ impl Winograd<'_> {
                 room: panels,
                 wrap: 0,
             };
-            let tiles = (group * POSITIONS + position) * row_tiles + first_tile;
+            let before = (group * POSITIONS + position) * row_tiles + first_tile;
             // SAFETY: weights and panels of this position exist.
             unsafe {
-                let weights = self.places.weights.add(tiles * MR * ci);
+                let weights = self.places.weights.add(before * MR * ci);
                 let panel = self.transformed.add(position * (self.room * ci + WINOGRAD_PAD));
                 gemm_4x8(ci, weights, panel, &tile, &plain);
             }
