@@ -322,16 +322,11 @@ impl Geometry {
 /// # Errors
 /// `TooLarge` above 2^31 - 1 bytes.
 pub fn elements(sizes: &[usize], bytes: usize) -> Result<usize, Fault> {
-    if sizes.contains(&0) {
-        return Ok(0);
-    }
-    let limit = (i32::MAX as u64) / bytes as u64;
-    let mut product: u64 = 1;
-    for &size in sizes {
-        product = product
-            .checked_mul(size as u64)
-            .filter(|&product| product <= limit)
-            .ok_or(Fault::new(Code::TooLarge, [0; 3]))?;
+    // Beyond every limit it stays where it is, and a zero brings it back.
+    let times = |product: u64, &size: &usize| product.saturating_mul(size as u64).min(u64::from(u32::MAX));
+    let product = sizes.iter().fold(1, times);
+    if product > (i32::MAX as u64) / bytes as u64 {
+        return Err(Fault::new(Code::TooLarge, [0; 3]));
     }
     Ok(product as usize)
 }

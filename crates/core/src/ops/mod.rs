@@ -143,6 +143,7 @@ impl<'a> Params<'a> {
 
     /// # Errors
     /// `BadInstruction` for a word that is neither 0 nor 1, and as [`Params::u32`].
+    #[inline(never)]
     pub fn flag(&mut self) -> Result<bool, Fault> {
         match self.u32()? {
             0 => Ok(false),

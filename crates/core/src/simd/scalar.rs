@@ -251,6 +251,25 @@ impl F32x4 {
         (F32x4([a, e, b, f]), F32x4([c, g, d, h]))
     }
 
+    /// The first two lanes; the others are zero.
+    ///
+    /// # Safety
+    /// Two elements can be read at `source`.
+    #[must_use]
+    pub unsafe fn load_two(source: *const f32) -> F32x4 {
+        // SAFETY: the caller's guarantee.
+        unsafe { F32x4::load_partial(source, 2) }
+    }
+
+    /// Stores the first two lanes.
+    ///
+    /// # Safety
+    /// Two elements can be written at `destination`.
+    pub unsafe fn store_two(self, destination: *mut f32) {
+        // SAFETY: the caller's guarantee.
+        unsafe { self.store_partial(destination, 2) }
+    }
+
     /// Two elements at each of two places.
     ///
     /// # Safety

@@ -120,22 +120,52 @@ impl F32x4 {
         unsafe { w::v128_store(destination.cast(), self.0) }
     }
 
-    // Lane by lane LLVM makes a call of memory.copy of it.
     /// # Safety
     /// `count` elements can be read at `source`.
     #[inline(always)]
     #[must_use]
     pub unsafe fn load_partial(source: *const f32, count: usize) -> F32x4 {
         debug_assert!((1..=4).contains(&count));
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            if count < 4 {
+                F32x4::load_few(source, count)
+            } else {
+                F32x4::load(source)
+            }
+        }
+    }
+
+    // Lane by lane LLVM makes a call of memory.copy of it.
+    /// # Safety
+    /// As [`F32x4::load_partial`]; fewer than four.
+    #[inline(never)]
+    unsafe fn load_few(source: *const f32, count: usize) -> F32x4 {
         // SAFETY: each load reads elements below `count`.
         F32x4(unsafe {
             match count {
                 1 => w::v128_load32_zero(source.cast()),
                 2 => w::v128_load64_zero(source.cast()),
-                3 => w::v128_load32_lane::<2>(w::v128_load64_zero(source.cast()), source.add(2).cast()),
-                _ => w::v128_load(source.cast()),
+                _ => w::v128_load32_lane::<2>(w::v128_load64_zero(source.cast()), source.add(2).cast()),
             }
         })
+    }
+
+    /// # Safety
+    /// Two elements can be read at `source`.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn load_two(source: *const f32) -> F32x4 {
+        // SAFETY: the caller's guarantee.
+        F32x4(unsafe { w::v128_load64_zero(source.cast()) })
+    }
+
+    /// # Safety
+    /// Two elements can be written at `destination`.
+    #[inline(always)]
+    pub unsafe fn store_two(self, destination: *mut f32) {
+        // SAFETY: the caller's guarantee.
+        unsafe { w::v128_store64_lane::<0>(self.0, destination.cast()) }
     }
 
     /// # Safety
@@ -143,16 +173,28 @@ impl F32x4 {
     #[inline(always)]
     pub unsafe fn store_partial(self, destination: *mut f32, count: usize) {
         debug_assert!((1..=4).contains(&count));
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            if count < 4 {
+                self.store_few(destination, count);
+            } else {
+                self.store(destination);
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`F32x4::store_partial`]; fewer than four.
+    #[inline(never)]
+    unsafe fn store_few(self, destination: *mut f32, count: usize) {
         // SAFETY: each store writes elements below `count`.
         unsafe {
-            match count {
-                1 => w::v128_store32_lane::<0>(self.0, destination.cast()),
-                2 => w::v128_store64_lane::<0>(self.0, destination.cast()),
-                3 => {
-                    w::v128_store64_lane::<0>(self.0, destination.cast());
-                    w::v128_store32_lane::<2>(self.0, destination.add(2).cast());
-                }
-                _ => w::v128_store(destination.cast(), self.0),
+            if count == 1 {
+                return w::v128_store32_lane::<0>(self.0, destination.cast());
+            }
+            w::v128_store64_lane::<0>(self.0, destination.cast());
+            if count == 3 {
+                w::v128_store32_lane::<2>(self.0, destination.add(2).cast());
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::geometry::elements;
 use crate::kernels::gemm::MR;
 use crate::kernels::winograd::{transform_kernel, POSITIONS};
 use crate::plan::Algorithm;
-use crate::simd::F32x4;
+use crate::simd::{F32x4, I32x4};
 
 /// Operands: w, packed.
 pub struct ConvPack {
@@ -102,20 +102,24 @@ impl ConvPack {
         }
     }
 
-    /// One row tile of R output channels; the others are zero.
+    /// One row tile of so many output channels; the others are zero.
     ///
     /// # Safety
     /// `from` is where the first of them lies among the weights, `to` holds a row tile.
-    unsafe fn tile<const R: usize>(&self, from: *const f32, to: *mut f32) {
+    unsafe fn tile(&self, rows: usize, from: *const f32, to: *mut f32) {
         let [_, output, input, ..] = self.strides;
+        // A missing channel is read where the first one lies, and masked.
+        let places: [isize; MR] =
+            core::array::from_fn(|row| if row < rows { row as isize * output } else { 0 });
+        let present = I32x4::from_array([0, 1, 2, 3]).below(I32x4::splat(rows as i32));
         let mut to = to;
         self.taps(|tap| {
             let mut from = from.wrapping_offset(tap);
             for _ in 0..self.ci {
                 // SAFETY: the caller's guarantee: the channels and the tap exist.
                 unsafe {
-                    let row = |row: usize| if row < R { *from.offset(row as isize * output) } else { 0.0 };
-                    F32x4::from_array([row(0), row(1), row(2), row(3)]).store(to);
+                    let values = F32x4::from_array(places.map(|place| *from.offset(place)));
+                    present.keep(values).store(to);
                     to = to.add(MR);
                 }
                 from = from.wrapping_offset(input);
@@ -170,12 +174,7 @@ impl Operator for ConvPack {
             // SAFETY: the tile exists in the packed weights, its channels below `co` exist in the weights.
             unsafe {
                 let to = packed.add(item * taps * self.ci * MR);
-                match self.co - channel {
-                    1 => self.tile::<1>(from, to),
-                    2 => self.tile::<2>(from, to),
-                    3 => self.tile::<3>(from, to),
-                    _ => self.tile::<4>(from, to),
-                }
+                self.tile((self.co - channel).min(MR), from, to);
             }
         }
         Ok(())

@@ -245,24 +245,29 @@ impl Planes {
     ) {
         let pair = |row: &[F32x4; NR / 2]| {
             // SAFETY: a row has a pair for each of the eight pixels.
-            unsafe { F32x4::load_partial(row.as_ptr().cast::<f32>().add(2 * pixel), 2) }
+            unsafe { F32x4::load_two(row.as_ptr().cast::<f32>().add(2 * pixel)) }
         };
         let weights = [pair(&corners.weights[0]), pair(&corners.weights[1])];
         let keeps = corners.keep.map(|row| pair(&row.map(I32x4::as_f32)).bits());
-        let count = if !MASKED || self.wide { 2 } else { 1 };
+        let two = !MASKED || self.wide;
         let (mut columns, mut places) = (columns, places);
         for _ in 0..self.count {
             // SAFETY: the caller's guarantee.
             unsafe {
                 let column = F32x4::load_splat(columns);
                 for row in 0..2 {
-                    let before = F32x4::load_partial(places[row], count);
+                    let place = places[row];
+                    let before = if two { F32x4::load_two(place) } else { F32x4::load_partial(place, 1) };
                     let after = if MASKED {
                         before.add(keep(keeps[row], column.mul(weights[row])))
                     } else {
                         column.madd(weights[row], before)
                     };
-                    after.store_partial(places[row], count);
+                    if two {
+                        after.store_two(place);
+                    } else {
+                        after.store_partial(place, 1);
+                    }
                 }
             }
             columns = columns.wrapping_add(step);

@@ -6,7 +6,7 @@
 //! addition each, the row is computed again by the instruction that does.
 
 use super::problem::{Piece, Problem, Reduction};
-use super::rows::{windows, Combine, Largest, Sum, Windows, COLUMNS, ROW};
+use super::rows::{windows as windows_of, Combine, Largest, Sum, Windows, COLUMNS, ROW};
 use super::{X, Y};
 use crate::ops::dtype::Dtype;
 use crate::ops::Operands;
@@ -80,8 +80,10 @@ unsafe fn run_with<C: Combine, Exact: Combine>(problem: &Problem, operands: &Ope
             if down::<C>(inside, x, source.step, source.count) || !watched::<C>() {
                 across::<C>(y, &row, windows, outer, &divisors);
             } else {
-                down::<Exact>(inside, x, source.step, source.count);
-                across::<Exact>(y, &row, windows, outer, &divisors);
+                down_by::<Exact, 0>(inside, x, source.step, source.count);
+                let mut maxima = [Exact::IDENTITY; COLUMNS];
+                windows_of::<Exact>(&mut maxima, &row, *windows);
+                maxima.as_ptr().copy_to_nonoverlapping(y, outputs.len());
             }
         }
     }
@@ -164,11 +166,11 @@ fn column<C: Combine>(
 unsafe fn across<C: Combine>(
     y: *mut f32,
     row: &[f32; ROW],
-    windows_: &Windows,
+    windows: &Windows,
     outer: f32,
     divisors: &[f32; COLUMNS],
 ) {
-    let Windows { outputs, taps, stride, dilation, .. } = *windows_;
+    let Windows { outputs, taps, stride, dilation, .. } = *windows;
     let x = row.as_ptr();
     let finish = |o: usize, value: F32x4| {
         if watched::<C>() {
@@ -196,7 +198,7 @@ unsafe fn across<C: Combine>(
             }),
             _ => {
                 let mut sums = [C::IDENTITY; COLUMNS];
-                windows::<C>(&mut sums, row, *windows_);
+                windows_of::<C>(&mut sums, row, *windows);
                 blocks(y, outputs, |o| finish(o, at(sums.as_ptr(), o)));
             }
         }
