@@ -15,6 +15,8 @@ export const tuning = {
   grain: 1 << 19,
   /** Milliseconds without progress after which a worker is held to be dead. */
   patience: 10_000,
+  /** Milliseconds in which new workers must stand. */
+  starting: 10_000,
 };
 
 const MAX_AUTO = 8;
@@ -61,7 +63,7 @@ export class Pool {
     const { exports, memory, info } = this.#on;
     const shared = { exports, memory, module: this.#module };
     try {
-      const crew = await Crew.hire(shared, this.#threads - 1, tuning.patience, (crew) => {
+      const crew = await Crew.hire(shared, this.#threads - 1, tuning.starting, (crew) => {
         if (crew === this.#crew) this.#lose(crew, false);
       });
       if (!this.#on.alive) return crew.dismiss();

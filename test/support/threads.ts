@@ -1,7 +1,7 @@
 /** Threads in tests: every step in parts, however little work it is. */
 import { tuning } from '../../ts/threads.ts';
 
-const { grain, patience } = tuning;
+const usual = { ...tuning };
 
 /** What must be run before `init` so that each step has as many parts as there are threads. */
 export function inParts(): void {
@@ -10,7 +10,7 @@ export function inParts(): void {
 
 /** As in programs. */
 export function asUsual(): void {
-  Object.assign(tuning, { grain, patience });
+  Object.assign(tuning, usual);
 }
 
 /** Milliseconds after which a worker is held to be dead. */

@@ -16,7 +16,7 @@ import {
 } from 'striate';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KernelSource } from '../../ts/runtime/instance.ts';
-import { processors } from '../../ts/threads.ts';
+import { partsOf, processors, tuning } from '../../ts/threads.ts';
 import { expectNothingLive } from '../support/runtime.ts';
 import { asUsual, impatient, inParts } from '../support/threads.ts';
 
@@ -71,6 +71,15 @@ describe('how many', () => {
     await init({ threads: 2 });
     await init({ threads: 2 });
     await expect(init({ threads: 3 })).rejects.toThrow('already running with threads 2, cannot become 3');
+  });
+
+  test('steps of little work have one part', () => {
+    asUsual();
+    const { grain } = tuning;
+    expect(
+      [0, grain, 2 * grain - 1, 2 * grain, 3 * grain, 99 * grain].map((work) => partsOf(work, 4)),
+    ).toEqual([1, 1, 1, 2, 3, 4]);
+    expect(partsOf(99 * grain, 1)).toBe(1);
   });
 
   test('from bytes of the user', async () => {
@@ -135,7 +144,7 @@ describe('one thread, and a note that says why', () => {
         super('setTimeout(() => {}, 60_000)', { eval: true });
       }
     };
-    impatient(50);
+    tuning.starting = 50;
     expect(await noteOf()).toBe('one thread: workers cannot be had: no answer in 0.05 s');
     threads.Worker = before;
   });
@@ -200,8 +209,6 @@ describe('a worker that dies', () => {
         expect(() => relu(x)).toThrow(LOST);
         expect(relu(x).toArray()).toEqual(new Array(8).fill(1));
       });
-      asUsual();
-      inParts();
       await until(() => info.threads === 2);
       await until(() => made.at(-2)!.threadId === -1);
       const { liveBytes, memoryBytes } = memory.stats();

@@ -51,16 +51,11 @@ export class Crew {
   readonly #own: (readonly [number, number])[] = [];
 
   /** So many workers, when all of them stand; `lost` is called when one ends. @throws Error that says why not */
-  static async hire(
-    on: Shared,
-    workers: number,
-    patience: number,
-    lost: (crew: Crew) => void,
-  ): Promise<Crew> {
+  static async hire(on: Shared, workers: number, limit: number, lost: (crew: Crew) => void): Promise<Crew> {
     const crew = new Crew(on, workers, lost);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer in ${patience / 1000} s`)), patience);
+      timer = setTimeout(() => reject(new Error(`no answer in ${limit / 1000} s`)), limit);
     });
     try {
       const seats = Array.from({ length: workers }, (_, index) => crew.#open(index + 1));
