@@ -88,6 +88,27 @@ function ofGradients(results) {
   });
 }
 
+const ofThreads = (rows) => {
+  const shares = (isWanted) =>
+    rows.filter(({ name }) => isWanted(name.startsWith('winograd'))).map(({ share }) => share);
+  return [
+    ...atLeast(
+      'two threads to two processes, GEMM, least',
+      shares((winograd) => !winograd),
+      smallest,
+      0.9,
+      percent,
+    ),
+    ...atLeast(
+      'two threads to two processes, Winograd, least',
+      shares((winograd) => winograd),
+      smallest,
+      0.75,
+      percent,
+    ),
+  ];
+};
+
 const ofScaling = (rows) => {
   const of = (key) => rows.flatMap((row) => row[key] ?? []);
   return [
@@ -105,7 +126,7 @@ const ofScaling = (rows) => {
  * What of the JSON of one number of threads speaks of aims.
  * @param {{ machine: { avx512: boolean }, threads: number, [part: string]: any }} results
  */
-export function aims({ machine, threads, layers, models, gradients, scaling, eager, start }) {
+export function aims({ machine, threads, layers, models, gradients, scaling, parallel, eager, start }) {
   const us = (value) => `${value.toFixed(2)} us`;
   const ms = (value) => `${value.toFixed(1)} ms`;
   const microseconds = (eager ?? []).map((row) => row.us);
@@ -115,6 +136,7 @@ export function aims({ machine, threads, layers, models, gradients, scaling, eag
     ...(threads === 1 ? ofModels(models ?? []) : []),
     ...ofGradients(gradients ?? []),
     ...ofScaling(scaling ?? []),
+    ...ofThreads(parallel ?? []),
     ...atMost('an eager call on 1 x 1 x 4 x 4, largest', microseconds, largest, 2, us),
     ...atMost('import to the first result, largest', milliseconds, largest, 20, ms),
   ];

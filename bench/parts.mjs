@@ -15,6 +15,6 @@ export const PARTS = {
   },
   gradients: { about: 'gradients beside the forward pass', load: () => import('./parts/gradients.mjs') },
   eager: { about: 'the cost of a call', load: () => import('./parts/eager.mjs') },
-  threads: { about: 'two threads beside two processes', load: () => import('./parts/threads.mjs') },
+  parallel: { about: 'two threads beside two processes', load: () => import('./parts/parallel.mjs') },
   start: { about: 'from the import to the first result', load: () => import('./parts/start.mjs') },
 };

@@ -1,4 +1,4 @@
-// One process of the part `threads`: starts with its number of threads, prepares a layer, runs it for so many
+// One process of the part `parallel`: starts with its number of threads, prepares a layer, runs it for so many
 // milliseconds, each when it is told to.
 import { prepare, start } from '../peers/striate.mjs';
 

@@ -38,7 +38,7 @@ const layerOf = ([algorithm, outputs, channels, kernel, side, stride = 1]) => ({
 
 /** A process that answers what it is told, one thing after the other. */
 function open() {
-  const child = fork(fileURLToPath(new URL('threads-process.mjs', import.meta.url)));
+  const child = fork(fileURLToPath(new URL('parallel-process.mjs', import.meta.url)));
   const tell = (what, value) =>
     new Promise((resolve, reject) => {
       child.once('error', reject);
@@ -62,8 +62,8 @@ export async function run(bench) {
       for (const one of ones) await one.tell('start', { variant, threads: 1 });
       for (const given of LAYERS) {
         const layer = layerOf(given);
-        if (!matches(filter, layer.name, 'threads')) continue;
-        bench.progress(`threads, ${variant}: ${layer.name}`);
+        if (!matches(filter, layer.name, 'parallel')) continue;
+        bench.progress(`parallel, ${variant}: ${layer.name}`);
         for (const process of [two, ...ones]) await process.tell('prepare', layer);
         const [apart, together] = [
           async (ms) => {
@@ -95,7 +95,7 @@ export async function run(bench) {
       percent(share),
     ]);
     const header = ['layer', 'variant', 'two processes, GFLOP/s', 'two threads, GFLOP/s', 'share'];
-    bench.print(`\nthreads:\n\n${table(header, cells, 2)}`);
+    bench.print(`\nparallel:\n\n${table(header, cells, 2)}`);
     bench.print(`geometric mean of the shares: ${percent(geomean(rows.map(({ share }) => share)))}`);
   }
   return rows;
