@@ -73,7 +73,7 @@ function row(base, ranks, entry, parameters) {
   const options = parameters.find((parameter) => parameter.options !== null)?.options ?? [];
   const constants = entry.constants ?? [];
   const differentiable = entry.alias || entry.gradient !== undefined ? entry.args : [];
-  const one = (text) => (ranks.length > 1 ? text.replaceAll(/([a-z])[123]d\b/g, '$1Nd') : text);
+  const one = (text) => (ranks.length > 0 ? text.replaceAll(/([a-z])[123]d\b/g, '$1Nd') : text);
   return [
     ranks.length > 0 ? `\`${base}\` ${ranks.map((rank) => `${rank}d`).join(' ')}` : `\`${base}\``,
     cell(given.map(({ name, optional }) => `\`${name}\`${optional ? '?' : ''}`)),
@@ -94,7 +94,8 @@ export async function operatorsDocument() {
   const groups = new Map();
   for (const entry of entries) {
     const [, base = entry.name, rank] = /^(.*?)([123])d$/.exec(entry.name) ?? [];
-    const key = entries.some(({ name }) => name === base) ? entry.name : base;
+    const isAlone = entries.filter(({ name }) => /^(.*?)[123]d$/.exec(name)?.[1] === base).length === 1;
+    const key = isAlone || entries.some(({ name }) => name === base) ? entry.name : base;
     const group = groups.get(key) ?? { ranks: [], entry };
     if (rank !== undefined && key === base) group.ranks.push(rank);
     groups.set(key, group);

@@ -156,7 +156,7 @@ describe('the word format in ARCHITECTURE.md', () => {
     const types = [[1, 8, 8, 8], [8, 8, 3, 3], [8]].map((shape) => ({ shape, dtype: 'float32' as const }));
     const inputs = types.map(() => lowering.external(4));
     const outputs = [lowering.external(4)];
-    const params = [2, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0];
+    const params = [2, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 0];
     const [outputType] = conv2d.entry.infer(types, params);
     expect(outputType?.shape).toEqual([1, 8, 8, 8]);
     conv2d.entry.lower?.(lowering, { types, outputTypes: [outputType!], params, inputs, outputs });

@@ -615,7 +615,7 @@ const programs: Case[] = [
   ['an input above 2^32', () => compile((a) => a!, { inputs: [[2 ** 17, 2 ** 17]] }), RangeError, 'compile: inputs[0]: shape 131072x131072 has more than 2^31 - 1 bytes'],
   ['an input of an unknown dtype', () => compile((a) => a!, { inputs: [{ shape: [1], dtype: any('bool') }] }), RangeError, "compile: inputs[0].dtype is 'bool', must be 'float32' or 'int32' or 'uint8' or 'int8'"],
   ['an unknown option of an input', () => compile((a) => a!, { inputs: any([{ shape: [1], type: 1 }]) }), TypeError, "compile: inputs[0]: there is no option 'type'; options are shape, dtype, name"],
-  ['an unknown option', () => compile((a) => a!, any({ inputs: [], fast: true })), TypeError, "compile: there is no option 'fast'; options are inputs, mode, outputs, accuracy"],
+  ['an unknown option', () => compile((a) => a!, any({ inputs: [], fast: true })), TypeError, "compile: there is no option 'fast'; options are inputs, mode, outputs, accuracy, algorithm"],
   ['an accuracy that there is not', () => compile((a) => a!, { inputs: [], accuracy: any('slow') }), RangeError, "compile: accuracy is 'slow', must be 'fast' or 'exact'"],
   ['a mode that there is not', () => compile((a) => a!, { inputs: [], mode: any('test') }), RangeError, "compile: mode is 'test', must be 'eval' or 'train'"],
   ['outputs that are a text', () => compile((a) => a!, { inputs: [], outputs: any('0') }), TypeError, "compile: outputs is '0', must be an array of names"],

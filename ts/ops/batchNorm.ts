@@ -73,6 +73,7 @@ export const batchNorm = /*#__PURE__*/ operator(
     torch: 'torch.nn.functional.batch_norm',
     onnx: ['BatchNormalization'],
     args: ARGS,
+    constants: ['runningMean', 'runningVar'],
     required: 1,
     infer(inputs, [training]) {
       float32('batchNorm', ARGS, inputs);

@@ -59,6 +59,7 @@ function dropping(name: string, rank: number) {
       torch: `torch.nn.functional.${name}`,
       onnx: rank === 0 ? ['Dropout'] : [],
       args: ['x', 'state'],
+      constants: ['state'],
       required: 1,
       optionTensors: 1,
       infer(inputs) {

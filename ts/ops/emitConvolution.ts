@@ -38,7 +38,7 @@ export interface Ending {
 const [FROZEN, EXACT] = [1, 2];
 /** Where the residual stands among what the instruction reads. */
 const RESIDUAL = 3;
-const NOTHING: Ending = { residual: null, slope: null, act: [0, 0, 0] };
+export const NOTHING: Ending = { residual: null, slope: null, act: [0, 0, 0] };
 
 /** Emits a convolution of inputs x, weight, bias. */
 export function emitConvolution(

@@ -10,7 +10,7 @@
  */
 import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
 import { countOf, newBlock } from './emit.ts';
-import { contiguous, emitConvolution, kernelOf, swapped } from './emitConvolution.ts';
+import { contiguous, emitConvolution, kernelOf, NOTHING, swapped } from './emitConvolution.ts';
 import { copyStrided, stridesOf } from './strided.ts';
 
 export interface TransposedProblem {
@@ -71,7 +71,8 @@ export function emitTransposed(
     emitTaps(name, to, x, weight, bias, y, problem, phases);
     return;
   }
-  for (const each of choices(phases)) emitPhase(name, to, x, weight, bias, y, problem, each);
+  const parts = partsOf(to, x, problem);
+  for (const each of choices(phases)) emitPhase(name, to, parts, weight, bias, y, problem, each);
 }
 
 function phasesOf(axis: readonly number[], positions: number): Phase[] {
@@ -118,11 +119,35 @@ function emitBias(to: Lowering, bias: Buffer | null, y: Buffer, shape: readonly 
   }
 }
 
-/** One phase: a convolution, and a copy of its outputs to their places unless these are all of y. */
+/** Channels per group, at most, that are convolved one by one where a group has one output. */
+const FEW = 4;
+
+/**
+ * x itself; or where groups have few channels and one output (a depthwise convolution with a multiplier), the groups'
+ * first channels, their second and so on: depthwise convolutions, which are added up.
+ */
+function partsOf(
+  to: Lowering,
+  x: Buffer,
+  { n, groups, channels, outputs, positions }: TransposedProblem,
+): Buffer[] {
+  const each = channels / groups;
+  if (groups === 1 || outputs !== groups || each === 1 || each > FEW) return [x];
+  const shape = [n, groups, countOf(positions)];
+  const [volume, into] = [shape[2]!, stridesOf(shape)];
+  return Array.from({ length: each }, (_, index) => {
+    const part = newBlock(to, shape);
+    const from = { strides: [channels * volume, each * volume, 1], offset: index * volume };
+    copyStrided(to, x, part.buffer, 4, shape, from, { strides: into, offset: 0 });
+    return part.buffer;
+  });
+}
+
+/** One phase: a convolution (of each part of x, added up), and a copy of its outputs to their places unless these are all of y. */
 function emitPhase(
   name: string,
   to: Lowering,
-  x: Buffer,
+  parts: readonly Buffer[],
   weight: Buffer,
   bias: Buffer | null,
   y: Buffer,
@@ -143,9 +168,16 @@ function emitPhase(
   const computed = [n, outputs, ...phases.map((phase) => phase.computed)];
   const whole = phases.every(({ skipped, computed }, axis) => skipped === 0 && computed === shape[2 + axis]);
   const made = whole ? y : newBlock(to, computed).buffer;
-  const problem = { n, groups, channels, outputs, axes: phases.flatMap((phase) => phase.words) };
-  const source = { strides, offset };
-  emitConvolution(name, to, { inputs: [x, weight, bias], outputs: [made] }, { ...problem, source });
+  const words = phases.flatMap((phase) => phase.words);
+  let sum: Buffer | null = null;
+  for (const [index, part] of parts.entries()) {
+    const source = { strides, offset: offset + index * strides[2]! };
+    const problem = { n, groups, channels: channels / parts.length, outputs, axes: words, source };
+    const into = index === parts.length - 1 ? made : newBlock(to, computed).buffer;
+    const inputs = [part, weight, index === 0 ? bias : null];
+    emitConvolution(name, to, { inputs, outputs: [into] }, problem, { ...NOTHING, residual: sum });
+    sum = into;
+  }
   if (whole) return;
   const walk = placesOf(shape, axes, phases);
   const from = stridesOf(computed);

@@ -103,6 +103,7 @@ function entry(name: string, rank: number): Entry {
     torch: `torch.nn.functional.fractional_max_pool${rank}d`,
     onnx: [],
     args: ['x', 'randomSamples'],
+    constants: ['randomSamples'],
     required: 1,
     optionTensors: 1,
     infer: (inputs, params) => infer(name, inputs, params),

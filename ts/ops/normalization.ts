@@ -66,6 +66,7 @@ function entry(name: string, torch: string, onnx: readonly string[], norm: Norm)
     torch,
     onnx,
     args,
+    constants: args.slice(3),
     required: 1,
     optionTensors: 2,
     infer(inputs, params) {

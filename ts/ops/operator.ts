@@ -58,6 +58,8 @@ export interface Entry {
   readonly onnx: readonly string[];
   /** Names of the tensor arguments, for error sentences. */
   readonly args: readonly string[];
+  /** The arguments that have no gradient: to a pullback they are constants. */
+  readonly constants?: readonly string[];
   /** How many of the arguments must be given; without it all. */
   readonly required?: number;
   /** How many of the arguments, the last, come behind others in the public function, or among its options. */

@@ -79,6 +79,7 @@ export const roiAlign = /*#__PURE__*/ operator(
     torch: 'torchvision.ops.roi_align',
     onnx: ['RoiAlign'],
     args: ['x', 'boxes'],
+    constants: ['boxes'],
     infer,
     lower,
     gradient,

@@ -37,7 +37,7 @@ function emitShuffle(
   else copyStrided(to, from, into, bytes, shape, x, y);
 }
 
-function shuffle(name: string, argument: string, torch: string, must: string, rule: Rule) {
+function shuffle(name: string, argument: string, torch: string, onnx: string[], must: string, rule: Rule) {
   const find = ({ shape }: TensorType, [factor]: readonly number[]): Shuffle => {
     const found = shape.length < 3 ? null : rule(shape, factor as number);
     if (found !== null) return found;
@@ -48,7 +48,7 @@ function shuffle(name: string, argument: string, torch: string, must: string, ru
   const entry: Entry = {
     name,
     torch,
-    onnx: [],
+    onnx,
     args: ['x'],
     infer([x], params) {
       const { shape } = find(x!, params);
@@ -86,6 +86,7 @@ export const pixelShuffle = /*#__PURE__*/ shuffle(
   'pixelShuffle',
   'r',
   'torch.nn.functional.pixel_shuffle',
+  ['DepthToSpace'],
   'be [..., C * r * r, H, W]',
   (shape, r) => {
     const [lead, batch, channels, height, width] = planes(shape);
@@ -107,6 +108,7 @@ export const pixelUnshuffle = /*#__PURE__*/ shuffle(
   'pixelUnshuffle',
   'r',
   'torch.nn.functional.pixel_unshuffle',
+  [],
   'be [..., C, H * r, W * r]',
   (shape, r) => {
     const [lead, batch, channels, height, width] = planes(shape);
@@ -129,6 +131,7 @@ export const channelShuffle = /*#__PURE__*/ shuffle(
   'channelShuffle',
   'groups',
   'torch.nn.functional.channel_shuffle',
+  [],
   'be [N, groups * k, spatial...]',
   (shape, groups) => {
     const [batch, channels, ...spatial] = shape as [number, number, ...number[]];

@@ -77,6 +77,7 @@ function entry(name: string, rank: number): Entry {
     torch: `torch.nn.functional.max_unpool${rank}d`,
     onnx: [],
     args: ['x', 'indices'],
+    constants: ['indices'],
     infer: (inputs, params) => infer(name, inputs, params),
     lower(to, { types: [x], outputTypes: [y], inputs: [from, indices], outputs: [into] }) {
       emitScatter(to, 'assign', y!.shape, x!.shape, from!, indices!, into!, name);

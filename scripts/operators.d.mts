@@ -1,0 +1,2 @@
+/** The text of docs/operators.md. */
+export function operatorsDocument(): Promise<string>;
