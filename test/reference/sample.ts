@@ -5,6 +5,8 @@ import type { Plain, Reference } from './types.ts';
 type Term = readonly [index: number, weight: number];
 
 const countOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+/** Positions are float32 numbers, as in PyTorch: where a sample lies on an edge, and where sums nearly cancel, it matters. */
+const f32 = Math.fround;
 const clamp = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
 /** Keys' cubic convolution. */
@@ -121,7 +123,8 @@ function gridSample(x: Plain, grid: Plain, options: GridSample = {}): Plain {
     return clamp(low + Math.min(folded, 2 * span - folded), 0, size - 1);
   };
   const termsOf = (u: number, size: number): Term[] => {
-    const raw = alignCorners ? ((u + 1) / 2) * (size - 1) : ((u + 1) * size - 1) / 2;
+    const [factor, shift] = alignCorners ? [(size - 1) / 2, 0] : [size / 2, 0.5];
+    const raw = f32(f32(f32(u + 1) * factor) - shift);
     const at = padded(raw, size);
     if (mode === 'nearest') return [[nearest(at), 1]];
     if (!Number.isFinite(mode === 'bicubic' ? raw : at)) return rank === 2 ? [[0, Number.NaN]] : [];
@@ -173,12 +176,14 @@ function roiAlign(x: Plain, boxes: Plain, options: RoiAlign): Plain {
   const shift = aligned ? 0.5 : 0;
   /** Where the samples of each bin along an axis are. */
   const samples = (low: number, high: number, count: number): number[][] => {
-    const start = low * spatialScale - shift;
-    const length = high * spatialScale - shift - start;
-    const bin = (aligned ? length : Math.max(length, 1)) / count;
+    const start = f32(f32(low * spatialScale) - shift);
+    const length = f32(f32(f32(high * spatialScale) - shift) - start);
+    const bin = f32((aligned ? length : Math.max(length, 1)) / count);
     const each = samplingRatio > 0 ? samplingRatio : Math.max(0, Math.ceil(bin));
     return Array.from({ length: count }, (_, i) =>
-      Array.from({ length: each }, (_, s) => start + i * bin + ((s + 0.5) * bin) / each),
+      Array.from({ length: each }, (_, s) =>
+        f32(f32(start + f32(i * bin)) + f32(f32((s + 0.5) * bin) / each)),
+      ),
     );
   };
   const data: number[] = [];
@@ -202,7 +207,6 @@ function roiAlign(x: Plain, boxes: Plain, options: RoiAlign): Plain {
 }
 
 export const references: Record<string, Reference> = {
-  // Positions and weights are computed in float32, as PyTorch's.
   interpolate: { run: interpolate, tolerance: 1e-5, linear: [0] },
   gridSample: { run: gridSample, tolerance: 1e-5, linear: [0], smooth: [1] },
   roiAlign: { run: roiAlign, tolerance: 1e-5, linear: [0] },

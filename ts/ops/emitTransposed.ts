@@ -143,7 +143,7 @@ function partsOf(
   });
 }
 
-/** One phase: a convolution (of each part of x, added up), and a copy of its outputs to their places unless these are all of y. */
+/** One phase: a convolution (of each part of x, added up), and a copy of its outputs to their places unless they are y. */
 function emitPhase(
   name: string,
   to: Lowering,
@@ -166,7 +166,9 @@ function emitPhase(
   });
   const shape = [n, outputs, axes[0]!, axes[6]!, axes[12]!];
   const computed = [n, outputs, ...phases.map((phase) => phase.computed)];
-  const whole = phases.every(({ skipped, computed }, axis) => skipped === 0 && computed === shape[2 + axis]);
+  const whole = phases.every(
+    ({ skipped, computed, count }, axis) => skipped === 0 && computed === count && count === shape[2 + axis],
+  );
   const made = whole ? y : newBlock(to, computed).buffer;
   const words = phases.flatMap((phase) => phase.words);
   let sum: Buffer | null = null;
@@ -238,9 +240,12 @@ function emitTaps(
   );
   const [from, into] = [stridesOf(products), stridesOf(shape)];
   const strideOf = (axis: number) => axes[6 * axis + 2]! * into[2 + axis]!;
-  if (
-    phases.every((list, axis) => list.every((phase) => phase.shift === 0 && phase.count >= positions[axis]!))
-  ) {
+  const isWhole = phases.every(
+    (list, axis) =>
+      list.length === kernel[axis] &&
+      list.every(({ shift, count }) => shift === 0 && count >= positions[axis]!),
+  );
+  if (isWhole) {
     const steps = kernel.map((_, axis) => (flip ? -1 : 1) * axes[6 * axis + 3]! * into[2 + axis]!);
     const last = flip ? kernel.reduce((sum, size, axis) => sum - steps[axis]! * (size - 1), 0) : 0;
     const strides = [into[0]!, into[1]!, ...steps, ...[0, 1, 2].map(strideOf)];
