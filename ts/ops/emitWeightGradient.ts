@@ -22,7 +22,7 @@ export function emitWeightGradient(
   const shape = [outputs, channels / groups, ...kernel];
   const made = newBlock(to, shape).buffer;
   // Each weight meets each pixel of dy's planes.
-  const macs = (made.bytes / 4) * (dy.bytes / 4 / outputs);
+  const macs = (made.bytes / 4) * (dy.bytes / 4 / Math.max(1, outputs));
   to.step(OP.convWeightGradient, [dy, x], [made], words, { scratch, macs });
   if (!flip) return made;
   const flipped = newBlock(to, shape).buffer;
