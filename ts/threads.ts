@@ -29,6 +29,18 @@ export const LOST = ABANDONED;
 
 const RECOVERING = 'one thread until new workers stand: one died';
 
+/** Times that the caller looks for some 30 microseconds before it leaves its processor to others for a moment. */
+const LOOKS = 6;
+
+/** A moment's sleep, where this thread may: a worker that waits for a processor gets it sooner. */
+function nap(words: Int32Array, at: number): void {
+  try {
+    Atomics.wait(words, at, words[at] as number, 0.2);
+  } catch {
+    // A page's main thread goes on looking.
+  }
+}
+
 /** The parts that a step of so much work is computed in. */
 export function partsOf(work: number, threads: number): number {
   return Math.max(1, Math.min(threads, Math.floor(work / tuning.grain)));
@@ -91,9 +103,10 @@ export class Pool {
   #wait({ team }: Crew): number {
     const { exports, i32, result } = this.#on;
     let [progress, waited, now] = [-1, 0, performance.now()];
-    for (;;) {
-      if (i32[result] !== progress) waited = 0;
+    for (let looks = 0; ; looks++) {
+      if (i32[result] !== progress) waited = looks = 0;
       progress = i32[result] as number;
+      if (looks > LOOKS) nap(i32, team >>> 2);
       const status = exports.team_advance(team);
       if (status !== PENDING) return status;
       const before = now;

@@ -2,7 +2,7 @@ import { concat, type DType, outputShape, pad1d, pad2d, pad3d, permute, slice, t
 import { expect, test } from 'vitest';
 import { numbers, type Problem, readProblems } from '../support/problems.ts';
 import { gather, join, type Values } from '../support/reference.ts';
-import { inEachVariant } from '../support/runtime.ts';
+import { inThreads } from '../support/runtime.ts';
 import { dtypeOf, expectTensor, inEachWay, operandOf, valuesOf } from '../support/values.ts';
 
 interface Solution {
@@ -75,7 +75,7 @@ const solvers: Record<string, (problem: Problem) => Solution> = {
   },
 };
 
-inEachVariant('what only moves values', () => {
+inThreads('what only moves values', () => {
   for (const problem of readProblems('copy')) {
     test(`${problem.name}: ${problem.op}`, () => {
       const solver = solvers[problem.op];

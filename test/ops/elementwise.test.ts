@@ -3,7 +3,7 @@ import { type DType, outputShape, type Tensor } from 'striate';
 import { expect, test } from 'vitest';
 import { numbers, type Problem, readProblems } from '../support/problems.ts';
 import { combine, mapValues, stored, type Values } from '../support/reference.ts';
-import { inEachVariant } from '../support/runtime.ts';
+import { inThreads } from '../support/runtime.ts';
 import { dtypeOf, expectTensor, inEachWay, operandOf } from '../support/values.ts';
 
 type Call = (...args: unknown[]) => Tensor;
@@ -107,7 +107,7 @@ function combined(problem: Problem): void {
   }
 }
 
-inEachVariant('elementwise', () => {
+inThreads('elementwise', () => {
   for (const problem of readProblems('elementwise')) {
     test(`${problem.name}: ${problem.op}`, () =>
       problem.op in activations ? activate(problem) : combined(problem));

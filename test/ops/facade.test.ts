@@ -12,7 +12,7 @@ import {
 import { test } from 'vitest';
 import { numbers, type Problem, readProblems } from '../support/problems.ts';
 import { channelMoments, gather, indices, mapValues, stored, type Values } from '../support/reference.ts';
-import { inEachVariant } from '../support/runtime.ts';
+import { inThreads } from '../support/runtime.ts';
 import { dtypeOf, expectTensor, inEachWay, operandOf, place, valuesOf } from '../support/values.ts';
 
 /** One tensor in, some out. */
@@ -169,7 +169,7 @@ const solvers: Record<string, (problem: Problem) => void> = {
   },
 };
 
-inEachVariant('operators of the facade', () => {
+inThreads('operators of the facade', () => {
   for (const problem of readProblems('facade')) {
     test(`${problem.name}: ${problem.op}`, () => {
       const solver = solvers[problem.op];

@@ -1,6 +1,7 @@
 /** Runs a block of tests in every variant that this runtime has; each test must end with nothing alive. */
 import { disposeRuntime, init, memory } from 'striate';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { asUsual, inParts } from './threads.ts';
 
 /** (func (result v128) i32.const 0 i8x16.splat twice, i8x16.relaxed_swizzle) */
 const RELAXED_PROBE = Uint8Array.from([
@@ -20,12 +21,26 @@ export function expectNothingLive(): void {
 
 /** The tests of `body` with the kernels loaded, once for each variant. */
 export function inEachVariant(title: string, body: (variant: Variant) => void): void {
-  describe.each(variants)(`${title} (%s)`, (variant) => {
+  withThreads([1], title, body);
+}
+
+/** The same with one thread, and with three, each step in as many parts. */
+export function inThreads(title: string, body: (variant: Variant) => void): void {
+  withThreads([1, 3], title, body);
+}
+
+function withThreads(counts: number[], title: string, body: (variant: Variant) => void): void {
+  const ways = variants.flatMap((variant) => counts.map((threads) => ({ variant, threads })));
+  describe.each(ways)(`${title} ($variant, threads: $threads)`, ({ variant, threads }) => {
     beforeAll(async () => {
-      await init({ variant });
+      if (threads > 1) inParts();
+      await init({ variant, threads });
     });
     afterEach(expectNothingLive);
-    afterAll(disposeRuntime);
+    afterAll(() => {
+      disposeRuntime();
+      asUsual();
+    });
     body(variant);
   });
 }
