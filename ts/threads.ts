@@ -30,7 +30,7 @@ export const LOST = ABANDONED;
 const RECOVERING = 'one thread until new workers stand: one died';
 
 /** Times that the caller looks for some 30 microseconds before it leaves its processor to others for a moment. */
-const LOOKS = 6;
+const LOOKS = 16;
 
 /** A moment's sleep, where this thread may: a worker that waits for a processor gets it sooner. */
 function nap(words: Int32Array, at: number): void {

@@ -161,6 +161,8 @@ struct Blocks {
     panels_together: usize,
     tiles: usize,
     tiles_together: usize,
+    /// Row tiles that cost as much as making a panel ready, which whoever begins inside a block does again.
+    readying: usize,
 }
 
 /// One block: the number of its panels' block, counted through all groups, and its row tiles.
@@ -176,8 +178,8 @@ impl Blocks {
         self.panels.div_ceil(self.panels_together)
     }
 
-    /// The pieces of a share, those of the same panels one behind the other. Shares are equal in panels times row tiles,
-    /// and may end inside a block.
+    /// The pieces of a share, those of the same panels one behind the other. Shares are equal in panels times row tiles, and
+    /// end inside a block where that is worth it.
     fn pieces(&self, share: Share) -> impl Iterator<Item = Piece> + '_ {
         let work = share.range(self.groups * self.panels * self.tiles);
         let (mut at, end) = (self.place(work.start), self.place(work.end));
@@ -203,6 +205,11 @@ impl Blocks {
         let of_block = self.panels_together * self.tiles;
         let (block, rest) = (rest / of_block, rest % of_block);
         let panels = self.panels_together.min(self.panels - block * self.panels_together);
-        (group * self.per_group() + block) * self.tiles + rest / panels
+        let tile = match rest / panels {
+            tile if tile <= self.readying => 0,
+            tile if tile + self.readying >= self.tiles => self.tiles,
+            tile => tile,
+        };
+        (group * self.per_group() + block) * self.tiles + tile
     }
 }

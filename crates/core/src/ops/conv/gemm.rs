@@ -26,6 +26,7 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
         panels_together: plan.panels,
         tiles: gemm.row_tiles,
         tiles_together: plan.tiles,
+        readying: 0,
     };
     let mut packed = usize::MAX;
     for Piece { block, first_tile, tiles } in blocks.pieces(share) {

@@ -42,6 +42,7 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
         panels_together: plan.panels,
         tiles: problem.co.div_ceil(MR),
         tiles_together: plan.tiles,
+        readying: 6,
     };
     let mut done = usize::MAX;
     for Piece { block, first_tile, tiles } in blocks.pieces(share) {
