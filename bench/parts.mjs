@@ -16,5 +16,6 @@ export const PARTS = {
   gradients: { about: 'gradients beside the forward pass', load: () => import('./parts/gradients.mjs') },
   eager: { about: 'the cost of a call', load: () => import('./parts/eager.mjs') },
   parallel: { about: 'two threads beside two processes', load: () => import('./parts/parallel.mjs') },
+  denormals: { about: 'what numbers below 1.2e-38 cost', load: () => import('./parts/denormals.mjs') },
   start: { about: 'from the import to the first result', load: () => import('./parts/start.mjs') },
 };
