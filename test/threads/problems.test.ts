@@ -58,12 +58,15 @@ const problems: Given[] = [
     .flatMap((call) => (call === null ? [] : [ofCall(call)])),
 ];
 
+const ALGORITHMS = ['gemm', 'pointwise', 'depthwise', 'winograd'] as const;
+
 const listOf = (results: unknown): Any[] => [results].flat(Infinity) as Any[];
 const bytes = ({ dtype, shape, data }: Any): string =>
   `${dtype} [${shape}] ${Buffer.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).toString('base64')}`;
 
-/** What a problem gives, to the bit: at once, compiled, and its gradients; an error's sentence is a result as well. */
-function solve({ plain, run }: Given): string[] {
+/** What a problem gives, to the bit: at once, compiled, by each algorithm, and its gradients; an error's sentence is a result as well. */
+function solve({ title, plain, run }: Given): string[] {
+  const isConvolution = /conv/i.test(title.split(':')[0]!);
   const attempt = (work: () => string[]): string[] => {
     try {
       return scope(work);
@@ -79,6 +82,15 @@ function solve({ plain, run }: Given): string[] {
       const program = compile((x) => run([x as Any, ...tensors.slice(1)]) as Tensor, { inputs: [plain[0]!] });
       return listOf(program.run(tensors[0]!)).map(bytes);
     }),
+    // With frozen weights, by each algorithm that accepts.
+    ...(isConvolution ? ALGORITHMS : []).flatMap((algorithm) =>
+      attempt(() => {
+        const [x, ...weights] = plain.map(place) as [Any, ...Any[]];
+        const inputs = [plain[0]!];
+        const program = compile((x) => run([x as Any, ...weights]) as Tensor, { inputs, algorithm });
+        return listOf(program.run(x)).map(bytes);
+      }),
+    ),
     ...attempt(() => {
       const tensors = plain.map(place);
       const wanted = tensors.filter(({ dtype }) => dtype === 'float32') as Tensor[];
