@@ -121,9 +121,7 @@ impl Weights {
 
     /// Measured: see docs/performance.md.
     fn winograd_pays(self, problem: &Problem) -> bool {
-        let patches = problem.batch
-            * problem.geometry.axes[1].output.div_ceil(4)
-            * problem.geometry.axes[2].output.div_ceil(4);
+        let patches = winograd_patches(problem);
         let enough = if self.frozen { 8 } else { 16 };
         let weights = problem.groups * problem.co * problem.ci * POSITIONS;
         !self.exact
@@ -141,8 +139,15 @@ fn is_three_by_three(geometry: &Geometry) -> bool {
     depth.is_identity() && depth.input == 1 && fits(&height) && fits(&width)
 }
 
-/// Outputs of a block of a Winograd convolution.
-pub const WINOGRAD_OUTPUTS: usize = 64;
+/// Patches of four by four outputs.
+fn winograd_patches(problem: &Problem) -> usize {
+    let [_, height, width] = problem.geometry.axes;
+    problem.batch * height.output.div_ceil(4) * width.output.div_ceil(4)
+}
+
+/// Panels of outputs of a block of a Winograd convolution, and tiles of patches at most.
+const WINOGRAD_PANELS: usize = 1;
+const WINOGRAD_TILES: usize = 8;
 /// Elements between the positions of transformed values, so that they do not lie a power of two apart.
 pub const WINOGRAD_PAD: usize = 16;
 /// Elements that transformed weights may have: 40 MB.
@@ -194,16 +199,18 @@ impl Plan {
             }),
             Algorithm::Winograd => {
                 let Problem { groups, ci, co, .. } = *problem;
-                let panels = (WINOGRAD_BLOCK / (POSITIONS * NR * ci.max(1))).clamp(1, 4);
-                let room = panels * NR;
-                let inputs = elements(&[POSITIONS, elements(&[room, ci], 4)? + WINOGRAD_PAD], 4)?;
-                let products = POSITIONS * (room * WINOGRAD_OUTPUTS + WINOGRAD_PAD);
+                let patches = winograd_patches(problem).div_ceil(MR);
+                let most = (WINOGRAD_BLOCK / (POSITIONS * MR * ci.max(1))).clamp(1, WINOGRAD_TILES);
+                let panels = patches.div_ceil(patches.div_ceil(most).max(1));
+                let inputs = elements(&[POSITIONS, elements(&[panels, MR, ci], 4)? + WINOGRAD_PAD], 4)?;
+                let products = POSITIONS * (WINOGRAD_PANELS * panels * MR * NR + WINOGRAD_PAD);
+                let weights = elements(&[NR, ci], 4)? + WINOGRAD_PAD;
                 Ok(Plan {
                     algorithm,
                     scratch: 4 * elements(&[inputs + products], 4)?,
-                    packed: elements(&[groups, POSITIONS, co.next_multiple_of(MR), ci], 4)?,
+                    packed: elements(&[groups, POSITIONS, co.div_ceil(NR), weights], 4)?,
                     panels,
-                    tiles: WINOGRAD_OUTPUTS / MR,
+                    tiles: WINOGRAD_PANELS,
                 })
             }
             Algorithm::Gemm | Algorithm::Pointwise => {

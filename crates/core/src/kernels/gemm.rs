@@ -78,7 +78,12 @@ pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: *const f32, tile: &Tile, fini
 /// # Safety
 /// `a` holds `k * MR` elements, `b` holds `k * NR`.
 #[inline(always)]
-unsafe fn multiply(k: usize, a: *const f32, b: *const f32, sums: &mut [[F32x4; 2]; MR]) -> *const f32 {
+pub(super) unsafe fn multiply(
+    k: usize,
+    a: *const f32,
+    b: *const f32,
+    sums: &mut [[F32x4; 2]; MR],
+) -> *const f32 {
     let (mut a, mut b) = (a, b);
     for _ in 0..k {
         // SAFETY: `k` rows of both operands, by the caller's guarantee.

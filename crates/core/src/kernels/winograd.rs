@@ -2,7 +2,8 @@
 //! algorithms for convolutional neural networks", 2016): `y = A' [(G g G') * (B' d B)] A`, a 6x6 patch `d` of the input
 //! and a 3x3 kernel `g` giving 4x4 outputs. Lanes are four patches, or four kernels.
 
-use crate::simd::F32x4;
+use super::gemm::{multiply, MR, NR};
+use crate::simd::{F32x4, Mask};
 
 /// Positions of a transformed patch.
 pub const POSITIONS: usize = 36;
@@ -37,7 +38,7 @@ fn kernel([g0, g1, g2]: [F32x4; 3]) -> [F32x4; 6] {
 
 /// `A' m`
 #[inline(always)]
-fn output([m0, m1, m2, m3, m4, m5]: [F32x4; 6]) -> [F32x4; 4] {
+pub fn output([m0, m1, m2, m3, m4, m5]: [F32x4; 6]) -> [F32x4; 4] {
     let (sum, difference) = (m1.add(m2), m1.sub(m2));
     let (wide, apart) = (m3.add(m4), m3.sub(m4));
     [
@@ -48,49 +49,33 @@ fn output([m0, m1, m2, m3, m4, m5]: [F32x4; 6]) -> [F32x4; 4] {
     ]
 }
 
-/// Where the six rows of four patches lie.
-#[derive(Clone, Copy)]
-pub enum Patches {
-    /// Side by side in one image, four columns apart, these elements from row to row.
-    Neighbours(*const f32, usize),
-    /// Each by itself.
-    Apart([(*const f32, usize); 4]),
-}
+/// Which elements of four patches are inside the input: `[row][column]`, patches in the lanes.
+pub type Inside = [[Mask; 6]; 6];
 
-/// Transforms four patches; position `p` of them goes to `to[p * step]`.
+/// Transforms four patches, whose rows lie `stride` elements apart; position `p` of them goes to `to[p * step]`.
 ///
 /// # Safety
-/// 20 elements of each of the six rows can be read of neighbours, 8 of patches that lie apart; the places in `to` can be
-/// written.
-#[inline(always)]
-pub unsafe fn transform_input(patches: Patches, to: *mut f32, step: usize) {
+/// Six elements of each of the six rows can be read of each patch; the places in `to` can be written.
+#[inline(never)]
+pub unsafe fn transform_input(
+    patches: [*const f32; 4],
+    stride: usize,
+    inside: &Inside,
+    to: *mut f32,
+    step: usize,
+) {
     let mut rows = [[F32x4::ZERO; 6]; 6];
-    for (r, row) in rows.iter_mut().enumerate() {
+    for (r, (row, masks)) in rows.iter_mut().zip(inside).enumerate() {
         // SAFETY: the caller's guarantee.
-        let columns = unsafe {
-            match patches {
-                Patches::Neighbours(first, stride) => {
-                    let at = first.add(r * stride);
-                    let load = |i: usize| F32x4::load(at.add(4 * i));
-                    let [c0, c1, c2, c3] = F32x4::transpose([load(0), load(1), load(2), load(3)]);
-                    let last = load(4);
-                    let after = F32x4::splat(last.to_array()[1]);
-                    [c0, c1, c2, c3, c0.followed_by(last), c1.followed_by(after)]
-                }
-                Patches::Apart(lanes) => {
-                    let load = |shift: usize| {
-                        lanes.map(|(first, stride)| F32x4::load(first.add(r * stride + shift)))
-                    };
-                    let [c0, c1, c2, c3] = F32x4::transpose(load(0));
-                    let [c4, c5, _, _] = F32x4::transpose(load(4));
-                    [c0, c1, c2, c3, c4, c5]
-                }
-            }
+        let load = |column: usize| unsafe {
+            F32x4::transpose(patches.map(|patch| F32x4::load(patch.add(r * stride + column))))
         };
-        *row = input(columns);
+        let ([c0, c1, c2, c3], [_, _, c4, c5]) = (load(0), load(2));
+        let [m0, m1, m2, m3, m4, m5] = masks;
+        *row = input([m0.keep(c0), m1.keep(c1), m2.keep(c2), m3.keep(c3), m4.keep(c4), m5.keep(c5)]);
     }
     // SAFETY: the caller's guarantee.
-    unsafe { store_columns(|column| input(rows.map(|row| row[column])), to, step) };
+    unsafe { store_columns(|column| input(core::array::from_fn(|r| rows[r][column])), to, step) };
 }
 
 /// Stores the six positions of each of six columns.
@@ -115,15 +100,37 @@ unsafe fn store_columns(values: impl Fn(usize) -> [F32x4; 6], to: *mut f32, step
 pub unsafe fn transform_kernel(taps: [[F32x4; 3]; 3], to: *mut f32, step: usize) {
     let rows = taps.map(kernel);
     // SAFETY: the caller's guarantee.
-    unsafe { store_columns(|column| kernel(rows.map(|row| row[column])), to, step) };
+    unsafe { store_columns(|column| kernel(core::array::from_fn(|r| rows[r][column])), to, step) };
 }
 
-/// The outputs of four patches, a row of four for each, from the positions at `from[p * step]`: `[row][patch]`.
+/// The products of so many tiles of MR patches with a panel of NR outputs: `y[tile][MR][NR]`.
+///
+/// # Safety
+/// `a` holds the tiles, `k * MR` elements each, `b` holds `k * NR`; `y` can be written.
+#[inline(never)]
+pub unsafe fn multiply_tiles(k: usize, tiles: usize, a: *const f32, b: *const f32, y: *mut f32) {
+    let (mut a, mut y) = (a, y);
+    for _ in 0..tiles {
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let mut sums = [[F32x4::ZERO; 2]; MR];
+            a = multiply(k, a, b, &mut sums);
+            for [left, right] in sums {
+                left.store(y);
+                right.store(y.add(4));
+                y = y.add(NR);
+            }
+        }
+    }
+}
+
+/// The outputs of a patch whose positions are `from[p * step]`, before their columns' transform: `[row][column]`, output
+/// channels in the lanes.
 ///
 /// # Safety
 /// The positions can be read.
 #[inline(always)]
-pub unsafe fn transform_output(from: *const f32, step: usize) -> [[F32x4; 4]; 4] {
+pub unsafe fn transform_output(from: *const f32, step: usize) -> [[F32x4; 6]; 4] {
     let mut rows = [[F32x4::ZERO; 6]; 4];
     for column in 0..6 {
         // SAFETY: the caller's guarantee.
@@ -133,5 +140,5 @@ pub unsafe fn transform_output(from: *const f32, step: usize) -> [[F32x4; 4]; 4]
             row[column] = sum;
         }
     }
-    rows.map(|row| F32x4::transpose(output(row)))
+    rows
 }

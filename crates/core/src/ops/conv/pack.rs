@@ -1,15 +1,15 @@
 //! CONV_PACK: weights in the order in which an algorithm of CONV reads them.
 //!
 //! GEMM: `packed[g][tile][tap][c][MR]`, output channels of a tile side by side, those that are missing zero.
-//! Depthwise: `packed[channel][tap]`. Winograd: `packed[g][position][tile][c][MR]`, transformed. The weights lie where six strides say, which may be negative: a mathematical
-//! convolution reverses the taps, a gradient swaps the channels' roles, a phase of a stride takes every k-th tap.
+//! Depthwise: `packed[channel][tap]`. Winograd: `packed[g][panel][position][c][NR]`, transformed, a little
+//! more than that apart. The weights lie where six strides say, which may be negative: a mathematical convolution reverses the taps, a gradient swaps the channels' roles, a phase of a stride takes every k-th tap.
 
 use super::{Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
-use crate::kernels::gemm::MR;
+use crate::kernels::gemm::{MR, NR};
 use crate::kernels::winograd::{transform_kernel, POSITIONS};
-use crate::plan::Algorithm;
+use crate::plan::{Algorithm, WINOGRAD_PAD};
 use crate::simd::{F32x4, I32x4};
 
 /// Operands: w, packed.
@@ -47,8 +47,11 @@ impl ConvPack {
         if winograd && [kd, kh, kw] != [1, 3, 3] {
             return Err(Fault::new(Code::BadInstruction, [kd as i32, kh as i32, kw as i32]));
         }
-        let taps = if winograd { [POSITIONS, 1, 1] } else { [kd, kh, kw] };
-        let packed = elements(&[groups, rows, ci, taps[0], taps[1], taps[2]], 4)?;
+        let packed = if winograd {
+            elements(&[groups, co.div_ceil(NR), POSITIONS, elements(&[NR, ci], 4)? + WINOGRAD_PAD], 4)?
+        } else {
+            elements(&[groups, rows, ci, kd, kh, kw], 4)?
+        };
         let mut reach = [offset as i64; 2];
         for (size, stride) in [groups, co, ci, kd, kh, kw].into_iter().zip(strides) {
             // Six products of 31 and 32 bits: cut to 2^59 their sum stays below 2^63.
@@ -98,7 +101,13 @@ impl ConvPack {
             };
             let taps = core::array::from_fn(|kh| core::array::from_fn(|kw| tap(kh, kw)));
             // SAFETY: the caller's guarantee.
-            unsafe { transform_kernel(taps, to.add(c * MR), step) };
+            unsafe { transform_kernel(taps, to.add(c * NR), step) };
+        }
+        for position in 0..POSITIONS {
+            for pad in (0..WINOGRAD_PAD).step_by(NR) {
+                // SAFETY: the caller's guarantee.
+                unsafe { F32x4::ZERO.store(to.add(position * step + self.ci * NR + pad)) };
+            }
         }
     }
 
@@ -159,18 +168,24 @@ impl Operator for ConvPack {
             }
             return Ok(());
         }
+        if self.algorithm == Algorithm::Winograd {
+            let panels = self.co.div_ceil(NR);
+            let step = NR * self.ci + WINOGRAD_PAD;
+            for item in share.range(self.groups * panels) {
+                for half in [0, MR] {
+                    let channel = item % panels * NR + half;
+                    let to = packed.wrapping_add(item * POSITIONS * step + half);
+                    let rows = self.co.saturating_sub(channel).min(MR);
+                    // SAFETY: the panel exists, its channels below `co` exist in the weights.
+                    unsafe { self.transformed(rows, first(item / panels, channel), to, step) };
+                }
+            }
+            return Ok(());
+        }
         let tiles = self.co.div_ceil(MR);
         for item in share.range(self.groups * tiles) {
             let channel = item % tiles * MR;
             let from = first(item / tiles, channel);
-            if self.algorithm == Algorithm::Winograd {
-                let step = tiles * self.ci * MR;
-                let to =
-                    packed.wrapping_add((item / tiles * POSITIONS * tiles + item % tiles) * self.ci * MR);
-                // SAFETY: the tile exists at each position, its channels below `co` exist in the weights.
-                unsafe { self.transformed((self.co - channel).min(MR), from, to, step) };
-                continue;
-            }
             // SAFETY: the tile exists in the packed weights, its channels below `co` exist in the weights.
             unsafe {
                 let to = packed.add(item * taps * self.ci * MR);

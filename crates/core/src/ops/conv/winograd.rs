@@ -1,60 +1,63 @@
 //! A 3x3 convolution at stride 1 by Winograd's F(4x4, 3x3): 36 products per channel for sixteen outputs, where the
 //! definition has 144 (crates/core/src/kernels/winograd.rs).
 //!
-//! A block is up to 32 patches: the input transform writes panels of eight patches for each of the 36 positions, the
-//! GEMM's kernel multiplies them with the transformed weights of up to 64 outputs, the output transform finishes and stores.
-//! The blocks of outputs run fastest.
+//! A block is some tiles of four patches by some panels of eight outputs. The input transform has patches in the lanes and
+//! writes tiles for each of the 36 positions; products and output transform have output channels in the lanes, so few
+//! patches waste nothing, and a panel of transformed weights is read once for all patches of the block. The blocks of
+//! outputs run fastest.
 
 use super::{Blocks, Conv, Piece, Places, Share};
-use crate::kernels::gemm::{gemm_4x8, MR, NR};
-use crate::kernels::tile::{advance, Finish, Tile};
-use crate::kernels::winograd::{transform_input, transform_output, Patches, POSITIONS};
-use crate::plan::{WINOGRAD_OUTPUTS, WINOGRAD_PAD};
-use crate::simd::{F32x4, LANES};
+use crate::kernels::gemm::{MR, NR};
+use crate::kernels::tile::advance;
+use crate::kernels::winograd::{
+    multiply_tiles, output, transform_input, transform_output, Inside, POSITIONS,
+};
+use crate::plan::WINOGRAD_PAD;
+use crate::simd::{F32x4, I32x4, LANES};
 
 /// Outputs of a patch along an axis, and inputs.
 const SIDE: usize = 4;
 const REACH: usize = 6;
-/// Elements of a row of a patch that was copied.
-const ROW: usize = 8;
 
 /// # Safety
 /// The places hold what the problem says, the weights being packed for this algorithm.
 pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
     let Conv { problem, plan, .. } = conv;
     let [_, height, width] = problem.geometry.axes;
-    let across = width.output.div_ceil(SIDE);
-    let patches = problem.batch * height.output.div_ceil(SIDE) * across;
-    let room = plan.panels * NR;
-    let inputs = POSITIONS * (room * problem.ci + WINOGRAD_PAD);
+    let (down, across) = (height.output.div_ceil(SIDE), width.output.div_ceil(SIDE));
+    let patches = problem.batch * down * across;
+    let blocks = Blocks {
+        groups: problem.groups,
+        panels: patches.div_ceil(MR),
+        panels_together: plan.panels,
+        tiles: problem.co.div_ceil(NR),
+        tiles_together: plan.tiles,
+        readying: 1,
+    };
+    let step = plan.panels * MR * problem.ci + WINOGRAD_PAD;
     let winograd = Winograd {
         conv,
         places,
         across,
-        down: height.output.div_ceil(SIDE),
-        transformed: places.scratch,
-        products: places.scratch.wrapping_add(inputs),
-        room,
-    };
-    let blocks = Blocks {
-        groups: problem.groups,
-        panels: patches.div_ceil(NR),
-        panels_together: plan.panels,
-        tiles: problem.co.div_ceil(MR),
-        tiles_together: plan.tiles,
-        readying: 6,
+        down,
+        patches,
+        step,
+        products: places.scratch.wrapping_add(POSITIONS * step),
+        products_step: plan.tiles * plan.panels * MR * NR + WINOGRAD_PAD,
     };
     let mut done = usize::MAX;
     for Piece { block, first_tile, tiles } in blocks.pieces(share) {
-        let (group, first) = (block / blocks.per_group(), block % blocks.per_group() * room);
-        let count = room.min(patches - first);
-        // SAFETY: the caller's guarantee; block and row tiles exist.
+        let group = block / blocks.per_group();
+        let first = block % blocks.per_group() * plan.panels * MR;
+        let count = (plan.panels * MR).min(patches - first);
+        // SAFETY: the caller's guarantee; block and panels exist.
         unsafe {
             if done != block {
                 winograd.transform(group, first, count);
                 done = block;
             }
-            winograd.multiply(group, first, count, first_tile, tiles);
+            winograd.multiply(group, count, first_tile, tiles);
+            winograd.finish(group, first, count, first_tile, tiles);
         }
     }
 }
@@ -62,15 +65,15 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
 struct Winograd<'a> {
     conv: &'a Conv,
     places: &'a Places,
-    /// Patches along an image's axes.
+    /// Patches along an image's axes, and in the whole batch.
     across: usize,
     down: usize,
-    /// `[position][panel][channel][NR]`, positions a little more than that apart.
-    transformed: *mut f32,
-    /// `[position][output][patch]`, the same.
+    patches: usize,
+    /// Elements between the positions of the transformed input `[position][tile][channel][MR]`, which begins the scratch.
+    step: usize,
+    /// `[position][panel][tile][MR][NR]`
     products: *mut f32,
-    /// Patches that a block may have.
-    room: usize,
+    products_step: usize,
 }
 
 impl Winograd<'_> {
@@ -85,15 +88,23 @@ impl Winograd<'_> {
     unsafe fn transform(&self, group: usize, first: usize, count: usize) {
         let problem = &self.conv.problem;
         let (plane, ci) = (problem.geometry.input(), problem.ci);
-        let step = self.room * ci + WINOGRAD_PAD;
-        for half in 0..count.div_ceil(LANES) {
-            let mut lanes = Lanes::new(self, group, first + half * LANES, (count - half * LANES).min(LANES));
-            let to = self.transformed.wrapping_add(half / 2 * ci * NR + half % 2 * LANES);
+        let width = problem.geometry.axes[2].input;
+        for tile in 0..count.div_ceil(MR) {
+            let lanes = Lanes::new(self, group, first + tile * MR);
+            let to = self.places.scratch.wrapping_add(tile * MR * ci);
             for channel in 0..ci {
-                // SAFETY: the channel exists, the patches that are read in place lie inside it.
+                let start = (channel * plane) as isize;
+                let to = to.wrapping_add(channel * MR);
+                // SAFETY: the channel exists; the patches that are read in place lie inside x.
                 unsafe {
-                    let patches = lanes.of(self.places.x.wrapping_add(channel * plane));
-                    transform_input(patches, to.add(channel * NR), step);
+                    if start >= lanes.from && start < lanes.until {
+                        let at = lanes.places.map(|place| self.places.x.wrapping_offset(start + place));
+                        transform_input(at, width, &lanes.inside, to, self.step);
+                    } else {
+                        let copies = lanes.copy(self.places.x.wrapping_offset(start), width);
+                        let at = core::array::from_fn(|lane| copies[lane].as_ptr());
+                        transform_input(at, REACH, &lanes.inside, to, self.step);
+                    }
                 }
             }
         }
@@ -101,174 +112,169 @@ impl Winograd<'_> {
 
     /// # Safety
     /// As [`run`]; the block was transformed.
-    unsafe fn multiply(&self, group: usize, first: usize, count: usize, first_tile: usize, tiles: usize) {
-        let Conv { problem, finish, .. } = self.conv;
-        let (ci, co) = (problem.ci, problem.co);
-        let row_tiles = co.div_ceil(MR);
-        let rows = (co - first_tile * MR).min(tiles * MR);
-        let plain = Finish { low: f32::NEG_INFINITY, high: f32::INFINITY, activation: None };
-        let panels = count.next_multiple_of(NR);
+    unsafe fn multiply(&self, group: usize, count: usize, first_panel: usize, panels: usize) {
+        let problem = &self.conv.problem;
+        let tiles = count.div_ceil(MR);
+        let step = NR * problem.ci + WINOGRAD_PAD;
+        let before = group * problem.co.div_ceil(NR) + first_panel;
         for position in 0..POSITIONS {
-            let products =
-                self.products.wrapping_add(position * (WINOGRAD_OUTPUTS * self.room + WINOGRAD_PAD));
-            let tile = Tile {
-                y: products,
-                residual: core::ptr::null(),
-                bias: core::ptr::null(),
-                slope: core::ptr::null(),
-                rows,
-                columns: panels,
-                plane: self.room,
-                room: panels,
-                wrap: 0,
-            };
-            let before = (group * POSITIONS + position) * row_tiles + first_tile;
-            // SAFETY: weights and panels of this position exist.
-            unsafe {
-                let weights = self.places.weights.add(before * MR * ci);
-                let panel = self.transformed.add(position * (self.room * ci + WINOGRAD_PAD));
-                gemm_4x8(ci, weights, panel, &tile, &plain);
-            }
-        }
-        for half in 0..count.div_ceil(LANES) {
-            let patch = first + half * LANES;
-            let places: [(usize, usize, usize); LANES] =
-                core::array::from_fn(|lane| self.place((patch + lane).min(first + count - 1)));
-            let lanes = (count - half * LANES).min(LANES);
-            for row in 0..rows {
-                let channel = group * co + first_tile * MR + row;
-                // SAFETY: the products of this row and these patches exist; each output is stored inside its plane.
+            for panel in 0..panels {
+                // SAFETY: the panel of weights, the tiles and the products exist.
                 unsafe {
-                    let from = self.products.add(row * self.room + half * LANES);
-                    let step = WINOGRAD_OUTPUTS * self.room + WINOGRAD_PAD;
-                    let sums = transform_output(from, step);
-                    let bias = match self.places.bias.is_null() {
-                        true => F32x4::ZERO,
-                        false => F32x4::load_splat(self.places.bias.add(channel)),
-                    };
-                    let finish = finish.of_row(advance(self.places.slope, channel));
-                    for (lane, &place) in places.iter().enumerate().take(lanes) {
-                        self.store(place, channel, sums.map(|row| row[lane].add(bias)), &finish);
-                    }
+                    let weights = self.places.weights.add(((before + panel) * POSITIONS + position) * step);
+                    let from = self.places.scratch.add(position * self.step);
+                    let to = position * self.products_step + panel * tiles * MR * NR;
+                    multiply_tiles(problem.ci, tiles, from, weights, self.products.add(to));
                 }
             }
         }
     }
 
-    /// Finishes and stores the four rows of one patch's outputs, as far as they lie inside the plane.
+    /// # Safety
+    /// As [`run`]; the block was multiplied.
+    unsafe fn finish(&self, group: usize, first: usize, count: usize, first_panel: usize, panels: usize) {
+        let Conv { problem, finish, .. } = self.conv;
+        let [_, height, width] = problem.geometry.axes;
+        let volume = problem.geometry.output();
+        let tiles = count.div_ceil(MR);
+        let end = problem.co.min((first_panel + panels) * NR);
+        let residual = self.places.residual;
+        let (low, high) = (F32x4::splat(finish.low), F32x4::splat(finish.high));
+        let (bounded_below, bounded_above) = (finish.low > f32::NEG_INFINITY, finish.high < f32::INFINITY);
+        for output_channel in (first_panel * NR..end).step_by(LANES) {
+            let outputs = (end - output_channel).min(LANES);
+            let channel = group * problem.co + output_channel;
+            let bias = match self.places.bias.is_null() {
+                true => F32x4::ZERO,
+                // SAFETY: the channels exist.
+                false => unsafe { F32x4::load_partial(self.places.bias.add(channel), outputs) },
+            };
+            let inner = output_channel - first_panel * NR;
+            let from = self.products.wrapping_add(inner / NR * tiles * MR * NR + inner % NR);
+            for patch in 0..count {
+                let (image, row, column) = self.place(first + patch);
+                let columns = (width.output - column * SIDE).min(SIDE);
+                let plane = (image * problem.groups * problem.co + channel) * volume;
+                let mut place = plane + row * SIDE * width.output + column * SIDE;
+                // SAFETY: the products exist.
+                let sums = unsafe { transform_output(from.add(patch * NR), self.products_step) };
+                let whole = columns == SIDE && outputs == LANES && finish.activation.is_none();
+                for sums in sums.iter().take(height.output - row * SIDE) {
+                    let mut rows = F32x4::transpose(output(*sums).map(|sum| sum.add(bias)));
+                    // SAFETY: the outputs' columns are inside y, and inside the residual, which has its shape.
+                    unsafe {
+                        if whole {
+                            let places: [usize; LANES] = core::array::from_fn(|lane| place + lane * volume);
+                            if !residual.is_null() {
+                                for (row, place) in rows.iter_mut().zip(places) {
+                                    *row = row.add(F32x4::load(residual.add(place)));
+                                }
+                            }
+                            if bounded_below {
+                                rows = rows.map(|row| row.pmax(low));
+                            }
+                            if bounded_above {
+                                rows = rows.map(|row| row.pmin(high));
+                            }
+                            for (row, place) in rows.into_iter().zip(places) {
+                                row.store(self.places.y.add(place));
+                            }
+                        } else {
+                            self.store(channel, &rows[..outputs], place, columns);
+                        }
+                    }
+                    place += width.output;
+                }
+            }
+        }
+    }
+
+    /// Finishes and stores some columns of a row of some channels' outputs.
     ///
     /// # Safety
-    /// The patch and the channel exist.
-    #[inline(always)]
-    unsafe fn store(
-        &self,
-        (image, row, column): (usize, usize, usize),
-        channel: usize,
-        sums: [F32x4; SIDE],
-        finish: &Finish,
-    ) {
-        let problem = &self.conv.problem;
-        let [_, height, width] = problem.geometry.axes;
-        let plane = (image * problem.groups * problem.co + channel) * problem.geometry.output();
-        let columns = (width.output - column * SIDE).min(SIDE);
-        for (r, sum) in sums.into_iter().enumerate().take(height.output - row * SIDE) {
-            let place = plane + (row * SIDE + r) * width.output + column * SIDE;
-            // SAFETY: `columns` elements at `place` are inside y, and inside the residual, which has its shape.
+    /// The channels and the columns at `place` exist.
+    #[inline(never)]
+    unsafe fn store(&self, channel: usize, rows: &[F32x4], place: usize, columns: usize) {
+        let Conv { problem, finish, .. } = self.conv;
+        let volume = problem.geometry.output();
+        for (lane, &row) in rows.iter().enumerate() {
+            let place = place + lane * volume;
+            let mut row = row;
+            // SAFETY: the caller's guarantee.
             unsafe {
-                let y = self.places.y.add(place);
-                if columns == SIDE {
-                    let mut sum = sum;
-                    if !self.places.residual.is_null() {
-                        sum = sum.add(F32x4::load(self.places.residual.add(place)));
-                    }
-                    finish.apply(sum).store(y);
-                } else {
-                    let mut sum = sum;
-                    if !self.places.residual.is_null() {
-                        sum = sum.add(F32x4::load_partial(self.places.residual.add(place), columns));
-                    }
-                    finish.apply(sum).store_partial(y, columns);
+                if !self.places.residual.is_null() {
+                    row = row.add(F32x4::load_partial(self.places.residual.add(place), columns));
                 }
+                let finish = finish.of_row(advance(self.places.slope, channel + lane));
+                finish.apply(row).store_partial(self.places.y.add(place), columns);
             }
         }
     }
 }
 
-/// Four patches of the input.
+/// Four patches of the input; beyond the last of the batch the last again.
 struct Lanes {
-    /// Neighbours that are all inside.
-    side_by_side: bool,
-    lanes: [Lane; LANES],
-    /// Elements of a row of the input.
-    stride: usize,
-    /// Copies of the patches that reach beyond the input.
-    copies: [[f32; REACH * ROW]; LANES],
-}
-
-#[derive(Clone, Copy, Default)]
-struct Lane {
-    /// Where the patch begins in its image's first channel of the group, or where the part begins that is copied.
-    place: usize,
-    /// Read where it lies.
-    inside: bool,
-    /// The part of the patch that is inside the input.
-    rows: (usize, usize),
-    columns: (usize, usize),
+    /// Where they begin, from the start of their group's channel in the first image.
+    places: [isize; LANES],
+    inside: Inside,
+    /// The starts of channels where all that is read lies inside x.
+    from: isize,
+    until: isize,
+    /// Rows and columns that are inside the input.
+    rows: [(usize, usize); LANES],
+    columns: [(usize, usize); LANES],
 }
 
 impl Lanes {
-    fn new(winograd: &Winograd, group: usize, first: usize, count: usize) -> Lanes {
+    fn new(winograd: &Winograd, group: usize, first: usize) -> Lanes {
         let problem = &winograd.conv.problem;
         let [_, height, width] = problem.geometry.axes;
         let plane = problem.geometry.input();
-        let mut lanes = [Lane::default(); LANES];
-        for (lane, patch) in lanes.iter_mut().zip(first..first + count) {
-            let (image, row, column) = winograd.place(patch);
-            let part = |start: usize, lo: usize, input: usize| {
-                let from = lo.saturating_sub(start).min(REACH);
-                let to = (input + lo).saturating_sub(start).min(REACH).max(from);
-                (from, to)
-            };
-            lane.rows = part(row * SIDE, height.lo, height.input);
-            lane.columns = part(column * SIDE, width.lo, width.input);
-            let inner = (row * SIDE + lane.rows.0).saturating_sub(height.lo) * width.input
-                + (column * SIDE + lane.columns.0).saturating_sub(width.lo);
-            lane.place = (image * problem.groups + group) * problem.ci * plane + inner;
-            let whole = (0, REACH);
-            // A row is read in eight elements, two more than there are.
-            lane.inside = lane.rows == whole
-                && lane.columns == whole
-                && inner + (REACH - 1) * width.input + ROW <= plane;
+        let part = |start: usize, lo: usize, input: usize| {
+            let from = lo.saturating_sub(start).min(REACH);
+            (from, (input + lo).saturating_sub(start).min(REACH).max(from))
+        };
+        let (mut places, mut rows, mut columns) = ([0; LANES], [(0, 0); LANES], [(0, 0); LANES]);
+        for lane in 0..LANES {
+            let (image, row, column) = winograd.place((first + lane).min(winograd.patches - 1));
+            let (top, left) = (row * SIDE, column * SIDE);
+            rows[lane] = part(top, height.lo, height.input);
+            columns[lane] = part(left, width.lo, width.input);
+            let start = (image * problem.groups + group) * problem.ci * plane;
+            places[lane] = start as isize
+                + (top as isize - height.lo as isize) * width.input as isize
+                + (left as isize - width.lo as isize);
         }
-        let apart = |lane: usize| lanes[lane].place == lanes[0].place + lane * SIDE;
-        let side_by_side = count == LANES && lanes.iter().all(|lane| lane.inside) && (1..LANES).all(apart);
-        Lanes { side_by_side, lanes, stride: width.input, copies: [[0.0; REACH * ROW]; LANES] }
+        let within = |ranges: [(usize, usize); LANES]| -> [_; REACH] {
+            let low = I32x4::from_array(ranges.map(|(from, _)| from as i32));
+            let length = I32x4::from_array(ranges.map(|(from, to)| (to - from) as i32));
+            core::array::from_fn(|at| I32x4::splat(at as i32).sub(low).below(length))
+        };
+        let (down, across) = (within(rows), within(columns));
+        let inside = down.map(|row| across.map(|column| row.and(column)));
+        let length = (problem.batch * problem.groups * problem.ci * plane) as isize;
+        let reach = ((REACH - 1) * width.input + REACH) as isize;
+        let from = places.iter().fold(0, |most: isize, place| most.max(-place));
+        let until = places.iter().fold(isize::MAX, |least, place| least.min(length - reach - place + 1));
+        Lanes { places, inside, from, until, rows, columns }
     }
 
-    /// The patches in the channel that begins at `x`.
+    /// Copies of the four patches in the channel that begins at `x`, zero outside.
     ///
     /// # Safety
     /// The channel exists.
-    #[inline(always)]
-    unsafe fn of(&mut self, x: *const f32) -> Patches {
-        if self.side_by_side {
-            return Patches::Neighbours(x.wrapping_add(self.lanes[0].place), self.stride);
-        }
-        let mut found = [(x, 0); LANES];
-        for ((lane, copy), found) in self.lanes.iter().zip(&mut self.copies).zip(&mut found) {
-            let from = x.wrapping_add(lane.place);
-            if lane.inside {
-                *found = (from, self.stride);
-                continue;
-            }
-            for (i, row) in (lane.rows.0..lane.rows.1).enumerate() {
-                for (j, column) in (lane.columns.0..lane.columns.1).enumerate() {
-                    // SAFETY: this part of the patch is inside the input.
-                    copy[row * ROW + column] = unsafe { *from.add(i * self.stride + j) };
+    #[inline(never)]
+    unsafe fn copy(&self, x: *const f32, stride: usize) -> [[f32; REACH * REACH]; LANES] {
+        let mut copies = [[0.0; REACH * REACH]; LANES];
+        for (lane, copy) in copies.iter_mut().enumerate() {
+            for row in self.rows[lane].0..self.rows[lane].1 {
+                for column in self.columns[lane].0..self.columns[lane].1 {
+                    let place = self.places[lane] + (row * stride + column) as isize;
+                    // SAFETY: this element of the patch is inside the input.
+                    copy[row * REACH + column] = unsafe { *x.offset(place) };
                 }
             }
-            *found = (copy.as_ptr(), ROW);
         }
-        Patches::Apart(found)
+        copies
     }
 }
