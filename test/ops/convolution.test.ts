@@ -11,6 +11,7 @@ import {
   tensor,
 } from 'striate';
 import { expect, test } from 'vitest';
+import { WINOGRAD } from '../support/checks.ts';
 import { expectSame } from '../support/compare.ts';
 import { integersOf, numbers, type Problem, readProblems } from '../support/problems.ts';
 import { convolve } from '../support/reference.ts';
@@ -42,8 +43,6 @@ function solve(problem: Problem) {
 }
 
 const ALGORITHMS = ['gemm', 'pointwise', 'depthwise', 'winograd'] as const;
-/** Of the largest sum: Winograd's transforms multiply by 1/24 and by 8; all else is exact on small integers. */
-const WINOGRAD = 5e-5;
 
 inEachVariant('convolution', () => {
   for (const problem of readProblems('conv')) {
