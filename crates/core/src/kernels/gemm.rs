@@ -7,8 +7,9 @@
 //!                     k=1 | p0 ...               p7 |        k=1 | m0 ...   m3 |
 //! ```
 //! Missing pixels are zero in the panel, missing channels zero in the row tile; neither is stored.
-//! Tile 4x8 (8 sums, 2 of b, 1 of a) is the largest that fits V8's sixteen registers in every version that was
-//! measured: 24 / 30 GFLOP/s (simd / relaxed) on a 2.5 GHz Xeon whose peak is 24 / 44.
+//! Where a product and its sum are two instructions, 4x8 (8 sums, 2 of b, 1 of a and a product) is the largest tile
+//! that fits sixteen registers with any compiler, and fills the multipliers. Fused, eight sums are just as many as are
+//! on their way at once, and any delay is lost: three row tiles are two tiles of 6x8, the middle one being halved.
 
 use super::tile::{Finish, Tile};
 use crate::simd::F32x4;
@@ -26,79 +27,104 @@ pub const NR: usize = 8;
 /// `k * NR`; the tile's addresses hold its rows and columns. Only the columns of one panel may lie in several images.
 #[inline(never)]
 pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: *const f32, tile: &Tile, finish: &Finish) {
-    let mut rest = *tile;
-    let mut a = a;
-    let whole = if finish.activation.is_none() { rest.columns.min(rest.room) } else { 0 };
-    let (low, high) = (F32x4::splat(finish.low), F32x4::splat(finish.high));
-    let (bounded_below, bounded_above) = (finish.low > f32::NEG_INFINITY, finish.high < f32::INFINITY);
-    loop {
-        let mut next = a;
-        for column in (0..rest.columns).step_by(NR) {
-            // SAFETY: the first row tile of `rest` exists, in `a` as well, and so does the panel.
-            unsafe {
-                let mut sums = [rest.bias(0), rest.bias(1), rest.bias(2), rest.bias(3)].map(|bias| [bias; 2]);
-                next = multiply(k, a, b.add(column * k), &mut sums);
-                if column + NR > whole || rest.rows < MR {
-                    let mut part = rest.right(column);
-                    (part.columns, part.room) = (rest.columns - column, rest.room - column);
-                    part.store(&sums, finish);
-                    continue;
-                }
-                if !rest.residual.is_null() {
-                    for (m, [left, right]) in sums.iter_mut().enumerate() {
-                        let residual = rest.residual.add(m * rest.plane + column);
-                        *left = left.add(F32x4::load(residual));
-                        *right = right.add(F32x4::load(residual.add(4)));
-                    }
-                }
-                if bounded_below {
-                    sums = sums.map(|row| row.map(|sum| sum.pmax(low)));
-                }
-                if bounded_above {
-                    sums = sums.map(|row| row.map(|sum| sum.pmin(high)));
-                }
-                for (m, [left, right]) in sums.into_iter().enumerate() {
-                    let y = rest.y.add(m * rest.plane + column);
-                    left.store(y);
-                    right.store(y.add(4));
-                }
+    let (mut a, mut row) = (a, 0);
+    let next = k * MR;
+    while row < tile.rows {
+        // SAFETY: the row tile at `a` starts with row `row`, and there are as many as are used.
+        unsafe {
+            if F32x4::FUSED && tile.rows - row >= 3 * MR {
+                let (middle, last) = (a.add(next), a.add(2 * next));
+                strip::<6>(k, [a, middle], b, tile, [row, row + 4], finish);
+                strip::<6>(k, [last, middle.add(2)], b, tile, [row + 8, row + 6], finish);
+                row += 2 * MR;
+                a = last;
+            } else {
+                strip::<4>(k, [a; 2], b, tile, [row; 2], finish);
             }
         }
-        if rest.rows <= MR {
-            return;
-        }
-        a = next;
-        // SAFETY: a row tile is left.
-        rest = unsafe { rest.down(MR) };
+        row += MR;
+        a = a.wrapping_add(next);
     }
 }
 
-/// One row tile times one panel, added to `sums`; returns where the next row tile starts.
+/// R rows times the panels: those of a row tile, and where there are more the first of another one.
 ///
 /// # Safety
-/// `a` holds `k * MR` elements, `b` holds `k * NR`.
-#[inline(always)]
-pub(super) unsafe fn multiply(
+/// As [`gemm_4x8`]; `rows` says which row each of the two begins with, and all rows of the second exist.
+#[inline(never)]
+unsafe fn strip<const R: usize>(
     k: usize,
-    a: *const f32,
+    a: [*const f32; 2],
     b: *const f32,
-    sums: &mut [[F32x4; 2]; MR],
-) -> *const f32 {
-    let (mut a, mut b) = (a, b);
+    tile: &Tile,
+    rows: [usize; 2],
+    finish: &Finish,
+) {
+    // SAFETY: the caller's guarantee.
+    let bias: [F32x4; R] = core::array::from_fn(|m| unsafe { tile.bias(rows[m / MR] + m % MR) });
+    let is_whole = finish.activation.is_none() && tile.rows - rows[0] >= MR;
+    let whole = if is_whole { tile.columns.min(tile.room) } else { 0 };
+    for column in (0..tile.columns).step_by(NR) {
+        // SAFETY: the panel exists, and so do the rows where all columns are stored.
+        unsafe {
+            let mut sums = multiply(k, a, b.add(column * k), bias.map(|bias| [bias; 2]));
+            if column + NR > whole {
+                // A copy: what has an address is kept in memory at all times.
+                let kept = sums.map(|[left, right]| [left, right]);
+                tile.store(rows[0], column, &kept[..MR], finish);
+                tile.store(rows[1], column, &kept[MR..], finish);
+                continue;
+            }
+            let place = |m: usize| (rows[m / MR] + m % MR) * tile.plane + column;
+            if !tile.residual.is_null() {
+                for (m, [left, right]) in sums.iter_mut().enumerate() {
+                    let residual = tile.residual.add(place(m));
+                    *left = left.add(F32x4::load(residual));
+                    *right = right.add(F32x4::load(residual.add(4)));
+                }
+            }
+            if finish.low > f32::NEG_INFINITY {
+                let low = F32x4::splat(finish.low);
+                sums = sums.map(|row| row.map(|sum| sum.pmax(low)));
+            }
+            if finish.high < f32::INFINITY {
+                let high = F32x4::splat(finish.high);
+                sums = sums.map(|row| row.map(|sum| sum.pmin(high)));
+            }
+            for (m, [left, right]) in sums.into_iter().enumerate() {
+                let y = tile.y.add(place(m));
+                left.store(y);
+                right.store(y.add(4));
+            }
+        }
+    }
+}
+
+/// R rows times one panel, added to the sums.
+///
+/// # Safety
+/// Both of `a` hold `k` rows, MR elements apart, `b` holds `k * NR`.
+#[inline(always)]
+pub(super) unsafe fn multiply<const R: usize>(
+    k: usize,
+    [mut a, mut other]: [*const f32; 2],
+    mut b: *const f32,
+    mut sums: [[F32x4; 2]; R],
+) -> [[F32x4; 2]; R] {
     for _ in 0..k {
-        // SAFETY: `k` rows of both operands, by the caller's guarantee.
+        // SAFETY: `k` rows of all operands, by the caller's guarantee.
         unsafe {
             let (left, right) = (F32x4::load(b), F32x4::load(b.add(4)));
             for (m, sum) in sums.iter_mut().enumerate() {
-                let weight = F32x4::load_splat(a.add(m));
-                sum[0] = weight.madd(left, sum[0]);
-                sum[1] = weight.madd(right, sum[1]);
+                let weight = F32x4::load_splat(if m < MR { a.add(m) } else { other.add(m - MR) });
+                *sum = [weight.madd(left, sum[0]), weight.madd(right, sum[1])];
             }
             a = a.add(MR);
+            other = other.add(MR);
             b = b.add(NR);
         }
     }
-    a
+    sums
 }
 
 /// The same for the first pixel of a panel alone: four row tiles at a time, output channels in the lanes.
@@ -128,7 +154,7 @@ pub unsafe fn gemm_16x1(k: usize, a: *const f32, b: *const f32, tile: &Tile, fin
             let rows = sum.to_array().map(|lane| [F32x4::splat(lane); 2]);
             // SAFETY: the first row tile of `rest` exists.
             unsafe {
-                rest.store(&rows, finish);
+                rest.store(0, 0, &rows, finish);
                 if rest.rows <= MR {
                     return;
                 }

@@ -157,20 +157,21 @@ impl Tile {
         }
     }
 
-    /// Finishes and stores up to four rows of two vectors: any number of columns, any activation, across images.
+    /// Finishes and stores the columns from `column` on, at most eight, of the rows from `row` on, as many as there are
+    /// sums or rows: any activation, across images.
     ///
     /// # Safety
     /// The tile's addresses hold its rows and columns.
     #[inline(never)]
-    pub unsafe fn store(&self, sums: &[[F32x4; 2]; 4], finish: &Finish) {
-        for (row, sums) in sums.iter().enumerate().take(self.rows) {
+    pub unsafe fn store(&self, row: usize, column: usize, sums: &[[F32x4; 2]], finish: &Finish) {
+        for (row, sums) in (row..self.rows).zip(sums) {
             // SAFETY: `row < rows`; the slope of each row can be read where it is needed.
             unsafe {
                 let tile = self.down(row);
                 let finish = finish.of_row(tile.slope);
-                tile.store_vector(0, sums[0], &finish);
-                if self.columns > LANES {
-                    tile.store_vector(LANES, sums[1], &finish);
+                tile.store_vector(column, sums[0], &finish);
+                if self.columns > column + LANES {
+                    tile.store_vector(column + LANES, sums[1], &finish);
                 }
             }
         }

@@ -109,17 +109,36 @@ pub unsafe fn transform_kernel(taps: [[F32x4; 3]; 3], to: *mut f32, step: usize)
 /// `a` holds the tiles, `k * MR` elements each, `b` holds `k * NR`; `y` can be written.
 #[inline(never)]
 pub unsafe fn multiply_tiles(k: usize, tiles: usize, a: *const f32, b: *const f32, y: *mut f32) {
-    let (mut a, mut y) = (a, y);
-    for _ in 0..tiles {
-        // SAFETY: the caller's guarantee.
+    let (mut a, mut y, mut left) = (a, y, tiles);
+    let next = k * MR;
+    while left > 0 {
+        // SAFETY: the caller's guarantee: three tiles or one are left.
         unsafe {
-            let mut sums = [[F32x4::ZERO; 2]; MR];
-            a = multiply(k, a, b, &mut sums);
-            for [left, right] in sums {
-                left.store(y);
-                right.store(y.add(4));
-                y = y.add(NR);
+            if F32x4::FUSED && left >= 3 {
+                let (middle, last) = (a.add(next), a.add(2 * next));
+                product::<6>(k, [a, middle], b, [y, y.add(4 * NR)]);
+                product::<6>(k, [last, middle.add(2)], b, [y.add(8 * NR), y.add(6 * NR)]);
+                (a, y, left) = (last, y.add(2 * MR * NR), left - 2);
+            } else {
+                product::<4>(k, [a; 2], b, [y; 2]);
             }
+        }
+        (a, y, left) = (a.wrapping_add(next), y.wrapping_add(MR * NR), left - 1);
+    }
+}
+
+/// R rows of products: those of a tile, and where there are more the first of another one.
+///
+/// # Safety
+/// As [`multiply`]; the rows can be written at both of `y`.
+#[inline(always)]
+unsafe fn product<const R: usize>(k: usize, a: [*const f32; 2], b: *const f32, y: [*mut f32; 2]) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        for (m, [left, right]) in multiply(k, a, b, [[F32x4::ZERO; 2]; R]).into_iter().enumerate() {
+            let y = y[m / MR].add(m % MR * NR);
+            left.store(y);
+            right.store(y.add(4));
         }
     }
 }

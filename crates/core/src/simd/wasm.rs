@@ -51,6 +51,9 @@ macro_rules! compare {
 }
 
 impl F32x4 {
+    /// Whether `madd` is one instruction.
+    pub const FUSED: bool = cfg!(target_feature = "relaxed-simd");
+
     #[inline(always)]
     #[must_use]
     pub const fn constant(value: f32) -> F32x4 {
