@@ -61,13 +61,16 @@ unsafe fn strip<const R: usize>(
     finish: &Finish,
 ) {
     // SAFETY: the caller's guarantee.
-    let bias: [F32x4; R] = core::array::from_fn(|m| unsafe { tile.bias(rows[m / MR] + m % MR) });
+    let bias = rows.map(|row| unsafe { tile.biases(row) }.to_array());
     let is_whole = finish.activation.is_none() && tile.rows - rows[0] >= MR;
+    let (low, high) = (F32x4::splat(finish.low), F32x4::splat(finish.high));
+    let bounded = finish.low > f32::NEG_INFINITY || finish.high < f32::INFINITY;
     let whole = if is_whole { tile.columns.min(tile.room) } else { 0 };
     for column in (0..tile.columns).step_by(NR) {
         // SAFETY: the panel exists, and so do the rows where all columns are stored.
         unsafe {
-            let mut sums = multiply(k, a, b.add(column * k), bias.map(|bias| [bias; 2]));
+            let start = core::array::from_fn(|m| [F32x4::splat(bias[m / MR][m % MR]); 2]);
+            let mut sums: [[F32x4; 2]; R] = multiply(k, a, b.add(column * k), start);
             if column + NR > whole {
                 // A copy: what has an address is kept in memory at all times.
                 let kept = sums.map(|[left, right]| [left, right]);
@@ -83,13 +86,8 @@ unsafe fn strip<const R: usize>(
                     *right = right.add(F32x4::load(residual.add(4)));
                 }
             }
-            if finish.low > f32::NEG_INFINITY {
-                let low = F32x4::splat(finish.low);
-                sums = sums.map(|row| row.map(|sum| sum.pmax(low)));
-            }
-            if finish.high < f32::INFINITY {
-                let high = F32x4::splat(finish.high);
-                sums = sums.map(|row| row.map(|sum| sum.pmin(high)));
+            if bounded {
+                sums = sums.map(|row| row.map(|sum| sum.pmax(low).pmin(high)));
             }
             for (m, [left, right]) in sums.into_iter().enumerate() {
                 let y = tile.y.add(place(m));

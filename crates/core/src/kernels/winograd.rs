@@ -131,7 +131,7 @@ pub unsafe fn multiply_tiles(k: usize, tiles: usize, a: *const f32, b: *const f3
 ///
 /// # Safety
 /// As [`multiply`]; the rows can be written at both of `y`.
-#[inline(always)]
+#[inline(never)]
 unsafe fn product<const R: usize>(k: usize, a: [*const f32; 2], b: *const f32, y: [*mut f32; 2]) {
     // SAFETY: the caller's guarantee.
     unsafe {
