@@ -125,40 +125,50 @@ pub(super) unsafe fn multiply<const R: usize>(
     sums
 }
 
-/// The same for the first pixel of a panel alone: four row tiles at a time, output channels in the lanes.
+/// Row tiles of which one pixel is computed at a time.
+const COLUMN: usize = 8;
+
+/// The same for the first pixel of a panel alone: some row tiles at a time, output channels in the lanes.
 ///
 /// # Safety
 /// As [`gemm_4x8`].
 #[inline(never)]
-pub unsafe fn gemm_16x1(k: usize, a: *const f32, b: *const f32, tile: &Tile, finish: &Finish) {
-    let mut rest = Tile { columns: 1, ..*tile };
-    let mut a = a;
-    loop {
-        let tiles = rest.rows.div_ceil(MR).min(4);
-        // Absent row tiles repeat the last: their sums are not stored.
-        let places: [usize; 4] = core::array::from_fn(|index| index.min(tiles - 1) * k * MR);
-        // SAFETY: the bias of the rows that exist.
-        let mut sums: [F32x4; 4] = core::array::from_fn(|index| unsafe { rest.biases(index * MR) });
-        for step in 0..k {
-            // SAFETY: `step < k` of each row tile and of the panel.
-            unsafe {
-                let pixel = F32x4::load_splat(b.add(step * NR));
-                for (sum, place) in sums.iter_mut().zip(places) {
-                    *sum = F32x4::load(a.add(place + step * MR)).madd(pixel, *sum);
-                }
-            }
-        }
-        for sum in &sums[..tiles] {
-            let rows = sum.to_array().map(|lane| [F32x4::splat(lane); 2]);
-            // SAFETY: the first row tile of `rest` exists.
-            unsafe {
-                rest.store(0, 0, &rows, finish);
-                if rest.rows <= MR {
-                    return;
-                }
-                rest = rest.down(MR);
-                a = a.add(k * MR);
+pub unsafe fn gemm_column(k: usize, a: *const f32, b: *const f32, tile: &Tile, finish: &Finish) {
+    let tile = Tile { columns: 1, ..*tile };
+    for first in (0..tile.rows).step_by(COLUMN * MR) {
+        let tiles = (tile.rows - first).div_ceil(MR).min(COLUMN);
+        // SAFETY: the row tiles from `first` on exist; absent ones repeat the last, their sums are not stored.
+        unsafe {
+            let places =
+                core::array::from_fn(|index| a.wrapping_add((first + index.min(tiles - 1) * MR) * k));
+            let sums = column(k, places, b, core::array::from_fn(|index| tile.biases(first + index * MR)));
+            for (index, sum) in sums.map(F32x4::to_array).iter().enumerate().take(tiles) {
+                let rows = sum.map(|lane| [F32x4::splat(lane); 2]);
+                tile.store(first + index * MR, 0, &rows, finish);
             }
         }
     }
+}
+
+/// One pixel times some row tiles, added to the sums.
+///
+/// # Safety
+/// Each of `a` holds a row tile, `b` holds `k` rows of a panel.
+#[inline(always)]
+unsafe fn column(
+    k: usize,
+    a: [*const f32; COLUMN],
+    b: *const f32,
+    mut sums: [F32x4; COLUMN],
+) -> [F32x4; COLUMN] {
+    for step in 0..k {
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let pixel = F32x4::load_splat(b.add(step * NR));
+            for (sum, a) in sums.iter_mut().zip(a) {
+                *sum = F32x4::load(a.add(step * MR)).madd(pixel, *sum);
+            }
+        }
+    }
+    sums
 }
