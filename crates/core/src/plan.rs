@@ -58,12 +58,19 @@ pub enum Algorithm {
     Pointwise = 2,
     Depthwise = 3,
     Winograd = 4,
+    /// The same with the weights of [`Algorithm::Gemm`], which are transformed where they are used.
+    WinogradStreamed = 5,
 }
 
 impl Algorithm {
     /// In the order in which they are asked.
-    const ALL: [Algorithm; 4] =
-        [Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Winograd, Algorithm::Gemm];
+    const ALL: [Algorithm; 5] = [
+        Algorithm::Pointwise,
+        Algorithm::Depthwise,
+        Algorithm::Winograd,
+        Algorithm::WinogradStreamed,
+        Algorithm::Gemm,
+    ];
 
     /// # Errors
     /// `BadInstruction` for a number that is no algorithm's.
@@ -79,7 +86,7 @@ impl Algorithm {
             Algorithm::Gemm => true,
             Algorithm::Pointwise => problem.geometry.is_identity(),
             Algorithm::Depthwise => problem.ci == 1,
-            Algorithm::Winograd => is_three_by_three(&problem.geometry),
+            Algorithm::Winograd | Algorithm::WinogradStreamed => is_three_by_three(&problem.geometry),
         }
     }
 
@@ -89,7 +96,12 @@ impl Algorithm {
             Algorithm::Gemm | Algorithm::Pointwise => true,
             // One input plane for many outputs: packing it once pays, unless a depthwise kernel does without.
             Algorithm::Depthwise => problem.groups > 1 || strip_kernel(&problem.geometry).is_some(),
-            Algorithm::Winograd => weights.winograd_pays(problem),
+            Algorithm::Winograd => {
+                weights.frozen && weights.winograd_pays(problem) && {
+                    POSITIONS * problem.groups * problem.co * problem.ci <= WINOGRAD_WEIGHTS
+                }
+            }
+            Algorithm::WinogradStreamed => weights.winograd_pays(problem),
         }
     }
 
@@ -119,16 +131,13 @@ impl Weights {
         Ok(Weights { frozen: bits & 1 != 0, exact: bits & 2 != 0 })
     }
 
-    /// Measured: see docs/performance.md.
+    /// Few channels do not pay for the transforms, nor patches of which less than half is wanted.
     fn winograd_pays(self, problem: &Problem) -> bool {
-        let patches = winograd_patches(problem);
-        let enough = if self.frozen { 8 } else { 16 };
-        let weights = problem.groups * problem.co * problem.ci * POSITIONS;
+        let computed = winograd_patches(problem).next_multiple_of(MR) * 16;
         !self.exact
-            && problem.ci >= 16
+            && (16..=WINOGRAD_CHANNELS).contains(&problem.ci)
             && problem.co >= 16
-            && patches >= enough
-            && weights <= WINOGRAD_WEIGHTS
+            && 2 * problem.pixels() >= computed
     }
 }
 
@@ -145,15 +154,21 @@ fn winograd_patches(problem: &Problem) -> usize {
     problem.batch * height.output.div_ceil(4) * width.output.div_ceil(4)
 }
 
-/// Panels of outputs of a block of a Winograd convolution, and tiles of patches at most.
-const WINOGRAD_PANELS: usize = 1;
-const WINOGRAD_TILES: usize = 8;
+/// Tiles of patches of a block, at most; a block has one panel of outputs, so its products stay in the first cache.
+const WINOGRAD_TILES: usize = 16;
+/// Channels whose weights are transformed together.
+pub const WINOGRAD_CHUNK: usize = 128;
+/// Elements between their positions.
+pub const WINOGRAD_STEP: usize = WINOGRAD_CHUNK * NR + WINOGRAD_PAD;
 /// Elements between the positions of transformed values, so that they do not lie a power of two apart.
 pub const WINOGRAD_PAD: usize = 16;
-/// Elements that transformed weights may have: 40 MB.
-const WINOGRAD_WEIGHTS: usize = 10 << 20;
+/// Input channels of which a tile of patches stays within [`WINOGRAD_BLOCK`].
+const WINOGRAD_CHANNELS: usize = 4096;
+/// Elements that weights may have which are transformed once for all runs: they stay in the second cache. More are
+/// transformed where they are used, which is faster than reading four times as many.
+const WINOGRAD_WEIGHTS: usize = 1 << 18;
 /// Elements that a block's transformed input may have.
-const WINOGRAD_BLOCK: usize = 600 << 10;
+const WINOGRAD_BLOCK: usize = 576 << 10;
 
 /// Kernel size and stride of the depthwise kernel that serves a geometry, if one does.
 #[must_use]
@@ -197,20 +212,25 @@ impl Plan {
                 panels: 0,
                 tiles: 0,
             }),
-            Algorithm::Winograd => {
+            Algorithm::Winograd | Algorithm::WinogradStreamed => {
                 let Problem { groups, ci, co, .. } = *problem;
                 let patches = winograd_patches(problem).div_ceil(MR);
                 let most = (WINOGRAD_BLOCK / (POSITIONS * MR * ci.max(1))).clamp(1, WINOGRAD_TILES);
                 let panels = patches.div_ceil(patches.div_ceil(most).max(1));
                 let inputs = elements(&[POSITIONS, elements(&[panels, MR, ci], 4)? + WINOGRAD_PAD], 4)?;
-                let products = POSITIONS * (WINOGRAD_PANELS * panels * MR * NR + WINOGRAD_PAD);
-                let weights = elements(&[NR, ci], 4)? + WINOGRAD_PAD;
+                let products = POSITIONS * (panels * MR * NR + WINOGRAD_PAD);
+                let (transformed, packed) = match algorithm {
+                    Algorithm::Winograd => {
+                        (0, elements(&[groups, POSITIONS, co.next_multiple_of(NR), ci], 4)?)
+                    }
+                    _ => (POSITIONS * WINOGRAD_STEP, groups * co.next_multiple_of(MR) * depth),
+                };
                 Ok(Plan {
                     algorithm,
-                    scratch: 4 * elements(&[inputs + products], 4)?,
-                    packed: elements(&[groups, POSITIONS, co.div_ceil(NR), weights], 4)?,
+                    scratch: 4 * elements(&[inputs + products + transformed], 4)?,
+                    packed,
                     panels,
-                    tiles: WINOGRAD_PANELS,
+                    tiles: 1,
                 })
             }
             Algorithm::Gemm | Algorithm::Pointwise => {
@@ -354,6 +374,21 @@ mod tests {
     }
 
     #[test]
+    fn winograd_is_chosen_where_it_pays() {
+        let chosen = |size: i32, channels: usize, weights: Weights| {
+            let problem = Problem::new(1, 1, channels, channels, square([size, 3, 1, 1, 1, 1])).unwrap();
+            Plan::new(&problem, 0, weights).unwrap().algorithm
+        };
+        let (frozen, read) = (Weights { frozen: true, exact: false }, Weights::default());
+        assert_eq!(chosen(56, 64, frozen), Algorithm::Winograd);
+        assert_eq!(chosen(56, 64, read), Algorithm::WinogradStreamed);
+        assert_eq!(chosen(7, 512, frozen), Algorithm::WinogradStreamed);
+        assert_eq!(chosen(5, 512, frozen), Algorithm::Gemm);
+        assert_eq!(chosen(56, 8, frozen), Algorithm::Gemm);
+        assert_eq!(chosen(56, 64, Weights { frozen: true, exact: true }), Algorithm::Gemm);
+    }
+
+    #[test]
     fn a_forced_algorithm_that_does_not_accept_is_passed_over() {
         let problem = Problem::new(1, 1, 8, 8, square([16, 3, 1, 1, 1, 1])).unwrap();
         for forced in [2, 3, 99] {
@@ -366,7 +401,9 @@ mod tests {
     #[test]
     fn scratch_memory_is_bounded() {
         assert_eq!(plan(1, 24, 24, [64, 1, 1, 1, 0, 0]).scratch, 8 * 8 * 24 * 4);
-        assert!(plan(1, 2048, 512, [14, 3, 1, 1, 1, 1]).scratch <= 1 << 20);
+        assert!(plan(1, 2048, 512, [14, 3, 1, 1, 1, 1]).scratch <= 3 << 20);
+        assert!(plan(1, 4096, 16, [224, 3, 1, 1, 1, 1]).scratch <= 3 << 20);
+        assert!(plan(1, 8192, 16, [14, 3, 1, 1, 1, 1]).scratch <= 3 << 20);
         assert!(plan(96, 1, 1, [256, 3, 1, 1, 1, 1]).scratch <= 1 << 16);
         assert_eq!(plan(96, 1, 1, [256, 3, 1, 1, 0, 0]).scratch, 256 * 6 * 4);
     }

@@ -31,7 +31,7 @@ fn kernel([g0, g1, g2]: [F32x4; 3]) -> [F32x4; 6] {
     let times = |factor: f32, v: F32x4| v.mul(F32x4::splat(factor));
     let outer = times(-1.0 / 6.0, g0.add(g2));
     let middle = times(1.0 / 6.0, g1);
-    let wide = times(1.0 / 24.0, g0).add(times(1.0 / 6.0, g2));
+    let wide = F32x4::splat(1.0 / 24.0).madd(g0, times(1.0 / 6.0, g2));
     let half = times(1.0 / 12.0, g1);
     [times(0.25, g0), outer.sub(middle), outer.add(middle), wide.add(half), wide.sub(half), g2]
 }
@@ -84,61 +84,97 @@ pub unsafe fn transform_input(
 /// The places `to[p * step]` can be written.
 #[inline(always)]
 unsafe fn store_columns(values: impl Fn(usize) -> [F32x4; 6], to: *mut f32, step: usize) {
+    let mut top = to;
     for column in 0..6 {
-        for (r, value) in values(column).into_iter().enumerate() {
+        let mut place = top;
+        for value in values(column) {
             // SAFETY: the caller's guarantee.
-            unsafe { value.store(to.add((6 * r + column) * step)) };
+            unsafe { value.store(place) };
+            place = place.wrapping_add(6 * step);
         }
+        top = top.wrapping_add(step);
     }
 }
 
-/// Transforms four kernels, tap by tap in the lanes; position `p` goes to `to[p * step]`.
+/// Transforms the kernels of four outputs, which are in the lanes, and of so many channels: `from[tap][channel]`, taps
+/// `taps_step` elements apart. Position `p` goes to `to[p * step]`, channels NR elements apart.
 ///
 /// # Safety
-/// The places in `to` can be written.
-#[inline(always)]
-pub unsafe fn transform_kernel(taps: [[F32x4; 3]; 3], to: *mut f32, step: usize) {
-    let rows = taps.map(kernel);
-    // SAFETY: the caller's guarantee.
-    unsafe { store_columns(|column| kernel(core::array::from_fn(|r| rows[r][column])), to, step) };
+/// The taps can be read, the places in `to` can be written.
+#[inline(never)]
+pub unsafe fn transform_kernels(
+    channels: usize,
+    from: *const f32,
+    taps_step: usize,
+    to: *mut f32,
+    step: usize,
+) {
+    for channel in 0..channels {
+        let mut rows = [[F32x4::ZERO; 6]; 3];
+        for (r, row) in rows.iter_mut().enumerate() {
+            // SAFETY: the caller's guarantee.
+            let tap = |kw: usize| unsafe { F32x4::load(from.add((3 * r + kw) * taps_step + channel * 4)) };
+            *row = kernel([tap(0), tap(1), tap(2)]);
+        }
+        let columns = |column: usize| kernel([rows[0][column], rows[1][column], rows[2][column]]);
+        // SAFETY: the caller's guarantee.
+        unsafe { store_columns(columns, to.add(channel * NR), step) };
+    }
 }
 
-/// The products of so many tiles of MR patches with a panel of NR outputs: `y[tile][MR][NR]`.
+/// The products of so many tiles of MR patches with a panel of NR outputs: `y[tile][MR][NR]`, added to what is there if
+/// these are not the `first` channels.
 ///
 /// # Safety
-/// `a` holds the tiles, `k * MR` elements each, `b` holds `k * NR`; `y` can be written.
+/// `a` holds the tiles, `k * MR` elements each and `a_step` apart, `b` holds `k * NR`; `y` can be written.
 #[inline(never)]
-pub unsafe fn multiply_tiles(k: usize, tiles: usize, a: *const f32, b: *const f32, y: *mut f32) {
+pub unsafe fn multiply_tiles(
+    k: usize,
+    tiles: usize,
+    (a, a_step): (*const f32, usize),
+    b: *const f32,
+    y: *mut f32,
+    first: bool,
+) {
     let (mut a, mut y, mut left) = (a, y, tiles);
-    let next = k * MR;
     while left > 0 {
         // SAFETY: the caller's guarantee: three tiles or one are left.
         unsafe {
             if F32x4::FUSED && left >= 3 {
-                let (middle, last) = (a.add(next), a.add(2 * next));
-                product::<6>(k, [a, middle], b, [y, y.add(4 * NR)]);
-                product::<6>(k, [last, middle.add(2)], b, [y.add(8 * NR), y.add(6 * NR)]);
+                let (middle, last) = (a.add(a_step), a.add(2 * a_step));
+                product::<6>(k, [a, middle], b, [y, y.add(4 * NR)], first);
+                product::<6>(k, [last, middle.add(2)], b, [y.add(8 * NR), y.add(6 * NR)], first);
                 (a, y, left) = (last, y.add(2 * MR * NR), left - 2);
             } else {
-                product::<4>(k, [a; 2], b, [y; 2]);
+                product::<4>(k, [a; 2], b, [y; 2], first);
             }
         }
-        (a, y, left) = (a.wrapping_add(next), y.wrapping_add(MR * NR), left - 1);
+        (a, y, left) = (a.wrapping_add(a_step), y.wrapping_add(MR * NR), left - 1);
     }
 }
 
 /// R rows of products: those of a tile, and where there are more the first of another one.
 ///
 /// # Safety
-/// As [`multiply`]; the rows can be written at both of `y`.
+/// As [`multiply`]; the rows can be written at both of `y`, and read unless these are the `first` channels.
 #[inline(never)]
-unsafe fn product<const R: usize>(k: usize, a: [*const f32; 2], b: *const f32, y: [*mut f32; 2]) {
+unsafe fn product<const R: usize>(
+    k: usize,
+    a: [*const f32; 2],
+    b: *const f32,
+    y: [*mut f32; 2],
+    first: bool,
+) {
     // SAFETY: the caller's guarantee.
     unsafe {
-        for (m, [left, right]) in multiply(k, a, b, [[F32x4::ZERO; 2]; R]).into_iter().enumerate() {
-            let y = y[m / MR].add(m % MR * NR);
-            left.store(y);
-            right.store(y.add(4));
+        let place = |m: usize| y[m / MR].add(m % MR * NR);
+        let start = match first {
+            true => [[F32x4::ZERO; 2]; R],
+            false => core::array::from_fn(|m| [F32x4::load(place(m)), F32x4::load(place(m).add(4))]),
+        };
+        for (m, [left, right]) in multiply(k, a, b, start).into_iter().enumerate() {
+            left.store(place(m));
+            right.store(place(m).add(4));
         }
     }
 }

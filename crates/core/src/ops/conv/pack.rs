@@ -8,9 +8,12 @@ use super::{Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
 use crate::kernels::gemm::{MR, NR};
-use crate::kernels::winograd::{transform_kernel, POSITIONS};
-use crate::plan::{Algorithm, WINOGRAD_PAD};
+use crate::kernels::winograd::{transform_kernels, POSITIONS};
+use crate::plan::Algorithm;
 use crate::simd::{F32x4, I32x4};
+
+/// Input channels whose weights are gathered, then transformed.
+const TOGETHER: usize = 16;
 
 /// Operands: w, packed.
 pub struct ConvPack {
@@ -48,7 +51,7 @@ impl ConvPack {
             return Err(Fault::new(Code::BadInstruction, [kd as i32, kh as i32, kw as i32]));
         }
         let packed = if winograd {
-            elements(&[groups, co.div_ceil(NR), POSITIONS, elements(&[NR, ci], 4)? + WINOGRAD_PAD], 4)?
+            elements(&[groups, co.div_ceil(NR), POSITIONS, NR, ci], 4)?
         } else {
             elements(&[groups, rows, ci, kd, kh, kw], 4)?
         };
@@ -82,40 +85,25 @@ impl ConvPack {
     ///
     /// # Safety
     /// As [`ConvPack::tile`]; `to` can be written at each position.
-    #[inline(never)]
     unsafe fn transformed(&self, rows: usize, from: *const f32, to: *mut f32, step: usize) {
-        let [_, output, input, _, height, width] = self.strides;
-        for c in 0..self.ci {
-            let from = from.wrapping_offset(c as isize * input);
-            let tap = |kh: usize, kw: usize| {
-                let from = from.wrapping_offset(kh as isize * height + kw as isize * width);
-                let row = |row: usize| {
-                    if row < rows {
-                        // SAFETY: the caller's guarantee: the channels and the tap exist.
-                        unsafe { *from.offset(row as isize * output) }
-                    } else {
-                        0.0
-                    }
-                };
-                F32x4::from_array([row(0), row(1), row(2), row(3)])
-            };
-            let taps = core::array::from_fn(|kh| core::array::from_fn(|kw| tap(kh, kw)));
+        let mut taps = [F32x4::ZERO; 9 * TOGETHER];
+        for start in (0..self.ci).step_by(TOGETHER) {
+            let channels = TOGETHER.min(self.ci - start);
             // SAFETY: the caller's guarantee.
-            unsafe { transform_kernel(taps, to.add(c * NR), step) };
-        }
-        for position in 0..POSITIONS {
-            for pad in (0..WINOGRAD_PAD).step_by(NR) {
-                // SAFETY: the caller's guarantee.
-                unsafe { F32x4::ZERO.store(to.add(position * step + self.ci * NR + pad)) };
+            unsafe {
+                let from = from.wrapping_offset(start as isize * self.strides[2]);
+                self.tile(rows, channels, from, taps.as_mut_ptr().cast());
+                transform_kernels(channels, taps.as_ptr().cast(), channels * MR, to.add(start * NR), step);
             }
         }
     }
 
-    /// One row tile of so many output channels; the others are zero.
+    /// So many input channels of one row tile of so many output channels; the other outputs are zero.
     ///
     /// # Safety
-    /// `from` is where the first of them lies among the weights, `to` holds a row tile.
-    unsafe fn tile(&self, rows: usize, from: *const f32, to: *mut f32) {
+    /// `from` is where the first of them lies among the weights, or any there without one; `to` holds a row tile.
+    #[inline(never)]
+    unsafe fn tile(&self, rows: usize, channels: usize, from: *const f32, to: *mut f32) {
         let [_, output, input, ..] = self.strides;
         // A missing channel is read where the first one lies, and masked.
         let places: [isize; MR] =
@@ -124,7 +112,7 @@ impl ConvPack {
         let mut to = to;
         self.taps(|tap| {
             let mut from = from.wrapping_offset(tap);
-            for _ in 0..self.ci {
+            for _ in 0..channels {
                 // SAFETY: the caller's guarantee: the channels and the tap exist.
                 unsafe {
                     let values = F32x4::from_array(places.map(|place| *from.offset(place)));
@@ -170,14 +158,15 @@ impl Operator for ConvPack {
         }
         if self.algorithm == Algorithm::Winograd {
             let panels = self.co.div_ceil(NR);
-            let step = NR * self.ci + WINOGRAD_PAD;
+            let step = NR * self.ci;
             for item in share.range(self.groups * panels) {
                 for half in [0, MR] {
                     let channel = item % panels * NR + half;
                     let to = packed.wrapping_add(item * POSITIONS * step + half);
                     let rows = self.co.saturating_sub(channel).min(MR);
+                    let from = first(item / panels, channel.min(self.co - 1));
                     // SAFETY: the panel exists, its channels below `co` exist in the weights.
-                    unsafe { self.transformed(rows, first(item / panels, channel), to, step) };
+                    unsafe { self.transformed(rows, from, to, step) };
                 }
             }
             return Ok(());
@@ -189,7 +178,7 @@ impl Operator for ConvPack {
             // SAFETY: the tile exists in the packed weights, its channels below `co` exist in the weights.
             unsafe {
                 let to = packed.add(item * taps * self.ci * MR);
-                self.tile((self.co - channel).min(MR), from, to);
+                self.tile((self.co - channel).min(MR), self.ci, from, to);
             }
         }
         Ok(())

@@ -10,9 +10,9 @@ use super::{Blocks, Conv, Piece, Places, Share};
 use crate::kernels::gemm::{MR, NR};
 use crate::kernels::tile::advance;
 use crate::kernels::winograd::{
-    multiply_tiles, output, transform_input, transform_output, Inside, POSITIONS,
+    multiply_tiles, output, transform_input, transform_kernels, transform_output, Inside, POSITIONS,
 };
-use crate::plan::WINOGRAD_PAD;
+use crate::plan::{Algorithm, Problem, WINOGRAD_CHUNK, WINOGRAD_PAD, WINOGRAD_STEP};
 use crate::simd::{F32x4, I32x4, LANES};
 
 /// Outputs of a patch along an axis, and inputs.
@@ -35,6 +35,8 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
         readying: 1,
     };
     let step = plan.panels * MR * problem.ci + WINOGRAD_PAD;
+    let products = places.scratch.wrapping_add(POSITIONS * step);
+    let products_step = plan.tiles * plan.panels * MR * NR + WINOGRAD_PAD;
     let winograd = Winograd {
         conv,
         places,
@@ -42,8 +44,12 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
         down,
         patches,
         step,
-        products: places.scratch.wrapping_add(POSITIONS * step),
-        products_step: plan.tiles * plan.panels * MR * NR + WINOGRAD_PAD,
+        products,
+        products_step,
+        weights: match plan.algorithm {
+            Algorithm::WinogradStreamed => products.wrapping_add(POSITIONS * products_step),
+            _ => core::ptr::null_mut(),
+        },
     };
     let mut done = usize::MAX;
     for Piece { block, first_tile, tiles } in blocks.pieces(share) {
@@ -74,6 +80,8 @@ struct Winograd<'a> {
     /// `[position][panel][tile][MR][NR]`
     products: *mut f32,
     products_step: usize,
+    /// Where weights are transformed, null if they are: `[position][channel][NR]`.
+    weights: *mut f32,
 }
 
 impl Winograd<'_> {
@@ -113,20 +121,46 @@ impl Winograd<'_> {
     /// # Safety
     /// As [`run`]; the block was transformed.
     unsafe fn multiply(&self, group: usize, count: usize, first_panel: usize, panels: usize) {
-        let problem = &self.conv.problem;
+        let Problem { ci, co, .. } = self.conv.problem;
         let tiles = count.div_ceil(MR);
-        let step = NR * problem.ci + WINOGRAD_PAD;
-        let before = group * problem.co.div_ceil(NR) + first_panel;
-        for position in 0..POSITIONS {
-            for panel in 0..panels {
+        let (chunk, step) = match self.weights.is_null() {
+            true => (ci.max(1), ci * NR),
+            false => (WINOGRAD_CHUNK, WINOGRAD_STEP),
+        };
+        let panels_of_group = co.div_ceil(NR);
+        for panel in 0..panels {
+            let all = (group * panels_of_group + first_panel + panel) * POSITIONS * step;
+            let packed = self.places.weights.wrapping_add(all);
+            for start in (0..ci.max(1)).step_by(chunk) {
+                let channels = chunk.min(ci - start);
                 // SAFETY: the panel of weights, the tiles and the products exist.
                 unsafe {
-                    let weights = self.places.weights.add(((before + panel) * POSITIONS + position) * step);
-                    let from = self.places.scratch.add(position * self.step);
-                    let to = position * self.products_step + panel * tiles * MR * NR;
-                    multiply_tiles(problem.ci, tiles, from, weights, self.products.add(to));
+                    let mut weights = packed;
+                    if !self.weights.is_null() {
+                        self.transform_weights(group, first_panel + panel, start, channels);
+                        weights = self.weights;
+                    }
+                    for position in 0..POSITIONS {
+                        let from = self.places.scratch.add(position * self.step + start * MR);
+                        let to = position * self.products_step + panel * tiles * MR * NR;
+                        let (b, y) = (weights.add(position * step), self.products.add(to));
+                        multiply_tiles(channels, tiles, (from, ci * MR), b, y, start == 0);
+                    }
                 }
             }
+        }
+    }
+
+    /// # Safety
+    /// As [`run`]; the panel and the channels exist, the weights are those of the general algorithm.
+    unsafe fn transform_weights(&self, group: usize, panel: usize, start: usize, channels: usize) {
+        let Problem { ci, co, .. } = self.conv.problem;
+        let row_tiles = co.div_ceil(MR);
+        for half in 0..(row_tiles - panel * 2).min(2) {
+            let tile = group * row_tiles + panel * 2 + half;
+            let from = self.places.weights.wrapping_add((tile * 9 * ci + start) * MR);
+            // SAFETY: the caller's guarantee.
+            unsafe { transform_kernels(channels, from, ci * MR, self.weights.add(half * MR), WINOGRAD_STEP) };
         }
     }
 
