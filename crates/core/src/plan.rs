@@ -58,19 +58,12 @@ pub enum Algorithm {
     Pointwise = 2,
     Depthwise = 3,
     Winograd = 4,
-    /// The same with the weights of [`Algorithm::Gemm`], which are transformed where they are used.
-    WinogradStreamed = 5,
 }
 
 impl Algorithm {
     /// In the order in which they are asked.
-    const ALL: [Algorithm; 5] = [
-        Algorithm::Pointwise,
-        Algorithm::Depthwise,
-        Algorithm::Winograd,
-        Algorithm::WinogradStreamed,
-        Algorithm::Gemm,
-    ];
+    const ALL: [Algorithm; 4] =
+        [Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Winograd, Algorithm::Gemm];
 
     /// # Errors
     /// `BadInstruction` for a number that is no algorithm's.
@@ -86,7 +79,7 @@ impl Algorithm {
             Algorithm::Gemm => true,
             Algorithm::Pointwise => problem.geometry.is_identity(),
             Algorithm::Depthwise => problem.ci == 1,
-            Algorithm::Winograd | Algorithm::WinogradStreamed => is_three_by_three(&problem.geometry),
+            Algorithm::Winograd => is_three_by_three(&problem.geometry),
         }
     }
 
@@ -96,12 +89,7 @@ impl Algorithm {
             Algorithm::Gemm | Algorithm::Pointwise => true,
             // One input plane for many outputs: packing it once pays, unless a depthwise kernel does without.
             Algorithm::Depthwise => problem.groups > 1 || strip_kernel(&problem.geometry).is_some(),
-            Algorithm::Winograd => {
-                weights.frozen && weights.winograd_pays(problem) && {
-                    POSITIONS * problem.groups * problem.co * problem.ci <= WINOGRAD_WEIGHTS
-                }
-            }
-            Algorithm::WinogradStreamed => weights.winograd_pays(problem),
+            Algorithm::Winograd => weights.winograd_pays(problem),
         }
     }
 
@@ -155,7 +143,7 @@ fn winograd_patches(problem: &Problem) -> usize {
 }
 
 /// Tiles of patches of a block, at most; a block has one panel of outputs, so its products stay in the first cache.
-const WINOGRAD_TILES: usize = 16;
+const WINOGRAD_TILES: usize = 32;
 /// Channels whose weights are transformed together.
 pub const WINOGRAD_CHUNK: usize = 128;
 /// Elements between their positions.
@@ -164,9 +152,6 @@ pub const WINOGRAD_STEP: usize = WINOGRAD_CHUNK * NR + WINOGRAD_PAD;
 pub const WINOGRAD_PAD: usize = 16;
 /// Input channels of which a tile of patches stays within [`WINOGRAD_BLOCK`].
 const WINOGRAD_CHANNELS: usize = 4096;
-/// Elements that weights may have which are transformed once for all runs: they stay in the second cache. More are
-/// transformed where they are used, which is faster than reading four times as many.
-const WINOGRAD_WEIGHTS: usize = 1 << 18;
 /// Elements that a block's transformed input may have.
 const WINOGRAD_BLOCK: usize = 576 << 10;
 
@@ -212,23 +197,18 @@ impl Plan {
                 panels: 0,
                 tiles: 0,
             }),
-            Algorithm::Winograd | Algorithm::WinogradStreamed => {
+            Algorithm::Winograd => {
                 let Problem { groups, ci, co, .. } = *problem;
                 let patches = winograd_patches(problem).div_ceil(MR);
                 let most = (WINOGRAD_BLOCK / (POSITIONS * MR * ci.max(1))).clamp(1, WINOGRAD_TILES);
                 let panels = patches.div_ceil(patches.div_ceil(most).max(1));
                 let inputs = elements(&[POSITIONS, elements(&[panels, MR, ci], 4)? + WINOGRAD_PAD], 4)?;
                 let products = POSITIONS * (panels * MR * NR + WINOGRAD_PAD);
-                let (transformed, packed) = match algorithm {
-                    Algorithm::Winograd => {
-                        (0, elements(&[groups, POSITIONS, co.next_multiple_of(NR), ci], 4)?)
-                    }
-                    _ => (POSITIONS * WINOGRAD_STEP, groups * co.next_multiple_of(MR) * depth),
-                };
+                let transformed = POSITIONS * WINOGRAD_STEP;
                 Ok(Plan {
                     algorithm,
                     scratch: 4 * elements(&[inputs + products + transformed], 4)?,
-                    packed,
+                    packed: groups * co.next_multiple_of(MR) * depth,
                     panels,
                     tiles: 1,
                 })
@@ -381,8 +361,8 @@ mod tests {
         };
         let (frozen, read) = (Weights { frozen: true, exact: false }, Weights::default());
         assert_eq!(chosen(56, 64, frozen), Algorithm::Winograd);
-        assert_eq!(chosen(56, 64, read), Algorithm::WinogradStreamed);
-        assert_eq!(chosen(7, 512, frozen), Algorithm::WinogradStreamed);
+        assert_eq!(chosen(56, 64, read), Algorithm::Winograd);
+        assert_eq!(chosen(7, 512, frozen), Algorithm::Winograd);
         assert_eq!(chosen(5, 512, frozen), Algorithm::Gemm);
         assert_eq!(chosen(56, 8, frozen), Algorithm::Gemm);
         assert_eq!(chosen(56, 64, Weights { frozen: true, exact: true }), Algorithm::Gemm);

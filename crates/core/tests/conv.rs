@@ -14,13 +14,8 @@ use striate_core::ops::{Operands, Operator, Params, Share};
 use striate_core::plan::Algorithm;
 use striate_core::simd::F32x4;
 
-const ALGORITHMS: [Algorithm; 5] = [
-    Algorithm::Gemm,
-    Algorithm::Pointwise,
-    Algorithm::Depthwise,
-    Algorithm::Winograd,
-    Algorithm::WinogradStreamed,
-];
+const ALGORITHMS: [Algorithm; 4] =
+    [Algorithm::Gemm, Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Winograd];
 /// Of the largest output: Winograd's transforms multiply by 1/6 and 1/24, and by up to 100 before they add.
 const WINOGRAD_TOLERANCE: f64 = 5e-5;
 
@@ -248,7 +243,7 @@ fn all_problems() -> Vec<Problem> {
 /// What an algorithm may be off by, where these are the sums before anything is added to them.
 fn tolerance(algorithm: Algorithm, sums: &[f64]) -> f64 {
     let largest = sums.iter().fold(1.0, |largest: f64, value| largest.max(value.abs()));
-    if matches!(algorithm, Algorithm::Winograd | Algorithm::WinogradStreamed) {
+    if algorithm == Algorithm::Winograd {
         WINOGRAD_TOLERANCE * largest
     } else {
         0.0
@@ -269,7 +264,7 @@ fn assert_equal(name: &str, tolerance: f64, actual: &[f32], expected: &[f64]) {
 
 #[test]
 fn every_problem_by_every_algorithm_and_number_of_parts() {
-    let mut used = [0; 6];
+    let mut used = [0; 5];
     for problem in all_problems() {
         let expected = problem.reference();
         for algorithm in algorithms(&problem) {
@@ -317,7 +312,7 @@ fn nan_and_infinity_reach_the_outputs_that_read_them_and_no_others() {
         for algorithm in algorithms(&problem) {
             let y = convolve(&problem, algorithm, 1, &Epilogue::default());
             let algorithm = chosen(&problem, algorithm);
-            if !matches!(algorithm, Algorithm::Winograd | Algorithm::WinogradStreamed) {
+            if algorithm != Algorithm::Winograd {
                 assert_equal(&format!("{} with NaN, {algorithm:?}", problem.name), 0.0, &y, &expected);
                 continue;
             }

@@ -146,7 +146,7 @@ impl Operator for Conv {
         unsafe {
             match self.plan.algorithm {
                 Algorithm::Depthwise => depthwise::run(self, &places, share),
-                Algorithm::Winograd | Algorithm::WinogradStreamed => winograd::run(self, &places, share),
+                Algorithm::Winograd => winograd::run(self, &places, share),
                 Algorithm::Gemm | Algorithm::Pointwise => gemm::run(self, &places, share),
             }
         }

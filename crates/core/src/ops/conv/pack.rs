@@ -1,19 +1,15 @@
 //! CONV_PACK: weights in the order in which an algorithm of CONV reads them.
 //!
 //! GEMM: `packed[g][tile][tap][c][MR]`, output channels of a tile side by side, those that are missing zero.
-//! Depthwise: `packed[channel][tap]`. Winograd: `packed[g][panel][position][c][NR]`, transformed, a little
-//! more than that apart. The weights lie where six strides say, which may be negative: a mathematical convolution reverses the taps, a gradient swaps the channels' roles, a phase of a stride takes every k-th tap.
+//! Depthwise: `packed[channel][tap]`. Winograd: as GEMM. The weights lie where six strides say, which may be negative: a mathematical
+//! convolution reverses the taps, a gradient swaps the channels' roles, a phase of a stride takes every k-th tap.
 
 use super::{Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
-use crate::kernels::gemm::{MR, NR};
-use crate::kernels::winograd::{transform_kernels, POSITIONS};
+use crate::kernels::gemm::MR;
 use crate::plan::Algorithm;
 use crate::simd::{F32x4, I32x4};
-
-/// Input channels whose weights are gathered, then transformed.
-const TOGETHER: usize = 16;
 
 /// Operands: w, packed.
 pub struct ConvPack {
@@ -46,15 +42,7 @@ impl ConvPack {
             return Err(Fault::new(Code::BadInstruction, [ci as i32, 0, 0]));
         }
         let rows = if depthwise { co } else { co.div_ceil(MR) * MR };
-        let winograd = algorithm == Algorithm::Winograd;
-        if winograd && [kd, kh, kw] != [1, 3, 3] {
-            return Err(Fault::new(Code::BadInstruction, [kd as i32, kh as i32, kw as i32]));
-        }
-        let packed = if winograd {
-            elements(&[groups, co.div_ceil(NR), POSITIONS, NR, ci], 4)?
-        } else {
-            elements(&[groups, rows, ci, kd, kh, kw], 4)?
-        };
+        let packed = elements(&[groups, rows, ci, kd, kh, kw], 4)?;
         let mut reach = [offset as i64; 2];
         for (size, stride) in [groups, co, ci, kd, kh, kw].into_iter().zip(strides) {
             // Six products of 31 and 32 bits: cut to 2^59 their sum stays below 2^63.
@@ -81,29 +69,11 @@ impl ConvPack {
         }
     }
 
-    /// One row tile of so many output channels, transformed; positions are `step` elements apart.
+    /// One row tile of so many output channels; the others are zero.
     ///
     /// # Safety
-    /// As [`ConvPack::tile`]; `to` can be written at each position.
-    unsafe fn transformed(&self, rows: usize, from: *const f32, to: *mut f32, step: usize) {
-        let mut taps = [F32x4::ZERO; 9 * TOGETHER];
-        for start in (0..self.ci).step_by(TOGETHER) {
-            let channels = TOGETHER.min(self.ci - start);
-            // SAFETY: the caller's guarantee.
-            unsafe {
-                let from = from.wrapping_offset(start as isize * self.strides[2]);
-                self.tile(rows, channels, from, taps.as_mut_ptr().cast());
-                transform_kernels(channels, taps.as_ptr().cast(), channels * MR, to.add(start * NR), step);
-            }
-        }
-    }
-
-    /// So many input channels of one row tile of so many output channels; the other outputs are zero.
-    ///
-    /// # Safety
-    /// `from` is where the first of them lies among the weights, or any there without one; `to` holds a row tile.
-    #[inline(never)]
-    unsafe fn tile(&self, rows: usize, channels: usize, from: *const f32, to: *mut f32) {
+    /// `from` is where the first of them lies among the weights, `to` holds a row tile.
+    unsafe fn tile(&self, rows: usize, from: *const f32, to: *mut f32) {
         let [_, output, input, ..] = self.strides;
         // A missing channel is read where the first one lies, and masked.
         let places: [isize; MR] =
@@ -112,7 +82,7 @@ impl ConvPack {
         let mut to = to;
         self.taps(|tap| {
             let mut from = from.wrapping_offset(tap);
-            for _ in 0..channels {
+            for _ in 0..self.ci {
                 // SAFETY: the caller's guarantee: the channels and the tap exist.
                 unsafe {
                     let values = F32x4::from_array(places.map(|place| *from.offset(place)));
@@ -156,21 +126,6 @@ impl Operator for ConvPack {
             }
             return Ok(());
         }
-        if self.algorithm == Algorithm::Winograd {
-            let panels = self.co.div_ceil(NR);
-            let step = NR * self.ci;
-            for item in share.range(self.groups * panels) {
-                for half in [0, MR] {
-                    let channel = item % panels * NR + half;
-                    let to = packed.wrapping_add(item * POSITIONS * step + half);
-                    let rows = self.co.saturating_sub(channel).min(MR);
-                    let from = first(item / panels, channel.min(self.co - 1));
-                    // SAFETY: the panel exists, its channels below `co` exist in the weights.
-                    unsafe { self.transformed(rows, from, to, step) };
-                }
-            }
-            return Ok(());
-        }
         let tiles = self.co.div_ceil(MR);
         for item in share.range(self.groups * tiles) {
             let channel = item % tiles * MR;
@@ -178,7 +133,7 @@ impl Operator for ConvPack {
             // SAFETY: the tile exists in the packed weights, its channels below `co` exist in the weights.
             unsafe {
                 let to = packed.add(item * taps * self.ci * MR);
-                self.tile((self.co - channel).min(MR), self.ci, from, to);
+                self.tile((self.co - channel).min(MR), from, to);
             }
         }
         Ok(())

@@ -3,8 +3,8 @@
 //!
 //! A block is some tiles of four patches by some panels of eight outputs. The input transform has patches in the lanes and
 //! writes tiles for each of the 36 positions; products and output transform have output channels in the lanes, so few
-//! patches waste nothing, and a panel of transformed weights is read once for all patches of the block. The blocks of
-//! outputs run fastest.
+//! patches waste nothing. Weights are packed as for the general algorithm and transformed for each block of patches, a panel
+//! and some channels at a time: reading four times as many would take longer. The blocks of outputs run fastest.
 
 use super::{Blocks, Conv, Piece, Places, Share};
 use crate::kernels::gemm::{MR, NR};
@@ -12,7 +12,7 @@ use crate::kernels::tile::advance;
 use crate::kernels::winograd::{
     multiply_tiles, output, transform_input, transform_kernels, transform_output, Inside, POSITIONS,
 };
-use crate::plan::{Algorithm, Problem, WINOGRAD_CHUNK, WINOGRAD_PAD, WINOGRAD_STEP};
+use crate::plan::{Problem, WINOGRAD_CHUNK, WINOGRAD_PAD, WINOGRAD_STEP};
 use crate::simd::{F32x4, I32x4, LANES};
 
 /// Outputs of a patch along an axis, and inputs.
@@ -46,10 +46,7 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
         step,
         products,
         products_step,
-        weights: match plan.algorithm {
-            Algorithm::WinogradStreamed => products.wrapping_add(POSITIONS * products_step),
-            _ => core::ptr::null_mut(),
-        },
+        weights: products.wrapping_add(POSITIONS * products_step),
     };
     let mut done = usize::MAX;
     for Piece { block, first_tile, tiles } in blocks.pieces(share) {
@@ -80,7 +77,7 @@ struct Winograd<'a> {
     /// `[position][panel][tile][MR][NR]`
     products: *mut f32,
     products_step: usize,
-    /// Where weights are transformed, null if they are: `[position][channel][NR]`.
+    /// Weights of one panel and some channels: `[position][channel][NR]`.
     weights: *mut f32,
 }
 
@@ -121,29 +118,18 @@ impl Winograd<'_> {
     /// # Safety
     /// As [`run`]; the block was transformed.
     unsafe fn multiply(&self, group: usize, count: usize, first_panel: usize, panels: usize) {
-        let Problem { ci, co, .. } = self.conv.problem;
+        let ci = self.conv.problem.ci;
         let tiles = count.div_ceil(MR);
-        let (chunk, step) = match self.weights.is_null() {
-            true => (ci.max(1), ci * NR),
-            false => (WINOGRAD_CHUNK, WINOGRAD_STEP),
-        };
-        let panels_of_group = co.div_ceil(NR);
         for panel in 0..panels {
-            let all = (group * panels_of_group + first_panel + panel) * POSITIONS * step;
-            let packed = self.places.weights.wrapping_add(all);
-            for start in (0..ci.max(1)).step_by(chunk) {
-                let channels = chunk.min(ci - start);
+            for start in (0..ci.max(1)).step_by(WINOGRAD_CHUNK) {
+                let channels = WINOGRAD_CHUNK.min(ci - start);
                 // SAFETY: the panel of weights, the tiles and the products exist.
                 unsafe {
-                    let mut weights = packed;
-                    if !self.weights.is_null() {
-                        self.transform_weights(group, first_panel + panel, start, channels);
-                        weights = self.weights;
-                    }
+                    self.transform_weights(group, first_panel + panel, start, channels);
                     for position in 0..POSITIONS {
                         let from = self.places.scratch.add(position * self.step + start * MR);
                         let to = position * self.products_step + panel * tiles * MR * NR;
-                        let (b, y) = (weights.add(position * step), self.products.add(to));
+                        let (b, y) = (self.weights.add(position * WINOGRAD_STEP), self.products.add(to));
                         multiply_tiles(channels, tiles, (from, ci * MR), b, y, start == 0);
                     }
                 }
@@ -152,7 +138,7 @@ impl Winograd<'_> {
     }
 
     /// # Safety
-    /// As [`run`]; the panel and the channels exist, the weights are those of the general algorithm.
+    /// As [`run`]; the panel and the channels exist.
     unsafe fn transform_weights(&self, group: usize, panel: usize, start: usize, channels: usize) {
         let Problem { ci, co, .. } = self.conv.problem;
         let row_tiles = co.div_ceil(MR);
