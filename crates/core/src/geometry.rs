@@ -286,9 +286,7 @@ impl Geometry {
         for (axis, request) in axes.iter_mut().zip(requests) {
             *axis = Axis::new(request, Mode::Explicit, rule)?;
         }
-        elements(&axes.map(|axis| axis.input), 4)?;
-        elements(&axes.map(|axis| axis.output), 4)?;
-        elements(&axes.map(|axis| axis.kernel), 4)?;
+        all_fit(&[axes.map(|axis| axis.input), axes.map(|axis| axis.output), axes.map(|axis| axis.kernel)])?;
         Ok(Geometry { axes })
     }
 
@@ -321,14 +319,35 @@ impl Geometry {
 ///
 /// # Errors
 /// `TooLarge` above 2^31 - 1 bytes.
+#[inline(always)]
 pub fn elements(sizes: &[usize], bytes: usize) -> Result<usize, Fault> {
+    match product(sizes, bytes) {
+        BEYOND => Err(Fault::new(Code::TooLarge, [0; 3])),
+        product => Ok(product),
+    }
+}
+
+/// Whether each of these tensors of float32 has at most 2^31 - 1 bytes.
+pub(crate) fn all_fit<const N: usize>(tensors: &[[usize; N]]) -> Result<(), Fault> {
+    if tensors.iter().any(|sizes| product(sizes, 4) == BEYOND) {
+        return Err(Fault::new(Code::TooLarge, [0; 3]));
+    }
+    Ok(())
+}
+
+const BEYOND: usize = usize::MAX;
+
+/// The bare product, or `BEYOND`.
+#[inline(never)]
+fn product(sizes: &[usize], bytes: usize) -> usize {
     // Beyond every limit it stays where it is, and a zero brings it back.
     let times = |product: u64, &size: &usize| product.saturating_mul(size as u64).min(u64::from(u32::MAX));
     let product = sizes.iter().fold(1, times);
-    if product > (i32::MAX as u64) / bytes as u64 {
-        return Err(Fault::new(Code::TooLarge, [0; 3]));
+    if product <= (i32::MAX as u64) / bytes as u64 {
+        product as usize
+    } else {
+        BEYOND
     }
-    Ok(product as usize)
 }
 
 #[cfg(test)]

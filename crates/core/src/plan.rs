@@ -4,7 +4,7 @@
 //! the first that does is taken, and the general GEMM, the last, always does.
 
 use crate::fault::{Code, Fault};
-use crate::geometry::{elements, Axis, Geometry};
+use crate::geometry::{all_fit, elements, Axis, Geometry};
 use crate::kernels::gemm::{MR, NR};
 use crate::kernels::winograd::POSITIONS;
 
@@ -28,12 +28,13 @@ impl Problem {
             return Err(Fault::new(Code::BadInstruction, [0; 3]));
         }
         // Each product by itself: a zero elsewhere does not excuse it.
-        for sizes in [[groups, co], [groups, ci], [ci, geometry.taps()], [batch, geometry.output()]] {
-            elements(&sizes, 4)?;
-        }
-        elements(&[batch, groups, ci, geometry.input()], 4)?;
-        elements(&[batch, groups, co, geometry.output()], 4)?;
-        elements(&[groups, co.next_multiple_of(MR), ci, geometry.taps()], 4)?;
+        let (input, output, taps) = (geometry.input(), geometry.output(), geometry.taps());
+        all_fit(&[[groups, co], [groups, ci], [ci, taps], [batch, output]])?;
+        all_fit(&[
+            [batch, groups, ci, input],
+            [batch, groups, co, output],
+            [groups, co.next_multiple_of(MR), ci, taps],
+        ])?;
         Ok(Self { batch, groups, ci, co, geometry })
     }
 
@@ -110,13 +111,9 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// # Errors
-    /// `BadInstruction` for bits that mean nothing.
-    pub fn from_bits(bits: u32) -> Result<Weights, Fault> {
-        if bits > 3 {
-            return Err(Fault::new(Code::BadInstruction, [bits as i32, 0, 0]));
-        }
-        Ok(Weights { frozen: bits & 1 != 0, exact: bits & 2 != 0 })
+    #[must_use]
+    pub fn from_bits(bits: u32) -> Weights {
+        Weights { frozen: bits & 1 != 0, exact: bits & 2 != 0 }
     }
 
     /// Few channels do not pay for the transforms, nor patches of which less than half is wanted.

@@ -53,7 +53,7 @@ impl Program {
     /// `BadInstruction` for words that are no program, and what the instructions' own decoding refuses.
     pub fn decode(words: &[u32]) -> Result<Program, Fault> {
         let mut params = Params::new(words);
-        let [bases, count] = params.array()?.map(|word| word as usize);
+        let [bases, count] = params.array().map(|word| word as usize);
         if bases > MAX_BASES {
             return Err(bad_instruction(bases));
         }
@@ -138,22 +138,22 @@ pub(crate) fn share(part: usize, parts: usize) -> Result<Share, Fault> {
 impl Step {
     #[inline(never)]
     fn decode(params: &mut Params, bases: usize) -> Result<Step, Fault> {
-        let [opcode, count] = params.array()?;
+        let [opcode, count] = params.array();
         let (entry, count) = (ops::entry(opcode)?, count as usize);
         if count != entry.operands || count > MAX_OPERANDS {
             return Err(bad_instruction(count));
         }
         let mut operands = [Operand { base: ABSENT, offset: 0 }; MAX_OPERANDS];
         for (index, operand) in operands[..count].iter_mut().enumerate() {
-            let [base, offset] = params.array()?;
+            let [base, offset] = params.array();
             let may_be_absent = entry.optional & (1 << index) != 0;
             if base as usize >= bases && !(base == ABSENT && may_be_absent) {
                 return Err(bad_instruction(base as usize));
             }
             *operand = Operand { base, offset };
         }
-        let own = params.usize()?;
-        let mut own = Params::new(params.take(own)?);
+        let own = params.usize();
+        let mut own = Params::new(params.take(own));
         let operator = (entry.decode)(&mut own)?;
         own.end()?;
         Ok(Step { operator, operands })

@@ -4,7 +4,6 @@
 
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
-use crate::geometry::elements;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
 
@@ -17,8 +16,9 @@ struct Affine {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let [n, channels, inner] = params.array()?.map(|word| word as usize);
-    let count = elements(&[n, channels, inner], 4)?;
+    let [n, channels, inner] = params.array().map(|word| word as usize);
+    let count = params.elements(&[n, channels, inner], 4);
+    params.check()?;
     Ok(Box::new(Affine { channels, inner, count }))
 }
 

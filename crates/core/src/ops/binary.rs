@@ -13,7 +13,7 @@
 use super::dtype::{Dtype, RUN};
 use super::walk::Walk;
 use super::{Entry, Operands, Operator, Params, Share};
-use crate::fault::{Code, Fault};
+use crate::fault::Fault;
 use crate::math;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
@@ -64,12 +64,11 @@ struct Binary {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let number = params.u32()?;
-    let wrong = Fault::new(Code::BadInstruction, [number as i32, 0, 0]);
-    let kind = *Kind::ALL.get(number as usize).ok_or(wrong)?;
-    let dtype = Dtype::new(params.u32()?)?;
+    let number = params.below(Kind::ALL.len() as u32);
+    let kind = Kind::ALL[number as usize];
+    let dtype = params.dtype();
     if dtype != Dtype::F32 && number > Kind::Prelu as u32 {
-        return Err(wrong);
+        params.refuse(number);
     }
     let mut walk = Walk::decode(params, dtype.bytes())?;
     walk.merge();

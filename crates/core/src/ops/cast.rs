@@ -6,7 +6,6 @@
 use super::dtype::{map_runs, Dtype};
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
-use crate::geometry::elements;
 use alloc::boxed::Box;
 
 pub const ENTRY: Entry = Entry { opcode: 9, name: "cast", operands: 2, optional: 0, decode };
@@ -18,9 +17,9 @@ struct Cast {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let [from, to, count] = params.array()?;
-    let (from, to) = (Dtype::new(from)?, Dtype::new(to)?);
-    let count = elements(&[count as usize], from.bytes().max(to.bytes()))?;
+    let (from, to, count) = (params.dtype(), params.dtype(), params.usize());
+    params.elements(&[count], from.bytes().max(to.bytes()));
+    params.check()?;
     Ok(Box::new(Cast { from, to, count }))
 }
 

@@ -60,14 +60,15 @@ impl Conv {
     /// # Errors
     /// What [`Geometry::new`], [`Problem::new`] and [`Plan::new`] refuse; `BadInstruction` for what they cannot read.
     pub fn new(params: &mut Params) -> Result<Conv, Fault> {
-        let [batch, groups, ci, co] = params.array()?.map(|word| word as usize);
-        let requests = [params.axis()?, params.axis()?, params.axis()?];
+        let [batch, groups, ci, co] = params.array().map(|word| word as usize);
+        let requests = [params.axis(), params.axis(), params.axis()];
+        let (forced, weights) = (params.u32(), Weights::from_bits(params.below(4)));
+        let (act, p0, p1) = (params.u32(), params.f32(), params.f32());
+        params.check()?;
         let geometry = Geometry::new(requests, Rule::default())?;
         let problem = Problem::new(batch, groups, ci, co, geometry)?;
-        let forced = params.u32()?;
-        let plan = Plan::new(&problem, forced, Weights::from_bits(params.u32()?)?)?;
-        let [act, p0, p1] = params.array()?;
-        let finish = Finish::new(act, f32::from_bits(p0), f32::from_bits(p1))?;
+        let plan = Plan::new(&problem, forced, weights)?;
+        let finish = Finish::new(act, p0, p1)?;
         Ok(Conv { problem, plan, finish })
     }
 

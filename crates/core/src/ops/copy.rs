@@ -39,7 +39,7 @@ struct Transposed {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let bytes = element_bytes(params)?;
+    let bytes = element_bytes(params);
     let mut walk = Walk::decode(params, bytes)?;
     let offsets = Walk::offsets(params, bytes)?;
     walk.sort(1);

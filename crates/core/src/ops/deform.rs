@@ -46,7 +46,8 @@ impl Deform {
     /// As [`Conv::new`]; `BadInstruction` for offset groups that do not divide the channels; `TooLarge`.
     pub fn new(params: &mut Params) -> Result<Deform, Fault> {
         let conv = Conv::new(params)?;
-        let offset_groups = params.usize()?;
+        let offset_groups = params.usize();
+        params.check()?;
         let problem = &conv.problem;
         let [depth, ..] = &problem.geometry.axes;
         let channels = problem.groups * problem.ci;

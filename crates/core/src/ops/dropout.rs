@@ -7,8 +7,7 @@
 
 use super::random::philox;
 use super::{Entry, Operands, Operator, Params, Share};
-use crate::fault::{Code, Fault};
-use crate::geometry::elements;
+use crate::fault::Fault;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
 
@@ -25,13 +24,13 @@ struct Dropout {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let [count, inner, threshold] = params.array()?;
-    let scale = params.f32()?;
+    let (count, inner, threshold, scale) = (params.usize(), params.usize(), params.u32(), params.f32());
     if inner == 0 {
-        return Err(Fault::new(Code::BadInstruction, [inner as i32, 0, 0]));
+        params.refuse(0);
     }
-    let count = elements(&[count as usize], 4)?;
-    Ok(Box::new(Dropout { count, inner: inner as usize, threshold, scale }))
+    params.elements(&[count], 4);
+    params.check()?;
+    Ok(Box::new(Dropout { count, inner, threshold, scale }))
 }
 
 impl Operator for Dropout {

@@ -1,7 +1,6 @@
 //! Element types, and the walk through memory that serves them all: a run of elements gathered into four-byte lanes, or
 //! scattered from them. Operators whose speed does not depend on it (integers, odd strides) compute on such runs.
 
-use crate::fault::{Code, Fault};
 use core::ops::Range;
 
 /// The numbers are part of the program format.
@@ -15,15 +14,6 @@ pub enum Dtype {
 }
 
 impl Dtype {
-    /// # Errors
-    /// `BadInstruction` for a number that names no dtype.
-    pub fn new(number: u32) -> Result<Dtype, Fault> {
-        [Dtype::F32, Dtype::I32, Dtype::U8, Dtype::I8]
-            .into_iter()
-            .find(|&dtype| dtype as u32 == number)
-            .ok_or(Fault::new(Code::BadInstruction, [number as i32, 0, 0]))
-    }
-
     #[must_use]
     pub fn bytes(self) -> usize {
         match self {

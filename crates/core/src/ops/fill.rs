@@ -3,8 +3,7 @@
 //! Params: element bytes (1, 4), count, value bits. Operands: y.
 
 use super::{Entry, Operands, Operator, Params, Share};
-use crate::fault::{Code, Fault};
-use crate::geometry::elements;
+use crate::fault::Fault;
 use alloc::boxed::Box;
 
 pub const ENTRY: Entry = Entry { opcode: 5, name: "fill", operands: 1, optional: 0, decode };
@@ -16,17 +15,23 @@ struct Fill {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let bytes = element_bytes(params)?;
-    let count = elements(&[params.usize()?], bytes)?;
-    let value = params.u32()?;
+    let bytes = element_bytes(params);
+    let count = params.usize();
+    params.elements(&[count], bytes);
+    let value = params.u32();
+    params.check()?;
     Ok(Box::new(Fill { bytes, count, value }))
 }
 
 /// The size of an element that is only moved: 1 or 4 bytes.
-pub(super) fn element_bytes(params: &mut Params) -> Result<usize, Fault> {
-    match params.u32()? {
-        bytes @ (1 | 4) => Ok(bytes as usize),
-        other => Err(Fault::new(Code::BadInstruction, [other as i32, 0, 0])),
+pub(super) fn element_bytes(params: &mut Params) -> usize {
+    match params.u32() {
+        1 => 1,
+        4 => 4,
+        other => {
+            params.refuse(other);
+            4
+        }
     }
 }
 

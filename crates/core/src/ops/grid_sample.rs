@@ -11,8 +11,7 @@
 
 use super::taps::{cubic, cubic_slopes, Planes, Taps, Weights, NO_WEIGHTS};
 use super::{Entry, Operands, Operator, Params, Share};
-use crate::fault::{Code, Fault};
-use crate::geometry::elements;
+use crate::fault::Fault;
 use crate::math::{floor, nearest};
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
@@ -69,33 +68,22 @@ struct Around {
 }
 
 fn read(params: &mut Params) -> Result<GridSample, Fault> {
-    let [n, channels, axes] = params.array()?.map(|word| word as usize);
-    let size = params.array()?.map(|word| word as usize);
-    let positions = params.usize()?;
-    let [mode, padding] = params.array()?;
-    let align = params.flag()?;
-    let bad = |word: u32| Fault::new(Code::BadInstruction, [word as i32, 0, 0]);
+    let [n, channels, axes] = params.array().map(|word| word as usize);
+    let size = params.array().map(|word| word as usize);
+    let positions = params.usize();
     let [depth, height, width] = size;
-    elements(&[n, channels, depth, height, width], 4)?;
-    elements(&[n, channels, positions], 4)?;
-    elements(&[n, positions, axes], 4)?;
-    let plane = elements(&[depth, height, width], 4)?;
+    params.elements(&[n, channels, depth, height, width], 4);
+    params.elements(&[n, channels, positions], 4);
+    params.elements(&[n, positions, axes], 4);
+    let plane = params.elements(&size, 4);
     let flat = axes == 2 && depth == 1;
     if !(flat || axes == 3) || plane == 0 {
-        return Err(bad(axes as u32));
+        params.refuse(axes as u32);
     }
-    let mode = match mode {
-        0 => Mode::Linear,
-        1 => Mode::Nearest,
-        2 if flat => Mode::Cubic,
-        other => return Err(bad(other)),
-    };
-    let padding = match padding {
-        0 => Padding::Zeros,
-        1 => Padding::Border,
-        2 => Padding::Reflection,
-        other => return Err(bad(other)),
-    };
+    let mode = [Mode::Linear, Mode::Nearest, Mode::Cubic][params.below(if flat { 3 } else { 2 }) as usize];
+    let padding = [Padding::Zeros, Padding::Border, Padding::Reflection][params.below(3) as usize];
+    let align = params.flag();
+    params.check()?;
     Ok(GridSample { n, channels, axes, size, plane, positions, mode, padding, align })
 }
 

@@ -30,9 +30,10 @@ pub mod unary_gradient;
 pub mod walk;
 
 use crate::fault::{Code, Fault};
-use crate::geometry::AxisRequest;
+use crate::geometry::{elements, AxisRequest};
 use alloc::boxed::Box;
 use core::ops::Range;
+use dtype::Dtype;
 
 /// What a program's reader knows about an opcode before it decodes the instruction.
 pub struct Entry {
@@ -86,87 +87,112 @@ pub fn entry(opcode: u32) -> Result<&'static Entry, Fault> {
     ENTRIES.iter().find(|entry| entry.opcode == opcode).ok_or(unknown)
 }
 
-/// The words that follow an instruction's opcode and operands, read in order.
+/// The words that follow an instruction's opcode and operands, read in order. Nothing stops at what is wrong: the first
+/// of it is kept for [`Params::check`], and until then a word that is missing or outside its range is 0.
 pub struct Params<'a> {
     words: &'a [u32],
+    fault: Option<Fault>,
 }
 
 impl<'a> Params<'a> {
     #[must_use]
     pub fn new(words: &'a [u32]) -> Self {
-        Self { words }
+        Self { words, fault: None }
     }
 
-    /// # Errors
-    /// `BadInstruction` when the words have run out.
-    pub fn u32(&mut self) -> Result<u32, Fault> {
-        let (&first, rest) = self.words.split_first().ok_or(Fault::new(Code::BadInstruction, [0; 3]))?;
+    #[inline(never)]
+    pub fn u32(&mut self) -> u32 {
+        let Some((&first, rest)) = self.words.split_first() else {
+            self.refuse(0);
+            return 0;
+        };
         self.words = rest;
-        Ok(first)
+        first
     }
 
-    /// # Errors
-    /// As [`Params::u32`].
-    pub fn i32(&mut self) -> Result<i32, Fault> {
-        Ok(self.u32()? as i32)
+    pub fn i32(&mut self) -> i32 {
+        self.u32() as i32
     }
 
-    /// # Errors
-    /// As [`Params::u32`].
-    pub fn usize(&mut self) -> Result<usize, Fault> {
-        Ok(self.u32()? as usize)
+    pub fn usize(&mut self) -> usize {
+        self.u32() as usize
     }
 
-    /// # Errors
-    /// As [`Params::u32`].
-    pub fn f32(&mut self) -> Result<f32, Fault> {
-        Ok(f32::from_bits(self.u32()?))
+    pub fn f32(&mut self) -> f32 {
+        f32::from_bits(self.u32())
     }
 
     /// The next `N` words.
-    ///
-    /// # Errors
-    /// As [`Params::u32`].
-    pub fn array<const N: usize>(&mut self) -> Result<[u32; N], Fault> {
+    pub fn array<const N: usize>(&mut self) -> [u32; N] {
         let mut words = [0; N];
-        words.copy_from_slice(self.take(N)?);
-        Ok(words)
+        self.read(&mut words);
+        words
+    }
+
+    #[inline(never)]
+    fn read(&mut self, words: &mut [u32]) {
+        words.fill_with(|| self.u32());
     }
 
     /// The six words of a window's axis.
-    ///
-    /// # Errors
-    /// As [`Params::u32`].
-    pub fn axis(&mut self) -> Result<AxisRequest, Fault> {
-        self.array().map(axis_request)
+    pub fn axis(&mut self) -> AxisRequest {
+        axis_request(self.array())
     }
 
-    /// # Errors
-    /// `BadInstruction` for a word that is neither 0 nor 1, and as [`Params::u32`].
+    /// A word below `end`: one of so many kinds.
     #[inline(never)]
-    pub fn flag(&mut self) -> Result<bool, Fault> {
-        match self.u32()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            other => Err(Fault::new(Code::BadInstruction, [other as i32, 0, 0])),
+    pub fn below(&mut self, end: u32) -> u32 {
+        let word = self.u32();
+        if word < end {
+            return word;
         }
+        self.refuse(word);
+        0
+    }
+
+    pub fn flag(&mut self) -> bool {
+        self.below(2) == 1
+    }
+
+    pub fn dtype(&mut self) -> Dtype {
+        [Dtype::F32, Dtype::I32, Dtype::U8, Dtype::I8][self.below(4) as usize]
     }
 
     /// The next `count` words.
-    ///
-    /// # Errors
-    /// `BadInstruction` when there are fewer.
     #[inline(never)]
-    pub fn take(&mut self, count: usize) -> Result<&'a [u32], Fault> {
-        let taken = self.words.split_at_checked(count);
-        let (taken, rest) = taken.ok_or(Fault::new(Code::BadInstruction, [count as i32, 0, 0]))?;
+    pub fn take(&mut self, count: usize) -> &'a [u32] {
+        let Some((taken, rest)) = self.words.split_at_checked(count) else {
+            self.refuse(count as u32);
+            return &[];
+        };
         self.words = rest;
-        Ok(taken)
+        taken
+    }
+
+    /// The product of the sizes of a tensor with elements of `bytes` bytes; 0 where [`elements`] refuses it.
+    #[inline(never)]
+    pub fn elements(&mut self, sizes: &[usize], bytes: usize) -> usize {
+        elements(sizes, bytes).unwrap_or_else(|fault| {
+            self.fault.get_or_insert(fault);
+            0
+        })
+    }
+
+    /// `BadInstruction`, for this word.
+    pub fn refuse(&mut self, word: u32) {
+        self.fault.get_or_insert(Fault::new(Code::BadInstruction, [word as i32, 0, 0]));
     }
 
     /// # Errors
-    /// `BadInstruction` when words are left.
+    /// What was wrong first: `BadInstruction` when words were missing or none of those that were allowed, `TooLarge`.
+    pub fn check(&self) -> Result<(), Fault> {
+        self.fault.map_or(Ok(()), Err)
+    }
+
+    /// # Errors
+    /// As [`Params::check`]; `BadInstruction` when words are left.
     pub fn end(&self) -> Result<(), Fault> {
+        self.check()?;
         match self.words.first() {
             None => Ok(()),
             Some(&word) => Err(Fault::new(Code::BadInstruction, [word as i32, 0, 0])),

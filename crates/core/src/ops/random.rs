@@ -7,7 +7,6 @@
 
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
-use crate::geometry::elements;
 use crate::math;
 use crate::simd::F32x4;
 use alloc::boxed::Box;
@@ -22,9 +21,10 @@ struct Random {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let normal = params.u32()? == 1;
-    let (p0, p1) = (params.f32()?, params.f32()?);
-    let count = elements(&[params.usize()?], 4)?;
+    let normal = params.u32() == 1;
+    let (p0, p1, count) = (params.f32(), params.f32(), params.usize());
+    params.elements(&[count], 4);
+    params.check()?;
     Ok(Box::new(Random { normal, p0, p1, count }))
 }
 

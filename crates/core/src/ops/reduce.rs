@@ -9,8 +9,7 @@
 
 use super::dtype::{Dtype, RUN};
 use super::{Entry, Operands, Operator, Params, Share};
-use crate::fault::{Code, Fault};
-use crate::geometry::elements;
+use crate::fault::Fault;
 use crate::simd::{F32x4, I32x4, LANES};
 use alloc::boxed::Box;
 
@@ -39,17 +38,15 @@ struct Reduce {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let [number, dtype, sizes @ ..] = params.array::<5>()?;
-    let bad = Fault::new(Code::BadInstruction, [number as i32, 0, 0]);
-    let kinds = [Kind::Sum, Kind::Max, Kind::Min, Kind::ArgMax];
-    let kind = *kinds.get(number as usize).ok_or(bad)?;
-    let dtype = Dtype::new(dtype)?;
-    let [outer, size, inner] = sizes.map(|size| size as usize);
-    elements(&[outer, size, inner], dtype.bytes())?;
-    elements(&[outer, inner], 4)?;
+    let kind = [Kind::Sum, Kind::Max, Kind::Min, Kind::ArgMax][params.below(4) as usize];
+    let dtype = params.dtype();
+    let [outer, size, inner] = params.array().map(|size| size as usize);
+    params.elements(&[outer, size, inner], dtype.bytes());
+    params.elements(&[outer, inner], 4);
     if if kind == Kind::Sum { dtype == Dtype::F32 } else { size == 0 } {
-        return Err(bad);
+        params.refuse(kind as u32);
     }
+    params.check()?;
     Ok(Box::new(Reduce { kind, dtype, outer, size, inner }))
 }
 

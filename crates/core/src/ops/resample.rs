@@ -12,8 +12,7 @@
 use super::fill::element_bytes;
 use super::taps::{cubic, Planes, Taps};
 use super::{Entry, Operands, Operator, Params, Share};
-use crate::fault::{Code, Fault};
-use crate::geometry::elements;
+use crate::fault::Fault;
 use crate::math::floor;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
@@ -47,35 +46,26 @@ struct Resample {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let [outer, input, output, inner] = params.array()?.map(|word| word as usize);
-    let [kernel, positions, scale, rounding, coefficient] = params.array()?;
-    let bytes = element_bytes(params)?;
-    let adjoint = params.flag()?;
-    elements(&[outer, input, inner], bytes)?;
-    elements(&[outer, output, inner], bytes)?;
-    let bad = |word: u32| Fault::new(Code::BadInstruction, [word as i32, 0, 0]);
-    let kernel = match kernel {
-        0 => Kernel::Nearest,
-        1 => Kernel::Linear,
-        2 => Kernel::Cubic,
-        other => return Err(bad(other)),
+    let op = Resample {
+        outer: params.usize(),
+        input: params.usize(),
+        output: params.usize(),
+        inner: params.usize(),
+        kernel: [Kernel::Nearest, Kernel::Linear, Kernel::Cubic][params.below(3) as usize],
+        half: !params.flag(),
+        scale: params.f32(),
+        rounding: params.below(4),
+        coefficient: params.f32(),
+        bytes: element_bytes(params),
+        adjoint: params.flag(),
     };
-    if positions > 1 || rounding > 3 || input == 0 || (bytes != 4 && (kernel != Kernel::Nearest || adjoint)) {
-        return Err(bad(positions));
+    params.elements(&[op.outer, op.input, op.inner], op.bytes);
+    params.elements(&[op.outer, op.output, op.inner], op.bytes);
+    if op.input == 0 || op.bytes != 4 && (op.kernel != Kernel::Nearest || op.adjoint) {
+        params.refuse(op.input as u32);
     }
-    Ok(Box::new(Resample {
-        outer,
-        input,
-        output,
-        inner,
-        kernel,
-        half: positions == 0,
-        scale: f32::from_bits(scale),
-        rounding,
-        coefficient: f32::from_bits(coefficient),
-        bytes,
-        adjoint,
-    }))
+    params.check()?;
+    Ok(Box::new(op))
 }
 
 impl Operator for Resample {

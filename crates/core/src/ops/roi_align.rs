@@ -12,7 +12,6 @@
 
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
-use crate::geometry::elements;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
 use core::ops::Range;
@@ -62,19 +61,19 @@ struct Located {
 }
 
 fn read(params: &mut Params) -> Result<RoiAlign, Fault> {
-    let [n, channels, height, width, boxes, down, across] = params.array()?.map(|word| word as usize);
-    let scale = params.f32()?;
-    let samples = params.usize()?;
-    let aligned = params.flag()?;
-    elements(&[n, channels, height, width], 4)?;
-    elements(&[boxes, channels, down, across], 4)?;
-    elements(&[boxes, 5], 4)?;
-    if down == 0 || across == 0 || height == 0 || width == 0 {
-        return Err(Fault::new(Code::BadInstruction, [0; 3]));
+    let [n, channels, height, width, boxes, down, across] = params.array().map(|word| word as usize);
+    let (scale, samples, aligned) = (params.f32(), params.usize(), params.flag());
+    params.elements(&[n, channels, height, width], 4);
+    params.elements(&[boxes, channels, down, across], 4);
+    params.elements(&[boxes, 5], 4);
+    if params.elements(&[down, across], 4) == 0 || params.elements(&[height, width], 4) == 0 {
+        params.refuse(0);
     }
-    elements(&[height, width], 4)?;
-    let (rows, columns) = (elements(&[down, height + 2], 16)?, elements(&[across + 1, width + 2], 16)?);
-    elements(&[rows + columns], 16)?;
+    params.check()?;
+    let rows = params.elements(&[down, height + 2], 16);
+    let columns = params.elements(&[across + 1, width + 2], 16);
+    params.elements(&[rows + columns], 16);
+    params.check()?;
     let (size, bins) = ([height, width], [down, across]);
     Ok(RoiAlign { n, channels, size, boxes, bins, scale, samples, aligned })
 }

@@ -9,7 +9,6 @@
 
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
-use crate::geometry::elements;
 use alloc::boxed::Box;
 
 pub const SCATTER: Entry =
@@ -25,11 +24,11 @@ struct Planes {
 }
 
 impl Planes {
-    fn read(params: &mut Params) -> Result<Planes, Fault> {
-        let [count, indexed, size] = params.array()?.map(|word| word as usize);
-        elements(&[count, indexed], 4)?;
-        elements(&[count, size], 4)?;
-        Ok(Planes { count, indexed, size })
+    fn read(params: &mut Params) -> Planes {
+        let [count, indexed, size] = params.array().map(|word| word as usize);
+        params.elements(&[count, indexed], 4);
+        params.elements(&[count, size], 4);
+        Planes { count, indexed, size }
     }
 }
 
@@ -43,11 +42,15 @@ struct Gather {
 }
 
 fn decode_scatter(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    Ok(Box::new(Scatter { planes: Planes::read(params)?, add: params.flag()? }))
+    let (planes, add) = (Planes::read(params), params.flag());
+    params.check()?;
+    Ok(Box::new(Scatter { planes, add }))
 }
 
 fn decode_gather(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    Ok(Box::new(Gather { planes: Planes::read(params)? }))
+    let planes = Planes::read(params);
+    params.check()?;
+    Ok(Box::new(Gather { planes }))
 }
 
 impl Operator for Scatter {

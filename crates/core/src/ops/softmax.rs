@@ -7,7 +7,6 @@
 
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
-use crate::geometry::elements;
 use crate::math;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
@@ -22,10 +21,11 @@ struct Softmax {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let (outer, n, inner) = (params.usize()?, params.usize()?, params.usize()?);
-    elements(&[outer, n, inner], 4)?;
-    elements(&[outer, inner], 4)?;
-    Ok(Box::new(Softmax { outer, n, inner, logarithm: params.flag()? }))
+    let (outer, n, inner, logarithm) = (params.usize(), params.usize(), params.usize(), params.flag());
+    params.elements(&[outer, n, inner], 4);
+    params.elements(&[outer, inner], 4);
+    params.check()?;
+    Ok(Box::new(Softmax { outer, n, inner, logarithm }))
 }
 
 impl Operator for Softmax {

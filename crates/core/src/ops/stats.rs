@@ -6,7 +6,6 @@
 
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
-use crate::geometry::elements;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
 
@@ -22,8 +21,9 @@ struct Stats {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let (n, channels, inner) = (params.usize()?, params.usize()?, params.usize()?);
-    elements(&[n, channels, inner], 4)?;
+    let (n, channels, inner) = (params.usize(), params.usize(), params.usize());
+    params.elements(&[n, channels, inner], 4);
+    params.check()?;
     Ok(Box::new(Stats { n, channels, inner }))
 }
 

@@ -8,7 +8,6 @@ use super::activation::Activation;
 use super::dtype::{map_runs, Dtype};
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
-use crate::geometry::elements;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
 
@@ -34,9 +33,10 @@ enum IntegerKind {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let [act, p0, p1, count, dtype] = params.array()?;
-    let dtype = Dtype::new(dtype)?;
-    let count = elements(&[count as usize], dtype.bytes())?;
+    let [act, p0, p1] = params.array();
+    let (count, dtype) = (params.usize(), params.dtype());
+    params.elements(&[count], dtype.bytes());
+    params.check()?;
     let wrong = Fault::new(Code::BadInstruction, [act as i32, 0, 0]);
     if dtype == Dtype::F32 {
         let act = Activation::new(act, f32::from_bits(p0), f32::from_bits(p1))?;

@@ -9,8 +9,7 @@
 
 use super::activation::{gelu_exponent, logistic, CUBIC, SELU_ALPHA, SELU_SCALE, TWICE_ROOT};
 use super::{Entry, Operands, Operator, Params, Share};
-use crate::fault::{Code, Fault};
-use crate::geometry::elements;
+use crate::fault::Fault;
 use crate::math;
 use crate::simd::{F32x4, LANES};
 use alloc::boxed::Box;
@@ -48,8 +47,8 @@ struct UnaryGradient {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let (act, p0, p1) = (params.u32()?, params.f32()?, params.f32()?);
-    let count = elements(&[params.usize()?], 4)?;
+    let (act, p0, p1, count) = (params.u32(), params.f32(), params.f32(), params.usize());
+    params.elements(&[count], 4);
     let (kind, p0, p1) = match act {
         1 => (Kind::Relu, p0, p1),
         2 => (Kind::Clip, p0, p1),
@@ -69,8 +68,12 @@ fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
         18 => (Kind::Sqrt, p0, p1),
         19 => (Kind::Abs, p0, p1),
         21 => (Kind::Inside, p0, p1),
-        _ => return Err(Fault::new(Code::BadInstruction, [act as i32, 0, 0])),
+        _ => {
+            params.refuse(act);
+            (Kind::Relu, p0, p1)
+        }
     };
+    params.check()?;
     Ok(Box::new(UnaryGradient { kind, p0, p1, count }))
 }
 

@@ -3,7 +3,6 @@
 
 use super::Params;
 use crate::fault::{Code, Fault};
-use crate::geometry::elements;
 use core::ops::Range;
 
 const MAX_RANK: usize = 8;
@@ -28,16 +27,13 @@ impl Walk {
     /// # Errors
     /// `BadInstruction` for a rank above 8, `TooLarge` when the elements or an operand's reach exceed 2^31 - 1 bytes.
     pub fn decode(params: &mut Params, bytes: usize) -> Result<Walk, Fault> {
-        let rank = params.usize()?;
-        if rank > MAX_RANK {
-            return Err(Fault::new(Code::BadInstruction, [rank as i32, 0, 0]));
-        }
+        let rank = params.below(MAX_RANK as u32 + 1) as usize;
         let mut walk = Walk { rank: 0, axes: [WalkAxis::default(); MAX_RANK], count: 0 };
         let mut sizes = [1; MAX_RANK];
         let mut reach = [0i64; 2];
         for size in sizes.iter_mut().take(rank) {
-            *size = params.usize()?;
-            let strides = params.array::<2>()?.map(|stride| stride as i32 as isize);
+            *size = params.usize();
+            let strides = params.array::<2>().map(|stride| stride as i32 as isize);
             for (reach, stride) in reach.iter_mut().zip(strides) {
                 // At most eight products of 31 and 32 bits: their sum stays below 2^63 if each is cut to 2^59.
                 let distance = size.saturating_sub(1).min(i32::MAX as usize) as i64;
@@ -48,7 +44,8 @@ impl Walk {
                 walk.rank += 1;
             }
         }
-        walk.count = elements(&sizes, bytes)?;
+        walk.count = params.elements(&sizes, bytes);
+        params.check()?;
         if walk.count > 0 && reach.iter().any(|&reach| reach > i64::from(i32::MAX) / bytes as i64) {
             return Err(Fault::new(Code::TooLarge, [0; 3]));
         }
@@ -60,7 +57,8 @@ impl Walk {
     /// # Errors
     /// `TooLarge` for more than 2^31 - 1 bytes.
     pub fn offsets(params: &mut Params, bytes: usize) -> Result<[isize; 2], Fault> {
-        let offsets = params.array::<2>()?.map(|offset| offset as i32 as isize);
+        let offsets = params.array::<2>().map(|offset| offset as i32 as isize);
+        params.check()?;
         if offsets.iter().any(|offset| offset.unsigned_abs() > i32::MAX as usize / bytes) {
             return Err(Fault::new(Code::TooLarge, [0; 3]));
         }

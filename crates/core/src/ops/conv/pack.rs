@@ -33,10 +33,11 @@ impl ConvPack {
     /// `BadInstruction` for an algorithm that does not exist or accept; `TooLarge` when the packed weights or what the
     /// strides reach exceed 2^31 - 1 bytes, and for what lies before the first element.
     pub fn new(params: &mut Params) -> Result<ConvPack, Fault> {
-        let [groups, ci, co, kd, kh, kw] = params.array()?.map(|word| word as usize);
-        let algorithm = Algorithm::from_number(params.u32()?)?;
-        let strides = params.array()?.map(|word| word as i32 as isize);
-        let offset = params.i32()? as isize;
+        let [groups, ci, co, kd, kh, kw] = params.array().map(|word| word as usize);
+        let algorithm = Algorithm::from_number(params.u32())?;
+        let strides = params.array().map(|word| word as i32 as isize);
+        let offset = params.i32() as isize;
+        params.check()?;
         let depthwise = algorithm == Algorithm::Depthwise;
         if depthwise && ci != 1 {
             return Err(Fault::new(Code::BadInstruction, [ci as i32, 0, 0]));

@@ -33,8 +33,9 @@ struct Gradient {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let [batch, groups, ci, co] = params.array()?.map(|word| word as usize);
-    let requests = [params.axis()?, params.axis()?, params.axis()?];
+    let [batch, groups, ci, co] = params.array().map(|word| word as usize);
+    let requests = [params.axis(), params.axis(), params.axis()];
+    params.check()?;
     let mut geometry = Geometry::new(requests, Rule::default())?;
     if geometry.is_identity() {
         let plane = geometry.input();

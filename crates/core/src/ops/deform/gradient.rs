@@ -8,7 +8,7 @@
 
 use super::corners::{Sampler, Table};
 use super::Deform;
-use crate::fault::{Code, Fault};
+use crate::fault::Fault;
 use crate::geometry::elements;
 use crate::kernels::gemm::{gemm_4x8, MR, NR};
 use crate::kernels::tile::{Finish, Tile};
@@ -106,12 +106,8 @@ impl DeformGradient {
     /// As [`Deform::new`]; `BadInstruction` for another number.
     pub fn new(params: &mut Params) -> Result<DeformGradient, Fault> {
         let deform = Deform::new(params)?;
-        let of = match params.u32()? {
-            0 => Of::Weights,
-            1 => Of::Input,
-            2 => Of::Offsets,
-            other => return Err(Fault::new(Code::BadInstruction, [other as i32, 0, 0])),
-        };
+        let of = [Of::Weights, Of::Input, Of::Offsets][params.below(3) as usize];
+        params.check()?;
         let problem = &deform.conv.problem;
         let taps = problem.geometry.taps();
         let channels = if taps > MANY_TAPS { FEW_CHANNELS } else { CHANNELS };

@@ -61,25 +61,24 @@ impl Problem {
     /// What the geometry refuses; `BadInstruction` for anything else that is no pooling.
     pub fn read(params: &mut Params) -> Result<Problem, Fault> {
         use Reduction::{Average, Lp, LpAbsolute, Max, Min, Sum};
-        let [planes, axes @ .., number, dtype, ceil, include_pad, divisor, p, placement] =
-            params.array::<26>()?;
-        let planes = planes as usize;
-        let wrong = Fault::new(Code::BadInstruction, [number as i32, placement as i32, 0]);
-        let reduction = *[Max, Min, Average, Sum, Lp, LpAbsolute].get(number as usize).ok_or(wrong)?;
-        let dtype = Dtype::new(dtype)?;
-        let bytes_too = matches!(reduction, Max | Min) && dtype != Dtype::I32;
-        if dtype != Dtype::F32 && !bytes_too || ceil > 1 || include_pad > 1 {
-            return Err(wrong);
+        let planes = params.usize();
+        let axes: [[u32; 6]; 3] = [params.array(), params.array(), params.array()];
+        let reduction = [Max, Min, Average, Sum, Lp, LpAbsolute][params.below(6) as usize];
+        let dtype = params.dtype();
+        if dtype != Dtype::F32 && (dtype == Dtype::I32 || !matches!(reduction, Max | Min)) {
+            params.refuse(dtype as u32);
         }
-        let rule = if ceil == 1 { Rule(Rule::CEIL) } else { Rule::default() };
-        let axis = |index: usize| core::array::from_fn(|field| axes[6 * index + field]);
+        let rule = if params.flag() { Rule(Rule::CEIL) } else { Rule::default() };
+        let include_pad = params.flag();
+        let (divisor, p, placement) = (params.u32() as f32, params.f32(), params.u32());
+        params.check()?;
+        let wrong = Fault::new(Code::BadInstruction, [placement as i32, 0, 0]);
         let (geometry, placements) = if placement == 0 {
-            let requests = [axis(0), axis(1), axis(2)].map(axis_request);
-            (Geometry::new(requests, rule)?, [Placement::Regular; 3])
+            (Geometry::new(axes.map(axis_request), rule)?, [Placement::Regular; 3])
         } else {
             let mut placed = [(Axis::UNIT, Placement::Regular); 3];
             for (index, place) in placed.iter_mut().enumerate() {
-                *place = irregular(axis(index), placement).ok_or(wrong)?;
+                *place = irregular(axes[index], placement).ok_or(wrong)?;
             }
             let geometry = Geometry { axes: placed.map(|(axis, _)| axis) };
             elements(&geometry.axes.map(|axis| axis.input), 4)?;
@@ -88,7 +87,6 @@ impl Problem {
         };
         elements(&[planes, geometry.input()], 4)?;
         elements(&[planes, geometry.output()], 4)?;
-        let include_pad = include_pad == 1;
         let width = &geometry.axes[2];
         let (outputs, taps) = if placements[2] == Placement::Regular {
             chunk(width)
@@ -99,7 +97,6 @@ impl Problem {
         };
         let regular = placements == [Placement::Regular; 3];
         let uniform = regular && geometry.axes.iter().all(|axis| is_uniform(axis, include_pad));
-        let (divisor, p) = (divisor as f32, f32::from_bits(p));
         Ok(Problem {
             planes,
             geometry,
