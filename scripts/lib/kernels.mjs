@@ -62,6 +62,7 @@ function rustFlags(targetFeatures, rust) {
     '-Cno-vectorize-slp',
     '-Cllvm-args=-unroll-runtime=false',
     '-Cllvm-args=-unroll-allow-partial=false',
+    '-Cllvm-args=-unroll-full-max-count=9', // no kernel has more taps side by side
     '-Cllvm-args=-inline-threshold=75',
     ...link.map((argument) => `-Clink-arg=${argument}`),
     ...[

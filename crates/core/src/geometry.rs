@@ -335,6 +335,13 @@ pub(crate) fn all_fit<const N: usize>(tensors: &[[usize; N]]) -> Result<(), Faul
     Ok(())
 }
 
+/// From the first to the last of `size` elements `stride` apart; cut to 2^59, so that a sum of some stays below 2^63.
+#[inline(never)]
+pub fn distance(size: usize, stride: isize) -> i64 {
+    let steps = size.saturating_sub(1).min(i32::MAX as usize) as i64;
+    (steps * stride as i64).clamp(-(1 << 59), 1 << 59)
+}
+
 const BEYOND: usize = usize::MAX;
 
 /// The bare product, or `BEYOND`.

@@ -205,7 +205,7 @@ fn convolve(problem: &Problem, algorithm: u32, parts: usize, epilogue: &Epilogue
     for part in 0..parts {
         let addresses = [address(Some(&problem.w)), address(Some(&packed))];
         // SAFETY: both operands have the sizes that the plan says.
-        unsafe { pack.run(&Operands { addresses: &addresses }, Share { part, parts }).unwrap() };
+        unsafe { pack.run(&Operands::new(&addresses), Share { part, parts }).unwrap() };
     }
     assert!(packed.iter().all(|value| !value.is_nan()), "{}: packed weights", problem.name);
     let y_address: *mut u8 = y.as_mut_ptr().cast();
@@ -220,7 +220,7 @@ fn convolve(problem: &Problem, algorithm: u32, parts: usize, epilogue: &Epilogue
     ];
     for part in 0..parts {
         // SAFETY: every operand has the size that the problem says, each part its own scratch memory.
-        unsafe { conv.run(&Operands { addresses: &addresses }, Share { part, parts }).unwrap() };
+        unsafe { conv.run(&Operands::new(&addresses), Share { part, parts }).unwrap() };
     }
     y
 }
@@ -409,7 +409,7 @@ fn packed(words: &[i32], weights: usize, parts: usize) -> Vec<f32> {
     let addresses = [address(Some(&w)), address(Some(&packed))];
     for part in 0..parts {
         // SAFETY: the strides stay inside the weights, the packed ones have the size that the plan says.
-        unsafe { pack.run(&Operands { addresses: &addresses }, Share { part, parts }).unwrap() };
+        unsafe { pack.run(&Operands::new(&addresses), Share { part, parts }).unwrap() };
     }
     packed
 }

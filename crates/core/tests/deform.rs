@@ -243,7 +243,7 @@ impl Problem {
         let mut packed = vec![f32::NAN; operator.packed()];
         let addresses = [self.w.as_ptr().cast_mut().cast(), packed.as_mut_ptr().cast()];
         // SAFETY: the weights are those of the problem, and `packed` is as large as asked for.
-        unsafe { operator.run(&Operands { addresses: &addresses }, Share::WHOLE).unwrap() };
+        unsafe { operator.run(&Operands::new(&addresses), Share::WHOLE).unwrap() };
         packed
     }
 
@@ -277,7 +277,7 @@ impl Problem {
         assert_eq!(entry.operands, addresses.len());
         for part in (0..parts).rev() {
             // SAFETY: each operand has the memory that its operator documents.
-            unsafe { operator.run(&Operands { addresses: &addresses }, Share { part, parts }).unwrap() };
+            unsafe { operator.run(&Operands::new(&addresses), Share { part, parts }).unwrap() };
         }
     }
 }

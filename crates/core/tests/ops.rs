@@ -103,7 +103,7 @@ fn run(opcode: u32, words: &[u32], operands: &[*mut u8], parts: usize) {
     params.end().unwrap();
     for part in (0..parts).rev() {
         // SAFETY: the tests give each operand the memory that its operator documents.
-        unsafe { operator.run(&Operands { addresses: operands }, Share { part, parts }).unwrap() };
+        unsafe { operator.run(&Operands::new(operands), Share { part, parts }).unwrap() };
     }
 }
 

@@ -8,11 +8,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use striate_core::fault::Fault;
-use striate_core::ops::{self, Operands, Operator, Params, Share};
+use striate_core::ops::{self, Operands, Operator, Params, Share, MAX_OPERANDS};
 
 const ABSENT: u32 = u32::MAX;
-/// More than any operator has.
-const MAX_OPERANDS: usize = 8;
 const MAX_BASES: usize = 1 << 16;
 /// More than the largest operator takes, with its allocation's header.
 const STEP_BYTES: usize = 1024;
@@ -163,8 +161,8 @@ impl Step {
     /// As [`Program::run`].
     #[inline(never)]
     unsafe fn run(&self, bases: &[AtomicUsize], share: Share) -> Result<(), Fault> {
-        let mut addresses = [core::ptr::null_mut(); MAX_OPERANDS];
-        for (address, operand) in addresses.iter_mut().zip(&self.operands) {
+        let mut operands = Operands::new(&[]);
+        for (address, operand) in operands.addresses.iter_mut().zip(&self.operands) {
             if let Some(base) = bases.get(operand.base as usize) {
                 let start = base.load(Ordering::Relaxed);
                 *address =
@@ -172,6 +170,6 @@ impl Step {
             }
         }
         // SAFETY: the caller's guarantee: the bases are bound as the operator documents.
-        unsafe { self.operator.run(&Operands { addresses: &addresses }, share) }
+        unsafe { self.operator.run(&operands, share) }
     }
 }

@@ -282,7 +282,7 @@ mod tests {
         let addresses = [x.as_mut_ptr().cast::<u8>(), y.as_mut_ptr().cast()];
         for part in (0..parts).rev() {
             // SAFETY: the tests give walks within x and y.
-            unsafe { operator.run(&Operands { addresses: &addresses }, Share { part, parts }) }.unwrap();
+            unsafe { operator.run(&Operands::new(&addresses), Share { part, parts }) }.unwrap();
         }
         y
     }

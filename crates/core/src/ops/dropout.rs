@@ -89,7 +89,7 @@ mod tests {
         let (mut x, mut y) = (x.to_vec(), std::vec![-9.0f32; op.count]);
         let addresses = [x.as_mut_ptr().cast::<u8>(), state.as_mut_ptr().cast(), y.as_mut_ptr().cast()];
         // SAFETY: `count` elements and three words.
-        unsafe { op.run(&Operands { addresses: &addresses }, share) }.unwrap();
+        unsafe { op.run(&Operands::new(&addresses), share) }.unwrap();
         y
     }
 

@@ -229,12 +229,25 @@ impl Share {
 }
 
 /// The addresses an instruction works on, in the order its operator documents; null where one is absent.
-pub struct Operands<'a> {
-    pub addresses: &'a [*mut u8],
+pub struct Operands {
+    pub addresses: [*mut u8; MAX_OPERANDS],
 }
 
-impl Operands<'_> {
+/// More than any operator has.
+pub const MAX_OPERANDS: usize = 8;
+
+impl Operands {
+    /// # Panics
+    /// For more than there may be.
+    #[must_use]
+    pub fn new(addresses: &[*mut u8]) -> Operands {
+        let mut all = [core::ptr::null_mut(); MAX_OPERANDS];
+        all[..addresses.len()].copy_from_slice(addresses);
+        Operands { addresses: all }
+    }
+
     /// The address of operand `index`, typed.
+    #[inline(always)]
     #[must_use]
     pub fn pointer<T>(&self, index: usize) -> *mut T {
         self.addresses[index].cast()

@@ -143,7 +143,7 @@ mod tests {
         let mut y = std::vec![0.0f32; count];
         let addresses = [state.as_mut_ptr().cast::<u8>(), y.as_mut_ptr().cast()];
         // SAFETY: three words and `count` elements.
-        unsafe { op.run(&Operands { addresses: &addresses }, share) }.unwrap();
+        unsafe { op.run(&Operands::new(&addresses), share) }.unwrap();
         y
     }
 

@@ -12,6 +12,7 @@ use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
 use crate::simd::{F32x4, I32x4, LANES};
 use alloc::boxed::Box;
+use core::ops::Range;
 
 pub const ENTRY: Entry = Entry { opcode: 14, name: "reduce", operands: 2, optional: 0, decode };
 
@@ -57,11 +58,13 @@ impl Operator for Reduce {
         while at < range.end {
             let (o, i) = (at / self.inner, at % self.inner);
             let start = o * self.size * self.inner + i;
-            let width = if self.dtype == Dtype::F32 { WIDTH } else { RUN };
-            let mut columns = width.min(self.inner - i).min(range.end - at);
-            if self.short_rows() && range.end - at >= LANES {
-                columns = LANES;
-            }
+            let (left, whole) = (range.end - at, self.inner - i);
+            let columns = match self.dtype {
+                Dtype::F32 if self.short_rows() && left >= LANES => LANES,
+                Dtype::F32 if left.min(whole) < WIDTH => LANES.min(left).min(whole),
+                Dtype::F32 => WIDTH,
+                _ => RUN.min(left).min(whole),
+            };
             // SAFETY: x holds outer x size x inner elements and y outer x inner; this part's are written by no other.
             unsafe {
                 match (self.dtype, self.kind) {
@@ -78,6 +81,7 @@ impl Operator for Reduce {
 
 /// The largest elements so far, one per lane, and where they were: integers in the bits of floats.
 #[derive(Clone, Copy)]
+#[repr(C)]
 struct Best {
     value: F32x4,
     place: F32x4,
@@ -101,6 +105,14 @@ impl Best {
             self.value = self.value.max(value);
         }
     }
+
+    fn result<const PLACES: bool>(&self, sign: F32x4) -> F32x4 {
+        if PLACES {
+            self.place
+        } else {
+            self.value.mul(sign)
+        }
+    }
 }
 
 impl Reduce {
@@ -122,38 +134,49 @@ impl Reduce {
     ) {
         // The smallest is the largest of the negated.
         let sign = F32x4::splat(if self.kind == Kind::Min { -1.0 } else { 1.0 });
-        let mut best = [Best::new(I32x4::splat(0)); VECTORS];
         // SAFETY: the caller's guarantee.
         unsafe {
             let x = operands.pointer::<f32>(0).cast_const().add(start);
-            if columns == LANES && self.inner == 1 {
-                for k in 0..self.size {
-                    let value = F32x4::gather(x.add(k), [0, 1, 2, 3].map(|row| row * self.size));
-                    best[0].take::<PLACES>(value.mul(sign), I32x4::splat(k as i32));
-                }
-            } else if self.inner == 1 {
-                let lane = self.row::<PLACES>(x, sign);
-                best[0] = Best { value: F32x4::splat(lane.0), place: I32x4::splat(lane.1).as_f32() };
-            } else {
-                let (whole, rest) = (columns / LANES, columns % LANES);
-                for k in 0..self.size {
-                    let x = x.add(k * self.inner);
-                    let place = I32x4::splat(k as i32);
-                    for (v, best) in best.iter_mut().enumerate().take(whole) {
-                        best.take::<PLACES>(F32x4::load(x.add(v * LANES)).mul(sign), place);
-                    }
-                    if rest > 0 {
-                        let last = F32x4::load_partial(x.add(whole * LANES), rest);
-                        best[whole].take::<PLACES>(last.mul(sign), place);
-                    }
-                }
-            }
             let y = operands.pointer::<f32>(1).add(at);
-            for (v, best) in best.iter().enumerate().take(columns.div_ceil(LANES)) {
-                let result = if PLACES { best.place } else { best.value.mul(sign) };
-                result.store_partial(y.add(v * LANES), LANES.min(columns - v * LANES));
+            if columns == WIDTH {
+                let best = self.columns::<PLACES, VECTORS>(sign, |k, v| F32x4::load(x.add(k + v * LANES)));
+                for (v, best) in best.iter().enumerate() {
+                    best.result::<PLACES>(sign).store(y.add(v * LANES));
+                }
+                return;
+            }
+            let best = if self.inner == 1 && columns < LANES {
+                let (value, place) = self.row::<PLACES>(x, sign);
+                Best { value: F32x4::splat(value), place: I32x4::splat(place).as_f32() }
+            } else {
+                let rows = [0, 1, 2, 3].map(|row| row * self.size);
+                let [best] = self.columns::<PLACES, 1>(sign, |k, _| {
+                    if self.inner == 1 {
+                        F32x4::gather(x.add(k), rows)
+                    } else {
+                        F32x4::load_partial(x.add(k), columns)
+                    }
+                });
+                best
+            };
+            best.result::<PLACES>(sign).store_partial(y, columns);
+        }
+    }
+
+    /// The best of V vectors of columns; `load` is told how far from the first element it is, and which of the vectors.
+    #[inline(always)]
+    fn columns<const PLACES: bool, const V: usize>(
+        &self,
+        sign: F32x4,
+        load: impl Fn(usize, usize) -> F32x4,
+    ) -> [Best; V] {
+        let mut best = [Best::new(I32x4::splat(0)); V];
+        for k in 0..self.size {
+            for (v, best) in best.iter_mut().enumerate() {
+                best.take::<PLACES>(load(k * self.inner, v).mul(sign), I32x4::splat(k as i32));
             }
         }
+        best
     }
 
     /// The largest element of a row, and its place.
@@ -174,26 +197,8 @@ impl Reduce {
             }
             at = at.add(step(VECTORS));
         }
-        let mut best = (f32::NEG_INFINITY, i32::MAX);
-        let mut join = |value: f32, place: i32| {
-            let before = place < best.1;
-            let same = value == best.0 || (value.is_nan() && best.0.is_nan());
-            if value > best.0 || (value.is_nan() && !best.0.is_nan()) || (same && before) {
-                best = (value, place);
-            }
-        };
-        if whole > 0 {
-            for lane in lanes {
-                let (values, places) = (lane.value.to_array(), lane.place.bits().to_array());
-                values.into_iter().zip(places).for_each(|(value, place)| join(value, place));
-            }
-        }
-        let sign = sign.to_array()[0];
-        for i in whole..self.size {
-            // SAFETY: the caller's guarantee.
-            join(unsafe { *x.add(i) } * sign, i as i32);
-        }
-        best
+        // SAFETY: the elements from `whole` on are left.
+        unsafe { joined(if whole > 0 { &lanes } else { &[] }, x, whole..self.size, sign) }
     }
 
     /// As [`Reduce::floats`], for integers.
@@ -234,6 +239,36 @@ impl Reduce {
     }
 }
 
+/// The best of these lanes and of the elements `rest`, and its place.
+///
+/// # Safety
+/// x holds them.
+#[inline(never)]
+unsafe fn joined(lanes: &[Best], x: *const f32, rest: Range<usize>, sign: F32x4) -> (f32, i32) {
+    let mut best = (f32::NEG_INFINITY, i32::MAX);
+    let mut join = |value: f32, place: i32| {
+        let before = place < best.1;
+        let same = value == best.0 || (value.is_nan() && best.0.is_nan());
+        if value > best.0 || (value.is_nan() && !best.0.is_nan()) || (same && before) {
+            best = (value, place);
+        }
+    };
+    // As single numbers in memory: code for each of the lanes would be a kilobyte.
+    let (lanes, count) = (lanes.as_ptr().cast::<f32>(), lanes.len() * LANES);
+    for i in 0..count {
+        // SAFETY: a vector of values is followed by one of places.
+        let place = unsafe { lanes.add(i / LANES * 2 * LANES + i % LANES) };
+        // SAFETY: as above.
+        unsafe { join(*place, (*place.add(LANES)).to_bits() as i32) };
+    }
+    let sign = sign.to_array()[0];
+    for i in rest {
+        // SAFETY: the caller's guarantee.
+        join(unsafe { *x.add(i) } * sign, i as i32);
+    }
+    best
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,7 +297,7 @@ mod tests {
         for part in (0..parts).rev() {
             let addresses = [at.cast(), y.cast()];
             // SAFETY: the operands have the sizes of the problem.
-            unsafe { operator.run(&Operands { addresses: &addresses }, Share { part, parts }) }.unwrap();
+            unsafe { operator.run(&Operands::new(&addresses), Share { part, parts }) }.unwrap();
         }
         let read = |i: usize| {
             // SAFETY: as in the loop above.

@@ -168,7 +168,7 @@ impl RoiAlign {
 
     /// # Safety
     /// The last operand has scratch memory for every part.
-    unsafe fn tables<'a>(&self, operands: &Operands<'a>, share: Share) -> Tables<'a> {
+    unsafe fn tables<'a>(&self, operands: &'a Operands, share: Share) -> Tables<'a> {
         let mut words = operands.pointer::<u32>(3).wrapping_add(share.part * self.scratch_words());
         let mut take = |count: usize| {
             let start = words;

@@ -113,7 +113,7 @@ mod tests {
         let mut outcome = Ok(());
         for part in 0..2 {
             // SAFETY: the operands have the sizes of the problem.
-            let own = unsafe { operator.run(&Operands { addresses: &addresses }, Share { part, parts: 2 }) };
+            let own = unsafe { operator.run(&Operands::new(&addresses), Share { part, parts: 2 }) };
             outcome = outcome.and(own);
         }
         outcome

@@ -109,7 +109,7 @@ mod tests {
         let addresses = [x.as_mut_ptr().cast::<u8>(), mean.as_mut_ptr().cast(), variance.as_mut_ptr().cast()];
         let op = Stats { n, channels, inner };
         // SAFETY: the operands have the sizes of the problem.
-        unsafe { op.run(&Operands { addresses: &addresses }, Share::WHOLE) }.unwrap();
+        unsafe { op.run(&Operands::new(&addresses), Share::WHOLE) }.unwrap();
         for c in 0..channels {
             let values = (0..n).flat_map(|b| (0..inner).map(move |i| (b, i)));
             let values: std::vec::Vec<f64> =

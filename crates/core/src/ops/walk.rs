@@ -3,6 +3,7 @@
 
 use super::Params;
 use crate::fault::{Code, Fault};
+use crate::geometry::distance;
 use core::ops::Range;
 
 const MAX_RANK: usize = 8;
@@ -35,9 +36,7 @@ impl Walk {
             *size = params.usize();
             let strides = params.array::<2>().map(|stride| stride as i32 as isize);
             for (reach, stride) in reach.iter_mut().zip(strides) {
-                // At most eight products of 31 and 32 bits: their sum stays below 2^63 if each is cut to 2^59.
-                let distance = size.saturating_sub(1).min(i32::MAX as usize) as i64;
-                *reach += (distance * (stride as i64).abs()).min(1 << 59);
+                *reach += distance(*size, stride).abs();
             }
             if *size != 1 {
                 walk.axes[walk.rank] = WalkAxis { size: *size, strides };

@@ -20,7 +20,7 @@ fn gradient(problem: &Problem, dy: &[f32], parts: usize) -> Vec<f32> {
     let addresses = [address(Some(dy)), address(Some(&problem.x)), dw_address, address(Some(&scratch))];
     for part in 0..parts {
         // SAFETY: every operand has the size that the problem says, each part its own scratch memory.
-        unsafe { operator.run(&Operands { addresses: &addresses }, Share { part, parts }).unwrap() };
+        unsafe { operator.run(&Operands::new(&addresses), Share { part, parts }).unwrap() };
     }
     dw
 }

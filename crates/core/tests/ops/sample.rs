@@ -27,7 +27,7 @@ fn run(opcode: u32, words: &[u32], operands: &[*mut u8], parts: usize) -> Result
     let mut result = Ok(());
     for part in (0..parts).rev() {
         // SAFETY: the tests give each operand the memory that its operator documents.
-        let done = unsafe { operator.run(&Operands { addresses: &operands }, Share { part, parts }) };
+        let done = unsafe { operator.run(&Operands::new(&operands), Share { part, parts }) };
         result = result.and(done);
     }
     result

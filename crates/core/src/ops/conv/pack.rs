@@ -6,7 +6,7 @@
 
 use super::{Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
-use crate::geometry::elements;
+use crate::geometry::{distance, elements};
 use crate::kernels::gemm::MR;
 use crate::plan::Algorithm;
 use crate::simd::{F32x4, I32x4};
@@ -44,14 +44,13 @@ impl ConvPack {
         }
         let rows = if depthwise { co } else { co.div_ceil(MR) * MR };
         let packed = elements(&[groups, rows, ci, kd, kh, kw], 4)?;
-        let mut reach = [offset as i64; 2];
+        let (mut low, mut high) = (offset as i64, offset as i64);
         for (size, stride) in [groups, co, ci, kd, kh, kw].into_iter().zip(strides) {
-            // Six products of 31 and 32 bits: cut to 2^59 their sum stays below 2^63.
-            let distance =
-                (size.saturating_sub(1).min(i32::MAX as usize) as i64 * stride as i64).min(1 << 59);
-            reach[usize::from(stride > 0)] += distance.max(-(1 << 59));
+            let distance = distance(size, stride);
+            low += distance.min(0);
+            high += distance.max(0);
         }
-        if packed > 0 && (reach[0] < 0 || reach[1] > i64::from(i32::MAX) / 4) {
+        if packed > 0 && (low < 0 || high > i64::from(i32::MAX) / 4) {
             return Err(Fault::new(Code::TooLarge, [0; 3]));
         }
         Ok(ConvPack { groups, ci, co, kernel: [kd, kh, kw], algorithm, strides, offset, packed })

@@ -122,15 +122,17 @@ impl Pair<'_> {
         }
     }
 
-    /// The first tap of a line, and how far from its line's start a tap's first output lies.
-    fn line_of(&self, kw: usize) -> (usize, usize) {
+    /// Where a tap finds its first output.
+    #[inline(never)]
+    fn line_of(&self, kw: usize) -> *const f32 {
         let width = &self.geometry.axes[2];
         let lines = self.gradient.lines;
-        if lines < width.kernel {
+        let (line, shift) = if lines < width.kernel {
             (kw * width.dilation % lines, kw * width.dilation / lines)
         } else {
             (kw, 0)
-        }
+        };
+        self.lines.wrapping_add(line * self.gradient.line + shift)
     }
 
     /// Fills the lines from a row of x: element q of line j is position `(first + q) * stride + j` of the padded row,
@@ -185,10 +187,7 @@ impl Pair<'_> {
     /// As [`Pair::row`]; T taps from `kw` on exist.
     #[inline(always)]
     unsafe fn taps<const T: usize>(&self, dy: *const f32, count: usize, kw: usize, sums: *mut f32) {
-        let lines: [*const f32; T] = core::array::from_fn(|tap| {
-            let (line, shift) = self.line_of(kw + tap);
-            self.lines.wrapping_add(line * self.gradient.line + shift).cast_const()
-        });
+        let lines: [*const f32; T] = core::array::from_fn(|tap| self.line_of(kw + tap));
         let mut row = [F32x4::ZERO; T];
         // SAFETY: dy holds `count` elements, and so does each line from its shift on.
         unsafe {

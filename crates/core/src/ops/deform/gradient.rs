@@ -91,7 +91,7 @@ impl Block {
 /// One part's run.
 struct Run<'a> {
     gradient: &'a DeformGradient,
-    operands: &'a Operands<'a>,
+    operands: &'a Operands,
     sampler: Sampler<'a>,
     table: *mut u8,
     /// The packed panels of dy.
