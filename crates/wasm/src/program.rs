@@ -67,7 +67,11 @@ impl Program {
     #[inline(never)]
     fn read(&mut self, params: &mut Params, count: usize) -> Result<(), Fault> {
         for _ in 0..count {
-            self.steps.push(Step::decode(params, self.bases.len())?);
+            let step = Step::decode(params, self.bases.len())?;
+            // There is room for all: without the question the code that makes more comes along.
+            if self.steps.len() < self.steps.capacity() {
+                self.steps.push(step);
+            }
         }
         params.end()
     }

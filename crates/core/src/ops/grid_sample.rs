@@ -80,8 +80,16 @@ fn read(params: &mut Params) -> Result<GridSample, Fault> {
     if !(flat || axes == 3) || plane == 0 {
         params.refuse(axes as u32);
     }
-    let mode = [Mode::Linear, Mode::Nearest, Mode::Cubic][params.below(if flat { 3 } else { 2 }) as usize];
-    let padding = [Padding::Zeros, Padding::Border, Padding::Reflection][params.below(3) as usize];
+    let mode = match params.below(if flat { 3 } else { 2 }) {
+        0 => Mode::Linear,
+        1 => Mode::Nearest,
+        _ => Mode::Cubic,
+    };
+    let padding = match params.below(3) {
+        0 => Padding::Zeros,
+        1 => Padding::Border,
+        _ => Padding::Reflection,
+    };
     let align = params.flag();
     params.check()?;
     Ok(GridSample { n, channels, axes, size, plane, positions, mode, padding, align })

@@ -151,11 +151,17 @@ impl<'a> Params<'a> {
     }
 
     pub fn flag(&mut self) -> bool {
-        self.below(2) == 1
+        self.below(2) != 0
     }
 
+    #[inline(never)]
     pub fn dtype(&mut self) -> Dtype {
-        [Dtype::F32, Dtype::I32, Dtype::U8, Dtype::I8][self.below(4) as usize]
+        match self.below(4) {
+            0 => Dtype::F32,
+            1 => Dtype::I32,
+            2 => Dtype::U8,
+            _ => Dtype::I8,
+        }
     }
 
     /// The next `count` words.

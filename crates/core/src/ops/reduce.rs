@@ -39,7 +39,12 @@ struct Reduce {
 }
 
 fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
-    let kind = [Kind::Sum, Kind::Max, Kind::Min, Kind::ArgMax][params.below(4) as usize];
+    let kind = match params.below(4) {
+        0 => Kind::Sum,
+        1 => Kind::Max,
+        2 => Kind::Min,
+        _ => Kind::ArgMax,
+    };
     let dtype = params.dtype();
     let [outer, size, inner] = params.array().map(|size| size as usize);
     params.elements(&[outer, size, inner], dtype.bytes());

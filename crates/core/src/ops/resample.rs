@@ -51,7 +51,11 @@ fn decode(params: &mut Params) -> Result<Box<dyn Operator>, Fault> {
         input: params.usize(),
         output: params.usize(),
         inner: params.usize(),
-        kernel: [Kernel::Nearest, Kernel::Linear, Kernel::Cubic][params.below(3) as usize],
+        kernel: match params.below(3) {
+            0 => Kernel::Nearest,
+            1 => Kernel::Linear,
+            _ => Kernel::Cubic,
+        },
         half: !params.flag(),
         scale: params.f32(),
         rounding: params.below(4),

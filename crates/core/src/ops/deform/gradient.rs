@@ -106,7 +106,11 @@ impl DeformGradient {
     /// As [`Deform::new`]; `BadInstruction` for another number.
     pub fn new(params: &mut Params) -> Result<DeformGradient, Fault> {
         let deform = Deform::new(params)?;
-        let of = [Of::Weights, Of::Input, Of::Offsets][params.below(3) as usize];
+        let of = match params.below(3) {
+            0 => Of::Weights,
+            1 => Of::Input,
+            _ => Of::Offsets,
+        };
         params.check()?;
         let problem = &deform.conv.problem;
         let taps = problem.geometry.taps();

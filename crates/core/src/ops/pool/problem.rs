@@ -63,7 +63,14 @@ impl Problem {
         use Reduction::{Average, Lp, LpAbsolute, Max, Min, Sum};
         let planes = params.usize();
         let axes: [[u32; 6]; 3] = [params.array(), params.array(), params.array()];
-        let reduction = [Max, Min, Average, Sum, Lp, LpAbsolute][params.below(6) as usize];
+        let reduction = match params.below(6) {
+            0 => Max,
+            1 => Min,
+            2 => Average,
+            3 => Sum,
+            4 => Lp,
+            _ => LpAbsolute,
+        };
         let dtype = params.dtype();
         if dtype != Dtype::F32 && (dtype == Dtype::I32 || !matches!(reduction, Max | Min)) {
             params.refuse(dtype as u32);
@@ -229,6 +236,7 @@ fn chunk(width: &Axis) -> (usize, usize) {
     (whole.min(width.output.max(1)), width.kernel)
 }
 
+#[inline(never)]
 fn is_uniform(axis: &Axis, include_pad: bool) -> bool {
     let end = (axis.output.max(1) - 1) * axis.stride + axis.extent();
     end <= axis.lo + axis.input + axis.hi && (include_pad || axis.lo + axis.hi == 0)
