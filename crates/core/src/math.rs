@@ -230,11 +230,9 @@ fn log2(x: f64) -> f64 {
     let m = f64::from_bits((bits & 0x000f_ffff_ffff_ffff) + ROOT);
     let s = (m - 1.0) / (m + 1.0);
     let z = s * s;
-    let mut sum = 0.0;
-    let mut k = 17.0;
-    while k > 0.0 {
-        sum = sum * z + 1.0 / k;
-        k -= 2.0;
+    let mut sum = 1.0 / 17.0;
+    for term in [15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
+        sum = sum * z + 1.0 / term;
     }
     f64::from(exponent) + 2.0 * core::f64::consts::LOG2_E * s * sum
 }

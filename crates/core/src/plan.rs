@@ -69,11 +69,17 @@ impl Algorithm {
     /// # Errors
     /// `BadInstruction` for a number that is no algorithm's.
     pub fn from_number(number: u32) -> Result<Algorithm, Fault> {
-        let unknown = Fault::new(Code::BadInstruction, [number as i32, 0, 0]);
-        Self::ALL.into_iter().find(|&each| each as u32 == number).ok_or(unknown)
+        match number {
+            1 => Ok(Algorithm::Gemm),
+            2 => Ok(Algorithm::Pointwise),
+            3 => Ok(Algorithm::Depthwise),
+            4 => Ok(Algorithm::Winograd),
+            _ => Err(Fault::new(Code::BadInstruction, [number as i32, 0, 0])),
+        }
     }
 
     /// Whether it can compute the problem.
+    #[inline(never)]
     #[must_use]
     pub fn accepts(self, problem: &Problem) -> bool {
         match self {
@@ -95,7 +101,7 @@ impl Algorithm {
     }
 
     fn choose(problem: &Problem, forced: u32, weights: Weights) -> Algorithm {
-        let forced = Self::ALL.into_iter().find(|&each| each as u32 == forced && each.accepts(problem));
+        let forced = Self::from_number(forced).ok().filter(|forced| forced.accepts(problem));
         let best = || Self::ALL.into_iter().find(|each| each.accepts(problem) && each.pays(problem, weights));
         forced.or_else(best).unwrap_or(Algorithm::Gemm)
     }
