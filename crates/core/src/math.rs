@@ -241,11 +241,10 @@ fn exp2(x: f64) -> f32 {
     let shifted = x + 0.5;
     let whole = shifted as i32 - i32::from(shifted < 0.0);
     let r = (x - f64::from(whole)) * core::f64::consts::LN_2;
-    let mut sum = 1.0;
-    let mut k = 11.0;
-    while k > 0.0 {
+    // As a loop of eleven it would stay one, which divides by powers of two as well.
+    let mut sum = 1.0 + (1.0 + r / 11.0) * r / 10.0;
+    for k in [9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0] {
         sum = 1.0 + sum * r / k;
-        k -= 1.0;
     }
     // Outside this range float32 is infinite or zero already.
     let scale = f64::from_bits(((whole.clamp(-1000, 1000) + 1023) as u64) << 52);

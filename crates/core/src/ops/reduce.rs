@@ -66,8 +66,7 @@ impl Operator for Reduce {
             let (left, whole) = (range.end - at, self.inner - i);
             let columns = match self.dtype {
                 Dtype::F32 if self.short_rows() && left >= LANES => LANES,
-                Dtype::F32 if left.min(whole) < WIDTH => LANES.min(left).min(whole),
-                Dtype::F32 => WIDTH,
+                Dtype::F32 => WIDTH.min(left).min(whole),
                 _ => RUN.min(left).min(whole),
             };
             // SAFETY: x holds outer x size x inner elements and y outer x inner; this part's are written by no other.
@@ -143,10 +142,12 @@ impl Reduce {
         unsafe {
             let x = operands.pointer::<f32>(0).cast_const().add(start);
             let y = operands.pointer::<f32>(1).add(at);
-            if columns == WIDTH {
-                let best = self.columns::<PLACES, VECTORS>(sign, |k, v| F32x4::load(x.add(k + v * LANES)));
-                for (v, best) in best.iter().enumerate() {
-                    best.result::<PLACES>(sign).store(y.add(v * LANES));
+            if self.inner > 1 && columns >= LANES {
+                // The last vectors overlap where there are fewer columns.
+                let first = [0, 1, 2, 3].map(|v| (v * LANES).min(columns - LANES));
+                let best = self.columns::<PLACES, VECTORS>(sign, |k, v| F32x4::load(x.add(k + first[v])));
+                for (first, best) in first.into_iter().zip(best) {
+                    best.result::<PLACES>(sign).store(y.add(first));
                 }
                 return;
             }
