@@ -290,10 +290,28 @@ impl F32x4 {
         F32x4([self.0[0], self.0[2], next.0[1], next.0[3]])
     }
 
-    /// Lane 3 of `before`, then lanes 0, 1, 2 of `self`.
+    /// With these bits inverted.
     #[must_use]
-    pub fn preceded_by(self, before: F32x4) -> F32x4 {
-        F32x4([before.0[3], self.0[0], self.0[1], self.0[2]])
+    pub fn flip(self, bits: I32x4) -> F32x4 {
+        F32x4(core::array::from_fn(|i| f32::from_bits(self.0[i].to_bits() ^ bits.0[i] as u32)))
+    }
+
+    /// The larger one of numbers; anything for NaN, and either zero for two of them.
+    #[must_use]
+    pub fn larger(self, other: F32x4) -> F32x4 {
+        self.pmax(other)
+    }
+
+    /// Lanes 0 and 1 of `self`, then lanes 2 and 3 of `next`.
+    #[must_use]
+    pub fn low_and_high(self, next: F32x4) -> F32x4 {
+        F32x4([self.0[0], self.0[1], next.0[2], next.0[3]])
+    }
+
+    /// Bytes of `self` by their numbers, 0 where the number is 128 or above; the four of a lane stay together.
+    #[must_use]
+    pub fn pick(self, bytes: I32x4) -> F32x4 {
+        F32x4(bytes.0.map(|lane| if lane < 0 { 0.0 } else { self.0[(lane & 15) as usize / 4] }))
     }
 
     /// Lanes 1, 2, 3 of `self`, then lane 0 of `next`.

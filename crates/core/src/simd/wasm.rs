@@ -222,6 +222,15 @@ impl F32x4 {
         return F32x4(w::f32x4_pmax(self.0, other.0));
     }
 
+    #[inline(always)]
+    #[must_use]
+    pub fn larger(self, other: F32x4) -> F32x4 {
+        #[cfg(target_feature = "relaxed-simd")]
+        return F32x4(w::f32x4_relaxed_max(self.0, other.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return self.pmax(other);
+    }
+
     /// `other < self ? other : self`; see [`F32x4::pmax`].
     #[inline(always)]
     #[must_use]
@@ -289,14 +298,29 @@ impl F32x4 {
 
     #[inline(always)]
     #[must_use]
-    pub fn followed_by(self, next: F32x4) -> F32x4 {
-        F32x4(w::i32x4_shuffle::<1, 2, 3, 4>(self.0, next.0))
+    pub fn flip(self, bits: I32x4) -> F32x4 {
+        F32x4(w::v128_xor(self.0, bits.0))
     }
 
     #[inline(always)]
     #[must_use]
-    pub fn preceded_by(self, before: F32x4) -> F32x4 {
-        F32x4(w::i32x4_shuffle::<3, 4, 5, 6>(before.0, self.0))
+    pub fn low_and_high(self, next: F32x4) -> F32x4 {
+        F32x4(w::i32x4_shuffle::<0, 1, 6, 7>(self.0, next.0))
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn pick(self, bytes: I32x4) -> F32x4 {
+        #[cfg(target_feature = "relaxed-simd")]
+        return F32x4(w::i8x16_relaxed_swizzle(self.0, bytes.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return F32x4(w::i8x16_swizzle(self.0, bytes.0));
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn followed_by(self, next: F32x4) -> F32x4 {
+        F32x4(w::i32x4_shuffle::<1, 2, 3, 4>(self.0, next.0))
     }
 
     #[inline(always)]

@@ -1,16 +1,17 @@
-//! Maximum, sum and mean of float32 planes without depth, by regular windows: the case that networks have. A row of
+//! Maximum, minimum, sum and mean of float32 planes without depth, by regular windows: the case that networks have. A row of
 //! outputs is two passes over vectors: down the taps of the height into a row of columns, whose padding holds the
 //! identity, and across the taps of the width from there.
 //!
 //! Maxima are taken by an instruction that knows no NaN; where a row of columns meets one, which a sum tells that costs an
-//! addition each, the row is computed again by the instruction that does.
+//! addition each, the row is computed again by the instruction that does. A minimum is the maximum with signs flipped on
+//! loading and on storing.
 
 use super::problem::{Piece, Problem, Reduction};
 use super::rows::{windows as windows_of, Combine, Largest, Sum, Windows, COLUMNS, ROW};
 use super::{X, Y};
 use crate::ops::dtype::Dtype;
 use crate::ops::Operands;
-use crate::simd::{F32x4, LANES};
+use crate::simd::{F32x4, I32x4, LANES};
 use core::ops::Range;
 
 /// The larger one of numbers.
@@ -21,14 +22,14 @@ impl Combine for Larger {
 
     #[inline(always)]
     fn combine(a: F32x4, b: F32x4) -> F32x4 {
-        a.pmax(b)
+        a.larger(b)
     }
 }
 
 /// Whether `run` can be used.
 pub fn accepts(problem: &Problem) -> bool {
     let width = &problem.geometry.axes[2];
-    let simple = matches!(problem.reduction, Reduction::Max | Reduction::Sum | Reduction::Average);
+    let simple = !matches!(problem.reduction, Reduction::Lp | Reduction::LpAbsolute);
     simple && problem.dtype == Dtype::F32 && problem.is_flat() && problem.taps == width.kernel
 }
 
@@ -37,7 +38,7 @@ pub fn accepts(problem: &Problem) -> bool {
 pub unsafe fn run(problem: &Problem, operands: &Operands, rows: Range<usize>) {
     // SAFETY: the caller's guarantee.
     unsafe {
-        if problem.reduction == Reduction::Max {
+        if matches!(problem.reduction, Reduction::Max | Reduction::Min) {
             run_with::<Larger, Largest>(problem, operands, rows);
         } else {
             run_with::<Sum, Sum>(problem, operands, rows);
@@ -50,7 +51,8 @@ pub unsafe fn run(problem: &Problem, operands: &Operands, rows: Range<usize>) {
 unsafe fn run_with<C: Combine, Exact: Combine>(problem: &Problem, operands: &Operands, rows: Range<usize>) {
     let width = problem.geometry.axes[2].output;
     let mut row = [C::IDENTITY; ROW];
-    let mut divisors = [1.0; COLUMNS];
+    let (mut divisors, mut sums) = ([1.0; COLUMNS], [0.0; COLUMNS]);
+    let signs = I32x4::splat(if problem.reduction == Reduction::Min { i32::MIN } else { 0 });
     let mut known: Option<(usize, Piece, Windows)> = None;
     let mut chunks = problem.chunks(rows);
     while let Some((index, outputs)) = chunks.next() {
@@ -71,19 +73,23 @@ unsafe fn run_with<C: Combine, Exact: Combine>(problem: &Problem, operands: &Ope
         // SAFETY: the rows lie in x, `inside` has a place for each of their columns; y has this row's outputs.
         unsafe {
             let y = operands.pointer::<f32>(Y).add(index * width + outputs.start);
+            let mut across =
+                |row: &[f32; ROW]| across::<C>(y, row, windows, outer, &divisors, signs, &mut sums);
             let Some(source) = source else {
                 inside.fill(C::IDENTITY);
-                across::<C>(y, &row, windows, outer, &divisors);
+                across(&row);
                 continue;
             };
             let x = operands.pointer::<f32>(X).cast_const().add(output.start + source.position);
-            if down::<C>(inside, x, source.step, source.count) || !watched::<C>() {
-                across::<C>(y, &row, windows, outer, &divisors);
+            if down::<C>(inside, x, source.step, source.count, signs) || !watched::<C>() {
+                across(&row);
             } else {
-                down_by::<Exact, 0>(inside, x, source.step, source.count);
-                let mut maxima = [Exact::IDENTITY; COLUMNS];
-                windows_of::<Exact>(&mut maxima, &row, *windows);
-                maxima.as_ptr().copy_to_nonoverlapping(y, outputs.len());
+                down_by::<Exact, 0>(inside, x, source.step, source.count, signs);
+                let maxima = &mut sums[..outputs.len().next_multiple_of(LANES)];
+                maxima.fill(Exact::IDENTITY);
+                windows_of::<Exact>(&mut sums, &row, *windows);
+                let maxima = sums.as_ptr();
+                blocks(y, outputs.len(), |o| at(maxima, o).flip(signs));
             }
         }
     }
@@ -99,13 +105,13 @@ fn watched<C: Combine>() -> bool {
 /// # Safety
 /// The rows have as many elements as `row`.
 #[inline(always)]
-unsafe fn down<C: Combine>(row: &mut [f32], x: *const f32, step: usize, count: usize) -> bool {
+unsafe fn down<C: Combine>(row: &mut [f32], x: *const f32, step: usize, count: usize, signs: I32x4) -> bool {
     // SAFETY: the caller's guarantee.
     unsafe {
         match count {
-            2 => down_by::<C, 2>(row, x, step, count),
-            3 => down_by::<C, 3>(row, x, step, count),
-            _ => down_by::<C, 0>(row, x, step, count),
+            2 => down_by::<C, 2>(row, x, step, count, signs),
+            3 => down_by::<C, 3>(row, x, step, count, signs),
+            _ => down_by::<C, 0>(row, x, step, count, signs),
         }
     }
 }
@@ -117,20 +123,22 @@ unsafe fn down_by<C: Combine, const ROWS: usize>(
     x: *const f32,
     step: usize,
     count: usize,
+    signs: I32x4,
 ) -> bool {
+    let signed = |x: F32x4| if watched::<C>() { x.flip(signs) } else { x };
     let rows = if ROWS == 0 { count } else { ROWS };
     let mut probe = F32x4::ZERO;
     let (len, row) = (row.len(), row.as_mut_ptr());
     // SAFETY: the caller's guarantee; a last vector that is not full begins earlier, unless there is no other.
     unsafe {
         if len < LANES {
-            let value = column::<C>(x, step, rows, &mut probe, |x| F32x4::load_partial(x, len));
+            let value = column::<C>(x, step, rows, &mut probe, |x| signed(F32x4::load_partial(x, len)));
             value.store_partial(row, len);
         } else {
             let mut at = 0;
             while at < len {
                 let from = at.min(len - LANES);
-                let value = column::<C>(x.add(from), step, rows, &mut probe, |x| F32x4::load(x));
+                let value = column::<C>(x.add(from), step, rows, &mut probe, |x| signed(F32x4::load(x)));
                 value.store(row.add(from));
                 at += LANES;
             }
@@ -159,7 +167,7 @@ fn column<C: Combine>(
     value
 }
 
-/// `y[o] =` the taps of each window over `row` combined, and divided.
+/// `y[o] =` the taps of each window over `row` combined, and divided; `sums` is what windows in general need.
 ///
 /// # Safety
 /// y has a place for each output.
@@ -169,12 +177,14 @@ unsafe fn across<C: Combine>(
     windows: &Windows,
     outer: f32,
     divisors: &[f32; COLUMNS],
+    signs: I32x4,
+    sums: &mut [f32; COLUMNS],
 ) {
     let Windows { outputs, taps, stride, dilation, .. } = *windows;
     let x = row.as_ptr();
     let finish = |o: usize, value: F32x4| {
         if watched::<C>() {
-            return value;
+            return value.flip(signs);
         }
         // SAFETY: `o` is a multiple of four below the divisors' length.
         value.div(F32x4::splat(outer).mul(unsafe { F32x4::load(divisors.as_ptr().add(o)) }))
@@ -182,11 +192,6 @@ unsafe fn across<C: Combine>(
     // SAFETY: the windows' columns, and those of up to three more windows, lie in the row.
     unsafe {
         match (stride, taps, dilation) {
-            (1, 2, _) => blocks(y, outputs, |o| finish(o, C::combine(at(x, o), at(x, o + dilation)))),
-            (1, 3, _) => blocks(y, outputs, |o| {
-                let pair = C::combine(at(x, o), at(x, o + dilation));
-                finish(o, C::combine(pair, at(x, o + 2 * dilation)))
-            }),
             (2, 2, 1) => blocks(y, outputs, |o| {
                 let (even, odd) = at(x, 2 * o).unzip(at(x, 2 * o + LANES));
                 finish(o, C::combine(even, odd))
@@ -196,9 +201,16 @@ unsafe fn across<C: Combine>(
                 let (next, _) = at(x, 2 * o + 2).unzip(at(x, 2 * o + 2 + LANES));
                 finish(o, C::combine(C::combine(even, odd), next))
             }),
+            (1, ..) => blocks(y, outputs, |o| {
+                let mut value = at(x, o);
+                for k in 1..taps {
+                    value = C::combine(value, at(x, o + k * dilation));
+                }
+                finish(o, value)
+            }),
             _ => {
-                let mut sums = [C::IDENTITY; COLUMNS];
-                windows_of::<C>(&mut sums, row, *windows);
+                sums[..outputs.next_multiple_of(LANES)].fill(C::IDENTITY);
+                windows_of::<C>(sums, row, *windows);
                 blocks(y, outputs, |o| finish(o, at(sums.as_ptr(), o)));
             }
         }
@@ -222,12 +234,9 @@ unsafe fn blocks(y: *mut f32, outputs: usize, block: impl Fn(usize) -> F32x4) {
     let mut o = 0;
     // SAFETY: the caller's guarantee.
     unsafe {
-        while o + LANES <= outputs {
-            block(o).store(y.add(o));
+        while o < outputs {
+            block(o).store_partial(y.add(o), LANES.min(outputs - o));
             o += LANES;
-        }
-        if o < outputs {
-            block(o).store_partial(y.add(o), outputs - o);
         }
     }
 }
