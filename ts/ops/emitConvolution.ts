@@ -34,8 +34,6 @@ export interface Ending {
   readonly slope: Buffer | null;
   readonly act: readonly number[];
 }
-/** What the plan is told of the weights: packed once for many runs; no algorithm that rounds where the definition does not. */
-const [FROZEN, EXACT] = [1, 2];
 /** Where the residual stands among what the instruction reads. */
 const RESIDUAL = 3;
 export const NOTHING: Ending = { residual: null, slope: null, act: [0, 0, 0] };
@@ -52,7 +50,7 @@ export function emitConvolution(
   const [x, weight, bias] = inputs as [Buffer, Buffer, Buffer | null];
   const words = (algorithm: number) => [
     ...[n, groups, channels / groups, problem.outputs / groups, ...axes],
-    ...[algorithm, (weight.constant ? FROZEN : 0) | (to.choice.exact ? EXACT : 0), ...act],
+    ...[algorithm, to.choice.exact ? 1 : 0, ...act],
   ];
   const { scratch, algorithm } = to.plan(name, OP.conv, words(to.choice.algorithm));
   const reads = [

@@ -90,46 +90,27 @@ impl Algorithm {
         }
     }
 
-    /// Whether it is also worth while.
-    fn pays(self, problem: &Problem, weights: Weights) -> bool {
+    /// Whether it is also worth while; `exact`: it may not round where the definition does not.
+    fn pays(self, problem: &Problem, exact: bool) -> bool {
         match self {
             Algorithm::Gemm | Algorithm::Pointwise => true,
             // One input plane for many outputs: packing it once pays, unless a depthwise kernel does without.
             Algorithm::Depthwise => problem.groups > 1 || strip_kernel(&problem.geometry).is_some(),
-            Algorithm::Winograd => weights.winograd_pays(problem),
+            Algorithm::Winograd => !exact && winograd_pays(problem),
         }
     }
 
-    fn choose(problem: &Problem, forced: u32, weights: Weights) -> Algorithm {
+    fn choose(problem: &Problem, forced: u32, exact: bool) -> Algorithm {
         let forced = Self::from_number(forced).ok().filter(|forced| forced.accepts(problem));
-        let best = || Self::ALL.into_iter().find(|each| each.accepts(problem) && each.pays(problem, weights));
+        let best = || Self::ALL.into_iter().find(|each| each.accepts(problem) && each.pays(problem, exact));
         forced.or_else(best).unwrap_or(Algorithm::Gemm)
     }
 }
 
-/// What is known of the weights when the algorithm is chosen.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Weights {
-    /// They are packed once for many runs.
-    pub frozen: bool,
-    /// No algorithm may round where the definition does not.
-    pub exact: bool,
-}
-
-impl Weights {
-    #[must_use]
-    pub fn from_bits(bits: u32) -> Weights {
-        Weights { frozen: bits & 1 != 0, exact: bits & 2 != 0 }
-    }
-
-    /// Few channels do not pay for the transforms, nor patches of which less than half is wanted.
-    fn winograd_pays(self, problem: &Problem) -> bool {
-        let computed = winograd_patches(problem).next_multiple_of(MR) * 16;
-        !self.exact
-            && (16..=WINOGRAD_CHANNELS).contains(&problem.ci)
-            && problem.co >= 16
-            && 2 * problem.pixels() >= computed
-    }
+/// Few channels do not pay for the transforms, nor patches of which less than half is wanted.
+fn winograd_pays(problem: &Problem) -> bool {
+    let computed = winograd_patches(problem).next_multiple_of(MR) * 16;
+    (16..=WINOGRAD_CHANNELS).contains(&problem.ci) && problem.co >= 16 && 2 * problem.pixels() >= computed
 }
 
 /// A kernel of 3x3 over one plane, step by step.
@@ -195,8 +176,8 @@ impl Plan {
     ///
     /// # Errors
     /// `TooLarge` when the scratch memory would exceed 2^31 - 1 bytes.
-    pub fn new(problem: &Problem, forced: u32, weights: Weights) -> Result<Plan, Fault> {
-        let algorithm = Algorithm::choose(problem, forced, weights);
+    pub fn new(problem: &Problem, forced: u32, exact: bool) -> Result<Plan, Fault> {
+        let algorithm = Algorithm::choose(problem, forced, exact);
         let depth = problem.depth();
         match algorithm {
             Algorithm::Depthwise => Ok(Plan {
@@ -273,7 +254,7 @@ mod tests {
     }
 
     fn plan(groups: usize, ci: usize, co: usize, axes: [i32; 6]) -> Plan {
-        Plan::new(&Problem::new(1, groups, ci, co, square(axes)).unwrap(), 0, Weights::default()).unwrap()
+        Plan::new(&Problem::new(1, groups, ci, co, square(axes)).unwrap(), 0, false).unwrap()
     }
 
     #[test]
@@ -288,27 +269,25 @@ mod tests {
 
     #[test]
     fn winograd_is_chosen_where_it_pays() {
-        let chosen = |size: i32, channels: usize, weights: Weights| {
+        let chosen = |size: i32, channels: usize, exact: bool| {
             let problem = Problem::new(1, 1, channels, channels, square([size, 3, 1, 1, 1, 1])).unwrap();
-            Plan::new(&problem, 0, weights).unwrap().algorithm
+            Plan::new(&problem, 0, exact).unwrap().algorithm
         };
-        let (frozen, read) = (Weights { frozen: true, exact: false }, Weights::default());
-        assert_eq!(chosen(56, 64, frozen), Algorithm::Winograd);
-        assert_eq!(chosen(56, 64, read), Algorithm::Winograd);
-        assert_eq!(chosen(7, 512, frozen), Algorithm::Winograd);
-        assert_eq!(chosen(5, 512, frozen), Algorithm::Gemm);
-        assert_eq!(chosen(56, 8, frozen), Algorithm::Gemm);
-        assert_eq!(chosen(56, 64, Weights { frozen: true, exact: true }), Algorithm::Gemm);
+        assert_eq!(chosen(56, 64, false), Algorithm::Winograd);
+        assert_eq!(chosen(7, 512, false), Algorithm::Winograd);
+        assert_eq!(chosen(5, 512, false), Algorithm::Gemm);
+        assert_eq!(chosen(56, 8, false), Algorithm::Gemm);
+        assert_eq!(chosen(56, 64, true), Algorithm::Gemm);
     }
 
     #[test]
     fn a_forced_algorithm_that_does_not_accept_is_passed_over() {
         let problem = Problem::new(1, 1, 8, 8, square([16, 3, 1, 1, 1, 1])).unwrap();
         for forced in [2, 3, 99] {
-            assert_eq!(Plan::new(&problem, forced, Weights::default()).unwrap().algorithm, Algorithm::Gemm);
+            assert_eq!(Plan::new(&problem, forced, false).unwrap().algorithm, Algorithm::Gemm);
         }
         let pointwise = Problem::new(1, 1, 8, 8, square([16, 1, 1, 1, 0, 0])).unwrap();
-        assert_eq!(Plan::new(&pointwise, 1, Weights::default()).unwrap().algorithm, Algorithm::Gemm);
+        assert_eq!(Plan::new(&pointwise, 1, false).unwrap().algorithm, Algorithm::Gemm);
     }
 
     #[test]

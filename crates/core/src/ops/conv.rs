@@ -15,7 +15,7 @@ use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
 use crate::geometry::{Geometry, Rule};
 use crate::kernels::tile::{advance, Finish, Tile};
-use crate::plan::{Algorithm, Plan, Problem, Weights};
+use crate::plan::{Algorithm, Plan, Problem};
 use alloc::boxed::Box;
 
 pub use pack::ConvPack;
@@ -55,19 +55,19 @@ pub struct Conv {
 }
 
 impl Conv {
-    /// Reads `batch, groups, ci, co, 3 axes, algorithm, weights (1 frozen, 2 exact), act, p0, p1`.
+    /// Reads `batch, groups, ci, co, 3 axes, algorithm, exact (0, 1), act, p0, p1`.
     ///
     /// # Errors
     /// What [`Geometry::new`], [`Problem::new`] and [`Plan::new`] refuse; `BadInstruction` for what they cannot read.
     pub fn new(params: &mut Params) -> Result<Conv, Fault> {
         let [batch, groups, ci, co] = params.array().map(|word| word as usize);
         let requests = [params.axis(), params.axis(), params.axis()];
-        let (forced, weights) = (params.u32(), Weights::from_bits(params.below(4)));
+        let (forced, exact) = (params.u32(), params.flag());
         let (act, p0, p1) = (params.u32(), params.f32(), params.f32());
         params.check()?;
         let geometry = Geometry::new(requests, Rule::default())?;
         let problem = Problem::new(batch, groups, ci, co, geometry)?;
-        let plan = Plan::new(&problem, forced, weights)?;
+        let plan = Plan::new(&problem, forced, exact)?;
         let finish = Finish::new(act, p0, p1)?;
         Ok(Conv { problem, plan, finish })
     }
