@@ -5,7 +5,7 @@
 // time falls no more: V8 compiles WebAssembly with its optimising compiler while it runs.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const SAMPLE_MS = 5; // the clock has a resolution of microseconds
+const SAMPLE_MS = 20; // the clock has a resolution of microseconds
 const WARM_UP_MS = 40; // of one step
 const MOST_STEPS = 30;
 const FALLS = 0.97; // a step that is not faster by this factor than the best one before was no progress
