@@ -10,7 +10,7 @@ import { kernelsModule, kernelsTypes } from './pack.mjs';
 import { root, run, step } from './report.mjs';
 import { pathWith, rustForWasm } from './rust.mjs';
 import { toolVersions, wasmTools } from './tools.mjs';
-import { finish, splatConstants } from './wasm.mjs';
+import { finish, splatConstants, strictExtremes } from './wasm.mjs';
 
 export const buildFolder = path.join(root, 'build');
 const stampFile = path.join(buildFolder, 'stamp.json');
@@ -103,7 +103,7 @@ async function buildVariant(variant, rust, tools) {
     place('small.wasm'),
   );
   await binaryen('wasm-dis', place('small.wasm'), '-o', place('small.wat'));
-  fs.writeFileSync(place('small.wat'), splatConstants(String(read('small.wat'))));
+  fs.writeFileSync(place('small.wat'), strictExtremes(splatConstants(String(read('small.wat')))));
   await binaryen('wasm-as', place('small.wat'), '-o', place('small.wasm'));
   return {
     wasm: finish(read('small.wasm'), `${version()} ${variant}`),

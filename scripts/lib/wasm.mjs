@@ -48,6 +48,12 @@ export function splatConstants(text) {
   return text.replace(lanes, (_, bits) => `(i32x4.splat (i32.const ${bits}))`);
 }
 
+/**
+ * In the text format: minima and maxima that keep NaN where the source says so. With relaxed SIMD LLVM makes of each
+ * `pmin` and `pmax` the instruction that a machine may do as it likes.
+ */
+export const strictExtremes = (text) => text.replace(/f32x4\.relaxed_(min|max)\b/g, 'f32x4.p$1');
+
 export function finish(bytes, label) {
   const text = [...Buffer.from('striate'), ...Buffer.from(label)];
   const section = [...unsigned('striate'.length), ...text];

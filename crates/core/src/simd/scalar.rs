@@ -296,12 +296,6 @@ impl F32x4 {
         F32x4(core::array::from_fn(|i| f32::from_bits(self.0[i].to_bits() ^ bits.0[i] as u32)))
     }
 
-    /// The larger one of numbers; anything for NaN, and either zero for two of them.
-    #[must_use]
-    pub fn larger(self, other: F32x4) -> F32x4 {
-        self.pmax(other)
-    }
-
     /// Lanes 0 and 1 of `self`, then lanes 2 and 3 of `next`.
     #[must_use]
     pub fn low_and_high(self, next: F32x4) -> F32x4 {

@@ -211,34 +211,19 @@ impl F32x4 {
         return self.mul(b).add(c);
     }
 
-    /// `self < other ? other : self`. With relaxed SIMD as a select by bits: LLVM would make `relaxed_max` of pmax, which
-    /// may lose NaN.
+    /// `self < other ? other : self`: NaN stays in the first operand. (Of both LLVM makes `relaxed_max` and `relaxed_min`,
+    /// which may lose it; the build turns them back.)
     #[inline(always)]
     #[must_use]
     pub fn pmax(self, other: F32x4) -> F32x4 {
-        #[cfg(target_feature = "relaxed-simd")]
-        return F32x4(w::v128_bitselect(other.0, self.0, w::f32x4_lt(self.0, other.0)));
-        #[cfg(not(target_feature = "relaxed-simd"))]
-        return F32x4(w::f32x4_pmax(self.0, other.0));
+        F32x4(w::f32x4_pmax(self.0, other.0))
     }
 
-    #[inline(always)]
-    #[must_use]
-    pub fn larger(self, other: F32x4) -> F32x4 {
-        #[cfg(target_feature = "relaxed-simd")]
-        return F32x4(w::f32x4_relaxed_max(self.0, other.0));
-        #[cfg(not(target_feature = "relaxed-simd"))]
-        return self.pmax(other);
-    }
-
-    /// `other < self ? other : self`; see [`F32x4::pmax`].
+    /// `other < self ? other : self`: NaN stays in the first operand.
     #[inline(always)]
     #[must_use]
     pub fn pmin(self, other: F32x4) -> F32x4 {
-        #[cfg(target_feature = "relaxed-simd")]
-        return F32x4(w::v128_bitselect(other.0, self.0, w::f32x4_lt(other.0, self.0)));
-        #[cfg(not(target_feature = "relaxed-simd"))]
-        return F32x4(w::f32x4_pmin(self.0, other.0));
+        F32x4(w::f32x4_pmin(self.0, other.0))
     }
 
     binary!(

@@ -22,7 +22,7 @@ impl Combine for Larger {
 
     #[inline(always)]
     fn combine(a: F32x4, b: F32x4) -> F32x4 {
-        a.larger(b)
+        a.pmax(b)
     }
 }
 
