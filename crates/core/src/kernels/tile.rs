@@ -27,9 +27,7 @@ impl Finish {
             _ => (f32::NEG_INFINITY, f32::INFINITY),
         };
         let activation = Activation::new(act, p0, p1)?;
-        // A clamp by NaN is left to the activation: pmin and pmax would pass over it.
-        let clamp = act <= 2 && !low.is_nan() && !high.is_nan();
-        Ok(Finish { low, high, activation: (!clamp).then_some(activation) })
+        Ok(Finish { low, high, activation: (!activation.is_clamp()).then_some(activation) })
     }
 
     /// The activation of one row, whose slope is read where it is prelu.

@@ -11,8 +11,10 @@ use crate::simd::F32x4;
 /// The numbers of the kinds are part of the program format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// `min(max(x, p0), p1)`: none, relu and clip.
+    /// `min(max(x, p0), p1)` by numbers: none, relu and clip.
     Clamp,
+    /// NaN: clip by NaN.
+    Nothing,
     /// `x > 0 ? x : x * p0`: leaky relu, and prelu with a slope per channel.
     Slope,
     Sigmoid,
@@ -53,6 +55,7 @@ impl Activation {
         let (kind, p0, p1) = match act {
             0 => return Ok(Self::NONE),
             1 => (Kind::Clamp, 0.0, f32::INFINITY),
+            2 if p0.is_nan() || p1.is_nan() => (Kind::Nothing, p0, p1),
             2 => (Kind::Clamp, p0, p1),
             3 | 4 => (Kind::Slope, p0, p1),
             5 => (Kind::Sigmoid, p0, p1),
@@ -82,6 +85,12 @@ impl Activation {
         self.needs_slope
     }
 
+    /// Whether it is `min(max(x, p0), p1)` by numbers.
+    #[must_use]
+    pub fn is_clamp(&self) -> bool {
+        self.kind == Kind::Clamp
+    }
+
     /// The same prelu with the slope of one channel.
     #[inline(always)]
     #[must_use]
@@ -101,8 +110,10 @@ impl Activation {
     }
 
     #[inline(always)]
-    fn clamp(&self, x: F32x4) -> F32x4 {
-        x.max(F32x4::splat(self.p0)).min(F32x4::splat(self.p1))
+    #[must_use]
+    pub fn clamp(&self, x: F32x4) -> F32x4 {
+        // NaN stays in the first operand of pmax and pmin.
+        x.pmax(F32x4::splat(self.p0)).pmin(F32x4::splat(self.p1))
     }
 
     #[inline(always)]
@@ -117,6 +128,7 @@ impl Activation {
         let one = F32x4::splat(1.0);
         match self.kind {
             Kind::Clamp => self.clamp(x),
+            Kind::Nothing => F32x4::splat(f32::NAN),
             Kind::Slope => self.slope(x),
             Kind::Sigmoid | Kind::Silu => {
                 let above = if self.kind == Kind::Silu { x } else { one };

@@ -65,8 +65,15 @@ impl Operator for Floats {
         // SAFETY: x and y hold `count` elements; this part's range is written by no other part, and an element is
         // read before it is written, should they be the same memory.
         unsafe {
+            // A loop for each kind that is short.
+            if self.act.is_clamp() {
+                while i + LANES <= range.end {
+                    self.act.clamp(F32x4::load(x.add(i))).store(y.add(i));
+                    i += LANES;
+                }
+            }
             while i + LANES <= range.end {
-                self.act.apply(F32x4::load(x.add(i))).store(y.add(i));
+                self.act.apply_called(F32x4::load(x.add(i))).store(y.add(i));
                 i += LANES;
             }
             if i < range.end {

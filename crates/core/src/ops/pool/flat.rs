@@ -6,7 +6,7 @@
 //! addition each, the row is computed again by the instruction that does. A minimum is the maximum with signs flipped on
 //! loading and on storing.
 
-use super::problem::{Piece, Problem, Reduction};
+use super::problem::{Problem, Reduction};
 use super::rows::{windows as windows_of, Combine, Largest, Sum, Windows, COLUMNS, ROW};
 use super::{X, Y};
 use crate::ops::dtype::Dtype;
@@ -46,50 +46,77 @@ pub unsafe fn run(problem: &Problem, operands: &Operands, rows: Range<usize>) {
     }
 }
 
+/// The taps of the height that lie inside for a row of outputs, and what divides its sums.
+#[derive(Clone, Copy)]
+struct Down {
+    first: usize,
+    count: usize,
+    divisor: f32,
+}
+
+impl Down {
+    #[inline(never)]
+    fn new(problem: &Problem, oh: usize) -> Down {
+        let taps = problem.geometry.axes[1].taps_of_output(oh);
+        Down { first: taps.start, count: taps.len(), divisor: problem.outer_divisor(0, oh) }
+    }
+}
+
 /// # Safety
 /// As [`run`].
 unsafe fn run_with<C: Combine, Exact: Combine>(problem: &Problem, operands: &Operands, rows: Range<usize>) {
-    let width = problem.geometry.axes[2].output;
+    if rows.is_empty() {
+        return;
+    }
+    let [_, height, width] = &problem.geometry.axes;
     let mut row = [C::IDENTITY; ROW];
     let (mut divisors, mut sums) = ([1.0; COLUMNS], [0.0; COLUMNS]);
     let signs = I32x4::splat(if problem.reduction == Reduction::Min { i32::MIN } else { 0 });
-    let mut known: Option<(usize, Piece, Windows)> = None;
-    let mut chunks = problem.chunks(rows);
-    while let Some((index, outputs)) = chunks.next() {
+    let step = height.dilation * width.input;
+    // Rows whose taps all lie inside are alike.
+    let interior = height.interior();
+    let of_interior = Down::new(problem, interior.start);
+    for outputs in problem.outputs() {
         // SAFETY: regular windows have no samples.
-        let output = unsafe { problem.row(index, core::ptr::null()) };
-        if known.as_ref().is_none_or(|&(start, ..)| start != outputs.start) {
-            let piece = output.piece(&outputs, 0);
-            row.fill(C::IDENTITY);
-            output.divisors(&outputs, &mut divisors);
-            let Some(windows) = piece.windows else { return };
-            known = Some((outputs.start, piece, windows));
-        }
-        let Some((_, piece, windows)) = &known else { return };
-        let inside = &mut row[piece.inside.clone()];
-        let mut source = None;
-        output.for_rows(piece, |rows| source = Some(rows));
-        let outer = output.outer_divisor();
-        // SAFETY: the rows lie in x, `inside` has a place for each of their columns; y has this row's outputs.
-        unsafe {
-            let y = operands.pointer::<f32>(Y).add(index * width + outputs.start);
-            let mut across =
-                |row: &[f32; ROW]| across::<C>(y, row, windows, outer, &divisors, signs, &mut sums);
-            let Some(source) = source else {
-                inside.fill(C::IDENTITY);
-                across(&row);
-                continue;
-            };
-            let x = operands.pointer::<f32>(X).cast_const().add(output.start + source.position);
-            if down::<C>(inside, x, source.step, source.count, signs) || !watched::<C>() {
-                across(&row);
-            } else {
-                down_by::<Exact, 0>(inside, x, source.step, source.count, signs);
-                let maxima = &mut sums[..outputs.len().next_multiple_of(LANES)];
-                maxima.fill(Exact::IDENTITY);
-                windows_of::<Exact>(&mut sums, &row, *windows);
-                let maxima = sums.as_ptr();
-                blocks(y, outputs.len(), |o| at(maxima, o).flip(signs));
+        let output = unsafe { problem.row(rows.start, core::ptr::null()) };
+        let piece = output.piece(&outputs, 0);
+        let Some(windows) = &piece.windows else { return };
+        row.fill(C::IDENTITY);
+        output.divisors(&outputs, &mut divisors);
+        let mut oh = rows.start % height.output;
+        let mut plane = rows.start / height.output * problem.geometry.input();
+        for index in rows.clone() {
+            let down = if interior.contains(&oh) { of_interior } else { Down::new(problem, oh) };
+            let position = (oh * height.stride + down.first * height.dilation).wrapping_sub(height.lo);
+            let start = plane + position.wrapping_mul(width.input).wrapping_add(piece.column);
+            oh += 1;
+            if oh == height.output {
+                oh = 0;
+                plane += problem.geometry.input();
+            }
+            let inside = &mut row[piece.inside.clone()];
+            // SAFETY: the rows lie in x, `inside` has a place for each of their columns; y has this row's outputs.
+            unsafe {
+                let y = operands.pointer::<f32>(Y).add(index * width.output + outputs.start);
+                let mut across = |row: &[f32; ROW]| {
+                    across::<C>(y, row, windows, down.divisor, &divisors, signs, &mut sums)
+                };
+                if down.count == 0 || inside.is_empty() {
+                    inside.fill(C::IDENTITY);
+                    across(&row);
+                    continue;
+                }
+                let x = operands.pointer::<f32>(X).cast_const().wrapping_add(start);
+                if columns_of::<C>(inside, x, step, down.count, signs) || !watched::<C>() {
+                    across(&row);
+                } else {
+                    down_by::<Exact, 0>(inside, x, step, down.count, signs);
+                    let maxima = &mut sums[..outputs.len().next_multiple_of(LANES)];
+                    maxima.fill(Exact::IDENTITY);
+                    windows_of::<Exact>(&mut sums, &row, *windows);
+                    let maxima = sums.as_ptr();
+                    blocks(y, outputs.len(), |o| at(maxima, o).flip(signs));
+                }
             }
         }
     }
@@ -105,7 +132,13 @@ fn watched<C: Combine>() -> bool {
 /// # Safety
 /// The rows have as many elements as `row`.
 #[inline(always)]
-unsafe fn down<C: Combine>(row: &mut [f32], x: *const f32, step: usize, count: usize, signs: I32x4) -> bool {
+unsafe fn columns_of<C: Combine>(
+    row: &mut [f32],
+    x: *const f32,
+    step: usize,
+    count: usize,
+    signs: I32x4,
+) -> bool {
     // SAFETY: the caller's guarantee.
     unsafe {
         match count {
@@ -116,7 +149,7 @@ unsafe fn down<C: Combine>(row: &mut [f32], x: *const f32, step: usize, count: u
     }
 }
 
-/// As [`down`], for a number of rows that is known where it is not 0.
+/// As [`columns_of`], for a number of rows that is known where it is not 0.
 #[inline(never)]
 unsafe fn down_by<C: Combine, const ROWS: usize>(
     row: &mut [f32],

@@ -130,6 +130,12 @@ impl Problem {
         self.placements == [Placement::Regular; 3] && depth.is_identity() && depth.input == 1
     }
 
+    /// The chunks of a row's outputs.
+    pub fn outputs(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (width, step) = (self.geometry.axes[2].output, self.outputs);
+        (0..width).step_by(step).map(move |start| start..width.min(start + step))
+    }
+
     /// Output rows `rows` of all planes, and their outputs chunk by chunk.
     pub fn chunks(&self, rows: Range<usize>) -> Chunks {
         Chunks { rows, start: 0, step: self.outputs, width: self.geometry.axes[2].output }
@@ -179,6 +185,18 @@ impl Problem {
                 let origin = if o + 1 == output { last } else { moved.min(last) };
                 Span { origin, taps: 0..kernel }
             }
+        }
+    }
+
+    /// What the sums of a row's outputs are divided by, but for the part of each along the width.
+    pub fn outer_divisor(&self, od: usize, oh: usize) -> f32 {
+        if self.divisor != 0.0 {
+            return self.divisor;
+        }
+        match self.reduction {
+            Reduction::Sum => 1.0,
+            _ if self.uniform => self.geometry.taps() as f32,
+            _ => (self.taps_that_count(0, od) * self.taps_that_count(1, oh)).max(1) as f32,
         }
     }
 
@@ -284,7 +302,7 @@ pub struct Piece {
     /// Columns of the row that lie inside the input.
     pub inside: Range<usize>,
     /// The input column of `inside.start`.
-    column: usize,
+    pub column: usize,
     /// The windows, where they are regular.
     pub windows: Option<Windows>,
 }
@@ -364,15 +382,7 @@ impl OutputRow<'_> {
 
     /// What the sums of this row's outputs are divided by, but for the part of each along the width.
     pub fn outer_divisor(&self) -> f32 {
-        let problem = self.problem;
-        if problem.divisor != 0.0 {
-            return problem.divisor;
-        }
-        match problem.reduction {
-            Reduction::Sum => 1.0,
-            _ if problem.uniform => problem.geometry.taps() as f32,
-            _ => (problem.taps_that_count(0, self.od) * problem.taps_that_count(1, self.oh)).max(1) as f32,
-        }
+        self.problem.outer_divisor(self.od, self.oh)
     }
 
     /// The part along the width of what each output's sum is divided by.
