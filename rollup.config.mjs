@@ -17,13 +17,6 @@ const wasmBeside = {
   resolveId: (id) => (/\.wasm(\?module)?$/.test(id) ? { id, external: true } : null),
 };
 
-/** What all entries share is one file: a file less to find at the start. The module's text is the default entry's alone. */
-const sharedByAll = (id) => {
-  const path = id.replaceAll('\\', '/').split('/ts/').at(-1);
-  const own = ['index.ts', 'entries/', 'onnx/', 'runtime/embedded.ts', 'runtime/inflate.ts'];
-  return id.endsWith('.ts') && !own.some((start) => path.startsWith(start)) ? 'core' : undefined;
-};
-
 /** Packages whose code is inside the bundle: their licence opens the file. */
 const notices = { pbf: fs.readFileSync(new URL('node_modules/pbf/LICENSE', import.meta.url), 'utf8') };
 const banner = ({ moduleIds }) =>
@@ -36,7 +29,10 @@ const shared = (extension) => ({
   dir: 'dist',
   format: 'es',
   entryFileNames: `[name].${extension}`,
-  chunkFileNames: `shared/core.${extension}`,
+  chunkFileNames: ({ moduleIds }) => {
+    const isCore = moduleIds.some((id) => id.replaceAll('\\', '/').endsWith('/ts/engine.ts'));
+    return `shared/${isCore ? 'core' : '[name]'}.${extension}`;
+  },
   hoistTransitiveImports: false,
 });
 
@@ -46,7 +42,7 @@ export default [
     plugins: [wasmBeside, resolve(), esbuild({ target: 'es2022', tsconfig: 'ts/tsconfig.json' })],
     treeshake: { moduleSideEffects: false },
     makeAbsoluteExternalsRelative: false,
-    output: { ...shared('js'), manualChunks: sharedByAll, banner, sourcemap: true },
+    output: { ...shared('js'), banner, sourcemap: true },
   },
   {
     input: { index: entries.index, onnx: entries.onnx },
