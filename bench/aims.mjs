@@ -46,7 +46,9 @@ function ofLayers(rows, { avx512 }) {
       geomean,
       avx512 ? 0.9 : 1.2,
     ),
-    ...atLeast(`dense 3x3, relaxed, to ${NATIVE}, geometric mean`, ratiosTo(NATIVE, dense), geomean, 1.3),
+    ...(avx512
+      ? []
+      : atLeast(`dense 3x3, relaxed, to ${NATIVE}, geometric mean`, ratiosTo(NATIVE, dense), geomean, 1.3)),
     ...atLeast(`depthwise, relaxed, to ${NATIVE}, geometric mean`, ratiosTo(NATIVE, depthwise), geomean, 2.5),
     ...atLeast(`sixteen, simd, to ${WEB}, geometric mean`, ratiosTo(WEB, sixteen('simd')), geomean, 3),
   ];
