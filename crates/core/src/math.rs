@@ -57,7 +57,7 @@ pub fn nearest(x: f32) -> f32 {
 #[must_use]
 pub fn exp(x: F32x4) -> F32x4 {
     // Beyond these the result is infinite or zero; inside them 2^n is the product of two normal numbers.
-    let x = x.min(F32x4::splat(89.0)).max(F32x4::splat(-104.0));
+    let x = x.pmin(F32x4::splat(89.0)).pmax(F32x4::splat(-104.0));
     let (n, p) = reduce(x);
     let n = n.to_i32();
     let half = n.shift_right(1);
@@ -68,7 +68,7 @@ pub fn exp(x: F32x4) -> F32x4 {
 #[inline(never)]
 #[must_use]
 pub fn expm1(x: F32x4) -> F32x4 {
-    let (n, p) = reduce(x.max(F32x4::splat(-64.0)));
+    let (n, p) = reduce(x.pmax(F32x4::splat(-64.0)));
     let scale = power_of_two(n.to_i32());
     p.madd(scale, scale.sub(F32x4::splat(1.0)))
 }

@@ -91,6 +91,12 @@ impl Activation {
         self.kind == Kind::Clamp
     }
 
+    /// Whether it is `x > 0 ? x : x * p0`.
+    #[must_use]
+    pub fn is_slope(&self) -> bool {
+        self.kind == Kind::Slope
+    }
+
     /// The same prelu with the slope of one channel.
     #[inline(always)]
     #[must_use]
@@ -117,7 +123,8 @@ impl Activation {
     }
 
     #[inline(always)]
-    fn slope(&self, x: F32x4) -> F32x4 {
+    #[must_use]
+    pub fn slope(&self, x: F32x4) -> F32x4 {
         x.gt(F32x4::ZERO).select(x, x.mul(F32x4::splat(self.p0)))
     }
 
@@ -136,14 +143,14 @@ impl Activation {
             }
             Kind::Tanh => math::tanh(x),
             Kind::HardSigmoid => {
-                F32x4::splat(self.p0).mul_add_exact(x, F32x4::splat(self.p1)).max(F32x4::ZERO).min(one)
+                F32x4::splat(self.p0).mul_add_exact(x, F32x4::splat(self.p1)).pmax(F32x4::ZERO).pmin(one)
             }
             Kind::HardSwish => {
-                let gate = x.add(F32x4::splat(3.0)).max(F32x4::ZERO).min(F32x4::splat(6.0));
+                let gate = x.add(F32x4::splat(3.0)).pmax(F32x4::ZERO).pmin(F32x4::splat(6.0));
                 x.mul(gate).div(F32x4::splat(6.0))
             }
             Kind::Elu => {
-                let below = math::expm1(x.min(F32x4::ZERO)).mul(F32x4::splat(self.p0));
+                let below = math::expm1(x.pmin(F32x4::ZERO)).mul(F32x4::splat(self.p0));
                 x.gt(F32x4::ZERO).select(x, below).mul(F32x4::splat(self.p1))
             }
             Kind::Gelu => x.mul(math::normal(x).0),
@@ -151,14 +158,14 @@ impl Activation {
             Kind::Mish => {
                 // tanh(log(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2); from 20 on it is 1.
                 let two = F32x4::splat(2.0);
-                let e = math::exp(x.min(F32x4::splat(20.0)));
+                let e = math::exp(x.pmin(F32x4::splat(20.0)));
                 let n = e.mul(e.add(two));
                 x.mul(n.div(n.add(two)))
             }
             Kind::Softplus => {
                 let scaled = x.mul(F32x4::splat(self.p0));
                 let tail = math::log1p(math::exp(scaled.abs().neg()));
-                let sum = scaled.max(F32x4::ZERO).add(tail).div(F32x4::splat(self.p0));
+                let sum = scaled.pmax(F32x4::ZERO).add(tail).div(F32x4::splat(self.p0));
                 scaled.gt(F32x4::splat(self.p1)).select(x, sum)
             }
             Kind::Exp => math::exp(x),

@@ -61,28 +61,37 @@ impl Operator for Floats {
         let range = share.range(self.count);
         let x = operands.pointer::<f32>(0).cast_const();
         let y = operands.pointer::<f32>(1);
-        let mut i = range.start;
+        // A loop for each of the short kinds.
         // SAFETY: x and y hold `count` elements; this part's range is written by no other part, and an element is
         // read before it is written, should they be the same memory.
         unsafe {
-            // A loop for each kind that is short.
+            let (x, y, count) = (x.add(range.start), y.add(range.start), range.len());
             if self.act.is_clamp() {
-                while i + LANES <= range.end {
-                    self.act.clamp(F32x4::load(x.add(i))).store(y.add(i));
-                    i += LANES;
-                }
+                each(x, y, count, |v| self.act.clamp(v));
+            } else if self.act.is_slope() {
+                each(x, y, count, |v| self.act.slope(v));
+            } else {
+                each(x, y, count, |v| self.act.apply_called(v));
             }
-            while i + LANES <= range.end {
-                self.act.apply_called(F32x4::load(x.add(i))).store(y.add(i));
-                i += LANES;
-            }
-            if i < range.end {
-                let rest = range.end - i;
-                let v = F32x4::load_partial(x.add(i), rest);
-                self.act.apply_called(v).store_partial(y.add(i), rest);
+            let rest = count % LANES;
+            if rest > 0 {
+                let v = F32x4::load_partial(x.add(count - rest), rest);
+                self.act.apply_called(v).store_partial(y.add(count - rest), rest);
             }
         }
         Ok(())
+    }
+}
+
+/// `y[i] = act(x[i])` by whole vectors.
+///
+/// # Safety
+/// `count` elements can be read at `x`, and written at `y`.
+#[inline(always)]
+unsafe fn each(x: *const f32, y: *mut f32, count: usize, act: impl Fn(F32x4) -> F32x4) {
+    for i in (0..count / LANES * LANES).step_by(LANES) {
+        // SAFETY: the caller's guarantee.
+        unsafe { act(F32x4::load(x.add(i))).store(y.add(i)) };
     }
 }
 
