@@ -6,7 +6,7 @@
 use crate::fault::{Code, Fault};
 use crate::geometry::{all_fit, elements, Axis, Geometry};
 use crate::kernels::gemm::{MR, NR};
-use crate::kernels::winograd::POSITIONS;
+use crate::kernels::winograd::{CHUNK, PAD, PATCHES_STEP, POSITIONS, WEIGHTS_STEP};
 
 /// A convolution: `x [batch, groups * ci, d, h, w]`, `w [groups * co, ci, kd, kh, kw]`, `y [batch, groups * co, ...]`.
 #[derive(Clone, Copy, Debug)]
@@ -128,12 +128,6 @@ fn winograd_patches(problem: &Problem) -> usize {
 
 /// Tiles of patches of a block, at most; a block has one panel of outputs, so its products stay in the first cache.
 const WINOGRAD_TILES: usize = 32;
-/// Channels whose weights are transformed together.
-pub const WINOGRAD_CHUNK: usize = 128;
-/// Elements between their positions.
-pub const WINOGRAD_STEP: usize = WINOGRAD_CHUNK * NR + WINOGRAD_PAD;
-/// Elements between the positions of transformed values, so that they do not lie a power of two apart.
-pub const WINOGRAD_PAD: usize = 16;
 /// Input channels of which a tile of patches stays within [`WINOGRAD_BLOCK`].
 const WINOGRAD_CHANNELS: usize = 4096;
 /// Elements that a block's transformed input may have.
@@ -191,14 +185,13 @@ impl Plan {
             Algorithm::Winograd => {
                 let Problem { groups, ci, co, .. } = *problem;
                 let patches = winograd_patches(problem).div_ceil(MR);
-                let most = (WINOGRAD_BLOCK / (POSITIONS * MR * ci.max(1))).clamp(1, WINOGRAD_TILES);
+                let tile = elements(&[POSITIONS * PATCHES_STEP, ci.div_ceil(CHUNK)], 4)?;
+                let most = (WINOGRAD_BLOCK / tile.max(1)).clamp(1, WINOGRAD_TILES);
                 let panels = patches.div_ceil(patches.div_ceil(most).max(1));
-                let inputs = elements(&[POSITIONS, elements(&[panels, MR, ci], 4)? + WINOGRAD_PAD], 4)?;
-                let products = POSITIONS * (panels * MR * NR + WINOGRAD_PAD);
-                let transformed = POSITIONS * WINOGRAD_STEP;
+                let others = POSITIONS * (panels * MR * NR + PAD + WEIGHTS_STEP);
                 Ok(Plan {
                     algorithm,
-                    scratch: 4 * elements(&[inputs + products + transformed], 4)?,
+                    scratch: 4 * elements(&[elements(&[panels, tile], 4)? + others], 4)?,
                     packed: groups * co.next_multiple_of(MR) * depth,
                     panels,
                     tiles: 1,

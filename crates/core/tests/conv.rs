@@ -435,6 +435,20 @@ fn weights_are_packed_from_wherever_their_strides_say() {
     for parts in 1..=3 {
         assert_eq!(packed(&gemm, 60, parts), expected);
     }
+    // Nine taps side by side, as they are and in reverse, and columns before rows: channel by channel.
+    for (height, width, offset) in [(3, 1, 0), (-3, -1, 8), (1, 3, 0)] {
+        let winograd = [1, 2, 5, 1, 3, 3, 4, 0, 18, 9, 0, height, width, offset];
+        let mut expected = Vec::new();
+        for (tile, input, tap) in (0..36).map(|at| (at / 18, at / 9 % 2, at % 9)) {
+            expected.extend([0, 1, 2, 3].map(|row| tile * 4 + row).map(|output| match output {
+                0..5 => (output * 18 + input * 9 + offset + tap / 3 * height + tap % 3 * width) as f32,
+                _ => 0.0,
+            }));
+        }
+        for parts in 1..=2 {
+            assert_eq!(packed(&winograd, 90, parts), expected);
+        }
+    }
     // Every second tap of a depthwise kernel of 5, from the second on.
     let depthwise = [3, 1, 1, 1, 1, 2, 3, 5, 5, 5, 5, 5, 2, 1];
     assert_eq!(packed(&depthwise, 15, 2), [1.0, 3.0, 6.0, 8.0, 11.0, 13.0]);
@@ -457,6 +471,7 @@ fn wrong_packing_is_a_fault() {
     };
     assert_eq!(with(6, 0), Code::BadInstruction);
     assert_eq!(with(6, 3), Code::BadInstruction);
+    assert_eq!(with(6, 4), Code::BadInstruction, "a kernel that Winograd does not take");
     for (place, value) in [(0, -1), (2, i32::MAX), (7, i32::MAX), (7, i32::MIN), (8, -30), (13, 1), (13, -1)]
     {
         assert_eq!(with(place, value), Code::TooLarge, "word {place} is {value}");

@@ -8,62 +8,69 @@ use crate::simd::{F32x4, Mask};
 /// Positions of a transformed patch.
 pub const POSITIONS: usize = 36;
 
-/// `B' d`
+/// Channels that are taken together: their transformed weights for a panel of outputs fit the first cache.
+pub const CHUNK: usize = 24;
+/// Elements between the positions of transformed patches and of transformed weights, which for all channels of a chunk lie
+/// within a few pages of memory.
+pub const PATCHES_STEP: usize = CHUNK * MR;
+pub const WEIGHTS_STEP: usize = CHUNK * NR + PAD;
+/// What is added where positions would lie a power of two apart.
+pub const PAD: usize = 16;
+
+/// `a + factor * b`
+#[inline(always)]
+fn plus(a: F32x4, factor: f32, b: F32x4) -> F32x4 {
+    F32x4::splat(factor).madd(b, a)
+}
+
+/// `B' d`, its rows 1 and 2 being divided by -4: what is left to multiply outputs by is the same for all of them.
 #[inline(always)]
 fn input([d0, d1, d2, d3, d4, d5]: [F32x4; 6]) -> [F32x4; 6] {
-    let (two, four, five) = (F32x4::splat(2.0), F32x4::splat(4.0), F32x4::splat(5.0));
-    let minus = |a: F32x4, factor: F32x4, b: F32x4| F32x4::splat(0.0).sub(factor).madd(b, a);
-    let (even, odd) = (minus(d4, four, d2), minus(d3, four, d1));
+    let (even, odd) = (plus(d2, -0.25, d4), plus(d1, -0.25, d3));
     let (near, far) = (d4.sub(d2), d3.sub(d1));
     [
-        four.madd(d0, minus(d4, five, d2)),
+        plus(plus(d4, -5.0, d2), 4.0, d0),
         even.add(odd),
         even.sub(odd),
-        two.madd(far, near),
-        minus(near, two, far),
-        four.madd(d1, minus(d5, five, d3)),
+        plus(near, 2.0, far),
+        plus(near, -2.0, far),
+        plus(plus(d5, -5.0, d3), 4.0, d1),
     ]
 }
 
-/// `G g`
+/// `G g`, its rows being multiplied by 4, -6, -6, 6, 6 and 1: few operations, since where there are few patches these are most.
 #[inline(always)]
 fn kernel([g0, g1, g2]: [F32x4; 3]) -> [F32x4; 6] {
-    let times = |factor: f32, v: F32x4| v.mul(F32x4::splat(factor));
-    let outer = times(-1.0 / 6.0, g0.add(g2));
-    let middle = times(1.0 / 6.0, g1);
-    let wide = F32x4::splat(1.0 / 24.0).madd(g0, times(1.0 / 6.0, g2));
-    let half = times(1.0 / 12.0, g1);
-    [times(0.25, g0), outer.sub(middle), outer.add(middle), wide.add(half), wide.sub(half), g2]
+    let (outer, wide) = (g0.add(g2), plus(g2, 0.25, g0));
+    let half = F32x4::splat(0.5).mul(g1);
+    [g0, outer.add(g1), outer.sub(g1), wide.add(half), wide.sub(half), g2]
 }
 
-/// `A' m`
+/// What is left to multiply the outputs of both directions by.
+pub const SCALE: f32 = 4.0 / 9.0;
+
+/// `A' m`, up to [`SCALE`].
 #[inline(always)]
 pub fn output([m0, m1, m2, m3, m4, m5]: [F32x4; 6]) -> [F32x4; 4] {
     let (sum, difference) = (m1.add(m2), m1.sub(m2));
     let (wide, apart) = (m3.add(m4), m3.sub(m4));
     [
-        m0.add(sum).add(wide),
-        F32x4::splat(2.0).madd(apart, difference),
-        F32x4::splat(4.0).madd(wide, sum),
-        F32x4::splat(8.0).madd(apart, difference).add(m5),
+        plus(plus(sum, 0.25, wide), 0.375, m0),
+        plus(difference, 0.5, apart),
+        sum.add(wide),
+        plus(plus(difference, 2.0, apart), 1.5, m5),
     ]
 }
 
 /// Which elements of four patches are inside the input: `[row][column]`, patches in the lanes.
 pub type Inside = [[Mask; 6]; 6];
 
-/// Transforms four patches, whose rows lie `stride` elements apart; position `p` of them goes to `to[p * step]`.
+/// Transforms four patches, whose rows lie `stride` elements apart; position `p` of them goes to `to[p * PATCHES_STEP]`.
 ///
 /// # Safety
 /// Six elements of each of the six rows can be read of each patch; the places in `to` can be written.
 #[inline(never)]
-pub unsafe fn transform_input(
-    patches: [*const f32; 4],
-    stride: usize,
-    inside: &Inside,
-    to: *mut f32,
-    step: usize,
-) {
+pub unsafe fn transform_input(patches: [*const f32; 4], stride: usize, inside: &Inside, to: *mut f32) {
     let mut rows = [[F32x4::ZERO; 6]; 6];
     for (r, (row, masks)) in rows.iter_mut().zip(inside).enumerate() {
         // SAFETY: the caller's guarantee.
@@ -74,51 +81,51 @@ pub unsafe fn transform_input(
         let [m0, m1, m2, m3, m4, m5] = masks;
         *row = input([m0.keep(c0), m1.keep(c1), m2.keep(c2), m3.keep(c3), m4.keep(c4), m5.keep(c5)]);
     }
-    // SAFETY: the caller's guarantee.
-    unsafe { store_columns(|column| input(core::array::from_fn(|r| rows[r][column])), to, step) };
-}
-
-/// Stores the six positions of each of six columns.
-///
-/// # Safety
-/// The places `to[p * step]` can be written.
-#[inline(always)]
-unsafe fn store_columns(values: impl Fn(usize) -> [F32x4; 6], to: *mut f32, step: usize) {
-    let mut top = to;
+    let values = |column: usize| input(core::array::from_fn(|row| rows[row][column]));
     for column in 0..6 {
-        let mut place = top;
-        for value in values(column) {
+        for (row, value) in values(column).into_iter().enumerate() {
             // SAFETY: the caller's guarantee.
-            unsafe { value.store(place) };
-            place = place.wrapping_add(6 * step);
+            unsafe { value.store(to.add((6 * row + column) * PATCHES_STEP)) };
         }
-        top = top.wrapping_add(step);
     }
 }
 
-/// Transforms the kernels of four outputs, which are in the lanes, and of so many channels: `from[tap][channel]`, taps
-/// `taps_step` elements apart. Position `p` goes to `to[p * step]`, channels NR elements apart.
+/// Transforms the kernels of four outputs, which are in the lanes, and of so many channels: `from[channel][tap]`. Position
+/// `p` goes to `to[p * WEIGHTS_STEP]`, channels NR elements apart.
 ///
 /// # Safety
 /// The taps can be read, the places in `to` can be written.
 #[inline(never)]
-pub unsafe fn transform_kernels(
-    channels: usize,
-    from: *const f32,
-    taps_step: usize,
-    to: *mut f32,
-    step: usize,
-) {
-    for channel in 0..channels {
-        let mut rows = [[F32x4::ZERO; 6]; 3];
-        for (r, row) in rows.iter_mut().enumerate() {
-            // SAFETY: the caller's guarantee.
-            let tap = |kw: usize| unsafe { F32x4::load(from.add((3 * r + kw) * taps_step + channel * 4)) };
-            *row = kernel([tap(0), tap(1), tap(2)]);
-        }
-        let columns = |column: usize| kernel([rows[0][column], rows[1][column], rows[2][column]]);
+pub unsafe fn transform_kernels(channels: usize, from: *const f32, to: *mut f32) {
+    let (mut from, mut to) = (from, to);
+    for _ in 0..channels {
         // SAFETY: the caller's guarantee.
-        unsafe { store_columns(columns, to.add(channel * NR), step) };
+        unsafe {
+            let column = |kw: usize| -> [F32x4; 3] {
+                core::array::from_fn(|kh| F32x4::load(from.add((3 * kh + kw) * MR)))
+            };
+            let store = |column: usize, taps: [F32x4; 3]| {
+                for (row, value) in kernel(taps).into_iter().enumerate() {
+                    value.store(to.add((6 * row + column) * WEIGHTS_STEP));
+                }
+            };
+            // As `kernel`, of whole columns, and in an order that leaves few of them in registers.
+            let [left, middle, right] = [column(0), column(1), column(2)];
+            let each = |values: fn(F32x4, F32x4) -> F32x4, a: [F32x4; 3], b: [F32x4; 3]| -> [F32x4; 3] {
+                core::array::from_fn(|row| values(a[row], b[row]))
+            };
+            store(0, left);
+            store(5, right);
+            let outer = each(F32x4::add, left, right);
+            let wide = each(|left, right| plus(right, 0.25, left), left, right);
+            store(1, each(F32x4::add, outer, middle));
+            store(2, each(F32x4::sub, outer, middle));
+            let half = middle.map(|tap| F32x4::splat(0.5).mul(tap));
+            store(3, each(F32x4::add, wide, half));
+            store(4, each(F32x4::sub, wide, half));
+            from = from.add(9 * MR);
+            to = to.add(NR);
+        }
     }
 }
 

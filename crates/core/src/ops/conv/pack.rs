@@ -1,8 +1,9 @@
 //! CONV_PACK: weights in the order in which an algorithm of CONV reads them.
 //!
 //! GEMM: `packed[g][tile][tap][c][MR]`, output channels of a tile side by side, those that are missing zero.
-//! Depthwise: `packed[channel][tap]`. Winograd: as GEMM. The weights lie where six strides say, which may be negative: a mathematical
-//! convolution reverses the taps, a gradient swaps the channels' roles, a phase of a stride takes every k-th tap.
+//! Winograd: `packed[g][tile][c][tap][MR]`, read from the first to the last. Depthwise: `packed[channel][tap]`. The weights
+//! lie where six strides say, which may be negative: a mathematical convolution reverses the taps, a gradient swaps the
+//! channels' roles, a phase of a stride takes every k-th tap.
 
 use super::{Operands, Operator, Params, Share};
 use crate::fault::{Code, Fault};
@@ -30,7 +31,7 @@ impl ConvPack {
     /// count elements: group, output channel, input channel, 3 axes of taps.
     ///
     /// # Errors
-    /// `BadInstruction` for an algorithm that does not exist or accept; `TooLarge` when the packed weights or what the
+    /// `BadInstruction` for an algorithm that does not exist or accept the kernel; `TooLarge` when the packed weights or what the
     /// strides reach exceed 2^31 - 1 bytes, and for what lies before the first element.
     pub fn new(params: &mut Params) -> Result<ConvPack, Fault> {
         let [groups, ci, co, kd, kh, kw] = params.array().map(|word| word as usize);
@@ -41,6 +42,9 @@ impl ConvPack {
         let depthwise = algorithm == Algorithm::Depthwise;
         if depthwise && ci != 1 {
             return Err(Fault::new(Code::BadInstruction, [ci as i32, 0, 0]));
+        }
+        if algorithm == Algorithm::Winograd && [kd, kh, kw] != [1, 3, 3] {
+            return Err(Fault::new(Code::BadInstruction, [kd as i32, kh as i32, kw as i32]));
         }
         let rows = if depthwise { co } else { co.div_ceil(MR) * MR };
         let packed = elements(&[groups, rows, ci, kd, kh, kw], 4)?;
@@ -74,24 +78,55 @@ impl ConvPack {
     /// # Safety
     /// `from` is where the first of them lies among the weights, `to` holds a row tile.
     unsafe fn tile(&self, rows: usize, from: *const f32, to: *mut f32) {
-        let [_, output, input, ..] = self.strides;
+        let [_, output, input, _, height, width] = self.strides;
         // A missing channel is read where the first one lies, and masked.
         let places: [isize; MR] =
             core::array::from_fn(|row| if row < rows { row as isize * output } else { 0 });
         let present = I32x4::from_array([0, 1, 2, 3]).below(I32x4::splat(rows as i32));
-        let mut to = to;
+        let winograd = self.algorithm == Algorithm::Winograd;
+        if winograd && rows == MR && (height, width) == (3 * width, width) && width.abs() == 1 {
+            for c in 0..self.ci {
+                let from = from.wrapping_offset(c as isize * input);
+                // SAFETY: the caller's guarantee: the nine taps of the channels lie side by side.
+                unsafe { nine_taps(from, places, width, to.add(c * 9 * MR)) };
+            }
+            return;
+        }
+        let (tap_step, channel_step) = if winograd { (MR, 9 * MR) } else { (self.ci * MR, MR) };
+        let mut start = to;
         self.taps(|tap| {
-            let mut from = from.wrapping_offset(tap);
+            let (mut from, mut to) = (from.wrapping_offset(tap), start);
             for _ in 0..self.ci {
                 // SAFETY: the caller's guarantee: the channels and the tap exist.
                 unsafe {
                     let values = F32x4::from_array(places.map(|place| *from.offset(place)));
                     present.keep(values).store(to);
-                    to = to.add(MR);
                 }
+                to = to.wrapping_add(channel_step);
                 from = from.wrapping_offset(input);
             }
+            start = start.wrapping_add(tap_step);
         });
+    }
+}
+
+/// The taps of four channels that lie side by side, in their order (1) or in reverse (-1).
+///
+/// # Safety
+/// `from` is the first tap of the first channel, `places` is where the others lie; nine vectors can be written.
+#[inline(always)]
+unsafe fn nine_taps(from: *const f32, places: [isize; MR], order: isize, to: *mut f32) {
+    let reversed = order < 0;
+    let first = from.wrapping_offset(if reversed { -8 } else { 0 });
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        let four = |tap: isize| F32x4::transpose(places.map(|place| F32x4::load(first.offset(place + tap))));
+        let ([t0, t1, t2, t3], [t4, t5, t6, t7], [.., t8]) = (four(0), four(4), four(5));
+        let mut to = to.wrapping_add(if reversed { 8 * MR } else { 0 });
+        for tap in [t0, t1, t2, t3, t4, t5, t6, t7, t8] {
+            tap.store(to);
+            to = to.wrapping_offset(order * MR as isize);
+        }
     }
 }
 

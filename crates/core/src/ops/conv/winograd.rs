@@ -3,16 +3,17 @@
 //!
 //! A block is some tiles of four patches by some panels of eight outputs. The input transform has patches in the lanes and
 //! writes tiles for each of the 36 positions; products and output transform have output channels in the lanes, so few
-//! patches waste nothing. Weights are packed as for the general algorithm and transformed for each block of patches, a panel
+//! patches waste nothing. Weights are packed four outputs at a time and transformed for each block of patches, a panel
 //! and some channels at a time: reading four times as many would take longer. The blocks of outputs run fastest.
 
 use super::{Blocks, Conv, Piece, Places, Share};
 use crate::kernels::gemm::{MR, NR};
 use crate::kernels::tile::advance;
 use crate::kernels::winograd::{
-    multiply_tiles, output, transform_input, transform_kernels, transform_output, Inside, POSITIONS,
+    multiply_tiles, output, transform_input, transform_kernels, transform_output, Inside, CHUNK, PAD,
+    PATCHES_STEP, POSITIONS, SCALE, WEIGHTS_STEP,
 };
-use crate::plan::{Problem, WINOGRAD_CHUNK, WINOGRAD_PAD, WINOGRAD_STEP};
+use crate::plan::Problem;
 use crate::simd::{F32x4, I32x4, LANES};
 
 /// Outputs of a patch along an axis, and inputs.
@@ -34,9 +35,9 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
         tiles_together: plan.tiles,
         readying: 1,
     };
-    let step = plan.panels * MR * problem.ci + WINOGRAD_PAD;
-    let products = places.scratch.wrapping_add(POSITIONS * step);
-    let products_step = plan.tiles * plan.panels * MR * NR + WINOGRAD_PAD;
+    let step = POSITIONS * PATCHES_STEP * problem.ci.div_ceil(CHUNK);
+    let products = places.scratch.wrapping_add(plan.panels * step);
+    let products_step = plan.tiles * plan.panels * MR * NR + PAD;
     let winograd = Winograd {
         conv,
         places,
@@ -72,7 +73,7 @@ struct Winograd<'a> {
     across: usize,
     down: usize,
     patches: usize,
-    /// Elements between the positions of the transformed input `[position][tile][channel][MR]`, which begins the scratch.
+    /// Elements between the tiles of the transformed input `[tile][chunk][position][channel][MR]`, which begins the scratch.
     step: usize,
     /// `[position][panel][tile][MR][NR]`
     products: *mut f32,
@@ -96,20 +97,23 @@ impl Winograd<'_> {
         let width = problem.geometry.axes[2].input;
         for tile in 0..count.div_ceil(MR) {
             let lanes = Lanes::new(self, group, first + tile * MR);
-            let to = self.places.scratch.wrapping_add(tile * MR * ci);
+            let mut to = self.places.scratch.wrapping_add(tile * self.step);
             for channel in 0..ci {
                 let start = (channel * plane) as isize;
-                let to = to.wrapping_add(channel * MR);
                 // SAFETY: the channel exists; the patches that are read in place lie inside x.
                 unsafe {
                     if start >= lanes.from && start < lanes.until {
                         let at = lanes.places.map(|place| self.places.x.wrapping_offset(start + place));
-                        transform_input(at, width, &lanes.inside, to, self.step);
+                        transform_input(at, width, &lanes.inside, to);
                     } else {
                         let copies = lanes.copy(self.places.x.wrapping_offset(start), width);
                         let at = core::array::from_fn(|lane| copies[lane].as_ptr());
-                        transform_input(at, REACH, &lanes.inside, to, self.step);
+                        transform_input(at, REACH, &lanes.inside, to);
                     }
+                }
+                to = to.wrapping_add(MR);
+                if (channel + 1) % CHUNK == 0 {
+                    to = to.wrapping_add((POSITIONS - 1) * PATCHES_STEP);
                 }
             }
         }
@@ -121,16 +125,16 @@ impl Winograd<'_> {
         let ci = self.conv.problem.ci;
         let tiles = count.div_ceil(MR);
         for panel in 0..panels {
-            for start in (0..ci.max(1)).step_by(WINOGRAD_CHUNK) {
-                let channels = WINOGRAD_CHUNK.min(ci - start);
+            for start in (0..ci.max(1)).step_by(CHUNK) {
+                let channels = CHUNK.min(ci - start);
                 // SAFETY: the panel of weights, the tiles and the products exist.
                 unsafe {
                     self.transform_weights(group, first_panel + panel, start, channels);
                     for position in 0..POSITIONS {
-                        let from = self.places.scratch.add(position * self.step + start * MR);
+                        let from = self.places.scratch.add((start * POSITIONS + position * CHUNK) * MR);
                         let to = position * self.products_step + panel * tiles * MR * NR;
-                        let (b, y) = (self.weights.add(position * WINOGRAD_STEP), self.products.add(to));
-                        multiply_tiles(channels, tiles, (from, ci * MR), b, y, start == 0);
+                        let (b, y) = (self.weights.add(position * WEIGHTS_STEP), self.products.add(to));
+                        multiply_tiles(channels, tiles, (from, self.step), b, y, start == 0);
                     }
                 }
             }
@@ -144,9 +148,9 @@ impl Winograd<'_> {
         let row_tiles = co.div_ceil(MR);
         for half in 0..(row_tiles - panel * 2).min(2) {
             let tile = group * row_tiles + panel * 2 + half;
-            let from = self.places.weights.wrapping_add((tile * 9 * ci + start) * MR);
+            let from = self.places.weights.wrapping_add((tile * ci + start) * 9 * MR);
             // SAFETY: the caller's guarantee.
-            unsafe { transform_kernels(channels, from, ci * MR, self.weights.add(half * MR), WINOGRAD_STEP) };
+            unsafe { transform_kernels(channels, from, self.weights.add(half * MR)) };
         }
     }
 
@@ -159,6 +163,7 @@ impl Winograd<'_> {
         let tiles = count.div_ceil(MR);
         let end = problem.co.min((first_panel + panels) * NR);
         let residual = self.places.residual;
+        let scale = F32x4::splat(SCALE);
         let (low, high) = (F32x4::splat(finish.low), F32x4::splat(finish.high));
         let (bounded_below, bounded_above) = (finish.low > f32::NEG_INFINITY, finish.high < f32::INFINITY);
         for output_channel in (first_panel * NR..end).step_by(LANES) {
@@ -180,7 +185,7 @@ impl Winograd<'_> {
                 let sums = unsafe { transform_output(from.add(patch * NR), self.products_step) };
                 let whole = columns == SIDE && outputs == LANES && finish.activation.is_none();
                 for sums in sums.iter().take(height.output - row * SIDE) {
-                    let mut rows = F32x4::transpose(output(*sums).map(|sum| sum.add(bias)));
+                    let mut rows = F32x4::transpose(output(*sums).map(|sum| scale.madd(sum, bias)));
                     // SAFETY: the outputs' columns are inside y, and inside the residual, which has its shape.
                     unsafe {
                         if whole {
