@@ -7,6 +7,7 @@ use crate::fault::{Code, Fault};
 use crate::geometry::{all_fit, elements, Axis, Geometry};
 use crate::kernels::gemm::{MR, NR};
 use crate::kernels::winograd::{CHUNK, PAD, PATCHES_STEP, POSITIONS, WEIGHTS_STEP};
+use crate::simd::LANES;
 
 /// A convolution: `x [batch, groups * ci, d, h, w]`, `w [groups * co, ci, kd, kh, kw]`, `y [batch, groups * co, ...]`.
 #[derive(Clone, Copy, Debug)]
@@ -152,6 +153,12 @@ pub fn strip_kernel(geometry: &Geometry) -> Option<(usize, usize)> {
     fits.then_some((kernel, stride))
 }
 
+/// Elements of a row of zeros, and of the sums of an output row or a strip before they are finished.
+fn strip_scratch(problem: &Problem) -> Result<usize, Fault> {
+    let [_, height, width] = problem.geometry.axes;
+    elements(&[width.input + height.output.max(width.output.div_ceil(LANES)) * LANES], 4)
+}
+
 /// What [`Plan::new`] decided.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -176,8 +183,7 @@ impl Plan {
         match algorithm {
             Algorithm::Depthwise => Ok(Plan {
                 algorithm,
-                // A row of zeros.
-                scratch: strip_kernel(&problem.geometry).map_or(0, |_| 4 * problem.geometry.axes[2].input),
+                scratch: 4 * strip_kernel(&problem.geometry).map_or(Ok(0), |_| strip_scratch(problem))?,
                 packed: problem.groups * problem.co * depth,
                 panels: 0,
                 tiles: 0,
@@ -290,7 +296,7 @@ mod tests {
         assert!(plan(1, 4096, 16, [224, 3, 1, 1, 1, 1]).scratch <= 3 << 20);
         assert!(plan(1, 8192, 16, [14, 3, 1, 1, 1, 1]).scratch <= 3 << 20);
         assert!(plan(96, 1, 1, [256, 3, 1, 1, 1, 1]).scratch <= 1 << 16);
-        assert_eq!(plan(96, 1, 1, [256, 3, 1, 1, 0, 0]).scratch, 256 * 4);
+        assert_eq!(plan(96, 1, 1, [256, 3, 1, 1, 0, 0]).scratch, (256 + 4 * 254) * 4);
         assert_eq!(plan(96, 1, 1, [3, 3, 1, 1, 1, 1]).scratch, 0);
     }
 

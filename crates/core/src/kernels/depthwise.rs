@@ -3,8 +3,9 @@
 //! Four output columns are a strip; the last one of a row overlaps the one before. Where a strip's taps read beyond the
 //! row, vectors are loaded from inside it and their bytes put where they belong, zeros elsewhere ([`Edge`]): nothing is
 //! copied. [`rows`] (stride 1) makes R output rows of a strip at a time, column of taps by column of taps: as many sums as
-//! rows, a few weights, and each input row loaded once per column. [`down`] (stride 2) walks down a strip, two input rows
-//! per output row, with the sums of the outputs that a row belongs to.
+//! rows, a few weights, and each input row loaded once per column. [`strips`] (stride 2, and low planes) goes along each
+//! output row inside the input's and walks down the strips at the edges, with the sums of the outputs that an input row
+//! belongs to; a row of taps is summed up by itself, so that no sum waits for all the products before it.
 //! [`Window`] serves what has no such kernel: any kernel, stride and dilation, three axes.
 
 use super::tile::{Finish, Tile};
@@ -12,10 +13,10 @@ use crate::geometry::{Axis, Geometry};
 use crate::simd::{F32x4, I32x4, LANES};
 use core::ops::Range;
 
-/// Strips of a row that read beyond it: the first, and two where the last one overlaps.
-const EDGES: usize = 4;
-/// Vectors that a strip loads of a row: one for each tap, at stride 2 two.
-const LOADS: usize = 10;
+/// Strips of a row that read beyond it, at most: all where there are no more, else the first and up to three at the end.
+pub const EDGES: usize = 8;
+/// Vectors that a strip loads of a row: at stride 1 one for each tap, at stride 2 three side by side.
+const LOADS: usize = 5;
 
 /// How a strip that reads beyond its row loads each vector: from where in the row, and which bytes go where.
 #[derive(Clone, Copy)]
@@ -29,17 +30,15 @@ struct Edge {
 
 impl Edge {
     fn new(width: &Axis, at: usize, skip: usize) -> Edge {
-        let (stride, inside) = (width.stride as i32, 0..width.input as i32);
+        let inside = 0..width.input as i32;
+        let step = if width.stride == 1 { 1 } else { LANES };
         let mut edge = Edge { at, skip, starts: [0; LOADS], picks: [I32x4::splat(0); LOADS] };
         for (load, (start, pick)) in edge.starts.iter_mut().zip(&mut edge.picks).enumerate() {
-            // At stride 2 the even loads of a tap give lanes 0 and 1, the odd ones lanes 2 and 3.
-            let (tap, half) = if stride == 1 { (load, 0) } else { (load / 2, load % 2) };
-            let first = (at * width.stride + tap + half * LANES) as i32 - width.lo as i32;
+            let first = (at * width.stride + load * step) as i32 - width.lo as i32;
             let from = first.min(inside.end - LANES as i32).max(0);
             let lanes = [0, 1, 2, 3].map(|lane| {
-                let column = first + if stride == 1 { lane } else { lane % 2 * 2 };
-                if inside.contains(&column) {
-                    0x0302_0100 + 0x0404_0404 * (column - from)
+                if inside.contains(&(first + lane)) {
+                    0x0302_0100 + 0x0404_0404 * (first + lane - from)
                 } else {
                     i32::MIN | 0x0080_8080
                 }
@@ -61,7 +60,7 @@ impl Edge {
 /// The strips of a row.
 pub struct Strips {
     columns: usize,
-    /// The first columns of strips whose taps all read inside the row.
+    /// The first columns of strips whose vectors all lie inside the row.
     interior: Range<usize>,
     /// The others, and the last one where it overlaps.
     edges: [Edge; EDGES],
@@ -76,11 +75,11 @@ struct Strip<'a> {
 }
 
 impl Strips {
-    /// Those of a width that `strip_kernel` accepts.
+    /// Those of a width that `strip_kernel` accepts; `edges`: all of them, at most [`EDGES`], as if they read beyond the row.
     #[must_use]
-    pub fn new(width: &Axis) -> Strips {
-        let span = 3 * width.stride + width.kernel;
-        let start = width.lo.div_ceil(width.stride);
+    pub fn new(width: &Axis, edges: bool) -> Strips {
+        let span = if width.stride == 1 { 3 + width.kernel } else { 3 * LANES };
+        let start = if edges { width.output } else { width.lo.div_ceil(width.stride) };
         let end = (width.input + width.lo).checked_sub(span).map_or(0, |room| room / width.stride + 1);
         let interior = start..end.min(width.output - 3);
         let mut strips = Strips { columns: width.output, interior, edges: [Edge::new(width, 0, 0); EDGES] };
@@ -122,6 +121,8 @@ pub struct Plane<'a> {
     pub strips: &'a Strips,
     /// A row of zeros, which stands for each row of padding.
     pub zeros: *const f32,
+    /// Four elements for each output row, and as many for each strip.
+    pub scratch: *mut f32,
 }
 
 /// How an output plane is stored; the tile's rows are its rows.
@@ -147,8 +148,9 @@ impl<'a> Ending<'a> {
     #[inline(always)]
     unsafe fn store<const R: usize>(&self, first: usize, above: usize, strip: Strip, mut sums: [F32x4; R]) {
         if !self.plain {
+            let (sums, rows) = (sums, first + above..(first + R).min(self.tile.rows));
             // SAFETY: the caller's guarantee.
-            return unsafe { self.store_rest(first, above, strip.at, strip.skip, &sums) };
+            return unsafe { self.store_rest(rows, strip.at, strip.skip, sums[above..].as_ptr().cast()) };
         }
         if self.bounded {
             let (low, high) = (F32x4::splat(self.finish.low), F32x4::splat(self.finish.high));
@@ -165,19 +167,18 @@ impl<'a> Ending<'a> {
     /// The same, finished in any way. What is stored already, perhaps over its residual, is left.
     ///
     /// # Safety
-    /// As [`Ending::store`].
+    /// As [`Ending::store`]; `sums` has a vector for each row.
     #[inline(never)]
-    unsafe fn store_rest(&self, first: usize, above: usize, at: usize, skip: usize, sums: &[F32x4]) {
-        for (row, sum) in (first..self.tile.rows).zip(sums).skip(above) {
-            let lanes = sum.to_array();
+    unsafe fn store_rest(&self, rows: Range<usize>, at: usize, skip: usize, mut sums: *const f32) {
+        for row in rows {
             // SAFETY: the caller's guarantee.
             unsafe {
-                let rest =
-                    F32x4::gather(lanes.as_ptr(), [0, 1, 2, 3].map(|lane: usize| (lane + skip).min(3)));
+                let rest = F32x4::gather(sums, [0, 1, 2, 3].map(|lane: usize| (lane + skip).min(3)));
                 let mut part = self.tile.right(row * self.tile.plane + at + skip);
                 part.columns = LANES - skip;
                 part.store_vector(0, rest, self.finish);
             }
+            sums = sums.wrapping_add(LANES);
         }
     }
 }
@@ -262,106 +263,167 @@ unsafe fn sums<const K: usize, const R: usize, const N: usize>(
     sums
 }
 
-/// K x K taps at stride 2, K being odd: an input row belongs to `C = (K + 1) / 2` output rows or one less.
+/// K x K taps at stride S; an input row belongs to at most `C = K / S` outputs, rounded up.
 ///
 /// # Safety
 /// As [`rows`].
 #[inline(never)]
-pub unsafe fn down<const K: usize, const C: usize>(plane: &Plane, tile: &Tile, finish: &Finish) {
-    let Plane { weights, width, .. } = *plane;
+pub unsafe fn strips<const K: usize, const S: usize, const C: usize>(
+    plane: &Plane,
+    tile: &Tile,
+    finish: &Finish,
+) {
     let ending = Ending::new(tile, finish, 1);
+    let clamp = ending.bounded.then(|| (F32x4::splat(finish.low), F32x4::splat(finish.high)));
+    let store = |y: *mut f32, sum: F32x4| {
+        let sum = clamp.map_or(sum, |(low, high)| sum.pmax(low).pmin(high));
+        // SAFETY: the tile's addresses hold the strip's columns, or the scratch memory does.
+        unsafe { sum.store(y) };
+    };
     // SAFETY: the bias and the taps can be read.
-    let (bias, weight) = unsafe { (tile.bias(0), |tap: usize| F32x4::load_splat(weights.add(tap))) };
-    let mut kept = [[F32x4::ZERO; K]; K];
-    if K == 3 {
-        // As many fit into the registers.
-        for (tap, kept) in kept.as_flattened_mut().iter_mut().enumerate() {
-            *kept = weight(tap);
+    let (bias, weights) = unsafe {
+        let weight = |tap: usize| F32x4::load_splat(plane.weights.add(tap));
+        (tile.bias(0), core::array::from_fn(|kh| core::array::from_fn(|kw| weight(kh * K + kw))))
+    };
+    let Range { start, end } = plane.strips.interior;
+    let start = start.next_multiple_of(LANES);
+    if start < end {
+        for row in 0..tile.rows {
+            let y = if ending.plain { tile.y.wrapping_add(row * tile.plane + start) } else { plane.scratch };
+            across::<K, S>(plane, row, (start..end).step_by(LANES), bias, &weights, y, store);
+            if !ending.plain {
+                for at in (start..end).step_by(LANES) {
+                    // SAFETY: the strips' columns are the tile's, their sums are in the scratch memory.
+                    unsafe { ending.store_rest(row..row + 1, at, 0, plane.scratch.add(at - start)) };
+                }
+            }
         }
     }
-    let weight = |kh: usize, kw: usize| if K == 3 { kept[kh][kw] } else { weight(kh * K + kw) };
-    plane.strips.each(|mut strip| {
-        if plane.strips.interior.contains(&strip.at) {
-            strip.edge = None;
-        }
-        let at = (strip.at * 2).wrapping_sub(width.lo);
-        // SAFETY: as in `rows`; row and columns are the tile's.
-        unsafe {
-            let store = |row, sum| ending.store(row, 0, strip, [sum]);
-            match strip.edge {
-                None => walk::<K, C>(plane, tile.rows, bias, weight, store, |x| columns(x.wrapping_add(at))),
-                Some(edge) => walk::<K, C>(plane, tile.rows, bias, weight, store, |x| {
-                    core::array::from_fn(|kw| edge.load(x, 2 * kw).low_and_high(edge.load(x, 2 * kw + 1)))
-                }),
+    plane.strips.each(|strip| {
+        let Some(&Edge { starts, picks, .. }) = strip.edge else { return };
+        let (y, step) =
+            if ending.plain { (tile.y.wrapping_add(strip.at), tile.plane) } else { (plane.scratch, LANES) };
+        let columns = |x: *const f32| {
+            // SAFETY: the vectors are loaded from inside the row, as the edge says.
+            let load = |load: usize| unsafe { F32x4::load(x.wrapping_add(starts[load])).pick(picks[load]) };
+            if S == 1 {
+                core::array::from_fn(load)
+            } else {
+                apart(load(0), load(1), load(2))
             }
+        };
+        down::<K, S, C>(plane, tile.rows, bias, &weights, columns, y, step, store);
+        if !ending.plain {
+            // SAFETY: as above.
+            unsafe { ending.store_rest(0..tile.rows, strip.at, strip.skip, plane.scratch) };
         }
     });
 }
 
-/// Down a strip of `rows` outputs; `columns` gives the vectors under the taps in the input row that begins at an address.
+/// The strips of an output row that read inside the input's rows, stored from `y` on.
 #[inline(always)]
-fn walk<const K: usize, const C: usize>(
+fn across<const K: usize, const S: usize>(
     plane: &Plane,
-    rows: usize,
+    row: usize,
+    strips: impl Iterator<Item = usize>,
     bias: F32x4,
-    weight: impl Fn(usize, usize) -> F32x4,
-    store: impl Fn(usize, F32x4),
-    columns: impl Fn(*const f32) -> [F32x4; K],
+    weights: &[[F32x4; K]; K],
+    mut y: *mut f32,
+    store: impl Fn(*mut f32, F32x4),
 ) {
-    let Plane { x, height, width, .. } = *plane;
-    let mut sums = [bias; C];
-    // An output's sum begins in the second of the two rows, and there end those of the first one.
-    let mut row = height.lo.wrapping_neg().wrapping_sub(1);
-    let mut x = x.wrapping_add(row.wrapping_mul(width.input));
-    let mut output = 1usize.wrapping_sub(C);
-    while output != rows {
-        if row < height.input {
-            let columns = columns(x);
-            for (o, sum) in sums[..C - 1].iter_mut().enumerate() {
-                for (kw, &columns) in columns.iter().enumerate() {
-                    *sum = columns.madd(weight(K - 2 - 2 * o, kw), *sum);
-                }
-            }
-        }
-        x = x.wrapping_add(width.input);
+    let mut row = (row * S).wrapping_sub(plane.height.lo);
+    let sources: [*const f32; K] = core::array::from_fn(|_| {
+        let inside = row < plane.height.input;
+        let source = if inside { plane.x.wrapping_add(row * plane.width.input) } else { plane.zeros };
         row = row.wrapping_add(1);
-        sums[C - 1] = bias;
-        if row < height.input {
-            let columns = columns(x);
-            for (o, sum) in sums.iter_mut().enumerate() {
-                for (kw, &columns) in columns.iter().enumerate() {
-                    *sum = columns.madd(weight(K - 1 - 2 * o, kw), *sum);
-                }
-            }
+        source
+    });
+    for strip in strips {
+        let at = strip * S - plane.width.lo;
+        let mut sum = bias;
+        for (kh, (source, weights)) in sources.iter().zip(weights).enumerate() {
+            let x = source.wrapping_add(at);
+            // SAFETY: the strip's vectors lie inside the row.
+            let load = |column: usize| unsafe { F32x4::load(x.add(column)) };
+            let columns = if S == 1 {
+                core::array::from_fn(load)
+            } else {
+                apart(load(0), load(LANES), load(2 * LANES))
+            };
+            sum = add_row(kh, &columns, weights, sum);
         }
-        x = x.wrapping_add(width.input);
-        row = row.wrapping_add(1);
-        if output < rows {
-            store(output, sums[0]);
-        }
-        for o in 1..C {
-            sums[o - 1] = sums[o];
-        }
-        output = output.wrapping_add(1);
+        store(y, sum);
+        y = y.wrapping_add(LANES);
     }
 }
 
-/// Every second column of an input row, from each tap of the first output on.
-///
-/// # Safety
-/// `6 + K` elements can be read at `x`.
+/// Down a strip of `rows` outputs, stored `step` apart; `columns` gives the vectors under the taps in the input row that
+/// begins at an address.
+#[allow(clippy::too_many_arguments)]
 #[inline(always)]
-unsafe fn columns<const K: usize>(x: *const f32) -> [F32x4; K] {
-    // SAFETY: the caller's guarantee.
-    unsafe {
-        let (even, odd) = F32x4::load(x).unzip(F32x4::load(x.add(LANES)));
-        let mut columns = [even; K];
-        columns[1] = odd;
-        for kw in 2..K {
-            columns[kw] = columns[kw - 2].followed_by(F32x4::load_splat(x.add(6 + kw)));
+fn down<const K: usize, const S: usize, const C: usize>(
+    plane: &Plane,
+    rows: usize,
+    bias: F32x4,
+    weights: &[[F32x4; K]; K],
+    columns: impl Fn(*const f32) -> [F32x4; K],
+    mut y: *mut f32,
+    step: usize,
+    store: impl Fn(*mut f32, F32x4),
+) {
+    let mut row = plane.height.lo.wrapping_neg();
+    let mut x = plane.x.wrapping_add(row.wrapping_mul(plane.width.input));
+    let mut sums = [bias; C];
+    // Each step begins one output's sum and ends another's.
+    let mut left = rows + C - 1;
+    while left > 0 {
+        for r in 0..S {
+            if row < plane.height.input {
+                let columns = columns(x);
+                for (o, sum) in sums.iter_mut().enumerate() {
+                    let kh = (C - 1 - o) * S + r;
+                    if kh < K {
+                        *sum = add_row(kh, &columns, &weights[kh], *sum);
+                    }
+                }
+            }
+            row = row.wrapping_add(1);
+            x = x.wrapping_add(plane.width.input);
         }
-        columns
+        if left <= rows {
+            store(y, sums[0]);
+            y = y.wrapping_add(step);
+        }
+        left -= 1;
+        sums = core::array::from_fn(|o| if o + 1 < C { sums[o + 1] } else { bias });
     }
+}
+
+/// Adds a row of taps, summed up by itself unless it is the first one.
+#[inline(always)]
+fn add_row<const K: usize>(kh: usize, columns: &[F32x4; K], weights: &[F32x4; K], sum: F32x4) -> F32x4 {
+    let first = if kh == 0 { columns[0].madd(weights[0], sum) } else { columns[0].mul(weights[0]) };
+    let row = (1..K).fold(first, |row, kw| columns[kw].madd(weights[kw], row));
+    if kh == 0 {
+        row
+    } else {
+        sum.add(row)
+    }
+}
+
+/// Every second of twelve columns, from each tap on.
+#[inline(always)]
+fn apart<const K: usize>(a: F32x4, b: F32x4, c: F32x4) -> [F32x4; K] {
+    let (even, odd) = a.unzip(b);
+    let mut columns = [even; K];
+    columns[1] = odd;
+    columns[2] = even.followed_by(c);
+    if K == 5 {
+        let (next, last) = c.unzip(c);
+        columns[3] = odd.followed_by(last);
+        columns[4] = even.halfway_to(next);
+    }
+    columns
 }
 
 /// An output plane without strips: any kernel, stride and dilation, row by row.

@@ -296,10 +296,10 @@ impl F32x4 {
         F32x4(core::array::from_fn(|i| f32::from_bits(self.0[i].to_bits() ^ bits.0[i] as u32)))
     }
 
-    /// Lanes 0 and 1 of `self`, then lanes 2 and 3 of `next`.
+    /// Lanes 2 and 3 of `self`, then lanes 0 and 1 of `next`.
     #[must_use]
-    pub fn low_and_high(self, next: F32x4) -> F32x4 {
-        F32x4([self.0[0], self.0[1], next.0[2], next.0[3]])
+    pub fn halfway_to(self, next: F32x4) -> F32x4 {
+        F32x4([self.0[2], self.0[3], next.0[0], next.0[1]])
     }
 
     /// Bytes of `self` by their numbers, 0 where the number is 128 or above; the four of a lane stay together.

@@ -289,8 +289,8 @@ impl F32x4 {
 
     #[inline(always)]
     #[must_use]
-    pub fn low_and_high(self, next: F32x4) -> F32x4 {
-        F32x4(w::i32x4_shuffle::<0, 1, 6, 7>(self.0, next.0))
+    pub fn halfway_to(self, next: F32x4) -> F32x4 {
+        F32x4(w::i32x4_shuffle::<2, 3, 4, 5>(self.0, next.0))
     }
 
     #[inline(always)]

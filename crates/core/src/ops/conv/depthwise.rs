@@ -4,9 +4,10 @@
 //! row by row and tap by tap.
 
 use super::{Conv, Places, Share};
-use crate::kernels::depthwise::{self, Plane, Strips, Window};
+use crate::kernels::depthwise::{self, Plane, Strips, Window, EDGES};
 use crate::kernels::tile::{Finish, Tile};
 use crate::plan::strip_kernel;
+use crate::simd::LANES;
 
 /// # Safety
 /// The places hold what the problem says.
@@ -17,15 +18,20 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
     let channels = problem.groups * problem.co;
     let [_, height, width] = &geometry.axes;
     let strips = strip_kernel(geometry).map(|kernel| {
+        // Where blocks of seven rows are not whole, or make more than a fifth of them twice.
+        let low = kernel == (3, 1)
+            && (height.output < 7 || 5 * height.output.next_multiple_of(7) > 6 * height.output)
+            && width.output <= LANES * EDGES;
         let run = match kernel {
+            (3, 1) if low => depthwise::strips::<3, 1, 3>,
             (3, 1) => depthwise::rows::<3, 7, 9>,
-            (3, _) => depthwise::down::<3, 2>,
+            (3, _) => depthwise::strips::<3, 2, 2>,
             (_, 1) => depthwise::rows::<5, 4, 8>,
-            _ => depthwise::down::<5, 3>,
+            _ => depthwise::strips::<5, 2, 3>,
         };
         // SAFETY: the scratch memory holds a row.
         unsafe { places.scratch.write_bytes(0, width.input) };
-        (run, Strips::new(width))
+        (run, Strips::new(width, low))
     });
     let interior = width.interior();
     for item in share.range(problem.batch * channels) {
@@ -42,7 +48,8 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
             tile.room = volume;
             if let Some((run, strips)) = &strips {
                 tile.rows = height.output;
-                run(&Plane { x, weights, height, width, strips, zeros: places.scratch }, &tile, &finish);
+                let (zeros, scratch) = (places.scratch.cast_const(), places.scratch.add(width.input));
+                run(&Plane { x, weights, height, width, strips, zeros, scratch }, &tile, &finish);
             } else {
                 tile.rows = 1;
                 rows(&Window { geometry, interior: interior.clone(), x, weights }, &tile, &finish);
