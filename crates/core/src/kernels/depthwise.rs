@@ -274,11 +274,13 @@ pub unsafe fn strips<const K: usize, const S: usize, const C: usize>(
     finish: &Finish,
 ) {
     let ending = Ending::new(tile, finish, 1);
-    let clamp = ending.bounded.then(|| (F32x4::splat(finish.low), F32x4::splat(finish.high)));
+    // Sums that are finished later pass through.
+    let (low, high) =
+        if ending.plain { (finish.low, finish.high) } else { (f32::NEG_INFINITY, f32::INFINITY) };
+    let (low, high) = (F32x4::splat(low), F32x4::splat(high));
     let store = |y: *mut f32, sum: F32x4| {
-        let sum = clamp.map_or(sum, |(low, high)| sum.pmax(low).pmin(high));
         // SAFETY: the tile's addresses hold the strip's columns, or the scratch memory does.
-        unsafe { sum.store(y) };
+        unsafe { sum.pmax(low).pmin(high).store(y) };
     };
     // SAFETY: the bias and the taps can be read.
     let (bias, weights) = unsafe {
