@@ -42,7 +42,7 @@ function solve(problem: Problem) {
   return { x, w, bias, y: convolve(x, w, bias, axes, numbers(problem, 'groups', [1])[0] as number, flip) };
 }
 
-const ALGORITHMS = ['gemm', 'pointwise', 'depthwise', 'winograd'] as const;
+const ALGORITHMS = ['gemm', 'pointwise', 'depthwise', 'winograd', 'direct'] as const;
 
 inEachVariant('convolution', () => {
   for (const problem of readProblems('conv')) {

@@ -58,7 +58,7 @@ const problems: Given[] = [
     .flatMap((call) => (call === null ? [] : [ofCall(call)])),
 ];
 
-const ALGORITHMS = ['gemm', 'pointwise', 'depthwise', 'winograd'] as const;
+const ALGORITHMS = ['gemm', 'pointwise', 'depthwise', 'winograd', 'direct'] as const;
 
 const listOf = (results: unknown): Any[] => [results].flat(Infinity) as Any[];
 const bytes = ({ dtype, shape, data }: Any): string =>

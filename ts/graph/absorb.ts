@@ -49,4 +49,4 @@ function foldedWeights(
 }
 
 /** Names of the algorithms that a plan gives as numbers (crates/core/src/plan.rs). */
-export const ALGORITHMS = ['', 'gemm', 'pointwise', 'depthwise', 'winograd'] as const;
+export const ALGORITHMS = ['', 'gemm', 'pointwise', 'depthwise', 'winograd', 'direct'] as const;

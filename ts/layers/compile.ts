@@ -10,7 +10,7 @@ import { scope } from '../memory.ts';
 import type { Tensor } from '../tensor.ts';
 import { entriesOf, Module, modulesOf } from './module.ts';
 
-const CONVOLUTIONS = ['gemm', 'pointwise', 'depthwise', 'winograd'] as const;
+const CONVOLUTIONS = ['gemm', 'pointwise', 'depthwise', 'winograd', 'direct'] as const;
 
 export interface CompileOptions {
   /** One shape, or shape, dtype and name, per argument. */

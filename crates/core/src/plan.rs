@@ -60,12 +60,13 @@ pub enum Algorithm {
     Pointwise = 2,
     Depthwise = 3,
     Winograd = 4,
+    Direct = 5,
 }
 
 impl Algorithm {
     /// In the order in which they are asked.
-    const ALL: [Algorithm; 4] =
-        [Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Winograd, Algorithm::Gemm];
+    const ALL: [Algorithm; 5] =
+        [Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Winograd, Algorithm::Direct, Algorithm::Gemm];
 
     /// # Errors
     /// `BadInstruction` for a number that is no algorithm's.
@@ -75,6 +76,7 @@ impl Algorithm {
             2 => Ok(Algorithm::Pointwise),
             3 => Ok(Algorithm::Depthwise),
             4 => Ok(Algorithm::Winograd),
+            5 => Ok(Algorithm::Direct),
             _ => Err(Fault::new(Code::BadInstruction, [number as i32, 0, 0])),
         }
     }
@@ -88,6 +90,7 @@ impl Algorithm {
             Algorithm::Pointwise => problem.geometry.is_identity(),
             Algorithm::Depthwise => problem.ci == 1,
             Algorithm::Winograd => is_three_by_three(&problem.geometry),
+            Algorithm::Direct => Band::new(problem).is_some(),
         }
     }
 
@@ -98,6 +101,7 @@ impl Algorithm {
             // One input plane for many outputs: packing it once pays, unless a depthwise kernel does without.
             Algorithm::Depthwise => problem.groups > 1 || strip_kernel(&problem.geometry).is_some(),
             Algorithm::Winograd => !exact && winograd_pays(problem),
+            Algorithm::Direct => direct_pays(problem),
         }
     }
 
@@ -159,6 +163,62 @@ fn strip_scratch(problem: &Problem) -> Result<usize, Fault> {
     elements(&[width.input + height.output.max(width.output.div_ceil(LANES)) * LANES], 4)
 }
 
+/// Many channels leave the first cache, the sooner the more inputs belong to an output, unless few outputs share the packing
+/// of the GEMM; that costs as much as four outputs of each pixel, so that more must not be lost to overlapping windows.
+fn direct_pays(problem: &Problem) -> bool {
+    let Problem { ci, co, .. } = *problem;
+    let width = &problem.geometry.axes[2];
+    let few = if width.stride == 1 { ci <= 32 || co <= 16 } else { ci <= 8 || ci + co <= 32 };
+    let overlap = width.output.next_multiple_of(LANES) - width.output;
+    few && problem.geometry.taps() > 1 && co * overlap / 4 <= width.output
+}
+
+/// Elements of a band of padded rows, and of one that is needed for a single row of outputs.
+const BAND: usize = 1 << 14;
+const LARGEST_BAND: usize = 1 << 18;
+
+/// The padded input rows of some rows of outputs, for one group over one plane: `[channel][row][phase][column]`, where a
+/// row's element `p` is column `p / stride` of phase `p % stride`. So neighbouring outputs read neighbouring columns.
+#[derive(Clone, Copy, Debug)]
+pub struct Band {
+    /// Rows of outputs, at most.
+    pub rows: usize,
+    pub phases: usize,
+    pub columns: usize,
+    /// Elements from a channel to the next.
+    pub plane: usize,
+}
+
+impl Band {
+    /// Where rows hold four outputs, and the padded ones are not too long.
+    #[inline(never)]
+    #[must_use]
+    pub fn new(problem: &Problem) -> Option<Band> {
+        let [depth, height, width] = problem.geometry.axes;
+        let phases = width.stride.min(width.extent());
+        let columns = width.output + (width.extent() - 1) / width.stride;
+        let row = elements(&[problem.ci, phases, columns], 4).ok()?;
+        let fits = depth.is_identity()
+            && depth.input == 1
+            && width.output >= LANES
+            && problem.ci > 0
+            && elements(&[row, height.extent()], 4).ok()? <= LARGEST_BAND;
+        if !fits {
+            return None;
+        }
+        let rows = (BAND / row.max(1)).saturating_sub(height.extent()) / height.stride + 1;
+        let rows = height.output.div_ceil(height.output.div_ceil(rows));
+        let plane = ((rows - 1) * height.stride + height.extent()) * phases * columns;
+        Some(Band { rows, phases, columns, plane })
+    }
+
+    /// Elements of scratch memory: the inputs, their offsets and the windows.
+    fn scratch(&self, problem: &Problem) -> usize {
+        let windows = self.rows * problem.geometry.axes[2].output.div_ceil(LANES) + 1;
+        problem.ci * self.plane + problem.depth() + 2 * windows
+    }
+}
+
 /// What [`Plan::new`] decided.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -203,11 +263,15 @@ impl Plan {
                     tiles: 1,
                 })
             }
-            Algorithm::Gemm | Algorithm::Pointwise => {
+            Algorithm::Gemm | Algorithm::Pointwise | Algorithm::Direct => {
                 let (panels, tiles) = blocks(problem);
+                let scratch = match Band::new(problem) {
+                    Some(band) if algorithm == Algorithm::Direct => band.scratch(problem),
+                    _ => elements(&[panels, NR, depth], 4)?,
+                };
                 Ok(Plan {
                     algorithm,
-                    scratch: 4 * elements(&[panels, NR, depth], 4)?,
+                    scratch: 4 * scratch,
                     packed: problem.groups * problem.co.next_multiple_of(MR) * depth,
                     panels,
                     tiles,
@@ -258,12 +322,17 @@ mod tests {
 
     #[test]
     fn each_kind_of_problem_finds_its_algorithm() {
-        assert_eq!(plan(1, 8, 8, [16, 3, 1, 1, 1, 1]).algorithm, Algorithm::Gemm);
+        assert_eq!(plan(1, 8, 8, [16, 3, 1, 1, 1, 1]).algorithm, Algorithm::Direct);
+        assert_eq!(plan(1, 3, 64, [224, 7, 2, 1, 3, 3]).algorithm, Algorithm::Direct);
+        assert_eq!(plan(1, 3, 64, [28, 7, 2, 1, 3, 3]).algorithm, Algorithm::Gemm);
+        assert_eq!(plan(1, 16, 8, [16, 3, 2, 1, 1, 1]).algorithm, Algorithm::Direct);
+        assert_eq!(plan(1, 16, 32, [16, 3, 2, 1, 1, 1]).algorithm, Algorithm::Gemm);
+        assert_eq!(plan(1, 8, 8, [5, 3, 1, 1, 0, 0]).algorithm, Algorithm::Gemm);
         assert_eq!(plan(1, 8, 8, [16, 1, 1, 1, 0, 0]).algorithm, Algorithm::Pointwise);
         assert_eq!(plan(1, 8, 8, [16, 1, 2, 1, 0, 0]).algorithm, Algorithm::Gemm);
         assert_eq!(plan(8, 1, 1, [16, 3, 1, 1, 1, 1]).algorithm, Algorithm::Depthwise);
         assert_eq!(plan(8, 1, 2, [16, 7, 3, 2, 9, 9]).algorithm, Algorithm::Depthwise);
-        assert_eq!(plan(1, 1, 32, [28, 7, 1, 1, 3, 3]).algorithm, Algorithm::Gemm);
+        assert_eq!(plan(1, 1, 32, [28, 7, 1, 1, 3, 3]).algorithm, Algorithm::Direct);
     }
 
     #[test]
@@ -275,14 +344,14 @@ mod tests {
         assert_eq!(chosen(56, 64, false), Algorithm::Winograd);
         assert_eq!(chosen(7, 512, false), Algorithm::Winograd);
         assert_eq!(chosen(5, 512, false), Algorithm::Gemm);
-        assert_eq!(chosen(56, 8, false), Algorithm::Gemm);
+        assert_eq!(chosen(56, 8, false), Algorithm::Direct);
         assert_eq!(chosen(56, 64, true), Algorithm::Gemm);
     }
 
     #[test]
     fn a_forced_algorithm_that_does_not_accept_is_passed_over() {
-        let problem = Problem::new(1, 1, 8, 8, square([16, 3, 1, 1, 1, 1])).unwrap();
-        for forced in [2, 3, 99] {
+        let problem = Problem::new(1, 1, 8, 8, square([3, 3, 1, 1, 1, 1])).unwrap();
+        for forced in [2, 3, 5, 99] {
             assert_eq!(Plan::new(&problem, forced, false).unwrap().algorithm, Algorithm::Gemm);
         }
         let pointwise = Problem::new(1, 1, 8, 8, square([16, 1, 1, 1, 0, 0])).unwrap();
@@ -295,6 +364,9 @@ mod tests {
         assert!(plan(1, 2048, 512, [14, 3, 1, 1, 1, 1]).scratch <= 3 << 20);
         assert!(plan(1, 4096, 16, [224, 3, 1, 1, 1, 1]).scratch <= 3 << 20);
         assert!(plan(1, 8192, 16, [14, 3, 1, 1, 1, 1]).scratch <= 3 << 20);
+        assert_eq!(plan(1, 64, 4, [400, 9, 1, 1, 4, 4]).algorithm, Algorithm::Direct);
+        assert!(plan(1, 64, 4, [400, 9, 1, 1, 4, 4]).scratch <= 3 << 20);
+        assert_eq!(plan(1, 64, 4, [512, 9, 1, 1, 4, 4]).algorithm, Algorithm::Gemm);
         assert!(plan(96, 1, 1, [256, 3, 1, 1, 1, 1]).scratch <= 1 << 16);
         assert_eq!(plan(96, 1, 1, [256, 3, 1, 1, 0, 0]).scratch, (256 + 4 * 254) * 4);
         assert_eq!(plan(96, 1, 1, [3, 3, 1, 1, 1, 1]).scratch, 0);

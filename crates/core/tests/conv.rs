@@ -14,8 +14,8 @@ use striate_core::ops::{Operands, Operator, Params, Share};
 use striate_core::plan::Algorithm;
 use striate_core::simd::F32x4;
 
-const ALGORITHMS: [Algorithm; 4] =
-    [Algorithm::Gemm, Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Winograd];
+const ALGORITHMS: [Algorithm; 5] =
+    [Algorithm::Gemm, Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Winograd, Algorithm::Direct];
 /// Of the largest output: Winograd's transforms multiply by 1/6 and 1/24, and by up to 100 before they add.
 const WINOGRAD_TOLERANCE: f64 = 5e-5;
 
@@ -264,7 +264,7 @@ fn assert_equal(name: &str, tolerance: f64, actual: &[f32], expected: &[f64]) {
 
 #[test]
 fn every_problem_by_every_algorithm_and_number_of_parts() {
-    let mut used = [0; 5];
+    let mut used = [0; 6];
     for problem in all_problems() {
         let expected = problem.reference();
         for algorithm in algorithms(&problem) {

@@ -12,21 +12,119 @@
 //! on their way at once, and any delay is lost: three row tiles are two tiles of 6x8, the middle one being halved.
 
 use super::tile::{Finish, Tile};
-use crate::simd::F32x4;
+use crate::simd::{F32x4, LANES};
 
 /// Output channels of a row tile.
 pub const MR: usize = 4;
 /// Pixels of a panel.
 pub const NR: usize = 8;
 
+/// Where the rows of consecutive panels are read.
+#[derive(Clone, Copy)]
+pub enum Panels<'a> {
+    /// One panel behind the other.
+    Packed(*const f32),
+    Windows(&'a Windows),
+}
+
+/// Panels of two windows each, among inputs: row `k` of a window lies `offsets[k]` bytes behind its start.
+pub struct Windows {
+    pub x: *const f32,
+    pub offsets: *const u32,
+    /// One for four columns of a tile, and one more where their number is odd.
+    pub windows: *const Window,
+    /// Whether some begin before the one before them ends.
+    pub overlap: bool,
+}
+
+/// Four neighbouring outputs: half of a panel.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Window {
+    /// Bytes from `x` to its start.
+    pub from: u32,
+    /// Elements from the tile's first output to this one.
+    pub to: u32,
+}
+
+impl Windows {
+    /// The two windows of the panel at `column`.
+    ///
+    /// # Safety
+    /// The panel exists.
+    #[inline(always)]
+    unsafe fn panel(&self, column: usize) -> [Window; 2] {
+        // SAFETY: the caller's guarantee.
+        unsafe { self.windows.add(column / LANES).cast::<[Window; 2]>().read() }
+    }
+}
+
+impl Panels<'_> {
+    /// The columns that need no masks.
+    #[inline(always)]
+    fn whole(&self, tile: &Tile) -> usize {
+        match self {
+            // What is added to an output may lie where the output is written, and must be added once.
+            Panels::Windows(windows) if windows.overlap && !tile.residual.is_null() => 0,
+            _ => tile.columns.min(tile.room),
+        }
+    }
+
+    /// Where in a row of y the two halves of the panel at `column` begin.
+    ///
+    /// # Safety
+    /// The panel exists.
+    #[inline(always)]
+    unsafe fn halves(&self, column: usize) -> [usize; 2] {
+        match self {
+            Panels::Packed(_) => [column, column + LANES],
+            // SAFETY: the caller's guarantee.
+            Panels::Windows(windows) => unsafe { windows.panel(column) }.map(|window| window.to as usize),
+        }
+    }
+
+    /// Finishes and stores a panel's sums in the rows from `row` on, as many as there are sums or rows: any activation,
+    /// across images, each output once.
+    ///
+    /// # Safety
+    /// The panel at `column` exists; the tile's addresses hold its rows and columns.
+    #[inline(never)]
+    unsafe fn store(&self, tile: &Tile, row: usize, column: usize, sums: &[[F32x4; 2]], finish: &Finish) {
+        // SAFETY: the caller's guarantee; the slope of each row can be read where it is needed.
+        unsafe {
+            let halves = self.halves(column);
+            for half in 0..(tile.columns - column).div_ceil(LANES).min(2) {
+                let (mut part, mut first, mut done) = (*tile, halves[half], 0);
+                if let Panels::Windows(windows) = self {
+                    if windows.overlap && column + half > 0 {
+                        let before = windows.windows.add(column / LANES + half).sub(1);
+                        done = ((*before).to as usize + LANES).saturating_sub(first);
+                    }
+                    part = part.right(first + done);
+                    (part.columns, first) = (LANES - done, 0);
+                }
+                for (row, sums) in (row..tile.rows).zip(sums) {
+                    let mut sum = sums[half];
+                    if done > 0 {
+                        let rest = [0, 1, 2, 3].map(|lane: usize| (lane + done).min(LANES - 1));
+                        sum = F32x4::gather(sum.to_array().as_ptr(), rest);
+                    }
+                    let part = part.down(row);
+                    part.store_vector(first, sum, &finish.of_row(part.slope));
+                }
+            }
+        }
+    }
+}
+
 /// The row tiles of a block of outputs times consecutive panels, the panels running fastest: each output channel's
 /// pixels are written, and its residual read, as far as the block goes before the next channel's.
 ///
 /// # Safety
-/// `a` holds `tile.rows.div_ceil(MR)` row tiles of `k * MR` elements, `b` holds `tile.columns.div_ceil(NR)` panels of
-/// `k * NR`; the tile's addresses hold its rows and columns. Only the columns of one panel may lie in several images.
+/// `a` holds `tile.rows.div_ceil(MR)` row tiles of `k * MR` elements, `b` has `tile.columns.div_ceil(NR)` panels of `k`
+/// rows; the tile's addresses hold its rows and columns. Only the columns of one panel may lie in several images.
 #[inline(never)]
-pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: *const f32, tile: &Tile, finish: &Finish) {
+pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: Panels, tile: &Tile, finish: &Finish) {
     let (mut a, mut row) = (a, 0);
     let next = k * MR;
     while row < tile.rows {
@@ -55,7 +153,7 @@ pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: *const f32, tile: &Tile, fini
 unsafe fn strip<const R: usize>(
     k: usize,
     a: [*const f32; 2],
-    b: *const f32,
+    b: Panels,
     tile: &Tile,
     rows: [usize; 2],
     finish: &Finish,
@@ -65,61 +163,87 @@ unsafe fn strip<const R: usize>(
     let is_whole = finish.activation.is_none() && tile.rows - rows[0] >= MR;
     let (low, high) = (F32x4::splat(finish.low), F32x4::splat(finish.high));
     let bounded = finish.low > f32::NEG_INFINITY || finish.high < f32::INFINITY;
-    let whole = if is_whole { tile.columns.min(tile.room) } else { 0 };
+    let whole = if is_whole { b.whole(tile) } else { 0 };
     for column in (0..tile.columns).step_by(NR) {
         // SAFETY: the panel exists, and so do the rows where all columns are stored.
         unsafe {
             let start = core::array::from_fn(|m| [F32x4::splat(bias[m / MR][m % MR]); 2]);
-            let mut sums: [[F32x4; 2]; R] = multiply(k, a, b.add(column * k), start);
+            let mut sums: [[F32x4; 2]; R] = match b {
+                Panels::Packed(b) => multiply(k, a, packed(b.add(column * k)), start),
+                Panels::Windows(windows) => {
+                    let places = windows.panel(column).map(|window| windows.x.byte_add(window.from as usize));
+                    let mut offsets = windows.offsets;
+                    let next_row = || {
+                        let offset = *offsets as usize;
+                        offsets = offsets.add(1);
+                        places.map(|place| F32x4::load(place.byte_add(offset)))
+                    };
+                    multiply(k, a, next_row, start)
+                }
+            };
             if column + NR > whole {
                 // A copy: what has an address is kept in memory at all times.
                 let kept = sums.map(|[left, right]| [left, right]);
-                tile.store(rows[0], column, &kept[..MR], finish);
-                tile.store(rows[1], column, &kept[MR..], finish);
+                b.store(tile, rows[0], column, &kept[..MR], finish);
+                b.store(tile, rows[1], column, &kept[MR..], finish);
                 continue;
             }
-            let place = |m: usize| (rows[m / MR] + m % MR) * tile.plane + column;
+            let halves = b.halves(column);
+            let places = |m: usize| halves.map(|half| (rows[m / MR] + m % MR) * tile.plane + half);
             if !tile.residual.is_null() {
                 for (m, [left, right]) in sums.iter_mut().enumerate() {
-                    let residual = tile.residual.add(place(m));
-                    *left = left.add(F32x4::load(residual));
-                    *right = right.add(F32x4::load(residual.add(4)));
+                    let residual = places(m).map(|place| F32x4::load(tile.residual.add(place)));
+                    *left = left.add(residual[0]);
+                    *right = right.add(residual[1]);
                 }
             }
             if bounded {
                 sums = sums.map(|row| row.map(|sum| sum.pmax(low).pmin(high)));
             }
             for (m, [left, right]) in sums.into_iter().enumerate() {
-                let y = tile.y.add(place(m));
-                left.store(y);
-                right.store(y.add(4));
+                let y = places(m).map(|place| tile.y.add(place));
+                left.store(y[0]);
+                right.store(y[1]);
             }
         }
+    }
+}
+
+/// The rows of a packed panel, one by one.
+///
+/// # Safety
+/// As many can be read as are asked for.
+#[inline(always)]
+pub(super) unsafe fn packed(mut b: *const f32) -> impl FnMut() -> [F32x4; 2] {
+    // SAFETY: the caller's guarantee.
+    move || unsafe {
+        let row = [F32x4::load(b), F32x4::load(b.add(LANES))];
+        b = b.add(NR);
+        row
     }
 }
 
 /// R rows times one panel, added to the sums.
 ///
 /// # Safety
-/// Both of `a` hold `k` rows, MR elements apart, `b` holds `k * NR`.
+/// Both of `a` hold `k` rows, MR elements apart, and `next_row` gives as many of the panel.
 #[inline(always)]
 pub(super) unsafe fn multiply<const R: usize>(
     k: usize,
     [mut a, mut other]: [*const f32; 2],
-    mut b: *const f32,
+    mut next_row: impl FnMut() -> [F32x4; 2],
     mut sums: [[F32x4; 2]; R],
 ) -> [[F32x4; 2]; R] {
     for _ in 0..k {
         // SAFETY: `k` rows of all operands, by the caller's guarantee.
         unsafe {
-            let (left, right) = (F32x4::load(b), F32x4::load(b.add(4)));
+            let [left, right] = next_row();
             for (m, sum) in sums.iter_mut().enumerate() {
                 let weight = F32x4::load_splat(if m < MR { a.add(m) } else { other.add(m - MR) });
                 *sum = [weight.madd(left, sum[0]), weight.madd(right, sum[1])];
             }
             a = a.add(MR);
             other = other.add(MR);
-            b = b.add(NR);
         }
     }
     sums
@@ -144,7 +268,7 @@ pub unsafe fn gemm_column(k: usize, a: *const f32, b: *const f32, tile: &Tile, f
             let sums = column(k, places, b, core::array::from_fn(|index| tile.biases(first + index * MR)));
             for (index, sum) in sums.map(F32x4::to_array).iter().enumerate().take(tiles) {
                 let rows = sum.map(|lane| [F32x4::splat(lane); 2]);
-                tile.store(first + index * MR, 0, &rows, finish);
+                Panels::Packed(b).store(&tile, first + index * MR, 0, &rows, finish);
             }
         }
     }

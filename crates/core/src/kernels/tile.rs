@@ -155,30 +155,10 @@ impl Tile {
         }
     }
 
-    /// Finishes and stores the columns from `column` on, at most eight, of the rows from `row` on, as many as there are
-    /// sums or rows: any activation, across images.
-    ///
-    /// # Safety
-    /// The tile's addresses hold its rows and columns.
-    #[inline(never)]
-    pub unsafe fn store(&self, row: usize, column: usize, sums: &[[F32x4; 2]], finish: &Finish) {
-        for (row, sums) in (row..self.rows).zip(sums) {
-            // SAFETY: `row < rows`; the slope of each row can be read where it is needed.
-            unsafe {
-                let tile = self.down(row);
-                let finish = finish.of_row(tile.slope);
-                tile.store_vector(column, sums[0], &finish);
-                if self.columns > column + LANES {
-                    tile.store_vector(column + LANES, sums[1], &finish);
-                }
-            }
-        }
-    }
-
     /// Finishes and stores the columns of the first row from `first` on, at most four of them.
     ///
     /// # Safety
-    /// As [`Tile::store`]; `first` is below `columns`.
+    /// The tile's addresses hold its rows and columns; `first` is below `columns`.
     #[inline(never)]
     pub unsafe fn store_vector(&self, first: usize, sum: F32x4, finish: &Finish) {
         let count = (self.columns - first).min(LANES);

@@ -2,7 +2,7 @@
 //! algorithms for convolutional neural networks", 2016): `y = A' [(G g G') * (B' d B)] A`, a 6x6 patch `d` of the input
 //! and a 3x3 kernel `g` giving 4x4 outputs. Lanes are four patches, or four kernels.
 
-use super::gemm::{multiply, MR, NR};
+use super::gemm::{multiply, packed, MR, NR};
 use crate::simd::{F32x4, Mask};
 
 /// Positions of a transformed patch.
@@ -179,7 +179,7 @@ unsafe fn product<const R: usize>(
             true => [[F32x4::ZERO; 2]; R],
             false => core::array::from_fn(|m| [F32x4::load(place(m)), F32x4::load(place(m).add(4))]),
         };
-        for (m, [left, right]) in multiply(k, a, b, start).into_iter().enumerate() {
+        for (m, [left, right]) in multiply(k, a, packed(b), start).into_iter().enumerate() {
             left.store(place(m));
             right.store(place(m).add(4));
         }

@@ -4,6 +4,7 @@
 //! being zero. The plan chooses how; the files beside this one are the algorithms.
 
 mod depthwise;
+mod direct;
 pub(super) mod gemm;
 mod pack;
 mod panel;
@@ -148,6 +149,7 @@ impl Operator for Conv {
             match self.plan.algorithm {
                 Algorithm::Depthwise => depthwise::run(self, &places, share),
                 Algorithm::Winograd => winograd::run(self, &places, share),
+                Algorithm::Direct => direct::run(self, &places, share),
                 Algorithm::Gemm | Algorithm::Pointwise => gemm::run(self, &places, share),
             }
         }
@@ -197,6 +199,7 @@ impl Blocks {
     }
 
     /// Which row tile of all blocks comes after so much work.
+    #[inline(never)]
     fn place(&self, work: usize) -> usize {
         let of_group = self.panels * self.tiles;
         if of_group == 0 {

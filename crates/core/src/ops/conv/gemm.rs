@@ -7,7 +7,7 @@
 use super::panel::Source;
 use super::{Blocks, Conv, Piece, Places, Share};
 use crate::geometry::{Axis, Geometry};
-use crate::kernels::gemm::{gemm_4x8, gemm_column, MR, NR};
+use crate::kernels::gemm::{gemm_4x8, gemm_column, Panels, MR, NR};
 use crate::plan::{Algorithm, Problem};
 
 /// # Safety
@@ -148,8 +148,11 @@ impl Gemm<'_> {
                 let before = group * self.row_tiles + first_tile;
                 let weights = self.places.weights.add(before * MR * self.depth);
                 let panel = self.places.scratch.add((pixel - first) * self.depth);
-                let kernel = if columns == 1 { gemm_column } else { gemm_4x8 };
-                kernel(self.depth, weights, panel, &tile, &self.conv.finish);
+                if columns == 1 {
+                    gemm_column(self.depth, weights, panel, &tile, &self.conv.finish);
+                } else {
+                    gemm_4x8(self.depth, weights, Panels::Packed(panel), &tile, &self.conv.finish);
+                }
             }
             pixel += columns;
         }

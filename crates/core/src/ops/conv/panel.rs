@@ -54,19 +54,7 @@ impl Source {
     #[inline(never)]
     pub unsafe fn pack(&self, x: *const f32, first: usize, columns: usize, panel: *mut f32) {
         let volume = self.geometry.output();
-        let (image, pixel) = (first / volume, first % volume);
-        if let Some(start) = self.whole(pixel, columns) {
-            let x = x.wrapping_add(image * self.image + start);
-            // SAFETY: all taps of the eight pixels lie inside the image.
-            return unsafe {
-                if self.geometry.axes[2].stride == 1 {
-                    self.direct::<1>(x, panel);
-                } else {
-                    self.direct::<2>(x, panel);
-                }
-            };
-        }
-        let pixels = self.pixels(image, pixel, columns);
+        let pixels = self.pixels(first / volume, first % volume, columns);
         let [depth, height, width] = &self.geometry.axes;
         let mut panel = panel;
         for kd in 0..depth.kernel {
@@ -84,54 +72,6 @@ impl Source {
                     unsafe {
                         self.tap(x, &pixels, mask, row.wrapping_add(w), panel);
                         panel = panel.add(self.ci * NR);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Where in its image the first tap of a panel's first pixel reads: eight pixels of one row, at stride 1 or 2,
-    /// all of whose taps read inside the input.
-    fn whole(&self, pixel: usize, columns: usize) -> Option<usize> {
-        let [depth, height, width] = &self.geometry.axes;
-        let (ow, row) = (pixel % width.output, pixel / width.output);
-        let (oh, od) = (row % height.output, row / height.output);
-        let inside = |axis: &Axis, first: usize, last: usize| {
-            first * axis.stride >= axis.lo && last * axis.stride + axis.extent() <= axis.lo + axis.input
-        };
-        let whole = columns == NR
-            && ow + NR <= width.output
-            && width.stride <= 2
-            && inside(width, ow, ow + NR - 1)
-            && inside(height, oh, oh)
-            && inside(depth, od, od);
-        let start = |axis: &Axis, output: usize| output * axis.stride - axis.lo;
-        whole.then(|| (start(depth, od) * height.input + start(height, oh)) * width.input + start(width, ow))
-    }
-
-    /// A panel of pixels S elements apart, tap by tap, without masks.
-    ///
-    /// # Safety
-    /// All taps of the eight pixels from `x` on can be read in each channel; `panel` holds `depth * NR`.
-    #[inline(always)]
-    unsafe fn direct<const S: usize>(&self, x: *const f32, panel: *mut f32) {
-        let [depth, height, width] = &self.geometry.axes;
-        let plane = self.geometry.input();
-        let mut panel = panel;
-        for kd in 0..depth.kernel {
-            for kh in 0..height.kernel {
-                let row = kd * depth.dilation * height.input + kh * height.dilation;
-                for kw in 0..width.kernel {
-                    let mut x = x.wrapping_add(row * width.input + kw * width.dilation);
-                    for _ in 0..self.ci {
-                        // SAFETY: the caller's guarantee; the last load ends with the last pixel's element.
-                        unsafe {
-                            let (left, right) = eight::<S>(x);
-                            left.store(panel);
-                            right.store(panel.add(4));
-                            panel = panel.add(NR);
-                        }
-                        x = x.wrapping_add(plane);
                     }
                 }
             }
@@ -253,7 +193,8 @@ impl Source {
         for _ in 0..self.ci {
             // SAFETY: the caller's guarantee; the last load ends with element 14.
             unsafe {
-                let (left, right) = eight::<2>(x);
+                let (left, _) = F32x4::load(x).unzip(F32x4::load(x.add(4)));
+                let right = F32x4::load(x.add(8)).even_then_odd(F32x4::load(x.add(11)));
                 mask[0].keep(left).store(panel);
                 mask[1].keep(right).store(panel.add(4));
                 panel = panel.add(NR);
@@ -281,22 +222,6 @@ impl Source {
             }
             x = x.wrapping_add(plane);
         }
-    }
-}
-
-/// Eight elements that are S apart.
-///
-/// # Safety
-/// `7 * S + 1` elements can be read at `x`.
-#[inline(always)]
-unsafe fn eight<const S: usize>(x: *const f32) -> (F32x4, F32x4) {
-    // SAFETY: the last load ends with element `7 * S`.
-    unsafe {
-        if S == 1 {
-            return (F32x4::load(x), F32x4::load(x.add(4)));
-        }
-        let (left, _) = F32x4::load(x).unzip(F32x4::load(x.add(4)));
-        (left, F32x4::load(x.add(8)).even_then_odd(F32x4::load(x.add(11))))
     }
 }
 

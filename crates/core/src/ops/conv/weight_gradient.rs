@@ -9,7 +9,7 @@
 use super::{planes, Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
 use crate::geometry::{Axis, Geometry, Rule};
-use crate::kernels::gemm::{gemm_4x8, MR, NR};
+use crate::kernels::gemm::{gemm_4x8, Panels, MR, NR};
 use crate::kernels::tile::{Finish, Tile};
 use crate::plan::Problem;
 use crate::simd::F32x4;
@@ -148,7 +148,7 @@ impl Block<'_> {
                     gemm_4x8(
                         k,
                         self.tiles,
-                        self.panels.add((column - self.columns.start) * k),
+                        Panels::Packed(self.panels.add((column - self.columns.start) * k)),
                         &tile,
                         &finish,
                     );

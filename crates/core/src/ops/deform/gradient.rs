@@ -10,7 +10,7 @@ use super::corners::{Sampler, Table};
 use super::Deform;
 use crate::fault::Fault;
 use crate::geometry::elements;
-use crate::kernels::gemm::{gemm_4x8, MR, NR};
+use crate::kernels::gemm::{gemm_4x8, Panels, MR, NR};
 use crate::kernels::tile::{Finish, Tile};
 use crate::ops::{Entry, Operands, Operator, Params, Share};
 use crate::simd::{F32x4, LANES};
@@ -254,7 +254,13 @@ impl Run<'_> {
                         let dw = dw.add(group * problem.co * depth + rows.start);
                         let sums = if image + index == 0 { core::ptr::null() } else { dw.cast_const() };
                         let tile = tile(dw, sums, problem.co, rows.len(), depth);
-                        gemm_4x8(block.pixels, self.panels, self.columns, &tile, &gradient.finish);
+                        gemm_4x8(
+                            block.pixels,
+                            self.panels,
+                            Panels::Packed(self.columns),
+                            &tile,
+                            &gradient.finish,
+                        );
                     }
                 }
             }
@@ -346,7 +352,7 @@ impl Run<'_> {
                 let to = self.columns.add(panel * NR);
                 let tile = tile(to, core::ptr::null(), channels.len() * taps, columns, gradient.block);
                 let panels = self.panels.add(panel * NR * problem.co);
-                gemm_4x8(problem.co, weights, panels, &tile, &gradient.finish);
+                gemm_4x8(problem.co, weights, Panels::Packed(panels), &tile, &gradient.finish);
             }
         }
     }
