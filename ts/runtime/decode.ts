@@ -43,7 +43,11 @@ export async function inflated(
 
 /** What `from` becomes by `packed`, a list of copies and insertions (scripts/lib/pack.mjs has the format). */
 export function patched(from: Uint8Array, packed: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  const output = new Uint8Array(size);
+  // All three in one array: copies inside it make no objects.
+  const all = new Uint8Array(size + from.length + packed.length);
+  const [old, added] = [size, size + from.length];
+  all.set(from, old);
+  all.set(packed, added);
   let at = 0;
   let source = 0;
   let end = 0;
@@ -60,11 +64,11 @@ export function patched(from: Uint8Array, packed: Uint8Array, size: number): Uin
     source += distance & 1 ? -(distance + 1) / 2 : distance / 2;
     const copied = number();
     const inserted = number();
-    output.set(from.subarray(source, source + copied), end);
-    output.set(packed.subarray(at, at + inserted), end + copied);
+    all.copyWithin(end, old + source, old + source + copied);
+    all.copyWithin(end + copied, added + at, added + at + inserted);
     source += copied;
     at += inserted;
     end += copied + inserted;
   }
-  return output;
+  return all.slice(0, size);
 }
