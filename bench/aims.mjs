@@ -24,7 +24,7 @@ const ratiosTo = (peer, rows) => rows.flatMap((row) => row.peers[peer]?.ratio ??
 function ofLayers(rows, { avx512 }) {
   const gemm = (variant) =>
     rows
-      .filter((row) => row.variant === variant && ['gemm', 'pointwise'].includes(row.algorithm))
+      .filter((row) => row.variant === variant && ['gemm', 'pointwise', 'direct'].includes(row.algorithm))
       .filter((row) => row.outputs >= 24 && row.pixels >= 49)
       .map(({ share }) => share);
   const sixteen = (variant) => rows.filter((row) => row.variant === variant && row.group === 'sixteen');

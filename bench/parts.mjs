@@ -14,6 +14,10 @@ export const PARTS = {
     load: () => import('./parts/scaling.mjs'),
   },
   gradients: { about: 'gradients beside the forward pass', load: () => import('./parts/gradients.mjs') },
+  choices: {
+    about: 'whether the plan chooses the fastest algorithm',
+    load: () => import('./parts/choices.mjs'),
+  },
   eager: { about: 'the cost of a call', load: () => import('./parts/eager.mjs') },
   parallel: { about: 'two threads beside two processes', load: () => import('./parts/parallel.mjs') },
   denormals: { about: 'what numbers below 1.2e-38 cost', load: () => import('./parts/denormals.mjs') },

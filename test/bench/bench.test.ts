@@ -241,13 +241,13 @@ describe('a run', () => {
       encoding: 'utf8',
     });
     expect(status, stderr).toBe(0);
-    expect(stdout).toMatch(/\| 5x5 6->16 @14 \| gemm /);
+    expect(stdout).toMatch(/\| 5x5 6->16 @14 \| direct /);
     const [run] = JSON.parse(readFileSync(json, 'utf8'));
     expect(run.layers).toHaveLength(1);
     expect(run.layers[0]).toMatchObject({
       name: '5x5 6->16 @14',
       variant: 'simd',
-      algorithm: 'gemm',
+      algorithm: 'direct',
       operations: 480000,
     });
     expect(run.layers[0].share).toBeCloseTo(run.layers[0].gflops / run.peak.simd);

@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod arena;
+mod cost;
 pub mod fault;
 pub mod geometry;
 pub mod kernels;

@@ -1,7 +1,7 @@
 //! Which algorithm computes a convolution, how its weights are packed and how much scratch memory each part needs.
 //!
-//! A pure function of the problem. The algorithms stand in an ordered list in which each says whether it accepts;
-//! the first that does is taken, and the general GEMM, the last, always does.
+//! A pure function of the problem. Each algorithm says whether it accepts, and what it is estimated to cost (`crate::cost`); the
+//! cheapest is taken. The general GEMM accepts everything.
 
 use crate::fault::{Code, Fault};
 use crate::geometry::{all_fit, elements, Axis, Geometry};
@@ -64,7 +64,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// In the order in which they are asked.
+    /// Of equal ones the first is taken.
     const ALL: [Algorithm; 5] =
         [Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Winograd, Algorithm::Direct, Algorithm::Gemm];
 
@@ -90,32 +90,33 @@ impl Algorithm {
             Algorithm::Pointwise => problem.geometry.is_identity(),
             Algorithm::Depthwise => problem.ci == 1,
             Algorithm::Winograd => is_three_by_three(&problem.geometry),
-            Algorithm::Direct => Band::new(problem).is_some(),
+            Algorithm::Direct => problem.geometry.taps() > 1 && Band::new(problem).is_some(),
         }
     }
 
-    /// Whether it is also worth while; `exact`: it may not round where the definition does not.
-    fn pays(self, problem: &Problem, exact: bool) -> bool {
-        match self {
-            Algorithm::Gemm | Algorithm::Pointwise => true,
-            // One input plane for many outputs: packing it once pays, unless a depthwise kernel does without.
-            Algorithm::Depthwise => problem.groups > 1 || strip_kernel(&problem.geometry).is_some(),
-            Algorithm::Winograd => !exact && winograd_pays(problem),
-            Algorithm::Direct => direct_pays(problem),
-        }
+    /// Whether the plan may choose it; `exact`: it may not round where the definition does not. Few channels gain little by
+    /// Winograd's transforms, and keep their exact sums.
+    fn is_eligible(self, problem: &Problem, exact: bool) -> bool {
+        let winograd = !exact && (16..=WINOGRAD_CHANNELS).contains(&problem.ci) && problem.co >= 16;
+        self.accepts(problem) && (self != Algorithm::Winograd || winograd)
     }
 
+    /// The one that is forced where it accepts, else the one that is estimated to take the least time.
     fn choose(problem: &Problem, forced: u32, exact: bool) -> Algorithm {
-        let forced = Self::from_number(forced).ok().filter(|forced| forced.accepts(problem));
-        let best = || Self::ALL.into_iter().find(|each| each.accepts(problem) && each.pays(problem, exact));
-        forced.or_else(best).unwrap_or(Algorithm::Gemm)
+        if let Some(forced) = Self::from_number(forced).ok().filter(|forced| forced.accepts(problem)) {
+            return forced;
+        }
+        let mut best = (Algorithm::Gemm, f32::INFINITY);
+        for each in Self::ALL {
+            if each.is_eligible(problem, exact) {
+                let cost = each.cost(problem);
+                if cost < best.1 {
+                    best = (each, cost);
+                }
+            }
+        }
+        best.0
     }
-}
-
-/// Few channels do not pay for the transforms, nor patches of which less than half is wanted.
-fn winograd_pays(problem: &Problem) -> bool {
-    let computed = winograd_patches(problem).next_multiple_of(MR) * 16;
-    (16..=WINOGRAD_CHANNELS).contains(&problem.ci) && problem.co >= 16 && 2 * problem.pixels() >= computed
 }
 
 /// A kernel of 3x3 over one plane, step by step.
@@ -126,9 +127,17 @@ fn is_three_by_three(geometry: &Geometry) -> bool {
 }
 
 /// Patches of four by four outputs.
-fn winograd_patches(problem: &Problem) -> usize {
+pub(crate) fn winograd_patches(problem: &Problem) -> usize {
     let [_, height, width] = problem.geometry.axes;
     problem.batch * height.output.div_ceil(4) * width.output.div_ceil(4)
+}
+
+/// Tiles of four patches in a block.
+pub(crate) fn winograd_tiles(problem: &Problem) -> usize {
+    let patches = winograd_patches(problem).div_ceil(MR);
+    let tile = (POSITIONS * PATCHES_STEP).saturating_mul(problem.ci.div_ceil(CHUNK));
+    let most = (WINOGRAD_BLOCK / tile.max(1)).clamp(1, WINOGRAD_TILES);
+    patches.div_ceil(patches.div_ceil(most).max(1)).max(1)
 }
 
 /// Tiles of patches of a block, at most; a block has one panel of outputs, so its products stay in the first cache.
@@ -161,16 +170,6 @@ pub fn strip_kernel(geometry: &Geometry) -> Option<(usize, usize)> {
 fn strip_scratch(problem: &Problem) -> Result<usize, Fault> {
     let [_, height, width] = problem.geometry.axes;
     elements(&[width.input + height.output.max(width.output.div_ceil(LANES)) * LANES], 4)
-}
-
-/// Many channels leave the first cache, the sooner the more inputs belong to an output, unless few outputs share the packing
-/// of the GEMM; that costs as much as four outputs of each pixel, so that more must not be lost to overlapping windows.
-fn direct_pays(problem: &Problem) -> bool {
-    let Problem { ci, co, .. } = *problem;
-    let width = &problem.geometry.axes[2];
-    let few = if width.stride == 1 { ci <= 32 || co <= 16 } else { ci <= 8 || ci + co <= 32 };
-    let overlap = width.output.next_multiple_of(LANES) - width.output;
-    few && problem.geometry.taps() > 1 && co * overlap / 4 <= width.output
 }
 
 /// Elements of a band of padded rows, and of one that is needed for a single row of outputs.
@@ -250,10 +249,8 @@ impl Plan {
             }),
             Algorithm::Winograd => {
                 let Problem { groups, ci, co, .. } = *problem;
-                let patches = winograd_patches(problem).div_ceil(MR);
                 let tile = elements(&[POSITIONS * PATCHES_STEP, ci.div_ceil(CHUNK)], 4)?;
-                let most = (WINOGRAD_BLOCK / tile.max(1)).clamp(1, WINOGRAD_TILES);
-                let panels = patches.div_ceil(patches.div_ceil(most).max(1));
+                let panels = winograd_tiles(problem);
                 let others = POSITIONS * (panels * MR * NR + PAD + WEIGHTS_STEP);
                 Ok(Plan {
                     algorithm,
@@ -324,14 +321,13 @@ mod tests {
     fn each_kind_of_problem_finds_its_algorithm() {
         assert_eq!(plan(1, 8, 8, [16, 3, 1, 1, 1, 1]).algorithm, Algorithm::Direct);
         assert_eq!(plan(1, 3, 64, [224, 7, 2, 1, 3, 3]).algorithm, Algorithm::Direct);
-        assert_eq!(plan(1, 3, 64, [28, 7, 2, 1, 3, 3]).algorithm, Algorithm::Gemm);
         assert_eq!(plan(1, 16, 8, [16, 3, 2, 1, 1, 1]).algorithm, Algorithm::Direct);
-        assert_eq!(plan(1, 16, 32, [16, 3, 2, 1, 1, 1]).algorithm, Algorithm::Gemm);
+        assert_eq!(plan(1, 256, 256, [28, 3, 2, 1, 1, 1]).algorithm, Algorithm::Gemm);
         assert_eq!(plan(1, 8, 8, [5, 3, 1, 1, 0, 0]).algorithm, Algorithm::Gemm);
         assert_eq!(plan(1, 8, 8, [16, 1, 1, 1, 0, 0]).algorithm, Algorithm::Pointwise);
         assert_eq!(plan(1, 8, 8, [16, 1, 2, 1, 0, 0]).algorithm, Algorithm::Gemm);
         assert_eq!(plan(8, 1, 1, [16, 3, 1, 1, 1, 1]).algorithm, Algorithm::Depthwise);
-        assert_eq!(plan(8, 1, 2, [16, 7, 3, 2, 9, 9]).algorithm, Algorithm::Depthwise);
+        assert_eq!(plan(8, 1, 1, [16, 1, 3, 1, 0, 0]).algorithm, Algorithm::Depthwise);
         assert_eq!(plan(1, 1, 32, [28, 7, 1, 1, 3, 3]).algorithm, Algorithm::Direct);
     }
 
@@ -343,9 +339,10 @@ mod tests {
         };
         assert_eq!(chosen(56, 64, false), Algorithm::Winograd);
         assert_eq!(chosen(7, 512, false), Algorithm::Winograd);
-        assert_eq!(chosen(5, 512, false), Algorithm::Gemm);
+        assert_eq!(chosen(2, 16, false), Algorithm::Gemm);
         assert_eq!(chosen(56, 8, false), Algorithm::Direct);
-        assert_eq!(chosen(56, 64, true), Algorithm::Gemm);
+        assert_ne!(chosen(56, 64, true), Algorithm::Winograd);
+        assert_ne!(chosen(56, 15, false), Algorithm::Winograd);
     }
 
     #[test]

@@ -160,10 +160,10 @@ unsafe fn strip<const R: usize>(
 ) {
     // SAFETY: the caller's guarantee.
     let bias = rows.map(|row| unsafe { tile.biases(row) }.to_array());
-    let is_whole = finish.activation.is_none() && tile.rows - rows[0] >= MR;
+    let there = if R > MR { R } else { MR.min(tile.rows - rows[0]) };
     let (low, high) = (F32x4::splat(finish.low), F32x4::splat(finish.high));
     let bounded = finish.low > f32::NEG_INFINITY || finish.high < f32::INFINITY;
-    let whole = if is_whole { b.whole(tile) } else { 0 };
+    let whole = if finish.activation.is_none() { b.whole(tile) } else { 0 };
     for column in (0..tile.columns).step_by(NR) {
         // SAFETY: the panel exists, and so do the rows where all columns are stored.
         unsafe {
@@ -192,6 +192,9 @@ unsafe fn strip<const R: usize>(
             let places = |m: usize| halves.map(|half| (rows[m / MR] + m % MR) * tile.plane + half);
             if !tile.residual.is_null() {
                 for (m, [left, right]) in sums.iter_mut().enumerate() {
+                    if m >= there {
+                        break;
+                    }
                     let residual = places(m).map(|place| F32x4::load(tile.residual.add(place)));
                     *left = left.add(residual[0]);
                     *right = right.add(residual[1]);
@@ -201,6 +204,9 @@ unsafe fn strip<const R: usize>(
                 sums = sums.map(|row| row.map(|sum| sum.pmax(low).pmin(high)));
             }
             for (m, [left, right]) in sums.into_iter().enumerate() {
+                if m >= there {
+                    break;
+                }
                 let y = places(m).map(|place| tile.y.add(place));
                 left.store(y[0]);
                 right.store(y[1]);
