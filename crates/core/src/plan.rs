@@ -119,17 +119,29 @@ impl Algorithm {
     }
 }
 
-/// A kernel of 3x3 over one plane, step by step.
+/// A kernel of 3x3 over one plane at stride 1.
 fn is_three_by_three(geometry: &Geometry) -> bool {
     let [depth, height, width] = geometry.axes;
-    let fits = |axis: &Axis| (axis.kernel, axis.stride, axis.dilation) == (3, 1, 1);
+    let fits = |axis: &Axis| (axis.kernel, axis.stride) == (3, 1);
     depth.is_identity() && depth.input == 1 && fits(&height) && fits(&width)
+}
+
+/// Along an axis: phases of the dilation, whose outputs are as far apart and read the same elements; and patches of four
+/// outputs in each, as many as in the longest.
+#[must_use]
+pub fn winograd_grid(axis: &Axis) -> (usize, usize) {
+    let phases = axis.dilation.min(axis.output);
+    (phases, axis.output.div_ceil(axis.dilation).div_ceil(4))
 }
 
 /// Patches of four by four outputs.
 pub(crate) fn winograd_patches(problem: &Problem) -> usize {
-    let [_, height, width] = problem.geometry.axes;
-    problem.batch * height.output.div_ceil(4) * width.output.div_ceil(4)
+    let [_, height, width] = &problem.geometry.axes;
+    let along = |axis| {
+        let (phases, patches) = winograd_grid(axis);
+        phases * patches
+    };
+    problem.batch * along(height) * along(width)
 }
 
 /// Tiles of four patches in a block.

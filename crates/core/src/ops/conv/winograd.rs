@@ -5,15 +5,19 @@
 //! writes tiles for each of the 36 positions; products and output transform have output channels in the lanes, so few
 //! patches waste nothing. Weights are packed four outputs at a time and transformed for each block of patches, a panel
 //! and some channels at a time: reading four times as many would take longer. The blocks of outputs run fastest.
+//!
+//! A dilation of d makes d x d phases: the outputs of each lie d apart, and it is an ordinary convolution of every d-th row
+//! and column.
 
 use super::{Blocks, Conv, Piece, Places, Share};
+use crate::geometry::Axis;
 use crate::kernels::gemm::{MR, NR};
 use crate::kernels::tile::advance;
 use crate::kernels::winograd::{
     multiply_tiles, output, transform_input, transform_kernels, transform_output, Inside, CHUNK, PAD,
     PATCHES_STEP, POSITIONS, SCALE, WEIGHTS_STEP,
 };
-use crate::plan::Problem;
+use crate::plan::{winograd_grid, Problem};
 use crate::simd::{F32x4, I32x4, LANES};
 
 /// Outputs of a patch along an axis, and inputs.
@@ -25,8 +29,8 @@ const REACH: usize = 6;
 pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
     let Conv { problem, plan, .. } = conv;
     let [_, height, width] = problem.geometry.axes;
-    let (down, across) = (height.output.div_ceil(SIDE), width.output.div_ceil(SIDE));
-    let patches = problem.batch * down * across;
+    let (down, across) = (winograd_grid(&height), winograd_grid(&width));
+    let patches = problem.batch * down.0 * down.1 * across.0 * across.1;
     let blocks = Blocks {
         groups: problem.groups,
         panels: patches.div_ceil(MR),
@@ -69,9 +73,9 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
 struct Winograd<'a> {
     conv: &'a Conv,
     places: &'a Places,
-    /// Patches along an image's axes, and in the whole batch.
-    across: usize,
-    down: usize,
+    /// Phases, and patches of each, along an image's axes; patches in the whole batch.
+    across: (usize, usize),
+    down: (usize, usize),
     patches: usize,
     /// Elements between the tiles of the transformed input `[tile][chunk][position][channel][MR]`, which begins the scratch.
     step: usize,
@@ -83,10 +87,15 @@ struct Winograd<'a> {
 }
 
 impl Winograd<'_> {
-    /// Image, row and column of a patch.
+    /// Image of a patch, row and column of its first output.
     fn place(&self, patch: usize) -> (usize, usize, usize) {
-        let (row, column) = (patch / self.across, patch % self.across);
-        (row / self.down, row % self.down, column)
+        let [_, height, width] = &self.conv.problem.geometry.axes;
+        let (rest, column) = (patch / self.across.1, patch % self.across.1);
+        let (rest, phase) = (rest / self.across.0, rest % self.across.0);
+        let left = phase + column * SIDE * width.dilation;
+        let (rest, row) = (rest / self.down.1, rest % self.down.1);
+        let (image, phase) = (rest / self.down.0, rest % self.down.0);
+        (image, phase + row * SIDE * height.dilation, left)
     }
 
     /// # Safety
@@ -106,7 +115,7 @@ impl Winograd<'_> {
                         let at = lanes.places.map(|place| self.places.x.wrapping_offset(start + place));
                         transform_input(at, width, &lanes.inside, to);
                     } else {
-                        let copies = lanes.copy(self.places.x.wrapping_offset(start), width);
+                        let copies = lanes.copy(self.places.x.wrapping_offset(start));
                         let at = core::array::from_fn(|lane| copies[lane].as_ptr());
                         transform_input(at, REACH, &lanes.inside, to);
                     }
@@ -178,13 +187,17 @@ impl Winograd<'_> {
             let from = self.products.wrapping_add(inner / NR * tiles * MR * NR + inner % NR);
             for patch in 0..count {
                 let (image, row, column) = self.place(first + patch);
-                let columns = (width.output - column * SIDE).min(SIDE);
+                let columns = outputs_of(&width, column);
+                if columns == 0 {
+                    continue;
+                }
                 let plane = (image * problem.groups * problem.co + channel) * volume;
-                let mut place = plane + row * SIDE * width.output + column * SIDE;
+                let mut place = plane + row * width.output + column;
                 // SAFETY: the products exist.
                 let sums = unsafe { transform_output(from.add(patch * NR), self.products_step) };
-                let whole = columns == SIDE && outputs == LANES && finish.activation.is_none();
-                for sums in sums.iter().take(height.output - row * SIDE) {
+                let whole =
+                    columns == SIDE && outputs == LANES && width.dilation == 1 && finish.activation.is_none();
+                for sums in sums.iter().take(outputs_of(&height, row)) {
                     let mut rows = F32x4::transpose(output(*sums).map(|sum| scale.madd(sum, bias)));
                     // SAFETY: the outputs' columns are inside y, and inside the residual, which has its shape.
                     unsafe {
@@ -208,7 +221,7 @@ impl Winograd<'_> {
                             self.store(channel, &rows[..outputs], place, columns);
                         }
                     }
-                    place += width.output;
+                    place += width.output * height.dilation;
                 }
             }
         }
@@ -222,19 +235,33 @@ impl Winograd<'_> {
     unsafe fn store(&self, channel: usize, rows: &[F32x4], place: usize, columns: usize) {
         let Conv { problem, finish, .. } = self.conv;
         let volume = problem.geometry.output();
+        let step = problem.geometry.axes[2].dilation;
+        let columns_at: [usize; LANES] = core::array::from_fn(|column| column.min(columns - 1) * step);
         for (lane, &row) in rows.iter().enumerate() {
             let place = place + lane * volume;
             let mut row = row;
             // SAFETY: the caller's guarantee.
             unsafe {
+                let y = self.places.y.add(place);
                 if !self.places.residual.is_null() {
-                    row = row.add(F32x4::load_partial(self.places.residual.add(place), columns));
+                    row = row.add(F32x4::gather(self.places.residual.add(place), columns_at));
                 }
-                let finish = finish.of_row(advance(self.places.slope, channel + lane));
-                finish.apply(row).store_partial(self.places.y.add(place), columns);
+                let row = finish.of_row(advance(self.places.slope, channel + lane)).apply(row);
+                if step == 1 {
+                    row.store_partial(y, columns);
+                } else {
+                    for (value, at) in row.to_array().into_iter().zip(columns_at).take(columns) {
+                        *y.add(at) = value;
+                    }
+                }
             }
         }
     }
+}
+
+/// Outputs of a patch along an axis, from its first on.
+fn outputs_of(axis: &Axis, first: usize) -> usize {
+    axis.output.saturating_sub(first).div_ceil(axis.dilation).min(SIDE)
 }
 
 /// Four patches of the input; beyond the last of the batch the last again.
@@ -245,6 +272,8 @@ struct Lanes {
     /// The starts of channels where all that is read lies inside x.
     from: isize,
     until: isize,
+    /// Elements from a patch's row to the next, and from column to column.
+    steps: [usize; 2],
     /// Rows and columns that are inside the input.
     rows: [(usize, usize); LANES],
     columns: [(usize, usize); LANES],
@@ -255,16 +284,16 @@ impl Lanes {
         let problem = &winograd.conv.problem;
         let [_, height, width] = problem.geometry.axes;
         let plane = problem.geometry.input();
-        let part = |start: usize, lo: usize, input: usize| {
-            let from = lo.saturating_sub(start).min(REACH);
-            (from, (input + lo).saturating_sub(start).min(REACH).max(from))
+        let part = |axis: &Axis, start: usize| {
+            let before = |position: usize| position.saturating_sub(start).div_ceil(axis.dilation).min(REACH);
+            let from = before(axis.lo);
+            (from, before(axis.input + axis.lo).max(from))
         };
         let (mut places, mut rows, mut columns) = ([0; LANES], [(0, 0); LANES], [(0, 0); LANES]);
         for lane in 0..LANES {
-            let (image, row, column) = winograd.place((first + lane).min(winograd.patches - 1));
-            let (top, left) = (row * SIDE, column * SIDE);
-            rows[lane] = part(top, height.lo, height.input);
-            columns[lane] = part(left, width.lo, width.input);
+            let (image, top, left) = winograd.place((first + lane).min(winograd.patches - 1));
+            rows[lane] = part(&height, top);
+            columns[lane] = part(&width, left);
             let start = (image * problem.groups + group) * problem.ci * plane;
             places[lane] = start as isize
                 + (top as isize - height.lo as isize) * width.input as isize
@@ -279,9 +308,12 @@ impl Lanes {
         let inside = down.map(|row| across.map(|column| row.and(column)));
         let length = (problem.batch * problem.groups * problem.ci * plane) as isize;
         let reach = ((REACH - 1) * width.input + REACH) as isize;
-        let from = places.iter().fold(0, |most: isize, place| most.max(-place));
+        // Patches whose elements lie apart are copied.
+        let least = if height.dilation * width.dilation == 1 { 0 } else { isize::MAX };
+        let from = places.iter().fold(least, |most: isize, place| most.max(-place));
         let until = places.iter().fold(isize::MAX, |least, place| least.min(length - reach - place + 1));
-        Lanes { places, inside, from, until, rows, columns }
+        let steps = [height.dilation * width.input, width.dilation];
+        Lanes { places, inside, from, until, steps, rows, columns }
     }
 
     /// Copies of the four patches in the channel that begins at `x`, zero outside.
@@ -289,12 +321,12 @@ impl Lanes {
     /// # Safety
     /// The channel exists.
     #[inline(never)]
-    unsafe fn copy(&self, x: *const f32, stride: usize) -> [[f32; REACH * REACH]; LANES] {
+    unsafe fn copy(&self, x: *const f32) -> [[f32; REACH * REACH]; LANES] {
         let mut copies = [[0.0; REACH * REACH]; LANES];
         for (lane, copy) in copies.iter_mut().enumerate() {
             for row in self.rows[lane].0..self.rows[lane].1 {
                 for column in self.columns[lane].0..self.columns[lane].1 {
-                    let place = self.places[lane] + (row * stride + column) as isize;
+                    let place = self.places[lane] + (row * self.steps[0] + column * self.steps[1]) as isize;
                     // SAFETY: this element of the patch is inside the input.
                     copy[row * REACH + column] = unsafe { *x.offset(place) };
                 }
