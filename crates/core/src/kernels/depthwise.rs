@@ -289,7 +289,8 @@ pub unsafe fn strips<const K: usize, const S: usize, const C: usize>(
     };
     let Range { start, end } = plane.strips.interior;
     let start = start.next_multiple_of(LANES);
-    if start < end {
+    // At stride 1 all strips are at edges.
+    if S > 1 && start < end {
         for row in 0..tile.rows {
             let y = if ending.plain { tile.y.wrapping_add(row * tile.plane + start) } else { plane.scratch };
             across::<K, S>(plane, row, (start..end).step_by(LANES), bias, &weights, y, store);
@@ -347,12 +348,7 @@ fn across<const K: usize, const S: usize>(
             let x = source.wrapping_add(at);
             // SAFETY: the strip's vectors lie inside the row.
             let load = |column: usize| unsafe { F32x4::load(x.add(column)) };
-            let columns = if S == 1 {
-                core::array::from_fn(load)
-            } else {
-                apart(load(0), load(LANES), load(2 * LANES))
-            };
-            sum = add_row(kh, &columns, weights, sum);
+            sum = add_row(kh, &apart(load(0), load(LANES), load(2 * LANES)), weights, sum);
         }
         store(y, sum);
         y = y.wrapping_add(LANES);
