@@ -154,10 +154,10 @@ pub(crate) fn winograd_tiles(problem: &Problem) -> usize {
 
 /// Tiles of patches of a block, at most; a block has one panel of outputs, so its products stay in the first cache.
 const WINOGRAD_TILES: usize = 32;
-/// Input channels of which a tile of patches stays within [`WINOGRAD_BLOCK`].
+/// Input channels that the plan chooses it for, at most.
 const WINOGRAD_CHANNELS: usize = 4096;
-/// Elements that a block's transformed input may have.
-const WINOGRAD_BLOCK: usize = 576 << 10;
+/// Elements that a block's transformed input may have: a tile of patches of so many channels.
+const WINOGRAD_BLOCK: usize = POSITIONS * PATCHES_STEP * WINOGRAD_CHANNELS.div_ceil(CHUNK);
 
 /// Kernel size and stride of the depthwise kernel that serves a geometry, if one does.
 #[must_use]
