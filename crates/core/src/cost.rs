@@ -46,7 +46,7 @@ impl Algorithm {
                 let blocks = patches.div_ceil(MR * winograd_tiles(problem)) as f32;
                 let (patches, co) = (patches as f32, problem.co.next_multiple_of(NR) as f32);
                 // Patches of a dilated kernel are copied, and their outputs stored one by one.
-                let apart = if height.dilation * width.dilation > 1 { 2.0 } else { 1.0 };
+                let apart = if (height.dilation, width.dilation) == (1, 1) { 1.0 } else { 2.0 };
                 let transforms = apart * (ci * 350.0 + co * 480.0);
                 let positions = patches * (ci * co * 46.0 + transforms) + blocks * ci * co * 90.0;
                 groups * (POSITIONS as f32 * positions + 80e3)

@@ -309,7 +309,7 @@ impl Lanes {
         let length = (problem.batch * problem.groups * problem.ci * plane) as isize;
         let reach = ((REACH - 1) * width.input + REACH) as isize;
         // Patches whose elements lie apart are copied.
-        let least = if height.dilation * width.dilation == 1 { 0 } else { isize::MAX };
+        let least = if (height.dilation, width.dilation) == (1, 1) { 0 } else { isize::MAX };
         let from = places.iter().fold(least, |most: isize, place| most.max(-place));
         let until = places.iter().fold(isize::MAX, |least, place| least.min(length - reach - place + 1));
         let steps = [height.dilation * width.input, width.dilation];
