@@ -272,15 +272,18 @@ impl Plan {
                     tiles: 1,
                 })
             }
-            Algorithm::Gemm | Algorithm::Pointwise | Algorithm::Direct => {
+            Algorithm::Direct => Ok(Plan {
+                algorithm,
+                scratch: 4 * Band::new(problem).map_or(0, |band| band.scratch(problem)),
+                packed: problem.groups * problem.co.next_multiple_of(MR) * depth,
+                panels: 0,
+                tiles: 0,
+            }),
+            Algorithm::Gemm | Algorithm::Pointwise => {
                 let (panels, tiles) = blocks(problem);
-                let scratch = match Band::new(problem) {
-                    Some(band) if algorithm == Algorithm::Direct => band.scratch(problem),
-                    _ => elements(&[panels, NR, depth], 4)?,
-                };
                 Ok(Plan {
                     algorithm,
-                    scratch: 4 * scratch,
+                    scratch: 4 * elements(&[panels, NR, depth], 4)?,
                     packed: problem.groups * problem.co.next_multiple_of(MR) * depth,
                     panels,
                     tiles,

@@ -1,7 +1,7 @@
 //! A 3x3 convolution at stride 1 by Winograd's F(4x4, 3x3): 36 products per channel for sixteen outputs, where the
 //! definition has 144 (crates/core/src/kernels/winograd.rs).
 //!
-//! A block is some tiles of four patches by some panels of eight outputs. The input transform has patches in the lanes and
+//! A block is some tiles of four patches by a panel of eight outputs. The input transform has patches in the lanes and
 //! writes tiles for each of the 36 positions; products and output transform have output channels in the lanes, so few
 //! patches waste nothing. Weights are packed four outputs at a time and transformed for each block of patches, a panel
 //! and some channels at a time: reading four times as many would take longer. The blocks of outputs run fastest.
