@@ -81,8 +81,12 @@ unsafe fn run_with<C: Combine, Exact: Combine>(problem: &Problem, operands: &Ope
         let output = unsafe { problem.row(rows.start, core::ptr::null()) };
         let piece = output.piece(&outputs, 0);
         let Some(windows) = &piece.windows else { return };
-        row.fill(C::IDENTITY);
-        output.divisors(&outputs, &mut divisors);
+        if outputs.start > 0 {
+            row.fill(C::IDENTITY);
+        }
+        if !watched::<C>() {
+            output.divisors(&outputs, &mut divisors);
+        }
         let mut oh = rows.start % height.output;
         let mut plane = rows.start / height.output * problem.geometry.input();
         for index in rows.clone() {
