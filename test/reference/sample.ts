@@ -208,6 +208,7 @@ function roiAlign(x: Plain, boxes: Plain, options: RoiAlign): Plain {
 
 export const references: Record<string, Reference> = {
   interpolate: { run: interpolate, tolerance: 1e-5, linear: [0] },
-  gridSample: { run: gridSample, tolerance: 1e-5, linear: [0], smooth: [1] },
+  // Sixteen values of up to 5 may nearly cancel.
+  gridSample: { run: gridSample, tolerance: 5e-5, linear: [0], smooth: [1] },
   roiAlign: { run: roiAlign, tolerance: 1e-5, linear: [0] },
 };

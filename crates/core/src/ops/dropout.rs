@@ -5,10 +5,10 @@
 //! are below the threshold. They depend on the state and the item's index alone, so the gradient is this instruction on
 //! what flows back, with the same state. As in PyTorch it is a product: NaN stays NaN.
 
-use super::random::philox;
+use super::random::{draw, DRAWN};
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
-use crate::simd::{F32x4, LANES};
+use crate::simd::{F32x4, I32x4, LANES};
 use alloc::boxed::Box;
 
 pub const ENTRY: Entry = Entry { opcode: 17, name: "dropout", operands: 3, optional: 0, decode };
@@ -41,19 +41,22 @@ impl Operator for Dropout {
         let range = share.range(self.count);
         let mut i = range.start;
         while i < range.end {
-            let block = i / self.inner / LANES;
-            let factors = self.factors(block, state);
-            if self.inner == 1 && i.is_multiple_of(LANES) && i + LANES <= range.end {
-                // SAFETY: x and y hold `count` elements; this part's range is written by no other part.
-                unsafe { F32x4::load(x.add(i)).mul(F32x4::from_array(factors)).store(y.add(i)) };
-                i += LANES;
+            let group = i / self.inner / DRAWN;
+            let factors = self.factors(group, state);
+            if self.inner == 1 && i.is_multiple_of(DRAWN) && i + DRAWN <= range.end {
+                for factor in factors {
+                    // SAFETY: x and y hold `count` elements; this part's range is written by no other part.
+                    unsafe { F32x4::load(x.add(i)).mul(factor).store(y.add(i)) };
+                    i += LANES;
+                }
                 continue;
             }
-            let last = range.end.min((block + 1).saturating_mul(LANES * self.inner));
+            let factors = factors.map(F32x4::to_array);
+            let last = range.end.min((group + 1).saturating_mul(DRAWN).saturating_mul(self.inner));
             while i < last {
                 let item = i / self.inner;
                 let end = last.min((item + 1).saturating_mul(self.inner));
-                let factor = F32x4::splat(factors[item % LANES]);
+                let factor = F32x4::splat(factors.as_flattened()[item % DRAWN]);
                 while i < end {
                     let step = LANES.min(end - i);
                     // SAFETY: as above.
@@ -67,15 +70,11 @@ impl Operator for Dropout {
 }
 
 impl Dropout {
-    /// The factors of four items.
-    fn factors(&self, block: usize, state: &[u32]) -> [f32; LANES] {
-        philox([block as u32, DOMAIN, state[2], 0], [state[0], state[1]]).map(|word| {
-            if word < self.threshold {
-                0.0
-            } else {
-                self.scale
-            }
-        })
+    /// The factors of as many items as are drawn together.
+    fn factors(&self, group: usize, state: &[u32]) -> [F32x4; DRAWN / LANES] {
+        let threshold = I32x4::splat(self.threshold as i32);
+        draw(group, DOMAIN, state)
+            .map(|words| words.below(threshold).select(F32x4::ZERO, F32x4::splat(self.scale)))
     }
 }
 

@@ -8,7 +8,7 @@
 use super::{Entry, Operands, Operator, Params, Share};
 use crate::fault::Fault;
 use crate::math;
-use crate::simd::F32x4;
+use crate::simd::{F32x4, I32x4, LANES};
 use alloc::boxed::Box;
 
 pub const ENTRY: Entry = Entry { opcode: 10, name: "random", operands: 2, optional: 0, decode };
@@ -33,16 +33,17 @@ impl Operator for Random {
         // SAFETY: the state holds three words.
         let state = unsafe { operands.slice::<u32>(0, 3) };
         let y = operands.pointer::<f32>(1);
-        let key = [state[0], state[1]];
         let range = share.range(self.count);
-        for block in range.start / 4..range.end.div_ceil(4) {
-            let words = philox([block as u32, 0, state[2], 0], key);
-            let values = self.values(words);
-            for (lane, value) in values.iter().enumerate() {
-                let i = 4 * block + lane;
-                if range.contains(&i) {
-                    // SAFETY: y holds `count` elements and `i` is in this part's range of them.
-                    unsafe { y.add(i).write(*value) };
+        for group in range.start / DRAWN..range.end.div_ceil(DRAWN) {
+            let words = draw(group, 0, state);
+            for (block, words) in words.iter().enumerate() {
+                let values = self.values(words.to_array().map(|word| word as u32));
+                for (lane, value) in values.iter().enumerate() {
+                    let i = group * DRAWN + block * LANES + lane;
+                    if range.contains(&i) {
+                        // SAFETY: y holds `count` elements and `i` is in this part's range of them.
+                        unsafe { y.add(i).write(*value) };
+                    }
                 }
             }
         }
@@ -72,17 +73,32 @@ impl Random {
     }
 }
 
-/// Ten rounds of Philox4x32.
-pub(super) fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+/// Words that are drawn together: those of four counters.
+pub(super) const DRAWN: usize = 4 * LANES;
+
+/// Random words `group * DRAWN` to `(group + 1) * DRAWN` of a domain: a vector per counter `[number, domain, stream, 0]`.
+#[inline(never)]
+pub(super) fn draw(group: usize, domain: u32, state: &[u32]) -> [I32x4; 4] {
+    let first = I32x4::splat((group * LANES) as i32);
+    let counter = [
+        first.add(I32x4::from_array([0, 1, 2, 3])),
+        I32x4::splat(domain as i32),
+        I32x4::splat(state[2] as i32),
+        I32x4::splat(0),
+    ];
+    let words = philox(counter, [state[0], state[1]]);
+    F32x4::transpose(words.map(I32x4::as_f32)).map(F32x4::bits)
+}
+
+/// Ten rounds of Philox4x32, four counters in the lanes.
+#[inline(always)]
+fn philox(mut counter: [I32x4; 4], mut key: [u32; 2]) -> [I32x4; 4] {
+    let splat = |word: u32| I32x4::splat(word as i32);
     for _ in 0..10 {
-        let a = u64::from(counter[0]) * 0xd251_1f53;
-        let b = u64::from(counter[2]) * 0xcd9e_8d57;
-        counter = [
-            (b >> 32) as u32 ^ counter[1] ^ key[0],
-            b as u32,
-            (a >> 32) as u32 ^ counter[3] ^ key[1],
-            a as u32,
-        ];
+        let (a, a_high) = counter[0].product(splat(0xd251_1f53));
+        let (b, b_high) = counter[2].product(splat(0xcd9e_8d57));
+        counter =
+            [b_high.xor(counter[1]).xor(splat(key[0])), b, a_high.xor(counter[3]).xor(splat(key[1])), a];
         key = [key[0].wrapping_add(0x9e37_79b9), key[1].wrapping_add(0xbb67_ae85)];
     }
     counter
@@ -151,8 +167,13 @@ mod tests {
     #[test]
     fn philox_matches_the_published_vector() {
         let all = u32::MAX;
-        assert_eq!(philox([all; 4], [all; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
-        assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+        let words = |counter: u32, key: u32| {
+            philox([I32x4::splat(counter as i32); 4], [key; 2])
+                .map(|lanes| lanes.to_array().map(|lane| lane as u32))
+        };
+        let same = |words: [u32; 4]| words.map(|word| [word; 4]);
+        assert_eq!(words(all, all), same([0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]));
+        assert_eq!(words(0, 0), same([0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]));
     }
 
     #[test]

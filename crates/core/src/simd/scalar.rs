@@ -380,6 +380,21 @@ impl I32x4 {
     }
 
     #[must_use]
+    pub fn xor(self, other: I32x4) -> I32x4 {
+        I32x4(zip(self.0, other.0, |a, b| a ^ b))
+    }
+
+    /// The lower and the upper halves of the products of lanes that are taken as unsigned.
+    #[must_use]
+    pub fn product(self, other: I32x4) -> (I32x4, I32x4) {
+        let product = |a: i32, b: i32| u64::from(a as u32) * u64::from(b as u32);
+        (
+            I32x4(zip(self.0, other.0, |a, b| product(a, b) as i32)),
+            I32x4(zip(self.0, other.0, |a, b| (product(a, b) >> 32) as i32)),
+        )
+    }
+
+    #[must_use]
     pub fn min(self, other: I32x4) -> I32x4 {
         I32x4(zip(self.0, other.0, i32::min))
     }

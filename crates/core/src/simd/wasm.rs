@@ -397,6 +397,24 @@ impl I32x4 {
 
     #[inline(always)]
     #[must_use]
+    pub fn xor(self, other: I32x4) -> I32x4 {
+        I32x4(w::v128_xor(self.0, other.0))
+    }
+
+    /// The lower and the upper halves of the products of lanes that are taken as unsigned.
+    #[inline(always)]
+    #[must_use]
+    pub fn product(self, other: I32x4) -> (I32x4, I32x4) {
+        let (left, right) =
+            (w::u64x2_extmul_low_u32x4(self.0, other.0), w::u64x2_extmul_high_u32x4(self.0, other.0));
+        (
+            I32x4(w::i32x4_shuffle::<0, 2, 4, 6>(left, right)),
+            I32x4(w::i32x4_shuffle::<1, 3, 5, 7>(left, right)),
+        )
+    }
+
+    #[inline(always)]
+    #[must_use]
     pub fn min(self, other: I32x4) -> I32x4 {
         I32x4(w::i32x4_min(self.0, other.0))
     }
