@@ -283,14 +283,13 @@ export function checkGradients(
       expectSame(alone!, gradientOf(t), tolerance, `gradient of tensor ${t} when no other is asked for`);
     }
   }
-  /** <dy, f> with another tensor t, of the reference. */
+  /** <dy, y>, and the same of the reference with another tensor t. */
+  const flow = (ys: readonly Plain[]) => ys.reduce((sum, y, i) => sum + dot(flows[i]!.data, y.data), 0);
+  const here = flow(value);
   const flowed = (t: number, other: Plain) => {
     const copy = plainTensors(call);
     copy[t] = { ...other, data: [...other.data] };
-    return floats(expectedOf(call, reference, copy)).reduce(
-      (sum, y, i) => sum + dot(flows[i]!.data, y.data),
-      0,
-    );
+    return flow(floats(expectedOf(call, reference, copy)));
   };
   /** Differences of the reference at some elements of tensor t. */
   const checkElements = (t: number, step: number, bound: number) => {
@@ -304,7 +303,6 @@ export function checkGradients(
     const at = drawn.slice(0, most);
     const moved = (i: number, by: number) =>
       flowed(t, { ...x, data: x.data.map((v, j) => (j === i ? v + by : v)) });
-    const here = moved(0, 0);
     // The slopes on either side, which differ where a kink is near: the gradient is one of them, or between.
     const slopes = at.map((i) =>
       [moved(i, -step), moved(i, step)].map((y, s) => (y - here) / (s ? step : -step)),
@@ -323,7 +321,7 @@ export function checkGradients(
   for (const t of linear) {
     const x = tensors[t] as Plain;
     const other = integersLike(x, choose);
-    const left = flowed(t, other) - value.reduce((sum, y, i) => sum + dot(flows[i]!.data, y.data), 0);
+    const left = flowed(t, other) - here;
     const right = dot(gradientOf(t), other.data) - dot(gradientOf(t), x.data);
     if (!(Math.abs(left - right) <= tolerance * 10 * scaleOf([left, ...gradientOf(t)])))
       throw new Error(`tensor ${t}: <dy, A (x1 - x0)> is ${left}, <A' dy, x1 - x0> is ${right}`);

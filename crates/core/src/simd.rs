@@ -29,6 +29,17 @@ impl F32x4 {
         self.mul(b).add(c)
     }
 
+    /// The lanes from `first` on, the last one repeated.
+    #[inline(always)]
+    #[must_use]
+    pub fn from_lane(self, first: usize) -> F32x4 {
+        let lanes = self.to_array();
+        // SAFETY: the places are below four.
+        unsafe {
+            F32x4::gather(lanes.as_ptr(), [0, 1, 2, 3].map(|lane: usize| (lane + first).min(LANES - 1)))
+        }
+    }
+
     /// The sum of the lanes, in the order (0 + 2) + (1 + 3).
     #[inline(always)]
     #[must_use]

@@ -173,7 +173,7 @@ impl<'a> Ending<'a> {
         for row in rows {
             // SAFETY: the caller's guarantee.
             unsafe {
-                let rest = F32x4::gather(sums, [0, 1, 2, 3].map(|lane: usize| (lane + skip).min(3)));
+                let rest = F32x4::load(sums).from_lane(skip);
                 let mut part = self.tile.right(row * self.tile.plane + at + skip);
                 part.columns = LANES - skip;
                 part.store_vector(0, rest, self.finish);

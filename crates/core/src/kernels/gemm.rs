@@ -106,8 +106,7 @@ impl Panels<'_> {
                 for (row, sums) in (row..tile.rows).zip(sums) {
                     let mut sum = sums[half];
                     if done > 0 {
-                        let rest = [0, 1, 2, 3].map(|lane: usize| (lane + done).min(LANES - 1));
-                        sum = F32x4::gather(sum.to_array().as_ptr(), rest);
+                        sum = sum.from_lane(done);
                     }
                     let part = part.down(row);
                     part.store_vector(first, sum, &finish.of_row(part.slope));
