@@ -30,7 +30,7 @@ const shared = (extension) => ({
   format: 'es',
   entryFileNames: `[name].${extension}`,
   chunkFileNames: ({ moduleIds }) => {
-    const isCore = moduleIds.some((id) => id.replaceAll('\\', '/').endsWith('/ts/engine.ts'));
+    const isCore = moduleIds.some((id) => id.replaceAll('\\', '/').endsWith('/ts/engine/engine.ts'));
     return `shared/${isCore ? 'core' : '[name]'}.${extension}`;
   },
   hoistTransitiveImports: false,

@@ -1,16 +1,14 @@
 /** The public names of striate; nothing runs at import. */
 
-export type { DTypeOf, DTypeOption, RandomOptions, TensorData } from './create.ts';
-export { arange, full, ones, rand, randn, tensor, zeros } from './create.ts';
 export type { DType, TensorType } from './dtype.ts';
-export type { InitOptions, RuntimeInfo } from './engine.ts';
-export { disposeRuntime, runtime } from './engine.ts';
+export type { InitOptions, RuntimeInfo } from './engine/engine.ts';
+export { disposeRuntime, runtime } from './engine/engine.ts';
+export type { MemoryStats } from './engine/memory.ts';
+export { memory, scope } from './engine/memory.ts';
 export { init } from './entries/default.ts';
 export { ModelError, OutOfMemoryError } from './errors.ts';
-export { Vjp, valueAndGrad, vjp } from './gradient.ts';
-export type { InputSpec } from './graph/program.ts';
-export { Program } from './graph/program.ts';
-export type { StepProfile } from './graph/report.ts';
+export { manualSeed } from './graph/draw.ts';
+export type { PadMode } from './instructions/emitPad.ts';
 export * from './layers/activation.ts';
 export {
   AdaptiveAvgPool1d,
@@ -45,8 +43,6 @@ export { ModuleList, Sequential } from './layers/sequential.ts';
 export * from './layers/shuffle.ts';
 export * from './layers/unfold.ts';
 export * from './layers/upsample.ts';
-export type { MemoryStats } from './memory.ts';
-export { memory, scope } from './memory.ts';
 export type { GeluOptions, SoftplusOptions } from './ops/activation.ts';
 export {
   abs,
@@ -88,11 +84,12 @@ export { conv1d, conv2d, conv3d } from './ops/convolution.ts';
 export type { ConvOptions, PaddingMode } from './ops/convolutionStep.ts';
 export type { ConvTransposeOptions } from './ops/convTranspose.ts';
 export { convTranspose1d, convTranspose2d, convTranspose3d } from './ops/convTranspose.ts';
+export type { DTypeOf, DTypeOption, RandomOptions, TensorData } from './ops/create.ts';
+export { arange, full, ones, rand, randn, tensor, zeros } from './ops/create.ts';
 export type { DeformConvOptions } from './ops/deform.ts';
 export { deformConv2d } from './ops/deform.ts';
 export type { DropoutOptions } from './ops/dropout.ts';
 export { dropout, dropout1d, dropout2d, dropout3d } from './ops/dropout.ts';
-export type { PadMode } from './ops/emitPad.ts';
 export type { FactorizedKernel } from './ops/factorizeKernel.ts';
 export { factorizeKernel } from './ops/factorizeKernel.ts';
 export type { FractionalMaxPoolOptions } from './ops/fractionalPooling.ts';
@@ -150,6 +147,9 @@ export type { UnfoldOptions } from './ops/unfold.ts';
 export { fold, unfold } from './ops/unfold.ts';
 export type { MaxUnpoolOptions } from './ops/unpooling.ts';
 export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from './ops/unpooling.ts';
-export { manualSeed } from './random.ts';
-export type { NestedArray } from './tensor.ts';
-export { Tensor } from './tensor.ts';
+export type { StepProfile } from './program/report.ts';
+export type { NestedArray } from './tensor/tensor.ts';
+export { Tensor } from './tensor/tensor.ts';
+export { Vjp, valueAndGrad, vjp } from './transforms/gradient.ts';
+export type { InputSpec } from './transforms/program.ts';
+export { Program } from './transforms/program.ts';

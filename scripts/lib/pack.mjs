@@ -1,5 +1,5 @@
 // The bytes of both variants as text inside a JavaScript module: simd.wasm, and relaxed.wasm as differences from it,
-// each deflated and in base64. ts/runtime/embedded.ts reads them.
+// each deflated and in base64. ts/engine/embedded.ts reads them.
 //
 // A difference is a list of (copy from, copy length, insert length, inserted bytes); the numbers are LEB128, and
 // `copy from` is signed (zigzag) and counted from the end of the copy before.

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { conv2d, disposeRuntime, init, relu } from 'striate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { engine } from '../../ts/engine.ts';
-import { Lowering } from '../../ts/graph/lowering.ts';
+import { engine } from '../../ts/engine/engine.ts';
+import { Lowering } from '../../ts/instructions/builder.ts';
 import {
   blocksOf,
   codeWords,

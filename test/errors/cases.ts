@@ -42,9 +42,9 @@ import {
   Upsample,
   zeros,
 } from 'striate';
-import { initOn } from '../../ts/engine.ts';
+import { initOn } from '../../ts/engine/engine.ts';
+import { loadFrom } from '../../ts/engine/instance.ts';
 import { type Entry, operator } from '../../ts/ops/operator.ts';
-import { loadFrom } from '../../ts/runtime/instance.ts';
 import { moving } from './move.ts';
 
 export type Case = [title: string, call: () => unknown, kind: new (...args: never[]) => Error, sentence: string];

@@ -1,7 +1,7 @@
 import { memory, ones, reshape, scope, type Tensor, tensor, valueAndGrad, vjp } from 'striate';
 import { expect, test } from 'vitest';
 import type { DType } from '../../ts/dtype.ts';
-import { BINARY, type Block, emitBinary, emitBinaryInto, emitScale } from '../../ts/ops/emit.ts';
+import { BINARY, type Block, emitBinary, emitBinaryInto, emitScale } from '../../ts/instructions/emit.ts';
 import { operator } from '../../ts/ops/operator.ts';
 import { expectNothingLive, inEachVariant } from '../support/runtime.ts';
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as striate from 'striate';
 import { Tensor } from 'striate';
 import { expect, test } from 'vitest';
-import { OP } from '../../ts/graph/lowering.ts';
+import { OP } from '../../ts/instructions/builder.ts';
 import { cast } from '../../ts/ops/cast.ts';
 import { clone } from '../../ts/ops/clone.ts';
 import type { Entry } from '../../ts/ops/operator.ts';

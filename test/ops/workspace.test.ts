@@ -1,10 +1,10 @@
 // The scratch memory of an instruction is at most 3 MB, or 5 % of its tensors where that is more.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { engine } from '../../ts/engine.ts';
+import { engine } from '../../ts/engine/engine.ts';
 import type { Node } from '../../ts/graph/graph.ts';
-import { Lowering } from '../../ts/graph/lowering.ts';
 import { Trace } from '../../ts/graph/trace.ts';
 import * as striate from '../../ts/index.ts';
+import { Lowering } from '../../ts/instructions/builder.ts';
 import type { Backward } from '../../ts/ops/operator.ts';
 
 type Options = Record<string, unknown>;

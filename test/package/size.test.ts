@@ -89,7 +89,7 @@ describe('an application that imports only init, tensor, conv2d', () => {
     expect(has('ts/onnx/')).toEqual([]);
     expect(has('ts/layers/')).toEqual([]);
     expect(has('node_modules/')).toEqual([]);
-    expect(application.sources.has('ts/graph/program.ts')).toBe(false);
+    expect(application.sources.has('ts/transforms/program.ts')).toBe(false);
     const operators = fs
       .readdirSync(path.join(root, 'ts/ops'))
       .map((name) => `ts/ops/${name}`)

@@ -1,8 +1,8 @@
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { difference } from '../../scripts/lib/pack.mjs';
-import { fromBase64, inflated, patched } from '../../ts/runtime/decode.ts';
-import { inflate } from '../../ts/runtime/inflate.ts';
+import { fromBase64, inflated, patched } from '../../ts/engine/decode.ts';
+import { inflate } from '../../ts/engine/inflate.ts';
 
 /** Bytes of a simple generator, each below `below`. */
 function bytes(count: number, below: number): Uint8Array<ArrayBuffer> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { embedded } from '../../ts/runtime/embedded.ts';
-import { type KernelSource, loadFrom, type Platform, type Variant } from '../../ts/runtime/instance.ts';
+import { embedded } from '../../ts/engine/embedded.ts';
+import { type KernelSource, loadFrom, type Platform, type Variant } from '../../ts/engine/instance.ts';
 
 const variants: Variant[] = ['simd', 'relaxed'];
 const maxMemoryBytes = 2 ** 26;

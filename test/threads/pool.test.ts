@@ -15,8 +15,8 @@ import {
   zeros,
 } from 'striate';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { KernelSource } from '../../ts/runtime/instance.ts';
-import { partsOf, processors, tuning } from '../../ts/threads.ts';
+import type { KernelSource } from '../../ts/engine/instance.ts';
+import { partsOf, processors, tuning } from '../../ts/engine/threads.ts';
 import { expectNothingLive } from '../support/runtime.ts';
 import { asUsual, impatient, inParts } from '../support/threads.ts';
 

@@ -1,5 +1,6 @@
 /** `init` with the kernels that are inside the package's JavaScript: what every runtime but the edge ones has. */
-import { type InitOptions, initOn, type RuntimeInfo } from '../engine.ts';
-import { embedded } from '../runtime/embedded.ts';
+
+import { embedded } from '../engine/embedded.ts';
+import { type InitOptions, initOn, type RuntimeInfo } from '../engine/engine.ts';
 
 export const init = (options?: InitOptions): Promise<RuntimeInfo> => initOn(embedded, options);

@@ -1,5 +1,5 @@
 /** The entry of edge runtimes such as Vercel's, which import a module as `?module` and have no relaxed SIMD everywhere. */
-import { type InitOptions, initOn, type RuntimeInfo } from '../engine.ts';
+import { type InitOptions, initOn, type RuntimeInfo } from '../engine/engine.ts';
 import simd from './simd.wasm?module';
 
 export * from '../index.ts';

@@ -1,5 +1,5 @@
 /** The entry of workerd, which compiles nothing at run time: both modules are imported. */
-import { type InitOptions, initOn, type RuntimeInfo } from '../engine.ts';
+import { type InitOptions, initOn, type RuntimeInfo } from '../engine/engine.ts';
 import relaxed from './relaxed.wasm';
 import simd from './simd.wasm';
 

@@ -3,9 +3,10 @@
  * residual and the activation into the end of the kernel. Calls with values have none of this, so an application
  * without `compile` does not hold it.
  */
-import { type Ending, emitConvolution } from '../ops/emitConvolution.ts';
+
+import { type Buffer, bits, type Lowering, OP } from '../instructions/builder.ts';
+import { type Ending, emitConvolution } from '../instructions/emitConvolution.ts';
 import type { Activation, Entry, Lowered } from '../ops/operator.ts';
-import { type Buffer, bits, type Lowering, OP } from './lowering.ts';
 
 /** A node with what was fused into it. */
 export interface Absorbed extends Lowered {

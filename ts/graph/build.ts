@@ -3,14 +3,14 @@
  * buffers, every node is lowered by its operator.
  */
 import type { TensorType } from '../dtype.ts';
-import type { Storage } from '../memory.ts';
+import type { Storage } from '../engine/memory.ts';
+import { type Buffer, bits, type Lowering, OP } from '../instructions/builder.ts';
 import type { Lowered } from '../ops/operator.ts';
-import type { Draw } from '../random.ts';
-import { storageOf } from '../tensor.ts';
+import { typeBytes } from '../program/eager.ts';
+import { storageOf } from '../tensor/tensor.ts';
 import { type Absorbed, lowerAbsorbed } from './absorb.ts';
-import { typeBytes } from './eager.ts';
+import type { Draw } from './draw.ts';
 import type { Graph, Node, Value } from './graph.ts';
-import { type Buffer, bits, type Lowering, OP } from './lowering.ts';
 
 /** What each external base of the instructions is bound to. */
 export type Binding =

@@ -3,8 +3,8 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import type { Entry } from '../ops/operator.ts';
-import type { Draw } from '../random.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Draw } from './draw.ts';
 
 /** Anything that a node reads or makes. */
 export interface Value extends TensorType {

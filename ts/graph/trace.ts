@@ -5,8 +5,8 @@
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { elementCount } from '../errors.ts';
 import type { Entry, Operand, Params } from '../ops/operator.ts';
-import { DRAW_TYPE, Draw } from '../random.ts';
-import { Tensor } from '../tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { DRAW_TYPE, Draw } from './draw.ts';
 import type { Graph, Node, Value } from './graph.ts';
 
 let current: Trace | null = null;

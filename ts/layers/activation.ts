@@ -1,5 +1,5 @@
 /** The activations as layers. */
-import { full } from '../create.ts';
+
 import { checkOptions, integer, real } from '../errors.ts';
 import {
   checkedGelu,
@@ -21,8 +21,9 @@ import {
   tanh,
 } from '../ops/activation.ts';
 import { prelu } from '../ops/arithmetic.ts';
+import { full } from '../ops/create.ts';
 import { logSoftmax, type SoftmaxOptions, softmax } from '../ops/softmax.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module, parameter } from './module.ts';
 
 /** PyTorch's `inplace` has no meaning here, so there is nothing to say. */

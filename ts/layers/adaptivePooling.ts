@@ -20,7 +20,7 @@ import {
 } from '../ops/fractionalPooling.ts';
 import type { Size } from '../ops/options.ts';
 import { type MaxUnpoolOptions, maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../ops/unpooling.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import type { Extremum } from './pooling.ts';
 

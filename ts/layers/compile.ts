@@ -1,13 +1,13 @@
 /** compile(moduleOrFunction, options): the public form of graph/compile.ts, which knows modules. */
 
 import type { DType } from '../dtype.ts';
+import { scope } from '../engine/memory.ts';
 import { checkOptions, oneOf, wrongKind } from '../errors.ts';
 import { ALGORITHMS } from '../graph/absorb.ts';
-import { type InputSpec, Program, type Source } from '../graph/program.ts';
-import type { Results } from '../graph/results.ts';
 import type { Trace } from '../graph/trace.ts';
-import { scope } from '../memory.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type InputSpec, Program, type Source } from '../transforms/program.ts';
+import type { Results } from '../transforms/results.ts';
 import { entriesOf, Module, modulesOf } from './module.ts';
 
 const CONVOLUTIONS = ['gemm', 'pointwise', 'depthwise', 'winograd', 'direct'] as const;

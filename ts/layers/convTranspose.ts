@@ -9,7 +9,7 @@ import {
   convTransposeParams,
 } from '../ops/convTranspose.ts';
 import type { Size } from '../ops/options.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { convolutionValues } from './initial.ts';
 import { Module } from './module.ts';
 

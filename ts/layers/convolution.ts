@@ -3,7 +3,7 @@ import { checkOptions } from '../errors.ts';
 import { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
 import { CONV_OPTIONS, type ConvOptions, convParams } from '../ops/convolutionStep.ts';
 import type { Size } from '../ops/options.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { convolutionValues } from './initial.ts';
 import { Module } from './module.ts';
 

@@ -1,11 +1,12 @@
 /** DeformConv2d, and DeformConv2dPack, which predicts its own offsets and mask. */
+
+import { scope } from '../engine/memory.ts';
 import { checkOptions, integer } from '../errors.ts';
-import { scope } from '../memory.ts';
 import { sigmoid } from '../ops/activation.ts';
 import { slice } from '../ops/concat.ts';
 import { type DeformConvOptions, deformConv2d } from '../ops/deform.ts';
 import { flag, type Size, sizes } from '../ops/options.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Conv2d } from './convolution.ts';
 import { convolutionValues } from './initial.ts';
 import { Module } from './module.ts';

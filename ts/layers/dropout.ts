@@ -1,7 +1,7 @@
 /** Dropout and Dropout1d, Dropout2d, Dropout3d: in train mode alone. */
 import { checkOptions } from '../errors.ts';
 import { dropout, dropout1d, dropout2d, dropout3d, probability } from '../ops/dropout.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
 export interface DropoutLayerOptions {

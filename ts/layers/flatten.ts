@@ -2,7 +2,7 @@
 import type { DType } from '../dtype.ts';
 import { checkOptions, integer } from '../errors.ts';
 import { flatten } from '../ops/reshape.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
 export class Flatten extends Module<[Tensor<DType>], Tensor<DType>> {

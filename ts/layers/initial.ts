@@ -1,9 +1,10 @@
 /** PyTorch's default initial values (torch.nn: kaiming_uniform_ with a = sqrt(5), which is uniform +-1 / sqrt(fan in)). */
+
+import { scope } from '../engine/memory.ts';
 import { integer } from '../errors.ts';
-import { scope } from '../memory.ts';
 import { flag, type Size, sizes } from '../ops/options.ts';
 import { uniform } from '../ops/random.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { parameter } from './module.ts';
 
 /**

@@ -2,7 +2,7 @@
 import { checkOptions, integer } from '../errors.ts';
 import { linear } from '../ops/linear.ts';
 import { flag } from '../ops/options.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { initialValues } from './initial.ts';
 import { Module } from './module.ts';
 

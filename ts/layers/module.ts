@@ -3,10 +3,10 @@
  * use and compilation alike. Keys are PyTorch's: `conv1.weight`, `0.bias`, `bn.running_mean`.
  */
 import type { DType } from '../dtype.ts';
+import { scope } from '../engine/memory.ts';
 import { checkOptions, shapeText, wrongKind } from '../errors.ts';
-import { scope } from '../memory.ts';
 import { flag } from '../ops/options.ts';
-import { requireTensor, storageOf, Tensor } from '../tensor.ts';
+import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
 
 const marks = new WeakMap<Tensor<DType>, 'parameter' | 'buffer'>();
 

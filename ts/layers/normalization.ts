@@ -1,7 +1,8 @@
 /** BatchNorm and InstanceNorm in one, two and three dimensions, GroupNorm, LayerNorm, LocalResponseNorm. */
-import { full } from '../create.ts';
+
 import { checkOptions, integer, real, wrongValue } from '../errors.ts';
 import { batchNorm } from '../ops/batchNorm.ts';
+import { full } from '../ops/create.ts';
 import {
   type LocalResponseNormOptions,
   localResponseNorm,
@@ -9,7 +10,7 @@ import {
 } from '../ops/localResponseNorm.ts';
 import { groupNorm, instanceNorm, layerNorm, normalizedAxes } from '../ops/normalization.ts';
 import { flag } from '../ops/options.ts';
-import { requireTensor, type Tensor } from '../tensor.ts';
+import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { buffer, Module, parameter } from './module.ts';
 
 export interface BatchNormLayerOptions {

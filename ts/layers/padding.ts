@@ -5,7 +5,7 @@
 import type { DType } from '../dtype.ts';
 import { real } from '../errors.ts';
 import { type PadWidths, pad1d, pad2d, pad3d, padWidths } from '../ops/padding.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
 /** What padding layers keep: a number for every side or `[before, after]` per axis, checked when the layer is made. */

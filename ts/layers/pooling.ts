@@ -23,7 +23,7 @@ import {
   sumPool2d,
   sumPool3d,
 } from '../ops/pooling.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
 /** What a pooling layer keeps. */

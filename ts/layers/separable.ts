@@ -1,6 +1,7 @@
 /** SeparableConv1d, SeparableConv2d, SeparableConv3d, SpatialSeparableConv2d: convolutions in two steps with their weights. */
+
+import { scope } from '../engine/memory.ts';
 import { checkOptions, integer } from '../errors.ts';
-import { scope } from '../memory.ts';
 import { convParams } from '../ops/convolutionStep.ts';
 import { flag, type Size, sizes } from '../ops/options.ts';
 import {
@@ -11,7 +12,7 @@ import {
   separableConv3d,
   spatialSeparableConv2d,
 } from '../ops/separable.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { initialValues } from './initial.ts';
 import { Module } from './module.ts';
 

@@ -1,6 +1,6 @@
 /** Sequential and ModuleList: modules in order, known by their numbers. */
 import { wrongKind } from '../errors.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type AnyModule, Module } from './module.ts';
 
 /** Any module that takes one value and gives one. */

@@ -2,7 +2,7 @@
 import type { DType } from '../dtype.ts';
 import { integer } from '../errors.ts';
 import { channelShuffle, pixelShuffle, pixelUnshuffle } from '../ops/shuffle.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
 export class PixelShuffle extends Module<[Tensor<DType>], Tensor<DType>> {

@@ -3,7 +3,7 @@ import type { DType } from '../dtype.ts';
 import { checkOptions } from '../errors.ts';
 import type { Size } from '../ops/options.ts';
 import { fold, UNFOLD_OPTIONS, type UnfoldOptions, unfold } from '../ops/unfold.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
 export class Unfold extends Module<[Tensor<DType>], Tensor<DType>> {

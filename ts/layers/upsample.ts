@@ -2,7 +2,7 @@
 import type { DType } from '../dtype.ts';
 import { checkOptions } from '../errors.ts';
 import { type InterpolateOptions, interpolate, interpolateParams } from '../ops/interpolate.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
 export type UpsampleOptions = Pick<InterpolateOptions, 'size' | 'scaleFactor' | 'mode' | 'alignCorners'>;

@@ -2,11 +2,12 @@
  * Runs a checked graph's nodes, in order, through their handlers: the function that is traced into a program. Only what
  * the wanted values need is visited.
  */
-import { tensor } from '../create.ts';
+
 import type { DType } from '../dtype.ts';
 import { ModelError } from '../errors.ts';
 import { currentTrace } from '../graph/trace.ts';
-import type { Tensor } from '../tensor.ts';
+import { tensor } from '../ops/create.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Call, type Flow, Host, hostOf } from './call.ts';
 import type { CheckedGraph, GraphNode } from './graph.ts';
 import type { ModelProto, TensorProto } from './protobuf.ts';

@@ -6,7 +6,7 @@
 
 import type { DType } from '../dtype.ts';
 import { ModelError } from '../errors.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { NodeProto, TensorProto } from './protobuf.ts';
 
 /** Beyond this many elements a constant is a tensor and no shape: shapes have up to eight axes. */

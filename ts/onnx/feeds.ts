@@ -2,10 +2,11 @@
  * What a user gives a model by name, checked against the model's inputs: tensors as they are, typed arrays with the
  * shape that they must have. A free axis that has a name is of one size wherever the name stands.
  */
-import { tensor } from '../create.ts';
+
 import type { DType } from '../dtype.ts';
 import { describe, integers, ModelError, shapeText, wrongKind } from '../errors.ts';
-import { storageOf, Tensor } from '../tensor.ts';
+import { tensor } from '../ops/create.ts';
+import { storageOf, Tensor } from '../tensor/tensor.ts';
 import type { ValueInfo } from './protobuf.ts';
 import { dtypeOf, typeName } from './weights.ts';
 

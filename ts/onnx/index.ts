@@ -1,5 +1,5 @@
 /** `striate/onnx`: ONNX files as models that run. Operator sets 9 to 16; handlers/ has the operators. */
-import { engine } from '../engine.ts';
+import { engine } from '../engine/engine.ts';
 import { checkOptions, wrongValue } from '../errors.ts';
 import { checkGraph } from './graph.ts';
 import { handlerTable } from './handlers/index.ts';

@@ -3,13 +3,13 @@
  * of those inputs from which shapes are computed, and set of wanted outputs. The last few programs are kept.
  */
 import type { DType } from '../dtype.ts';
-import { engine } from '../engine.ts';
+import { engine } from '../engine/engine.ts';
+import { adopt, type Disposable, type Hold, scope } from '../engine/memory.ts';
 import { checkOptions, integer, ModelError, OutOfMemoryError, wrongKind } from '../errors.ts';
-import { Forms } from '../graph/forms.ts';
-import { Program } from '../graph/program.ts';
-import type { StepProfile } from '../graph/report.ts';
-import { adopt, type Disposable, type Hold, scope } from '../memory.ts';
-import { Tensor } from '../tensor.ts';
+import { Forms } from '../program/prepacked.ts';
+import type { StepProfile } from '../program/report.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { Program } from '../transforms/program.ts';
 import { build, makeWeights, type Weights } from './build.ts';
 import { type Flow, HOST_LIMIT, Host } from './call.ts';
 import {

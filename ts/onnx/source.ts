@@ -2,8 +2,9 @@
  * The bytes of a model wherever it is: in memory, behind a URL, in a Response, or in a file. Files are reached without
  * a static import, so that what a browser gets names no module of Node's.
  */
+
+import { builtin } from '../engine/decode.ts';
 import { describe, wrongKind } from '../errors.ts';
-import { builtin } from '../runtime/decode.ts';
 
 /** Where a model comes from; a string is a path (Node, Deno, Bun) or a URL with its scheme. */
 export type ModelSource = Uint8Array | ArrayBuffer | URL | Response | string;

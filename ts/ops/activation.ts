@@ -6,9 +6,9 @@
  */
 import { type DType, dtypeId } from '../dtype.ts';
 import { checkOptions, elementCount, oneOf, real } from '../errors.ts';
-import { bits, OP } from '../graph/lowering.ts';
-import { requireTensor, type Tensor } from '../tensor.ts';
-import { emitUnary, emitUnaryGradient, UNARY } from './emit.ts';
+import { bits, OP } from '../instructions/builder.ts';
+import { emitUnary, emitUnaryGradient, UNARY } from '../instructions/emit.ts';
+import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator, type Params } from './operator.ts';
 import { float32 } from './types.ts';
 

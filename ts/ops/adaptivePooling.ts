@@ -7,9 +7,8 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, perAxis } from '../errors.ts';
-import type { Lowering } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
-import { countOf } from './emit.ts';
+import type { Lowering } from '../instructions/builder.ts';
+import { countOf } from '../instructions/emit.ts';
 import {
   emitExtremumGradient,
   emitPool,
@@ -18,7 +17,8 @@ import {
   PLACEMENT,
   type PoolProblem,
   REDUCTION,
-} from './emitPooling.ts';
+} from '../instructions/emitPooling.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, operator, type Params } from './operator.ts';
 import { flag, requireRank, type Size } from './options.ts';
 import { poolable } from './types.ts';

@@ -3,12 +3,10 @@
  * the first, may be a number. Integers wrap, their division truncates.
  */
 import { type DType, dtypeId, type TensorType } from '../dtype.ts';
+import { scope } from '../engine/memory.ts';
 import { shapeText, wrongValue } from '../errors.ts';
-import type { Lowering } from '../graph/lowering.ts';
 import { currentTrace } from '../graph/trace.ts';
-import { scope } from '../memory.ts';
-import { requireTensor, storageOf, Tensor } from '../tensor.ts';
-import { cast } from './cast.ts';
+import type { Lowering } from '../instructions/builder.ts';
 import {
   BINARY,
   type Block,
@@ -18,7 +16,9 @@ import {
   emitSumTo,
   emitUnary,
   UNARY,
-} from './emit.ts';
+} from '../instructions/emit.ts';
+import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
+import { cast } from './cast.ts';
 import { type Entry, type Lowered, type Operand, operator } from './operator.ts';
 import { float32 } from './types.ts';
 

@@ -6,9 +6,8 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, real, shapeText } from '../errors.ts';
-import type { Buffer, Lowering } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
-import { type Block, countOf } from './emit.ts';
+import type { Buffer, Lowering } from '../instructions/builder.ts';
+import { type Block, countOf } from '../instructions/emit.ts';
 import {
   emitMap,
   emitMoments,
@@ -19,7 +18,8 @@ import {
   type Learned,
   type NormShapes,
   type Statistics,
-} from './emitNorm.ts';
+} from '../instructions/emitNorm.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Lowered, operator } from './operator.ts';
 import { flag } from './options.ts';
 import { float32 } from './types.ts';

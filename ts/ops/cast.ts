@@ -1,8 +1,8 @@
 /** cast(x, dtype): the same values with another dtype. */
 import { DTYPES, type DType, dtypeId } from '../dtype.ts';
 import { elementCount, oneOf } from '../errors.ts';
-import { OP } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
+import { OP } from '../instructions/builder.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 
 export const cast = /*#__PURE__*/ operator(

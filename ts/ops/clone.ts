@@ -1,6 +1,6 @@
 /** clone(x): a copy in storage of its own. */
 import type { DType } from '../dtype.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 
 export const clone = /*#__PURE__*/ operator(

@@ -1,10 +1,10 @@
 /** concat(xs, dim), slice(x, starts, ends) and split(x, sizes, dim): pieces put together and taken apart along axes. */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { axisIndex, checkOptions, elementCount, integer, integers, shapeText, wrongKind } from '../errors.ts';
-import { requireTensor, type Tensor } from '../tensor.ts';
-import { emitFill, newBlock } from './emit.ts';
+import { emitFill, newBlock } from '../instructions/emit.ts';
+import { copyStrided, stridesOf, type Walk } from '../instructions/strided.ts';
+import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { operator, type Params } from './operator.ts';
-import { copyStrided, stridesOf, type Walk } from './strided.ts';
 
 /** Tensors that lie one behind the other along `dim` of a whole: their shape, their own walk, and that in the whole. */
 function pieces(types: readonly TensorType[], dim: number, whole: readonly number[]) {

@@ -2,20 +2,20 @@
  * convTranspose1d, convTranspose2d, convTranspose3d: the adjoint of a convolution as an operator. Each element of x adds
  * the kernel, times its value, to y: y[n, o, p * stride - padding + k * dilation] += x[n, c, p] * weight[c, o, k].
  * Shapes: x [N, C, spatial...], weight [C, O / groups, kernel...], bias [O]. It has no loops of its own
- * (ts/ops/emitTransposed.ts); its gradient is a convolution.
+ * (ts/instructions/emitTransposed.ts); its gradient is a convolution.
  *
  * params: rank, stride.., dilation.., padding (mode, before and after..), groups, sized, output padding or size...
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, perAxis } from '../errors.ts';
-import type { Buffer, Lowering } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Buffer, Lowering } from '../instructions/builder.ts';
+import { countOf, emitFill } from '../instructions/emit.ts';
+import { emitConvolution } from '../instructions/emitConvolution.ts';
+import { emitPad } from '../instructions/emitPad.ts';
+import { emitTransposed, type TransposedProblem } from '../instructions/emitTransposed.ts';
+import { emitBiasGradient, emitWeightGradient } from '../instructions/emitWeightGradient.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { PADDINGS, requireBias } from './convolutionStep.ts';
-import { countOf, emitFill } from './emit.ts';
-import { emitConvolution } from './emitConvolution.ts';
-import { emitPad } from './emitPad.ts';
-import { emitTransposed, type TransposedProblem } from './emitTransposed.ts';
-import { emitBiasGradient, emitWeightGradient } from './emitWeightGradient.ts';
 import { type Backward, type Entry, operator, type Params } from './operator.ts';
 import {
   lifted,

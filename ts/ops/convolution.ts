@@ -4,8 +4,11 @@
  * Shapes: x [N, C, spatial...], weight [O, C / groups, kernel...], bias [O]. params: ts/ops/convolutionStep.ts.
  */
 import type { DType, TensorType } from '../dtype.ts';
-import type { Buffer, Lowering } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Buffer, Lowering } from '../instructions/builder.ts';
+import { countOf } from '../instructions/emit.ts';
+import { emitConvolution } from '../instructions/emitConvolution.ts';
+import { emitBiasGradient } from '../instructions/emitWeightGradient.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   type ConvOptions,
   type ConvolutionStep,
@@ -15,9 +18,6 @@ import {
   emitStepGradients,
   requireBias,
 } from './convolutionStep.ts';
-import { countOf } from './emit.ts';
-import { emitConvolution } from './emitConvolution.ts';
-import { emitBiasGradient } from './emitWeightGradient.ts';
 import { type Backward, type Entry, operator, type Params } from './operator.ts';
 import { windowFields } from './options.ts';
 import { float32 } from './types.ts';

@@ -6,11 +6,11 @@
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, oneOf, shapeText } from '../errors.ts';
-import type { Buffer, Lowering } from '../graph/lowering.ts';
-import { type ConvolutionProblem, contiguous, flipped, kernelOf } from './emitConvolution.ts';
-import { emitPad, emitPadAdjoint, PAD_MODES, type Pads, padShape } from './emitPad.ts';
-import { emitTransposed } from './emitTransposed.ts';
-import { emitWeightGradient } from './emitWeightGradient.ts';
+import type { Buffer, Lowering } from '../instructions/builder.ts';
+import { type ConvolutionProblem, contiguous, flipped, kernelOf } from '../instructions/emitConvolution.ts';
+import { emitPad, emitPadAdjoint, PAD_MODES, type Pads, padShape } from '../instructions/emitPad.ts';
+import { emitTransposed } from '../instructions/emitTransposed.ts';
+import { emitWeightGradient } from '../instructions/emitWeightGradient.ts';
 import type { Params } from './operator.ts';
 import {
   flag,

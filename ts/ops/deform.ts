@@ -9,11 +9,11 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, shapeText } from '../errors.ts';
-import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
+import { type Buffer, type Lowering, OP } from '../instructions/builder.ts';
+import { countOf, emitFill, emitPermuted, emitSumTo, newBlock } from '../instructions/emit.ts';
+import { type ConvolutionProblem, emitPacked, PIXEL } from '../instructions/emitConvolution.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { PADDINGS } from './convolutionStep.ts';
-import { countOf, emitFill, emitPermuted, emitSumTo, newBlock } from './emit.ts';
-import { type ConvolutionProblem, emitPacked, PIXEL } from './emitConvolution.ts';
 import { type Backward, type Lowered, operator, type Params } from './operator.ts';
 import {
   type Padding,

@@ -7,10 +7,10 @@
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, real, wrongValue } from '../errors.ts';
-import { type Buffer, bits, type Lowering, OP } from '../graph/lowering.ts';
-import { Draw } from '../random.ts';
-import type { Tensor } from '../tensor.ts';
-import { countOf } from './emit.ts';
+import { Draw } from '../graph/draw.ts';
+import { type Buffer, bits, type Lowering, OP } from '../instructions/builder.ts';
+import { countOf } from '../instructions/emit.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { operator, type Params } from './operator.ts';
 import { flag, requireRank } from './options.ts';
 import { float32 } from './types.ts';

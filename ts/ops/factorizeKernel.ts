@@ -3,11 +3,12 @@
  * where the kernel is such a product, exactly. The singular values are found by one-sided Jacobi rotations (Hestenes 1958), in double precision: columns are turned in
  * pairs until all are orthogonal; their lengths are the singular values.
  */
-import { tensor } from '../create.ts';
+
 import type { DType } from '../dtype.ts';
+import { scope } from '../engine/memory.ts';
 import { shapeText } from '../errors.ts';
-import { scope } from '../memory.ts';
-import { requireTensor, storageOf, type Tensor } from '../tensor.ts';
+import { requireTensor, storageOf, type Tensor } from '../tensor/tensor.ts';
+import { tensor } from './create.ts';
 import { float32 } from './types.ts';
 
 /** A kernel as a product. */

@@ -6,10 +6,9 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { axisName, checkOptions, faultError, real, shapeText } from '../errors.ts';
-import { bits, OP } from '../graph/lowering.ts';
-import { Draw } from '../random.ts';
-import type { Tensor } from '../tensor.ts';
-import { countOf, newBlock } from './emit.ts';
+import { Draw } from '../graph/draw.ts';
+import { bits, OP } from '../instructions/builder.ts';
+import { countOf, newBlock } from '../instructions/emit.ts';
 import {
   emitExtremumGradient,
   emitPool,
@@ -17,7 +16,8 @@ import {
   PLACEMENT,
   type PoolProblem,
   REDUCTION,
-} from './emitPooling.ts';
+} from '../instructions/emitPooling.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator, type Params } from './operator.ts';
 import { flag, requireRank, type Size, sizes } from './options.ts';
 import { float32 } from './types.ts';

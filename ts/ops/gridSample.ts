@@ -6,9 +6,9 @@
  */
 import type { TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, oneOf } from '../errors.ts';
-import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
-import { countOf } from './emit.ts';
+import { type Buffer, type Lowering, OP } from '../instructions/builder.ts';
+import { countOf } from '../instructions/emit.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Lowered, operator, type Params } from './operator.ts';
 import { flag, requireRank } from './options.ts';
 import { float32 } from './types.ts';

@@ -6,9 +6,9 @@
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, oneOf, real, wrongKind, wrongValue } from '../errors.ts';
-import { type Buffer, bits, type Lowering, OP } from '../graph/lowering.ts';
-import { requireTensor, type Tensor } from '../tensor.ts';
-import { countOf } from './emit.ts';
+import { type Buffer, bits, type Lowering, OP } from '../instructions/builder.ts';
+import { countOf } from '../instructions/emit.ts';
+import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Lowered, operator, type Params } from './operator.ts';
 import { flag, type Size, sizes } from './options.ts';
 import { float32 } from './types.ts';

@@ -1,10 +1,10 @@
 /** linear(x, weight, bias): y[..., o] = bias[o] + sum over i of x[..., i] * weight[o, i]; a convolution of one pixel. */
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
-import type { Tensor } from '../tensor.ts';
-import { type Block, countOf, emitSumTo, newBlock } from './emit.ts';
-import { type ConvolutionProblem, emitConvolution, PIXEL } from './emitConvolution.ts';
-import { emitProduct } from './emitProduct.ts';
+import { type Block, countOf, emitSumTo, newBlock } from '../instructions/emit.ts';
+import { type ConvolutionProblem, emitConvolution, PIXEL } from '../instructions/emitConvolution.ts';
+import { emitProduct } from '../instructions/emitProduct.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 import { float32 } from './types.ts';
 

@@ -6,8 +6,7 @@
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, real, shapeText } from '../errors.ts';
-import { type Lowering, OP } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
+import { type Lowering, OP } from '../instructions/builder.ts';
 import {
   BINARY,
   type Block,
@@ -19,8 +18,9 @@ import {
   emitUnary,
   newBlock,
   UNARY,
-} from './emit.ts';
-import { emitPool, REDUCTION } from './emitPooling.ts';
+} from '../instructions/emit.ts';
+import { emitPool, REDUCTION } from '../instructions/emitPooling.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { operator, type Params } from './operator.ts';
 import { flag } from './options.ts';
 import { float32 } from './types.ts';

@@ -5,8 +5,7 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
-import type { Lowering } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Lowering } from '../instructions/builder.ts';
 import {
   type Block,
   broadcast,
@@ -16,8 +15,9 @@ import {
   emitSumTo,
   newBlock,
   reshaped,
-} from './emit.ts';
-import { emitProduct, emitRows } from './emitProduct.ts';
+} from '../instructions/emit.ts';
+import { emitProduct, emitRows } from '../instructions/emitProduct.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 import { float32 } from './types.ts';
 

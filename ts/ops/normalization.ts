@@ -8,9 +8,8 @@
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, integers, real, shapeText, wrongValue } from '../errors.ts';
-import type { Buffer, Lowering } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
-import { type Block, countOf } from './emit.ts';
+import type { Buffer, Lowering } from '../instructions/builder.ts';
+import { type Block, countOf } from '../instructions/emit.ts';
 import {
   emitMoments,
   emitNorm,
@@ -18,7 +17,8 @@ import {
   emitRunning,
   emitScaleOf,
   type NormShapes,
-} from './emitNorm.ts';
+} from '../instructions/emitNorm.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Entry, type Lowered, operator, type Params } from './operator.ts';
 import { float32 } from './types.ts';
 

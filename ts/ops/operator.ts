@@ -6,12 +6,12 @@
  * on; with a symbolic or followed tensor it records a node of the open trace.
  */
 import type { DType, TensorType } from '../dtype.ts';
-import { execute } from '../graph/eager.ts';
-import type { Buffer, Lowering } from '../graph/lowering.ts';
+import { Draw } from '../graph/draw.ts';
 import { currentTrace } from '../graph/trace.ts';
-import { Draw } from '../random.ts';
-import { requireTensor, storageOf, type Tensor } from '../tensor.ts';
-import type { ConvolutionProblem } from './emitConvolution.ts';
+import type { Buffer, Lowering } from '../instructions/builder.ts';
+import type { ConvolutionProblem } from '../instructions/emitConvolution.ts';
+import { execute } from '../program/eager.ts';
+import { requireTensor, storageOf, type Tensor } from '../tensor/tensor.ts';
 
 /** A tensor, a number in a tensor's place, the state of the generator, or null where an optional tensor is left out. */
 export type Operand = Tensor<DType> | number | Draw | null;

@@ -2,7 +2,7 @@
  * Window options: what a user may say about stride, padding and dilation, as numbers; and the question to the Rust
  * side, whose geometry alone knows the size formulas and judges what fits.
  */
-import { engine, refresh } from '../engine.ts';
+import { engine, refresh } from '../engine/engine.ts';
 import { axisName, faultError, perAxis, wrongKind, wrongValue } from '../errors.ts';
 
 /** One number for all axes or one per axis. */

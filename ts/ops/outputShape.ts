@@ -1,9 +1,9 @@
 /** outputShape(operator, shapes, options): an output's shape without running. */
 import type { DType } from '../dtype.ts';
-import { engine } from '../engine.ts';
+import { engine } from '../engine/engine.ts';
 import { integers, wrongKind } from '../errors.ts';
 import { Trace } from '../graph/trace.ts';
-import { Tensor } from '../tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import type { Entry } from './operator.ts';
 
 /**

@@ -1,11 +1,18 @@
 /**
  * pad1d, pad2d, pad3d: x with more (or, where negative, fewer) elements before and after each spatial axis: a value, or
- * elements of x (ts/ops/emitPad.ts). params: mode, value, then before and after per axis.
+ * elements of x (ts/instructions/emitPad.ts). params: mode, value, then before and after per axis.
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { checkOptions, describe, elementCount, fill, integer, oneOf, wrongKind } from '../errors.ts';
-import type { Tensor } from '../tensor.ts';
-import { emitPad, emitPadAdjoint, PAD_MODES, type PadMode, type Pads, padShape } from './emitPad.ts';
+import {
+  emitPad,
+  emitPadAdjoint,
+  PAD_MODES,
+  type PadMode,
+  type Pads,
+  padShape,
+} from '../instructions/emitPad.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator, type Params } from './operator.ts';
 import { requireRank } from './options.ts';
 

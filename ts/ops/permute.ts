@@ -1,10 +1,10 @@
 /** permute(x, axes): output axis i is input axis axes[i]. */
 import { bytesPer, type DType } from '../dtype.ts';
 import { axisIndex, wrongKind } from '../errors.ts';
-import { requireTensor, type Tensor } from '../tensor.ts';
-import { emitPermuted } from './emit.ts';
+import { emitPermuted } from '../instructions/emit.ts';
+import { copyStrided, stridesOf } from '../instructions/strided.ts';
+import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
-import { copyStrided, stridesOf } from './strided.ts';
 
 export const permute = /*#__PURE__*/ operator(
   {

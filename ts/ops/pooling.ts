@@ -7,8 +7,7 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, real, wrongValue } from '../errors.ts';
-import type { Buffer, Lowering } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Buffer, Lowering } from '../instructions/builder.ts';
 import {
   emitExtremumGradient,
   emitPool,
@@ -16,7 +15,8 @@ import {
   indicesSaved,
   type PoolProblem,
   REDUCTION,
-} from './emitPooling.ts';
+} from '../instructions/emitPooling.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
 import {
   flag,

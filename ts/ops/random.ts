@@ -4,11 +4,11 @@
  *
  * inputs: a draw. params: normal (0 or 1), p0, p1, then the shape.
  */
-import { engine } from '../engine.ts';
+import { engine } from '../engine/engine.ts';
 import { elementCount } from '../errors.ts';
-import { bits, OP } from '../graph/lowering.ts';
-import { Draw } from '../random.ts';
-import type { Tensor } from '../tensor.ts';
+import { Draw } from '../graph/draw.ts';
+import { bits, OP } from '../instructions/builder.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 
 const random = /*#__PURE__*/ operator(

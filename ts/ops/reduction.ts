@@ -6,8 +6,7 @@
  */
 import { bytesPer, type DType, dtypeId, type TensorType } from '../dtype.ts';
 import { axisIndex, checkOptions, elementCount, integers, shapeText, wrongKind } from '../errors.ts';
-import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
-import { requireTensor, type Tensor } from '../tensor.ts';
+import { type Buffer, type Lowering, OP } from '../instructions/builder.ts';
 import {
   BINARY,
   type Block,
@@ -19,10 +18,11 @@ import {
   emitSumTo,
   newBlock,
   stretched,
-} from './emit.ts';
+} from '../instructions/emit.ts';
+import { copyStrided, stridesOf } from '../instructions/strided.ts';
+import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
 import { flag } from './options.ts';
-import { copyStrided, stridesOf } from './strided.ts';
 
 export interface ReduceOptions {
   /** The axis or axes to reduce, counted from the end when negative. Default: all; so an empty list. */

@@ -1,7 +1,7 @@
 /** reshape and flatten: the same storage under another shape. */
 import type { DType } from '../dtype.ts';
 import { axisIndex, elementCount, integers, shapeText } from '../errors.ts';
-import { requireTensor, type Tensor } from '../tensor.ts';
+import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';
 
 function alias(name: string, torch: string, onnx: readonly string[]): Entry {

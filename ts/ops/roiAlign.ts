@@ -6,8 +6,8 @@
  */
 import type { TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, integer, perAxis, real } from '../errors.ts';
-import { type Buffer, bits, type Lowering, OP } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
+import { type Buffer, bits, type Lowering, OP } from '../instructions/builder.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Lowered, operator, type Params } from './operator.ts';
 import { flag, requireRank, type Size } from './options.ts';
 import { float32 } from './types.ts';

@@ -11,8 +11,11 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
-import type { Buffer, Lowering } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Buffer, Lowering } from '../instructions/builder.ts';
+import { countOf } from '../instructions/emit.ts';
+import { emitConvolution } from '../instructions/emitConvolution.ts';
+import { emitBiasGradient } from '../instructions/emitWeightGradient.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   CONV_OPTIONS,
   type ConvOptions,
@@ -22,9 +25,6 @@ import {
   emitStepGradients,
   requireBias,
 } from './convolutionStep.ts';
-import { countOf } from './emit.ts';
-import { emitConvolution } from './emitConvolution.ts';
-import { emitBiasGradient } from './emitWeightGradient.ts';
 import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
 import { requireRank } from './options.ts';
 import { float32 } from './types.ts';

@@ -4,11 +4,11 @@
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { elementCount, integer, shapeText } from '../errors.ts';
-import type { Buffer, Lowering } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
-import { newBlock } from './emit.ts';
+import type { Buffer, Lowering } from '../instructions/builder.ts';
+import { newBlock } from '../instructions/emit.ts';
+import { copyStrided, stridesOf } from '../instructions/strided.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';
-import { copyStrided, stridesOf } from './strided.ts';
 
 /** x as `split`, its axes in the order of `order`, and the shape that they merge to. */
 interface Shuffle {

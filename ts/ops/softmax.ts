@@ -5,9 +5,17 @@
  */
 import type { DType } from '../dtype.ts';
 import { axisIndex, checkOptions } from '../errors.ts';
-import { type Lowering, OP } from '../graph/lowering.ts';
-import { requireTensor, type Tensor } from '../tensor.ts';
-import { BINARY, type Block, countOf, emitBinary, emitSumTo, emitUnary, UNARY } from './emit.ts';
+import { type Lowering, OP } from '../instructions/builder.ts';
+import {
+  BINARY,
+  type Block,
+  countOf,
+  emitBinary,
+  emitSumTo,
+  emitUnary,
+  UNARY,
+} from '../instructions/emit.ts';
+import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';
 import { float32 } from './types.ts';
 

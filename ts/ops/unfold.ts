@@ -7,9 +7,10 @@
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { checkOptions, elementCount, perAxis, shapeText } from '../errors.ts';
-import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
-import type { Tensor } from '../tensor.ts';
-import { emitAccumulate, emitFill, newBlock } from './emit.ts';
+import { type Buffer, type Lowering, OP } from '../instructions/builder.ts';
+import { emitAccumulate, emitFill, newBlock } from '../instructions/emit.ts';
+import { copyStrided, stridesOf } from '../instructions/strided.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { operator, type Params } from './operator.ts';
 import {
   type Padding,
@@ -20,7 +21,6 @@ import {
   type Size,
   sizes,
 } from './options.ts';
-import { copyStrided, stridesOf } from './strided.ts';
 import { float32 } from './types.ts';
 
 export interface UnfoldOptions {

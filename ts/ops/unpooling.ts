@@ -6,9 +6,9 @@
  */
 import type { TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, perAxis, shapeText } from '../errors.ts';
-import type { Tensor } from '../tensor.ts';
-import { newBlock } from './emit.ts';
-import { emitGather, emitScatter } from './emitPooling.ts';
+import { newBlock } from '../instructions/emit.ts';
+import { emitGather, emitScatter } from '../instructions/emitPooling.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator, type Params } from './operator.ts';
 import {
   type Padding,

@@ -138,7 +138,7 @@ unsafe fn program(handle: u32) -> &'static Program {
 pub fn program_free(handle: u32) {
     if handle != 0 {
         let program: *mut Program = core::ptr::with_exposed_provenance_mut(handle as usize);
-        // SAFETY: `program_new` made this box; ts/graph frees a handle once.
+        // SAFETY: `program_new` made this box; ts/program frees a handle once.
         drop(unsafe { Box::from_raw(program) });
     }
 }
@@ -146,7 +146,7 @@ pub fn program_free(handle: u32) {
 /// The address of the program's base table: the addresses that its operands are relative to, bound before each run.
 #[wasm_bindgen]
 pub fn program_bases(handle: u32) -> u32 {
-    // SAFETY: handles are kept by ts/graph, which uses none that it has freed.
+    // SAFETY: handles are kept by ts/program, which uses none that it has freed.
     unsafe { program(handle) }.bases().as_ptr().expose_provenance() as u32
 }
 
@@ -160,7 +160,7 @@ pub fn program_bytes(handle: u32) -> u32 {
 /// Runs this part's share of every step.
 #[wasm_bindgen]
 pub fn program_run(handle: u32, part: u32, parts: u32) -> u32 {
-    // SAFETY: as in `program_bases`; ts/graph has bound every base to memory as large as it was planned.
+    // SAFETY: as in `program_bases`; ts/program has bound every base to memory as large as it was planned.
     code(unsafe { program(handle).run(part as usize, parts as usize) })
 }
 
@@ -195,7 +195,7 @@ unsafe fn team(address: u32) -> &'static Team {
 #[wasm_bindgen]
 pub fn team_free(address: u32) {
     let team: *mut Team = core::ptr::with_exposed_provenance_mut(address as usize);
-    // SAFETY: `team_new` made this box; ts/runtime frees a team once.
+    // SAFETY: `team_new` made this box; ts/engine frees a team once.
     drop(unsafe { Box::from_raw(team) });
 }
 
@@ -203,7 +203,7 @@ pub fn team_free(address: u32) {
 /// the call.
 #[wasm_bindgen]
 pub fn team_serve(address: u32, index: u32) -> u32 {
-    // SAFETY: ts/runtime starts one worker per seat, and frees no team that has workers.
+    // SAFETY: ts/engine starts one worker per seat, and frees no team that has workers.
     u32::from(unsafe { team(address).serve(index as usize) })
 }
 

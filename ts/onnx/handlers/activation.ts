@@ -1,6 +1,6 @@
 /** Elementwise functions of one tensor. ONNX's defaults differ from PyTorch's here and there; each is written out. */
 import type { DType } from '../../dtype.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call, Handler, Handlers } from '../call.ts';
 import {
   abs,

@@ -1,6 +1,6 @@
 /** Matrix products, batch normalisation and dropout as inference sees them. */
 import { shapeText } from '../../errors.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call, Handlers } from '../call.ts';
 import { add, batchNorm, linear, matmul, mul, permute, reshape } from '../operators.ts';
 

@@ -1,6 +1,6 @@
 /** Arithmetic of two tensors or more, and of one with constants: elementwise, broadcasting as NumPy does. */
 import type { DType } from '../../dtype.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call, Flow, Handler, Handlers } from '../call.ts';
 import { add, cast, div, maximum, minimum, mul, pow, sub } from '../operators.ts';
 import { foldArithmetic } from './broadcast.ts';

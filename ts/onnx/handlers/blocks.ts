@@ -1,7 +1,7 @@
 /** Blocks of pixels: channels made to pixels, and back. */
 import type { DType } from '../../dtype.ts';
 import { shapeText } from '../../errors.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call, Handlers } from '../call.ts';
 import { permute, pixelShuffle, reshape } from '../operators.ts';
 

@@ -1,9 +1,10 @@
 /** Constants, casts, and padding. */
-import { full } from '../../create.ts';
+
 import type { DType } from '../../dtype.ts';
 import { shapeText } from '../../errors.ts';
+import { full } from '../../ops/create.ts';
 import type { PadOptions } from '../../ops/padding.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { type Call, type Flow, type Handlers, HOST_LIMIT, Host, hostOf } from '../call.ts';
 import { cast, minimum, pad1d, pad2d, pad3d, reshape } from '../operators.ts';
 import { BOOL, dtypeOf, saturate, typeName } from '../weights.ts';

@@ -3,7 +3,7 @@
  * then all axes' ends).
  */
 import { shapeText } from '../../errors.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call, Handlers } from '../call.ts';
 import { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from '../operators.ts';
 

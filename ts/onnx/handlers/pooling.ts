@@ -1,6 +1,6 @@
 /** Pooling. ONNX's stride is 1 where none is given, PyTorch's the kernel's size. */
 import type { DType } from '../../dtype.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call, Handlers } from '../call.ts';
 import {
   avgPool1d,

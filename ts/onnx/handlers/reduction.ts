@@ -1,7 +1,7 @@
 /** Reductions over axes. */
 import type { DType } from '../../dtype.ts';
 import type { ReduceOptions } from '../../ops/reduction.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call, Flow, Handler, Handlers } from '../call.ts';
 import { argMax, max, mean, min, sum } from '../operators.ts';
 

@@ -1,5 +1,5 @@
 /** Resize, Upsample, GridSample and RoiAlign. What PyTorch lacks of Resize is an option of `interpolate`, or refused. */
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call, Handlers } from '../call.ts';
 import { cast, concat, gridSample, interpolate, reshape, roiAlign } from '../operators.ts';
 import { spatialAxes } from './convolution.ts';

@@ -4,7 +4,7 @@
  */
 import type { DType } from '../../dtype.ts';
 import { shapeText } from '../../errors.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { type Call, type Flow, type Handlers, HOST_LIMIT, Host, hostOf } from '../call.ts';
 import { concat, permute, reshape, slice, split } from '../operators.ts';
 import { allKnown } from './broadcast.ts';

@@ -8,7 +8,7 @@
  * multiplied by the zeros between strides. Where no phase has two taps, each tap's products are made at once by a
  * pointwise convolution and copied to their places.
  */
-import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
+import { type Buffer, type Lowering, OP } from './builder.ts';
 import { countOf, newBlock } from './emit.ts';
 import { contiguous, emitConvolution, kernelOf, NOTHING, swapped } from './emitConvolution.ts';
 import { copyStrided, stridesOf } from './strided.ts';

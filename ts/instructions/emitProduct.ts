@@ -2,7 +2,7 @@
  * Products of matrices as instructions, which are convolutions of one tap: one factor's rows are the output channels, the
  * other's columns the pixels. So they have the convolution's kernels, and no loops of their own.
  */
-import type { Lowering } from '../graph/lowering.ts';
+import type { Lowering } from './builder.ts';
 import { type Block, countOf } from './emit.ts';
 import { type ConvolutionProblem, emitConvolution, PIXEL } from './emitConvolution.ts';
 

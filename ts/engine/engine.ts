@@ -10,7 +10,7 @@ import {
   integer,
   OutOfMemoryError,
   oneOf,
-} from './errors.ts';
+} from '../errors.ts';
 import {
   type KernelExports,
   type KernelSource,
@@ -18,7 +18,7 @@ import {
   type Platform,
   type Variant,
   version,
-} from './runtime/instance.ts';
+} from './instance.ts';
 import { Pool, processors } from './threads.ts';
 
 export interface InitOptions {

@@ -3,14 +3,14 @@
  * two halves apart, and what the second reads of the first lies in the record; `valueAndGrad` runs them as one list.
  */
 import type { TensorType } from '../dtype.ts';
-import type { Engine } from '../engine.ts';
-import { countCache } from '../memory.ts';
-import { BINARY, countOf, emitBinary, emitFill } from '../ops/emit.ts';
+import type { Engine } from '../engine/engine.ts';
+import { countCache } from '../engine/memory.ts';
+import type { Graph, Node, Value } from '../graph/graph.ts';
+import { align, type Buffer, Lowering, root, type Step } from '../instructions/builder.ts';
+import { BINARY, countOf, emitBinary, emitFill } from '../instructions/emit.ts';
 import { typeBytes } from './eager.ts';
-import type { Graph, Node, Value } from './graph.ts';
 import { Instructions } from './instructions.ts';
-import { assignOffsets, shareInPlace } from './layout.ts';
-import { align, type Buffer, Lowering, root, type Step } from './lowering.ts';
+import { assignOffsets, shareInPlace } from './placement.ts';
 
 /** What each external base of the instructions is bound to at a run. */
 export type Place =

@@ -3,7 +3,7 @@
  * alive at the same time does not overlap. Greedy by size: the largest first, each at the lowest gap that it fits in
  * (Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020).
  */
-import { align, type Buffer, root, type Step } from './lowering.ts';
+import { align, type Buffer, root, type Step } from '../instructions/builder.ts';
 
 interface Life {
   readonly buffer: Buffer;

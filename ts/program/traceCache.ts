@@ -4,12 +4,12 @@
  * so that a known structure costs neither shape rules nor lowering. The latest structures are kept.
  */
 import type { TensorType } from '../dtype.ts';
-import { onDisposeRuntime } from '../engine.ts';
-import { onLowMemory } from '../memory.ts';
+import { onDisposeRuntime } from '../engine/engine.ts';
+import { onLowMemory } from '../engine/memory.ts';
+import type { Value } from '../graph/graph.ts';
+import type { Recall, Trace } from '../graph/trace.ts';
 import type { Entry, Params } from '../ops/operator.ts';
 import type { GradientProgram } from './gradient.ts';
-import type { Value } from './graph.ts';
-import type { Recall, Trace } from './trace.ts';
 
 const MAX_STRUCTURES = 64;
 

@@ -2,15 +2,8 @@
  * vjp and valueAndGrad: gradients of a function of tensors, by reverse mode over its trace. The tensors are followed by
  * identity wherever the function meets them; every other tensor is a constant.
  */
-import type { DType, TensorType } from './dtype.ts';
-import { type Engine, engine, refresh } from './engine.ts';
-import { describe, shapeText, wrongKind } from './errors.ts';
-import { GradientProgram, SLOT } from './graph/gradient.ts';
-import type { Value } from './graph/graph.ts';
-import { ARENA, type Instructions } from './graph/instructions.ts';
-import { leavesOf, mapResults, matchResults, type Results } from './graph/results.ts';
-import { Recognition } from './graph/structures.ts';
-import { Trace } from './graph/trace.ts';
+import type { DType, TensorType } from '../dtype.ts';
+import { type Engine, engine, refresh } from '../engine/engine.ts';
 import {
   adopt,
   allocate,
@@ -20,8 +13,15 @@ import {
   type Storage,
   scope,
   sharedArena,
-} from './memory.ts';
-import { emptyTensor, requireTensor, storageOf, Tensor } from './tensor.ts';
+} from '../engine/memory.ts';
+import { describe, shapeText, wrongKind } from '../errors.ts';
+import type { Value } from '../graph/graph.ts';
+import { Trace } from '../graph/trace.ts';
+import { GradientProgram, SLOT } from '../program/gradient.ts';
+import { ARENA, type Instructions } from '../program/instructions.ts';
+import { Recognition } from '../program/traceCache.ts';
+import { emptyTensor, requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
+import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
 /** A function that was traced: its program, which the caller releases, and the values that it is to run on. */
 interface Traced {

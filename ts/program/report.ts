@@ -1,8 +1,8 @@
 /** What a program is made of, as text, and where its time goes, as rows. */
 import { shapeText } from '../errors.ts';
-import { ALGORITHMS } from './absorb.ts';
+import { ALGORITHMS } from '../graph/absorb.ts';
+import type { Node, Value } from '../graph/graph.ts';
 import { typeBytes } from './eager.ts';
-import type { Node, Value } from './graph.ts';
 import type { Code, Instructions } from './instructions.ts';
 
 /** One node's share of a run. */

@@ -2,8 +2,8 @@
  * Forms: what programs make of constants once and read at each run (packed weights, folded biases, copies), found by
  * how they were made. The programs of one loaded model share theirs; a form goes with the last program that reads it.
  */
-import { allocate, release, type Storage } from '../memory.ts';
-import type { Buffer, Step } from './lowering.ts';
+import { allocate, release, type Storage } from '../engine/memory.ts';
+import type { Buffer, Step } from '../instructions/builder.ts';
 
 interface Form {
   readonly storage: Storage;

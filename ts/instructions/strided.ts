@@ -1,5 +1,5 @@
 /** Strided copies: what only moves values (permute, concat, slice, padding's inside) is one instruction. */
-import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
+import { type Buffer, type Lowering, OP } from './builder.ts';
 
 /** The strides of a contiguous shape, in elements. */
 export function stridesOf(shape: readonly number[]): number[] {

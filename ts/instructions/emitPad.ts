@@ -5,7 +5,7 @@
  */
 import { bytesPer, type TensorType } from '../dtype.ts';
 import { elementCount } from '../errors.ts';
-import { type Buffer, bits, type Lowering, OP } from '../graph/lowering.ts';
+import { type Buffer, bits, type Lowering, OP } from './builder.ts';
 import { type Block, countOf, emitAccumulate, emitFill, newBlock } from './emit.ts';
 import { copyStrided, stridesOf } from './strided.ts';
 

@@ -2,8 +2,9 @@
  * Storage in the linear memory: counted, 64-byte aligned, freed with its last handle; scopes that dispose what was
  * made inside; the arena that all programs share; and the figures of all of it.
  */
+
+import { OutOfMemoryError, wrongKind } from '../errors.ts';
 import { type Engine, engine, engineOrNull, free, onDisposeRuntime, refresh } from './engine.ts';
-import { OutOfMemoryError, wrongKind } from './errors.ts';
 
 /** Bytes at an address, shared by the handles that count on it. */
 export interface Storage {

@@ -1,5 +1,5 @@
 /** The gradients of a convolution's weight and bias as instructions. */
-import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
+import { type Buffer, type Lowering, OP } from './builder.ts';
 import { type Block, emitSumTo, newBlock, reshaped } from './emit.ts';
 import { type ConvolutionProblem, kernelOf } from './emitConvolution.ts';
 import { copyStrided, stridesOf } from './strided.ts';

@@ -3,14 +3,14 @@
  * values: operator, options, shapes and dtypes, as a list of numbers. The cache holds the plans of recent calls.
  */
 import { bytesPer, type DType, dtypeId, type TensorType } from '../dtype.ts';
-import { type Engine, engine, onDisposeRuntime, refresh } from '../engine.ts';
-import { allocate, countCache, onLowMemory, type Storage, sharedArena } from '../memory.ts';
+import { type Engine, engine, onDisposeRuntime, refresh } from '../engine/engine.ts';
+import { allocate, countCache, onLowMemory, type Storage, sharedArena } from '../engine/memory.ts';
+import { DRAW_TYPE, Draw } from '../graph/draw.ts';
+import { outputTypes, scalarType } from '../graph/trace.ts';
+import { Lowering } from '../instructions/builder.ts';
 import type { Entry, Operand, Params } from '../ops/operator.ts';
-import { DRAW_TYPE, Draw } from '../random.ts';
-import { emptyTensor, Tensor } from '../tensor.ts';
+import { emptyTensor, Tensor } from '../tensor/tensor.ts';
 import { ARENA, Instructions } from './instructions.ts';
-import { Lowering } from './lowering.ts';
-import { outputTypes, scalarType } from './trace.ts';
 
 /** Plans of recent calls: at most so many, and so many bytes. */
 const MAX_PLANS = 1024;

@@ -1,8 +1,8 @@
 /** A program on the Rust side: decoded instructions and a table of bases, the addresses that operands count from. */
-import { type Engine, faultCode, free, refresh, throwFault } from '../engine.ts';
+import { type Engine, faultCode, free, refresh, throwFault } from '../engine/engine.ts';
+import { dropArena, releaseCaches, withRoom } from '../engine/memory.ts';
+import { LOST } from '../engine/threads.ts';
 import { FAULT_INDEX_OUTSIDE, FAULT_OUT_OF_MEMORY } from '../errors.ts';
-import { dropArena, releaseCaches, withRoom } from '../memory.ts';
-import { LOST } from '../threads.ts';
 
 /** One word list, and what must be known about it: see lowering.ts. */
 export interface Code {

@@ -3,17 +3,7 @@
  * computed once, by update, into forms that the program keeps; the rest runs over one planned arena.
  */
 import { bytesPer, DTYPES, type DType, type TensorType } from '../dtype.ts';
-import { type Engine, engine, refresh } from '../engine.ts';
-import {
-  checkOptions,
-  describe,
-  elementCount,
-  integer,
-  integers,
-  oneOf,
-  shapeText,
-  wrongKind,
-} from '../errors.ts';
+import { type Engine, engine, refresh } from '../engine/engine.ts';
 import {
   adopt,
   allocate,
@@ -24,21 +14,31 @@ import {
   release,
   type Storage,
   sharedArena,
-} from '../memory.ts';
-import { DRAW_TYPE, type Draw } from '../random.ts';
-import { emptyTensor, requireTensor, storageOf, Tensor } from '../tensor.ts';
-import { type Binding, lowerGraph } from './build.ts';
-import { splitConstants } from './constants.ts';
-import { typeBytes } from './eager.ts';
-import { Forms, formKeys } from './forms.ts';
-import { fuse } from './fuse.ts';
-import type { Node } from './graph.ts';
-import { ARENA, Instructions } from './instructions.ts';
-import { assignOffsets, shareInPlace } from './layout.ts';
-import { type Choosing, Lowering, type Step } from './lowering.ts';
-import { profileSteps, type StepProfile, summaryText } from './report.ts';
+} from '../engine/memory.ts';
+import {
+  checkOptions,
+  describe,
+  elementCount,
+  integer,
+  integers,
+  oneOf,
+  shapeText,
+  wrongKind,
+} from '../errors.ts';
+import { type Binding, lowerGraph } from '../graph/build.ts';
+import { DRAW_TYPE, type Draw } from '../graph/draw.ts';
+import { fuse } from '../graph/fuse.ts';
+import type { Node } from '../graph/graph.ts';
+import { Trace } from '../graph/trace.ts';
+import { type Choosing, Lowering, type Step } from '../instructions/builder.ts';
+import { splitConstants } from '../program/constants.ts';
+import { typeBytes } from '../program/eager.ts';
+import { ARENA, Instructions } from '../program/instructions.ts';
+import { assignOffsets, shareInPlace } from '../program/placement.ts';
+import { Forms, formKeys } from '../program/prepacked.ts';
+import { profileSteps, type StepProfile, summaryText } from '../program/report.ts';
+import { emptyTensor, requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
-import { Trace } from './trace.ts';
 
 /** An input's shape, or its shape with a dtype and a name. */
 export type InputSpec = readonly number[] | { shape: readonly number[]; dtype?: DType; name?: string };

@@ -2,9 +2,7 @@
  * Tensor: a handle on contiguous, counted storage in the linear memory, or, while a function is traced, a symbol that
  * has a shape and a dtype but no values.
  */
-import { bytesPer, type DType, type TensorType, type TypedArrays, viewOf } from './dtype.ts';
-import { wrongKind } from './errors.ts';
-import type { Value } from './graph/graph.ts';
+import { bytesPer, type DType, type TensorType, type TypedArrays, viewOf } from '../dtype.ts';
 import {
   adopt,
   allocate,
@@ -13,11 +11,13 @@ import {
   type Hold,
   release,
   type Storage,
-} from './memory.ts';
-import { cast } from './ops/cast.ts';
-import { clone } from './ops/clone.ts';
-import { permute } from './ops/permute.ts';
-import { flatten, reshape } from './ops/reshape.ts';
+} from '../engine/memory.ts';
+import { wrongKind } from '../errors.ts';
+import type { Value } from '../graph/graph.ts';
+import { cast } from '../ops/cast.ts';
+import { clone } from '../ops/clone.ts';
+import { permute } from '../ops/permute.ts';
+import { flatten, reshape } from '../ops/reshape.ts';
 
 class TensorHold implements Hold {
   storage: Storage | null;

@@ -3,7 +3,7 @@
  * block of a few axes; the statistics and the weights are blocks of the same rank, which have one element along the axes
  * that they are the same for.
  */
-import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
+import { type Buffer, type Lowering, OP } from './builder.ts';
 import {
   BINARY,
   type Block,

@@ -2,8 +2,9 @@
  * The instructions of a convolution, which `linear` is too (one pixel per row): weights are packed, then multiplied.
  * Where the weights are constant, all but the last instruction run once. graph/absorb.ts adds what fusion moved into it.
  */
-import { type Buffer, type Lowering, OP } from '../graph/lowering.ts';
-import type { Lowered } from './operator.ts';
+
+import type { Lowered } from '../ops/operator.ts';
+import { type Buffer, type Lowering, OP } from './builder.ts';
 
 /** Where the elements of a weight lie. */
 export interface WeightSource {

@@ -1,7 +1,7 @@
 /** What a traced function gives: a tensor, or an array or object of them; and what a program gives in the same form. */
 import type { DType } from '../dtype.ts';
 import { describe } from '../errors.ts';
-import { Tensor } from '../tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 
 export type Results = Tensor<DType> | readonly Results[] | { readonly [name: string]: Results };
 

@@ -1,13 +1,13 @@
 /**
  * From nodes to instructions: operators emit steps over buffers; the steps that depend on constants alone can be split
- * off (weights are packed there, once); buffers get places (graph/layout.ts), and a list of steps becomes words that the
+ * off (weights are packed there, once); buffers get places (program/placement.ts), and a list of steps becomes words that the
  * Rust side decodes: [bases, steps, then per step: opcode, operands, (base, byte offset)..., params, param...].
  */
 import { bytesPer, type TensorType } from '../dtype.ts';
-import { type Engine, refresh } from '../engine.ts';
+import { type Engine, refresh } from '../engine/engine.ts';
+import { partsOf } from '../engine/threads.ts';
 import { elementCount } from '../errors.ts';
-import { partsOf } from '../threads.ts';
-import { ARENA, type Code, callWithWords } from './instructions.ts';
+import { ARENA, type Code, callWithWords } from '../program/instructions.ts';
 
 /** Instructions; the same numbers as in crates/wasm. */
 export const OP = {
@@ -123,7 +123,7 @@ export class Lowering {
   readonly choice: Choice;
   /** The node that steps are emitted for. */
   node = 0;
-  /** Where the next temporary lies: one behind the other, until graph/layout.ts places them by their lives. */
+  /** Where the next temporary lies: one behind the other, until program/placement.ts places them by their lives. */
   arenaBytes = 0;
 
   constructor(

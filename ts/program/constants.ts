@@ -1,5 +1,5 @@
 /** Which steps of a program run once: those that depend on constants alone. */
-import type { Buffer, Step } from './lowering.ts';
+import type { Buffer, Step } from '../instructions/builder.ts';
 
 /** The steps that depend on constants alone, and the others. */
 export function splitConstants(steps: readonly Step[]): { before: Step[]; main: Step[] } {

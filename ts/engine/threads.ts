@@ -2,9 +2,10 @@
  * Threads: which steps of a program are computed in parts, the pool that computes them, and what happens when a worker
  * dies. The meeting of the parts is Rust's (crates/wasm/src/team.rs); the caller comes back from it to look at the clock.
  */
+
+import { builtin } from './decode.ts';
 import type { Engine } from './engine.ts';
-import { builtin } from './runtime/decode.ts';
-import { Crew } from './runtime/workers.ts';
+import { Crew } from './workers.ts';
 
 /** What tests change. */
 export const tuning = {

@@ -1,8 +1,8 @@
 /** Pooling and its gradients as instructions: crates/core/src/ops/pool.rs and scatter.rs. */
 import { type DType, dtypeId, type TensorType } from '../dtype.ts';
-import { type Buffer, bits, type Lowering, OP } from '../graph/lowering.ts';
+import type { Backward } from '../ops/operator.ts';
+import { type Buffer, bits, type Lowering, OP } from './builder.ts';
 import { countOf } from './emit.ts';
-import type { Backward } from './operator.ts';
 
 /** How the elements of a window are put together. */
 export const REDUCTION = { max: 0, min: 1, avg: 2, sum: 3, lp: 4, absoluteLp: 5 } as const;

@@ -3,7 +3,7 @@
  * float32 blocks and gives the block of its result, a temporary.
  */
 import { shapeText } from '../errors.ts';
-import { type Buffer, bits, type Lowering, OP } from '../graph/lowering.ts';
+import { type Buffer, bits, type Lowering, OP } from './builder.ts';
 import { mergeAxes, stridesOf } from './strided.ts';
 
 /** float32 values in a buffer, and their shape. */

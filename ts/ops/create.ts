@@ -1,5 +1,5 @@
 /** Tensors out of numbers: tensor, zeros, ones, full, arange, rand, randn. */
-import { bytesPer, DTYPES, type DType } from './dtype.ts';
+import { bytesPer, DTYPES, type DType } from '../dtype.ts';
 import {
   checkOptions,
   describe,
@@ -10,9 +10,9 @@ import {
   oneOf,
   shapeText,
   wrongKind,
-} from './errors.ts';
-import { normal, uniform } from './ops/random.ts';
-import { emptyTensor, type NestedArray, type Tensor } from './tensor.ts';
+} from '../errors.ts';
+import { emptyTensor, type NestedArray, type Tensor } from '../tensor/tensor.ts';
+import { normal, uniform } from './random.ts';
 
 /** What `tensor` takes: a number, nested arrays, a flat array or a typed array. */
 export type TensorData =
