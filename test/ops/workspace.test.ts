@@ -1,11 +1,12 @@
 // The scratch memory of an instruction is at most 3 MB, or 5 % of its tensors where that is more.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { engine } from '../../ts/engine/engine.ts';
-import type { Node } from '../../ts/graph/graph.ts';
 import { Trace } from '../../ts/graph/trace.ts';
+import type { Node } from '../../ts/graph/value.ts';
 import * as striate from '../../ts/index.ts';
 import { Lowering } from '../../ts/instructions/builder.ts';
 import type { Backward } from '../../ts/ops/operator.ts';
+import { symbolOf } from '../../ts/tensor/tensor.ts';
 
 type Options = Record<string, unknown>;
 const image = [1, 64, 512, 512];
@@ -163,7 +164,7 @@ describe('scratch memory', () => {
 function record(name: string, shapes: number[][], rest: unknown[], options: Options): Node {
   const call = (striate as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!;
   const trace = new Trace();
-  const symbols: unknown[] = shapes.map((shape) => trace.input({ shape, dtype: 'float32' }));
+  const symbols: unknown[] = shapes.map((shape) => symbolOf(trace.input({ shape, dtype: 'float32' })));
   if (name.includes('onv')) while (symbols.length < (name === 'deformConv2d' ? 4 : 3)) symbols.push(null);
   trace.run('test', () => call(...symbols, ...rest, ...(Object.keys(options).length > 0 ? [options] : [])));
   return trace.nodes[0]!;

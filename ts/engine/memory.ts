@@ -9,6 +9,8 @@ import { type Engine, engine, engineOrNull, free, onDisposeRuntime, refresh } fr
 /** Bytes at an address, shared by the handles that count on it. */
 export interface Storage {
   readonly engine: Engine;
+  /** No other storage has or had it. */
+  readonly id: number;
   address: number;
   readonly bytes: number;
   /** Handles that hold it; at 0 it is freed. */
@@ -29,6 +31,7 @@ export interface MemoryStats {
   readonly memoryBytes: number;
 }
 
+let storages = 0;
 let liveBytes = 0;
 let peakBytes = 0;
 let cacheBytes = 0;
@@ -74,7 +77,7 @@ export function allocate(where: string, bytes: number, cache = false): Storage {
     liveBytes += bytes;
     if (liveBytes > peakBytes) peakBytes = liveBytes;
   }
-  return { engine: on, address, bytes, references: 1, cache };
+  return { engine: on, id: storages++, address, bytes, references: 1, cache };
 }
 
 /** Gives one reference back. */

@@ -1,57 +1,248 @@
 /**
- * A traced function as data: values and the nodes that make them, in the order of their calls. Nothing here runs.
+ * A graph that can be rewritten: nodes in an order of execution, and for each value whoever reads it. Every change goes
+ * through `add`, `replace` and `erase`, which keep both ends of a use; `settle` puts the nodes back into an order and drops
+ * those that nothing needs.
  */
-import type { DType, TensorType } from '../dtype.ts';
-import type { Entry } from '../ops/operator.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import type { Draw } from './draw.ts';
+import type { TensorType } from '../dtype.ts';
+import { shapeText } from '../errors.ts';
+import type { Entry, Params } from './entry.ts';
+import { resolve } from './resolve.ts';
+import type { Trace } from './trace.ts';
+import { makeValue, NO_VALUES, type Node, type Origin, type Use, type Value } from './value.ts';
 
-/** Anything that a node reads or makes. */
-export interface Value extends TensorType {
-  /** Its place among the values of its trace, in the order in which they were met. */
-  readonly id: number;
-  /**
-   * input: bound at each run. parameter: a tensor that the function's module keeps and may change. constant: a tensor
-   * that was met in the function, or a number in a tensor's place. draw: the
-   * generator's state. node: made by `producer`.
-   */
-  readonly kind: 'input' | 'parameter' | 'constant' | 'draw' | 'node';
-  /** The tensor of a parameter or constant. */
-  readonly tensor: Tensor<DType> | null;
-  /** The value of a number in a tensor's place. */
-  readonly scalar: number;
-  /** What is drawn at each run. */
-  readonly draw: Draw | null;
-  producer: Node | null;
-}
-
-/** One call of an operator. */
-export interface Node {
-  readonly entry: Entry;
-  /** Null where an optional tensor was left out. */
-  readonly inputs: (Value | null)[];
-  readonly params: readonly number[];
-  readonly outputs: Value[];
-  /** The path of the module whose forward made the call; '' outside any. */
-  readonly path: string;
-  /** What fusion moved into this node. */
-  fused: Fused;
-}
-
-/** What a convolution does besides convolving: act(affine(conv(x)) + residual). */
-export interface Fused {
-  readonly affine?: Node;
-  readonly residual?: Value;
-  readonly activation?: Node;
-}
-
-export interface Graph {
-  readonly inputs: Value[];
+export class Graph {
   nodes: Node[];
-  outputs: Value[];
+  readonly inputs: Value[];
+  readonly results: Value[];
+  /** The last version of each capture that a node writes. */
+  readonly state: ReadonlyMap<Value, Value>;
+  #values: number;
+  readonly #fixed = new Map<Value, boolean>();
+
+  /** The graph of these nodes; those that neither a result nor a last version needs are left out. */
+  constructor(
+    nodes: readonly Node[],
+    inputs: readonly Value[],
+    results: readonly Value[],
+    state: ReadonlyMap<Value, Value>,
+    values: number,
+  ) {
+    this.nodes = [...nodes];
+    this.inputs = [...inputs];
+    this.results = [...results];
+    this.state = state;
+    this.#values = values;
+    this.nodes.forEach((node, i) => {
+      node.order = i;
+      connect(node);
+    });
+    for (const value of [...results, ...state.values()]) value.uses.push({ node: null });
+    this.settle();
+  }
+
+  /** A new value. */
+  value(type: TensorType, kind: Value['kind'], of: Partial<Value> = {}): Value {
+    return makeValue(this.#values++, type, kind, of);
+  }
+
+  /** A number in a tensor's place. */
+  number(number: number): Value {
+    return this.value({ shape: [], dtype: 'float32' }, 'number', { number });
+  }
+
+  /** A new input. */
+  input(type: TensorType): Value {
+    const made = this.value(type, 'input');
+    this.inputs.push(made);
+    return made;
+  }
+
+  /** Appends a node; `order` says where `settle` puts it: behind what it reads, and else at the place of that number. */
+  add(
+    entry: Entry,
+    inputs: readonly (Value | null)[],
+    params: Params,
+    origins: readonly Origin[],
+    order: number = this.nodes.length,
+  ): Node {
+    const { outputs } = resolve(entry, inputs, params);
+    const node: Node = {
+      entry,
+      inputs: [...inputs],
+      params,
+      outputs: [],
+      state: NO_VALUES,
+      saved: NO_VALUES,
+      origins,
+      order,
+    };
+    for (const type of outputs) node.outputs.push(this.value(type, 'node', { maker: node }));
+    connect(node);
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** The node's saved values, made at the first call. */
+  save(node: Node): readonly Value[] {
+    if (node.saved.length === 0 && node.entry.saves !== undefined) {
+      const types = node.entry.saves(node.inputs, node.params);
+      node.saved = types.map((type) => this.value(type, 'node', { maker: node }));
+    }
+    return node.saved;
+  }
+
+  /** Makes a value a result as well; gives its place among them. */
+  give(value: Value): number {
+    value.uses.push({ node: null });
+    return this.results.push(value) - 1;
+  }
+
+  /** Has whoever reads `old` read `by`, but for the node `but`, which may make `by` of `old`. @throws where types differ */
+  replace(old: Value, by: Value, but: Node | null = null): void {
+    if (old === by) return;
+    if (old.dtype !== by.dtype || shapeText(old.shape) !== shapeText(by.shape)) {
+      throw new Error(
+        `graph: ${old.dtype} ${shapeText(old.shape)} cannot be replaced by ${by.dtype} ${shapeText(by.shape)}`,
+      );
+    }
+    const kept: Use[] = [];
+    for (const use of old.uses) {
+      if (use.node === null) {
+        this.results.forEach((result, i) => {
+          if (result === old) this.results[i] = by;
+        });
+      } else if (use.node === but) {
+        kept.push(use);
+        continue;
+      } else use.node.inputs[use.slot] = by;
+      by.uses.push(use);
+    }
+    old.uses = kept;
+  }
+
+  /** Takes a node out. @throws where one of its values is read */
+  erase(node: Node): void {
+    if (isNeeded(node)) throw new Error(`graph: ${node.entry.name} is read and cannot be erased`);
+    this.nodes.splice(this.nodes.indexOf(node), 1);
+    this.#disconnect(node);
+  }
+
+  #disconnect(node: Node): void {
+    for (const input of node.inputs) {
+      if (input !== null) input.uses = input.uses.filter((use) => use.node !== node);
+    }
+  }
+
+  /**
+   * Sorts the nodes, as they are numbered where their values leave a choice: each behind what it reads, and a node that
+   * writes a new version behind whoever reads the old one. Nodes that nothing needs are dropped.
+   */
+  settle(): void {
+    for (let i = this.nodes.length - 1, dropped = true; dropped; i = this.nodes.length - 1) {
+      dropped = false;
+      for (; i >= 0; i--) {
+        const node = this.nodes[i] as Node;
+        if (isNeeded(node)) continue;
+        this.nodes.splice(i, 1);
+        this.#disconnect(node);
+        dropped = true;
+      }
+    }
+    const placed: Node[] = [];
+    const seen = new Map<Node, 'open' | 'done'>();
+    const visit = (node: Node): void => {
+      const before = seen.get(node);
+      if (before === 'done') return;
+      if (before === 'open') throw new Error(`graph: ${node.entry.name} waits for its own result`);
+      seen.set(node, 'open');
+      for (const input of node.inputs) if (input?.maker) visit(input.maker);
+      for (const { before: old } of node.state) {
+        for (const use of old?.uses ?? []) if (use.node !== null && use.node !== node) visit(use.node);
+      }
+      seen.set(node, 'done');
+      placed.push(node);
+    };
+    for (const node of [...this.nodes].sort((a, b) => a.order - b.order)) visit(node);
+    this.nodes = placed;
+  }
+
+  /** Whether a value is known before any run: made of captures that nothing writes, and of numbers. */
+  isFixed(value: Value): boolean {
+    if (value.kind === 'capture') return !this.state.has(value);
+    if (value.kind !== 'node') return value.kind === 'number';
+    let fixed = this.#fixed.get(value);
+    if (fixed === undefined) {
+      const { inputs, state } = value.maker as Node;
+      fixed = state.length === 0 && inputs.every((input) => input === null || this.isFixed(input));
+      this.#fixed.set(value, fixed);
+    }
+    return fixed;
+  }
+
+  /** @throws where uses, order or types are not what they must be */
+  verify(): void {
+    const wrong = (node: Node, what: string) => new Error(`graph: ${node.entry.name}: ${what}`);
+    const made = new Set<Value>();
+    for (const node of this.nodes) {
+      node.inputs.forEach((input, slot) => {
+        if (input === null) return;
+        if (!input.uses.some((use) => use.node === node && use.slot === slot))
+          throw wrong(node, `input ${slot} does not know it`);
+        if (input.kind === 'node' && !made.has(input)) throw wrong(node, `input ${slot} is made behind it`);
+      });
+      const types = resolve(node.entry, node.inputs, node.params).outputs;
+      node.outputs.forEach((output, i) => {
+        const type = types[i] as TensorType;
+        if (output.dtype !== type.dtype || shapeText(output.shape) !== shapeText(type.shape))
+          throw wrong(node, `output ${i} is ${shapeText(output.shape)}, must be ${shapeText(type.shape)}`);
+      });
+      for (const value of [...node.outputs, ...node.state, ...node.saved]) {
+        if (value.maker !== node) throw wrong(node, 'a value does not know it');
+        for (const { node: reader } of value.uses)
+          if (reader !== null && !this.nodes.includes(reader)) throw wrong(node, 'is read by what is gone');
+        made.add(value);
+      }
+    }
+    for (const result of this.results) {
+      if (result.kind === 'node' && !made.has(result)) throw new Error('graph: a result is made by no node');
+    }
+  }
+
+  /** A line per node: `%3 = relu(%2)[]`; captures are `@`, inputs `$`, numbers themselves. */
+  print(): string {
+    const names = new Map<Value, string>();
+    const nameOf = (value: Value | null): string => {
+      if (value === null) return '-';
+      const { kind, number } = value;
+      if (kind === 'number') return `${number}`;
+      if (kind === 'input') return `$${this.inputs.indexOf(value)}`;
+      const known = names.get(value) ?? `${kind === 'node' ? '%' : kind === 'draw' ? '?' : '@'}${names.size}`;
+      names.set(value, known);
+      return known;
+    };
+    const lines = this.nodes.map(({ entry, inputs, params, outputs }) => {
+      const reads = inputs.map(nameOf).join(', ');
+      return `${outputs.map(nameOf).join(', ')} = ${entry.name}(${reads})[${params.join(', ')}]`;
+    });
+    return [...lines, `give ${this.results.map(nameOf).join(', ')}`].join('\n');
+  }
 }
 
-/** Whether a value is known before the program runs. */
-export function isFixed(value: Value): boolean {
-  return value.kind === 'parameter' || value.kind === 'constant';
+/** The graph of what a trace recorded. @throws TypeError for a symbol of another trace */
+export function graphOf(trace: Trace, where: string, results: readonly Value[]): Graph {
+  const { nodes, inputs, values, state } = trace;
+  for (const value of [...results, ...nodes.flatMap((node) => node.inputs)]) {
+    if (value !== null && values[value.id] !== value)
+      throw new TypeError(`${where}: a symbolic tensor of another trace was used`);
+  }
+  return new Graph(nodes, inputs, results, state, values.length);
+}
+
+function connect(node: Node): void {
+  for (const [slot, input] of node.inputs.entries()) input?.uses.push({ node, slot });
+}
+
+function isNeeded({ outputs, state, saved }: Node): boolean {
+  const isRead = ({ uses }: Value) => uses.length > 0;
+  return outputs.some(isRead) || state.some(isRead) || saved.some(isRead);
 }

@@ -2,12 +2,23 @@
  * An open trace: operators that are given a symbolic or followed tensor record a node here instead of running.
  * Modules are known by path while it is open, so that a result can be asked for by its module's name.
  */
-import { bytesPer, type DType, type TensorType } from '../dtype.ts';
-import { elementCount } from '../errors.ts';
-import type { Entry, Operand, Params } from '../ops/operator.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { DType, TensorType } from '../dtype.ts';
+import { release, type Storage } from '../engine/memory.ts';
+import { shapeText } from '../errors.ts';
+import { RESHAPE } from './builtin.ts';
 import { DRAW_TYPE, Draw } from './draw.ts';
-import type { Graph, Node, Value } from './graph.ts';
+import type { Entry, Params } from './entry.ts';
+import { resolve } from './resolve.ts';
+import {
+  type Handle,
+  isHandle,
+  makeValue,
+  NO_VALUES,
+  type Node,
+  type Operand,
+  scalarType,
+  type Value,
+} from './value.ts';
 
 let current: Trace | null = null;
 
@@ -28,19 +39,24 @@ export interface Recall {
 }
 
 export class Trace {
-  readonly #inputs: Value[] = [];
-  readonly #known = new Map<Tensor<DType>, Value>();
-  readonly #followed: ReadonlySet<Tensor<DType>>;
-  readonly #recall: Recall | null;
+  readonly inputs: Value[] = [];
   /** What was recorded. */
   readonly nodes: Node[] = [];
   /** Everything that the nodes read or make, by id. */
   readonly values: Value[] = [];
   /** Results by the path of the module that gave them. */
   readonly named = new Map<string, Value>();
+  /** The last version of each capture that was written. */
+  readonly state = new Map<Value, Value>();
+  readonly #followed: ReadonlySet<Handle>;
+  /** The last versions of followed tensors, which are known by identity, and of other storage. */
+  readonly #known = new Map<Storage | Handle, Value>();
+  readonly #held: Storage[] = [];
+  readonly #recall: Recall | null;
+  #where = '';
   #path = '';
 
-  constructor(followed: Iterable<Tensor<DType>> = [], recall: Recall | null = null) {
+  constructor(followed: Iterable<Handle> = [], recall: Recall | null = null) {
     this.#followed = new Set(followed);
     this.#recall = recall;
   }
@@ -48,6 +64,7 @@ export class Trace {
   /** Runs `body` with this trace open. @throws TypeError when another is open */
   run<T>(where: string, body: () => T): T {
     if (current !== null) throw new TypeError(`${where}: a traced function cannot be traced inside another`);
+    this.#where = where;
     current = this;
     try {
       return body();
@@ -56,55 +73,80 @@ export class Trace {
     }
   }
 
-  #value(
-    { shape, dtype }: TensorType,
-    kind: Value['kind'],
-    { tensor = null, scalar = 0, draw = null, producer = null }: Partial<Value> = {},
-  ): Value {
-    const value = { id: this.values.length, shape, dtype, kind, tensor, scalar, draw, producer };
+  #value(type: TensorType, kind: Value['kind'], of?: Partial<Value>): Value {
+    const value = makeValue(this.values.length, type, kind, of);
     this.values.push(value);
     return value;
   }
 
   /** A new symbolic input. */
-  input<D extends DType>(type: TensorType & { dtype: D }): Tensor<D> {
+  input(type: TensorType): Value {
     const value = this.#value(type, 'input');
-    this.#inputs.push(value);
-    return new Tensor(type.shape, type.dtype, null, value);
-  }
-
-  /** Whether a call with this tensor is recorded. */
-  follows(tensor: Tensor<DType>): boolean {
-    return tensor.symbol !== null || this.#followed.has(tensor);
-  }
-
-  /** The value that stands for what a function was given or gave. */
-  valueOf(operand: Tensor<DType> | number | Draw, dtype: DType = 'float32'): Value {
-    if (typeof operand === 'number')
-      return this.#value({ shape: [], dtype }, 'constant', { scalar: operand });
-    if (operand instanceof Draw) return this.#value(DRAW_TYPE, 'draw', { draw: operand });
-    if (operand.symbol !== null) return operand.symbol;
-    let value = this.#known.get(operand);
-    if (value === undefined) {
-      const kind = this.#followed.has(operand) ? 'parameter' : 'constant';
-      value = this.#value(operand, kind, { tensor: operand });
-      this.#known.set(operand, value);
-    }
+    this.inputs.push(value);
     return value;
   }
 
-  /** Appends a node and gives its symbolic outputs. */
-  record(entry: Entry, inputs: readonly Operand[], params: Params): Tensor<DType>[] {
+  /** Whether a call with this tensor is recorded. */
+  follows(tensor: Handle): boolean {
+    return tensor.symbol !== null || this.#followed.has(tensor);
+  }
+
+  /** The value that stands for what a function was given or gave. @throws TypeError for a tensor that is disposed */
+  valueOf(operand: Handle | number | Draw, dtype: DType = 'float32'): Value {
+    if (typeof operand === 'number') return this.#value({ shape: [], dtype }, 'number', { number: operand });
+    if (operand instanceof Draw) return this.#value(DRAW_TYPE, 'draw', { draw: operand });
+    if (operand.symbol !== null) return operand.symbol;
+    const { storage } = operand.hold;
+    if (storage === null) throw new TypeError(`${this.#where}: a tensor that the function uses is disposed`);
+    const key = this.#followed.has(operand) ? operand : storage;
+    const known = this.#known.get(key);
+    if (known !== undefined) return sameShape(known, operand) ? known : this.#under(known, operand.shape);
+    const value = this.#value(operand, 'capture', { storage });
+    this.#known.set(key, value);
+    storage.references += 1;
+    this.#held.push(storage);
+    return value;
+  }
+
+  /** A capture's value under another shape. */
+  #under(value: Value, shape: readonly number[]): Value {
+    return this.#append(RESHAPE, [value], shape)[0] as Value;
+  }
+
+  /** Appends the node of a call and gives its outputs. */
+  record(entry: Entry, inputs: readonly Operand[], params: Params): readonly Value[] {
     const dtype = scalarType(inputs);
     const values = inputs.map((input) => (input === null ? null : this.valueOf(input, dtype)));
-    const types = this.#recall?.next(this, entry, values, params) ?? outputTypes(entry, values, params);
-    const node: Node = { entry, inputs: values, params, outputs: [], path: this.#path, fused: {} };
+    return this.#append(entry, values, params);
+  }
+
+  #append(entry: Entry, inputs: (Value | null)[], params: Params): readonly Value[] {
+    const types = this.#recall?.next(this, entry, inputs, params) ?? resolve(entry, inputs, params).outputs;
+    const origins = [{ operator: entry.name, path: this.#path }];
+    const written = entry.writes?.(params);
+    const state: Value[] | typeof NO_VALUES = written === undefined ? NO_VALUES : [];
+    const outputs: Value[] = [];
+    const order = this.nodes.length;
+    const node: Node = { entry, inputs, params, outputs, state, saved: NO_VALUES, origins, order };
     this.nodes.push(node);
-    return types.map((type) => {
-      const value = this.#value(type, 'node', { producer: node });
-      node.outputs.push(value);
-      return new Tensor(value.shape, value.dtype, null, value);
-    });
+    for (const type of types) outputs.push(this.#value(type, 'node', { maker: node }));
+    for (const i of written ?? []) {
+      const before = inputs[i];
+      if (before) (state as Value[]).push(this.#version(before, node));
+    }
+    return outputs;
+  }
+
+  /** The next version of what a node writes in place. */
+  #version(before: Value, maker: Node): Value {
+    const value = this.#value(before, 'node', { maker, before });
+    let first = before;
+    while (first.before !== null) first = first.before;
+    if (first.kind === 'capture') {
+      this.state.set(first, value);
+      for (const [key, known] of this.#known) if (known === before) this.#known.set(key, value);
+    }
+    return value;
   }
 
   /** Runs a module's forward under its path and remembers what it gave. */
@@ -113,51 +155,19 @@ export class Trace {
     this.#path = path;
     try {
       const result = body();
-      if (result instanceof Tensor) this.named.set(path, this.valueOf(result));
+      if (isHandle(result)) this.named.set(path, this.valueOf(result));
       return result;
     } finally {
       this.#path = outer;
     }
   }
 
-  /** The graph of what was recorded, without the nodes that no output needs. @throws TypeError for a symbol of another trace */
-  graph(outputs: Value[]): Graph {
-    const needed = new Set<Node>();
-    const own = new Set<Node | Value>([...this.nodes, ...this.#inputs]);
-    const visit = (start: Value): void => {
-      const stack = [start];
-      for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
-        const node = value.producer;
-        if ((value.kind === 'input' && !own.has(value)) || (node !== null && !own.has(node))) {
-          throw new TypeError('compile: a symbolic tensor of another trace was used');
-        }
-        if (node === null || needed.has(node)) continue;
-        needed.add(node);
-        for (const input of node.inputs) if (input !== null) stack.push(input);
-      }
-    };
-    outputs.forEach(visit);
-    return { inputs: this.#inputs, nodes: this.nodes.filter((node) => needed.has(node)), outputs };
+  /** Gives the storage back that it kept alive: what was bound to it by now holds it itself. */
+  close(): void {
+    for (const storage of this.#held.splice(0)) release(storage);
   }
 }
 
-/** What an operator gives. @throws what its shape rule throws; RangeError for an output above 2^31 - 1 bytes */
-export function outputTypes(
-  entry: Entry,
-  inputs: readonly (TensorType | null)[],
-  params: Params,
-): TensorType[] {
-  const types = entry.infer(inputs, params);
-  for (const { shape, dtype } of types) {
-    elementCount(entry.name, shape, bytesPer(dtype));
-    // A plan's results share it.
-    Object.freeze(shape);
-  }
-  return types;
-}
-
-/** The dtype that a number takes in a tensor's place: that of the first tensor beside it. */
-export function scalarType(inputs: readonly Operand[]): DType {
-  for (const input of inputs) if (input instanceof Tensor) return input.dtype;
-  return 'float32';
+function sameShape(value: TensorType, { shape }: TensorType): boolean {
+  return value.shape === shape || shapeText(value.shape) === shapeText(shape);
 }

@@ -7,7 +7,7 @@ import { bytesPer, type TensorType } from '../dtype.ts';
 import { type Engine, refresh } from '../engine/engine.ts';
 import { partsOf } from '../engine/threads.ts';
 import { elementCount } from '../errors.ts';
-import { ARENA, type Code, callWithWords } from '../program/instructions.ts';
+import { ARENA, callWithWords, type Words } from './words.ts';
 
 /** Instructions; the same numbers as in crates/wasm. */
 export const OP = {
@@ -71,8 +71,6 @@ export interface Step {
   constant: boolean;
   /** Index of the read whose memory the first write may take over, or -1. */
   readonly inPlace: number;
-  /** The operator that a fault of the step's data is named after. */
-  readonly judges: string | null;
 }
 
 /** What the Rust side plans for an instruction. */
@@ -90,8 +88,6 @@ export interface StepOptions {
   algorithm?: number;
   /** Multiply-accumulates, where they are more than the bytes that it moves say. */
   macs?: number;
-  /** The operator whose data the step judges. */
-  judges?: string;
 }
 
 /** Bases: the arena's, then one for each external buffer. */
@@ -186,7 +182,7 @@ export class Lowering {
     reads: readonly (Buffer | null)[],
     writes: readonly (Buffer | null)[],
     params: readonly number[],
-    { inPlace = -1, scratch = 0, algorithm = 0, macs = 0, judges }: StepOptions = {},
+    { inPlace = -1, scratch = 0, algorithm = 0, macs = 0 }: StepOptions = {},
   ): void {
     const constant = reads.every((read) => read === null || read.constant);
     for (const write of writes) if (write !== null && write.place !== 'external') write.constant = constant;
@@ -205,7 +201,6 @@ export class Lowering {
       parts,
       constant,
       inPlace,
-      judges: judges ?? null,
     };
     this.steps.push(step);
   }
@@ -224,7 +219,7 @@ export class Lowering {
   }
 
   /** The words of these steps, whose temporaries lie in an arena of so many bytes. */
-  encode(steps: readonly Step[], arenaBytes: number): Code {
+  encode(steps: readonly Step[], arenaBytes: number): Words {
     const words: number[] = [FIRST_EXTERNAL + this.externals.length, steps.length];
     for (const step of steps) {
       const operands = [...step.reads, ...step.writes];
@@ -236,10 +231,9 @@ export class Lowering {
       }
       words.push(step.params.length, ...step.params);
     }
-    const nodes = steps.map((step) => step.node);
-    const judges = steps.map((step) => step.judges);
+    const rows = steps.map((step) => step.node);
     const algorithms = steps.map((step) => step.algorithm);
-    return { words, arenaBytes, nodes, algorithms, judges, parts: steps.map((step) => step.parts) };
+    return { words, arenaBytes, rows, algorithms, parts: steps.map((step) => step.parts) };
   }
 }
 

@@ -1,10 +1,8 @@
 /**
  * The instructions of a convolution, which `linear` is too (one pixel per row): weights are packed, then multiplied.
- * Where the weights are constant, all but the last instruction run once. graph/absorb.ts adds what fusion moved into it.
+ * Where the weights are constant, all but the last instruction run once.
  */
-
-import type { Lowered } from '../ops/operator.ts';
-import { type Buffer, type Lowering, OP } from './builder.ts';
+import { type Buffer, bits, type Lowering, OP } from './builder.ts';
 
 /** Where the elements of a weight lie. */
 export interface WeightSource {
@@ -29,26 +27,24 @@ export interface ConvolutionProblem {
   before?(to: Lowering, x: Buffer): Buffer;
 }
 
-/** What follows the sum of products: y = act(sum + bias + residual), `act` in the words of the Rust side. */
-export interface Ending {
-  readonly residual: Buffer | null;
-  readonly slope: Buffer | null;
-  readonly act: readonly number[];
-}
+/** What a convolution reads: x, weight, bias, the residual, and the slope of each channel of an activation that has one. */
+export type ConvolutionInputs = readonly (Buffer | null)[];
 /** Where the residual stands among what the instruction reads. */
 const RESIDUAL = 3;
-export const NOTHING: Ending = { residual: null, slope: null, act: [0, 0, 0] };
+/** Names of the algorithms that a plan gives as numbers (crates/core/src/plan.rs). */
+export const ALGORITHMS = ['', 'gemm', 'pointwise', 'depthwise', 'winograd', 'direct'] as const;
 
-/** Emits a convolution of inputs x, weight, bias. */
+/** Emits y = act(x convolved with weight + bias + residual); `activation`: its number and its two numbers. */
 export function emitConvolution(
   name: string,
   to: Lowering,
-  { inputs, outputs }: Pick<Lowered, 'inputs' | 'outputs'>,
+  { inputs, outputs }: { readonly inputs: ConvolutionInputs; readonly outputs: readonly Buffer[] },
   problem: ConvolutionProblem,
-  { residual, slope, act }: Ending = NOTHING,
+  [number = 0, p0 = 0, p1 = 0]: readonly number[] = [],
 ): void {
   const { n, groups, channels, axes } = problem;
-  const [x, weight, bias] = inputs as [Buffer, Buffer, Buffer | null];
+  const act = [number, bits(p0), bits(p1)];
+  const [x, weight, bias = null, residual = null, slope = null] = inputs as [Buffer, Buffer];
   const words = (algorithm: number) => [
     ...[n, groups, channels / groups, problem.outputs / groups, ...axes],
     ...[algorithm, to.choice.exact ? 1 : 0, ...act],

@@ -1,6 +1,5 @@
 /** Pooling and its gradients as instructions: crates/core/src/ops/pool.rs and scatter.rs. */
 import { type DType, dtypeId, type TensorType } from '../dtype.ts';
-import type { Backward } from '../ops/operator.ts';
 import { type Buffer, bits, type Lowering, OP } from './builder.ts';
 import { countOf } from './emit.ts';
 
@@ -61,17 +60,26 @@ export function indicesSaved(outputs: readonly TensorType[]): readonly TensorTyp
   return outputs.length > 1 ? [] : [{ shape: outputs[0]!.shape, dtype: 'int32' }];
 }
 
+/** A pooling of maxima whose gradient is wanted. */
+interface Maxima {
+  readonly types: readonly (TensorType | null)[];
+  readonly outputTypes: readonly TensorType[];
+  readonly outputs: readonly Buffer[];
+  readonly saved: readonly Buffer[];
+  readonly gradients: readonly (Buffer | null)[];
+}
+
 /** dx of a maximum: each output's gradient goes to where the maximum was. */
 export function emitExtremumGradient(
   to: Lowering,
-  { types: [x], outputTypes, outputs, saved, gradients }: Backward,
+  { types: [x], outputTypes, outputs, saved, gradients }: Maxima,
 ): Buffer {
   const dx = to.buffer(x!);
   emitScatter(to, 'add', x!.shape, outputTypes[0]!.shape, gradients[0]!, saved[0] ?? outputs[1]!, dx);
   return dx;
 }
 
-/** into[n, c, indices[n, c, i]] = or += from[n, c, i]; `judges` names the operator whose indices may be wrong. */
+/** into[n, c, indices[n, c, i]] = or += from[n, c, i]. */
 export function emitScatter(
   to: Lowering,
   how: 'assign' | 'add',
@@ -80,10 +88,9 @@ export function emitScatter(
   from: Buffer,
   indices: Buffer,
   into: Buffer,
-  judges?: string,
 ): void {
   const words = [...planesOf(shape, indexed), how === 'add' ? 1 : 0];
-  to.step(OP.scatter, [from, indices], [into], words, judges === undefined ? {} : { judges });
+  to.step(OP.scatter, [from, indices], [into], words);
 }
 
 /** into[n, c, i] = from[n, c, indices[n, c, i]]. */

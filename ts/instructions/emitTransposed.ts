@@ -10,7 +10,7 @@
  */
 import { type Buffer, type Lowering, OP } from './builder.ts';
 import { countOf, newBlock } from './emit.ts';
-import { contiguous, emitConvolution, kernelOf, NOTHING, swapped } from './emitConvolution.ts';
+import { contiguous, emitConvolution, kernelOf, swapped } from './emitConvolution.ts';
 import { copyStrided, stridesOf } from './strided.ts';
 
 export interface TransposedProblem {
@@ -176,8 +176,8 @@ function emitPhase(
     const source = { strides, offset: offset + index * strides[2]! };
     const problem = { n, groups, channels: channels / parts.length, outputs, axes: words, source };
     const into = index === parts.length - 1 ? made : newBlock(to, computed).buffer;
-    const inputs = [part, weight, index === 0 ? bias : null];
-    emitConvolution(name, to, { inputs, outputs: [into] }, problem, { ...NOTHING, residual: sum });
+    const inputs = [part, weight, index === 0 ? bias : null, sum];
+    emitConvolution(name, to, { inputs, outputs: [into] }, problem);
     sum = into;
   }
   if (whole) return;

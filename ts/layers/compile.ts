@@ -3,8 +3,8 @@
 import type { DType } from '../dtype.ts';
 import { scope } from '../engine/memory.ts';
 import { checkOptions, oneOf, wrongKind } from '../errors.ts';
-import { ALGORITHMS } from '../graph/absorb.ts';
 import type { Trace } from '../graph/trace.ts';
+import { ALGORITHMS } from '../instructions/emitConvolution.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type InputSpec, Program, type Source } from '../transforms/program.ts';
 import type { Results } from '../transforms/results.ts';

@@ -6,7 +6,7 @@ import type { DType } from '../dtype.ts';
 import { engine } from '../engine/engine.ts';
 import { adopt, type Disposable, type Hold, scope } from '../engine/memory.ts';
 import { checkOptions, integer, ModelError, OutOfMemoryError, wrongKind } from '../errors.ts';
-import { Forms } from '../program/prepacked.ts';
+import { Prepacked } from '../program/prepacked.ts';
 import type { StepProfile } from '../program/report.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { Program } from '../transforms/program.ts';
@@ -53,7 +53,7 @@ const MAX_PROGRAMS = 16;
 class ModelHold implements Hold {
   readonly programs = new Map<string, Program<ModelResults>>();
   /** What the programs make of the weights: shared. */
-  readonly forms = new Forms(true);
+  readonly forms = new Prepacked(true);
   readonly tensors: Tensor<DType>[] = [];
 
   free(): void {

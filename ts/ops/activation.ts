@@ -53,7 +53,9 @@ function entry(
       const v = { buffer: (traits.fromOutput ? outputs : inputs)[0]!, shape };
       return [emitUnaryGradient(to, traits.gradient ?? act, dy, v, p0, p1).buffer];
     },
-    activation: ([p0 = 0, p1 = 0]: Params, [x]) => (x!.dtype === 'float32' ? { act, p0, p1 } : null),
+    traits: {
+      activation: ([x], [p0 = 0, p1 = 0]) => (x!.dtype === 'float32' ? { act, p0, p1 } : null),
+    },
   };
 }
 

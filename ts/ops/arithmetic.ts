@@ -101,7 +101,7 @@ function binaryEntry(
         wanted[i] ? emitSumTo(to, rule({ to, dy, a, b, y }), types[i]!.shape).buffer : null,
       );
     },
-    ...(name === 'add' && { sums: true }),
+    ...(name === 'add' && { traits: { sums: true } }),
   };
 }
 
@@ -219,8 +219,12 @@ export const prelu = /*#__PURE__*/ operator(
       };
       return [wanted[0] ? ofX() : null, wanted[1] ? ofWeight() : null];
     },
-    activation: (_, [x, weight]) =>
-      weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1] ? { act: 4, p0: 0, p1: 0 } : null,
+    traits: {
+      activation: ([x, weight]) =>
+        weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1]
+          ? { act: 4, p0: 0, p1: 0, slope: 1 }
+          : null,
+    },
   },
   (invoke) =>
     /** x where it is positive, else weight * x; weight holds one slope, or one per channel (axis 1). */

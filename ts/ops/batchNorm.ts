@@ -20,7 +20,7 @@ import {
   type Statistics,
 } from '../instructions/emitNorm.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Lowered, operator } from './operator.ts';
+import { type Entry, type Lowered, operator } from './operator.ts';
 import { flag } from './options.ts';
 import { float32 } from './types.ts';
 
@@ -66,6 +66,22 @@ function emitStatistics(to: Lowering, node: Lowered, shapes: NormShapes): Statis
   if (runningVar) emitRunning(to, runningVar, variance, shapes.weight, momentum, count / (count - 1));
   return { mean, scale: emitScaleOf(to, variance, eps, savedScale) };
 }
+
+/** Batch norm by known statistics as a map x * scale + shift: both of them. inputs: mean, variance, weight, bias. params: eps. */
+const MAP: Entry = {
+  name: 'batchNormMap',
+  torch: 'torch.nn.functional.batch_norm',
+  onnx: [],
+  args: ARGS.slice(1),
+  infer: ([mean]) => [mean!, mean!],
+  makes: true,
+  lower(to, { types: [mean], params: [eps], inputs }) {
+    const [middle, variance, weight, bias] = inputs.map((buffer) => buffer && { buffer, shape: mean!.shape });
+    const statistics = { mean: middle!, scale: emitScaleOf(to, variance!, eps as number) };
+    const { scale, shift } = emitMap(to, statistics, { weight: weight ?? null, bias: bias ?? null });
+    return [scale.buffer, shift.buffer];
+  },
+};
 
 export const batchNorm = /*#__PURE__*/ operator(
   {
@@ -125,12 +141,10 @@ export const batchNorm = /*#__PURE__*/ operator(
       );
       return [found.x, null, null, found.weight, found.bias].map((one) => one?.buffer ?? null);
     },
-    affine(to, node) {
-      const shapes = shapesOf(node.types[0]!);
-      const { scale, shift } = emitMap(to, emitStatistics(to, node, shapes), learnedOf(node, shapes));
-      return { scale: scale.buffer, shift: shift.buffer };
+    traits: {
+      affine: (_, [training, , eps]) =>
+        training === 0 ? { entry: MAP, inputs: [1, 2, 3, 4], params: [eps as number] } : null,
     },
-    isAffine: ([training]) => training === 0,
     writes: ([training]) => (training === 1 ? [1, 2] : []),
   },
   (invoke) =>

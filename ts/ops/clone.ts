@@ -1,18 +1,11 @@
 /** clone(x): a copy in storage of its own. */
 import type { DType } from '../dtype.ts';
+import { CLONE } from '../graph/builtin.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 
 export const clone = /*#__PURE__*/ operator(
-  {
-    name: 'clone',
-    torch: 'torch.clone',
-    onnx: ['Identity'],
-    args: ['x'],
-    infer: ([x]) => [x!],
-    lower: (to, { inputs, outputs }) => to.copy(inputs[0]!, outputs[0]!),
-    gradient: (_, { gradients }) => gradients,
-  },
+  CLONE,
   (invoke) =>
     /** A copy in storage of its own. */
     <D extends DType>(x: Tensor<D>): Tensor<D> =>

@@ -16,6 +16,7 @@ import {
   convStep,
   convWindow,
   emitStepGradients,
+  paramCount,
   requireBias,
 } from './convolutionStep.ts';
 import { type Backward, type Entry, operator, type Params } from './operator.ts';
@@ -53,11 +54,20 @@ function entry(rank: number): Entry {
     args: ['x', 'weight', 'bias'],
     required: 2,
     infer: (inputs, params) => infer(name, inputs, params),
-    convolves: (inputs, params) => stepOf(name, inputs, params).problem,
-    lower: (to, node) => emitConvolution(name, to, node, stepOf(name, node.types, node.params).problem),
+    lower(to, node) {
+      const { problem } = stepOf(name, node.types, node.params);
+      emitConvolution(name, to, node, problem, node.params.slice(paramCount(rank)));
+    },
     gradient: (to, node) => gradient(name, to, node),
     cost: ([, weight], [y]) => ({ macs: countOf(y!.shape) * countOf(weight!.shape.slice(1)) }),
     field: ([x, weight], params) => windowFields(convWindow(name, x!, weight!, params), rank),
+    traits: {
+      epilogue: {
+        ...{ weight: 1, bias: 2, residual: 3, slope: 4 },
+        own: () => paramCount(rank),
+        channelAxis: () => 0,
+      },
+    },
   };
 }
 

@@ -67,6 +67,9 @@ export function convParams(
   ];
 }
 
+/** How many params a convolution has. */
+export const paramCount = (rank: number): number => 4 * rank + 5;
+
 /** A convolution whose sizes were judged. */
 export interface ConvolutionStep {
   readonly problem: ConvolutionProblem;
@@ -99,7 +102,7 @@ export function convStep(
   weightName = 'weight',
 ): ConvolutionStep {
   const rank = params[0] as number;
-  const [mode, groups, flip] = params.slice(-3) as [number, number, number];
+  const [mode, groups, flip] = params.slice(2 + 4 * rank) as [number, number, number];
   requireRank(name, 'x', x.shape, rank + 2);
   requireRank(name, weightName, weight.shape, rank + 2);
   const [n, channels] = x.shape as [number, number];

@@ -22,7 +22,6 @@ export const linear = /*#__PURE__*/ operator(
     onnx: ['Gemm'],
     args: ['x', 'weight', 'bias'],
     required: 2,
-    channelsLast: true,
     infer(inputs) {
       float32('linear', ['x', 'weight', 'bias'], inputs);
       const [x, weight, bias] = inputs as [TensorType, TensorType, TensorType | null];
@@ -42,8 +41,7 @@ export const linear = /*#__PURE__*/ operator(
       }
       return [{ shape: [...x.shape.slice(0, -1), outputs], dtype: 'float32' }];
     },
-    convolves: pixels,
-    lower: (to, node) => emitConvolution('linear', to, node, pixels(node.types)),
+    lower: (to, node) => emitConvolution('linear', to, node, pixels(node.types), node.params),
     gradient(to, { types, inputs, gradients, wanted }) {
       const [x, weight] = [0, 1].map((i) => ({ buffer: inputs[i]!, shape: types[i]!.shape })) as [
         Block,
@@ -63,6 +61,14 @@ export const linear = /*#__PURE__*/ operator(
     cost: ([, weight], [y]) => ({
       macs: y!.shape.reduce((product, axis) => product * axis, 1) * weight!.shape[1]!,
     }),
+    traits: {
+      epilogue: {
+        ...{ weight: 1, bias: 2, residual: 3, slope: 4 },
+        own: () => 0,
+        channelAxis: () => 0,
+        channelsLast: true,
+      },
+    },
   },
   (invoke) =>
     /**

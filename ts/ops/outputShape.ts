@@ -3,7 +3,7 @@ import type { DType } from '../dtype.ts';
 import { engine } from '../engine/engine.ts';
 import { integers, wrongKind } from '../errors.ts';
 import { Trace } from '../graph/trace.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { symbolOf, Tensor } from '../tensor/tensor.ts';
 import type { Entry } from './operator.ts';
 
 /**
@@ -26,10 +26,12 @@ export function outputShape(
   const symbols = shapes.map((shape, i) =>
     shape === null
       ? null
-      : trace.input({
-          shape: integers('outputShape', `shapes[${i}]`, shape, 0),
-          dtype: entry.args[i] === 'indices' ? 'int32' : 'float32',
-        }),
+      : symbolOf(
+          trace.input({
+            shape: integers('outputShape', `shapes[${i}]`, shape, 0),
+            dtype: entry.args[i] === 'indices' ? 'int32' : 'float32',
+          }),
+        ),
   );
   // Before options, a shape that is left out is an optional tensor that is left out; numbers and lists follow at once.
   const optionsFollow = typeof rest[0] === 'object' && !Array.isArray(rest[0]);

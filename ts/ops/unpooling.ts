@@ -80,7 +80,7 @@ function entry(name: string, rank: number): Entry {
     constants: ['indices'],
     infer: (inputs, params) => infer(name, inputs, params),
     lower(to, { types: [x], outputTypes: [y], inputs: [from, indices], outputs: [into] }) {
-      emitScatter(to, 'assign', y!.shape, x!.shape, from!, indices!, into!, name);
+      emitScatter(to, 'assign', y!.shape, x!.shape, from!, indices!, into!);
     },
     gradient(to, { types: [x], outputTypes: [y], inputs: [, indices], gradients: [dy] }) {
       const dx = newBlock(to, x!.shape).buffer;

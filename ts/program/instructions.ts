@@ -1,30 +1,16 @@
 /** A program on the Rust side: decoded instructions and a table of bases, the addresses that operands count from. */
 import { type Engine, faultCode, free, refresh, throwFault } from '../engine/engine.ts';
-import { dropArena, releaseCaches, withRoom } from '../engine/memory.ts';
+import { dropArena } from '../engine/memory.ts';
 import { LOST } from '../engine/threads.ts';
-import { FAULT_INDEX_OUTSIDE, FAULT_OUT_OF_MEMORY } from '../errors.ts';
-
-/** One word list, and what must be known about it: see lowering.ts. */
-export interface Code {
-  readonly words: readonly number[];
-  /** Bytes of the shared arena that it uses. */
-  readonly arenaBytes: number;
-  /** The node and the algorithm of each step. */
-  readonly nodes: readonly number[];
-  readonly algorithms: readonly number[];
-  /** The operator whose data each step judges. */
-  readonly judges: readonly (string | null)[];
-  /** In how many parts each step is computed. */
-  readonly parts: readonly number[];
-}
-
-/** The base of the shared arena; externals follow. */
-export const ARENA = 0;
+import { FAULT_INDEX_OUTSIDE } from '../errors.ts';
+import { callWithWords, type Words } from '../instructions/words.ts';
 
 export class Instructions {
   /** Bytes that the Rust side keeps for it. */
   readonly bytes: number;
-  readonly code: Code;
+  readonly code: Words;
+  /** By row: the operator that a fault of its data is named after. */
+  readonly #operators: readonly string[];
   readonly #engine: Engine;
   #handle = 0;
   /** Index of the base table in the memory's words. */
@@ -32,9 +18,10 @@ export class Instructions {
   /** For each series of steps that are computed in as many parts: where it ends. Empty when one thread does all. */
   readonly #ends: number[] = [];
 
-  constructor(on: Engine, where: string, code: Code) {
+  constructor(on: Engine, where: string, code: Words, operators: readonly string[]) {
     this.#engine = on;
     this.code = code;
+    this.#operators = operators;
     this.#load(where);
     this.bytes = on.exports.program_bytes(this.#handle) >>> 0;
     const { parts } = code;
@@ -102,39 +89,13 @@ export class Instructions {
   #fail(where: string): never {
     const { i32, result } = refresh(this.#engine);
     const atFault = faultCode(this.#engine) === FAULT_INDEX_OUTSIDE;
-    const judge = atFault ? this.code.judges[i32[result + 3] as number] : null;
-    throwFault(this.#engine, judge && judge !== where ? `${where}: ${judge}` : where);
+    const operator = atFault ? this.#operators[this.code.rows[i32[result + 3] as number] as number] : null;
+    throwFault(this.#engine, operator && operator !== where ? `${where}: ${operator}` : where);
   }
 
   free(): void {
     const { alive, exports } = this.#engine;
     const handle = this.#handle;
     if (alive) free(this.#engine, () => exports.program_free(handle));
-  }
-}
-
-/**
- * Calls the Rust side with the address of a copy of these words; `call` says whether it went well. When there was no
- * memory for it, the caches are released and it is called again.
- * @throws OutOfMemoryError, and the fault's sentence
- */
-export function callWithWords(
-  on: Engine,
-  where: string,
-  words: readonly number[],
-  call: (address: number) => boolean,
-): void {
-  const bytes = words.length * 4;
-  const address = withRoom(where, bytes, () => on.exports.alloc(bytes));
-  try {
-    refresh(on).u32.set(words, address >>> 2);
-    if (call(address)) return;
-    if (faultCode(on) === FAULT_OUT_OF_MEMORY) {
-      releaseCaches();
-      if (call(address)) return;
-    }
-    throwFault(on, where);
-  } finally {
-    on.exports.release(address);
   }
 }

@@ -1,17 +1,17 @@
 /**
- * Forms: what programs make of constants once and read at each run (packed weights, folded biases, copies), found by
- * how they were made. The programs of one loaded model share theirs; a form goes with the last program that reads it.
+ * What programs make of constants once and read at each run (prepacked weights, folded biases, copies), found by how it is
+ * made. The programs of one loaded model share theirs; each goes with the last program that reads it.
  */
 import { allocate, release, type Storage } from '../engine/memory.ts';
 import type { Buffer, Step } from '../instructions/builder.ts';
 
-interface Form {
+interface Made {
   readonly storage: Storage;
   users: number;
 }
 
-export class Forms {
-  readonly #forms = new Map<string, Form>();
+export class Prepacked {
+  readonly #made = new Map<string, Made>();
   /** Whether the bytes count as cache: the constants themselves are kept elsewhere. */
   readonly #cache: boolean;
 
@@ -19,32 +19,35 @@ export class Forms {
     this.#cache = cache;
   }
 
-  /** The form of this key, and whether it must be made. @throws OutOfMemoryError */
-  acquire(where: string, key: string, bytes: number): { storage: Storage; fresh: boolean } {
-    const known = this.#forms.get(key);
-    if (known !== undefined) {
-      known.users += 1;
-      return { storage: known.storage, fresh: false };
+  has(key: string): boolean {
+    return this.#made.has(key);
+  }
+
+  /** The storage of this key, which is to be written where it is new. @throws OutOfMemoryError */
+  acquire(where: string, key: string, bytes: number): Storage {
+    let made = this.#made.get(key);
+    if (made === undefined) {
+      made = { storage: allocate(where, bytes, this.#cache), users: 0 };
+      this.#made.set(key, made);
     }
-    const storage = allocate(where, bytes, this.#cache);
-    this.#forms.set(key, { storage, users: 1 });
-    return { storage, fresh: true };
+    made.users += 1;
+    return made.storage;
   }
 
   release(key: string): void {
-    const form = this.#forms.get(key);
-    if (form === undefined) return;
-    form.users -= 1;
-    if (form.users > 0) return;
-    this.#forms.delete(key);
-    release(form.storage);
+    const made = this.#made.get(key);
+    if (made === undefined) return;
+    made.users -= 1;
+    if (made.users > 0) return;
+    this.#made.delete(key);
+    release(made.storage);
   }
 }
 
-/** A text that two buffers share when the same steps made them of the same constants. */
-export function formKeys(
+/** A text that two buffers share when the same steps make them of the same constants, whose texts are given. */
+export function keysOf(
   steps: readonly Step[],
-  constantKey: (buffer: Buffer) => string,
+  constants: ReadonlyMap<Buffer, string>,
 ): (buffer: Buffer) => string {
   const writers = new Map<Buffer, Step[]>();
   for (const step of steps) {
@@ -60,7 +63,7 @@ export function formKeys(
         const operands = reads.map((read) => (read === null ? '' : keyOf(read)));
         return `${opcode}.${writes.indexOf(buffer)}[${params.join()}](${operands.join()})`;
       };
-      key = made === undefined ? constantKey(buffer) : made.map(call).join('+');
+      key = made === undefined ? (constants.get(buffer) ?? '?') : made.map(call).join('+');
       keys.set(buffer, key);
     }
     return key;

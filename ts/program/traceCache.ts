@@ -6,10 +6,10 @@
 import type { TensorType } from '../dtype.ts';
 import { onDisposeRuntime } from '../engine/engine.ts';
 import { onLowMemory } from '../engine/memory.ts';
-import type { Value } from '../graph/graph.ts';
+import type { Entry, Params } from '../graph/entry.ts';
 import type { Recall, Trace } from '../graph/trace.ts';
-import type { Entry, Params } from '../ops/operator.ts';
-import type { GradientProgram } from './gradient.ts';
+import type { Value } from '../graph/value.ts';
+import type { Loaded } from './loaded.ts';
 
 const MAX_STRUCTURES = 64;
 
@@ -21,6 +21,13 @@ interface Call {
   readonly outputs: readonly TensorType[];
 }
 
+/** A program, and which of a trace's values its captures and slots are. */
+export interface Found {
+  readonly loaded: Loaded;
+  readonly captures: readonly number[];
+  readonly slots: readonly number[];
+}
+
 interface Structure {
   /** Which function asked. */
   readonly where: string;
@@ -28,7 +35,7 @@ interface Structure {
   readonly calls: readonly Call[];
   readonly xs: readonly number[];
   readonly results: readonly number[];
-  readonly program: GradientProgram;
+  readonly found: Found;
 }
 
 /** The one that was used last comes first. */
@@ -65,7 +72,7 @@ export class Recognition implements Recall {
   }
 
   /** The program of a trace that is complete; null where its structure is new. */
-  find(trace: Trace, xs: readonly Value[], results: readonly Value[]): GradientProgram | null {
+  find(trace: Trace, xs: readonly Value[], results: readonly Value[]): Found | null {
     const fits = (one: Structure) =>
       one.where === this.#where &&
       one.calls.length === trace.nodes.length &&
@@ -83,12 +90,13 @@ export class Recognition implements Recall {
     const place = structures.indexOf(found);
     structures.splice(place, 1);
     structures.unshift(found);
-    return found.program;
+    return found.found;
   }
 
   /** Keeps the program of a new structure. */
-  keep(trace: Trace, xs: readonly Value[], results: readonly Value[], program: GradientProgram): void {
+  keep(trace: Trace, xs: readonly Value[], results: readonly Value[], found: Found): void {
     const ids = (values: readonly (Value | null)[]) => values.map((value) => value?.id ?? -1);
+    found.loaded.retain();
     structures.unshift({
       where: this.#where,
       values: trace.values.map(({ kind, shape, dtype }) => ({ kind, shape, dtype })),
@@ -100,9 +108,9 @@ export class Recognition implements Recall {
       })),
       xs: ids(xs),
       results: ids(results),
-      program: program.retain(),
+      found,
     });
-    while (structures.length > MAX_STRUCTURES) structures.pop()?.program.release();
+    while (structures.length > MAX_STRUCTURES) structures.pop()?.found.loaded.release();
   }
 }
 
@@ -146,7 +154,7 @@ function sameIds(ids: readonly number[], values: readonly Value[]): boolean {
 }
 
 onLowMemory(() => {
-  for (const { program } of structures.splice(0)) program.release();
+  for (const { found } of structures.splice(0)) found.loaded.release();
 });
 onDisposeRuntime(() => {
   structures.length = 0;

@@ -2,7 +2,7 @@
  * Tensor: a handle on contiguous, counted storage in the linear memory, or, while a function is traced, a symbol that
  * has a shape and a dtype but no values.
  */
-import { bytesPer, type DType, type TensorType, type TypedArrays, viewOf } from '../dtype.ts';
+import { bytesPer, type DType, type TypedArrays, viewOf } from '../dtype.ts';
 import {
   adopt,
   allocate,
@@ -13,11 +13,13 @@ import {
   type Storage,
 } from '../engine/memory.ts';
 import { wrongKind } from '../errors.ts';
-import type { Value } from '../graph/graph.ts';
-import { cast } from '../ops/cast.ts';
-import { clone } from '../ops/clone.ts';
-import { permute } from '../ops/permute.ts';
-import { flatten, reshape } from '../ops/reshape.ts';
+import { CLONE, RESHAPE } from '../graph/builtin.ts';
+import { Draw } from '../graph/draw.ts';
+import type { Entry, Params } from '../graph/entry.ts';
+import { currentTrace } from '../graph/trace.ts';
+import type { Handle, Value } from '../graph/value.ts';
+import { execute } from '../program/eager.ts';
+import { CAST, castParams, FLATTEN, flattenParams, PERMUTE, permuteParams, reshapeParams } from './moves.ts';
 
 class TensorHold implements Hold {
   storage: Storage | null;
@@ -38,7 +40,7 @@ class TensorHold implements Hold {
 
 export type NestedArray = number | NestedArray[];
 
-export class Tensor<D extends DType = 'float32'> implements Disposable, TensorType {
+export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
   readonly shape: readonly number[];
   readonly dtype: D;
   readonly size: number;
@@ -73,8 +75,12 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, TensorTy
    * @throws TypeError when disposed or symbolic
    */
   get data(): TypedArrays[D] {
-    const storage = storageOf('Tensor.data', 'tensor', this);
-    if (this.hold.followed) throw symbolic('Tensor.data', 'tensor');
+    return this.#read('Tensor.data');
+  }
+
+  #read(where: string): TypedArrays[D] {
+    const storage = storageOf(where, 'tensor', this);
+    if (this.hold.followed) throw symbolic(where, 'tensor');
     const { buffer } = storage.engine.memory;
     let view = this.#view;
     if (view === null || view.buffer !== buffer || view.byteOffset !== storage.address) {
@@ -86,7 +92,8 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, TensorTy
 
   /** The values as nested arrays, a number for a scalar. */
   toArray(): NestedArray {
-    const { data, shape } = this;
+    const data = this.#read('Tensor.toArray');
+    const { shape } = this;
     let offset = 0;
     const level = (axis: number): NestedArray => {
       if (axis === shape.length) return data[offset++] as number;
@@ -97,12 +104,12 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, TensorTy
 
   /** A copy of the values outside the linear memory. */
   toTypedArray(): TypedArrays[D] {
-    return this.data.slice() as TypedArrays[D];
+    return this.#read('Tensor.toTypedArray').slice() as TypedArrays[D];
   }
 
   /** The only value. @throws RangeError when there is not exactly one */
   item(): number {
-    const { data } = this;
+    const data = this.#read('Tensor.item');
     if (data.length !== 1)
       throw new RangeError(`Tensor.item: tensor has ${data.length} elements, must have 1`);
     return data[0] as number;
@@ -110,27 +117,31 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, TensorTy
 
   /** A copy in storage of its own. */
   clone(): Tensor<D> {
-    return clone(this);
+    return this.#call(CLONE, []);
   }
 
   /** A copy with another dtype: floats are truncated and saturate, int32 wraps to 8 bits. */
   cast<T extends DType>(dtype: T): Tensor<T> {
-    return cast(this, dtype);
+    return this.#call(CAST, castParams(dtype));
   }
 
   /** The same storage under another shape of the same size; one axis may be -1. */
   reshape(shape: readonly number[]): Tensor<D> {
-    return reshape(this, shape);
+    return this.#call(RESHAPE, reshapeParams(this.shape, shape));
   }
 
   /** The axes from `startDim` to `endDim` as one, on the same storage. */
   flatten(startDim = 0, endDim = -1): Tensor<D> {
-    return flatten(this, startDim, endDim);
+    return this.#call(FLATTEN, flattenParams(this.shape, startDim, endDim));
   }
 
   /** A copy with the axes in the order of `axes`. */
   permute(axes: readonly number[]): Tensor<D> {
-    return permute(this, axes);
+    return this.#call(PERMUTE, permuteParams(this.shape, axes));
+  }
+
+  #call<T extends DType>(entry: Entry, params: Params): Tensor<T> {
+    return invoke(entry, [this], params)[0] as Tensor<DType> as Tensor<T>;
   }
 
   /** Gives this handle's storage back; may be called again. */
@@ -169,4 +180,39 @@ export function emptyTensor<D extends DType>(where: string, shape: readonly numb
   let size = bytesPer(dtype);
   for (const axis of shape) size *= axis;
   return new Tensor(shape, dtype, allocate(where, size));
+}
+
+/** The symbolic tensor of a trace's value. */
+export function symbolOf(value: Value): Tensor<DType> {
+  return new Tensor(value.shape, value.dtype, null, value);
+}
+
+/** A tensor, a number in a tensor's place, the state of the generator, or null where an optional tensor is left out. */
+export type Operand = Tensor<DType> | number | Draw | null;
+
+/**
+ * Calls an operator; one tensor per output. A call with tensors that have values runs at once; with a symbolic or followed
+ * tensor it records a node of the open trace.
+ * @throws TypeError that names the argument that is no tensor or disposed
+ */
+export function invoke(entry: Entry, inputs: readonly Operand[], params: Params): Tensor<DType>[] {
+  const trace = currentTrace();
+  let record = false;
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i] as Operand;
+    if (input === null && i >= (entry.required ?? inputs.length)) continue;
+    if ((typeof input === 'number' && entry.numbers) || input instanceof Draw) continue;
+    const name = entry.list ? `${entry.args[0]}[${i}]` : (entry.args[i] as string);
+    const tensor = requireTensor(entry.name, name, input);
+    if (trace?.follows(tensor)) record = true;
+    else storageOf(entry.name, name, tensor);
+  }
+  if (record && trace !== null) return trace.record(entry, inputs, params).map(symbolOf);
+  const made = execute(entry, inputs, params);
+  const tensors: Tensor<DType>[] = [];
+  for (let i = 0; i < made.length; i++) {
+    const { type, storage } = made[i] as (typeof made)[number];
+    tensors.push(new Tensor(type.shape, type.dtype, storage));
+  }
+  return tensors;
 }

@@ -12,28 +12,38 @@ import {
   release,
   type Storage,
   scope,
-  sharedArena,
 } from '../engine/memory.ts';
 import { describe, shapeText, wrongKind } from '../errors.ts';
-import type { Value } from '../graph/graph.ts';
+import { FILL } from '../graph/builtin.ts';
+import { differentiate } from '../graph/differentiate.ts';
+import { graphOf } from '../graph/graph.ts';
 import { Trace } from '../graph/trace.ts';
-import { GradientProgram, SLOT } from '../program/gradient.ts';
-import { ARENA, type Instructions } from '../program/instructions.ts';
-import { Recognition } from '../program/traceCache.ts';
+import type { Value } from '../graph/value.ts';
+import { assemble } from '../program/assemble.ts';
+import { type List, SLOT } from '../program/executable.ts';
+import { Loaded } from '../program/loaded.ts';
+import { type Found, Recognition } from '../program/traceCache.ts';
 import { emptyTensor, requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
 /** A function that was traced: its program, which the caller releases, and the values that it is to run on. */
-interface Traced {
+interface Traced extends Found {
   readonly on: Engine;
-  readonly program: GradientProgram;
   readonly values: readonly Value[];
   /** What the function gave, with symbols for tensors. */
   readonly form: Results;
+  /** The types of its tensors. */
+  readonly outputs: readonly TensorType[];
 }
 
-/** Traces a function and finds or makes its program. */
-function traced(where: string, body: unknown, xs: readonly unknown[], seeded: boolean): Traced {
+/** Traces a function, finds or makes its program, and has `use` run it while everything that the trace met is alive. */
+function traced<T>(
+  where: string,
+  body: unknown,
+  xs: readonly unknown[],
+  seeded: boolean,
+  use: (found: Traced) => T,
+): T {
   const on = engine(where);
   if (typeof body !== 'function') throw wrongKind(where, 'the first argument', body, 'a function');
   const inputs = xs.map((x, i): Tensor<DType> => {
@@ -44,76 +54,97 @@ function traced(where: string, body: unknown, xs: readonly unknown[], seeded: bo
   });
   const recognition = new Recognition(where);
   const trace = new Trace(inputs, recognition);
-  const followed = inputs.map((x) => trace.valueOf(x));
-  const form = trace.run(where, () => {
-    for (const x of inputs) x.hold.followed = true;
-    try {
-      return body(...inputs) as Results;
-    } finally {
-      for (const x of inputs) x.hold.followed = false;
+  try {
+    const followed = inputs.map((x) => trace.valueOf(x));
+    const form = trace.run(where, () => {
+      for (const x of inputs) x.hold.followed = true;
+      try {
+        return body(...inputs) as Results;
+      } finally {
+        for (const x of inputs) x.hold.followed = false;
+      }
+    });
+    const leaves = leavesOf(form, where);
+    if (seeded && (!(form instanceof Tensor) || form.size !== 1 || form.dtype !== 'float32')) {
+      const is = form instanceof Tensor ? `${form.dtype} of shape ${shapeText(form.shape)}` : describe(form);
+      throw new RangeError(`${where}: the function gave ${is}, must give one float32 value`);
     }
-  });
-  const leaves = leavesOf(form, where);
-  if (seeded && (!(form instanceof Tensor) || form.size !== 1 || form.dtype !== 'float32')) {
-    const is = form instanceof Tensor ? `${form.dtype} of shape ${shapeText(form.shape)}` : describe(form);
-    throw new RangeError(`${where}: the function gave ${is}, must give one float32 value`);
+    const results = leaves.map((leaf) => trace.valueOf(leaf));
+    let found = recognition.find(trace, followed, results);
+    if (found === null) {
+      found = makeProgram(on, where, trace, followed, results, seeded);
+      recognition.keep(trace, followed, results, found);
+    } else found.loaded.retain();
+    const outputs = results.map(({ shape, dtype }) => ({ shape, dtype }));
+    return use({ on, ...found, values: trace.values, form, outputs });
+  } finally {
+    trace.close();
   }
-  const results = leaves.map((leaf) => trace.valueOf(leaf));
-  let program = recognition.find(trace, followed, results);
-  if (program === null) {
-    program = new GradientProgram(on, where, trace.graph(results), followed, seeded);
-    recognition.keep(trace, followed, results, program);
-  }
-  return { on, program: program.retain(), values: trace.values, form };
 }
 
-/** The addresses that the places of a program have at one run. */
-interface Addresses {
-  /** Of what the trace met, by id. */
-  readonly values: readonly number[];
-  readonly outputs: readonly Tensor<DType>[];
-  readonly seeds: readonly (Tensor<DType> | null)[];
-  readonly gradients: readonly Tensor<DType>[];
+/** The program of a function and its gradients: of two lists, or, where 1 flows into its only result, of one. */
+function makeProgram(
+  on: Engine,
+  where: string,
+  trace: Trace,
+  xs: readonly Value[],
+  results: readonly Value[],
+  seeded: boolean,
+): Found {
+  const graph = graphOf(trace, where, results);
+  const half = { nodes: graph.nodes.length, results: results.length };
+  const seeds = results.map((result): Value => {
+    if (!seeded) return graph.input(result);
+    return graph.add(FILL, [], [1, ...result.shape], []).outputs[0] as Value;
+  });
+  for (const gradient of differentiate(where, graph, results, seeds, xs)) graph.give(gradient);
+  const plan = { constants: { kind: 'late' }, ...(!seeded && { half }) } as const;
+  const { executable, captures, slots } = assemble(on, where, graph, plan);
+  return {
+    loaded: new Loaded(on, where, executable, 'cache'),
+    captures: captures.map(({ id }) => id),
+    slots: slots.map(({ id }) => id),
+  };
+}
+
+/** The memory of one run. */
+interface Memory {
+  readonly captures: readonly number[];
+  readonly slots: number;
   readonly record: number;
 }
 
-const NONE: readonly Tensor<DType>[] = [];
-
-function run(where: string, { places }: GradientProgram, half: Instructions, at: Addresses): void {
-  half.bind(ARENA, sharedArena(where, half.code.arenaBytes));
-  for (let i = 0; i < places.length; i++) {
-    const place = places[i] as (typeof places)[number];
-    let address = 0;
-    if (place.kind === 'value') address = at.values[place.id] as number;
-    else if (place.kind === 'record') address = at.record + place.offset;
-    else {
-      const tensors = place.kind === 'output' ? at.outputs : place.kind === 'seed' ? at.seeds : at.gradients;
-      address = tensors[place.index]?.hold.storage?.address ?? 0;
-    }
-    half.bind(ARENA + 1 + i, address);
-  }
-  half.run(where);
+/** Runs one list; a result that it does not make has no address. */
+function run(
+  where: string,
+  loaded: Loaded,
+  list: List,
+  { captures, slots, record }: Memory,
+  inputs: readonly number[],
+  outputs: readonly number[],
+): void {
+  loaded.bind(list, 'capture', captures);
+  loaded.bind(list, 'input', inputs);
+  loaded.bind(list, 'output', outputs);
+  loaded.bindAt(list, 'slot', slots);
+  loaded.bindAt(list, 'record', record);
+  loaded.run(where, list);
 }
 
-/** Where the values lie that a program reads and does not make; numbers and draws are written to `slots`. */
-function addressesOf({ on, program, values }: Traced, slots: number): number[] {
-  const addresses: number[] = [];
-  let slot = slots;
-  for (const place of program.places) {
-    if (place.kind !== 'value') continue;
-    const { tensor, draw, dtype, scalar } = values[place.id] as Value;
-    if (tensor !== null) {
-      addresses[place.id] = tensor.hold.storage?.address ?? 0;
-      continue;
-    }
+const addressOf = (tensor: Tensor<DType> | null): number => tensor?.hold.storage?.address ?? 0;
+
+/** Where the storage is that the program reads; numbers and draws are written to `room`. */
+function memoryOf({ on, captures, slots, values }: Traced, room: number, record: number): Memory {
+  slots.forEach((id, i) => {
+    const { draw, dtype, number } = values[id] as Value;
     const { i32, f32 } = refresh(on);
-    if (draw !== null) i32.set(draw.next(), slot >>> 2);
-    else if (dtype === 'float32') f32[slot >>> 2] = scalar;
-    else i32[slot >>> 2] = scalar;
-    addresses[place.id] = slot;
-    slot += SLOT;
-  }
-  return addresses;
+    const slot = (room + SLOT * i) >>> 2;
+    if (draw !== null) i32.set(draw.next(), slot);
+    else if (dtype === 'float32') f32[slot] = number;
+    else i32[slot] = number;
+  });
+  const addresses = captures.map((id) => (values[id] as Value).storage!.address);
+  return { captures: addresses, slots: room, record };
 }
 
 function emptyTensors(where: string, types: readonly TensorType[]): Tensor<DType>[] {
@@ -141,38 +172,40 @@ export function valueAndGrad<Xs extends readonly Tensor[]>(
   ...xs: Xs
 ): { value: Tensor; grads: Gradients<Xs> } {
   const where = 'valueAndGrad';
-  return scope(() => {
-    const found = traced(where, body, xs, true);
-    const { program } = found;
-    let slots: Storage | null = null;
-    try {
-      if (program.slotBytes > 0) slots = allocate(where, program.slotBytes);
-      const outputs = emptyTensors(where, program.outputs);
-      const gradients = emptyTensors(where, xs);
-      const values = addressesOf(found, slots?.address ?? 0);
-      run(where, program, program.forward, { values, outputs, seeds: NONE, gradients, record: 0 });
-      return { value: outputs[0], grads: gradients };
-    } finally {
-      if (slots !== null) release(slots);
-      program.release();
-    }
-  }) as unknown as { value: Tensor; grads: Gradients<Xs> };
+  return scope(() =>
+    traced(where, body, xs, true, (found) => {
+      const { loaded, outputs: types } = found;
+      const { slotBytes } = loaded.executable;
+      let room: Storage | null = null;
+      try {
+        if (slotBytes > 0) room = allocate(where, slotBytes);
+        const outputs = emptyTensors(where, types);
+        const gradients = emptyTensors(where, xs);
+        const results = [...outputs, ...gradients].map(addressOf);
+        run(where, loaded, 'main', memoryOf(found, room?.address ?? 0, 0), [], results);
+        return { value: outputs[0], grads: gradients };
+      } finally {
+        if (room !== null) release(room);
+        loaded.release();
+      }
+    }),
+  ) as unknown as { value: Tensor; grads: Gradients<Xs> };
 }
 
 /** What a record keeps for its pullbacks: storage of its own, and references on what the function met. */
 class RecordHold implements Hold {
   readonly storages: Storage[] = [];
-  program: GradientProgram | null;
+  loaded: Loaded | null;
 
   /** The program is the record's to release. */
-  constructor(program: GradientProgram) {
-    this.program = program;
+  constructor(loaded: Loaded) {
+    this.loaded = loaded;
   }
 
   free(): void {
     for (const storage of this.storages.splice(0)) release(storage);
-    this.program?.release();
-    this.program = null;
+    this.loaded?.release();
+    this.loaded = null;
   }
 }
 
@@ -182,34 +215,33 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
   readonly value: Y;
   /** @internal */
   readonly hold: RecordHold;
-  readonly #values: readonly number[];
-  readonly #record: number;
+  readonly #memory: Memory;
   readonly #form: Results;
+  readonly #outputs: readonly TensorType[];
   readonly #xs: readonly TensorType[];
   readonly #engine: Engine;
 
   /** @internal */
   constructor(found: Traced, xs: readonly Tensor<DType>[]) {
-    const { program, values, form, on } = found;
+    const { loaded, values, form, on } = found;
+    const { recordBytes, slotBytes } = loaded.executable;
     this.#engine = on;
     this.#form = form;
+    this.#outputs = found.outputs;
     this.#xs = xs.map(({ shape, dtype }) => ({ shape, dtype }));
-    this.hold = new RecordHold(program);
+    this.hold = new RecordHold(loaded);
     let outputs: Tensor<DType>[] = [];
     try {
-      const own = allocate('vjp', program.recordBytes + program.slotBytes);
+      const own = allocate('vjp', recordBytes + slotBytes);
       this.hold.storages.push(own);
-      this.#record = own.address;
-      for (const { tensor } of values) {
-        const storage = tensor?.hold.storage;
-        if (!storage) continue;
+      for (const { storage } of values) {
+        if (storage === null) continue;
         storage.references += 1;
         this.hold.storages.push(storage);
       }
-      outputs = emptyTensors('vjp', program.outputs);
-      this.#values = addressesOf(found, own.address + program.recordBytes);
-      const at = { values: this.#values, outputs, seeds: NONE, gradients: NONE, record: this.#record };
-      run('vjp', program, program.forward, at);
+      outputs = emptyTensors('vjp', this.#outputs);
+      this.#memory = memoryOf(found, own.address + recordBytes, own.address);
+      run('vjp', loaded, 'main', this.#memory, [], outputs.map(addressOf));
     } catch (error) {
       for (const output of outputs) output.dispose();
       this.hold.free();
@@ -225,14 +257,14 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
    * @throws TypeError after dispose(), or when dy is not of the value's form; RangeError for a shape that is not the value's
    */
   readonly pullback = (dy: Y): Gradients<Xs> => {
-    const { program } = this.hold;
-    if (program === null || this.disposed) throw new TypeError('pullback: the gradient record is disposed');
+    const { loaded } = this.hold;
+    if (loaded === null || this.disposed) throw new TypeError('pullback: the gradient record is disposed');
     const seeds = matchResults(this.#form, dy, 'pullback', 'dy').map((seed, i) => {
       // Nothing flows into integers.
-      if (program.outputs[i]?.dtype !== 'float32') return null;
+      if (this.#outputs[i]?.dtype !== 'float32') return null;
       const tensor = requireTensor('pullback', 'dy', seed);
       storageOf('pullback', 'dy', tensor);
-      const { shape, dtype } = program.outputs[i] as TensorType;
+      const { shape, dtype } = this.#outputs[i] as TensorType;
       if (tensor.dtype !== dtype) throw new TypeError(`pullback: dy is ${tensor.dtype}, must be ${dtype}`);
       if (shapeText(tensor.shape) !== shapeText(shape)) {
         throw new RangeError(
@@ -243,8 +275,8 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
     });
     const gradients = emptyTensors('pullback', this.#xs);
     try {
-      const at = { values: this.#values, outputs: NONE, seeds, gradients, record: this.#record };
-      run('pullback', program, program.backward as Instructions, at);
+      const results = [...this.#outputs.map(() => 0), ...gradients.map(addressOf)];
+      run('pullback', loaded, 'second', this.#memory, seeds.map(addressOf), results);
     } catch (error) {
       for (const one of gradients) one.dispose();
       throw error;
@@ -253,7 +285,7 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
   };
 
   get disposed(): boolean {
-    return this.hold.program === null || !this.#engine.alive;
+    return this.hold.loaded === null || !this.#engine.alive;
   }
 
   /** Gives back what was kept for pullback; the value stays. May be called again. */
@@ -276,5 +308,7 @@ export function vjp<Y, Xs extends readonly Tensor[]>(
   body: ((...xs: NoInfer<Xs>) => Y) | (() => Y),
   ...xs: Xs
 ): Vjp<Y, Xs> {
-  return scope(() => new Vjp<Y, Xs>(traced('vjp', body, xs, false), xs as readonly Tensor<DType>[]));
+  return scope(() =>
+    traced('vjp', body, xs, false, (found) => new Vjp<Y, Xs>(found, xs as readonly Tensor<DType>[])),
+  );
 }

@@ -1,19 +1,17 @@
 /**
- * Program: a traced function that runs with one call. The trace is fused and lowered; what depends on constants alone is
- * computed once, by update, into forms that the program keeps; the rest runs over one planned arena.
+ * Program: a traced function that runs with one call. The trace is rewritten by passes and assembled; what depends on
+ * constants alone is computed once, by update, into memory that the program keeps; the rest runs over one planned arena.
  */
 import { bytesPer, DTYPES, type DType, type TensorType } from '../dtype.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import {
   adopt,
   allocate,
-  countLive,
   type Disposable,
   type Hold,
   moveAway,
   release,
   type Storage,
-  sharedArena,
 } from '../engine/memory.ts';
 import {
   checkOptions,
@@ -25,19 +23,19 @@ import {
   shapeText,
   wrongKind,
 } from '../errors.ts';
-import { type Binding, lowerGraph } from '../graph/build.ts';
-import { DRAW_TYPE, type Draw } from '../graph/draw.ts';
-import { fuse } from '../graph/fuse.ts';
-import type { Node } from '../graph/graph.ts';
+import type { Draw } from '../graph/draw.ts';
+import { graphOf } from '../graph/graph.ts';
+import { optimize } from '../graph/rewrite.ts';
 import { Trace } from '../graph/trace.ts';
-import { type Choosing, Lowering, type Step } from '../instructions/builder.ts';
-import { splitConstants } from '../program/constants.ts';
-import { typeBytes } from '../program/eager.ts';
-import { ARENA, Instructions } from '../program/instructions.ts';
-import { assignOffsets, shareInPlace } from '../program/placement.ts';
-import { Forms, formKeys } from '../program/prepacked.ts';
+import type { Value } from '../graph/value.ts';
+import type { Choosing } from '../instructions/builder.ts';
+import { assemble } from '../program/assemble.ts';
+import { SLOT } from '../program/executable.ts';
+import { Loaded } from '../program/loaded.ts';
+import { Prepacked } from '../program/prepacked.ts';
 import { profileSteps, type StepProfile, summaryText } from '../program/report.ts';
-import { emptyTensor, requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
+import { emptyTensor, requireTensor, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
+import { PASSES } from './passes/index.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
 /** An input's shape, or its shape with a dtype and a name. */
@@ -61,31 +59,24 @@ export interface GraphOptions {
    * Where a model's programs share what they make of its constants, which nobody changes and which are read where they
    * are. Such a program belongs to its model, not to the scope that is open.
    */
-  readonly forms?: Forms;
+  readonly forms?: Prepacked;
 }
 
 class ProgramHold implements Hold {
   readonly storages: Storage[] = [];
-  readonly instructions: Instructions[] = [];
-  readonly forms: Forms;
+  loaded: Loaded | null = null;
+  readonly prepacked: Prepacked;
   readonly keys: string[] = [];
-  readonly #engine: Engine;
 
-  constructor(on: Engine, forms: Forms) {
-    this.#engine = on;
-    this.forms = forms;
+  constructor(prepacked: Prepacked) {
+    this.prepacked = prepacked;
   }
 
   free(): void {
-    for (const one of this.instructions) {
-      one.free();
-      if (this.#engine.alive) countLive(-one.bytes);
-    }
-    for (const storage of this.storages) release(storage);
-    for (const key of this.keys) this.forms.release(key);
-    this.instructions.length = 0;
-    this.storages.length = 0;
-    this.keys.length = 0;
+    this.loaded?.release();
+    this.loaded = null;
+    for (const storage of this.storages.splice(0)) release(storage);
+    for (const key of this.keys.splice(0)) this.prepacked.release(key);
   }
 }
 
@@ -101,16 +92,9 @@ export class Program<Out = Results> implements Disposable {
   /** @internal */
   readonly hold: ProgramHold;
   readonly #engine: Engine;
-  readonly #nodes: readonly Node[];
   readonly #form: Results;
-  readonly #main: Instructions;
-  readonly #prologue: Instructions | null;
-  /** The bases of the inputs and of the outputs. */
-  readonly #inputBases: number[] = [];
-  readonly #outputBases: number[] = [];
-  /** What is drawn at each run, and where it is written. */
-  readonly #draws: { readonly draw: Draw; readonly storage: Storage }[] = [];
-  #disposed = false;
+  /** What is drawn at each run, and the address that it is written to. */
+  readonly #draws: readonly (readonly [Draw, number])[];
 
   /** @internal Programs are made by `compile` and `loadModel`. */
   constructor(source: Source, options: GraphOptions) {
@@ -118,94 +102,78 @@ export class Program<Out = Results> implements Disposable {
     this.#engine = on;
     this.inputs = options.inputs.map((spec, i) => inputType(spec, i));
     const trace = new Trace(source.parameters);
-    this.#form = traced(trace, source, this.inputs, options.outputs);
-    const values = leavesOf(this.#form, 'compile').map((leaf) => trace.valueOf(leaf));
-    const graph = trace.graph(values);
-    fuse(graph, new Set(values));
-    this.#nodes = graph.nodes;
-    this.outputs = values.map(({ shape, dtype }) => ({ shape, dtype }));
-    const lowering = new Lowering(on, 'compile', options.choosing);
-    const bindings = lowerGraph(lowering, graph, options.forms !== undefined);
-    const { before, main } = splitConstants(lowering.steps);
-    this.hold = new ProgramHold(on, options.forms ?? new Forms(false));
+    this.hold = new ProgramHold(options.forms ?? new Prepacked(false));
     try {
-      bindings.forEach((binding, i) => {
-        if (binding.kind === 'fixed') this.#retain(binding.storage);
-        if (binding.kind !== 'draw') return;
-        const storage = allocate('compile', typeBytes(DRAW_TYPE));
-        this.hold.storages.push(storage);
-        this.#draws.push({ draw: binding.draw, storage });
-        bindings[i] = { kind: 'fixed', storage };
+      this.#form = traced(trace, source, this.inputs, options.outputs);
+      const leaves = leavesOf(this.#form, 'compile').map((leaf) => trace.valueOf(leaf));
+      const graph = graphOf(trace, 'compile', leaves);
+      optimize(graph, PASSES);
+      const { prepacked } = this.hold;
+      const { executable, captures, slots } = assemble(on, 'compile', graph, {
+        constants: {
+          kind: 'fixed',
+          copied: options.forms === undefined,
+          made: (key) => prepacked.has(key),
+        },
+        choosing: options.choosing,
       });
-      const { prologue, bytes } = this.#makeForms(lowering, before, main, bindings);
-      this.weightBytes = bytes;
-      this.#main = this.#load(lowering, main, bindings);
-      this.#prologue = prologue.length > 0 ? this.#load(lowering, prologue, bindings) : null;
-      this.arenaBytes = this.#main.code.arenaBytes;
-      bindings.forEach((binding, i) => {
-        if (binding.kind === 'input') this.#inputBases[binding.index] = ARENA + 1 + i;
-        else if (binding.kind === 'output') this.#outputBases[binding.index] = ARENA + 1 + i;
-      });
+      this.outputs = executable.outputs;
+      const loaded = new Loaded(on, 'compile', executable, 'live');
+      this.hold.loaded = loaded;
+      this.arenaBytes = executable.main.arenaBytes;
+      this.weightBytes = this.#bindWeights(loaded, captures);
+      this.#draws = this.#bindDraws(loaded, slots);
       this.update();
     } catch (error) {
       this.hold.free();
       throw error;
+    } finally {
+      trace.close();
     }
     if (options.forms === undefined) adopt(this);
   }
 
-  #retain(storage: Storage): void {
-    storage.references += 1;
-    this.hold.storages.push(storage);
-  }
-
-  /** Storage for what the prologue makes and the main list reads; the steps that make what nobody has made yet. */
-  #makeForms(lowering: Lowering, before: readonly Step[], main: readonly Step[], bindings: Binding[]) {
-    const fixed = new Map(lowering.externals.map((buffer, i) => [buffer, bindings[i]]));
-    const keyOf = formKeys(before, (buffer) => {
-      const binding = fixed.get(buffer);
-      return binding?.kind === 'fixed' ? `@${binding.storage.address}` : '?';
+  /** Binds what stays: the storage that the function met, and what the prologue makes, whose bytes it gives. */
+  #bindWeights(loaded: Loaded, captures: readonly Value[]): number {
+    const { storages, keys, prepacked } = this.hold;
+    const met = captures.map(({ storage }) => {
+      storage!.references += 1;
+      storages.push(storage!);
+      return storage!.address;
     });
-    const made = new Set(before.flatMap((step) => step.writes));
-    const wanted = new Set<unknown>();
     let bytes = 0;
-    for (const read of main.flatMap((step) => step.reads)) {
-      if (read === null || read.place !== 'arena' || !made.has(read)) continue;
-      const key = keyOf(read);
-      const { storage, fresh } = this.hold.forms.acquire('compile', key, read.bytes);
-      this.hold.keys.push(key);
-      bytes += read.bytes;
-      lowering.externalize(read);
-      bindings.push({ kind: 'fixed', storage });
-      if (fresh) wanted.add(read);
+    const made: number[] = [];
+    for (const binding of loaded.executable.bindings) {
+      if (binding.kind !== 'made') continue;
+      made.push(prepacked.acquire('compile', binding.key, binding.bytes).address);
+      keys.push(binding.key);
+      bytes += binding.bytes;
     }
-    const prologue: Step[] = [];
-    for (const step of [...before].reverse()) {
-      if (!step.writes.some((write) => wanted.has(write))) continue;
-      prologue.unshift(step);
-      for (const read of step.reads) wanted.add(read);
+    for (const list of ['prologue', 'main'] as const) {
+      loaded.bind(list, 'capture', met);
+      loaded.bind(list, 'made', made);
     }
-    return { prologue, bytes };
+    return bytes;
   }
 
-  /** The instructions of these steps, with everything bound that stays. */
-  #load(lowering: Lowering, steps: readonly Step[], bindings: readonly Binding[]): Instructions {
-    shareInPlace(steps);
-    const made = new Instructions(this.#engine, 'compile', lowering.encode(steps, assignOffsets(steps)));
-    this.hold.instructions.push(made);
-    countLive(made.bytes);
-    bindings.forEach((binding, i) => {
-      if (binding.kind === 'fixed') made.bind(ARENA + 1 + i, binding.storage.address);
-    });
-    return made;
+  /** Gives draws room of their own. */
+  #bindDraws(loaded: Loaded, slots: readonly Value[]): [Draw, number][] {
+    const { slotBytes } = loaded.executable;
+    if (slotBytes === 0) return [];
+    const room = allocate('compile', slotBytes);
+    this.hold.storages.push(room);
+    loaded.bindAt('main', 'slot', room.address);
+    return slots.map(({ draw }, i) => [draw as Draw, room.address + SLOT * i]);
   }
 
   get disposed(): boolean {
-    return this.#disposed || !this.#engine.alive;
+    return this.hold.loaded === null || !this.#engine.alive;
   }
 
-  #requireAlive(where: string): void {
-    if (this.disposed) throw new TypeError(`${where}: the program is disposed`);
+  #requireAlive(where: string): Loaded {
+    const { loaded } = this.hold;
+    if (loaded === null || this.disposed) throw new TypeError(`${where}: the program is disposed`);
+    return loaded;
   }
 
   /**
@@ -260,19 +228,17 @@ export class Program<Out = Results> implements Disposable {
   }
 
   #execute(inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
-    this.#bind(inputs, outputs);
-    this.#main.run('Program.run');
+    const loaded = this.#bind('Program.run', inputs, outputs);
+    loaded.run('Program.run', 'main');
   }
 
-  /** Binds the arena, the inputs and the outputs. */
-  #bind(inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
-    this.#main.bind(ARENA, sharedArena('Program.run', this.arenaBytes));
-    for (const { draw, storage } of this.#draws)
-      refresh(this.#engine).i32.set(draw.next(), storage.address >>> 2);
-    for (let i = 0; i < inputs.length; i++)
-      this.#main.bind(this.#inputBases[i] as number, addressOf(inputs[i]));
-    for (let i = 0; i < outputs.length; i++)
-      this.#main.bind(this.#outputBases[i] as number, addressOf(outputs[i]));
+  /** Binds the inputs and the outputs, and draws. */
+  #bind(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): Loaded {
+    const loaded = this.#requireAlive(where);
+    for (const [draw, address] of this.#draws) refresh(this.#engine).i32.set(draw.next(), address >>> 2);
+    loaded.bind('main', 'input', inputs.map(addressOf));
+    loaded.bind('main', 'output', outputs.map(addressOf));
+    return loaded;
   }
 
   #check(name: string, tensor: unknown, type: TensorType): void {
@@ -288,10 +254,7 @@ export class Program<Out = Results> implements Disposable {
 
   /** Reads the module's parameters again, after they changed, and packs them. */
   update(): void {
-    this.#requireAlive('Program.update');
-    if (this.#prologue === null) return;
-    this.#prologue.bind(ARENA, sharedArena('Program.update', this.#prologue.code.arenaBytes));
-    this.#prologue.run('Program.update');
+    this.#requireAlive('Program.update').run('Program.update', 'prologue');
   }
 
   /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
@@ -300,8 +263,8 @@ export class Program<Out = Results> implements Disposable {
     const runs = integer('Program.profile', 'runs', options.runs ?? 10, 1);
     const outputs = leavesOf(this.run(xs), 'Program.profile');
     try {
-      this.#bind(xs instanceof Tensor ? [xs] : xs, outputs);
-      return profileSteps(this.#nodes, this.#main, runs);
+      const loaded = this.#bind('Program.profile', xs instanceof Tensor ? [xs] : xs, outputs);
+      return profileSteps('Program.profile', loaded, runs);
     } finally {
       for (const output of outputs) output.dispose();
     }
@@ -309,13 +272,12 @@ export class Program<Out = Results> implements Disposable {
 
   /** A row per step: operator, algorithm, output shape, parameters, multiply-accumulates, bytes; totals; peak memory. */
   summary(): string {
-    this.#requireAlive('Program.summary');
-    return summaryText(this.#nodes, this.#main.code, { arena: this.arenaBytes, weights: this.weightBytes });
+    const { executable } = this.#requireAlive('Program.summary');
+    return summaryText(executable, this.weightBytes);
   }
 
   /** Gives everything back; may be called again. */
   dispose(): void {
-    this.#disposed = true;
     this.hold.free();
   }
 
@@ -335,7 +297,7 @@ function traced(
   inputs: readonly TensorType[],
   outputs: readonly string[] | undefined,
 ): Results {
-  const symbols = inputs.map((type) => trace.input(type));
+  const symbols = inputs.map((type) => symbolOf(trace.input(type)));
   const undo = source.instrument?.(trace);
   try {
     const results = trace.run('compile', () => trace.inside('', () => source.run(...symbols)));
@@ -375,7 +337,7 @@ function named(trace: Trace, names: readonly string[]): Results {
         `compile: outputs names ${describe(name)}, there are ${known === '' ? 'no names' : known}`,
       );
     }
-    found[name] = new Tensor(value.shape, value.dtype, null, value);
+    found[name] = symbolOf(value);
   }
   return found;
 }

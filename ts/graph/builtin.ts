@@ -1,0 +1,51 @@
+/** The operators that graphs are rewritten with: another shape, a copy, a constant, a sum. */
+import { BINARY, countOf, emitBinaryInto, emitFill } from '../instructions/emit.ts';
+import type { Entry } from './entry.ts';
+
+/** x under another shape of as many elements, its memory. params: the shape. */
+export const RESHAPE: Entry = {
+  name: 'reshape',
+  torch: 'torch.reshape',
+  onnx: ['Reshape', 'Squeeze', 'Unsqueeze'],
+  args: ['x'],
+  alias: true,
+  infer: ([x], shape) => [{ shape: [...shape], dtype: x!.dtype }],
+};
+
+/** A copy of x in memory of its own. */
+export const CLONE: Entry = {
+  name: 'clone',
+  torch: 'torch.clone',
+  onnx: ['Identity'],
+  args: ['x'],
+  infer: ([x]) => [x!],
+  lower: (to, { inputs, outputs }) => to.copy(inputs[0]!, outputs[0]!),
+  gradient: (_, { gradients }) => gradients,
+};
+
+/** float32 values that are all the same. params: the value, then the shape. */
+export const FILL: Entry = {
+  name: 'full',
+  torch: 'torch.full',
+  onnx: [],
+  args: [],
+  infer: (_, [, ...shape]) => [{ shape, dtype: 'float32' }],
+  makes: true,
+  lower: (to, { params: [value, ...shape] }) => [emitFill(to, shape, value as number).buffer],
+};
+
+/** a + b of one shape, float32. */
+export const SUM: Entry = {
+  name: 'add',
+  torch: 'torch.add',
+  onnx: ['Add'],
+  args: ['a', 'b'],
+  infer: ([a]) => [a!],
+  lower(to, { types: [type], inputs, outputs }) {
+    const block = (buffer: (typeof inputs)[number] | undefined) => ({
+      buffer: buffer!,
+      shape: [countOf(type!.shape)],
+    });
+    emitBinaryInto(to, BINARY.add, 0, block(inputs[0]), block(inputs[1]), block(outputs[0]));
+  },
+};

@@ -1,0 +1,145 @@
+/**
+ * What an operator is, apart from its public function: names, shape rule, instructions, gradient rule, and what passes may
+ * know of it. An entry sees types, numbers and buffers; it knows neither tensors nor storage.
+ */
+import type { TensorType } from '../dtype.ts';
+import type { Buffer, Lowering } from '../instructions/builder.ts';
+
+/** Numbers that hold every option of a call, in the order that the operator documents. */
+export type Params = readonly number[];
+
+export type Types = readonly (TensorType | null)[];
+
+/** What an activation does, as the Rust side encodes it. */
+export interface Activation {
+  readonly act: number;
+  readonly p0: number;
+  readonly p1: number;
+  /** The input that holds a slope per channel (axis 1), where there is one. */
+  readonly slope?: number;
+}
+
+/** What a node's lowering is given. */
+export interface Lowered {
+  readonly types: Types;
+  readonly outputTypes: readonly TensorType[];
+  readonly params: Params;
+  readonly inputs: readonly (Buffer | null)[];
+  readonly outputs: readonly Buffer[];
+  /** What `saves` asks for; null where no gradient is wanted. */
+  readonly saved?: readonly Buffer[] | null;
+}
+
+/** What a gradient rule is given: the node, with all its values at hand, and what flows back into it. */
+export interface Backward extends Lowered {
+  readonly saved: readonly Buffer[];
+  /** The gradient of each output, of its shape, which must not be written; null for outputs that are not float32. */
+  readonly gradients: readonly (Buffer | null)[];
+  /** Which inputs' gradients are asked for: float32 inputs only. */
+  readonly wanted: readonly boolean[];
+}
+
+export interface Cost {
+  /** Multiply-accumulates. */
+  readonly macs: number;
+}
+
+export interface Window {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly padding: number;
+}
+
+export interface Entry {
+  readonly name: string;
+  /** PyTorch's name, and ONNX's operators that are imported as this one. */
+  readonly torch: string;
+  readonly onnx: readonly string[];
+  /** Names of the tensor arguments, for error sentences. */
+  readonly args: readonly string[];
+  /** The arguments that have no gradient: to a pullback they are constants. */
+  readonly constants?: readonly string[];
+  /** How many of the arguments must be given; without it all. */
+  readonly required?: number;
+  /** How many of the arguments, the last, come behind others in the public function, or among its options. */
+  readonly optionTensors?: number;
+  /** The first argument is a list, of any length, of tensors. */
+  readonly list?: true;
+  /** A number may stand in a tensor's place. */
+  readonly numbers?: true;
+  /** The outputs' types; throws the sentence of what does not fit. */
+  infer(inputs: Types, params: Params): TensorType[];
+  /** The output is its first input's memory under another shape: nothing to compute. */
+  readonly alias?: true;
+  /**
+   * Emits the instructions that compute the outputs; every operator but an alias has it. What `makes` its outputs' buffers
+   * itself is given none and gives them.
+   */
+  readonly makes?: true;
+  // biome-ignore lint/suspicious/noConfusingVoidType: most lowerings give nothing
+  lower?(to: Lowering, node: Lowered): readonly (Buffer | null)[] | void;
+  /**
+   * What the forward run writes for the gradient besides the outputs (positions of maxima, statistics); `lower` finds
+   * the buffers in `saved` when a gradient is wanted.
+   */
+  saves?(inputs: Types, params: Params): readonly TensorType[];
+  /**
+   * Emits the instructions of the gradient: for each input the buffer of its gradient, of its shape (it may be a
+   * gradient that came in, where nothing changes), or null where it has none or none is wanted. An output that nothing
+   * flows into has a gradient of zeros. Aliases need no rule.
+   */
+  gradient?(to: Lowering, node: Backward): readonly (Buffer | null)[];
+  cost?(inputs: Types, outputs: readonly TensorType[]): Cost;
+  /** The spatial window (kernel, stride, dilation, padding before, per axis) through which an output element sees its input. */
+  field?(inputs: Types, params: Params): Window[];
+  /** Which inputs it writes in place (batch norm in training: the running statistics): the node gives a new version of each. */
+  writes?(params: Params): readonly number[];
+  /** What passes may know. */
+  readonly traits?: Traits;
+}
+
+/** Properties of operators that passes (ts/transforms/passes) match by. */
+export interface Traits {
+  /**
+   * The operator can end with more: y = act(own result + residual). The inputs of these places are then the residual, of
+   * the output's shape, and the slope of an activation that has one per channel; the activation (its number, p0, p1) stands
+   * behind the operator's own params.
+   */
+  readonly epilogue?: {
+    readonly residual: number;
+    readonly slope: number;
+    /** How many params are the operator's own. */
+    own(params: Params): number;
+    /** The places of weight and bias, and the weight's axis of output channels: where an affine map per channel can go. */
+    readonly weight: number;
+    readonly bias: number;
+    channelAxis(params: Params): number;
+    /** The channels are the output's last axis, not axis 1. */
+    readonly channelsLast?: true;
+  };
+  /** An activation that such an operator can end with. */
+  activation?(types: Types, params: Params): Activation | null;
+  /**
+   * x * scale + shift per channel, x being input 0: an operator that computes both, [C] each, of these inputs of the node;
+   * null where the node is not such a map.
+   */
+  affine?(types: Types, params: Params): AffineMap | null;
+  /** An addition of two tensors. */
+  readonly sums?: true;
+  /** Output axis i is input axis axes[i]. */
+  permutes?(params: Params): readonly number[];
+}
+
+export interface AffineMap {
+  readonly entry: Entry;
+  readonly inputs: readonly number[];
+  readonly params: Params;
+}
+
+/** What a call of an operator makes: judged once, when its node is made. */
+export interface Resolved {
+  readonly outputs: readonly TensorType[];
+  /** The inputs of which the node gives a new version. */
+  readonly state: readonly number[];
+}

@@ -1,0 +1,77 @@
+/**
+ * From nodes to instructions: every value gets a buffer, every node is lowered by its operator. Calls with values, programs
+ * and gradients come through here.
+ */
+import type { Buffer, Lowering } from '../instructions/builder.ts';
+import type { Node, Value } from './value.ts';
+
+/** Where values lie. */
+export class Buffers {
+  readonly #to: Lowering;
+  readonly #bind: (value: Value) => Buffer;
+  readonly #of = new Map<Value, Buffer>();
+
+  /** `bind` gives the buffer of what no node makes. */
+  constructor(to: Lowering, bind: (value: Value) => Buffer) {
+    this.#to = to;
+    this.#bind = bind;
+  }
+
+  /** The buffer of a value; a node's result gets a temporary. */
+  of(value: Value): Buffer {
+    let buffer = this.#of.get(value);
+    if (buffer === undefined) {
+      buffer = value.kind === 'node' ? this.#to.buffer(value) : this.#bind(value);
+      this.#of.set(value, buffer);
+    }
+    return buffer;
+  }
+
+  set(value: Value, buffer: Buffer): void {
+    this.#of.set(value, buffer);
+  }
+}
+
+/** Emits the instructions of nodes, in their order; the first is number `first` of the program's rows. */
+export function lower(to: Lowering, nodes: readonly Node[], buffers: Buffers, first = 0): void {
+  nodes.forEach((node, index) => {
+    to.node = first + index;
+    lowerNode(to, node, buffers);
+  });
+}
+
+function lowerNode(to: Lowering, node: Node, buffers: Buffers): void {
+  const { entry, inputs, params, outputs, state, saved } = node;
+  const reads = inputs.map((input) => input && buffers.of(input));
+  if (entry.lower === undefined) {
+    buffers.set(outputs[0] as Value, reads[0] as Buffer);
+    return;
+  }
+  for (const version of state) buffers.set(version, versionOf(to, version, buffers));
+  const own = state.length === 0 ? reads : inputs.map((input) => input && written(input, state, buffers));
+  const made = entry.lower(to, {
+    types: inputs,
+    outputTypes: outputs,
+    params,
+    inputs: own,
+    outputs: entry.makes ? [] : outputs.map((output) => buffers.of(output)),
+    saved: saved.length === 0 ? null : saved.map((value) => buffers.of(value)),
+  });
+  made?.forEach((buffer, i) => {
+    if (buffer !== null) buffers.set(outputs[i] as Value, buffer);
+  });
+}
+
+/** A new version lies where the old one does; that of a value which is not the function's to write, in a copy. */
+function versionOf(to: Lowering, { before }: Value, buffers: Buffers): Buffer {
+  const old = before as Value;
+  const buffer = buffers.of(old);
+  if (old.kind === 'capture' || old.before !== null) return buffer;
+  const copy = to.buffer(old);
+  to.copy(buffer, copy);
+  return copy;
+}
+
+function written(input: Value, state: readonly Value[], buffers: Buffers): Buffer {
+  return buffers.of(state.find(({ before }) => before === input) ?? input);
+}

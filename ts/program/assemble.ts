@@ -1,0 +1,206 @@
+/**
+ * From a graph to an executable: nodes are lowered; results become memory of the caller's; what depends on constants alone
+ * goes into the prologue, what the second half reads of the first into the record; buffers get places.
+ */
+import type { TensorType } from '../dtype.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Graph } from '../graph/graph.ts';
+import { Buffers, lower } from '../graph/lower.ts';
+import { typeBytes } from '../graph/resolve.ts';
+import type { Value } from '../graph/value.ts';
+import { align, type Buffer, bits, type Choosing, Lowering, OP, type Step } from '../instructions/builder.ts';
+import type { Words } from '../instructions/words.ts';
+import { splitConstants } from './constants.ts';
+import { type Binding, type Executable, type List, SLOT } from './executable.ts';
+import { assignOffsets, shareInPlace } from './placement.ts';
+import { keysOf } from './prepacked.ts';
+import { rowsOf } from './rows.ts';
+
+/** What a graph's captures, numbers and draws are to its program. */
+export type Constants =
+  /** Read at each run where they are then. */
+  | { readonly kind: 'late' }
+  /** Fixed: what follows from them alone is made by the prologue, of captures as they are (`copied`: of copies). */
+  | {
+      readonly kind: 'fixed';
+      readonly copied: boolean;
+      /** Whether what has this key was made already. */
+      readonly made: (key: string) => boolean;
+    };
+
+export interface Plan {
+  readonly constants: Constants;
+  readonly choosing?: Choosing | undefined;
+  /** The number of nodes of the first half and of its results, where the second one is a list of its own. */
+  readonly half?: { readonly nodes: number; readonly results: number };
+}
+
+/** The executable, and which values its bindings stand for: captures by index, slots in their order. */
+export interface Assembled {
+  readonly executable: Executable;
+  readonly captures: readonly Value[];
+  readonly slots: readonly Value[];
+}
+
+export function assemble(on: Engine, where: string, graph: Graph, plan: Plan): Assembled {
+  return new Assembly(on, where, graph, plan).assembled();
+}
+
+class Assembly {
+  readonly #graph: Graph;
+  readonly #plan: Plan;
+  readonly #to: Lowering;
+  readonly #buffers: Buffers;
+  readonly #bindings: Binding[] = [];
+  readonly #captures: Value[] = [];
+  readonly #slots: Value[] = [];
+  /** The first step of the second half. */
+  #middle: number;
+  #recordBytes = 0;
+
+  constructor(on: Engine, where: string, graph: Graph, plan: Plan) {
+    this.#graph = graph;
+    this.#plan = plan;
+    this.#to = new Lowering(on, where, plan.choosing);
+    this.#buffers = new Buffers(this.#to, (value) => this.#bind(value));
+    for (const [index, value] of graph.inputs.entries()) {
+      this.#buffers.set(value, this.#external(value, { kind: 'input', index }));
+    }
+    const { nodes, results } = plan.half ?? { nodes: graph.nodes.length, results: graph.results.length };
+    lower(this.#to, graph.nodes.slice(0, nodes), this.#buffers);
+    const first = graph.results.slice(0, results).map((value) => this.#buffers.of(value));
+    this.#middle = this.#to.steps.length;
+    lower(this.#to, graph.nodes.slice(nodes), this.#buffers, nodes);
+    this.#give(first, 0);
+    this.#give(
+      graph.results.slice(results).map((value) => this.#buffers.of(value)),
+      results,
+    );
+  }
+
+  #external(type: TensorType, binding: Binding, constant = false): Buffer {
+    this.#bindings.push(binding);
+    return this.#to.external(typeBytes(type), constant);
+  }
+
+  /** The buffer of what no node makes. */
+  #bind(value: Value): Buffer {
+    const { constants } = this.#plan;
+    const isFixed = constants.kind === 'fixed';
+    if (value.kind === 'capture') {
+      const constant = isFixed && this.#graph.isFixed(value);
+      const binding = { kind: 'capture', index: this.#captures.push(value) - 1 } as const;
+      const where = this.#external(value, binding, constant);
+      if (!constant || !constants.copied) return where;
+      const copy = this.#to.buffer(value);
+      this.#to.copy(where, copy);
+      return copy;
+    }
+    if (value.kind === 'number' && isFixed) return this.#number(value);
+    const offset = SLOT * (this.#slots.push(value) - 1);
+    return this.#external(value, { kind: 'slot', offset });
+  }
+
+  #number({ dtype, number }: Value): Buffer {
+    const buffer = this.#to.temporary(4);
+    this.#to.step(OP.fill, [], [buffer], [4, 1, dtype === 'float32' ? bits(number) : number | 0]);
+    return buffer;
+  }
+
+  /**
+   * Has results written where the caller wants them: a temporary that nothing of the other half touches becomes the
+   * caller's memory; anything else (an input, a capture, what was given before) is copied at the end of its half.
+   */
+  #give(buffers: readonly Buffer[], from: number): void {
+    const { steps } = this.#to;
+    const isFirst = from === 0;
+    const others = isFirst ? steps.slice(this.#middle) : steps.slice(0, this.#middle);
+    const touched = new Set(others.flatMap(({ reads, writes }) => [...reads, ...writes]));
+    buffers.forEach((buffer, i) => {
+      const binding = { kind: 'output', index: from + i } as const;
+      if (buffer.place === 'arena' && !touched.has(buffer)) {
+        this.#to.externalize(buffer);
+        this.#bindings.push(binding);
+        return;
+      }
+      const type = this.#graph.results[from + i] as Value;
+      if (typeBytes(type) === 0) return;
+      this.#to.copy(buffer, this.#external(type, binding));
+      if (isFirst) steps.splice(this.#middle++, 0, steps.pop() as Step);
+    });
+  }
+
+  assembled(): Assembled {
+    const { steps } = this.#to;
+    const halves = this.#plan.half !== undefined;
+    let main: readonly Step[] = halves ? steps.slice(0, this.#middle) : steps;
+    let prologue: readonly Step[] = [];
+    if (this.#plan.constants.kind === 'fixed') {
+      const split = splitConstants(main);
+      main = split.main;
+      prologue = this.#prologue(split.before, main, this.#plan.constants.made);
+    }
+    const second = halves ? steps.slice(this.#middle) : null;
+    if (second !== null) this.#record(main, second);
+    const lists: Record<List, readonly Step[] | null> = {
+      prologue: prologue.length > 0 ? prologue : null,
+      main,
+      second,
+    };
+    const encoded = (list: List): Words | null => {
+      const own = lists[list];
+      if (own === null) return null;
+      shareInPlace(own);
+      return this.#to.encode(own, assignOffsets(own));
+    };
+    const executable: Executable = {
+      prologue: encoded('prologue'),
+      main: encoded('main') as Words,
+      second: encoded('second'),
+      bindings: this.#bindings,
+      recordBytes: this.#recordBytes,
+      slotBytes: SLOT * this.#slots.length,
+      outputs: this.#graph.results.map(({ shape, dtype }) => ({ shape, dtype })),
+      rows: rowsOf(this.#graph),
+    };
+    return { executable, captures: this.#captures, slots: this.#slots };
+  }
+
+  /** What the main list reads of the constant steps becomes memory of its own; gives the steps that make what is not made. */
+  #prologue(before: readonly Step[], main: readonly Step[], made: (key: string) => boolean): Step[] {
+    const constants = new Map<Buffer, string>();
+    this.#to.externals.forEach((buffer, i) => {
+      const binding = this.#bindings[i];
+      if (binding?.kind !== 'capture') return;
+      constants.set(buffer, `@${this.#captures[binding.index]!.storage!.id}`);
+    });
+    const keyOf = keysOf(before, constants);
+    const makes = new Set(before.flatMap((step) => step.writes));
+    const wanted = new Set<Buffer | null>();
+    for (const read of main.flatMap((step) => step.reads)) {
+      if (read === null || read.place !== 'arena' || !makes.has(read)) continue;
+      const key = keyOf(read);
+      this.#to.externalize(read);
+      this.#bindings.push({ kind: 'made', key, bytes: read.bytes });
+      if (!made(key)) wanted.add(read);
+    }
+    const prologue: Step[] = [];
+    for (const step of [...before].reverse()) {
+      if (!step.writes.some((write) => wanted.has(write))) continue;
+      prologue.unshift(step);
+      for (const read of step.reads) wanted.add(read);
+    }
+    return prologue;
+  }
+
+  /** What the second half touches of the first one's temporaries lies in the record. */
+  #record(first: readonly Step[], second: readonly Step[]): void {
+    const made = new Set(first.flatMap((step) => step.writes));
+    for (const buffer of second.flatMap((step) => [...step.reads, ...step.writes])) {
+      if (buffer === null || buffer.place !== 'arena' || !made.has(buffer)) continue;
+      this.#to.externalize(buffer);
+      this.#bindings.push({ kind: 'record', offset: this.#recordBytes });
+      this.#recordBytes += align(buffer.bytes);
+    }
+  }
+}

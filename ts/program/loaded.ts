@@ -1,0 +1,98 @@
+/** An executable that the Rust side has decoded: bound to memory and run. Counted; freed when nobody holds it. */
+import type { Engine } from '../engine/engine.ts';
+import { countCache, countLive, sharedArena } from '../engine/memory.ts';
+import { ARENA } from '../instructions/words.ts';
+import type { Binding, Executable, List } from './executable.ts';
+import { Instructions } from './instructions.ts';
+
+export class Loaded {
+  readonly executable: Executable;
+  readonly #engine: Engine;
+  readonly #lists: Record<List, Instructions | null> = { prologue: null, main: null, second: null };
+  /** The bases of each kind, by index; of slots and of the record in their order. */
+  readonly #bases: Record<Binding['kind'], number[]> = {
+    input: [],
+    output: [],
+    capture: [],
+    made: [],
+    slot: [],
+    record: [],
+  };
+  readonly #count: (bytes: number) => void;
+  #holders = 1;
+
+  /** `kept`: whether its bytes are the user's or the library's cache. @throws OutOfMemoryError */
+  constructor(on: Engine, where: string, executable: Executable, kept: 'live' | 'cache') {
+    this.executable = executable;
+    this.#engine = on;
+    this.#count = kept === 'live' ? countLive : countCache;
+    executable.bindings.forEach((binding, i) => {
+      const list = this.#bases[binding.kind];
+      const index = 'index' in binding ? binding.index : list.length;
+      list[index] = ARENA + 1 + i;
+    });
+    const operators = executable.rows.map(({ blamed }) => blamed);
+    try {
+      for (const list of ['prologue', 'main', 'second'] as const) {
+        const words = executable[list];
+        if (words === null) continue;
+        const made = new Instructions(on, where, words, operators);
+        this.#lists[list] = made;
+        this.#count(made.bytes);
+      }
+    } catch (error) {
+      this.#free();
+      throw error;
+    }
+  }
+
+  /** Binds a list's bases of one kind to addresses, by index. */
+  bind(list: List, kind: Binding['kind'], addresses: readonly number[]): void {
+    const instructions = this.#lists[list];
+    if (instructions === null) return;
+    const bases = this.#bases[kind];
+    for (let i = 0; i < bases.length; i++) {
+      const base = bases[i];
+      if (base !== undefined) instructions.bind(base, addresses[i] as number);
+    }
+  }
+
+  /** Binds a list's slots, or its record, to memory that starts at an address. */
+  bindAt(list: List, kind: 'slot' | 'record', start: number): void {
+    const { bindings } = this.executable;
+    for (const base of this.#bases[kind]) {
+      const binding = bindings[base - ARENA - 1] as Binding & { readonly offset: number };
+      this.#lists[list]?.bind(base, start + binding.offset);
+    }
+  }
+
+  /** Runs a list, if there is one, in the shared arena; all else is bound. */
+  run(where: string, list: List): void {
+    if (this.#lists[list] !== null) this.ready(where, list).run(where);
+  }
+
+  /** A list's instructions, with room for what is alive while they run. */
+  ready(where: string, list: List = 'main'): Instructions {
+    const instructions = this.#lists[list] as Instructions;
+    instructions.bind(ARENA, sharedArena(where, instructions.code.arenaBytes));
+    return instructions;
+  }
+
+  retain(): this {
+    this.#holders += 1;
+    return this;
+  }
+
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.#free();
+  }
+
+  #free(): void {
+    for (const list of Object.values(this.#lists)) {
+      if (list === null) continue;
+      list.free();
+      if (this.#engine.alive) this.#count(-list.bytes);
+    }
+  }
+}

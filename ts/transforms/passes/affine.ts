@@ -1,0 +1,47 @@
+/**
+ * (x convolved with w + b) * scale + shift = x convolved with (w * scale) + (b * scale + shift), per output channel: batch
+ * norm by known statistics goes into weight and bias, as ordinary nodes, which constants make once.
+ */
+import { RESHAPE } from '../../graph/builtin.ts';
+import { makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
+import type { Node, Value } from '../../graph/value.ts';
+import { add as addition, mul } from '../../ops/arithmetic.ts';
+import { alongChannels } from './epilogue.ts';
+
+/** Whether a node has a weight and a bias, and nothing follows its sum yet. */
+function isPlain(node: Node): boolean {
+  const epilogue = node.entry.traits?.epilogue;
+  if (epilogue === undefined || node.params.length > epilogue.own(node.params)) return false;
+  return (node.inputs[epilogue.residual] ?? null) === null && alongChannels(node);
+}
+
+const intoWeights: Rule = {
+  name: 'affine map into weights',
+  match({ entry, inputs, params }, graph) {
+    const map = entry.traits?.affine?.(inputs, params);
+    const f = map && makerOf(inputs[0], isPlain);
+    if (!map || !f) return null;
+    const { weight: w, bias: b, channelAxis } = f.entry.traits!.epilogue!;
+    const [weight, bias] = [f.inputs[w] as Value, f.inputs[b] ?? null];
+    const known = [weight, bias, ...map.inputs.map((i) => inputs[i] ?? null)];
+    if (!known.every((value) => value === null || graph.isFixed(value))) return null;
+    return {
+      inner: [f],
+      make(add) {
+        const [scale, shift] = add(
+          map.entry,
+          map.inputs.map((i) => inputs[i] ?? null),
+          map.params,
+        ) as [Value, Value];
+        const shape = weight.shape.map((size, axis) => (axis === channelAxis(f.params) ? size : 1));
+        const scaled = add(mul.entry, [weight, add(RESHAPE, [scale], shape)[0]!], [])[0]!;
+        const moved = bias && add(addition.entry, [add(mul.entry, [bias, scale], [])[0]!, shift], [])[0]!;
+        const all = [...f.inputs];
+        [all[w], all[b]] = [scaled, moved ?? shift];
+        return add(f.entry, all, f.params);
+      },
+    };
+  },
+};
+
+export const affine: Pass = { name: 'affine', rules: [intoWeights] };

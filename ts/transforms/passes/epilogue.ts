@@ -1,0 +1,63 @@
+/**
+ * y = act(f(x) + residual), where f can end with more (a convolution, a linear layer): the addition of a tensor of y's
+ * shape, and an activation, become inputs and params of f. Values between them are never written.
+ */
+import type { Activation } from '../../graph/entry.ts';
+import { makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
+import type { Node, Value } from '../../graph/value.ts';
+
+/** Whether a node can still end with a residual: with nothing yet. */
+function endsPlainly({ entry, inputs, params }: Node): boolean {
+  const epilogue = entry.traits?.epilogue;
+  if (epilogue === undefined || params.length > epilogue.own(params)) return false;
+  return (inputs[epilogue.residual] ?? null) === null;
+}
+
+/** Whether a node can still end with an activation. */
+function endsOpen({ entry, params }: Node): boolean {
+  const epilogue = entry.traits?.epilogue;
+  return epilogue !== undefined && params.length === epilogue.own(params);
+}
+
+/** Whether the channels of a node's output are its axis 1. */
+export function alongChannels({ entry, outputs }: Node): boolean {
+  return entry.traits?.epilogue?.channelsLast !== true || outputs[0]!.shape.length === 2;
+}
+
+/** A node's inputs with one more at a place behind them. */
+function withInput(inputs: readonly (Value | null)[], place: number, value: Value): (Value | null)[] {
+  const all = [...inputs];
+  while (all.length < place) all.push(null);
+  all[place] = value;
+  return all;
+}
+
+const residual: Rule = {
+  name: 'residual',
+  match({ entry, inputs }) {
+    if (!entry.traits?.sums) return null;
+    for (const [value, other] of [inputs, [...inputs].reverse()] as [Value, Value][]) {
+      const f = makerOf(value, endsPlainly);
+      const same =
+        other.shape.length === value.shape.length && other.shape.every((n, i) => n === value.shape[i]);
+      if (f === null || !same || other === value || value.uses.length !== 1) continue;
+      const { residual: place } = f.entry.traits!.epilogue!;
+      return { inner: [f], make: (add) => add(f.entry, withInput(f.inputs, place, other), f.params) };
+    }
+    return null;
+  },
+};
+
+const activation: Rule = {
+  name: 'activation',
+  match({ entry, inputs, params }) {
+    const act: Activation | null | undefined = entry.traits?.activation?.(inputs, params);
+    const f = act && makerOf(inputs[0], endsOpen);
+    if (!act || !f || (act.slope !== undefined && !alongChannels(f))) return null;
+    const { slope: place } = f.entry.traits!.epilogue!;
+    const all = act.slope === undefined ? f.inputs : withInput(f.inputs, place, inputs[act.slope] as Value);
+    return { inner: [f], make: (add) => add(f.entry, all, [...f.params, act.act, act.p0, act.p1]) };
+  },
+};
+
+export const epilogue: Pass = { name: 'epilogue', rules: [residual, activation] };

@@ -1,0 +1,6 @@
+/** The passes of a compiled program, in their order. */
+import type { Pass } from '../../graph/rewrite.ts';
+import { affine } from './affine.ts';
+import { epilogue } from './epilogue.ts';
+
+export const PASSES: readonly Pass[] = [affine, epilogue];
