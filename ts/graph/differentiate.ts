@@ -6,7 +6,7 @@ import { emitFill } from '../instructions/emit.ts';
 import { FILL, RESHAPE, SUM } from './builtin.ts';
 import type { Backward, Entry, Params } from './entry.ts';
 import type { Graph } from './graph.ts';
-import type { Node, Value } from './value.ts';
+import { type Node, originsOf, type Value } from './value.ts';
 
 /**
  * Appends the nodes that make the gradients of `xs` from what flows into the results (`seeds`; null: nothing does).
@@ -77,7 +77,8 @@ class Reverse {
   }
 
   node(node: Node): void {
-    const { entry, inputs, outputs, params, saved, origins } = node;
+    const { entry, inputs, outputs, params, saved } = node;
+    const origins = originsOf(node);
     const wanted = this.#wanted(node);
     if (!wanted.includes(true) || !outputs.some((output) => this.#flows.has(output))) return;
     if (entry.lower === undefined) {

@@ -8,7 +8,16 @@ import { shapeText } from '../errors.ts';
 import type { Entry, Params } from './entry.ts';
 import { resolve } from './resolve.ts';
 import type { Trace } from './trace.ts';
-import { makeValue, NO_VALUES, type Node, type Origin, type Use, type Value } from './value.ts';
+import {
+  makeValue,
+  NO_ORIGINS,
+  NO_VALUES,
+  type Node,
+  type Origin,
+  type Use,
+  unshaped,
+  type Value,
+} from './value.ts';
 
 export class Graph {
   nodes: Node[];
@@ -40,19 +49,15 @@ export class Graph {
     this.settle();
   }
 
-  /** A new value. */
-  value(type: TensorType, kind: Value['kind'], of: Partial<Value> = {}): Value {
-    return makeValue(this.#values++, type, kind, of);
-  }
-
-  /** A number in a tensor's place. */
-  number(number: number): Value {
-    return this.value({ shape: [], dtype: 'float32' }, 'number', { number });
+  #value(type: TensorType, kind: Value['kind'], maker: Node | null = null): Value {
+    const value = makeValue(this.#values++, type, kind, maker);
+    value.uses = [];
+    return value;
   }
 
   /** A new input. */
   input(type: TensorType): Value {
-    const made = this.value(type, 'input');
+    const made = this.#value(type, 'input');
     this.inputs.push(made);
     return made;
   }
@@ -62,7 +67,7 @@ export class Graph {
     entry: Entry,
     inputs: readonly (Value | null)[],
     params: Params,
-    origins: readonly Origin[],
+    origins: readonly Origin[] = NO_ORIGINS,
     order: number = this.nodes.length,
   ): Node {
     const { outputs } = resolve(entry, inputs, params);
@@ -73,10 +78,11 @@ export class Graph {
       outputs: [],
       state: NO_VALUES,
       saved: NO_VALUES,
+      path: '',
       origins,
       order,
     };
-    for (const type of outputs) node.outputs.push(this.value(type, 'node', { maker: node }));
+    for (const type of outputs) node.outputs.push(this.#value(type, 'node', node));
     connect(node);
     this.nodes.push(node);
     return node;
@@ -86,7 +92,7 @@ export class Graph {
   save(node: Node): readonly Value[] {
     if (node.saved.length === 0 && node.entry.saves !== undefined) {
       const types = node.entry.saves(node.inputs, node.params);
-      node.saved = types.map((type) => this.value(type, 'node', { maker: node }));
+      node.saved = types.map((type) => this.#value(type, 'node', node));
     }
     return node.saved;
   }
@@ -156,8 +162,8 @@ export class Graph {
       if (before === 'open') throw new Error(`graph: ${node.entry.name} waits for its own result`);
       seen.set(node, 'open');
       for (const input of node.inputs) if (input?.maker) visit(input.maker);
-      for (const { before: old } of node.state) {
-        for (const use of old?.uses ?? []) if (use.node !== null && use.node !== node) visit(use.node);
+      for (const { before } of node.state) {
+        for (const reader of readersOf(unshaped(before as Value))) if (reader !== node) visit(reader);
       }
       seen.set(node, 'done');
       placed.push(node);
@@ -235,11 +241,20 @@ export function graphOf(trace: Trace, where: string, results: readonly Value[]):
     if (value !== null && values[value.id] !== value)
       throw new TypeError(`${where}: a symbolic tensor of another trace was used`);
   }
+  for (const value of values) value.uses = [];
   return new Graph(nodes, inputs, results, state, values.length);
 }
 
 function connect(node: Node): void {
   for (const [slot, input] of node.inputs.entries()) input?.uses.push({ node, slot });
+}
+
+/** The nodes that read a value, under any shape. */
+function readersOf({ uses }: Value): Node[] {
+  return uses.flatMap(({ node }) => {
+    if (node === null) return [];
+    return node.entry.alias ? readersOf(node.outputs[0] as Value) : [node];
+  });
 }
 
 function isNeeded({ outputs, state, saved }: Node): boolean {

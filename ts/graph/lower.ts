@@ -3,7 +3,7 @@
  * and gradients come through here.
  */
 import type { Buffer, Lowering } from '../instructions/builder.ts';
-import type { Node, Value } from './value.ts';
+import { homeOf, type Node, type Value } from './value.ts';
 
 /** Where values lie. */
 export class Buffers {
@@ -66,7 +66,7 @@ function lowerNode(to: Lowering, node: Node, buffers: Buffers): void {
 function versionOf(to: Lowering, { before }: Value, buffers: Buffers): Buffer {
   const old = before as Value;
   const buffer = buffers.of(old);
-  if (old.kind === 'capture' || old.before !== null) return buffer;
+  if (homeOf(old).kind === 'capture') return buffer;
   const copy = to.buffer(old);
   to.copy(buffer, copy);
   return copy;

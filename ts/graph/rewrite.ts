@@ -4,7 +4,7 @@
  */
 import type { Entry, Params } from './entry.ts';
 import type { Graph } from './graph.ts';
-import type { Node, Value } from './value.ts';
+import { type Node, originsOf, type Value } from './value.ts';
 
 /** Adds a node at the place of those that are rewritten; it stands for the same calls. */
 export type Add = (entry: Entry, inputs: readonly (Value | null)[], params: Params) => readonly Value[];
@@ -80,7 +80,7 @@ function readerOf(root: Node, inner: readonly Node[]): string | null {
 }
 
 function apply(graph: Graph, root: Node, { inner, make }: Rewrite): void {
-  const origins = [...inner, root].flatMap((node) => node.origins);
+  const origins = [...inner, root].flatMap(originsOf);
   const values = make(
     (entry, inputs, params) => graph.add(entry, inputs, params, origins, root.order).outputs,
   );

@@ -11,8 +11,10 @@ import type { Entry, Params } from './entry.ts';
 import { resolve } from './resolve.ts';
 import {
   type Handle,
+  homeOf,
   isHandle,
   makeValue,
+  NO_ORIGINS,
   NO_VALUES,
   type Node,
   type Operand,
@@ -73,8 +75,8 @@ export class Trace {
     }
   }
 
-  #value(type: TensorType, kind: Value['kind'], of?: Partial<Value>): Value {
-    const value = makeValue(this.values.length, type, kind, of);
+  #value(type: TensorType, kind: Value['kind'], maker?: Node, before?: Value): Value {
+    const value = makeValue(this.values.length, type, kind, maker, before);
     this.values.push(value);
     return value;
   }
@@ -93,15 +95,24 @@ export class Trace {
 
   /** The value that stands for what a function was given or gave. @throws TypeError for a tensor that is disposed */
   valueOf(operand: Handle | number | Draw, dtype: DType = 'float32'): Value {
-    if (typeof operand === 'number') return this.#value({ shape: [], dtype }, 'number', { number: operand });
-    if (operand instanceof Draw) return this.#value(DRAW_TYPE, 'draw', { draw: operand });
+    if (typeof operand === 'number') {
+      const value = this.#value({ shape: [], dtype }, 'number');
+      value.number = operand;
+      return value;
+    }
+    if (operand instanceof Draw) {
+      const value = this.#value(DRAW_TYPE, 'draw');
+      value.draw = operand;
+      return value;
+    }
     if (operand.symbol !== null) return operand.symbol;
     const { storage } = operand.hold;
     if (storage === null) throw new TypeError(`${this.#where}: a tensor that the function uses is disposed`);
     const key = this.#followed.has(operand) ? operand : storage;
     const known = this.#known.get(key);
     if (known !== undefined) return sameShape(known, operand) ? known : this.#under(known, operand.shape);
-    const value = this.#value(operand, 'capture', { storage });
+    const value = this.#value(operand, 'capture');
+    value.storage = storage;
     this.#known.set(key, value);
     storage.references += 1;
     this.#held.push(storage);
@@ -122,14 +133,22 @@ export class Trace {
 
   #append(entry: Entry, inputs: (Value | null)[], params: Params): readonly Value[] {
     const types = this.#recall?.next(this, entry, inputs, params) ?? resolve(entry, inputs, params).outputs;
-    const origins = [{ operator: entry.name, path: this.#path }];
     const written = entry.writes?.(params);
     const state: Value[] | typeof NO_VALUES = written === undefined ? NO_VALUES : [];
     const outputs: Value[] = [];
-    const order = this.nodes.length;
-    const node: Node = { entry, inputs, params, outputs, state, saved: NO_VALUES, origins, order };
+    const node: Node = {
+      entry,
+      inputs,
+      params,
+      outputs,
+      state,
+      saved: NO_VALUES,
+      path: this.#path,
+      origins: NO_ORIGINS,
+      order: this.nodes.length,
+    };
     this.nodes.push(node);
-    for (const type of types) outputs.push(this.#value(type, 'node', { maker: node }));
+    for (const type of types) outputs.push(this.#value(type, 'node', node));
     for (const i of written ?? []) {
       const before = inputs[i];
       if (before) (state as Value[]).push(this.#version(before, node));
@@ -139,12 +158,11 @@ export class Trace {
 
   /** The next version of what a node writes in place. */
   #version(before: Value, maker: Node): Value {
-    const value = this.#value(before, 'node', { maker, before });
-    let first = before;
-    while (first.before !== null) first = first.before;
-    if (first.kind === 'capture') {
-      this.state.set(first, value);
-      for (const [key, known] of this.#known) if (known === before) this.#known.set(key, value);
+    const value = this.#value(before, 'node', maker, before);
+    const home = homeOf(before);
+    if (home.kind === 'capture') {
+      this.state.set(home, value);
+      for (const [key, known] of this.#known) if (homeOf(known) === home) this.#known.set(key, value);
     }
     return value;
   }

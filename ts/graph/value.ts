@@ -1,7 +1,7 @@
 /** What a graph is made of: values, the nodes that make them, and what stands for a value in a call. */
 import type { DType, TensorType } from '../dtype.ts';
 import type { Storage } from '../engine/memory.ts';
-import type { Draw } from './draw.ts';
+import { Draw } from './draw.ts';
 import type { Entry, Params } from './entry.ts';
 
 /** Anything that a node reads or makes. */
@@ -13,13 +13,13 @@ export interface Value extends TensorType {
    * state. node: made by `maker`.
    */
   readonly kind: 'input' | 'capture' | 'number' | 'draw' | 'node';
-  readonly storage: Storage | null;
-  readonly number: number;
-  readonly draw: Draw | null;
+  storage: Storage | null;
+  number: number;
+  draw: Draw | null;
   maker: Node | null;
   /** The version before this one: its maker writes it in that one's place. */
   readonly before: Value | null;
-  /** Whoever reads it, once for each time; kept up to date by the graph that it belongs to. */
+  /** Whoever reads it, once for each time; the graph that it belongs to sets it and keeps it up to date. */
   uses: Use[];
 }
 
@@ -37,7 +37,9 @@ export interface Node {
   readonly state: readonly Value[];
   /** What it leaves for its gradient. */
   saved: readonly Value[];
-  /** The calls that it stands for. */
+  /** The path of the module whose forward made the call; '' outside any. */
+  readonly path: string;
+  /** The calls that it stands for, where it is no call itself. */
   readonly origins: readonly Origin[];
   /** Nodes are sorted by it where their values leave a choice. */
   order: number;
@@ -45,8 +47,12 @@ export interface Node {
 
 export interface Origin {
   readonly operator: string;
-  /** The path of the module whose forward made the call; '' outside any. */
   readonly path: string;
+}
+
+/** The calls that a node stands for. */
+export function originsOf({ entry, path, origins }: Node): readonly Origin[] {
+  return origins.length > 0 ? origins : [{ operator: entry.name, path }];
 }
 
 /** What stands for a tensor in a call: its type, and its storage or the value of a trace. */
@@ -62,26 +68,38 @@ export function isHandle(value: unknown): value is Handle {
   return typeof value === 'object' && value !== null && 'symbol' in value && 'hold' in value;
 }
 
-export const NO_VALUES: readonly Value[] = Object.freeze([]) as readonly Value[];
+export const NO_VALUES: readonly Value[] = [];
+export const NO_ORIGINS: readonly Origin[] = [];
+const NO_USES: Use[] = [];
 
-/** A value without uses. */
+/** A value of no graph yet. */
 export function makeValue(
   id: number,
   { shape, dtype }: TensorType,
   kind: Value['kind'],
-  { storage = null, number = 0, draw = null, maker = null, before = null }: Partial<Value> = {},
+  maker: Node | null = null,
+  before: Value | null = null,
 ): Value {
-  return { id, shape, dtype, kind, storage, number, draw, maker, before, uses: [] };
+  return { id, shape, dtype, kind, storage: null, number: 0, draw: null, maker, before, uses: NO_USES };
 }
 
-/** Whether a value is known before the program runs. */
-export function isFixed(value: Value): boolean {
-  return value.kind === 'capture' || value.kind === 'number';
+/** What a value is another shape of. */
+export function unshaped(value: Value): Value {
+  let base = value;
+  while (base.maker?.entry.alias) base = base.maker.inputs[0] as Value;
+  return base;
+}
+
+/** What a value is another shape or a later version of: where it lies. */
+export function homeOf(value: Value): Value {
+  let home = unshaped(value);
+  while (home.before !== null) home = unshaped(home.before);
+  return home;
 }
 
 /** The dtype that a number takes in a tensor's place: that of the first tensor beside it. */
 export function scalarType(inputs: readonly Operand[]): DType {
   for (const input of inputs)
-    if (input !== null && typeof input !== 'number' && 'symbol' in input) return input.dtype;
+    if (input !== null && typeof input !== 'number' && !(input instanceof Draw)) return input.dtype;
   return 'float32';
 }

@@ -72,7 +72,7 @@ const MAP: Entry = {
   name: 'batchNormMap',
   torch: 'torch.nn.functional.batch_norm',
   onnx: [],
-  args: ARGS.slice(1),
+  args: ['runningMean', 'runningVar', 'weight', 'bias'],
   infer: ([mean]) => [mean!, mean!],
   makes: true,
   lower(to, { types: [mean], params: [eps], inputs }) {

@@ -71,11 +71,9 @@ class Assembly {
     const first = graph.results.slice(0, results).map((value) => this.#buffers.of(value));
     this.#middle = this.#to.steps.length;
     lower(this.#to, graph.nodes.slice(nodes), this.#buffers, nodes);
-    this.#give(first, 0);
-    this.#give(
-      graph.results.slice(results).map((value) => this.#buffers.of(value)),
-      results,
-    );
+    this.#give('first', first, 0);
+    const second = graph.results.slice(results).map((value) => this.#buffers.of(value));
+    this.#give('second', second, results);
   }
 
   #external(type: TensorType, binding: Binding, constant = false): Buffer {
@@ -111,9 +109,9 @@ class Assembly {
    * Has results written where the caller wants them: a temporary that nothing of the other half touches becomes the
    * caller's memory; anything else (an input, a capture, what was given before) is copied at the end of its half.
    */
-  #give(buffers: readonly Buffer[], from: number): void {
+  #give(half: 'first' | 'second', buffers: readonly Buffer[], from: number): void {
     const { steps } = this.#to;
-    const isFirst = from === 0;
+    const isFirst = half === 'first';
     const others = isFirst ? steps.slice(this.#middle) : steps.slice(0, this.#middle);
     const touched = new Set(others.flatMap(({ reads, writes }) => [...reads, ...writes]));
     buffers.forEach((buffer, i) => {

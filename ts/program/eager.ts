@@ -1,6 +1,6 @@
 /**
  * A call with values: runs at once, as a program of its own. Programs are cached by everything they depend on but the
- * values: operator, options, shapes and dtypes, as a list of numbers. The cache holds the plans of recent calls.
+ * values: the operator, and options, shapes and dtypes as a list of numbers. The cache holds the plans of recent calls.
  */
 import { dtypeId, type TensorType } from '../dtype.ts';
 import { type Engine, engine, onDisposeRuntime, refresh } from '../engine/engine.ts';
@@ -9,7 +9,15 @@ import { DRAW_TYPE, Draw } from '../graph/draw.ts';
 import type { Entry, Params } from '../graph/entry.ts';
 import { Buffers, lower } from '../graph/lower.ts';
 import { resolve, typeBytes } from '../graph/resolve.ts';
-import { type Handle, makeValue, NO_VALUES, type Node, type Operand, scalarType } from '../graph/value.ts';
+import {
+  type Handle,
+  makeValue,
+  NO_ORIGINS,
+  NO_VALUES,
+  type Node,
+  type Operand,
+  scalarType,
+} from '../graph/value.ts';
 import { Lowering } from '../instructions/builder.ts';
 import { ARENA } from '../instructions/words.ts';
 import { SLOT } from './executable.ts';
@@ -24,6 +32,7 @@ const SLOTS = 8;
 const PROBES = 8;
 
 interface Plan {
+  readonly entry: Entry;
   readonly key: readonly number[];
   readonly outputs: readonly TensorType[];
   /** Null for an alias: there is nothing to compute. */
@@ -31,12 +40,6 @@ interface Plan {
   readonly bytes: number;
   /** Used since it was last considered for dropping. */
   recent: boolean;
-}
-
-/** What a call gives: a type and its storage. */
-export interface Made {
-  readonly type: TensorType;
-  readonly storage: Storage;
 }
 
 /** By the hash of the key or a place behind it, the oldest first. */
@@ -47,52 +50,50 @@ let scalars: Storage | null = null;
 /** The plan that is about to run: not to be dropped when memory is short. */
 let active: Plan | null = null;
 const key: number[] = [];
-/** A number for each operator: the first of its keys. */
-const numbers = new Map<Entry, number>();
 
-function numberOf(entry: Entry): number {
-  let number = numbers.get(entry);
-  if (number === undefined) {
-    number = numbers.size;
-    numbers.set(entry, number);
-  }
-  return number;
-}
-
-/** Runs an operator on tensors that have values. */
-export function execute(entry: Entry, inputs: readonly Operand[], params: Params): Made[] {
+/** Runs an operator on tensors that have values; `make` makes a handle of each result's type and storage. */
+export function execute<T>(
+  entry: Entry,
+  inputs: readonly Operand[],
+  params: Params,
+  make: (type: TensorType, storage: Storage) => T,
+): T[] {
   const on = engine(entry.name);
   const plan = findPlan(on, entry, inputs, params);
   const { instructions } = plan;
   if (instructions === null) {
     const storage = (inputs[0] as Handle).hold.storage as Storage;
     storage.references += 1;
-    return [{ type: plan.outputs[0] as TensorType, storage }];
+    return [make(plan.outputs[0] as TensorType, storage)];
   }
-  const made: Made[] = [];
+  const { outputs } = plan;
+  const storages: Storage[] = [];
   active = plan;
   try {
     scalars ??= allocate(entry.name, SLOT * SLOTS, true);
-    for (const type of plan.outputs) made.push({ type, storage: allocate(entry.name, typeBytes(type)) });
+    for (let i = 0; i < outputs.length; i++)
+      storages.push(allocate(entry.name, typeBytes(outputs[i] as TensorType)));
     const arena = sharedArena(entry.name, instructions.code.arenaBytes);
     let base = ARENA;
     instructions.bind(base++, arena);
     for (let i = 0; i < inputs.length; i++) instructions.bind(base++, addressOf(on, inputs, i, scalars));
-    for (let i = 0; i < made.length; i++) instructions.bind(base++, (made[i] as Made).storage.address);
+    for (let i = 0; i < storages.length; i++) instructions.bind(base++, (storages[i] as Storage).address);
     instructions.run(entry.name);
   } catch (error) {
-    for (const { storage } of made) release(storage);
+    for (const storage of storages) release(storage);
     throw error;
   } finally {
     active = null;
   }
+  const made: T[] = [];
+  for (let i = 0; i < storages.length; i++) made.push(make(outputs[i] as TensorType, storages[i] as Storage));
   return made;
 }
 
 function addressOf(on: Engine, inputs: readonly Operand[], index: number, scalars: Storage): number {
   const input = inputs[index] as Operand;
   if (input === null) return 0;
-  if (typeof input === 'object' && 'symbol' in input) return (input.hold.storage as Storage).address;
+  if (typeof input !== 'number' && !(input instanceof Draw)) return (input.hold.storage as Storage).address;
   const address = scalars.address + SLOT * (index % SLOTS);
   const { f32, i32 } = refresh(on);
   if (typeof input !== 'number') i32.set(input.next(), address >>> 2);
@@ -101,10 +102,9 @@ function addressOf(on: Engine, inputs: readonly Operand[], index: number, scalar
   return address;
 }
 
-/** Writes the key of a call; gives its length. */
-function writeKey(entry: Entry, inputs: readonly Operand[], params: Params): number {
+/** Writes the numbers of a call; gives how many. */
+function writeKey(inputs: readonly Operand[], params: Params): number {
   let length = 0;
-  key[length++] = numberOf(entry);
   for (let i = 0; i < params.length; i++) key[length++] = params[i] as number;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i] as Operand;
@@ -121,10 +121,12 @@ function writeKey(entry: Entry, inputs: readonly Operand[], params: Params): num
   return length;
 }
 
-/** The plan of a call, found by a hash of its key and compared in full. */
+/** The plan of a call, found by a hash of operator and numbers and compared in full. */
 function findPlan(on: Engine, entry: Entry, inputs: readonly Operand[], params: Params): Plan {
-  const length = writeKey(entry, inputs, params);
-  let hash = length;
+  const length = writeKey(inputs, params);
+  const { name } = entry;
+  let hash =
+    length ^ (name.length << 8) ^ (name.charCodeAt(0) << 16) ^ (name.charCodeAt(name.length - 1) << 24);
   for (let i = 0; i < length; i++) {
     const number = key[i] as number;
     hash = Math.imul(hash ^ number ^ (number * 65536), 0x9e3779b1);
@@ -134,7 +136,7 @@ function findPlan(on: Engine, entry: Entry, inputs: readonly Operand[], params: 
   for (let place = hash; place < hash + PROBES; place++) {
     const known = plans.get(place);
     if (known === undefined) free ??= place;
-    else if (isKey(known.key, length)) {
+    else if (known.entry === entry && isKey(known.key, length)) {
       known.recent = true;
       return known;
     }
@@ -169,11 +171,12 @@ function makePlan(
     return makeValue(i, input instanceof Draw ? DRAW_TYPE : input, 'input');
   });
   const { outputs } = resolve(entry, values, params);
-  if (entry.lower === undefined) return { key: ownKey, outputs, instructions: null, bytes: 0, recent: false };
+  if (entry.lower === undefined)
+    return { entry, key: ownKey, outputs, instructions: null, bytes: 0, recent: false };
   const to = new Lowering(on, entry.name);
   const buffers = new Buffers(to, () => to.external(0));
   const node: Node = {
-    ...{ entry, inputs: values, params, origins: [], order: 0 },
+    ...{ entry, inputs: values, params, path: '', origins: NO_ORIGINS, order: 0 },
     outputs: outputs.map((type, i) => makeValue(i, type, 'node')),
     ...{ state: NO_VALUES, saved: NO_VALUES },
   };
@@ -185,7 +188,7 @@ function makePlan(
   for (const output of node.outputs) buffers.set(output, to.external(typeBytes(output)));
   lower(to, [node], buffers);
   const instructions = new Instructions(on, entry.name, to.encode(to.steps, to.arenaBytes), [entry.name]);
-  return { key: ownKey, outputs, instructions, bytes: instructions.bytes, recent: false };
+  return { entry, key: ownKey, outputs, instructions, bytes: instructions.bytes, recent: false };
 }
 
 /** Drops the oldest plan; one that was used since it was last considered becomes the newest instead. */

@@ -1,12 +1,13 @@
 /** A graph's nodes as rows for summaries, profiles and faults. */
 import type { Graph } from '../graph/graph.ts';
-import type { Node, Value } from '../graph/value.ts';
+import { type Node, originsOf, type Value } from '../graph/value.ts';
 import type { Row } from './executable.ts';
 
 export function rowsOf(graph: Graph): Row[] {
   const counted = new Set<Value>();
   return graph.nodes.map((node) => {
-    const { entry, inputs, outputs, origins } = node;
+    const { entry, inputs, outputs } = node;
+    const origins = originsOf(node);
     const fixed = outputs.every((output) => graph.isFixed(output));
     return {
       path: origins[0]?.path ?? '',

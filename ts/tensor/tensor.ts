@@ -2,7 +2,7 @@
  * Tensor: a handle on contiguous, counted storage in the linear memory, or, while a function is traced, a symbol that
  * has a shape and a dtype but no values.
  */
-import { bytesPer, type DType, type TypedArrays, viewOf } from '../dtype.ts';
+import { bytesPer, type DType, type TensorType, type TypedArrays, viewOf } from '../dtype.ts';
 import {
   adopt,
   allocate,
@@ -208,11 +208,9 @@ export function invoke(entry: Entry, inputs: readonly Operand[], params: Params)
     else storageOf(entry.name, name, tensor);
   }
   if (record && trace !== null) return trace.record(entry, inputs, params).map(symbolOf);
-  const made = execute(entry, inputs, params);
-  const tensors: Tensor<DType>[] = [];
-  for (let i = 0; i < made.length; i++) {
-    const { type, storage } = made[i] as (typeof made)[number];
-    tensors.push(new Tensor(type.shape, type.dtype, storage));
-  }
-  return tensors;
+  return execute(entry, inputs, params, tensorOf);
+}
+
+function tensorOf({ shape, dtype }: TensorType, storage: Storage): Tensor<DType> {
+  return new Tensor(shape, dtype, storage);
 }

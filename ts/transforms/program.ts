@@ -93,6 +93,7 @@ export class Program<Out = Results> implements Disposable {
   readonly hold: ProgramHold;
   readonly #engine: Engine;
   readonly #form: Results;
+  readonly #addresses: number[] = [];
   /** What is drawn at each run, and the address that it is written to. */
   readonly #draws: readonly (readonly [Draw, number])[];
 
@@ -137,6 +138,8 @@ export class Program<Out = Results> implements Disposable {
   #bindWeights(loaded: Loaded, captures: readonly Value[]): number {
     const { storages, keys, prepacked } = this.hold;
     const met = captures.map(({ storage }) => {
+      // Nobody but the trace holds it.
+      if (storage!.references === 1) throw new TypeError('compile: constant is disposed');
       storage!.references += 1;
       storages.push(storage!);
       return storage!.address;
@@ -236,8 +239,8 @@ export class Program<Out = Results> implements Disposable {
   #bind(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): Loaded {
     const loaded = this.#requireAlive(where);
     for (const [draw, address] of this.#draws) refresh(this.#engine).i32.set(draw.next(), address >>> 2);
-    loaded.bind('main', 'input', inputs.map(addressOf));
-    loaded.bind('main', 'output', outputs.map(addressOf));
+    loaded.bind('main', 'input', addressesOf(this.#addresses, inputs));
+    loaded.bind('main', 'output', addressesOf(this.#addresses, outputs));
     return loaded;
   }
 
@@ -286,8 +289,10 @@ export class Program<Out = Results> implements Disposable {
   }
 }
 
-function addressOf(tensor: Tensor<DType> | undefined): number {
-  return tensor?.hold.storage?.address ?? 0;
+/** The tensors' addresses, in a list that is used again at each run. */
+function addressesOf(list: number[], tensors: readonly Tensor<DType>[]): number[] {
+  for (let i = 0; i < tensors.length; i++) list[i] = tensors[i]!.hold.storage?.address ?? 0;
+  return list;
 }
 
 /** Runs the function in the trace; gives its results, or those that were asked for by name. */
