@@ -91,8 +91,33 @@ const cases: Record<string, [(x: Tensor, p: Parts) => Tensor | Tensor[], string[
   'the second addition stays': [(x, p) => add(add(conv(x, p), x), x), ['conv2d + add', 'add']],
   'two batch norms': [(x, p) => norm(norm(conv(x, p), p), p), ['conv2d + batchNorm + batchNorm']],
   'a subtraction is no residual': [(x, p) => sub(conv(x, p), x), ['conv2d', 'sub']],
-  'a number is no residual': [(x, p) => add(conv(x, p), 3), ['conv2d', 'add']],
-  'a broadcast residual stays': [(x, p) => add(conv(x, p), reshape(p.slope, [3, 1, 1])), ['conv2d', 'add']],
+  'a number goes into the bias': [(x, p) => relu(add(conv(x, p), 3)), ['conv2d + add + relu']],
+  'a number per channel goes into the bias': [
+    (x, p) => add(reshape(p.slope, [3, 1, 1]), conv(x, p)),
+    ['conv2d + add'],
+  ],
+  'a number per channel is subtracted from the bias': [
+    (x, p) => sub(conv(x, p), reshape(p.slope, [1, 3, 1, 1])),
+    ['conv2d + sub'],
+  ],
+  'what is subtracted from has no such map': [(x, p) => sub(1, conv(x, p)), ['conv2d', 'sub']],
+  'a factor per channel goes into weights and bias': [
+    (x, p) => mul(add(conv(x, p), 1), reshape(p.slope, [3, 1, 1])),
+    ['conv2d + add + mul'],
+  ],
+  'a factor per row stays': [(x, p) => mul(conv(x, p), tensor([1, 2, 3, 4])), ['conv2d', 'mul']],
+  'a factor of the input stays': [
+    (x, p) => mul(conv(x, p), maxPool2d(x, [5, 4]).reshape([2, 3, 1, 1])),
+    ['conv2d', 'maxPool2d', 'reshape', 'mul'],
+  ],
+  'a value per feature goes into the bias of a linear layer': [
+    (x, p) => relu(add(linear(x, tensor(integersOf(5, [3, 4]), [3, 4])), p.slope)),
+    ['linear + add + relu'],
+  ],
+  'a value per channel, which is not the last axis, stays': [
+    (x, p) => add(linear(x, tensor(integersOf(5, [7, 4]), [7, 4])), reshape(p.slope, [3, 1, 1])),
+    ['linear', 'add'],
+  ],
   'a constant residual': [(x, p) => add(tensor(integersOf(6, shape), shape), conv(x, p)), ['conv2d + add']],
   'a value added to itself': [
     (x, p) => {

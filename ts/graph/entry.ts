@@ -120,18 +120,17 @@ export interface Traits {
   };
   /** An activation that such an operator can end with. */
   activation?(types: Types, params: Params): Activation | null;
-  /**
-   * x * scale + shift per channel, x being input 0: an operator that computes both, [C] each, of these inputs of the node;
-   * null where the node is not such a map.
-   */
-  affine?(types: Types, params: Params): AffineMap | null;
+  /** x * scale + shift along an axis of x's shape; null where the node is not such a map. */
+  affine?(types: Types, params: Params, axis: number): AffineMap | null;
   /** An addition of two tensors. */
   readonly sums?: true;
   /** Output axis i is input axis axes[i]. */
   permutes?(params: Params): readonly number[];
 }
 
+/** An operator that computes scale and shift, [C] each, of these inputs of a node; `x` is the place of its x. */
 export interface AffineMap {
+  readonly x: number;
   readonly entry: Entry;
   readonly inputs: readonly number[];
   readonly params: Params;

@@ -11,15 +11,18 @@ import {
   BINARY,
   type Block,
   broadcast,
+  countOf,
   emitBinary,
   emitBinaryInto,
+  emitFill,
+  emitStretched,
   emitSumTo,
   emitUnary,
   UNARY,
 } from '../instructions/emit.ts';
 import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
 import { cast } from './cast.ts';
-import { type Entry, type Lowered, type Operand, operator } from './operator.ts';
+import { type Entry, type Lowered, type Operand, operator, type Traits } from './operator.ts';
 import { float32 } from './types.ts';
 
 function lower(to: Lowering, kind: number, shapes: readonly (readonly number[])[], node: Lowered): void {
@@ -72,6 +75,7 @@ function binaryEntry(
   torch: string,
   onnx: readonly string[],
   rules: Rules,
+  traits?: Traits,
 ): Entry {
   return {
     name,
@@ -101,8 +105,50 @@ function binaryEntry(
         wanted[i] ? emitSumTo(to, rule({ to, dy, a, b, y }), types[i]!.shape).buffer : null,
       );
     },
-    ...(name === 'add' && { traits: { sums: true } }),
+    ...(traits && { traits }),
   };
+}
+
+/** The scale and the shift of x + c, x - c or x * c, where c holds one value per channel. */
+type MapRule = (to: Lowering, c: Block, fill: (value: number) => Block) => readonly [Block, Block];
+
+const ADD_MAP: MapRule = (_, c, fill) => [fill(1), c];
+const SUB_MAP: MapRule = (to, c, fill) => [fill(1), emitUnary(to, UNARY.neg, c)];
+const MUL_MAP: MapRule = (_, c, fill) => [c, fill(0)];
+
+/** The traits of an operator that is a map per channel where one operand is constant along all other axes. */
+function mapTraits(name: string, rule: MapRule, more: Traits = {}): Traits {
+  const entry: Entry = {
+    name: `${name}Map`,
+    torch: `torch.${name}`,
+    onnx: [],
+    args: ['c'],
+    infer: (_, [channels]) => [0, 1].map(() => ({ shape: [channels as number], dtype: 'float32' })),
+    makes: true,
+    lower(to, { types: [c], params, inputs }) {
+      const flat = { buffer: inputs[0]!, shape: [countOf(c!.shape)] };
+      const found = rule(to, emitStretched(to, flat, params), (value) => emitFill(to, params, value));
+      return found.map(({ buffer }) => buffer);
+    },
+  };
+  const places = name === 'sub' ? [0] : [0, 1];
+  return {
+    ...more,
+    affine(types, _, axis) {
+      for (const x of places) {
+        const [of, c] = [types[x]!, types[1 - x]!];
+        if (of.dtype !== 'float32' || !isAlong(of.shape, c.shape, axis)) continue;
+        return { x, entry, inputs: [1 - x], params: [of.shape[axis] as number] };
+      }
+      return null;
+    },
+  };
+}
+
+/** Whether values of a shape, stretched to x's, differ along one axis only. */
+function isAlong(x: readonly number[], own: readonly number[], axis: number): boolean {
+  const missing = x.length - own.length;
+  return missing >= 0 && own.every((size, i) => size === 1 || (i + missing === axis && size === x[axis]));
 }
 
 /** What an operator makes of operands that its entry does not take as they are; null where it does. */
@@ -114,9 +160,9 @@ function binary(
   torch: string,
   onnx: readonly string[],
   rules: Rules,
-  mixed?: Mixed,
+  { mixed, traits }: { readonly mixed?: Mixed; readonly traits?: Traits } = {},
 ) {
-  return operator(binaryEntry(name, kind, torch, onnx, rules), (invoke) => {
+  return operator(binaryEntry(name, kind, torch, onnx, rules, traits), (invoke) => {
     /** Element by element with broadcasting; either operand may be a number, and then takes the other's dtype. */
     function apply<D extends DType>(a: Tensor<D>, b: Tensor<D> | number): Tensor<D>;
     function apply<D extends DType>(a: number, b: Tensor<D>): Tensor<D>;
@@ -148,11 +194,19 @@ function operand(
   return value;
 }
 
-export const add = /*#__PURE__*/ binary('add', 0, 'torch.add', ['Add', 'Sum'], ADD);
-export const sub = /*#__PURE__*/ binary('sub', 1, 'torch.sub', ['Sub'], SUB);
-export const mul = /*#__PURE__*/ binary('mul', 2, 'torch.mul', ['Mul'], MUL);
+export const add = /*#__PURE__*/ binary('add', 0, 'torch.add', ['Add', 'Sum'], ADD, {
+  traits: /*#__PURE__*/ mapTraits('add', ADD_MAP, { sums: true }),
+});
+export const sub = /*#__PURE__*/ binary('sub', 1, 'torch.sub', ['Sub'], SUB, {
+  traits: /*#__PURE__*/ mapTraits('sub', SUB_MAP),
+});
+export const mul = /*#__PURE__*/ binary('mul', 2, 'torch.mul', ['Mul'], MUL, {
+  traits: /*#__PURE__*/ mapTraits('mul', MUL_MAP),
+});
 export const div = /*#__PURE__*/ binary('div', 3, 'torch.div', ['Div'], DIV);
-export const pow = /*#__PURE__*/ binary('pow', 4, 'torch.pow', ['Pow'], POW, mixedPower);
+export const pow = /*#__PURE__*/ binary('pow', 4, 'torch.pow', ['Pow'], POW, {
+  mixed: mixedPower,
+});
 export const maximum = /*#__PURE__*/ binary('maximum', 5, 'torch.maximum', ['Max'], MAXIMUM);
 export const minimum = /*#__PURE__*/ binary('minimum', 6, 'torch.minimum', ['Min'], MINIMUM);
 

@@ -142,8 +142,10 @@ export const batchNorm = /*#__PURE__*/ operator(
       return [found.x, null, null, found.weight, found.bias].map((one) => one?.buffer ?? null);
     },
     traits: {
-      affine: (_, [training, , eps]) =>
-        training === 0 ? { entry: MAP, inputs: [1, 2, 3, 4], params: [eps as number] } : null,
+      affine: (_, [training, , eps], axis) =>
+        training === 0 && axis === 1
+          ? { x: 0, entry: MAP, inputs: [1, 2, 3, 4], params: [eps as number] }
+          : null,
     },
     writes: ([training]) => (training === 1 ? [1, 2] : []),
   },

@@ -6,7 +6,17 @@ import type { DType } from '../dtype.ts';
 import type { Entry, Params } from '../graph/entry.ts';
 import { invoke, type Operand, type Tensor } from '../tensor/tensor.ts';
 
-export type { Activation, Backward, Cost, Entry, Lowered, Params, Types, Window } from '../graph/entry.ts';
+export type {
+  Activation,
+  Backward,
+  Cost,
+  Entry,
+  Lowered,
+  Params,
+  Traits,
+  Types,
+  Window,
+} from '../graph/entry.ts';
 export type { Operand } from '../tensor/tensor.ts';
 
 /** An operator's public function together with its entry. */

@@ -1,25 +1,37 @@
 /**
  * (x convolved with w + b) * scale + shift = x convolved with (w * scale) + (b * scale + shift), per output channel: batch
- * norm by known statistics goes into weight and bias, as ordinary nodes, which constants make once.
+ * norm by known statistics, and a product or sum with one known value per channel, go into weight and bias, as ordinary
+ * nodes, which constants make once.
  */
 import { RESHAPE } from '../../graph/builtin.ts';
+import type { AffineMap, Entry, Params } from '../../graph/entry.ts';
 import { makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
 import { add as addition, mul } from '../../ops/arithmetic.ts';
-import { alongChannels } from './epilogue.ts';
+import { channelAxisOf } from './epilogue.ts';
 
 /** Whether a node has a weight and a bias, and nothing follows its sum yet. */
 function isPlain(node: Node): boolean {
   const epilogue = node.entry.traits?.epilogue;
   if (epilogue === undefined || node.params.length > epilogue.own(node.params)) return false;
-  return (node.inputs[epilogue.residual] ?? null) === null && alongChannels(node);
+  return (node.inputs[epilogue.residual] ?? null) === null;
+}
+
+/** A map along the channels of what can take it, and that node. */
+function mapOf(entry: Entry, inputs: readonly (Value | null)[], params: Params): [Node, AffineMap] | null {
+  if (entry.traits?.affine === undefined) return null;
+  for (const input of inputs) {
+    const f = makerOf(input, isPlain);
+    const map = f && entry.traits.affine(inputs, params, channelAxisOf(f));
+    if (map && inputs[map.x] === input) return [f, map];
+  }
+  return null;
 }
 
 const intoWeights: Rule = {
   name: 'affine map into weights',
   match({ entry, inputs, params }, graph) {
-    const map = entry.traits?.affine?.(inputs, params);
-    const f = map && makerOf(inputs[0], isPlain);
+    const [f, map] = mapOf(entry, inputs, params) ?? [];
     if (!map || !f) return null;
     const { weight: w, bias: b, channelAxis } = f.entry.traits!.epilogue!;
     const [weight, bias] = [f.inputs[w] as Value, f.inputs[b] ?? null];

@@ -19,9 +19,9 @@ function endsOpen({ entry, params }: Node): boolean {
   return epilogue !== undefined && params.length === epilogue.own(params);
 }
 
-/** Whether the channels of a node's output are its axis 1. */
-export function alongChannels({ entry, outputs }: Node): boolean {
-  return entry.traits?.epilogue?.channelsLast !== true || outputs[0]!.shape.length === 2;
+/** The axis of a node's output that its weights' channels go along. */
+export function channelAxisOf({ entry, outputs }: Node): number {
+  return entry.traits?.epilogue?.channelsLast === true ? outputs[0]!.shape.length - 1 : 1;
 }
 
 /** A node's inputs with one more at a place behind them. */
@@ -53,7 +53,7 @@ const activation: Rule = {
   match({ entry, inputs, params }) {
     const act: Activation | null | undefined = entry.traits?.activation?.(inputs, params);
     const f = act && makerOf(inputs[0], endsOpen);
-    if (!act || !f || (act.slope !== undefined && !alongChannels(f))) return null;
+    if (!act || !f || (act.slope !== undefined && channelAxisOf(f) !== 1)) return null;
     const { slope: place } = f.entry.traits!.epilogue!;
     const all = act.slope === undefined ? f.inputs : withInput(f.inputs, place, inputs[act.slope] as Value);
     return { inner: [f], make: (add) => add(f.entry, all, [...f.params, act.act, act.p0, act.p1]) };
