@@ -2,13 +2,19 @@
 import { matches } from '../options.mjs';
 import { start } from '../peers/striate.mjs';
 import { race } from '../race.mjs';
-import { add, conv2d, maxPool2d, relu, tensor } from '../striate.mjs';
+import { add, conv2d, maxPool2d, mul, relu, sigmoid, tensor } from '../striate.mjs';
 import { figure, table } from '../table.mjs';
 
 const ROUNDS = 51;
 const SIDE = 4;
 
-/** name, and the call on 1 x 1 x 4 x 4 */
+/** Two operators in turns: neither may cost the other its plan. */
+const turns = (first, second) => () => {
+  first().dispose();
+  return second();
+};
+
+/** name, the call on 1 x 1 x 4 x 4, and how many operators it is */
 function calls() {
   const image = (from) =>
     tensor(
@@ -25,6 +31,22 @@ function calls() {
     ['conv2d(x, weight), 1x1', () => conv2d(x, point)],
     ['conv2d(x, weight, null, { padding: 1 }), 3x3', () => conv2d(x, weight, null, padded)],
     ['maxPool2d(x, 2)', () => maxPool2d(x, 2)],
+    [
+      'relu(x) and sigmoid(x) in turns, each',
+      turns(
+        () => relu(x),
+        () => sigmoid(x),
+      ),
+      2,
+    ],
+    [
+      'add(x, y) and mul(x, y) in turns, each',
+      turns(
+        () => add(x, y),
+        () => mul(x, y),
+      ),
+      2,
+    ],
   ];
 }
 
@@ -42,7 +64,7 @@ export async function run(bench) {
           call().dispose(),
     );
     const ms = await race(runs, { rounds });
-    rows.push(...wanted.map(([name], i) => ({ name, variant, us: ms[i] * 1000 })));
+    rows.push(...wanted.map(([name, , calls = 1], i) => ({ name, variant, us: (ms[i] * 1000) / calls })));
   }
   if (rows.length > 0) {
     const cells = rows.map(({ name, variant, us }) => [name, variant, figure(us)]);
