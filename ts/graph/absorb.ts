@@ -4,8 +4,12 @@
  * without `compile` does not hold it.
  */
 
-import { type Buffer, bits, type Lowering, OP } from '../instructions/builder.ts';
-import { type Ending, emitConvolution } from '../instructions/emitConvolution.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
+import { writeAffine } from '../instructions/channels.ts';
+import { NO_ACTIVATION } from '../instructions/conv.ts';
+import { writeBinary } from '../instructions/elementwise.ts';
+import { type Epilogue, emitConvolution } from '../instructions/emitConvolution.ts';
+import { BINARY } from '../instructions/table.ts';
 import type { Activation, Entry, Lowered } from '../ops/operator.ts';
 
 /** A node with what was fused into it. */
@@ -17,23 +21,21 @@ export interface Absorbed extends Lowered {
 }
 
 /** Emits y = act((x convolved with weight, then bias and affine map) + residual); inputs are x, weight, bias. */
-export function lowerAbsorbed(to: Lowering, node: Absorbed): void {
+export function lowerAbsorbed(to: Builder, node: Absorbed): void {
   const { entry, types, params } = node;
   const problem = entry.convolves!(types, params);
   const { weight, bias } = foldedWeights(to, node, problem.outputs);
-  const inputs: (Buffer | null)[] = [node.inputs[0]!, weight, bias];
-  emitConvolution(entry.name, to, { inputs, outputs: node.outputs }, problem, endingOf(node));
+  const operands = { x: node.inputs[0]!, weight, bias, y: node.outputs[0]! };
+  emitConvolution(entry.name, to, operands, problem, epilogueOf(node));
 }
 
-function endingOf({ residual, activation }: Absorbed): Ending {
-  const act =
-    activation === undefined ? [0, 0, 0] : [activation.act, bits(activation.p0), bits(activation.p1)];
-  return { residual: residual ?? null, slope: activation?.slope ?? null, act };
+function epilogueOf({ residual, activation = { ...NO_ACTIVATION, slope: null } }: Absorbed): Epilogue {
+  return { residual: residual ?? null, slope: activation.slope, activation };
 }
 
 /** The weights and the bias with a fused affine map in them. */
 function foldedWeights(
-  to: Lowering,
+  to: Builder,
   node: Absorbed,
   outputs: number,
 ): { weight: Buffer; bias: Buffer | null } {
@@ -42,12 +44,14 @@ function foldedWeights(
   const { scale, shift } = node.affine;
   const perOutput = weight.bytes / 4 / Math.max(outputs, 1);
   const scaled = to.temporary(weight.bytes);
-  to.step(OP.binary, [weight, scale], [scaled], [2, 0, 2, outputs, perOutput, 1, perOutput, 1, 0]);
+  const strides = { a: [perOutput, 1], b: [1, 0] };
+  writeBinary(
+    to,
+    { a: weight, b: scale, y: scaled },
+    { kind: BINARY.mul, shape: [outputs, perOutput], ...strides },
+  );
   if (bias === null) return { weight: scaled, bias: shift };
   const shifted = to.temporary(4 * outputs);
-  to.step(OP.affine, [bias, null, scale, shift], [shifted], [1, outputs, 1]);
+  writeAffine(to, { x: bias, scale, shift, y: shifted }, { n: 1, channels: outputs, inner: 1 });
   return { weight: scaled, bias: shifted };
 }
-
-/** Names of the algorithms that a plan gives as numbers (crates/core/src/plan.rs). */
-export const ALGORITHMS = ['', 'gemm', 'pointwise', 'depthwise', 'winograd', 'direct'] as const;

@@ -4,7 +4,9 @@
  */
 import type { TensorType } from '../dtype.ts';
 import type { Storage } from '../engine/memory.ts';
-import { type Buffer, bits, type Lowering, OP } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
+import { writeFill } from '../instructions/copy.ts';
+import { ACTIVATION } from '../instructions/table.ts';
 import type { Lowered } from '../ops/operator.ts';
 import { typeBytes } from '../program/eager.ts';
 import { storageOf } from '../tensor/tensor.ts';
@@ -22,7 +24,7 @@ export type Binding =
  * Emits every node's instructions; gives what each external buffer is bound to. With `retain` constants are read where
  * they are at each run, otherwise copies of them.
  */
-export function lowerGraph(lowering: Lowering, graph: Graph, retain: boolean): Binding[] {
+export function lowerGraph(lowering: Builder, graph: Graph, retain: boolean): Binding[] {
   const bindings: Binding[] = [];
   const buffers = new Map<Value, Buffer>();
   const external = (type: TensorType, binding: Binding, constant = false): Buffer => {
@@ -111,9 +113,13 @@ function aliasChain(value: Value): Value[] {
 }
 
 /** A number in a tensor's place. */
-function scalarBuffer(lowering: Lowering, { dtype, scalar }: Value): Buffer {
+function scalarBuffer(lowering: Builder, { dtype, scalar }: Value): Buffer {
   const buffer = lowering.temporary(4);
-  lowering.step(OP.fill, [], [buffer], [4, 1, dtype === 'float32' ? bits(scalar) : scalar | 0]);
+  writeFill(
+    lowering,
+    { y: buffer },
+    { dtype: dtype === 'float32' ? dtype : 'int32', count: 1, value: scalar },
+  );
   return buffer;
 }
 
@@ -126,7 +132,7 @@ function insideValues({ fused }: Node): Set<Value | null | undefined> {
 }
 
 /** A node with what was fused into it. */
-function absorbed(lowering: Lowering, node: Node, bufferOf: BufferOf, outputs: Buffer[]): Absorbed {
+function absorbed(lowering: Builder, node: Node, bufferOf: BufferOf, outputs: Buffer[]): Absorbed {
   const { affine, residual, activation } = node.fused;
   const act = activation?.entry.activation?.(activation.params, activation.inputs);
   const slope = activation?.inputs[1];
@@ -135,7 +141,9 @@ function absorbed(lowering: Lowering, node: Node, bufferOf: BufferOf, outputs: B
     entry: node.entry,
     ...(affine?.entry.affine && { affine: affine.entry.affine(lowering, plainNode(affine, bufferOf, [])) }),
     ...(residual && { residual: bufferOf(residual) as Buffer }),
-    ...(act && { activation: { ...act, slope: act.act === 4 && slope ? bufferOf(slope) : null } }),
+    ...(act && {
+      activation: { ...act, slope: act.act === ACTIVATION.prelu && slope ? bufferOf(slope) : null },
+    }),
   };
 }
 

@@ -2,6 +2,7 @@
  * Fusion, so that values between nodes are never written: what follows a convolution and touches each output element
  * once moves into its end, batch norm (into weights and bias), a residual addition, an activation, in this order.
  */
+import { ACTIVATION } from '../instructions/table.ts';
 import { type Graph, isFixed, type Node, type Value } from './graph.ts';
 
 /** Rewrites the graph; values in `keep` were asked for by name and stay as they are. */
@@ -46,9 +47,6 @@ function countUsers(graph: Graph): Map<Value, (Node | undefined)[]> {
   return users;
 }
 
-/** The activation with a slope per channel. */
-const PRELU = 4;
-
 /** Moves `next`, which reads nothing of the graph but `value` and constants or a residual, into `node`. */
 function absorb(node: Node, value: Value, next: Node): boolean {
   const { entry, inputs, params } = next;
@@ -75,7 +73,7 @@ function absorb(node: Node, value: Value, next: Node): boolean {
     return true;
   }
   const act = isFirst ? entry.activation?.(params, inputs) : undefined;
-  if (act && (alongChannels || act.act !== PRELU)) {
+  if (act && (alongChannels || act.act !== ACTIVATION.prelu)) {
     node.fused = { ...node.fused, activation: next };
     return true;
   }

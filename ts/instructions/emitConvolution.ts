@@ -2,17 +2,10 @@
  * The instructions of a convolution, which `linear` is too (one pixel per row): weights are packed, then multiplied.
  * Where the weights are constant, all but the last instruction run once. graph/absorb.ts adds what fusion moved into it.
  */
-
-import type { Lowered } from '../ops/operator.ts';
-import { type Buffer, type Lowering, OP } from './builder.ts';
-
-/** Where the elements of a weight lie. */
-export interface WeightSource {
-  /** Elements from a group, output channel, input channel and tap along three axes to the next; may be negative. */
-  readonly strides: readonly number[];
-  /** The element of the first of all of them. */
-  readonly offset: number;
-}
+import { type Axes, kernelOf } from './axes.ts';
+import type { Buffer, Builder } from './builder.ts';
+import { NO_ACTIVATION, planConv, type WeightSource, writeConv, writeConvPack } from './conv.ts';
+import type { Activation } from './elementwise.ts';
 
 export interface ConvolutionProblem {
   readonly n: number;
@@ -21,49 +14,47 @@ export interface ConvolutionProblem {
   readonly channels: number;
   /** Output channels. */
   readonly outputs: number;
-  /** Three axes of six words. */
-  readonly axes: readonly number[];
+  readonly axes: Axes;
   /** Without it the weight is [outputs, channels / groups, kernel...], one element behind the other. */
   readonly source?: WeightSource;
   /** What is done to x before: its padding, where that is not zeros. */
-  before?(to: Lowering, x: Buffer): Buffer;
+  before?(to: Builder, x: Buffer): Buffer;
 }
 
-/** What follows the sum of products: y = act(sum + bias + residual), `act` in the words of the Rust side. */
-export interface Ending {
+/** What follows the sum of products: y = act(sum + bias + residual). */
+export interface Epilogue {
   readonly residual: Buffer | null;
   readonly slope: Buffer | null;
-  readonly act: readonly number[];
+  readonly activation: Activation;
 }
-/** Where the residual stands among what the instruction reads. */
-const RESIDUAL = 3;
-export const NOTHING: Ending = { residual: null, slope: null, act: [0, 0, 0] };
+export const NO_EPILOGUE: Epilogue = { residual: null, slope: null, activation: NO_ACTIVATION };
 
-/** Emits a convolution of inputs x, weight, bias. */
+export interface ConvolutionOperands {
+  readonly x: Buffer;
+  /** As they are: not packed. */
+  readonly weight: Buffer;
+  readonly bias?: Buffer | null | undefined;
+  readonly y: Buffer;
+}
+
+/** Emits a convolution. */
 export function emitConvolution(
   name: string,
-  to: Lowering,
-  { inputs, outputs }: Pick<Lowered, 'inputs' | 'outputs'>,
+  to: Builder,
+  { x, weight, bias, y }: ConvolutionOperands,
   problem: ConvolutionProblem,
-  { residual, slope, act }: Ending = NOTHING,
+  { residual, slope, activation }: Epilogue = NO_EPILOGUE,
 ): void {
-  const { n, groups, channels, axes } = problem;
-  const [x, weight, bias] = inputs as [Buffer, Buffer, Buffer | null];
-  const words = (algorithm: number) => [
-    ...[n, groups, channels / groups, problem.outputs / groups, ...axes],
-    ...[algorithm, to.choice.exact ? 1 : 0, ...act],
-  ];
-  const { scratch, algorithm } = to.plan(name, OP.conv, words(to.choice.algorithm));
-  const reads = [
-    problem.before?.(to, x) ?? x,
-    emitPacked(name, to, weight, problem, algorithm),
-    bias,
-    residual,
-    slope,
-  ];
-  // Each element of the residual is read just before its output is written: over it, the caches hold a tensor less.
-  const macs = (outputs[0]!.bytes / 4) * (channels / groups) * kernelOf(axes).reduce((a, b) => a * b);
-  to.step(OP.conv, reads, outputs, words(algorithm), { inPlace: RESIDUAL, scratch, algorithm, macs });
+  const options = { ...sizesOf(problem), ...to.choice, activation };
+  const plan = planConv(to, name, options);
+  const from = problem.before?.(to, x) ?? x;
+  const weights = emitPacked(name, to, weight, problem, plan.algorithm);
+  writeConv(to, { x: from, weights, bias, residual, slope, y }, options, plan);
+}
+
+/** A problem's sizes as instructions have them. */
+export function sizesOf({ n, groups, channels, outputs, axes }: ConvolutionProblem) {
+  return { batch: n, groups, ci: channels / groups, co: outputs / groups, axes };
 }
 
 /**
@@ -72,26 +63,22 @@ export function emitConvolution(
  */
 export function emitPacked(
   name: string,
-  to: Lowering,
+  to: Builder,
   weight: Buffer,
   { groups, channels, outputs, axes, source }: Omit<ConvolutionProblem, 'n'>,
   algorithm: number,
 ): Buffer {
-  const kernel = kernelOf(axes);
-  const { strides, offset } = source ?? contiguous(outputs / groups, channels / groups, kernel);
-  const words = [groups, channels / groups, outputs / groups, ...kernel, algorithm, ...strides, offset];
-  const panels = to.temporary(4 * to.plan(name, OP.convPack, words).packed);
-  to.step(OP.convPack, [weight], [panels], words);
-  return panels;
-}
-
-/** The kernel's sizes along three axes. */
-export function kernelOf(axes: readonly number[]): [number, number, number] {
-  return [axes[1]!, axes[7]!, axes[13]!];
+  const [ci, co, kernel] = [channels / groups, outputs / groups, kernelOf(axes)];
+  return writeConvPack(
+    to,
+    name,
+    { weights: weight },
+    { groups, ci, co, kernel, algorithm, source: source ?? contiguousWeight(co, ci, kernel) },
+  );
 }
 
 /** A weight [groups * outer, inner, kernel...]: `outer` are the output channels of a group, `inner` the input channels. */
-export function contiguous(outer: number, inner: number, kernel: readonly number[]): WeightSource {
+export function contiguousWeight(outer: number, inner: number, kernel: readonly number[]): WeightSource {
   const [depth, height, width] = kernel as [number, number, number];
   const taps = depth * height * width;
   return { strides: [outer * inner * taps, inner * taps, taps, height * width, width, 1], offset: 0 };
@@ -111,6 +98,3 @@ export function swapped({ strides, offset }: WeightSource): WeightSource {
   const [group, output, input, ...taps] = strides as number[];
   return { strides: [group!, input!, output!, ...taps], offset };
 }
-
-/** Three axes of one element each. */
-export const PIXEL: readonly number[] = [1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0];

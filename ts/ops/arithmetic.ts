@@ -2,35 +2,34 @@
  * add, sub, mul, div, pow, maximum, minimum and prelu: two operands, broadcast as NumPy and PyTorch do. The second, or
  * the first, may be a number. Integers wrap, their division truncates.
  */
-import { type DType, dtypeId, type TensorType } from '../dtype.ts';
+import type { DType, TensorType } from '../dtype.ts';
 import { scope } from '../engine/memory.ts';
 import { shapeText, wrongValue } from '../errors.ts';
 import { currentTrace } from '../graph/trace.ts';
-import type { Lowering } from '../instructions/builder.ts';
+import type { Builder } from '../instructions/builder.ts';
 import {
-  BINARY,
   type Block,
   broadcast,
   emitBinary,
   emitBinaryInto,
   emitSumTo,
   emitUnary,
-  UNARY,
 } from '../instructions/emit.ts';
+import { ACTIVATION, BINARY } from '../instructions/table.ts';
 import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
 import { cast } from './cast.ts';
 import { type Entry, type Lowered, type Operand, operator } from './operator.ts';
 import { float32 } from './types.ts';
 
-function lower(to: Lowering, kind: number, shapes: readonly (readonly number[])[], node: Lowered): void {
+function lower(to: Builder, kind: number, shapes: readonly (readonly number[])[], node: Lowered): void {
   const { shape, dtype } = node.outputTypes[0] as TensorType;
   const [a, b] = node.inputs.map((buffer, i) => ({ buffer: buffer!, shape: shapes[i]! })) as [Block, Block];
-  emitBinaryInto(to, kind, dtypeId(dtype), a, b, { buffer: node.outputs[0]!, shape });
+  emitBinaryInto(to, kind, dtype, a, b, { buffer: node.outputs[0]!, shape });
 }
 
 /** What a rule of an operand's gradient is given; every block has its own shape, the rule's result y's. */
 interface Flow {
-  readonly to: Lowering;
+  readonly to: Builder;
   readonly dy: Block;
   readonly a: Block;
   readonly b: Block;
@@ -41,13 +40,13 @@ type Rules = readonly [(flow: Flow) => Block, (flow: Flow) => Block];
 
 const same = ({ dy }: Flow): Block => dy;
 /** dy where one operand is above the other, half of it where they are equal. */
-const emitAbove = (to: Lowering, dy: Block, one: Block, other: Block): Block =>
+const emitAbove = (to: Builder, dy: Block, one: Block, other: Block): Block =>
   emitBinary(to, BINARY.masked, dy, emitBinary(to, BINARY.above, one, other));
 const whereAAbove = ({ to, dy, a, b }: Flow): Block => emitAbove(to, dy, a, b);
 const whereBAbove = ({ to, dy, a, b }: Flow): Block => emitAbove(to, dy, b, a);
 
 const ADD: Rules = [same, same];
-const SUB: Rules = [same, ({ to, dy }) => emitUnary(to, UNARY.neg, dy)];
+const SUB: Rules = [same, ({ to, dy }) => emitUnary(to, ACTIVATION.neg, dy)];
 const MUL: Rules = [
   ({ to, dy, b }) => emitBinary(to, BINARY.mul, dy, b),
   ({ to, dy, a }) => emitBinary(to, BINARY.mul, dy, a),
@@ -56,7 +55,7 @@ const DIV: Rules = [
   ({ to, dy, b }) => emitBinary(to, BINARY.div, dy, b),
   ({ to, dy, b, y }) => {
     const slope = emitBinary(to, BINARY.div, y, b);
-    return emitUnary(to, UNARY.neg, emitBinary(to, BINARY.mul, dy, slope));
+    return emitUnary(to, ACTIVATION.neg, emitBinary(to, BINARY.mul, dy, slope));
   },
 ];
 const POW: Rules = [
@@ -148,13 +147,13 @@ function operand(
   return value;
 }
 
-export const add = /*#__PURE__*/ binary('add', 0, 'torch.add', ['Add', 'Sum'], ADD);
-export const sub = /*#__PURE__*/ binary('sub', 1, 'torch.sub', ['Sub'], SUB);
-export const mul = /*#__PURE__*/ binary('mul', 2, 'torch.mul', ['Mul'], MUL);
-export const div = /*#__PURE__*/ binary('div', 3, 'torch.div', ['Div'], DIV);
-export const pow = /*#__PURE__*/ binary('pow', 4, 'torch.pow', ['Pow'], POW, mixedPower);
-export const maximum = /*#__PURE__*/ binary('maximum', 5, 'torch.maximum', ['Max'], MAXIMUM);
-export const minimum = /*#__PURE__*/ binary('minimum', 6, 'torch.minimum', ['Min'], MINIMUM);
+export const add = /*#__PURE__*/ binary('add', BINARY.add, 'torch.add', ['Add', 'Sum'], ADD);
+export const sub = /*#__PURE__*/ binary('sub', BINARY.sub, 'torch.sub', ['Sub'], SUB);
+export const mul = /*#__PURE__*/ binary('mul', BINARY.mul, 'torch.mul', ['Mul'], MUL);
+export const div = /*#__PURE__*/ binary('div', BINARY.div, 'torch.div', ['Div'], DIV);
+export const pow = /*#__PURE__*/ binary('pow', BINARY.pow, 'torch.pow', ['Pow'], POW, mixedPower);
+export const maximum = /*#__PURE__*/ binary('maximum', BINARY.max, 'torch.maximum', ['Max'], MAXIMUM);
+export const minimum = /*#__PURE__*/ binary('minimum', BINARY.min, 'torch.minimum', ['Min'], MINIMUM);
 
 /** A base and an exponent of two dtypes: in float32, and then in the base's dtype. */
 function mixedPower(a: Tensor<DType> | number, b: Tensor<DType> | number): Tensor<DType> | null {
@@ -214,13 +213,15 @@ export const prelu = /*#__PURE__*/ operator(
         return emitBinary(to, BINARY.mul, dy, slope).buffer;
       };
       const ofWeight = () => {
-        const below = emitUnary(to, UNARY.clip, x, -Infinity, 0);
+        const below = emitUnary(to, ACTIVATION.clip, x, -Infinity, 0);
         return emitSumTo(to, emitBinary(to, BINARY.masked, dy, below), slopes).buffer;
       };
       return [wanted[0] ? ofX() : null, wanted[1] ? ofWeight() : null];
     },
     activation: (_, [x, weight]) =>
-      weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1] ? { act: 4, p0: 0, p1: 0 } : null,
+      weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1]
+        ? { act: ACTIVATION.prelu, p0: 0, p1: 0 }
+        : null,
   },
   (invoke) =>
     /** x where it is positive, else weight * x; weight holds one slope, or one per channel (axis 1). */

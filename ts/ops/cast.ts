@@ -1,7 +1,7 @@
 /** cast(x, dtype): the same values with another dtype. */
 import { DTYPES, type DType, dtypeId } from '../dtype.ts';
 import { elementCount, oneOf } from '../errors.ts';
-import { OP } from '../instructions/builder.ts';
+import { writeCast } from '../instructions/elementwise.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 
@@ -13,7 +13,9 @@ export const cast = /*#__PURE__*/ operator(
     args: ['x'],
     infer: ([x], [to]) => [{ shape: x!.shape, dtype: DTYPES[to as number] as DType }],
     lower(to, { types: [x], params: [dtype], inputs, outputs }) {
-      to.step(OP.cast, inputs, outputs, [dtypeId(x!.dtype), dtype as number, elementCount('cast', x!.shape)]);
+      const into = DTYPES[dtype as number] as DType;
+      const count = elementCount('cast', x!.shape);
+      writeCast(to, { x: inputs[0]!, y: outputs[0]! }, { from: x!.dtype, into, count });
     },
     // Only from float32 to float32: to others nothing flows back.
     gradient: (_, { gradients }) => gradients,

@@ -4,7 +4,7 @@
  * Shapes: x [N, C, spatial...], weight [O, C / groups, kernel...], bias [O]. params: ts/ops/convolutionStep.ts.
  */
 import type { DType, TensorType } from '../dtype.ts';
-import type { Buffer, Lowering } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
 import { emitConvolution } from '../instructions/emitConvolution.ts';
 import { emitBiasGradient } from '../instructions/emitWeightGradient.ts';
@@ -35,7 +35,7 @@ function infer(name: string, inputs: Types, params: Params): TensorType[] {
   return [output];
 }
 
-function gradient(name: string, to: Lowering, node: Backward): (Buffer | null)[] {
+function gradient(name: string, to: Builder, node: Backward): (Buffer | null)[] {
   const { types, outputTypes, params, inputs, gradients, wanted } = node;
   const [x, weight] = inputs as [Buffer, Buffer];
   const dy = gradients[0]!;
@@ -54,7 +54,10 @@ function entry(rank: number): Entry {
     required: 2,
     infer: (inputs, params) => infer(name, inputs, params),
     convolves: (inputs, params) => stepOf(name, inputs, params).problem,
-    lower: (to, node) => emitConvolution(name, to, node, stepOf(name, node.types, node.params).problem),
+    lower(to, { types, params, inputs, outputs: [y] }) {
+      const [x, weight, bias] = inputs as [Buffer, Buffer, Buffer | null];
+      emitConvolution(name, to, { x, weight, bias, y: y! }, stepOf(name, types, params).problem);
+    },
     gradient: (to, node) => gradient(name, to, node),
     cost: ([, weight], [y]) => ({ macs: countOf(y!.shape) * countOf(weight!.shape.slice(1)) }),
     field: ([x, weight], params) => windowFields(convWindow(name, x!, weight!, params), rank),

@@ -1,8 +1,10 @@
 /** linear(x, weight, bias): y[..., o] = bias[o] + sum over i of x[..., i] * weight[o, i]; a convolution of one pixel. */
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
+import { PIXEL } from '../instructions/axes.ts';
+import type { Buffer } from '../instructions/builder.ts';
 import { type Block, countOf, emitSumTo, newBlock } from '../instructions/emit.ts';
-import { type ConvolutionProblem, emitConvolution, PIXEL } from '../instructions/emitConvolution.ts';
+import { type ConvolutionProblem, emitConvolution } from '../instructions/emitConvolution.ts';
 import { emitProduct } from '../instructions/emitProduct.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
@@ -43,7 +45,10 @@ export const linear = /*#__PURE__*/ operator(
       return [{ shape: [...x.shape.slice(0, -1), outputs], dtype: 'float32' }];
     },
     convolves: pixels,
-    lower: (to, node) => emitConvolution('linear', to, node, pixels(node.types)),
+    lower(to, { types, inputs, outputs: [y] }) {
+      const [x, weight, bias] = inputs as [Buffer, Buffer, Buffer | null];
+      emitConvolution('linear', to, { x, weight, bias, y: y! }, pixels(types));
+    },
     gradient(to, { types, inputs, gradients, wanted }) {
       const [x, weight] = [0, 1].map((i) => ({ buffer: inputs[i]!, shape: types[i]!.shape })) as [
         Block,

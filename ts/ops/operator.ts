@@ -8,7 +8,7 @@
 import type { DType, TensorType } from '../dtype.ts';
 import { Draw } from '../graph/draw.ts';
 import { currentTrace } from '../graph/trace.ts';
-import type { Buffer, Lowering } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import type { ConvolutionProblem } from '../instructions/emitConvolution.ts';
 import { execute } from '../program/eager.ts';
 import { requireTensor, storageOf, type Tensor } from '../tensor/tensor.ts';
@@ -73,7 +73,7 @@ export interface Entry {
   /** The output is its first input's memory under another shape: nothing to compute. */
   readonly alias?: true;
   /** Emits the instructions that compute the outputs; every operator but an alias has it. */
-  lower?(to: Lowering, node: Lowered): void;
+  lower?(to: Builder, node: Lowered): void;
   /**
    * What the forward run writes for the gradient besides the outputs (positions of maxima, statistics); `lower` finds
    * the buffers in `saved` when a gradient is wanted.
@@ -84,7 +84,7 @@ export interface Entry {
    * gradient that came in, where nothing changes), or null where it has none or none is wanted. An output that nothing
    * flows into has a gradient of zeros. Aliases need no rule.
    */
-  gradient?(to: Lowering, node: Backward): readonly (Buffer | null)[];
+  gradient?(to: Builder, node: Backward): readonly (Buffer | null)[];
   cost?(inputs: readonly (TensorType | null)[], outputs: readonly TensorType[]): Cost;
   /** The spatial window (kernel, stride, dilation, padding before, per axis) through which an output element sees its input. */
   field?(inputs: readonly (TensorType | null)[], params: Params): Window[];
@@ -95,7 +95,7 @@ export interface Entry {
   /** An activation that an absorbing node can end with; its slope, if any, is the second input. */
   activation?(params: Params, inputs: readonly (TensorType | null)[]): Activation | null;
   /** An affine map per channel: its scale and shift, [C] each, computed from the inputs behind the first. */
-  affine?(to: Lowering, node: Lowered): { scale: Buffer; shift: Buffer };
+  affine?(to: Builder, node: Lowered): { scale: Buffer; shift: Buffer };
   /** Whether the map can be used in that way (batch norm: not in training). */
   isAffine?(params: Params): boolean;
   /** Which inputs it writes in place (batch norm in training: the running statistics). */

@@ -1,8 +1,9 @@
 /** permute(x, axes): output axis i is input axis axes[i]. */
-import { bytesPer, type DType } from '../dtype.ts';
+import type { DType } from '../dtype.ts';
 import { axisIndex, wrongKind } from '../errors.ts';
+import { writeCopy } from '../instructions/copy.ts';
 import { emitPermuted } from '../instructions/emit.ts';
-import { copyStrided, stridesOf } from '../instructions/strided.ts';
+import { contiguous, stridesOf } from '../instructions/walk.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 
@@ -16,8 +17,8 @@ export const permute = /*#__PURE__*/ operator(
     lower(to, { types: [x], outputTypes, params: axes, inputs, outputs }) {
       const [from, shape] = [stridesOf(x!.shape), outputTypes[0]!.shape];
       const source = { strides: axes.map((axis) => from[axis] as number), offset: 0 };
-      const target = { strides: stridesOf(shape), offset: 0 };
-      copyStrided(to, inputs[0]!, outputs[0]!, bytesPer(x!.dtype), shape, source, target);
+      const walks = { shape, source, target: contiguous(shape) };
+      writeCopy(to, { x: inputs[0]!, y: outputs[0]! }, { dtype: x!.dtype, ...walks });
     },
     gradient(to, { outputTypes: [y], params: axes, gradients: [dy] }) {
       const inverse = axes.map((_, axis) => axes.indexOf(axis));

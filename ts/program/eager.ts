@@ -7,7 +7,7 @@ import { type Engine, engine, onDisposeRuntime, refresh } from '../engine/engine
 import { allocate, countCache, onLowMemory, type Storage, sharedArena } from '../engine/memory.ts';
 import { DRAW_TYPE, Draw } from '../graph/draw.ts';
 import { outputTypes, scalarType } from '../graph/trace.ts';
-import { Lowering } from '../instructions/builder.ts';
+import { Builder } from '../instructions/builder.ts';
 import type { Entry, Operand, Params } from '../ops/operator.ts';
 import { emptyTensor, Tensor } from '../tensor/tensor.ts';
 import { ARENA, Instructions } from './instructions.ts';
@@ -141,7 +141,7 @@ function makePlan(
   const results = outputTypes(entry, types, params);
   let instructions: Instructions | null = null;
   if (entry.lower !== undefined) {
-    const lowering = new Lowering(on, entry.name);
+    const lowering = new Builder(on, entry.name);
     // An input that is left out has its base too, so that input i is always bound to the same one.
     const bases = types.map((type) => lowering.external(type === null ? 0 : typeBytes(type)));
     const reads = bases.map((base, i) => (types[i] === null ? null : base));

@@ -6,8 +6,9 @@ import type { TensorType } from '../dtype.ts';
 import type { Engine } from '../engine/engine.ts';
 import { countCache } from '../engine/memory.ts';
 import type { Graph, Node, Value } from '../graph/graph.ts';
-import { align, type Buffer, Lowering, root, type Step } from '../instructions/builder.ts';
-import { BINARY, countOf, emitBinary, emitFill } from '../instructions/emit.ts';
+import { align, type Buffer, Builder, root, type Step } from '../instructions/builder.ts';
+import { countOf, emitBinary, emitFill } from '../instructions/emit.ts';
+import { BINARY } from '../instructions/table.ts';
 import { typeBytes } from './eager.ts';
 import { Instructions } from './instructions.ts';
 import { assignOffsets, shareInPlace } from './placement.ts';
@@ -80,7 +81,7 @@ export class GradientProgram {
 }
 
 class Reverse {
-  readonly lowering: Lowering;
+  readonly lowering: Builder;
   /** One for each external buffer. */
   readonly places: Place[] = [];
   /** The first step of the second half. */
@@ -96,7 +97,7 @@ class Reverse {
   readonly #gradients = new Map<Value, Buffer>();
 
   constructor(on: Engine, where: string, graph: Graph, xs: readonly Value[], seeded: boolean) {
-    this.lowering = new Lowering(on, where);
+    this.lowering = new Builder(on, where);
     this.#where = where;
     this.#graph = graph;
     this.#findNeeded(xs);

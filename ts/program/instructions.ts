@@ -1,10 +1,10 @@
 /** A program on the Rust side: decoded instructions and a table of bases, the addresses that operands count from. */
+import { FAULT } from '../boundary.ts';
 import { type Engine, faultCode, free, refresh, throwFault } from '../engine/engine.ts';
 import { dropArena, releaseCaches, withRoom } from '../engine/memory.ts';
 import { LOST } from '../engine/threads.ts';
-import { FAULT_INDEX_OUTSIDE, FAULT_OUT_OF_MEMORY } from '../errors.ts';
 
-/** One word list, and what must be known about it: see lowering.ts. */
+/** One word list, and what must be known about it: see instructions/builder.ts. */
 export interface Code {
   readonly words: readonly number[];
   /** Bytes of the shared arena that it uses. */
@@ -101,7 +101,7 @@ export class Instructions {
   /** Throws a run's fault; one of an operator's data names the operator. */
   #fail(where: string): never {
     const { i32, result } = refresh(this.#engine);
-    const atFault = faultCode(this.#engine) === FAULT_INDEX_OUTSIDE;
+    const atFault = faultCode(this.#engine) === FAULT.indexOutside;
     const judge = atFault ? this.code.judges[i32[result + 3] as number] : null;
     throwFault(this.#engine, judge && judge !== where ? `${where}: ${judge}` : where);
   }
@@ -129,7 +129,7 @@ export function callWithWords(
   try {
     refresh(on).u32.set(words, address >>> 2);
     if (call(address)) return;
-    if (faultCode(on) === FAULT_OUT_OF_MEMORY) {
+    if (faultCode(on) === FAULT.outOfMemory) {
       releaseCaches();
       if (call(address)) return;
     }

@@ -1,7 +1,7 @@
 /** What a program is made of, as text, and where its time goes, as rows. */
 import { shapeText } from '../errors.ts';
-import { ALGORITHMS } from '../graph/absorb.ts';
 import type { Node, Value } from '../graph/graph.ts';
+import { ALGORITHM } from '../instructions/table.ts';
 import { typeBytes } from './eager.ts';
 import type { Code, Instructions } from './instructions.ts';
 
@@ -47,7 +47,8 @@ function parametersOf(node: Node, counted: Set<Value>): number {
 function algorithmOf(code: Code, node: number): string {
   for (let step = 0; step < code.nodes.length; step++) {
     const algorithm = code.algorithms[step] as number;
-    if (code.nodes[step] === node && algorithm > 0) return ALGORITHMS[algorithm] ?? `${algorithm}`;
+    if (code.nodes[step] === node && algorithm > 0)
+      return Object.keys(ALGORITHM)[algorithm - 1] ?? `${algorithm}`;
   }
   return '';
 }

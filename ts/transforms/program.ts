@@ -30,7 +30,7 @@ import { DRAW_TYPE, type Draw } from '../graph/draw.ts';
 import { fuse } from '../graph/fuse.ts';
 import type { Node } from '../graph/graph.ts';
 import { Trace } from '../graph/trace.ts';
-import { type Choosing, Lowering, type Step } from '../instructions/builder.ts';
+import { Builder, type Choosing, type Step } from '../instructions/builder.ts';
 import { splitConstants } from '../program/constants.ts';
 import { typeBytes } from '../program/eager.ts';
 import { ARENA, Instructions } from '../program/instructions.ts';
@@ -124,7 +124,7 @@ export class Program<Out = Results> implements Disposable {
     fuse(graph, new Set(values));
     this.#nodes = graph.nodes;
     this.outputs = values.map(({ shape, dtype }) => ({ shape, dtype }));
-    const lowering = new Lowering(on, 'compile', options.choosing);
+    const lowering = new Builder(on, 'compile', options.choosing);
     const bindings = lowerGraph(lowering, graph, options.forms !== undefined);
     const { before, main } = splitConstants(lowering.steps);
     this.hold = new ProgramHold(on, options.forms ?? new Forms(false));
@@ -160,7 +160,7 @@ export class Program<Out = Results> implements Disposable {
   }
 
   /** Storage for what the prologue makes and the main list reads; the steps that make what nobody has made yet. */
-  #makeForms(lowering: Lowering, before: readonly Step[], main: readonly Step[], bindings: Binding[]) {
+  #makeForms(lowering: Builder, before: readonly Step[], main: readonly Step[], bindings: Binding[]) {
     const fixed = new Map(lowering.externals.map((buffer, i) => [buffer, bindings[i]]));
     const keyOf = formKeys(before, (buffer) => {
       const binding = fixed.get(buffer);
@@ -189,7 +189,7 @@ export class Program<Out = Results> implements Disposable {
   }
 
   /** The instructions of these steps, with everything bound that stays. */
-  #load(lowering: Lowering, steps: readonly Step[], bindings: readonly Binding[]): Instructions {
+  #load(lowering: Builder, steps: readonly Step[], bindings: readonly Binding[]): Instructions {
     shareInPlace(steps);
     const made = new Instructions(this.#engine, 'compile', lowering.encode(steps, assignOffsets(steps)));
     this.hold.instructions.push(made);
