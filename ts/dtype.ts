@@ -1,6 +1,9 @@
 /** The element types: their names, sizes, numbers on the boundary, and typed arrays. */
+import { DTYPES } from './boundary.ts';
 
-export type DType = 'float32' | 'int32' | 'uint8' | 'int8';
+export { DTYPES };
+
+export type DType = (typeof DTYPES)[number];
 
 export interface TypedArrays {
   float32: Float32Array;
@@ -8,8 +11,6 @@ export interface TypedArrays {
   uint8: Uint8Array;
   int8: Int8Array;
 }
-
-export const DTYPES: readonly DType[] = ['float32', 'int32', 'uint8', 'int8'];
 
 /** The number of a dtype on the boundary. */
 export function dtypeId(dtype: DType): number {

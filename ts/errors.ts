@@ -1,8 +1,9 @@
 /**
  * Every error class, and the sentences of what is wrong: which function, which argument, what it is, what it
  * must be. TypeError is a wrong kind, RangeError a wrong value or shape. Faults of the Rust side arrive as a code
- * and up to three integers (crates/core/src/fault.rs has the same list) and get their words here.
+ * and up to three integers (crates/core/src/fault.rs says which) and get their words here.
  */
+import { FAULT } from './boundary.ts';
 
 /** No memory for what was asked; everything alive stays usable. */
 export class OutOfMemoryError extends Error {
@@ -32,39 +33,33 @@ export function axisName(rank: number, axis: number): string {
   return AXES[rank]?.[axis] ?? `axis ${axis}`;
 }
 
-/** The fault that is an OutOfMemoryError: its first value is the bytes. */
-export const FAULT_OUT_OF_MEMORY = 6;
-
-/** The fault of an index that points outside its plane: its values are the index, the plane's size and the step. */
-export const FAULT_INDEX_OUTSIDE = 8;
-
 /** The sentence of a fault: `where` says the function and, for a window, the axis. */
 export function faultError(where: string, code: number, values: ArrayLike<number>): Error {
   const [a = 0, b = 0] = [values[0], values[1]];
   switch (code) {
-    case 1:
+    case FAULT.notPositive:
       return new RangeError(
         `${where}: ${['kernel', 'stride', 'dilation'][a] ?? 'size'} is ${b}, must be at least 1`,
       );
-    case 2:
+    case FAULT.negativePadding:
       return new RangeError(`${where}: padding is ${a}, must not be negative`);
-    case 3:
+    case FAULT.kernelTooLarge:
       return new RangeError(`${where}: kernel spans ${a} elements, the padded input has only ${b}`);
-    case 4:
+    case FAULT.poolPadding:
       return new RangeError(`${where}: padding is ${a}, must be at most half the kernel size ${b}`);
-    case 5:
+    case FAULT.tooLarge:
       return new RangeError(`${where}: sizes multiply to more than 2^31 - 1 bytes`);
-    case FAULT_INDEX_OUTSIDE:
+    case FAULT.indexOutside:
       return new RangeError(
         `${where}: indices holds ${a}, must be from 0 to ${b - 1}, the positions in a plane of ${b}`,
       );
-    case 9:
+    case FAULT.outputPadding:
       return new RangeError(`${where}: outputPadding is ${a}, must be from 0 to ${b}`);
-    case 10:
+    case FAULT.outputSize:
       return new RangeError(`${where}: outputSize is ${a}, must be from ${b} to ${values[2]}`);
-    case 11:
+    case FAULT.noOutput:
       return new RangeError(`${where}: the output would have ${a} elements, must have at least 1`);
-    case 12:
+    case FAULT.batchOutside:
       return new RangeError(`${where}: boxes name image ${a}, must be from 0 to ${b - 1}`);
     default:
       return new Error(

@@ -150,5 +150,15 @@ async function build(hash, rust, tools) {
   const flags = { simd: simd.wasm.sharedFlag, relaxed: relaxed.wasm.sharedFlag };
   write('glue.js', glueModule(simd.glue, { pages, stackBytes, flags, version: version() }));
   write('glue.d.ts', glueTypes(simd.types));
+  await step('numbers of the boundary, for TypeScript', () => writeTable(rust));
   write('stamp.json', JSON.stringify({ hash, rust: rust.version }));
+}
+
+/** Writes ts/boundary.ts and ts/instructions/table.ts where the crates say something else. */
+async function writeTable(rust) {
+  const target = path.join(root, 'target/table');
+  const env = { PATH: pathWith(rust.folder), CARGO_TARGET_DIR: target, STRIATE_WRITE: '1' };
+  await run('cargo', ['test', '--quiet', '--locked', '--package', 'striate-wasm', '--test', 'table'], {
+    env,
+  });
 }

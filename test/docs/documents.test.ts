@@ -4,7 +4,8 @@ import path from 'node:path';
 import { conv2d, disposeRuntime, init, relu } from 'striate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engine } from '../../ts/engine/engine.ts';
-import { Lowering } from '../../ts/instructions/builder.ts';
+import { Builder } from '../../ts/instructions/builder.ts';
+import { OP } from '../../ts/instructions/table.ts';
 import {
   blocksOf,
   codeWords,
@@ -137,7 +138,7 @@ describe('the word format in ARCHITECTURE.md', () => {
   };
 
   test('is that of relu', () => {
-    const lowering = new Lowering(engine('test'), 'test');
+    const lowering = new Builder(engine('test'), 'test');
     const type = { shape: [4], dtype: 'float32' } as const;
     const inputs = [lowering.external(16)];
     const outputs = [lowering.external(16)];
@@ -152,7 +153,7 @@ describe('the word format in ARCHITECTURE.md', () => {
   });
 
   test('a convolution is two instructions, and padding is resolved', () => {
-    const lowering = new Lowering(engine('test'), 'test');
+    const lowering = new Builder(engine('test'), 'test');
     const types = [[1, 8, 8, 8], [8, 8, 3, 3], [8]].map((shape) => ({ shape, dtype: 'float32' as const }));
     const inputs = types.map(() => lowering.external(4));
     const outputs = [lowering.external(4)];
@@ -160,7 +161,7 @@ describe('the word format in ARCHITECTURE.md', () => {
     const [outputType] = conv2d.entry.infer(types, params);
     expect(outputType?.shape).toEqual([1, 8, 8, 8]);
     conv2d.entry.lower?.(lowering, { types, outputTypes: [outputType!], params, inputs, outputs });
-    expect(lowering.steps.map(({ opcode }) => opcode)).toEqual([2, 1]);
+    expect(lowering.steps.map(({ opcode }) => opcode)).toEqual([OP.convPack, OP.conv]);
     expect(codeWords(readText('ARCHITECTURE.md'))).toContain(`[${params.join(', ')}]`);
   });
 });

@@ -1,7 +1,8 @@
 import { memory, ones, reshape, scope, type Tensor, tensor, valueAndGrad, vjp } from 'striate';
 import { expect, test } from 'vitest';
 import type { DType } from '../../ts/dtype.ts';
-import { BINARY, type Block, emitBinary, emitBinaryInto, emitScale } from '../../ts/instructions/emit.ts';
+import { type Block, emitBinary, emitBinaryInto, emitScale } from '../../ts/instructions/emit.ts';
+import { BINARY } from '../../ts/instructions/table.ts';
 import { operator } from '../../ts/ops/operator.ts';
 import { expectNothingLive, inEachVariant } from '../support/runtime.ts';
 
@@ -18,7 +19,7 @@ const product = operator(
     infer: ([a]) => [a!],
     lower(to, { types, inputs, outputs }) {
       const [a, b] = inputs.map((buffer, i) => ({ buffer, shape: types[i]!.shape })) as [Block, Block];
-      emitBinaryInto(to, BINARY.mul, 0, a, b, { buffer: outputs[0]!, shape: a.shape });
+      emitBinaryInto(to, BINARY.mul, 'float32', a, b, { buffer: outputs[0]!, shape: a.shape });
     },
     gradient(to, { types, inputs, gradients, wanted }) {
       lowered += 1;
@@ -44,7 +45,7 @@ const fork = operator(
     lower(to, { types, inputs, outputs }) {
       const x = { buffer: inputs[0]!, shape: types[0]!.shape };
       outputs.forEach((y, i) => {
-        emitBinaryInto(to, BINARY.add, 0, x, emitScale(to, x, i + 1), { buffer: y, shape: x.shape });
+        emitBinaryInto(to, BINARY.add, 'float32', x, emitScale(to, x, i + 1), { buffer: y, shape: x.shape });
       });
     },
     gradient(to, { types, gradients }) {

@@ -11,6 +11,7 @@ import {
   tensor,
 } from 'striate';
 import { expect, test } from 'vitest';
+import { ALGORITHM } from '../../ts/instructions/table.ts';
 import { WINOGRAD } from '../support/checks.ts';
 import { expectSame } from '../support/compare.ts';
 import { integersOf, numbers, type Problem, readProblems } from '../support/problems.ts';
@@ -42,7 +43,7 @@ function solve(problem: Problem) {
   return { x, w, bias, y: convolve(x, w, bias, axes, numbers(problem, 'groups', [1])[0] as number, flip) };
 }
 
-const ALGORITHMS = ['gemm', 'pointwise', 'depthwise', 'winograd', 'direct'] as const;
+const ALGORITHMS = Object.keys(ALGORITHM) as (keyof typeof ALGORITHM)[];
 
 inEachVariant('convolution', () => {
   for (const problem of readProblems('conv')) {

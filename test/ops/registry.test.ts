@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import * as striate from 'striate';
 import { Tensor } from 'striate';
 import { expect, test } from 'vitest';
-import { OP } from '../../ts/instructions/builder.ts';
 import { cast } from '../../ts/ops/cast.ts';
 import { clone } from '../../ts/ops/clone.ts';
 import type { Entry } from '../../ts/ops/operator.ts';
@@ -12,9 +11,6 @@ import { type Call, parseCall } from '../support/calls.ts';
 import { PROBLEM_FILES, readProblems } from '../support/problems.ts';
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const rust = readdirSync(at('crates/core'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.rs'))
-  .map((file) => ({ file, text: readFileSync(at(`crates/core/${file}`), 'utf8') }));
 
 /** Every operator: an exported function with its entry; cast and clone are methods of Tensor. */
 const operators = new Map<string, Entry>([
@@ -23,26 +19,6 @@ const operators = new Map<string, Entry>([
 ]);
 for (const [name, value] of Object.entries(striate)) {
   if (typeof value === 'function' && 'entry' in value) operators.set(name, value.entry as Entry);
-}
-
-/** name -> opcode of every Rust operator that is in ENTRIES. */
-function rustEntries(): Map<string, number> {
-  const list = /pub const ENTRIES: &\[Entry\] = &\[([^\]]*)\]/.exec(
-    rust.find(({ file }) => file.endsWith('ops/mod.rs'))!.text,
-  )![1]!;
-  const wanted = list
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);
-  const found = new Map<string, number>();
-  for (const { text } of rust) {
-    for (const [, opcode, name] of text.matchAll(/Entry \{\s*opcode: (\d+),\s*name: "([a-z ]+)"/g))
-      found.set(name!, Number(opcode));
-  }
-  expect([...found.keys()].length, 'operators in ENTRIES, and operators that are written').toBe(
-    wanted.length,
-  );
-  return found;
 }
 
 test('an operator is exported under the name in its entry, or is a method of Tensor', () => {
@@ -117,27 +93,4 @@ test('every file of ts/ops that holds an operator has it exported', () => {
     for (const [, name] of text.matchAll(/^export const (\w+) = \/\*#__PURE__\*\//gm))
       expect(own, `${file}: ${name}`).toContain(name);
   }
-});
-
-test('the numbers of the instructions are the same in Rust and in TypeScript', () => {
-  const inRust = Object.fromEntries(rustEntries());
-  const inTypeScript = Object.fromEntries(
-    Object.entries(OP).map(([name, opcode]) => [
-      name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`),
-      opcode,
-    ]),
-  );
-  expect(inTypeScript).toEqual(inRust);
-});
-
-test('every instruction has native tests', () => {
-  const tests = rust.filter(({ file, text }) => file.startsWith('tests') || text.includes('#[cfg(test)]'));
-  const missing = [...rustEntries()].filter(([name]) => {
-    const type = name.replace(/(?:^| )([a-z])/g, (_, letter) => letter.toUpperCase());
-    const known = new RegExp(`\\b(${name.toUpperCase().replaceAll(' ', '_')}|${type})\\b`);
-    return !tests.some(({ file, text }) =>
-      file.startsWith('tests') ? known.test(text) : file.endsWith(`ops/${name}.rs`),
-    );
-  });
-  expect(missing, 'instructions without native tests').toEqual([]);
 });

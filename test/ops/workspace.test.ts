@@ -4,7 +4,7 @@ import { engine } from '../../ts/engine/engine.ts';
 import { Trace } from '../../ts/graph/trace.ts';
 import type { Node } from '../../ts/graph/value.ts';
 import * as striate from '../../ts/index.ts';
-import { Lowering } from '../../ts/instructions/builder.ts';
+import { Builder } from '../../ts/instructions/builder.ts';
 import type { Backward } from '../../ts/ops/operator.ts';
 import { symbolOf } from '../../ts/tensor/tensor.ts';
 
@@ -137,7 +137,7 @@ describe('scratch memory', () => {
       shapes[i] === undefined ? null : { shape: shapes[i], dtype: 'float32' as const },
     );
     const outputTypes = entry.infer(types, params);
-    const to = new Lowering(engine('test'), 'test');
+    const to = new Builder(engine('test'), 'test');
     const bytes = ({ shape }: { shape: readonly number[] }) => 4 * shape.reduce((a, b) => a * b, 1);
     const inputs = types.map((type) => (type === null ? null : to.external(bytes(type))));
     const outputs = outputTypes.map((type) => to.external(bytes(type)));

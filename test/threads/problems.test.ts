@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as striate from 'striate';
 import { compile, type DType, disposeRuntime, init, runtime, scope, type Tensor, vjp } from 'striate';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ALGORITHM } from '../../ts/instructions/table.ts';
 import { argumentsWith, type Call, parseCall, plainTensors } from '../support/calls.ts';
 import { place, publicFunction } from '../support/checks.ts';
 import { integersOf, numbers, PROBLEM_FILES, type Problem, readProblems } from '../support/problems.ts';
@@ -58,7 +59,7 @@ const problems: Given[] = [
     .flatMap((call) => (call === null ? [] : [ofCall(call)])),
 ];
 
-const ALGORITHMS = ['gemm', 'pointwise', 'depthwise', 'winograd', 'direct'] as const;
+const ALGORITHMS = Object.keys(ALGORITHM) as (keyof typeof ALGORITHM)[];
 
 const listOf = (results: unknown): Any[] => [results].flat(Infinity) as Any[];
 const bytes = ({ dtype, shape, data }: Any): string =>

@@ -2,15 +2,8 @@
  * The one loaded module and its linear memory: init, runtime, disposeRuntime, and what every call into
  * WebAssembly needs (its exports, typed views that follow the memory's growth, faults as errors).
  */
-import {
-  checkOptions,
-  describe,
-  FAULT_OUT_OF_MEMORY,
-  faultError,
-  integer,
-  OutOfMemoryError,
-  oneOf,
-} from '../errors.ts';
+import { FAULT } from '../boundary.ts';
+import { checkOptions, describe, faultError, integer, OutOfMemoryError, oneOf } from '../errors.ts';
 import {
   type KernelExports,
   type KernelSource,
@@ -227,7 +220,7 @@ export function faultCode(on: Engine): number {
 /** Throws the fault that the last call left in the result area. */
 export function throwFault(on: Engine, where: string): never {
   const { i32, u32, result } = refresh(on);
-  if (faultCode(on) === FAULT_OUT_OF_MEMORY)
+  if (faultCode(on) === FAULT.outOfMemory)
     throw new OutOfMemoryError(where, u32[result + 1] as number, on.info.maxMemoryBytes);
   throw faultError(where, i32[result] as number, i32.subarray(result + 1, result + 4));
 }

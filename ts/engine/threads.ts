@@ -3,6 +3,7 @@
  * dies. The meeting of the parts is Rust's (crates/wasm/src/team.rs); the caller comes back from it to look at the clock.
  */
 
+import { TEAM } from '../boundary.ts';
 import { builtin } from './decode.ts';
 import type { Engine } from './engine.ts';
 import { Crew } from './workers.ts';
@@ -23,10 +24,8 @@ export const tuning = {
 const MAX_AUTO = 8;
 /** Crews lost one after the other, none of which finished a run. */
 const MAX_LOST = 3;
-/** What `team_run` and `team_advance` give besides faults. */
-const [PENDING, ABANDONED] = [-1, -2];
 /** What `Pool.run` gives when a worker died or hangs. */
-export const LOST = ABANDONED;
+export const LOST = TEAM.abandoned;
 
 const RECOVERING = 'one thread until new workers stand: one died';
 
@@ -95,8 +94,8 @@ export class Pool {
   run(handle: number, first: number, last: number, parts: number): number {
     const crew = this.#crew as Crew;
     let status = this.#on.exports.team_run(crew.team, handle, first, last, parts);
-    if (status === PENDING) status = this.#wait(crew);
-    if (status === ABANDONED) this.#lose(crew, true);
+    if (status === TEAM.pending) status = this.#wait(crew);
+    if (status === TEAM.abandoned) this.#lose(crew, true);
     else this.#lost = 0;
     return status;
   }
@@ -109,12 +108,12 @@ export class Pool {
       progress = i32[result] as number;
       if (looks > LOOKS) nap(i32, team >>> 2);
       const status = exports.team_advance(team);
-      if (status !== PENDING) return status;
+      if (status !== TEAM.pending) return status;
       const before = now;
       now = performance.now();
       // A long while means that this thread computed or slept.
       waited += Math.min(now - before, 100);
-      if (waited > tuning.patience) return ABANDONED;
+      if (waited > tuning.patience) return TEAM.abandoned;
     }
   }
 

@@ -1,5 +1,6 @@
 /** The operators that graphs are rewritten with: another shape, a copy, a constant, a sum. */
-import { BINARY, countOf, emitBinaryInto, emitFill } from '../instructions/emit.ts';
+import { countOf, emitBinaryInto, emitFill } from '../instructions/emit.ts';
+import { BINARY } from '../instructions/table.ts';
 import type { Entry } from './entry.ts';
 
 /** x under another shape of as many elements, its memory. params: the shape. */
@@ -46,6 +47,6 @@ export const SUM: Entry = {
       buffer: buffer!,
       shape: [countOf(type!.shape)],
     });
-    emitBinaryInto(to, BINARY.add, 0, block(inputs[0]), block(inputs[1]), block(outputs[0]));
+    emitBinaryInto(to, BINARY.add, 'float32', block(inputs[0]), block(inputs[1]), block(outputs[0]));
   },
 };

@@ -3,7 +3,7 @@
  * know of it. An entry sees types, numbers and buffers; it knows neither tensors nor storage.
  */
 import type { TensorType } from '../dtype.ts';
-import type { Buffer, Lowering } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 
 /** Numbers that hold every option of a call, in the order that the operator documents. */
 export type Params = readonly number[];
@@ -78,7 +78,7 @@ export interface Entry {
    */
   readonly makes?: true;
   // biome-ignore lint/suspicious/noConfusingVoidType: most lowerings give nothing
-  lower?(to: Lowering, node: Lowered): readonly (Buffer | null)[] | void;
+  lower?(to: Builder, node: Lowered): readonly (Buffer | null)[] | void;
   /**
    * What the forward run writes for the gradient besides the outputs (positions of maxima, statistics); `lower` finds
    * the buffers in `saved` when a gradient is wanted.
@@ -89,7 +89,7 @@ export interface Entry {
    * gradient that came in, where nothing changes), or null where it has none or none is wanted. An output that nothing
    * flows into has a gradient of zeros. Aliases need no rule.
    */
-  gradient?(to: Lowering, node: Backward): readonly (Buffer | null)[];
+  gradient?(to: Builder, node: Backward): readonly (Buffer | null)[];
   cost?(inputs: Types, outputs: readonly TensorType[]): Cost;
   /** The spatial window (kernel, stride, dilation, padding before, per axis) through which an output element sees its input. */
   field?(inputs: Types, params: Params): Window[];

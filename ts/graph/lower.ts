@@ -2,17 +2,17 @@
  * From nodes to instructions: every value gets a buffer, every node is lowered by its operator. Calls with values, programs
  * and gradients come through here.
  */
-import type { Buffer, Lowering } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import { homeOf, type Node, type Value } from './value.ts';
 
 /** Where values lie. */
 export class Buffers {
-  readonly #to: Lowering;
+  readonly #to: Builder;
   readonly #bind: (value: Value) => Buffer;
   readonly #of = new Map<Value, Buffer>();
 
   /** `bind` gives the buffer of what no node makes. */
-  constructor(to: Lowering, bind: (value: Value) => Buffer) {
+  constructor(to: Builder, bind: (value: Value) => Buffer) {
     this.#to = to;
     this.#bind = bind;
   }
@@ -33,14 +33,14 @@ export class Buffers {
 }
 
 /** Emits the instructions of nodes, in their order; the first is number `first` of the program's rows. */
-export function lower(to: Lowering, nodes: readonly Node[], buffers: Buffers, first = 0): void {
+export function lower(to: Builder, nodes: readonly Node[], buffers: Buffers, first = 0): void {
   nodes.forEach((node, index) => {
     to.node = first + index;
     lowerNode(to, node, buffers);
   });
 }
 
-function lowerNode(to: Lowering, node: Node, buffers: Buffers): void {
+function lowerNode(to: Builder, node: Node, buffers: Buffers): void {
   const { entry, inputs, params, outputs, state, saved } = node;
   const reads = inputs.map((input) => input && buffers.of(input));
   if (entry.lower === undefined) {
@@ -63,7 +63,7 @@ function lowerNode(to: Lowering, node: Node, buffers: Buffers): void {
 }
 
 /** A new version lies where the old one does; that of a value which is not the function's to write, in a copy. */
-function versionOf(to: Lowering, { before }: Value, buffers: Buffers): Buffer {
+function versionOf(to: Builder, { before }: Value, buffers: Buffers): Buffer {
   const old = before as Value;
   const buffer = buffers.of(old);
   if (homeOf(old).kind === 'capture') return buffer;

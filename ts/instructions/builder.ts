@@ -1,44 +1,15 @@
 /**
- * From nodes to instructions: operators emit steps over buffers; the steps that depend on constants alone can be split
- * off (weights are packed there, once); buffers get places (program/placement.ts), and a list of steps becomes words that the
- * Rust side decodes: [bases, steps, then per step: opcode, operands, (base, byte offset)..., params, param...].
+ * Builds lists of instructions: lowerings call the writers of this folder, which append steps over buffers; the steps that
+ * depend on constants alone can be split off (weights are packed there, once); buffers get places
+ * (program/placement.ts), and a list of steps becomes words that the Rust side decodes:
+ * [bases, steps, then per step: opcode, operands, (base, byte offset)..., params, param...].
  */
-import { bytesPer, type TensorType } from '../dtype.ts';
+import { bytesPer, dtypeId, type TensorType } from '../dtype.ts';
 import { type Engine, refresh } from '../engine/engine.ts';
 import { partsOf } from '../engine/threads.ts';
 import { elementCount } from '../errors.ts';
+import { ABSENT, MAX_AXES, OP, type Operands } from './table.ts';
 import { ARENA, callWithWords, type Words } from './words.ts';
-
-/** Instructions; the same numbers as in crates/wasm. */
-export const OP = {
-  conv: 1,
-  convPack: 2,
-  pool: 3,
-  copy: 4,
-  fill: 5,
-  unary: 6,
-  binary: 7,
-  affine: 8,
-  cast: 9,
-  random: 10,
-  stats: 11,
-  convWeightGradient: 12,
-  accumulate: 13,
-  reduce: 14,
-  unaryGradient: 15,
-  softmax: 16,
-  dropout: 17,
-  poolGradient: 18,
-  scatter: 19,
-  gather: 20,
-  resample: 22,
-  gridSample: 23,
-  gridSampleGradient: 24,
-  roiAlign: 25,
-  roiAlignGradient: 26,
-  deform: 27,
-  deformGradient: 28,
-} as const;
 
 /** A piece of memory that steps read and write. */
 export interface Buffer {
@@ -83,7 +54,7 @@ export interface Plan {
 export interface StepOptions {
   /** The read whose memory the output may take over when it is not needed afterwards. */
   inPlace?: number;
-  /** Scratch bytes of each part; absent when the instruction has no such operand. */
+  /** Scratch bytes of each part; left out where the instruction has no such operand. */
   scratch?: number;
   algorithm?: number;
   /** Multiply-accumulates, where they are more than the bytes that it moves say. */
@@ -92,9 +63,9 @@ export interface StepOptions {
 
 /** Bases: the arena's, then one for each external buffer. */
 const FIRST_EXTERNAL = ARENA + 1;
-const ABSENT = 0xffffffff;
-/** crates/core/src/ops/walk.rs has the same number. */
-const MAX_AXES = 8;
+
+/** What an instruction reads and writes, by name. */
+export type OperandsOf<Name extends keyof Operands<Buffer>> = Operands<Buffer>[Name];
 
 /** What a caller may say about algorithms. */
 export interface Choosing {
@@ -110,7 +81,7 @@ export interface Choice {
   readonly exact: boolean;
 }
 
-export class Lowering {
+export class Builder {
   readonly steps: Step[] = [];
   readonly externals: Buffer[] = [];
   readonly #engine: Engine;
@@ -182,14 +153,14 @@ export class Lowering {
     reads: readonly (Buffer | null)[],
     writes: readonly (Buffer | null)[],
     params: readonly number[],
-    { inPlace = -1, scratch = 0, algorithm = 0, macs = 0 }: StepOptions = {},
+    { inPlace = -1, scratch, algorithm = 0, macs = 0 }: StepOptions = {},
   ): void {
     const constant = reads.every((read) => read === null || read.constant);
     for (const write of writes) if (write !== null && write.place !== 'external') write.constant = constant;
     let work = macs;
     for (const operand of [...reads, ...writes]) work += 2 * (operand?.bytes ?? 0);
     const parts = partsOf(work, this.#engine.parts);
-    const room = scratch === 0 ? null : this.temporary(scratch * parts);
+    const room = scratch === undefined ? null : this.temporary(scratch * parts);
     const step = {
       opcode,
       reads,
@@ -215,7 +186,7 @@ export class Lowering {
 
   /** Appends a copy of a whole buffer. */
   copy(from: Buffer, to: Buffer): void {
-    this.step(OP.copy, [from], [to], [1, 1, from.bytes, 1, 1, 0, 0]);
+    this.step(OP.copy, [from], [to], [dtypeId('uint8'), 1, from.bytes, 1, 1, 0, 0]);
   }
 
   /** The words of these steps, whose temporaries lie in an arena of so many bytes. */
@@ -223,7 +194,7 @@ export class Lowering {
     const words: number[] = [FIRST_EXTERNAL + this.externals.length, steps.length];
     for (const step of steps) {
       const operands = [...step.reads, ...step.writes];
-      if (step.scratch !== null || step.opcode === OP.conv) operands.push(step.scratch);
+      if (step.scratch !== null) operands.push(step.scratch);
       words.push(step.opcode, operands.length);
       for (const operand of operands) {
         const home = operand === null ? null : root(operand);

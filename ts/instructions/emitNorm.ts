@@ -3,9 +3,9 @@
  * block of a few axes; the statistics and the weights are blocks of the same rank, which have one element along the axes
  * that they are the same for.
  */
-import { type Buffer, type Lowering, OP } from './builder.ts';
+import type { Buffer, Builder } from './builder.ts';
+import { type Channels, writeAffine, writeStats } from './channels.ts';
 import {
-  BINARY,
   type Block,
   broadcast,
   countOf,
@@ -17,8 +17,8 @@ import {
   emitSumTo,
   emitUnary,
   newBlock,
-  UNARY,
 } from './emit.ts';
+import { ACTIVATION, BINARY } from './table.ts';
 
 /** Rows from so many elements on are worth an instruction that goes row by row. */
 const SHORT = 4;
@@ -45,26 +45,34 @@ export interface Statistics {
 }
 
 /** Mean and (biased) variance of each group of elements; with `into` the mean is written there. */
-export function emitMoments(to: Lowering, shapes: NormShapes, x: Buffer, into?: Buffer) {
+export function emitMoments(to: Builder, shapes: NormShapes, x: Buffer, into?: Buffer) {
   const shape = shapes.statistics;
   const mean: Block = into === undefined ? newBlock(to, shape) : { buffer: into, shape };
   const variance = newBlock(to, shape);
-  to.step(OP.stats, [x], [mean.buffer, variance.buffer], channelsOf(shapes.x, shape));
+  const operands = { x, mean: mean.buffer, variance: variance.buffer };
+  writeStats(to, operands, channelsOf(shapes.x, shape));
   return { mean, variance };
 }
 
 /** 1 / sqrt(variance + eps); with `into` it is written there. */
-export function emitScaleOf(to: Lowering, variance: Block, eps: number, into?: Buffer): Block {
+export function emitScaleOf(to: Builder, variance: Block, eps: number, into?: Buffer): Block {
   const { shape } = variance;
   const scale: Block = into === undefined ? newBlock(to, shape) : { buffer: into, shape };
   const widened = emitBinary(to, BINARY.add, variance, emitFill(to, [], eps));
-  emitBinaryInto(to, BINARY.div, 0, emitFill(to, [], 1), emitUnary(to, UNARY.sqrt, widened), scale);
+  emitBinaryInto(
+    to,
+    BINARY.div,
+    'float32',
+    emitFill(to, [], 1),
+    emitUnary(to, ACTIVATION.sqrt, widened),
+    scale,
+  );
   return scale;
 }
 
 /** running = (1 - momentum) * running + momentum * the mean, over what shares a weight, of `batch` * factor. */
 export function emitRunning(
-  to: Lowering,
+  to: Builder,
   running: Buffer,
   batch: Block,
   shape: readonly number[],
@@ -74,20 +82,21 @@ export function emitRunning(
   const into: Block = { buffer: running, shape };
   const share = (momentum * factor * countOf(shape)) / countOf(batch.shape);
   const old = emitScale(to, into, 1 - momentum);
-  emitBinaryInto(to, BINARY.add, 0, old, emitScale(to, emitSumTo(to, batch, shape), share), into);
+  emitBinaryInto(to, BINARY.add, 'float32', old, emitScale(to, emitSumTo(to, batch, shape), share), into);
 }
 
 /** The same as a map y = x * scale + shift, for what can take up no more than that. */
-export function emitMap(to: Lowering, { mean, scale }: Statistics, { weight, bias }: Learned) {
+export function emitMap(to: Builder, { mean, scale }: Statistics, { weight, bias }: Learned) {
   const slope = weight === null ? scale : emitBinary(to, BINARY.mul, scale, weight);
   const middle = emitBinary(to, BINARY.mul, mean, slope);
-  const shift = bias === null ? emitUnary(to, UNARY.neg, middle) : emitBinary(to, BINARY.sub, bias, middle);
+  const shift =
+    bias === null ? emitUnary(to, ACTIVATION.neg, middle) : emitBinary(to, BINARY.sub, bias, middle);
   return { scale: slope, shift };
 }
 
 /** y = (x - mean) * scale * weight + bias. The mean is subtracted first, so that nothing cancels where it is large. */
 export function emitNorm(
-  to: Lowering,
+  to: Builder,
   shapes: NormShapes,
   x: Buffer,
   { mean, scale }: Statistics,
@@ -108,8 +117,8 @@ export function emitNorm(
   const normal = isPlain ? into : newBlock(to, shapes.x);
   emitAffine(to, from, { center: mean, scale, shift: null }, shapes.statistics, normal);
   const scaled = weight === null ? normal : bias === null ? into : newBlock(to, shapes.x);
-  if (weight !== null) emitBinaryInto(to, BINARY.mul, 0, normal, weight, scaled);
-  if (bias !== null) emitBinaryInto(to, BINARY.add, 0, scaled, bias, into);
+  if (weight !== null) emitBinaryInto(to, BINARY.mul, 'float32', normal, weight, scaled);
+  if (bias !== null) emitBinaryInto(to, BINARY.add, 'float32', scaled, bias, into);
 }
 
 /** What flows back into x, weight and bias: those that are asked for. */
@@ -125,7 +134,7 @@ export interface NormGradients {
  * `given`, dx = scale * g.
  */
 export function emitNormGradients(
-  to: Lowering,
+  to: Builder,
   shapes: NormShapes,
   x: Buffer,
   statistics: Statistics,
@@ -172,24 +181,30 @@ interface Affine {
 }
 
 /** Emits a map whose parts reach `whole` together. */
-function emitAffine(to: Lowering, x: Block, map: Affine, whole: readonly number[], y: Block): Block {
+function emitAffine(to: Builder, x: Block, map: Affine, whole: readonly number[], y: Block): Block {
   const channels = channelsOf(x.shape, whole);
   const { center, scale, shift } = map;
-  if (channels[2] >= SHORT) {
-    const parts = [center, scale, shift].map((part) => part && emitStretched(to, part, whole).buffer);
-    to.step(OP.affine, [x.buffer, ...parts], [y.buffer], channels, { inPlace: 0 });
+  if (channels.inner >= SHORT) {
+    const stretch = (part: Block) => emitStretched(to, part, whole).buffer;
+    const parts = {
+      center: center && stretch(center),
+      scale: stretch(scale),
+      shift: shift && stretch(shift),
+    };
+    writeAffine(to, { x: x.buffer, ...parts, y: y.buffer }, channels);
     return y;
   }
   const centered = center === null ? x : emitBinary(to, BINARY.sub, x, center);
-  if (shift === null) emitBinaryInto(to, BINARY.mul, 0, centered, scale, y);
-  else emitBinaryInto(to, BINARY.add, 0, emitBinary(to, BINARY.mul, centered, scale), shift, y);
+  if (shift === null) emitBinaryInto(to, BINARY.mul, 'float32', centered, scale, y);
+  else emitBinaryInto(to, BINARY.add, 'float32', emitBinary(to, BINARY.mul, centered, scale), shift, y);
   return y;
 }
 
 /** x's axes as [n, channels, inner], the channels being the axes that `per` has between those that it has 1 along. */
-function channelsOf(x: readonly number[], per: readonly number[]): [number, number, number] {
+function channelsOf(x: readonly number[], per: readonly number[]): Channels {
   let [first, last] = [0, per.length];
   while (last > 0 && per[last - 1] === 1) last--;
   while (first < last && per[first] === 1) first++;
-  return [countOf(x.slice(0, first)), countOf(x.slice(first, last)), countOf(x.slice(last))];
+  const [n, channels, inner] = [x.slice(0, first), x.slice(first, last), x.slice(last)].map(countOf);
+  return { n: n!, channels: channels!, inner: inner! };
 }

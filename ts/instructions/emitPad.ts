@@ -5,9 +5,10 @@
  */
 import { bytesPer, type TensorType } from '../dtype.ts';
 import { elementCount } from '../errors.ts';
-import { type Buffer, bits, type Lowering, OP } from './builder.ts';
-import { type Block, countOf, emitAccumulate, emitFill, newBlock } from './emit.ts';
-import { copyStrided, stridesOf } from './strided.ts';
+import type { Buffer, Builder } from './builder.ts';
+import { writeAccumulate, writeCopy, writeFill } from './copy.ts';
+import { type Block, countOf, emitFill, newBlock } from './emit.ts';
+import { stridesOf, type Walk } from './walk.ts';
 
 export const PAD_MODES = ['constant', 'reflect', 'replicate', 'circular'] as const;
 export type PadMode = (typeof PAD_MODES)[number];
@@ -84,8 +85,8 @@ function runsOf(mode: PadMode, size: number, before: number, after: number): Run
 /** A copy's shape, and where it reads x and writes y. */
 interface Piece {
   readonly shape: readonly number[];
-  readonly x: { readonly strides: number[]; readonly offset: number };
-  readonly y: { readonly strides: number[]; readonly offset: number };
+  readonly x: Walk;
+  readonly y: Walk;
 }
 
 /** Every product of runs; the first is what is left of x itself. */
@@ -112,30 +113,27 @@ function piecesOf(shape: readonly number[], padded: readonly number[], { mode, w
 const cropped = ({ widths }: Pads) => widths.some((width) => width < 0);
 
 /** x, of this type, padded into a buffer of the padded shape. */
-export function emitPad(to: Lowering, x: Buffer, type: TensorType, into: Buffer, pads: Pads): void {
-  const bytes = bytesPer(type.dtype);
+export function emitPad(to: Builder, x: Buffer, type: TensorType, into: Buffer, pads: Pads): void {
+  const { dtype } = type;
   const shape = padShape('pad', type.shape, pads);
   if (pads.mode === 'constant' && pads.widths.some((width) => width > 0)) {
-    const { value = 0 } = pads;
-    const word = type.dtype === 'float32' ? bits(value) : value | 0;
-    to.step(OP.fill, [], [into], [bytes, elementCount('pad', shape, bytes), word]);
+    const count = elementCount('pad', shape, bytesPer(dtype));
+    writeFill(to, { y: into }, { dtype, count, value: pads.value ?? 0 });
   }
   for (const piece of piecesOf(type.shape, shape, pads)) {
-    copyStrided(to, x, into, bytes, piece.shape, piece.x, piece.y);
+    writeCopy(to, { x, y: into }, { dtype, shape: piece.shape, source: piece.x, target: piece.y });
   }
 }
 
 /** The gradient of x, of this shape, from that of the padded x: each element gets the sum of its copies'. */
-export function emitPadAdjoint(to: Lowering, dy: Buffer, shape: readonly number[], pads: Pads): Block {
+export function emitPadAdjoint(to: Builder, dy: Buffer, shape: readonly number[], pads: Pads): Block {
   const padded = padShape('pad', shape, pads);
   const [inner, ...others] = piecesOf(shape, padded, pads) as [Piece, ...Piece[]];
   // What is left of x is copied; an element that was cropped may have copies or not.
   const dx = cropped(pads) ? emitFill(to, shape, 0) : newBlock(to, shape);
   if (countOf(shape) === 0) return dx;
-  copyStrided(to, dy, dx.buffer, 4, inner.shape, inner.y, inner.x);
-  for (const piece of others) {
-    const offsets = [piece.y.offset, piece.x.offset] as const;
-    emitAccumulate(to, dy, dx.buffer, piece.shape, piece.y.strides, piece.x.strides, offsets);
-  }
+  const operands = { x: dy, y: dx.buffer };
+  writeCopy(to, operands, { shape: inner.shape, source: inner.y, target: inner.x });
+  for (const { shape, x, y } of others) writeAccumulate(to, operands, { shape, source: y, target: x });
   return dx;
 }

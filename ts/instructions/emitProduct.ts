@@ -2,9 +2,10 @@
  * Products of matrices as instructions, which are convolutions of one tap: one factor's rows are the output channels, the
  * other's columns the pixels. So they have the convolution's kernels, and no loops of their own.
  */
-import type { Lowering } from './builder.ts';
+import { PIXEL, UNIT } from './axes.ts';
+import type { Builder } from './builder.ts';
 import { type Block, countOf } from './emit.ts';
-import { type ConvolutionProblem, emitConvolution, PIXEL } from './emitConvolution.ts';
+import { type ConvolutionProblem, emitConvolution } from './emitConvolution.ts';
 
 /** [groups, images, m, n] = [groups, m, k] times [images, groups, k, n], with groups or images being 1. */
 export interface ProductSizes {
@@ -18,14 +19,14 @@ export interface ProductSizes {
 /** Writes a times b; where `transposed` is set, a lies as [groups, k, m]. */
 export function emitProduct(
   name: string,
-  to: Lowering,
+  to: Builder,
   a: Block,
   b: Block,
   { groups = 1, images = 1, m, k, n }: ProductSizes,
   into: Block,
   transposed = false,
 ): Block {
-  const axes = [...PIXEL.slice(0, 12), n, 1, 1, 1, 0, 0];
+  const axes = [UNIT, UNIT, { ...UNIT, input: n }] as const;
   const strides = [m * k, ...(transposed ? [1, m] : [k, 1]), 0, 0, 0];
   const problem = { n: images, groups, channels: groups * k, outputs: groups * m, axes };
   return emitInto(name, to, b, a, into, { ...problem, source: { strides, offset: 0 } });
@@ -34,7 +35,7 @@ export function emitProduct(
 /** Writes x [m, k] times the transpose of weight [n, k]. */
 export function emitRows(
   name: string,
-  to: Lowering,
+  to: Builder,
   x: Block,
   weight: Block,
   { m, k, n }: ProductSizes,
@@ -45,14 +46,13 @@ export function emitRows(
 
 function emitInto(
   name: string,
-  to: Lowering,
+  to: Builder,
   x: Block,
   weight: Block,
   into: Block,
   problem: ConvolutionProblem,
 ): Block {
   if (countOf(into.shape) === 0) return into;
-  const operands = { inputs: [x.buffer, weight.buffer, null], outputs: [into.buffer] };
-  emitConvolution(name, to, operands, problem);
+  emitConvolution(name, to, { x: x.buffer, weight: weight.buffer, y: into.buffer }, problem);
   return into;
 }

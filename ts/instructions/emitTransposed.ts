@@ -8,10 +8,12 @@
  * multiplied by the zeros between strides. Where no phase has two taps, each tap's products are made at once by a
  * pointwise convolution and copied to their places.
  */
-import { type Buffer, type Lowering, OP } from './builder.ts';
+import { type Axes, type Axis, inputOf, kernelOf, perAxis, UNIT } from './axes.ts';
+import type { Buffer, Builder } from './builder.ts';
+import { writeCopy, writeFill } from './copy.ts';
 import { countOf, newBlock } from './emit.ts';
-import { contiguous, emitConvolution, kernelOf, swapped } from './emitConvolution.ts';
-import { copyStrided, stridesOf } from './strided.ts';
+import { contiguousWeight, emitConvolution, swapped } from './emitConvolution.ts';
+import { contiguous, stridesOf, type Walk } from './walk.ts';
 
 export interface TransposedProblem {
   readonly n: number;
@@ -20,8 +22,8 @@ export interface TransposedProblem {
   readonly channels: number;
   /** Channels of y. */
   readonly outputs: number;
-  /** Three axes of six words: the convolution that leads from y to x. */
-  readonly axes: readonly number[];
+  /** The convolution that leads from y to x. */
+  readonly axes: Axes;
   /** x's size along three axes. */
   readonly positions: readonly number[];
   /** The taps are in reverse order. */
@@ -40,43 +42,53 @@ interface Phase {
   /** Output 0 reads x there by the first tap. */
   readonly shift: number;
   /** The axis of the convolution that computes them, and how many of its outputs come before the first. */
-  readonly words: readonly number[];
+  readonly axis: Axis;
   readonly skipped: number;
   readonly computed: number;
+}
+
+/** A phase of each axis. */
+type Phases = readonly [Phase, Phase, Phase];
+
+/** What is adjoint to a convolution, by name. */
+export interface TransposedOperands {
+  readonly x: Buffer;
+  readonly weight: Buffer;
+  readonly bias: Buffer | null;
+  readonly y: Buffer;
 }
 
 /** Emits y = bias + the adjoint applied to x. */
 export function emitTransposed(
   name: string,
-  to: Lowering,
-  x: Buffer,
-  weight: Buffer,
-  bias: Buffer | null,
-  y: Buffer,
+  to: Builder,
+  operands: TransposedOperands,
   problem: TransposedProblem,
 ): void {
-  const { axes, positions, n, outputs } = problem;
-  const shape = [n, outputs, axes[0]!, axes[6]!, axes[12]!];
+  const { axes, positions } = problem;
+  const shape = outputShape(problem);
   if (countOf(shape) === 0) return;
-  const phases = [0, 1, 2].map((axis) => phasesOf(axes.slice(6 * axis, 6 * axis + 6), positions[axis]!));
+  const phases = perAxis(axes, (axis, i) => phasesOf(axis, positions[i]!));
   const single = phases.every((list) => list.every((phase) => phase.taps === 1));
   const byTaps = single && countOf(kernelOf(axes)) > 1;
   const covered = phases.every((list, axis) => {
-    const all = list.length === Math.min(axes[6 * axis + 2]!, shape[2 + axis]!);
+    const all = list.length === Math.min(axes[axis]!.stride, shape[2 + axis]!);
     const read = list.every(({ shift, count }) => shift >= 0 && count + shift <= positions[axis]!);
     return all && (read || !byTaps);
   });
-  if (!covered) emitBias(to, bias, y, shape);
+  if (!covered) emitBias(to, operands, shape);
   if (byTaps) {
-    emitTaps(name, to, x, weight, bias, y, problem, phases);
+    emitTaps(name, to, operands, problem, phases);
     return;
   }
-  const parts = partsOf(to, x, problem);
-  for (const each of choices(phases)) emitPhase(name, to, parts, weight, bias, y, problem, each);
+  const parts = partsOf(to, operands.x, problem);
+  for (const each of choices(phases)) emitPhase(name, to, parts, operands, problem, each);
 }
 
-function phasesOf(axis: readonly number[], positions: number): Phase[] {
-  const [size, kernel, stride, dilation, lo] = axis as [number, number, number, number, number];
+/** The shape of y. */
+const outputShape = ({ n, outputs, axes }: TransposedProblem) => [n, outputs, ...inputOf(axes)];
+
+function phasesOf({ input: size, kernel, stride, dilation, lo }: Axis, positions: number): Phase[] {
   const g = divisor(stride, dilation);
   const [tapStep, step] = [stride / g, dilation / g];
   const phases: Phase[] = [];
@@ -91,6 +103,7 @@ function phasesOf(axis: readonly number[], positions: number): Phase[] {
     const before = (taps - 1) * step - shift;
     const after = count + (taps - 1) * step - positions - before;
     const [lower, upper] = [Math.max(0, before), Math.max(0, after)];
+    const axis = { input: positions, kernel: taps, stride: 1, dilation: step, lo: lower, hi: upper };
     phases.push({
       first,
       count,
@@ -98,7 +111,7 @@ function phasesOf(axis: readonly number[], positions: number): Phase[] {
       taps,
       tapStep,
       shift,
-      words: [positions, taps, 1, step, lower, upper],
+      axis,
       skipped: lower - before,
       computed: positions + lower + upper - (taps - 1) * step,
     });
@@ -111,11 +124,11 @@ function divisor(a: number, b: number): number {
 }
 
 /** Every element of y its channel's bias. */
-function emitBias(to: Lowering, bias: Buffer | null, y: Buffer, shape: readonly number[]): void {
-  if (bias === null) to.step(OP.fill, [], [y], [4, countOf(shape), 0]);
+function emitBias(to: Builder, { bias, y }: TransposedOperands, shape: readonly number[]): void {
+  if (bias === null) writeFill(to, { y }, { count: countOf(shape) });
   else {
-    const [from, into] = [[0, 1, 0, 0, 0], stridesOf(shape)];
-    copyStrided(to, bias, y, 4, shape, { strides: from, offset: 0 }, { strides: into, offset: 0 });
+    const source = { strides: [0, 1, 0, 0, 0], offset: 0 };
+    writeCopy(to, { x: bias, y }, { shape, source, target: contiguous(shape) });
   }
 }
 
@@ -127,18 +140,18 @@ const FEW = 4;
  * first channels, their second and so on: depthwise convolutions, which are added up.
  */
 function partsOf(
-  to: Lowering,
+  to: Builder,
   x: Buffer,
   { n, groups, channels, outputs, positions }: TransposedProblem,
 ): Buffer[] {
   const each = channels / groups;
   if (groups === 1 || outputs !== groups || each === 1 || each > FEW) return [x];
   const shape = [n, groups, countOf(positions)];
-  const [volume, into] = [shape[2]!, stridesOf(shape)];
+  const volume = shape[2]!;
   return Array.from({ length: each }, (_, index) => {
     const part = newBlock(to, shape);
-    const from = { strides: [channels * volume, each * volume, 1], offset: index * volume };
-    copyStrided(to, x, part.buffer, 4, shape, from, { strides: into, offset: 0 });
+    const source = { strides: [channels * volume, each * volume, 1], offset: index * volume };
+    writeCopy(to, { x, y: part.buffer }, { shape, source, target: contiguous(shape) });
     return part.buffer;
   });
 }
@@ -146,16 +159,15 @@ function partsOf(
 /** One phase: a convolution (of each part of x, added up), and a copy of its outputs to their places unless they are y. */
 function emitPhase(
   name: string,
-  to: Lowering,
+  to: Builder,
   parts: readonly Buffer[],
-  weight: Buffer,
-  bias: Buffer | null,
-  y: Buffer,
-  { n, groups, channels, outputs, axes, flip }: TransposedProblem,
-  phases: readonly Phase[],
+  { weight, bias, y }: TransposedOperands,
+  problem: TransposedProblem,
+  phases: Phases,
 ): void {
-  const kernel = kernelOf(axes);
-  const dense = swapped(contiguous(channels / groups, outputs / groups, kernel));
+  const { n, groups, channels, outputs, flip } = problem;
+  const kernel = kernelOf(problem.axes);
+  const dense = swapped(contiguousWeight(channels / groups, outputs / groups, kernel));
   const strides = dense.strides.slice(0, 3);
   let offset = dense.offset;
   phases.forEach(({ tap, taps, tapStep }, axis) => {
@@ -164,35 +176,35 @@ function emitPhase(
     offset += stride * (flip ? kernel[axis]! - 1 - last : last);
     strides.push(taps === 1 ? 0 : tapStep * (flip ? stride : -stride));
   });
-  const shape = [n, outputs, axes[0]!, axes[6]!, axes[12]!];
+  const shape = outputShape(problem);
   const computed = [n, outputs, ...phases.map((phase) => phase.computed)];
   const whole = phases.every(
     ({ skipped, computed, count }, axis) => skipped === 0 && computed === count && count === shape[2 + axis],
   );
   const made = whole ? y : newBlock(to, computed).buffer;
-  const words = phases.flatMap((phase) => phase.words);
+  const axes: Axes = [phases[0].axis, phases[1].axis, phases[2].axis];
   let sum: Buffer | null = null;
   for (const [index, part] of parts.entries()) {
     const source = { strides, offset: offset + index * strides[2]! };
-    const problem = { n, groups, channels: channels / parts.length, outputs, axes: words, source };
+    const own = { n, groups, channels: channels / parts.length, outputs, axes, source };
     const into = index === parts.length - 1 ? made : newBlock(to, computed).buffer;
-    const inputs = [part, weight, index === 0 ? bias : null, sum];
-    emitConvolution(name, to, { inputs, outputs: [into] }, problem);
+    const operands = { x: part, weight, bias: index === 0 ? bias : null, residual: sum, y: into };
+    emitConvolution(name, to, operands, own);
     sum = into;
   }
   if (whole) return;
-  const walk = placesOf(shape, axes, phases);
   const from = stridesOf(computed);
   const skipped = phases.reduce((sum, phase, axis) => sum + phase.skipped * from[2 + axis]!, 0);
   const count = [n, outputs, ...phases.map((phase) => phase.count)];
-  copyStrided(to, made, y, 4, count, { strides: from, offset: skipped }, walk);
+  const source = { strides: from, offset: skipped };
+  writeCopy(to, { x: made, y }, { shape: count, source, target: placesOf(problem, phases) });
 }
 
 /** Where in y a phase's outputs lie. */
-function placesOf(shape: readonly number[], axes: readonly number[], phases: readonly Phase[]) {
-  const into = stridesOf(shape);
+function placesOf(problem: TransposedProblem, phases: Phases): Walk {
+  const into = stridesOf(outputShape(problem));
   return {
-    strides: into.map((stride, axis) => (axis < 2 ? stride : stride * axes[6 * (axis - 2) + 2]!)),
+    strides: into.map((stride, axis) => (axis < 2 ? stride : stride * problem.axes[axis - 2]!.stride)),
     offset: phases.reduce((sum, phase, axis) => sum + phase.first * into[2 + axis]!, 0),
   };
 }
@@ -200,56 +212,41 @@ function placesOf(shape: readonly number[], axes: readonly number[], phases: rea
 /** No output meets two taps: x times every tap, then a copy per tap, or of all taps where none reaches beyond y. */
 function emitTaps(
   name: string,
-  to: Lowering,
-  x: Buffer,
-  weight: Buffer,
-  bias: Buffer | null,
-  y: Buffer,
-  { n, groups, channels, outputs, axes, positions, flip }: TransposedProblem,
+  to: Builder,
+  { x, weight, bias, y }: TransposedOperands,
+  problem: TransposedProblem,
   phases: readonly (readonly Phase[])[],
 ): void {
+  const { n, groups, channels, outputs, axes, positions, flip } = problem;
   const kernel = kernelOf(axes);
   const taps = countOf(kernel);
   const inner = (outputs / groups) * taps;
-  const shape = [n, outputs, axes[0]!, axes[6]!, axes[12]!];
   const products = [n, outputs, ...kernel, ...positions];
   const made = newBlock(to, products).buffer;
   let biases = bias;
   if (bias !== null) {
-    const repeated = newBlock(to, [outputs, taps]);
-    const [one, each] = [
-      { strides: [1, 0], offset: 0 },
-      { strides: [taps, 1], offset: 0 },
-    ];
-    copyStrided(to, bias, repeated.buffer, 4, repeated.shape, one, each);
-    biases = repeated.buffer;
+    const { buffer, shape } = newBlock(to, [outputs, taps]);
+    const source = { strides: [1, 0], offset: 0 };
+    writeCopy(to, { x: bias, y: buffer }, { shape, source, target: contiguous(shape) });
+    biases = buffer;
   }
-  const pixels = [0, 1, 2].flatMap((axis) => [positions[axis]!, 1, 1, 1, 0, 0]);
-  emitConvolution(
-    name,
-    to,
-    { inputs: [x, weight, biases], outputs: [made] },
-    {
-      n,
-      groups,
-      channels,
-      outputs: outputs * taps,
-      axes: pixels,
-      source: { strides: [(channels / groups) * inner, 1, inner, 0, 0, 0], offset: 0 },
-    },
-  );
-  const [from, into] = [stridesOf(products), stridesOf(shape)];
-  const strideOf = (axis: number) => axes[6 * axis + 2]! * into[2 + axis]!;
+  const pixels = perAxis(axes, (_, i) => ({ ...UNIT, input: positions[i]! }));
+  const source = { strides: [(channels / groups) * inner, 1, inner, 0, 0, 0], offset: 0 };
+  const pointwise = { n, groups, channels, outputs: outputs * taps, axes: pixels, source };
+  emitConvolution(name, to, { x, weight, bias: biases, y: made }, pointwise);
+  const [from, into] = [stridesOf(products), stridesOf(outputShape(problem))];
+  const strideOf = (axis: number) => axes[axis]!.stride * into[2 + axis]!;
   const isWhole = phases.every(
     (list, axis) =>
       list.length === kernel[axis] &&
       list.every(({ shift, count }) => shift === 0 && count >= positions[axis]!),
   );
   if (isWhole) {
-    const steps = kernel.map((_, axis) => (flip ? -1 : 1) * axes[6 * axis + 3]! * into[2 + axis]!);
+    const steps = kernel.map((_, axis) => (flip ? -1 : 1) * axes[axis]!.dilation * into[2 + axis]!);
     const last = flip ? kernel.reduce((sum, size, axis) => sum - steps[axis]! * (size - 1), 0) : 0;
     const strides = [into[0]!, into[1]!, ...steps, ...[0, 1, 2].map(strideOf)];
-    copyStrided(to, made, y, 4, products, { strides: from, offset: 0 }, { strides, offset: last });
+    const target = { strides, offset: last };
+    writeCopy(to, { x: made, y }, { shape: products, source: contiguous(products), target });
     return;
   }
   for (const each of choices(phases)) {
@@ -267,18 +264,20 @@ function emitTaps(
       (sum, { first }, axis) => sum + first * into[2 + axis]! + ranges[axis]![0] * strideOf(axis),
       0,
     );
-    const walks = [
-      { strides: [from[0]!, from[1]!, ...from.slice(5)], offset: source },
-      { strides: [into[0]!, into[1]!, ...[0, 1, 2].map(strideOf)], offset: target },
-    ] as const;
-    copyStrided(to, made, y, 4, count, ...walks);
+    writeCopy(
+      to,
+      { x: made, y },
+      {
+        shape: count,
+        source: { strides: [from[0]!, from[1]!, ...from.slice(5)], offset: source },
+        target: { strides: [into[0]!, into[1]!, ...[0, 1, 2].map(strideOf)], offset: target },
+      },
+    );
   }
 }
 
 /** Every choice of a phase per axis. */
-function choices(phases: readonly (readonly Phase[])[]): Phase[][] {
-  return phases.reduce<Phase[][]>(
-    (made, list) => made.flatMap((chosen) => list.map((phase) => [...chosen, phase])),
-    [[]],
-  );
+function choices(phases: readonly (readonly Phase[])[]): Phases[] {
+  const [down, over, across] = phases as [Phase[], Phase[], Phase[]];
+  return down.flatMap((a) => over.flatMap((b) => across.map((c): Phases => [a, b, c])));
 }

@@ -1,7 +1,8 @@
 /** Word lists on their way to the Rust side: where their bases begin, and a call that has them in its memory. */
+
+import { FAULT } from '../boundary.ts';
 import { type Engine, faultCode, refresh, throwFault } from '../engine/engine.ts';
 import { releaseCaches, withRoom } from '../engine/memory.ts';
-import { FAULT_OUT_OF_MEMORY } from '../errors.ts';
 
 /** The base of the shared arena; externals follow. */
 export const ARENA = 0;
@@ -34,7 +35,7 @@ export function callWithWords(
   try {
     refresh(on).u32.set(words, address >>> 2);
     if (call(address)) return;
-    if (faultCode(on) === FAULT_OUT_OF_MEMORY) {
+    if (faultCode(on) === FAULT.outOfMemory) {
       releaseCaches();
       if (call(address)) return;
     }

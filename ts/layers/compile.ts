@@ -4,13 +4,11 @@ import type { DType } from '../dtype.ts';
 import { scope } from '../engine/memory.ts';
 import { checkOptions, oneOf, wrongKind } from '../errors.ts';
 import type { Trace } from '../graph/trace.ts';
-import { ALGORITHMS } from '../instructions/emitConvolution.ts';
+import { ALGORITHM } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type InputSpec, Program, type Source } from '../transforms/program.ts';
 import type { Results } from '../transforms/results.ts';
 import { entriesOf, Module, modulesOf } from './module.ts';
-
-const CONVOLUTIONS = ['gemm', 'pointwise', 'depthwise', 'winograd', 'direct'] as const;
 
 export interface CompileOptions {
   /** One shape, or shape, dtype and name, per argument. */
@@ -22,7 +20,7 @@ export interface CompileOptions {
   /** Default: init's. */
   accuracy?: 'fast' | 'exact';
   /** The algorithm of every convolution that it accepts; by default the fastest is chosen for each. */
-  algorithm?: (typeof CONVOLUTIONS)[number];
+  algorithm?: keyof typeof ALGORITHM;
 }
 
 /**
@@ -40,14 +38,14 @@ export function compile<Out = Tensor>(
   if (!Array.isArray(inputs)) throw wrongKind('compile', 'inputs', inputs, 'an array of shapes');
   oneOf('compile', 'mode', mode, ['eval', 'train']);
   if (accuracy !== undefined) oneOf('compile', 'accuracy', accuracy, ['fast', 'exact']);
-  if (algorithm !== undefined) oneOf('compile', 'algorithm', algorithm, CONVOLUTIONS);
+  if (algorithm !== undefined) oneOf('compile', 'algorithm', algorithm, Object.keys(ALGORITHM));
   if (outputs !== undefined && !Array.isArray(outputs)) {
     throw wrongKind('compile', 'outputs', outputs, 'an array of names');
   }
   const source =
     moduleOrFunction instanceof Module ? sourceOf(moduleOrFunction, mode) : functionSource(moduleOrFunction);
   const choosing = {
-    ...(algorithm !== undefined && { algorithm: ALGORITHMS.indexOf(algorithm) }),
+    ...(algorithm !== undefined && { algorithm: ALGORITHM[algorithm] }),
     ...(accuracy !== undefined && { accuracy }),
   };
   // The program keeps copies of what the function makes inside; what it stores in its module stays.

@@ -1,20 +1,21 @@
 /**
- * The activations: y = f(x), element by element; each is also what a convolution can end with. The numbers are those of
- * crates/core/src/ops/activation.rs. exp, tanh and the like are computed in Rust, never by the host.
+ * The activations: y = f(x), element by element; each is also what a convolution can end with. They are
+ * numbered in crates/core/src/instructions/activation.rs. exp, tanh and the like are computed in Rust, never by the host.
  *
  * params: up to two numbers of the function.
  */
-import { type DType, dtypeId } from '../dtype.ts';
+import type { DType } from '../dtype.ts';
 import { checkOptions, elementCount, oneOf, real } from '../errors.ts';
-import { bits, OP } from '../instructions/builder.ts';
-import { emitUnary, emitUnaryGradient, UNARY } from '../instructions/emit.ts';
+import { writeUnary } from '../instructions/elementwise.ts';
+import { emitUnary, emitUnaryGradient } from '../instructions/emit.ts';
+import { ACTIVATION } from '../instructions/table.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator, type Params } from './operator.ts';
 import { float32 } from './types.ts';
 
 /** What a function has beside its number. */
 interface Traits {
-  /** Its gradient is computed from its output, not its input (crates/core/src/ops/unary_gradient.rs). */
+  /** Its gradient is computed from its output, not its input (crates/core/src/instructions/unary_gradient.rs). */
   readonly fromOutput?: true;
   /** The number of its gradient, where that is another. */
   readonly gradient?: number;
@@ -41,15 +42,13 @@ function entry(
     lower(to, { types, params, inputs, outputs }) {
       const x = types[0]!;
       const [p0 = 0, p1 = 0] = params;
-      const [a, b] = x.dtype === 'float32' ? [bits(p0), bits(p1)] : [p0 | 0, p1 | 0];
-      to.step(OP.unary, inputs, outputs, [act, a, b, elementCount(name, x.shape), dtypeId(x.dtype)], {
-        inPlace: 0,
-      });
+      const count = elementCount(name, x.shape);
+      writeUnary(to, { x: inputs[0]!, y: outputs[0]! }, { dtype: x.dtype, act, p0, p1, count });
     },
     gradient(to, { types, params: [p0, p1], inputs, outputs, gradients }) {
       const { shape } = types[0]!;
       const dy = { buffer: gradients[0]!, shape };
-      if (act === UNARY.neg) return [emitUnary(to, act, dy).buffer];
+      if (act === ACTIVATION.neg) return [emitUnary(to, act, dy).buffer];
       const v = { buffer: (traits.fromOutput ? outputs : inputs)[0]!, shape };
       return [emitUnaryGradient(to, traits.gradient ?? act, dy, v, p0, p1).buffer];
     },
@@ -75,46 +74,61 @@ function simple(
   );
 }
 
-/** Inside two values, exclusive: the gradient of relu6. */
-const INSIDE = 21;
 const FROM_OUTPUT: Traits = { fromOutput: true };
 
 /** max(x, 0); NaN stays. */
-export const relu = /*#__PURE__*/ simple('relu', 1, 'torch.nn.functional.relu', ['Relu'], FROM_OUTPUT);
+export const relu = /*#__PURE__*/ simple(
+  'relu',
+  ACTIVATION.relu,
+  'torch.nn.functional.relu',
+  ['Relu'],
+  FROM_OUTPUT,
+);
 /** min(max(x, 0), 6). */
 export const relu6 = /*#__PURE__*/ simple(
   'relu6',
-  2,
+  ACTIVATION.clip,
   'torch.nn.functional.relu6',
   [],
-  { fromOutput: true, gradient: INSIDE },
+  { fromOutput: true, gradient: ACTIVATION.inside },
   [0, 6],
 );
 /** 1 / (1 + exp(-x)). */
-export const sigmoid = /*#__PURE__*/ simple('sigmoid', 5, 'torch.sigmoid', ['Sigmoid'], FROM_OUTPUT);
+export const sigmoid = /*#__PURE__*/ simple(
+  'sigmoid',
+  ACTIVATION.sigmoid,
+  'torch.sigmoid',
+  ['Sigmoid'],
+  FROM_OUTPUT,
+);
 /** The hyperbolic tangent. */
-export const tanh = /*#__PURE__*/ simple('tanh', 6, 'torch.tanh', ['Tanh'], FROM_OUTPUT);
+export const tanh = /*#__PURE__*/ simple('tanh', ACTIVATION.tanh, 'torch.tanh', ['Tanh'], FROM_OUTPUT);
 /** x * min(max(x + 3, 0), 6) / 6. */
-export const hardSwish = /*#__PURE__*/ simple('hardSwish', 8, 'torch.nn.functional.hardswish', ['HardSwish']);
+export const hardSwish = /*#__PURE__*/ simple(
+  'hardSwish',
+  ACTIVATION.hardSwish,
+  'torch.nn.functional.hardswish',
+  ['HardSwish'],
+);
 /** x * sigmoid(x). */
-export const silu = /*#__PURE__*/ simple('silu', 9, 'torch.nn.functional.silu', []);
+export const silu = /*#__PURE__*/ simple('silu', ACTIVATION.silu, 'torch.nn.functional.silu', []);
 /** x * tanh(log(1 + exp(x))) (Misra, 2019). */
-export const mish = /*#__PURE__*/ simple('mish', 13, 'torch.nn.functional.mish', []);
+export const mish = /*#__PURE__*/ simple('mish', ACTIVATION.mish, 'torch.nn.functional.mish', []);
 /** ELU with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017). */
-export const selu = /*#__PURE__*/ simple('selu', 11, 'torch.nn.functional.selu', ['Selu']);
+export const selu = /*#__PURE__*/ simple('selu', ACTIVATION.selu, 'torch.nn.functional.selu', ['Selu']);
 /** e to the power of x. */
-export const exp = /*#__PURE__*/ simple('exp', 16, 'torch.exp', ['Exp'], FROM_OUTPUT);
+export const exp = /*#__PURE__*/ simple('exp', ACTIVATION.exp, 'torch.exp', ['Exp'], FROM_OUTPUT);
 /** The natural logarithm. */
-export const log = /*#__PURE__*/ simple('log', 17, 'torch.log', ['Log']);
+export const log = /*#__PURE__*/ simple('log', ACTIVATION.log, 'torch.log', ['Log']);
 /** The square root. */
-export const sqrt = /*#__PURE__*/ simple('sqrt', 18, 'torch.sqrt', ['Sqrt'], FROM_OUTPUT);
+export const sqrt = /*#__PURE__*/ simple('sqrt', ACTIVATION.sqrt, 'torch.sqrt', ['Sqrt'], FROM_OUTPUT);
 /** |x|. */
-export const abs = /*#__PURE__*/ simple('abs', 19, 'torch.abs', ['Abs']);
+export const abs = /*#__PURE__*/ simple('abs', ACTIVATION.abs, 'torch.abs', ['Abs']);
 /** -x. */
-export const neg = /*#__PURE__*/ simple('neg', 20, 'torch.neg', ['Neg']);
+export const neg = /*#__PURE__*/ simple('neg', ACTIVATION.neg, 'torch.neg', ['Neg']);
 
 export const leakyRelu = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('leakyRelu', 3, 'torch.nn.functional.leaky_relu', ['LeakyRelu']),
+  /*#__PURE__*/ entry('leakyRelu', ACTIVATION.leakyRelu, 'torch.nn.functional.leaky_relu', ['LeakyRelu']),
   (invoke) =>
     /** x where it is positive, else negativeSlope * x; the default slope is 0.01. */
     (x: Tensor, options: { negativeSlope?: number } = {}): Tensor => {
@@ -125,7 +139,7 @@ export const leakyRelu = /*#__PURE__*/ operator(
 );
 
 export const elu = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('elu', 10, 'torch.nn.functional.elu', ['Elu']),
+  /*#__PURE__*/ entry('elu', ACTIVATION.elu, 'torch.nn.functional.elu', ['Elu']),
   (invoke) =>
     /** x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default. */
     (x: Tensor, options: { alpha?: number } = {}): Tensor => {
@@ -150,7 +164,7 @@ export function checkedGelu(where: string, options: GeluOptions): Required<GeluO
 }
 
 export const gelu = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('gelu', 12, 'torch.nn.functional.gelu', []),
+  /*#__PURE__*/ entry('gelu', ACTIVATION.gelu, 'torch.nn.functional.gelu', []),
   (invoke) =>
     /**
      * x times the probability that a normal value is below x (Hendrycks and Gimpel, 2016); `approximate: 'tanh'`:
@@ -178,7 +192,7 @@ export function checkedSoftplus(where: string, options: SoftplusOptions): Requir
 }
 
 export const softplus = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('softplus', 14, 'torch.nn.functional.softplus', ['Softplus']),
+  /*#__PURE__*/ entry('softplus', ACTIVATION.softplus, 'torch.nn.functional.softplus', ['Softplus']),
   (invoke) =>
     /** log(1 + exp(beta * x)) / beta, and x where beta * x is above threshold; beta is 1 and threshold 20 by default. */
     (x: Tensor, options: SoftplusOptions = {}): Tensor => {
@@ -188,7 +202,13 @@ export const softplus = /*#__PURE__*/ operator(
 );
 
 export const hardSigmoid = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('hardSigmoid', 7, 'torch.nn.functional.hardsigmoid', ['HardSigmoid'], FROM_OUTPUT),
+  /*#__PURE__*/ entry(
+    'hardSigmoid',
+    ACTIVATION.hardSigmoid,
+    'torch.nn.functional.hardsigmoid',
+    ['HardSigmoid'],
+    FROM_OUTPUT,
+  ),
   (invoke) =>
     /** min(max(alpha * x + beta, 0), 1); PyTorch's alpha 1/6 and beta 1/2 by default (ONNX's alpha is 0.2). */
     (x: Tensor, options: { alpha?: number; beta?: number } = {}): Tensor => {
@@ -208,7 +228,7 @@ function within(dtype: DType): (bound: number) => number {
 const LIMITS = { int32: [-0x80000000, 0x7fffffff], uint8: [0, 255], int8: [-128, 127] } as const;
 
 export const clip = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('clip', 2, 'torch.clamp', ['Clip'], { integers: true }),
+  /*#__PURE__*/ entry('clip', ACTIVATION.clip, 'torch.clamp', ['Clip'], { integers: true }),
   (invoke) =>
     /** min(max(x, min), max); either bound may be left out. Takes every dtype; NaN stays. */
     <D extends DType = 'float32'>(x: Tensor<D>, min?: number | null, max?: number | null): Tensor<D> => {

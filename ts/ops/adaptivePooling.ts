@@ -1,23 +1,17 @@
 /**
  * adaptiveAvgPool and adaptiveMaxPool: pooling whose windows, floor(i * in / out) .. ceil((i + 1) * in / out) along each axis,
  * give an output of the size that is asked for; globalAvgPool and globalMaxPool: one window, the whole plane. The
- * windows are worked out in crates/core/src/ops/pool/problem.rs.
+ * windows are worked out in crates/core/src/instructions/pool/problem.rs.
  *
  * params: reduction, rank, returnIndices, output size.. (0: the input's).
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, perAxis } from '../errors.ts';
-import type { Lowering } from '../instructions/builder.ts';
+import type { Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
-import {
-  emitExtremumGradient,
-  emitPool,
-  emitPoolGradient,
-  indicesSaved,
-  PLACEMENT,
-  type PoolProblem,
-  REDUCTION,
-} from '../instructions/emitPooling.ts';
+import { emitExtremumGradient, emitPoolGradient, indicesSaved } from '../instructions/emitPooling.ts';
+import { type PoolProblem, writePool } from '../instructions/pool.ts';
+import { POOL } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, operator, type Params } from './operator.ts';
 import { flag, requireRank, type Size } from './options.ts';
@@ -34,7 +28,7 @@ export interface AdaptiveMaxPoolOptions<I extends boolean = boolean> {
 function infer(name: string, [x]: readonly (TensorType | null)[], params: Params): TensorType[] {
   const [reduction, rank, returnIndices, ...output] = params as [number, number, number, ...number[]];
   const { shape, dtype } = x as TensorType;
-  poolable(name, x as TensorType, reduction === REDUCTION.max);
+  poolable(name, x as TensorType, reduction === POOL.max);
   requireRank(name, 'x', shape, rank + 2);
   requireElements(name, shape);
   const made = [...shape.slice(0, 2), ...output.map((size, axis) => size || (shape[axis + 2] as number))];
@@ -57,12 +51,13 @@ function problemOf(
   from: readonly number[],
   into: readonly number[],
 ): PoolProblem {
-  const axes = Array.from({ length: 3 }, (_, i) => {
+  const axisOf = (i: number) => {
     const axis = i - 3 + from.length;
-    return [from[axis] ?? 1, 1, into[axis] ?? 1, 0, 0, 0];
-  }).flat();
+    return { input: from[axis] ?? 1, output: into[axis] ?? 1 };
+  };
+  const axes = [axisOf(0), axisOf(1), axisOf(2)] as const;
   const planes = countOf(type.shape.slice(0, 2));
-  return { planes, axes, reduction, dtype: type.dtype, placement: PLACEMENT.adaptive };
+  return { placing: 'adaptive', axes, planes, reduction, dtype: type.dtype };
 }
 
 /** What an entry says beside its names: `problem` tells the windows from input and output. */
@@ -72,13 +67,13 @@ function rules(
   problem: (x: TensorType, y: TensorType) => PoolProblem,
 ): Pick<Entry, 'infer' | 'lower' | 'saves' | 'gradient'> {
   const lower: Entry['lower'] = (to, { types: [x], outputTypes: [y], inputs, outputs, saved }) =>
-    emitPool(to, problem(x!, y!), inputs[0]!, outputs[0]!, outputs[1] ?? saved?.[0]);
-  if (reduction === REDUCTION.max) {
+    writePool(to, { x: inputs[0]!, y: outputs[0]!, indices: outputs[1] ?? saved?.[0] }, problem(x!, y!));
+  if (reduction === POOL.max) {
     return {
       infer: outputs,
       lower,
       saves: (inputs, params) => indicesSaved(outputs(inputs, params)),
-      gradient: (to: Lowering, node: Backward) => [emitExtremumGradient(to, node)],
+      gradient: (to: Builder, node: Backward) => [emitExtremumGradient(to, node)],
     };
   }
   return {
@@ -91,7 +86,7 @@ function rules(
 }
 
 function adaptiveEntry(name: string, kind: 'max' | 'avg', rank: number): Entry {
-  const reduction = REDUCTION[kind];
+  const reduction = POOL[kind === 'max' ? 'max' : 'average'];
   return {
     name,
     torch: `torch.nn.functional.adaptive_${kind}_pool${rank}d`,
@@ -124,7 +119,7 @@ function adaptiveAverage(rank: number) {
        */,
     ) =>
       (x: Tensor, outputSize: AdaptiveSize): Tensor => {
-        const params = [REDUCTION.avg, rank, 0, ...sizeParams(name, outputSize, rank)];
+        const params = [POOL.average, rank, 0, ...sizeParams(name, outputSize, rank)];
         return invoke([x], params)[0] as unknown as Tensor;
       },
   );
@@ -155,7 +150,7 @@ function adaptiveMaximum(rank: number) {
     ): Tensor<DType> | Tensor<DType>[] {
       checkOptions(name, options, ['returnIndices']);
       const indexed = flag(name, 'returnIndices', options.returnIndices ?? false);
-      const outputs = invoke([x], [REDUCTION.max, rank, indexed, ...sizeParams(name, outputSize, rank)]);
+      const outputs = invoke([x], [POOL.max, rank, indexed, ...sizeParams(name, outputSize, rank)]);
       return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
     }
     return pool;
@@ -163,7 +158,7 @@ function adaptiveMaximum(rank: number) {
 }
 
 function globalEntry(name: string, kind: 'max' | 'avg'): Entry {
-  const reduction = REDUCTION[kind];
+  const reduction = POOL[kind === 'max' ? 'max' : 'average'];
   return {
     name,
     torch: `torch.nn.functional.adaptive_${kind}_pool2d(x, 1)`,
@@ -173,7 +168,7 @@ function globalEntry(name: string, kind: 'max' | 'avg'): Entry {
       reduction,
       ([x]) => {
         const { shape, dtype } = x as TensorType;
-        poolable(name, x as TensorType, reduction === REDUCTION.max);
+        poolable(name, x as TensorType, reduction === POOL.max);
         if (shape.length < 3) {
           throw new RangeError(`${name}: x has ${shape.length} axes, must have at least 3`);
         }

@@ -2,13 +2,12 @@
  * add, sub, mul, div, pow, maximum, minimum and prelu: two operands, broadcast as NumPy and PyTorch do. The second, or
  * the first, may be a number. Integers wrap, their division truncates.
  */
-import { type DType, dtypeId, type TensorType } from '../dtype.ts';
+import type { DType, TensorType } from '../dtype.ts';
 import { scope } from '../engine/memory.ts';
 import { shapeText, wrongValue } from '../errors.ts';
 import { currentTrace } from '../graph/trace.ts';
-import type { Lowering } from '../instructions/builder.ts';
+import type { Builder } from '../instructions/builder.ts';
 import {
-  BINARY,
   type Block,
   broadcast,
   countOf,
@@ -18,22 +17,22 @@ import {
   emitStretched,
   emitSumTo,
   emitUnary,
-  UNARY,
 } from '../instructions/emit.ts';
+import { ACTIVATION, BINARY } from '../instructions/table.ts';
 import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
 import { cast } from './cast.ts';
 import { type Entry, type Lowered, type Operand, operator, type Traits } from './operator.ts';
 import { float32 } from './types.ts';
 
-function lower(to: Lowering, kind: number, shapes: readonly (readonly number[])[], node: Lowered): void {
+function lower(to: Builder, kind: number, shapes: readonly (readonly number[])[], node: Lowered): void {
   const { shape, dtype } = node.outputTypes[0] as TensorType;
   const [a, b] = node.inputs.map((buffer, i) => ({ buffer: buffer!, shape: shapes[i]! })) as [Block, Block];
-  emitBinaryInto(to, kind, dtypeId(dtype), a, b, { buffer: node.outputs[0]!, shape });
+  emitBinaryInto(to, kind, dtype, a, b, { buffer: node.outputs[0]!, shape });
 }
 
 /** What a rule of an operand's gradient is given; every block has its own shape, the rule's result y's. */
 interface Flow {
-  readonly to: Lowering;
+  readonly to: Builder;
   readonly dy: Block;
   readonly a: Block;
   readonly b: Block;
@@ -44,13 +43,13 @@ type Rules = readonly [(flow: Flow) => Block, (flow: Flow) => Block];
 
 const same = ({ dy }: Flow): Block => dy;
 /** dy where one operand is above the other, half of it where they are equal. */
-const emitAbove = (to: Lowering, dy: Block, one: Block, other: Block): Block =>
+const emitAbove = (to: Builder, dy: Block, one: Block, other: Block): Block =>
   emitBinary(to, BINARY.masked, dy, emitBinary(to, BINARY.above, one, other));
 const whereAAbove = ({ to, dy, a, b }: Flow): Block => emitAbove(to, dy, a, b);
 const whereBAbove = ({ to, dy, a, b }: Flow): Block => emitAbove(to, dy, b, a);
 
 const ADD: Rules = [same, same];
-const SUB: Rules = [same, ({ to, dy }) => emitUnary(to, UNARY.neg, dy)];
+const SUB: Rules = [same, ({ to, dy }) => emitUnary(to, ACTIVATION.neg, dy)];
 const MUL: Rules = [
   ({ to, dy, b }) => emitBinary(to, BINARY.mul, dy, b),
   ({ to, dy, a }) => emitBinary(to, BINARY.mul, dy, a),
@@ -59,7 +58,7 @@ const DIV: Rules = [
   ({ to, dy, b }) => emitBinary(to, BINARY.div, dy, b),
   ({ to, dy, b, y }) => {
     const slope = emitBinary(to, BINARY.div, y, b);
-    return emitUnary(to, UNARY.neg, emitBinary(to, BINARY.mul, dy, slope));
+    return emitUnary(to, ACTIVATION.neg, emitBinary(to, BINARY.mul, dy, slope));
   },
 ];
 const POW: Rules = [
@@ -110,10 +109,10 @@ function binaryEntry(
 }
 
 /** The scale and the shift of x + c, x - c or x * c, where c holds one value per channel. */
-type MapRule = (to: Lowering, c: Block, fill: (value: number) => Block) => readonly [Block, Block];
+type MapRule = (to: Builder, c: Block, fill: (value: number) => Block) => readonly [Block, Block];
 
 const ADD_MAP: MapRule = (_, c, fill) => [fill(1), c];
-const SUB_MAP: MapRule = (to, c, fill) => [fill(1), emitUnary(to, UNARY.neg, c)];
+const SUB_MAP: MapRule = (to, c, fill) => [fill(1), emitUnary(to, ACTIVATION.neg, c)];
 const MUL_MAP: MapRule = (_, c, fill) => [c, fill(0)];
 
 /** The traits of an operator that is a map per channel where one operand is constant along all other axes. */
@@ -194,21 +193,21 @@ function operand(
   return value;
 }
 
-export const add = /*#__PURE__*/ binary('add', 0, 'torch.add', ['Add', 'Sum'], ADD, {
+export const add = /*#__PURE__*/ binary('add', BINARY.add, 'torch.add', ['Add', 'Sum'], ADD, {
   traits: /*#__PURE__*/ mapTraits('add', ADD_MAP, { sums: true }),
 });
-export const sub = /*#__PURE__*/ binary('sub', 1, 'torch.sub', ['Sub'], SUB, {
+export const sub = /*#__PURE__*/ binary('sub', BINARY.sub, 'torch.sub', ['Sub'], SUB, {
   traits: /*#__PURE__*/ mapTraits('sub', SUB_MAP),
 });
-export const mul = /*#__PURE__*/ binary('mul', 2, 'torch.mul', ['Mul'], MUL, {
+export const mul = /*#__PURE__*/ binary('mul', BINARY.mul, 'torch.mul', ['Mul'], MUL, {
   traits: /*#__PURE__*/ mapTraits('mul', MUL_MAP),
 });
-export const div = /*#__PURE__*/ binary('div', 3, 'torch.div', ['Div'], DIV);
-export const pow = /*#__PURE__*/ binary('pow', 4, 'torch.pow', ['Pow'], POW, {
+export const div = /*#__PURE__*/ binary('div', BINARY.div, 'torch.div', ['Div'], DIV);
+export const pow = /*#__PURE__*/ binary('pow', BINARY.pow, 'torch.pow', ['Pow'], POW, {
   mixed: mixedPower,
 });
-export const maximum = /*#__PURE__*/ binary('maximum', 5, 'torch.maximum', ['Max'], MAXIMUM);
-export const minimum = /*#__PURE__*/ binary('minimum', 6, 'torch.minimum', ['Min'], MINIMUM);
+export const maximum = /*#__PURE__*/ binary('maximum', BINARY.max, 'torch.maximum', ['Max'], MAXIMUM);
+export const minimum = /*#__PURE__*/ binary('minimum', BINARY.min, 'torch.minimum', ['Min'], MINIMUM);
 
 /** A base and an exponent of two dtypes: in float32, and then in the base's dtype. */
 function mixedPower(a: Tensor<DType> | number, b: Tensor<DType> | number): Tensor<DType> | null {
@@ -268,7 +267,7 @@ export const prelu = /*#__PURE__*/ operator(
         return emitBinary(to, BINARY.mul, dy, slope).buffer;
       };
       const ofWeight = () => {
-        const below = emitUnary(to, UNARY.clip, x, -Infinity, 0);
+        const below = emitUnary(to, ACTIVATION.clip, x, -Infinity, 0);
         return emitSumTo(to, emitBinary(to, BINARY.masked, dy, below), slopes).buffer;
       };
       return [wanted[0] ? ofX() : null, wanted[1] ? ofWeight() : null];
@@ -276,7 +275,7 @@ export const prelu = /*#__PURE__*/ operator(
     traits: {
       activation: ([x, weight]) =>
         weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1]
-          ? { act: 4, p0: 0, p1: 0, slope: 1 }
+          ? { act: ACTIVATION.prelu, p0: 0, p1: 0, slope: 1 }
           : null,
     },
   },

@@ -6,7 +6,7 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, real, shapeText } from '../errors.ts';
-import type { Buffer, Lowering } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import { type Block, countOf } from '../instructions/emit.ts';
 import {
   emitMap,
@@ -51,7 +51,7 @@ function learnedOf(node: Lowered, shapes: NormShapes): Learned {
 }
 
 /** The statistics to normalise by; in training also the running ones' update. */
-function emitStatistics(to: Lowering, node: Lowered, shapes: NormShapes): Statistics {
+function emitStatistics(to: Builder, node: Lowered, shapes: NormShapes): Statistics {
   const [training, momentum, eps] = node.params as [number, number, number];
   const [x, runningMean, runningVar] = node.inputs as (Buffer | null)[];
   const [savedMean, savedScale] = node.saved ?? [];

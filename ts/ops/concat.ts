@@ -1,8 +1,9 @@
 /** concat(xs, dim), slice(x, starts, ends) and split(x, sizes, dim): pieces put together and taken apart along axes. */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { axisIndex, checkOptions, elementCount, integer, integers, shapeText, wrongKind } from '../errors.ts';
+import { writeCopy } from '../instructions/copy.ts';
 import { emitFill, newBlock } from '../instructions/emit.ts';
-import { copyStrided, stridesOf, type Walk } from '../instructions/strided.ts';
+import { contiguous, stridesOf, type Walk } from '../instructions/walk.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { operator, type Params } from './operator.ts';
 
@@ -15,11 +16,6 @@ function pieces(types: readonly TensorType[], dim: number, whole: readonly numbe
     before += shape[dim] as number;
     return { shape, own: contiguous(shape), place };
   });
-}
-
-/** The walk of a tensor as it lies in memory. */
-function contiguous(shape: readonly number[]): Walk {
-  return { strides: stridesOf(shape), offset: 0 };
 }
 
 export const concat = /*#__PURE__*/ operator(
@@ -52,16 +48,16 @@ export const concat = /*#__PURE__*/ operator(
       return [{ shape: joined, dtype }];
     },
     lower(to, { types, outputTypes: [y], params: [dim], inputs, outputs }) {
-      const bytes = bytesPer(y!.dtype);
+      const { dtype } = y!;
       pieces(types as readonly TensorType[], dim as number, y!.shape).forEach(({ shape, own, place }, i) => {
-        copyStrided(to, inputs[i]!, outputs[0]!, bytes, shape, own, place);
+        writeCopy(to, { x: inputs[i]!, y: outputs[0]! }, { dtype, shape, source: own, target: place });
       });
     },
     gradient: (to, { types, outputTypes: [y], params: [dim], gradients: [dy], wanted }) =>
       pieces(types as readonly TensorType[], dim as number, y!.shape).map(({ shape, own, place }, i) => {
         if (!wanted[i]) return null;
         const { buffer } = newBlock(to, shape);
-        copyStrided(to, dy!, buffer, 4, shape, place, own);
+        writeCopy(to, { x: dy!, y: buffer }, { shape, source: place, target: own });
         return buffer;
       }),
   },
@@ -97,12 +93,15 @@ export const slice = /*#__PURE__*/ operator(
     args: ['x'],
     infer: ([x], params) => [{ shape: params.slice(x!.shape.length, 2 * x!.shape.length), dtype: x!.dtype }],
     lower(to, { types: [x], outputTypes: [y], params, inputs, outputs }) {
-      const bytes = bytesPer(y!.dtype);
-      copyStrided(to, inputs[0]!, outputs[0]!, bytes, y!.shape, sliceWalk(x!, params), contiguous(y!.shape));
+      const { shape, dtype } = y!;
+      const walks = { shape, source: sliceWalk(x!, params), target: contiguous(shape) };
+      writeCopy(to, { x: inputs[0]!, y: outputs[0]! }, { dtype, ...walks });
     },
     gradient(to, { types: [x], outputTypes: [y], params, gradients: [dy] }) {
       const { buffer } = emitFill(to, x!.shape, 0);
-      copyStrided(to, dy!, buffer, 4, y!.shape, contiguous(y!.shape), sliceWalk(x!, params));
+      const { shape } = y!;
+      const walks = { shape, source: contiguous(shape), target: sliceWalk(x!, params) };
+      writeCopy(to, { x: dy!, y: buffer }, walks);
       return [buffer];
     },
   },
@@ -161,15 +160,15 @@ export const split = /*#__PURE__*/ operator(
         dtype: x!.dtype,
       })),
     lower(to, { types: [x], outputTypes, params: [dim], inputs, outputs }) {
-      const bytes = bytesPer(x!.dtype);
+      const { dtype } = x!;
       pieces(outputTypes, dim as number, x!.shape).forEach(({ shape, own, place }, i) => {
-        copyStrided(to, inputs[0]!, outputs[i]!, bytes, shape, place, own);
+        writeCopy(to, { x: inputs[0]!, y: outputs[i]! }, { dtype, shape, source: place, target: own });
       });
     },
     gradient(to, { types: [x], outputTypes, params: [dim], gradients }) {
       const { buffer } = newBlock(to, x!.shape);
       pieces(outputTypes, dim as number, x!.shape).forEach(({ shape, own, place }, i) => {
-        copyStrided(to, gradients[i]!, buffer, 4, shape, own, place);
+        writeCopy(to, { x: gradients[i]!, y: buffer }, { shape, source: own, target: place });
       });
       return [buffer];
     },

@@ -8,12 +8,14 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, perAxis } from '../errors.ts';
-import type { Buffer, Lowering } from '../instructions/builder.ts';
+import { type Axes, inputOf, perAxis as ofAxes } from '../instructions/axes.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf, emitFill } from '../instructions/emit.ts';
 import { emitConvolution } from '../instructions/emitConvolution.ts';
 import { emitPad } from '../instructions/emitPad.ts';
 import { emitTransposed, type TransposedProblem } from '../instructions/emitTransposed.ts';
 import { emitBiasGradient, emitWeightGradient } from '../instructions/emitWeightGradient.ts';
+import { RULE } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { PADDINGS, requireBias } from './convolutionStep.ts';
 import { type Backward, type Entry, operator, type Params } from './operator.ts';
@@ -22,7 +24,6 @@ import {
   type Padding,
   paddingParams,
   type ResolvedWindow,
-  RULE,
   requireRank,
   resolveWindow,
   type Size,
@@ -75,7 +76,7 @@ export function convTransposeParams(
 
 const groupsOf = (params: Params) => params[2 + 4 * params[0]!]!;
 
-/** The judged window: its output is y's shape, its axes those of the convolution from y to x. */
+/** The validated window: its output is y's shape, its axes those of the convolution from y to x. */
 function windowOf(name: string, x: TensorType, weight: TensorType, params: Params): ResolvedWindow {
   const rank = params[0] as number;
   const last = 2 + 4 * rank;
@@ -121,7 +122,7 @@ function problemOf(name: string, types: readonly (TensorType | null)[], params: 
 }
 
 /** Of x: the convolution. Of the weight: that of a convolution's weight, dy being its input and x what flows back. */
-function gradient(name: string, to: Lowering, node: Backward): (Buffer | null)[] {
+function gradient(name: string, to: Builder, node: Backward): (Buffer | null)[] {
   const { types, outputTypes, params, inputs, gradients, wanted } = node;
   const [x, weight] = inputs as [Buffer, Buffer];
   const { n, groups, channels, outputs, axes, positions } = problemOf(name, types, params);
@@ -135,13 +136,14 @@ function gradient(name: string, to: Lowering, node: Backward): (Buffer | null)[]
     ];
   }
   // Behind what the windows reach, a convolution of all of dy would have more positions than x: it is cut off.
-  const spans = positions.map((size, axis) => {
-    const [, kernel, stride, dilation] = axes.slice(6 * axis) as [number, number, number, number];
-    return Math.max(0, (size - 1) * stride + dilation * (kernel - 1) + 1);
+  const spans = ofAxes(axes, ({ stride, dilation, kernel }, i) =>
+    Math.max(0, (positions[i]! - 1) * stride + dilation * (kernel - 1) + 1),
+  );
+  const reading: Axes = ofAxes(axes, (axis, i) => {
+    const lo = Math.min(spans[i]!, axis.lo);
+    return { ...axis, lo, input: Math.min(axis.input, spans[i]! - lo) };
   });
-  const before = spans.map((span, axis) => Math.min(span, axes[6 * axis + 4]!));
-  const reached = spans.map((span, axis) => Math.min(axes[6 * axis]!, span - before[axis]!));
-  const sizes = [axes[0]!, axes[6]!, axes[12]!];
+  const [sizes, reached] = [inputOf(axes), inputOf(reading)];
   let cut = dy.buffer;
   if ((wanted[0] || wanted[1]) && reached.some((size, axis) => size < sizes[axis]!)) {
     cut = to.buffer({ shape: [n, outputs, ...reached], dtype: 'float32' });
@@ -151,15 +153,11 @@ function gradient(name: string, to: Lowering, node: Backward): (Buffer | null)[]
       widths,
     });
   }
-  const words = axes.map((word, i) => {
-    const list = i % 6 === 0 ? reached : i % 6 === 4 ? before : null;
-    return list === null ? word : list[Math.floor(i / 6)]!;
-  });
-  const problem = { n, groups, channels: outputs, outputs: channels, axes: words };
+  const problem = { n, groups, channels: outputs, outputs: channels, axes: reading };
   let dx: Buffer | null = null;
   if (wanted[0]) {
     dx = to.buffer(types[0]!);
-    emitConvolution(name, to, { inputs: [cut, weight, null], outputs: [dx] }, problem);
+    emitConvolution(name, to, { x: cut, weight, y: dx }, problem);
   }
   const dw = wanted[1] ? emitWeightGradient(name, to, x, cut, problem, false) : null;
   return [dx, dw, db];
@@ -176,7 +174,7 @@ function convTranspose(rank: number) {
     infer: (inputs, params) => infer(name, inputs, params),
     lower(to, { types, params, inputs, outputs }) {
       const [x, weight, bias] = inputs as [Buffer, Buffer, Buffer | null];
-      emitTransposed(name, to, x, weight, bias, outputs[0]!, problemOf(name, types, params));
+      emitTransposed(name, to, { x, weight, bias, y: outputs[0]! }, problemOf(name, types, params));
     },
     gradient: (to, node) => gradient(name, to, node),
     cost: ([x, weight]) => ({ macs: countOf(x!.shape) * countOf(weight!.shape.slice(1)) }),

@@ -4,9 +4,9 @@
  * Shapes: x [N, C, spatial...], weight [O, C / groups, kernel...], bias [O]. params: ts/ops/convolutionStep.ts.
  */
 import type { DType, TensorType } from '../dtype.ts';
-import type { Buffer, Lowering } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
-import { emitConvolution } from '../instructions/emitConvolution.ts';
+import { emitConvolution, operandsOf } from '../instructions/emitConvolution.ts';
 import { emitBiasGradient } from '../instructions/emitWeightGradient.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import {
@@ -36,7 +36,7 @@ function infer(name: string, inputs: Types, params: Params): TensorType[] {
   return [output];
 }
 
-function gradient(name: string, to: Lowering, node: Backward): (Buffer | null)[] {
+function gradient(name: string, to: Builder, node: Backward): (Buffer | null)[] {
   const { types, outputTypes, params, inputs, gradients, wanted } = node;
   const [x, weight] = inputs as [Buffer, Buffer];
   const dy = gradients[0]!;
@@ -54,9 +54,9 @@ function entry(rank: number): Entry {
     args: ['x', 'weight', 'bias'],
     required: 2,
     infer: (inputs, params) => infer(name, inputs, params),
-    lower(to, node) {
-      const { problem } = stepOf(name, node.types, node.params);
-      emitConvolution(name, to, node, problem, node.params.slice(paramCount(rank)));
+    lower(to, { types, params, inputs, outputs: [y] }) {
+      const { problem } = stepOf(name, types, params);
+      emitConvolution(name, to, { ...operandsOf(inputs), y: y! }, problem, params.slice(paramCount(rank)));
     },
     gradient: (to, node) => gradient(name, to, node),
     cost: ([, weight], [y]) => ({ macs: countOf(y!.shape) * countOf(weight!.shape.slice(1)) }),

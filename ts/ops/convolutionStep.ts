@@ -1,13 +1,14 @@
 /**
- * One convolution within an operator: its options as params, its judged problem, and its gradients. Padding other than
+ * One convolution within an operator: its options as params, its validated problem, and its gradients. Padding other than
  * zeros is a padded copy of x, over which the convolution runs without padding.
  *
  * params: rank, stride.., dilation.., padding (mode, before and after..), padding's values, groups, flip.
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, oneOf, shapeText } from '../errors.ts';
-import type { Buffer, Lowering } from '../instructions/builder.ts';
-import { type ConvolutionProblem, contiguous, flipped, kernelOf } from '../instructions/emitConvolution.ts';
+import { type Axes, kernelOf, perAxis } from '../instructions/axes.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
+import { type ConvolutionProblem, contiguousWeight, flipped } from '../instructions/emitConvolution.ts';
 import { emitPad, emitPadAdjoint, PAD_MODES, type Pads, padShape } from '../instructions/emitPad.ts';
 import { emitTransposed } from '../instructions/emitTransposed.ts';
 import { emitWeightGradient } from '../instructions/emitWeightGradient.ts';
@@ -70,7 +71,7 @@ export function convParams(
 /** How many params a convolution has. */
 export const paramCount = (rank: number): number => 4 * rank + 5;
 
-/** A convolution whose sizes were judged. */
+/** A convolution whose sizes were validated. */
 export interface ConvolutionStep {
   readonly problem: ConvolutionProblem;
   readonly output: TensorType;
@@ -80,7 +81,7 @@ export interface ConvolutionStep {
   readonly flip: boolean;
 }
 
-/** The judged window of a convolution of x with a weight. */
+/** The validated window of a convolution of x with a weight. */
 export function convWindow(name: string, x: TensorType, weight: TensorType, params: Params): ResolvedWindow {
   const rank = params[0] as number;
   return resolveWindow(name, x.shape.slice(2), {
@@ -118,17 +119,25 @@ export function convStep(
   }
   const { output, axes } = convWindow(name, x, weight, params);
   let pads: Pads | null = null;
-  let words: readonly number[] = axes;
+  let unpadded: Axes = axes;
   if (mode > 0) {
-    const widths = axes.slice(18 - 6 * rank).filter((_, i) => i % 6 > 3);
+    const widths = axes.slice(3 - rank).flatMap(({ lo, hi }) => [lo, hi]);
     pads = { mode: PAD_MODES[mode]!, widths };
     const padded = lifted(padShape(name, x.shape, pads).slice(2));
-    words = axes.map((word, i) => (i % 6 === 0 ? padded[i / 6]! : i % 6 > 3 ? 0 : word));
+    unpadded = perAxis(axes, (axis, i) => ({ ...axis, input: padded[i]!, lo: 0, hi: 0 }));
   }
   const kernel = kernelOf(axes);
-  const source = flip ? flipped(contiguous(outputs / groups, perGroup, kernel), kernel) : undefined;
+  const source = flip ? flipped(contiguousWeight(outputs / groups, perGroup, kernel), kernel) : undefined;
   return {
-    problem: { n, groups, channels, outputs, axes: words, ...(source && { source }), ...beforeOf(x, pads) },
+    problem: {
+      n,
+      groups,
+      channels,
+      outputs,
+      axes: unpadded,
+      ...(source && { source }),
+      ...beforeOf(x, pads),
+    },
     output: { shape: [n, outputs, ...output], dtype: 'float32' },
     x,
     pads,
@@ -160,7 +169,7 @@ export function requireBias(name: string, bias: TensorType | null, outputs: numb
  */
 export function emitStepGradients(
   name: string,
-  to: Lowering,
+  to: Builder,
   { problem, output, x: type, pads, flip }: ConvolutionStep,
   [x, weight]: readonly [Buffer, Buffer],
   dy: Buffer,
@@ -173,7 +182,7 @@ export function emitStepGradients(
     const shape = pads === null ? type.shape : padShape(name, type.shape, pads);
     const padded = to.buffer({ shape, dtype: 'float32' });
     const adjoint = { n, groups, channels: outputs, outputs: channels, axes, positions, flip };
-    emitTransposed(name, to, dy, weight, null, padded, adjoint);
+    emitTransposed(name, to, { x: dy, weight, bias: null, y: padded }, adjoint);
     dx = pads === null ? padded : emitPadAdjoint(to, padded, type.shape, pads).buffer;
   }
   if (!wantsWeight) return [dx, null];

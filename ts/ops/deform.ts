@@ -9,9 +9,12 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, shapeText } from '../errors.ts';
-import { type Buffer, type Lowering, OP } from '../instructions/builder.ts';
+import { kernelOf, PIXEL } from '../instructions/axes.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
+import { type DeformOptions, writeDeform, writeDeformGradient } from '../instructions/conv.ts';
 import { countOf, emitFill, emitPermuted, emitSumTo, newBlock } from '../instructions/emit.ts';
-import { type ConvolutionProblem, emitPacked, PIXEL } from '../instructions/emitConvolution.ts';
+import { type ConvolutionProblem, emitPacked, sizesOf } from '../instructions/emitConvolution.ts';
+import { ALGORITHM, DEFORM_GRADIENT } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { PADDINGS } from './convolutionStep.ts';
 import { type Backward, type Lowered, operator, type Params } from './operator.ts';
@@ -111,29 +114,21 @@ function problemOf(types: Types, params: Params): ConvolutionProblem {
   return { n, groups: groupsOf(types), channels, outputs: weight.shape[0]!, axes };
 }
 
-/** The words of the instructions: CONV's, with its general algorithm, and the offset groups. */
-function wordsOf(types: Types, problem: ConvolutionProblem, frozen: boolean): number[] {
-  const { n, groups, channels, outputs, axes } = problem;
-  const offsetGroups = types[1]!.shape[1]! / (2 * axes[7]! * axes[13]!);
-  const conv = [n, groups, channels / groups, outputs / groups, ...axes, GEMM, frozen ? 1 : 0, 0, 0, 0];
-  return [...conv, offsetGroups];
+/** What the instructions are told. */
+function optionsOf(types: Types, problem: ConvolutionProblem, exact: boolean): DeformOptions {
+  const offsetGroups = types[1]!.shape[1]! / (2 * countOf(kernelOf(problem.axes)));
+  return { ...sizesOf(problem), exact, offsetGroups };
 }
-/** The number of the algorithm in crates/core/src/plan.rs. */
-const GEMM = 1;
 
-function lower(to: Lowering, { types, params, inputs, outputs }: Lowered): void {
+function lower(to: Builder, { types, params, inputs, outputs }: Lowered): void {
   const [x, offset, weight, bias, mask] = inputs as [Buffer, Buffer, Buffer, Buffer | null, Buffer | null];
   const problem = problemOf(types, params);
-  const words = wordsOf(types, problem, weight.constant);
-  const packed = emitPacked(NAME, to, weight, problem, GEMM);
-  const { scratch, algorithm } = to.plan(NAME, OP.deform, words);
-  to.step(OP.deform, [x, offset, mask, packed, bias], outputs, words, { scratch, algorithm });
+  const weights = emitPacked(NAME, to, weight, problem, ALGORITHM.gemm);
+  const operands = { x, offset, mask, weights, bias, y: outputs[0]! };
+  writeDeform(to, NAME, operands, optionsOf(types, problem, weight.constant));
 }
 
-/** What the gradient's instruction computes (crates/core/src/ops/deform/gradient.rs). */
-const OF = { weight: 0, input: 1, offsets: 2 } as const;
-
-function gradient(to: Lowering, node: Backward): (Buffer | null)[] {
+function gradient(to: Builder, node: Backward): (Buffer | null)[] {
   const { types, params, wanted } = node;
   const [x, offset, weight, , mask] = node.inputs as [Buffer, Buffer, Buffer, Buffer | null, Buffer | null];
   const shapes = types.map((type) => type?.shape ?? []);
@@ -144,26 +139,28 @@ function gradient(to: Lowering, node: Backward): (Buffer | null)[] {
     return wanted.map((want, i) => (i === 3 ? bias : want ? emitFill(to, shapes[i]!, 0).buffer : null));
   }
   const problem = problemOf(types, params);
-  const words = wordsOf(types, problem, false);
-  const step = (of: number, weights: Buffer | null, made: readonly (Buffer | null)[]) => {
-    const all = [...words, of];
-    const { scratch } = to.plan(NAME, OP.deformGradient, all);
-    const reads = [of === OF.input ? null : x, offset, mask, dy.buffer, weights];
-    to.step(OP.deformGradient, reads, made, all, { scratch });
-  };
+  const options = optionsOf(types, problem, false);
+  const read = { offset, mask, dy: dy.buffer };
   const gradients = wanted.map((want, i) =>
     want && i !== 2 && i !== 3 ? newBlock(to, shapes[i]!).buffer : null,
   );
   const [input, offsets, , , masks] = gradients as (Buffer | null)[];
   if (input || offsets || masks) {
-    const transposed = emitTransposed(to, weight, problem);
-    if (input) step(OF.input, transposed, [input, null]);
-    if (offsets || masks) step(OF.offsets, transposed, [offsets!, masks!]);
+    const weights = emitTransposed(to, weight, problem);
+    if (input) {
+      const operands = { ...read, weights, gradient: input };
+      writeDeformGradient(to, NAME, operands, { ...options, of: DEFORM_GRADIENT.input });
+    }
+    if (offsets || masks) {
+      const operands = { ...read, x, weights, gradient: offsets, maskGradient: masks };
+      writeDeformGradient(to, NAME, operands, { ...options, of: DEFORM_GRADIENT.offsets });
+    }
   }
   if (wanted[2]) {
     const [outputs, channels, kh, kw] = shapes[2] as [number, number, number, number];
     const byTap = newBlock(to, [outputs, kh * kw, channels]);
-    step(OF.weight, null, [byTap.buffer, null]);
+    const operands = { ...read, x, gradient: byTap.buffer };
+    writeDeformGradient(to, NAME, operands, { ...options, of: DEFORM_GRADIENT.weights });
     gradients[2] = emitPermuted(to, byTap, [0, 2, 1]).buffer;
   }
   gradients[3] = bias;
@@ -171,12 +168,12 @@ function gradient(to: Lowering, node: Backward): (Buffer | null)[] {
 }
 
 /** Emits the packing of the transposed weights, [C / groups * kh * kw, O / groups] per group, as of a 1x1 convolution. */
-function emitTransposed(to: Lowering, weight: Buffer, problem: ConvolutionProblem): Buffer {
+function emitTransposed(to: Builder, weight: Buffer, problem: ConvolutionProblem): Buffer {
   const { groups, channels, outputs, axes } = problem;
-  const [depth, perGroup] = [(channels / groups) * axes[7]! * axes[13]!, outputs / groups];
+  const [depth, perGroup] = [(channels / groups) * countOf(kernelOf(axes)), outputs / groups];
   const source = { strides: [perGroup * depth, 1, depth, 0, 0, 0], offset: 0 };
   const transposed = { groups, channels: outputs, outputs: groups * depth, axes: PIXEL, source };
-  return emitPacked(NAME, to, weight, transposed, GEMM);
+  return emitPacked(NAME, to, weight, transposed, ALGORITHM.gemm);
 }
 
 export const deformConv2d = /*#__PURE__*/ operator(

@@ -8,8 +8,9 @@
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, real, wrongValue } from '../errors.ts';
 import { Draw } from '../graph/draw.ts';
-import { type Buffer, bits, type Lowering, OP } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
+import { writeDropout } from '../instructions/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { operator, type Params } from './operator.ts';
 import { flag, requireRank } from './options.ts';
@@ -32,7 +33,7 @@ export function probability(where: string, name: string, value: unknown): number
 }
 
 function emitDropout(
-  to: Lowering,
+  to: Builder,
   { shape }: TensorType,
   [p, channels]: Params,
   x: Buffer,
@@ -48,7 +49,7 @@ function emitDropout(
   const inner = channels === 1 ? countOf(shape.slice(2)) : 1;
   const threshold = Math.min(Math.round((p as number) * 2 ** 32), 2 ** 32 - 1);
   const scale = p === 1 ? 0 : 1 / (1 - (p as number));
-  to.step(OP.dropout, [x, state], [y], [count, inner, threshold, bits(scale)], { inPlace: 0 });
+  writeDropout(to, { x, state: state!, y }, { count, inner, threshold, scale });
 }
 
 /** Where `rank` is not 0, whole channels of x with so many spatial axes are dropped. */

@@ -4,19 +4,15 @@
  *
  * params: rank, returnIndices, kernel.., whether what follows is a ratio (0 or 1), output size or ratio..
  */
+import { FAULT } from '../boundary.ts';
 import type { DType, TensorType } from '../dtype.ts';
 import { axisName, checkOptions, faultError, real, shapeText } from '../errors.ts';
 import { Draw } from '../graph/draw.ts';
-import { bits, OP } from '../instructions/builder.ts';
 import { countOf, newBlock } from '../instructions/emit.ts';
-import {
-  emitExtremumGradient,
-  emitPool,
-  indicesSaved,
-  PLACEMENT,
-  type PoolProblem,
-  REDUCTION,
-} from '../instructions/emitPooling.ts';
+import { emitExtremumGradient, indicesSaved } from '../instructions/emitPooling.ts';
+import { type FractionalAxis, type PoolProblem, writePool } from '../instructions/pool.ts';
+import { writeRandom } from '../instructions/random.ts';
+import { DISTRIBUTION, POOL } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator, type Params } from './operator.ts';
 import { flag, requireRank, type Size, sizes } from './options.ts';
@@ -57,7 +53,7 @@ function read(name: string, x: TensorType, params: Params): Fractional {
   const output = params.slice(3 + rank).map((given, axis) => {
     const size = x.shape[axis + 2] as number;
     const [taps, where] = [kernel[axis] as number, axisName(rank, axis)];
-    if (taps > size) throw faultError(`${name}: ${where}`, 3, [taps, size]);
+    if (taps > size) throw faultError(`${name}: ${where}`, FAULT.kernelTooLarge, [taps, size]);
     const wanted = byRatio ? Math.floor(size * given) : given;
     if (wanted < 1 || wanted > size - taps + 1) {
       throw new RangeError(
@@ -87,15 +83,21 @@ function infer(name: string, inputs: readonly (TensorType | null)[], params: Par
 
 function problemOf(name: string, x: TensorType, params: Params): PoolProblem {
   const { rank, kernel, output } = read(name, x, params);
-  const axes = rank === 2 ? [1, 1, 1, 0, 0, 0] : [];
+  const axes: FractionalAxis[] = rank === 2 ? [WHOLE] : [];
   for (let axis = 0; axis < rank; axis++) {
     // PyTorch's order of samples: in two dimensions the width's is the first.
     const sample = rank === 2 ? 1 - axis : axis;
-    axes.push(x.shape[axis + 2] as number, kernel[axis] as number, output[axis] as number, sample, rank, 0);
+    const sizes = { input: x.shape[axis + 2] as number, output: output[axis] as number };
+    axes.push({ ...sizes, kernel: kernel[axis] as number, sample, samples: rank });
   }
   const planes = countOf(x.shape.slice(0, 2));
-  return { planes, axes, reduction: REDUCTION.max, dtype: 'float32', placement: PLACEMENT.fractional };
+  const [depth, height, width] = axes as [FractionalAxis, FractionalAxis, FractionalAxis];
+  const windows = { placing: 'fractional', axes: [depth, height, width] } as const;
+  return { ...windows, planes, reduction: POOL.max, dtype: 'float32' };
 }
+
+/** An axis of one element, which no sample moves. */
+const WHOLE: FractionalAxis = { input: 1, kernel: 1, output: 1, sample: 0, samples: 0 };
 
 function entry(name: string, rank: number): Entry {
   return {
@@ -113,9 +115,11 @@ function entry(name: string, rank: number): Entry {
       if (samples == null) {
         const shape = [...x!.shape.slice(0, 2), rank];
         samples = newBlock(to, shape).buffer;
-        to.step(OP.random, [draw!], [samples], [0, bits(0), bits(1), countOf(shape)]);
+        const uniform = { distribution: DISTRIBUTION.uniform, p0: 0, p1: 1, count: countOf(shape) };
+        writeRandom(to, { state: draw!, y: samples }, uniform);
       }
-      emitPool(to, problemOf(name, x!, params), from!, y!, indices ?? saved?.[0], samples);
+      const operands = { x: from!, samples, y: y!, indices: indices ?? saved?.[0] };
+      writePool(to, operands, problemOf(name, x!, params));
     },
     gradient: (to, node) => [emitExtremumGradient(to, node), null, null],
   };

@@ -1,13 +1,15 @@
 /**
  * gridSample: x at the positions that a grid names, between elements by interpolation (Jaderberg et al. 2015), and its
- * gradients (crates/core/src/ops/grid_sample.rs).
+ * gradients (crates/core/src/instructions/grid_sample.rs).
  *
  * params: mode, padding, align corners.
  */
 import type { TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, oneOf } from '../errors.ts';
-import { type Buffer, type Lowering, OP } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
+import { type GridOptions, writeGridSample, writeGridSampleGradient } from '../instructions/sample.ts';
+import { GRID_MODES, GRID_PADDINGS } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Lowered, operator, type Params } from './operator.ts';
 import { flag, requireRank } from './options.ts';
@@ -22,10 +24,6 @@ export interface GridSampleOptions {
   alignCorners?: boolean;
 }
 
-/** The numbers of crates/core/src/ops/grid_sample.rs. */
-const MODES: readonly string[] = ['bilinear', 'nearest', 'bicubic'];
-const PADDINGS: readonly string[] = ['zeros', 'border', 'reflection'];
-
 function infer(inputs: readonly (TensorType | null)[], [mode]: Params): TensorType[] {
   const [x, grid] = inputs as [TensorType, TensorType];
   const name = 'gridSample';
@@ -33,7 +31,7 @@ function infer(inputs: readonly (TensorType | null)[], [mode]: Params): TensorTy
   const rank = x.shape.length;
   if (rank !== 5) requireRank(name, 'x', x.shape, 4);
   requireRank(name, 'grid', grid.shape, rank);
-  if (rank === 5 && mode === 2) {
+  if (rank === 5 && mode === GRID_MODES.indexOf('bicubic')) {
     throw new RangeError(`${name}: mode is 'bicubic', must be 'bilinear' or 'nearest' where x has 5 axes`);
   }
   const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
@@ -52,32 +50,25 @@ function infer(inputs: readonly (TensorType | null)[], [mode]: Params): TensorTy
   return [{ shape, dtype: 'float32' }];
 }
 
-function words(x: TensorType, grid: TensorType, params: Params): number[] {
-  const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
-  const axes = spatial.length;
-  return [
-    n,
-    channels,
-    axes,
-    ...(axes === 2 ? [1] : []),
-    ...spatial,
-    countOf(grid.shape.slice(1, -1)),
-    ...params,
-  ];
+/** What the instructions are told. */
+function optionsOf([x, grid]: readonly (TensorType | null)[], params: Params): GridOptions {
+  const [n, channels, ...spatial] = x!.shape as [number, number, ...number[]];
+  const [mode, padding, align] = params as [number, number, number];
+  const positions = countOf(grid!.shape.slice(1, -1));
+  return { n, channels, spatial, positions, mode, padding, alignCorners: align === 1 };
 }
 
-function lower(to: Lowering, { types, params, inputs, outputs }: Lowered): void {
-  to.step(OP.gridSample, inputs, outputs, words(types[0]!, types[1]!, params));
+function lower(to: Builder, { types, params, inputs: [x, grid], outputs: [y] }: Lowered): void {
+  writeGridSample(to, { x: x!, grid: grid!, y: y! }, optionsOf(types, params));
 }
 
 function gradient(
-  to: Lowering,
-  { types, params, inputs, gradients, wanted }: Backward,
+  to: Builder,
+  { types, params, inputs: [x, grid], gradients: [dy], wanted }: Backward,
 ): readonly (Buffer | null)[] {
-  const made = types.map((type, i) => (wanted[i] ? to.buffer(type as TensorType) : null));
-  const reads = [...inputs, gradients[0] as Buffer];
-  to.step(OP.gridSampleGradient, reads, made, words(types[0]!, types[1]!, params));
-  return made;
+  const [dx, dgrid] = types.map((type, i) => (wanted[i] ? to.buffer(type as TensorType) : null));
+  writeGridSampleGradient(to, { x: x!, grid: grid!, dy: dy!, dx, dgrid }, optionsOf(types, params));
+  return [dx!, dgrid!];
 }
 
 export const gridSample = /*#__PURE__*/ operator(
@@ -99,10 +90,10 @@ export const gridSample = /*#__PURE__*/ operator(
     (x: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor => {
       checkOptions('gridSample', options, ['mode', 'paddingMode', 'alignCorners']);
       const { mode = 'bilinear', paddingMode = 'zeros', alignCorners = false } = options;
-      oneOf('gridSample', 'mode', mode, MODES);
-      oneOf('gridSample', 'paddingMode', paddingMode, PADDINGS);
+      oneOf('gridSample', 'mode', mode, GRID_MODES);
+      oneOf('gridSample', 'paddingMode', paddingMode, GRID_PADDINGS);
       const align = flag('gridSample', 'alignCorners', alignCorners);
-      const params = [MODES.indexOf(mode), PADDINGS.indexOf(paddingMode), align];
+      const params = [GRID_MODES.indexOf(mode), GRID_PADDINGS.indexOf(paddingMode), align];
       return invoke([x, grid], params)[0] as unknown as Tensor;
     },
 );

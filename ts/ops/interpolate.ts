@@ -1,13 +1,15 @@
 /**
  * interpolate: x [N, C, spatial...] at more or fewer positions, axis after axis: each output is the nearest element, or a
- * weighted sum of the two or four elements around its source position (crates/core/src/ops/resample.rs).
+ * weighted sum of the two or four elements around its source position (crates/core/src/instructions/resample.rs).
  *
  * params: kernel, coordinates, rounding, cubic coefficient, whether scale factors follow (or sizes), one per spatial axis.
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, oneOf, real, wrongKind, wrongValue } from '../errors.ts';
-import { type Buffer, bits, type Lowering, OP } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
+import { writeResample } from '../instructions/sample.ts';
+import { KERNEL, POSITIONS, ROUNDINGS } from '../instructions/table.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Lowered, operator, type Params } from './operator.ts';
 import { flag, type Size, sizes } from './options.ts';
@@ -43,18 +45,17 @@ const OPTIONS: readonly string[] = [
   'rounding',
   'cubicCoefficient',
 ];
-/** Each mode's kernel (its number in Rust), and how many axes it takes. */
+/** Each mode's kernel, and how many axes it takes. */
 const MODES: Readonly<Record<string, readonly [kernel: number, axes: number]>> = {
-  nearest: [0, 0],
-  linear: [1, 3],
-  bilinear: [1, 4],
-  bicubic: [2, 4],
-  trilinear: [1, 5],
+  nearest: [KERNEL.nearest, 0],
+  linear: [KERNEL.linear, 3],
+  bilinear: [KERNEL.linear, 4],
+  bicubic: [KERNEL.cubic, 4],
+  trilinear: [KERNEL.linear, 5],
 };
 const COORDINATES: readonly string[] = ['half-pixel', 'asymmetric', 'pytorch-half-pixel', 'align-corners'];
 /** The last of them. */
 const ALIGN_CORNERS = 3;
-const ROUNDINGS: readonly string[] = ['floor', 'ceil', 'round-prefer-floor', 'round-prefer-ceil'];
 
 /** One axis: the instruction's words are made of it. */
 interface Axis {
@@ -63,7 +64,7 @@ interface Axis {
   readonly output: number;
   /** Source positions per output position. */
   readonly step: number;
-  /** 0: positions count from the elements' edges; 1: from the first element's middle. */
+  /** POSITIONS. */
   readonly positions: number;
 }
 
@@ -74,11 +75,12 @@ export function interpolateParams(where: string, given: InterpolateOptions, rank
   const { size = null, scaleFactor = null, mode = 'nearest', alignCorners = false } = options;
   oneOf(where, 'mode', mode, Object.keys(MODES));
   const [kernel] = MODES[mode]!;
-  const { coordinates = kernel === 0 ? 'asymmetric' : 'half-pixel', rounding = 'floor' } = options;
+  const { coordinates = kernel === KERNEL.nearest ? 'asymmetric' : 'half-pixel', rounding = 'floor' } =
+    options;
   oneOf(where, 'coordinates', coordinates, COORDINATES);
   oneOf(where, 'rounding', rounding, ROUNDINGS);
   const align = flag(where, 'alignCorners', alignCorners) === 1;
-  if (align && kernel === 0) {
+  if (align && kernel === KERNEL.nearest) {
     throw new RangeError(`${where}: alignCorners is true, must be false in mode 'nearest'`);
   }
   if ((size === null) === (scaleFactor === null)) {
@@ -124,17 +126,17 @@ function axesOf(x: TensorType, params: Params): Axis[] {
     }
     const axis = { axis: index + 2, input, output };
     if (coordinates === ALIGN_CORNERS) {
-      return { ...axis, step: output > 1 ? (input - 1) / (output - 1) : 0, positions: 1 };
+      return { ...axis, step: output > 1 ? (input - 1) / (output - 1) : 0, positions: POSITIONS.asymmetric };
     }
     const first = coordinates === 1 || (coordinates === 2 && output === 1);
-    const step = kernel === 1 && input === output ? 1 : scaled === 1 ? 1 / value : input / output;
-    return { ...axis, step, positions: first ? 1 : 0 };
+    const step = kernel === KERNEL.linear && input === output ? 1 : scaled === 1 ? 1 / value : input / output;
+    return { ...axis, step, positions: first ? POSITIONS.asymmetric : POSITIONS.halfPixel };
   });
 }
 
 function infer(inputs: readonly (TensorType | null)[], params: Params): TensorType[] {
   const x = inputs[0] as TensorType;
-  if (params[0] !== 0) float32('interpolate', ['x'], inputs);
+  if (params[0] !== KERNEL.nearest) float32('interpolate', ['x'], inputs);
   const shape = [...x.shape.slice(0, 2), ...axesOf(x, params).map(({ output }) => output)];
   elementCount('interpolate', shape, bytesPer(x.dtype));
   return [{ shape, dtype: x.dtype }];
@@ -149,30 +151,30 @@ function passes(x: TensorType, params: Params): Axis[] {
 
 /** Emits the pass of one axis, or its adjoint, over values whose other axes are those of `shape`. */
 function emitPass(
-  to: Lowering,
+  to: Builder,
   from: Buffer,
   into: Buffer,
   shape: readonly number[],
-  { axis, input, output, step, positions }: Axis,
+  { axis, step, ...sizes }: Axis,
   [kernel, , rounding, coefficient]: Params,
-  bytes: number,
-  adjoint: boolean,
+  { dtype = 'float32', adjoint }: { dtype?: DType; adjoint: boolean },
 ): void {
-  const [outer, inner] = [countOf(shape.slice(0, axis)), countOf(shape.slice(axis + 1))];
-  to.step(
-    OP.resample,
-    [from],
-    [into],
-    [
-      ...[outer, input, output, inner, kernel as number, positions, bits(step)],
-      ...[rounding as number, bits(coefficient as number), bytes, adjoint ? 1 : 0],
-    ],
+  writeResample(
+    to,
+    { x: from, y: into },
+    {
+      ...{ dtype, ...sizes, scale: step, adjoint },
+      outer: countOf(shape.slice(0, axis)),
+      inner: countOf(shape.slice(axis + 1)),
+      kernel: kernel as number,
+      rounding: rounding as number,
+      coefficient: coefficient as number,
+    },
   );
 }
 
-function lower(to: Lowering, { types, params, inputs, outputs }: Lowered): void {
+function lower(to: Builder, { types, params, inputs, outputs }: Lowered): void {
   const x = types[0] as TensorType;
-  const bytes = bytesPer(x.dtype);
   const shape = [...x.shape];
   let from = inputs[0] as Buffer;
   const todo = passes(x, params);
@@ -180,20 +182,20 @@ function lower(to: Lowering, { types, params, inputs, outputs }: Lowered): void 
     const next = [...shape];
     next[pass.axis] = pass.output;
     const into = i === todo.length - 1 ? (outputs[0] as Buffer) : to.buffer({ shape: next, dtype: x.dtype });
-    emitPass(to, from, into, shape, pass, params, bytes, false);
+    emitPass(to, from, into, shape, pass, params, { dtype: x.dtype, adjoint: false });
     shape[pass.axis] = pass.output;
     from = into;
   });
   if (todo.length === 0) to.copy(from, outputs[0] as Buffer);
 }
 
-function gradient(to: Lowering, { types, outputTypes, params, gradients }: Backward): Buffer[] {
+function gradient(to: Builder, { types, outputTypes, params, gradients }: Backward): Buffer[] {
   const shape = [...(outputTypes[0] as TensorType).shape];
   let flow = gradients[0] as Buffer;
   for (const pass of passes(types[0] as TensorType, params).reverse()) {
     shape[pass.axis] = pass.input;
     const into = to.buffer({ shape, dtype: 'float32' });
-    emitPass(to, flow, into, shape, pass, params, 4, true);
+    emitPass(to, flow, into, shape, pass, params, { adjoint: true });
     flow = into;
   }
   return [flow];

@@ -1,8 +1,9 @@
 /** linear(x, weight, bias): y[..., o] = bias[o] + sum over i of x[..., i] * weight[o, i]; a convolution of one pixel. */
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
+import { PIXEL } from '../instructions/axes.ts';
 import { type Block, countOf, emitSumTo, newBlock } from '../instructions/emit.ts';
-import { type ConvolutionProblem, emitConvolution, PIXEL } from '../instructions/emitConvolution.ts';
+import { type ConvolutionProblem, emitConvolution, operandsOf } from '../instructions/emitConvolution.ts';
 import { emitProduct } from '../instructions/emitProduct.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
@@ -41,7 +42,9 @@ export const linear = /*#__PURE__*/ operator(
       }
       return [{ shape: [...x.shape.slice(0, -1), outputs], dtype: 'float32' }];
     },
-    lower: (to, node) => emitConvolution('linear', to, node, pixels(node.types), node.params),
+    lower(to, { types, params, inputs, outputs: [y] }) {
+      emitConvolution('linear', to, { ...operandsOf(inputs), y: y! }, pixels(types), params);
+    },
     gradient(to, { types, inputs, gradients, wanted }) {
       const [x, weight] = [0, 1].map((i) => ({ buffer: inputs[i]!, shape: types[i]!.shape })) as [
         Block,

@@ -6,9 +6,10 @@
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, real, shapeText } from '../errors.ts';
-import { type Lowering, OP } from '../instructions/builder.ts';
+import { UNIT } from '../instructions/axes.ts';
+import type { Builder } from '../instructions/builder.ts';
+import { writeAffine } from '../instructions/channels.ts';
 import {
-  BINARY,
   type Block,
   countOf,
   emitBinary,
@@ -17,9 +18,9 @@ import {
   emitScale,
   emitUnary,
   newBlock,
-  UNARY,
 } from '../instructions/emit.ts';
-import { emitPool, REDUCTION } from '../instructions/emitPooling.ts';
+import { writePool } from '../instructions/pool.ts';
+import { ACTIVATION, BINARY, POOL } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { operator, type Params } from './operator.ts';
 import { flag } from './options.ts';
@@ -44,25 +45,26 @@ function reach(channels: number, [size, , , , oddAfter]: Params): [number, numbe
 }
 
 /** The sum over each channel and so many before and after it. */
-function emitChannelSums(to: Lowering, x: Block, before: number, after: number): Block {
+function emitChannelSums(to: Builder, x: Block, before: number, after: number): Block {
   const [n, channels] = x.shape as [number, number];
   const sums = newBlock(to, x.shape);
   if (countOf(x.shape) === 0) return sums;
   const inner = countOf(x.shape.slice(2));
-  const along = [channels, before + after + 1, 1, 1, before, after];
-  const axes = [1, 1, 1, 1, 0, 0, ...along, inner, 1, 1, 1, 0, 0];
-  emitPool(to, { planes: n, axes, reduction: REDUCTION.sum, dtype: 'float32' }, x.buffer, sums.buffer);
+  const along = { ...UNIT, input: channels, kernel: before + after + 1, lo: before, hi: after };
+  const axes = [UNIT, along, { ...UNIT, input: inner }] as const;
+  const problem = { planes: n, axes, reduction: POOL.sum, dtype: 'float32' } as const;
+  writePool(to, { x: x.buffer, y: sums.buffer }, problem);
   return sums;
 }
 
 /** x^exponent for an x that is not negative; the usual exponents by roots. */
-function emitPower(to: Lowering, x: Block, exponent: number): Block {
+function emitPower(to: Builder, x: Block, exponent: number): Block {
   if (exponent === 1) return x;
   if (exponent !== 0.5 && exponent !== 0.75) {
-    return emitUnary(to, UNARY.exp, emitScale(to, emitUnary(to, UNARY.log, x), exponent));
+    return emitUnary(to, ACTIVATION.exp, emitScale(to, emitUnary(to, ACTIVATION.log, x), exponent));
   }
-  const root = emitUnary(to, UNARY.sqrt, x);
-  return exponent === 0.5 ? root : emitBinary(to, BINARY.mul, root, emitUnary(to, UNARY.sqrt, root));
+  const root = emitUnary(to, ACTIVATION.sqrt, x);
+  return exponent === 0.5 ? root : emitBinary(to, BINARY.mul, root, emitUnary(to, ACTIVATION.sqrt, root));
 }
 
 export const localResponseNorm = /*#__PURE__*/ operator(
@@ -92,9 +94,9 @@ export const localResponseNorm = /*#__PURE__*/ operator(
       );
       const base: Block = saved ? { buffer: saved[0]!, shape } : newBlock(to, shape);
       const [scale, shift] = [emitFill(to, [], alpha / size), emitFill(to, [], k)];
-      const operands = [sums.buffer, null, scale.buffer, shift.buffer];
-      to.step(OP.affine, operands, [base.buffer], [1, 1, countOf(shape)], { inPlace: 0 });
-      emitBinaryInto(to, BINARY.div, 0, x, emitPower(to, base, beta), { buffer: outputs[0]!, shape });
+      const operands = { x: sums.buffer, scale: scale.buffer, shift: shift.buffer, y: base.buffer };
+      writeAffine(to, operands, { n: 1, channels: 1, inner: countOf(shape) });
+      emitBinaryInto(to, BINARY.div, 'float32', x, emitPower(to, base, beta), { buffer: outputs[0]!, shape });
     },
     saves: ([x]) => [{ shape: x!.shape, dtype: 'float32' }],
     // dx = dy / d^beta - 2 alpha beta / size * x * (the sum over the windows that x is in of dy * y / d).

@@ -5,7 +5,7 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
-import type { Lowering } from '../instructions/builder.ts';
+import type { Builder } from '../instructions/builder.ts';
 import {
   type Block,
   broadcast,
@@ -48,7 +48,7 @@ function sizesOf(types: readonly (TensorType | null)[]): Sizes {
 }
 
 /** Emits the product of a [ofA, m, k] and b [ofB, k, n]. */
-function emit(to: Lowering, a: Block, b: Block, { m, k, n, ofA, ofB, batch }: Sizes, into: Block): void {
+function emit(to: Builder, a: Block, b: Block, { m, k, n, ofA, ofB, batch }: Sizes, into: Block): void {
   const [rows, images] = [countOf(ofA), countOf(ofB)];
   if (images === 1) emitProduct(NAME, to, a, b, { m: rows * m, k, n }, into);
   else if (rows === 1) emitProduct(NAME, to, a, b, { images, m, k, n }, into);
@@ -59,7 +59,7 @@ function emit(to: Lowering, a: Block, b: Block, { m, k, n, ofA, ofB, batch }: Si
 }
 
 /** dy times the transpose of b, summed over the batches that a was stretched over. */
-function gradientOfA(to: Lowering, dy: Block, b: Block, { m, k, n, ofA, ofB, batch }: Sizes): Block {
+function gradientOfA(to: Builder, dy: Block, b: Block, { m, k, n, ofA, ofB, batch }: Sizes): Block {
   const [rows, images] = [countOf(ofA), countOf(ofB)];
   if (images === 1)
     return emitRows(NAME, to, dy, b, { m: rows * m, k: n, n: k }, newBlock(to, [...ofA, m, k]));
@@ -78,7 +78,7 @@ function gradientOfA(to: Lowering, dy: Block, b: Block, { m, k, n, ofA, ofB, bat
 }
 
 /** The transpose of a times dy, summed over the batches that b was stretched over. */
-function gradientOfB(to: Lowering, dy: Block, a: Block, { m, k, n, ofA, ofB, batch }: Sizes): Block {
+function gradientOfB(to: Builder, dy: Block, a: Block, { m, k, n, ofA, ofB, batch }: Sizes): Block {
   const [rows, images] = [countOf(ofA), countOf(ofB)];
   const made = (axes: readonly number[]) => newBlock(to, [...axes, k, n]);
   if (images === 1) return emitProduct(NAME, to, a, dy, { m: k, k: rows * m, n }, made(ofB), true);

@@ -8,7 +8,7 @@
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, integers, real, shapeText, wrongValue } from '../errors.ts';
-import type { Buffer, Lowering } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import { type Block, countOf } from '../instructions/emit.ts';
 import {
   emitMoments,
@@ -53,9 +53,9 @@ function groupedShapes({ shape }: TensorType, groups: number): NormShapes {
 interface Norm {
   shapesOf(x: TensorType, params: Params): NormShapes;
   /** The shape of weight and bias. @throws RangeError for an x that does not fit */
-  judge(x: TensorType, params: Params): readonly number[];
+  validate(x: TensorType, params: Params): readonly number[];
   /** Updates running statistics, the inputs behind bias. */
-  update?(to: Lowering, node: Lowered, shapes: NormShapes, mean: Block, variance: Block): void;
+  update?(to: Builder, node: Lowered, shapes: NormShapes, mean: Block, variance: Block): void;
 }
 
 function entry(name: string, torch: string, onnx: readonly string[], norm: Norm): Entry {
@@ -72,7 +72,7 @@ function entry(name: string, torch: string, onnx: readonly string[], norm: Norm)
     infer(inputs, params) {
       float32(name, ARGS, inputs);
       const x = inputs[0] as TensorType;
-      const wanted = norm.judge(x, params);
+      const wanted = norm.validate(x, params);
       inputs.slice(1).forEach((input, i) => {
         if (input === null || shapeText(input.shape) === shapeText(wanted)) return;
         throw new RangeError(
@@ -125,7 +125,7 @@ function channelsOf(name: string, { shape }: TensorType, per: string, values: nu
 export const groupNorm = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('groupNorm', 'torch.nn.functional.group_norm', [], {
     shapesOf: (x, [, groups]) => groupedShapes(x, groups as number),
-    judge(x, [, groups]) {
+    validate(x, [, groups]) {
       // As PyTorch, which counts the values of all images.
       const values = countOf(x.shape) / (groups as number);
       const channels = channelsOf('groupNorm', x, 'group', values);
@@ -160,7 +160,7 @@ export const groupNorm = /*#__PURE__*/ operator(
 export const instanceNorm = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('instanceNorm', 'torch.nn.functional.instance_norm', ['InstanceNormalization'], {
     shapesOf: (x) => groupedShapes(x, x.shape[1] as number),
-    judge: (x) => [channelsOf('instanceNorm', x, 'channel', countOf(x.shape.slice(2)))],
+    validate: (x) => [channelsOf('instanceNorm', x, 'channel', countOf(x.shape.slice(2)))],
     update(to, { params, inputs: [, , , runningMean, runningVar] }, shapes, mean, variance) {
       const momentum = params[1] as number;
       const count = countOf(shapes.x.slice(2));
@@ -191,7 +191,7 @@ export const layerNorm = /*#__PURE__*/ operator(
       const [outer, inner] = [countOf(shape.slice(0, shape.length - last.length)), countOf(last)];
       return { x: [outer, inner], statistics: [outer, 1], weight: [1, inner] };
     },
-    judge({ shape }, [, ...last]) {
+    validate({ shape }, [, ...last]) {
       const own = shape.slice(Math.max(0, shape.length - last.length));
       if (shapeText(own) !== shapeText(last)) {
         throw new RangeError(

@@ -1,9 +1,11 @@
 /**
  * Window options: what a user may say about stride, padding and dilation, as numbers; and the question to the Rust
- * side, whose geometry alone knows the size formulas and judges what fits.
+ * side, whose geometry alone knows the size formulas and validates what fits.
  */
 import { engine, refresh } from '../engine/engine.ts';
 import { axisName, faultError, perAxis, wrongKind, wrongValue } from '../errors.ts';
+import { type Axes, type Axis, UNIT } from '../instructions/axes.ts';
+import { PADDINGS, RULE } from '../instructions/table.ts';
 
 /** One number for all axes or one per axis. */
 export type Size = number | readonly number[];
@@ -15,11 +17,6 @@ export type Padding =
   | 'same-lower'
   | 'valid'
   | 'full';
-
-const MODES = ['explicit', 'same', 'same-lower', 'valid', 'full'];
-
-/** Rules of the size formula beyond a convolution's. */
-export const RULE = { ceil: 1, pooling: 2, transposed: 8, sized: 16 } as const;
 
 /** Padding as numbers: the mode, then before and after for each axis. */
 export function paddingParams(
@@ -35,7 +32,7 @@ export function paddingParams(
       const others = names === '' ? '' : ` or one of ${names}`;
       throw wrongValue(where, 'padding', padding, `numbers${others}`);
     }
-    return [MODES.indexOf(padding), ...new Array<number>(2 * rank).fill(0)];
+    return [PADDINGS.indexOf(padding as (typeof PADDINGS)[number]), ...new Array<number>(2 * rank).fill(0)];
   }
   if (Array.isArray(padding) && padding.some(Array.isArray)) {
     if (padding.length !== rank) {
@@ -69,12 +66,12 @@ export interface WindowParams {
 }
 
 /**
- * A window that was judged: the output's spatial shape, and three axes of six words as instructions have them; those of a
- * transposed window are those of the convolution whose adjoint it is.
+ * A window that was validated: the output's spatial shape, and the axes as instructions have them; those of a transposed
+ * window are those of the convolution whose adjoint it is.
  */
 export interface ResolvedWindow {
   readonly output: number[];
-  readonly axes: number[];
+  readonly axes: Axes;
 }
 
 /** Asks for each axis' output size and padding. @throws RangeError that names the function and the axis */
@@ -86,8 +83,8 @@ export function resolveWindow(
   const on = engine(where);
   const { rank } = window;
   const output: number[] = [];
-  const axes: number[] = [];
-  for (let axis = rank; axis < 3; axis++) axes.push(1, 1, 1, 1, 0, 0);
+  const axes: Axis[] = [];
+  for (let axis = rank; axis < 3; axis++) axes.push(UNIT);
   for (let axis = 0; axis < rank; axis++) {
     const four = [spatial[axis], window.kernel[axis], window.stride[axis], window.dilation[axis]] as const;
     const [input, kernel, stride, dilation] = four as readonly [number, number, number, number];
@@ -102,16 +99,16 @@ export function resolveWindow(
       throw faultError(`${where}: ${axisName(rank, axis)}`, code, i32.subarray(result + 1, result + 4));
     const found = i32[result] as number;
     output.push(found);
-    axes.push(
-      rule & RULE.transposed ? found : input,
+    axes.push({
+      input: rule & RULE.transposed ? found : input,
       kernel,
       stride,
       dilation,
-      i32[result + 1] as number,
-      i32[result + 2] as number,
-    );
+      lo: i32[result + 1] as number,
+      hi: i32[result + 2] as number,
+    });
   }
-  return { output, axes };
+  return { output, axes: axes as unknown as Axes };
 }
 
 /** Kernel size, stride or dilation as a list. */
@@ -139,8 +136,8 @@ export function lifted(spatial: readonly number[]): number[] {
 }
 /** The window of each spatial axis as a receptive field. */
 export function windowFields({ axes }: ResolvedWindow, rank: number) {
-  return Array.from({ length: rank }, (_, axis) => {
-    const [, kernel, stride, dilation, padding] = axes.slice(6 * (3 - rank + axis)) as number[];
-    return { kernel: kernel!, stride: stride!, dilation: dilation!, padding: padding! };
-  });
+  return axes.slice(3 - rank).map(({ kernel, stride, dilation, lo }) => ({
+    ...{ kernel, stride, dilation },
+    padding: lo,
+  }));
 }

@@ -1,21 +1,16 @@
 /**
  * maxPool, minPool, avgPool, sumPool and lpPool in one, two and three dimensions: one reduction over the elements of each
- * window x[n, c, p * stride + k * dilation - padding] (crates/core/src/ops/pool.rs).
+ * window x[n, c, p * stride + k * dilation - padding] (crates/core/src/instructions/pool.rs).
  *
  * params: reduction, rank, kernel.., stride.., dilation.., padding (mode, before and after..), rule, returnIndices,
  * countIncludePad, divisor (0: none), p.
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, real, wrongValue } from '../errors.ts';
-import type { Buffer, Lowering } from '../instructions/builder.ts';
-import {
-  emitExtremumGradient,
-  emitPool,
-  emitPoolGradient,
-  indicesSaved,
-  type PoolProblem,
-  REDUCTION,
-} from '../instructions/emitPooling.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
+import { emitExtremumGradient, emitPoolGradient, indicesSaved } from '../instructions/emitPooling.ts';
+import { type PoolProblem, writePool } from '../instructions/pool.ts';
+import { POOL, RULE } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
 import {
@@ -23,7 +18,6 @@ import {
   type Padding,
   paddingParams,
   type ResolvedWindow,
-  RULE,
   requireRank,
   resolveWindow,
   type Size,
@@ -118,7 +112,7 @@ function windowOf(name: string, x: TensorType, params: Params): ResolvedWindow {
 function infer(name: string, inputs: readonly (TensorType | null)[], params: Params): TensorType[] {
   const x = inputs[0] as TensorType;
   const [reduction, rank] = params as [number, number];
-  poolable(name, x, reduction <= REDUCTION.min);
+  poolable(name, x, reduction === POOL.max || reduction === POOL.min);
   requireRank(name, 'x', x.shape, rank + 2);
   const shape = [...x.shape.slice(0, 2), ...windowOf(name, x, params).output];
   const values: TensorType = { shape, dtype: x.dtype };
@@ -134,15 +128,16 @@ function problemOf(name: string, x: TensorType, params: Params): PoolProblem {
     axes: windowOf(name, x, params).axes,
     reduction: params[0] as number,
     dtype: x.dtype,
-    ceil: (rule as number) & RULE.ceil,
-    countIncludePad: countIncludePad as number,
+    ceil: ((rule as number) & RULE.ceil) !== 0,
+    countIncludePad: countIncludePad === 1,
     divisor: divisor as number,
     p: p as number,
   };
 }
 
-function lower(name: string, to: Lowering, { types: [x], params, inputs, outputs, saved }: Lowered): void {
-  emitPool(to, problemOf(name, x!, params), inputs[0]!, outputs[0]!, outputs[1] ?? saved?.[0]);
+function lower(name: string, to: Builder, { types: [x], params, inputs, outputs, saved }: Lowered): void {
+  const operands = { x: inputs[0]!, y: outputs[0]!, indices: outputs[1] ?? saved?.[0] };
+  writePool(to, operands, problemOf(name, x!, params));
 }
 
 function entry(name: string, rank: number, torch: string, onnx: readonly string[]): Entry {
@@ -172,7 +167,7 @@ function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readon
   const name = `${kind}Pool${rank}d`;
   const positions: Pick<Entry, 'saves' | 'gradient'> = {
     saves: (inputs, params) => indicesSaved(infer(name, inputs, params)),
-    gradient: (to: Lowering, node: Backward): readonly Buffer[] => [emitExtremumGradient(to, node)],
+    gradient: (to: Builder, node: Backward): readonly Buffer[] => [emitExtremumGradient(to, node)],
   };
   return operator({ ...entry(name, rank, torch, onnx), ...positions }, (invoke) => {
     /**
@@ -197,7 +192,7 @@ function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readon
     ): Tensor<DType> | Tensor<DType>[] {
       checkOptions(name, options, POOL_OPTIONS.extremum);
       const { returnIndices = false } = options;
-      const how = { reduction: REDUCTION[kind], returnIndices };
+      const how = { reduction: POOL[kind], returnIndices };
       const outputs = invoke([x], poolParams(name, rank, kernelSize, options, how));
       return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
     }
@@ -219,7 +214,7 @@ function average(rank: number) {
         checkOptions(name, options, POOL_OPTIONS.average);
         const { countIncludePad = true, divisorOverride = null } = options;
         const divisor = divisorOverride === null ? 0 : integer(name, 'divisorOverride', divisorOverride, 1);
-        const how = { reduction: REDUCTION.avg, countIncludePad, divisor };
+        const how = { reduction: POOL.average, countIncludePad, divisor };
         return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
       },
   );
@@ -236,7 +231,7 @@ function total(rank: number) {
        */
       (x: Tensor, kernelSize: Size, options: PoolOptions = {}): Tensor => {
         checkOptions(name, options, POOL_OPTIONS.sum);
-        const how = { reduction: REDUCTION.sum };
+        const how = { reduction: POOL.sum };
         return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
       },
   );
@@ -258,7 +253,7 @@ function powerMean(rank: number) {
         const p = real(name, 'normType', normType);
         if (p <= 0) throw wrongValue(name, 'normType', normType, 'above 0');
         const absolute = flag(name, 'absolute', options.absolute ?? false) === 1;
-        const how = { reduction: absolute ? REDUCTION.absoluteLp : REDUCTION.lp, p };
+        const how = { reduction: absolute ? POOL.lpAbsolute : POOL.lp, p };
         return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
       },
   );

@@ -2,12 +2,13 @@
  * Random numbers, computed in Rust from a key, a stream and each element's index (Philox, Salmon et al., 2011), so that
  * they are the same on every machine and for any number of threads.
  *
- * inputs: a draw. params: normal (0 or 1), p0, p1, then the shape.
+ * inputs: a draw. params: distribution, p0, p1, then the shape.
  */
 import { engine } from '../engine/engine.ts';
 import { elementCount } from '../errors.ts';
 import { Draw } from '../graph/draw.ts';
-import { bits, OP } from '../instructions/builder.ts';
+import { writeRandom } from '../instructions/random.ts';
+import { DISTRIBUTION } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 
@@ -18,15 +19,23 @@ const random = /*#__PURE__*/ operator(
     onnx: [],
     args: ['state'],
     infer: (_, [, , , ...shape]) => [{ shape, dtype: 'float32' }],
-    lower(to, { params: [normal, p0, p1, ...shape], inputs, outputs }) {
-      const count = elementCount('random', shape);
-      to.step(OP.random, inputs, outputs, [normal as number, bits(p0 as number), bits(p1 as number), count]);
+    lower(to, { params, inputs, outputs }) {
+      const [distribution, p0, p1, ...shape] = params as [number, number, number, ...number[]];
+      const options = { distribution, p0, p1, count: elementCount('random', shape) };
+      writeRandom(to, { state: inputs[0]!, y: outputs[0]! }, options);
     },
   },
   (invoke) =>
-    (where: string, state: Draw, normal: 0 | 1, p0: number, p1: number, shape: readonly number[]): Tensor => {
+    (
+      where: string,
+      state: Draw,
+      distribution: number,
+      p0: number,
+      p1: number,
+      shape: readonly number[],
+    ): Tensor => {
       engine(where);
-      return invoke([state], [normal, p0, p1, ...shape])[0] as unknown as Tensor;
+      return invoke([state], [distribution, p0, p1, ...shape])[0] as unknown as Tensor;
     },
 );
 
@@ -39,7 +48,7 @@ export function uniform(
   own?: number,
   ownStream = 0,
 ): Tensor {
-  return random(where, new Draw(where, own, ownStream), 0, low, high, shape);
+  return random(where, new Draw(where, own, ownStream), DISTRIBUTION.uniform, low, high, shape);
 }
 
 /** Normally distributed numbers. */
@@ -50,5 +59,5 @@ export function normal(
   deviation: number,
   own?: number,
 ): Tensor {
-  return random(where, new Draw(where, own), 1, mean, deviation, shape);
+  return random(where, new Draw(where, own), DISTRIBUTION.normal, mean, deviation, shape);
 }

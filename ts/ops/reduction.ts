@@ -1,25 +1,25 @@
 /**
  * sum, mean, max, min and argMax over axes. Sums of float32 are accumulations (blocks in float32, the rest in more), all
- * else is the reduce instruction over x as [outer, reduced, inner] (crates/core/src/ops/reduce.rs).
+ * else is the reduce instruction over x as [outer, reduced, inner] (crates/core/src/instructions/reduce.rs).
  *
  * params: keepDim, then the axes in ascending order.
  */
-import { bytesPer, type DType, dtypeId, type TensorType } from '../dtype.ts';
+import type { DType, TensorType } from '../dtype.ts';
 import { axisIndex, checkOptions, elementCount, integers, shapeText, wrongKind } from '../errors.ts';
-import { type Buffer, type Lowering, OP } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
+import { writeAccumulate, writeCopy, writeFill } from '../instructions/copy.ts';
 import {
-  BINARY,
   type Block,
   countOf,
-  emitAccumulate,
   emitBinary,
   emitBinaryInto,
   emitFill,
   emitSumTo,
   newBlock,
-  stretched,
 } from '../instructions/emit.ts';
-import { copyStrided, stridesOf } from '../instructions/strided.ts';
+import { writeReduce } from '../instructions/reduce.ts';
+import { BINARY, REDUCE } from '../instructions/table.ts';
+import { contiguous, stretched, stridesOf } from '../instructions/walk.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
 import { flag } from './options.ts';
@@ -30,9 +30,6 @@ export interface ReduceOptions {
   /** Keep reduced axes, as axes of 1. Default false. */
   keepDim?: boolean;
 }
-
-/** The numbers of crates/core/src/ops/reduce.rs. */
-const KIND = { sum: 0, max: 1, min: 2, argMax: 3 } as const;
 
 function reduceParams(name: string, x: unknown, options: ReduceOptions = {}): number[] {
   const { shape } = requireTensor(name, 'x', x);
@@ -80,65 +77,71 @@ function reducedCount(shape: readonly number[], [, ...axes]: Params): number {
 }
 
 /** Sums of float32 into a buffer of zeros. */
-function emitSum(to: Lowering, x: Block, into: Buffer, params: Params): void {
+function emitSum(to: Builder, x: Block, into: Buffer, params: Params): void {
   const kept = keptShape(x.shape, params);
   const strides = stridesOf(kept).map((stride, axis) => (params.includes(axis, 1) ? 0 : stride));
-  emitAccumulate(to, x.buffer, into, x.shape, stridesOf(x.shape), strides);
+  const walks = { shape: x.shape, source: contiguous(x.shape), target: { strides, offset: 0 } };
+  writeAccumulate(to, { x: x.buffer, y: into }, walks);
 }
 
-function lowerSum(to: Lowering, node: Lowered): void {
+function lowerSum(to: Builder, node: Lowered): void {
   const { types, params, inputs, outputs } = node;
   const { shape, dtype } = types[0] as TensorType;
   if (dtype === 'int32') {
-    lowerReduce(to, KIND.sum, node);
+    lowerReduce(to, REDUCE.sum, node);
     return;
   }
-  to.step(OP.fill, [], outputs, [4, countOf(keptShape(shape, params)), 0]);
+  writeFill(to, { y: outputs[0]! }, { count: countOf(keptShape(shape, params)) });
   emitSum(to, { buffer: inputs[0]!, shape }, outputs[0]!, params);
 }
 
-function lowerMean(to: Lowering, { types, params, inputs, outputs }: Lowered): void {
+function lowerMean(to: Builder, { types, params, inputs, outputs }: Lowered): void {
   const { shape } = types[0] as TensorType;
   const sums = emitFill(to, keptShape(shape, params), 0);
   emitSum(to, { buffer: inputs[0]!, shape }, sums.buffer, params);
   const count = emitFill(to, [], reducedCount(shape, params));
-  emitBinaryInto(to, BINARY.div, 0, sums, count, { buffer: outputs[0]!, shape: sums.shape });
+  emitBinaryInto(to, BINARY.div, 'float32', sums, count, { buffer: outputs[0]!, shape: sums.shape });
 }
 
 /** x with the reduced axes together, as [outer, reduced, inner]: as it lies, or else reduced axes moved to the end. */
-function lowerReduce(to: Lowering, kind: number, { types, params, inputs, outputs }: Lowered): void {
+function lowerReduce(to: Builder, kind: number, { types, params, inputs, outputs }: Lowered): void {
   const { shape, dtype } = types[0] as TensorType;
   const [, ...axes] = params;
   const [first = 0, last = -1] = [axes[0], axes[axes.length - 1]];
   const product = (from: number, until: number) => countOf(shape.slice(from, until));
   let x = inputs[0] as Buffer;
-  let sizes = [product(0, first), product(first, last + 1), product(last + 1, shape.length)];
+  let sizes = {
+    outer: product(0, first),
+    size: product(first, last + 1),
+    inner: product(last + 1, shape.length),
+  };
   if (last - first >= axes.length) {
     const order = [...shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis)), ...axes];
     const moved = order.map((axis) => shape[axis] as number);
     const strides = stridesOf(shape);
     const source = { strides: order.map((axis) => strides[axis] as number), offset: 0 };
     x = to.buffer({ shape: moved, dtype });
-    copyStrided(to, inputs[0]!, x, bytesPer(dtype), moved, source, { strides: stridesOf(moved), offset: 0 });
+    const walks = { shape: moved, source, target: contiguous(moved) };
+    writeCopy(to, { x: inputs[0]!, y: x }, { dtype, ...walks });
     const size = reducedCount(shape, params);
-    sizes = [countOf(keptShape(shape, params)), size, 1];
+    sizes = { outer: countOf(keptShape(shape, params)), size, inner: 1 };
   }
-  to.step(OP.reduce, [x], outputs, [kind, dtypeId(dtype), ...sizes]);
+  writeReduce(to, { x, y: outputs[0]! }, { dtype, kind, ...sizes });
 }
 
 /** Each element of x gets the same of dy. */
-function spread(to: Lowering, { types, params, gradients: [dy] }: Backward, divisor: number): Buffer {
+function spread(to: Builder, { types, params, gradients: [dy] }: Backward, divisor: number): Buffer {
   const { shape } = types[0] as TensorType;
   let share: Block = { buffer: dy!, shape: keptShape(shape, params) };
   if (divisor !== 1) share = emitBinary(to, BINARY.div, share, emitFill(to, [], divisor));
   const { buffer } = newBlock(to, shape);
   const source = { strides: stretched(share.shape, shape), offset: 0 };
-  copyStrided(to, share.buffer, buffer, 4, shape, source, { strides: stridesOf(shape), offset: 0 });
+  writeCopy(to, { x: share.buffer, y: buffer }, { shape, source, target: contiguous(shape) });
   return buffer;
 }
 
 /** The elements that are the extremum share dy evenly. */
-function shareAmongTies(to: Lowering, kind: 'max' | 'min', node: Backward): Buffer {
+function shareAmongTies(to: Builder, kind: 'max' | 'min', node: Backward): Buffer {
   const { types, params, inputs, outputs, gradients } = node;
   const { shape } = types[0] as TensorType;
   const kept = keptShape(shape, params);
@@ -203,7 +206,7 @@ function extremum(name: 'max' | 'min', torch: string, onnx: string) {
   const rules: Rules = {
     torch,
     onnx: [onnx],
-    lower: (to, node) => lowerReduce(to, KIND[name], node),
+    lower: (to, node) => lowerReduce(to, REDUCE[name], node),
     gradient: (to, node) => [shareAmongTies(to, name, node)],
   };
   return operator(
@@ -228,7 +231,7 @@ export const argMax = /*#__PURE__*/ operator(
     {
       torch: 'torch.argmax',
       onnx: ['ArgMax'],
-      lower: (to, node) => lowerReduce(to, KIND.argMax, node),
+      lower: (to, node) => lowerReduce(to, REDUCE.argMax, node),
     },
     'int32',
   ),

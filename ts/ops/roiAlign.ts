@@ -1,12 +1,13 @@
 /**
  * roiAlign: the means of x in the bins of boxes, at positions between elements (He et al. 2017, Mask R-CNN), and the
- * gradient of x (crates/core/src/ops/roi_align.rs).
+ * gradient of x (crates/core/src/instructions/roi_align.rs).
  *
  * params: bins down, bins across, spatial scale, samples per bin and axis (0: as many as it has elements), aligned.
  */
 import type { TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, integer, perAxis, real } from '../errors.ts';
-import { type Buffer, bits, type Lowering, OP } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
+import { type RoiOptions, writeRoiAlign, writeRoiAlignGradient } from '../instructions/sample.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Lowered, operator, type Params } from './operator.ts';
 import { flag, requireRank, type Size } from './options.ts';
@@ -42,35 +43,25 @@ function infer(inputs: readonly (TensorType | null)[], [down, across]: Params): 
   return [{ shape, dtype: 'float32' }];
 }
 
-function emit(
-  to: Lowering,
-  opcode: number,
-  reads: readonly (Buffer | null)[],
-  writes: readonly (Buffer | null)[],
-  [x, boxes]: readonly (TensorType | null)[],
-  [down, across, scale, ratio, aligned]: Params,
-): void {
-  const words = [
-    ...x!.shape,
-    boxes!.shape[0],
-    down,
-    across,
-    bits(scale as number),
-    ratio,
-    aligned,
-  ] as number[];
-  to.step(opcode, reads, writes, words, { scratch: to.plan('roiAlign', opcode, words).scratch });
+/** What the instructions are told. */
+function optionsOf([x, boxes]: readonly (TensorType | null)[], params: Params): RoiOptions {
+  const [down, across, scale, samples, aligned] = params as [number, number, number, number, number];
+  const sizes = { shape: x!.shape, boxes: boxes!.shape[0] as number, bins: [down, across] as const };
+  return { ...sizes, scale, samples, aligned: aligned === 1 };
 }
 
-function lower(to: Lowering, { types, params, inputs, outputs }: Lowered): void {
-  emit(to, OP.roiAlign, inputs, outputs, types, params);
+function lower(to: Builder, { types, params, inputs: [x, boxes], outputs: [y] }: Lowered): void {
+  writeRoiAlign(to, { x: x!, boxes: boxes!, y: y! }, optionsOf(types, params));
 }
 
-function gradient(to: Lowering, { types, params, inputs, gradients, wanted }: Backward): (Buffer | null)[] {
+function gradient(
+  to: Builder,
+  { types, params, inputs: [, boxes], gradients: [dy], wanted }: Backward,
+): (Buffer | null)[] {
   if (!wanted[0]) return [null, null];
-  const made = to.buffer(types[0] as TensorType);
-  emit(to, OP.roiAlignGradient, [inputs[1]!, gradients[0] as Buffer], [made], types, params);
-  return [made, null];
+  const dx = to.buffer(types[0] as TensorType);
+  writeRoiAlignGradient(to, { boxes: boxes!, dy: dy!, dx }, optionsOf(types, params));
+  return [dx, null];
 }
 
 export const roiAlign = /*#__PURE__*/ operator(

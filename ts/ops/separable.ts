@@ -11,7 +11,7 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
-import type { Buffer, Lowering } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
 import { emitConvolution } from '../instructions/emitConvolution.ts';
 import { emitBiasGradient } from '../instructions/emitWeightGradient.ts';
@@ -99,7 +99,7 @@ function twoSteps(
   steps: (name: string, types: Types, params: Params) => Steps,
 ): Entry {
   const args = ['x', ...weights, 'bias'];
-  const middle = (to: Lowering, { saved }: Lowered, first: ConvolutionStep) =>
+  const middle = (to: Builder, { saved }: Lowered, first: ConvolutionStep) =>
     saved?.[0] ?? to.buffer(first.output);
   return {
     name,
@@ -118,8 +118,8 @@ function twoSteps(
       const [first, second] = steps(name, node.types, node.params);
       const [x, one, two, bias] = node.inputs as [Buffer, Buffer, Buffer, Buffer | null];
       const between = middle(to, node, first);
-      emitConvolution(name, to, { inputs: [x, one, null], outputs: [between] }, first.problem);
-      emitConvolution(name, to, { inputs: [between, two, bias], outputs: node.outputs }, second.problem);
+      emitConvolution(name, to, { x, weight: one, y: between }, first.problem);
+      emitConvolution(name, to, { x: between, weight: two, bias, y: node.outputs[0]! }, second.problem);
     },
     gradient: (to, node) => gradient(name, to, node, steps(name, node.types, node.params)),
     cost(inputs, [y]) {
@@ -131,7 +131,7 @@ function twoSteps(
   };
 }
 
-function gradient(name: string, to: Lowering, node: Backward, [first, second]: Steps): (Buffer | null)[] {
+function gradient(name: string, to: Builder, node: Backward, [first, second]: Steps): (Buffer | null)[] {
   const { inputs, outputTypes, saved, gradients, wanted } = node;
   const [x, one, two] = inputs as [Buffer, Buffer, Buffer];
   const [wantsX, wantsOne, wantsTwo, wantsBias] = wanted as [boolean, boolean, boolean, boolean];

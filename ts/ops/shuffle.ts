@@ -4,9 +4,10 @@
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { elementCount, integer, shapeText } from '../errors.ts';
-import type { Buffer, Lowering } from '../instructions/builder.ts';
+import type { Builder, OperandsOf } from '../instructions/builder.ts';
+import { writeCopy } from '../instructions/copy.ts';
 import { newBlock } from '../instructions/emit.ts';
-import { copyStrided, stridesOf } from '../instructions/strided.ts';
+import { contiguous, stridesOf } from '../instructions/walk.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';
 
@@ -22,19 +23,18 @@ type Rule = (shape: readonly number[], factor: number) => Shuffle | null;
 
 /** Emits the copy from x, or, backwards, to it. */
 function emitShuffle(
-  to: Lowering,
-  from: Buffer,
-  into: Buffer,
-  bytes: number,
+  to: Builder,
+  operands: OperandsOf<'copy'>,
+  dtype: DType,
   { split, order }: Shuffle,
   backwards = false,
 ): void {
   const shape = order.map((axis) => split[axis] as number);
   const strides = stridesOf(split);
   const x = { strides: order.map((axis) => strides[axis] as number), offset: 0 };
-  const y = { strides: stridesOf(shape), offset: 0 };
-  if (backwards) copyStrided(to, from, into, bytes, shape, y, x);
-  else copyStrided(to, from, into, bytes, shape, x, y);
+  const y = contiguous(shape);
+  const walks = backwards ? { source: y, target: x } : { source: x, target: y };
+  writeCopy(to, operands, { dtype, shape, ...walks });
 }
 
 function shuffle(name: string, argument: string, torch: string, onnx: string[], must: string, rule: Rule) {
@@ -56,10 +56,10 @@ function shuffle(name: string, argument: string, torch: string, onnx: string[], 
       return [{ shape, dtype: x!.dtype }];
     },
     lower: (to, { types: [x], params, inputs, outputs }) =>
-      emitShuffle(to, inputs[0]!, outputs[0]!, bytesPer(x!.dtype), find(x!, params)),
+      emitShuffle(to, { x: inputs[0]!, y: outputs[0]! }, x!.dtype, find(x!, params)),
     gradient(to, { types: [x], params, gradients: [dy] }) {
       const { buffer } = newBlock(to, x!.shape);
-      emitShuffle(to, dy!, buffer, 4, find(x!, params), true);
+      emitShuffle(to, { x: dy!, y: buffer }, 'float32', find(x!, params), true);
       return [buffer];
     },
   };

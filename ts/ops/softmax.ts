@@ -1,20 +1,14 @@
 /**
- * softmax(x) = exp(x) / sum(exp(x)) along one axis, and its logarithm (crates/core/src/ops/softmax.rs).
+ * softmax(x) = exp(x) / sum(exp(x)) along one axis, and its logarithm (crates/core/src/instructions/softmax.rs).
  *
  * params: dim, not negative.
  */
 import type { DType } from '../dtype.ts';
 import { axisIndex, checkOptions } from '../errors.ts';
-import { type Lowering, OP } from '../instructions/builder.ts';
-import {
-  BINARY,
-  type Block,
-  countOf,
-  emitBinary,
-  emitSumTo,
-  emitUnary,
-  UNARY,
-} from '../instructions/emit.ts';
+import type { Builder } from '../instructions/builder.ts';
+import { type Block, countOf, emitBinary, emitSumTo, emitUnary } from '../instructions/emit.ts';
+import { writeSoftmax } from '../instructions/reduce.ts';
+import { ACTIVATION, BINARY } from '../instructions/table.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';
 import { float32 } from './types.ts';
@@ -25,9 +19,9 @@ export interface SoftmaxOptions {
 }
 
 /** dx of y and dy; `sum` adds along the axis. */
-type Rule = (to: Lowering, y: Block, dy: Block, sum: (x: Block) => Block) => Block;
+type Rule = (to: Builder, y: Block, dy: Block, sum: (x: Block) => Block) => Block;
 
-function entry(name: string, logarithm: number, torch: string, onnx: readonly string[], rule: Rule): Entry {
+function entry(name: string, logarithm: boolean, torch: string, onnx: readonly string[], rule: Rule): Entry {
   return {
     name,
     torch,
@@ -40,8 +34,9 @@ function entry(name: string, logarithm: number, torch: string, onnx: readonly st
     lower(to, { types, params, inputs, outputs }) {
       const { shape } = types[0]!;
       const dim = params[0] as number;
-      const words = [countOf(shape.slice(0, dim)), shape[dim] ?? 1, countOf(shape.slice(dim + 1)), logarithm];
-      to.step(OP.softmax, inputs, outputs, words, { inPlace: 0 });
+      const [outer, inner] = [countOf(shape.slice(0, dim)), countOf(shape.slice(dim + 1))];
+      const options = { outer, size: shape[dim] ?? 1, inner, logarithm };
+      writeSoftmax(to, { x: inputs[0]!, y: outputs[0]! }, options);
     },
     gradient(to, { types, params, outputs, gradients }) {
       const { shape } = types[0]!;
@@ -52,7 +47,7 @@ function entry(name: string, logarithm: number, torch: string, onnx: readonly st
   };
 }
 
-function along(name: string, logarithm: number, torch: string, onnx: readonly string[], rule: Rule) {
+function along(name: string, logarithm: boolean, torch: string, onnx: readonly string[], rule: Rule) {
   return operator(
     entry(name, logarithm, torch, onnx, rule),
     (invoke) =>
@@ -69,7 +64,7 @@ function along(name: string, logarithm: number, torch: string, onnx: readonly st
 /** exp(x) over its sum along `dim`, by default the last axis. @throws RangeError for an axis that x does not have */
 export const softmax = /*#__PURE__*/ along(
   'softmax',
-  0,
+  false,
   'torch.nn.functional.softmax',
   ['Softmax'],
   (to, y, dy, sum) => {
@@ -81,11 +76,11 @@ export const softmax = /*#__PURE__*/ along(
 /** The logarithm of softmax, x - log(sum(exp(x))) along `dim`, by default the last axis. */
 export const logSoftmax = /*#__PURE__*/ along(
   'logSoftmax',
-  1,
+  true,
   'torch.nn.functional.log_softmax',
   ['LogSoftmax'],
   (to, y, dy, sum) => {
-    const share = emitBinary(to, BINARY.mul, emitUnary(to, UNARY.exp, y), sum(dy));
+    const share = emitBinary(to, BINARY.mul, emitUnary(to, ACTIVATION.exp, y), sum(dy));
     return emitBinary(to, BINARY.sub, dy, share);
   },
 );

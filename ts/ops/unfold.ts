@@ -7,9 +7,11 @@
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { checkOptions, elementCount, perAxis, shapeText } from '../errors.ts';
-import { type Buffer, type Lowering, OP } from '../instructions/builder.ts';
-import { emitAccumulate, emitFill, newBlock } from '../instructions/emit.ts';
-import { copyStrided, stridesOf } from '../instructions/strided.ts';
+import type { Axis } from '../instructions/axes.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
+import { writeAccumulate, writeCopy, writeFill } from '../instructions/copy.ts';
+import { emitFill, newBlock } from '../instructions/emit.ts';
+import { stridesOf } from '../instructions/walk.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { operator, type Params } from './operator.ts';
 import {
@@ -58,9 +60,8 @@ function windowOf(name: string, spatial: readonly number[], params: Params): Res
 }
 
 /** The windows along an axis whose tap lies inside the input: the first of them, how many, and where it reads. */
-function inside(words: readonly number[], tap: number, windows: number) {
-  const [input, , stride, dilation, before] = words as [number, number, number, number, number];
-  const shift = tap * dilation - before;
+function inside({ input, stride, dilation, lo }: Axis, tap: number, windows: number) {
+  const shift = tap * dilation - lo;
   const first = Math.max(0, Math.ceil(-shift / stride));
   const until = Math.min(windows, Math.floor((input - 1 - shift) / stride) + 1);
   return { first, count: Math.max(0, until - first), start: first * stride + shift, stride };
@@ -69,8 +70,8 @@ function inside(words: readonly number[], tap: number, windows: number) {
 /** Per tap the walk of its values through x, and that through the columns. */
 function tapsOf(x: readonly number[], { output, axes }: ResolvedWindow) {
   const [n, channels, height, width] = x as [number, number, number, number];
-  const [rows, columns] = [axes.slice(6, 12), axes.slice(12)];
-  const [kh, kw] = [rows[1] as number, columns[1] as number];
+  const [, rows, columns] = axes;
+  const [kh, kw] = [rows.kernel, columns.kernel];
   const [windowsDown, windowsAcross] = output as [number, number];
   const own = stridesOf([n, channels, height, width]);
   const strides = stridesOf([n, channels, kh, kw, windowsDown, windowsAcross]);
@@ -94,33 +95,34 @@ function tapsOf(x: readonly number[], { output, axes }: ResolvedWindow) {
   return taps;
 }
 
-/** The columns of x, of this type, whose window was judged. */
+/** The columns of x, of this type, whose window was validated. */
 function emitUnfold(
-  to: Lowering,
+  to: Builder,
   x: Buffer,
   { shape, dtype }: TensorType,
   into: Buffer,
   window: ResolvedWindow,
 ): void {
-  const bytes = bytesPer(dtype);
   const taps = tapsOf(shape, window);
-  const count = elementCount('unfold', [shape[0]!, shape[1]!, taps.length, ...window.output], bytes);
+  const unfolded = [shape[0]!, shape[1]!, taps.length, ...window.output];
+  const count = elementCount('unfold', unfolded, bytesPer(dtype));
   const padded = taps.some((tap) => tap.shape[2] !== window.output[0] || tap.shape[3] !== window.output[1]);
-  if (padded) to.step(OP.fill, [], [into], [bytes, count, 0]);
-  for (const tap of taps) copyStrided(to, x, into, bytes, tap.shape, tap.x, tap.columns);
+  if (padded) writeFill(to, { y: into }, { dtype, count });
+  for (const { shape, x: source, columns: target } of taps)
+    writeCopy(to, { x, y: into }, { dtype, shape, source, target });
 }
 
 /** Adds columns to an x of zeros, of this shape. */
 function emitFold(
-  to: Lowering,
+  to: Builder,
   columns: Buffer,
   shape: readonly number[],
   into: Buffer,
   window: ResolvedWindow,
 ): void {
   for (const tap of tapsOf(shape, window)) {
-    const offsets = [tap.columns.offset, tap.x.offset] as const;
-    emitAccumulate(to, columns, into, tap.shape, tap.columns.strides, tap.x.strides, offsets);
+    const walks = { shape: tap.shape, source: tap.columns, target: tap.x };
+    writeAccumulate(to, { x: columns, y: into }, walks);
   }
 }
 
@@ -188,7 +190,7 @@ export const fold = /*#__PURE__*/ operator(
       return [{ shape, dtype: 'float32' }];
     },
     lower(to, { outputTypes: [y], params, inputs, outputs }) {
-      to.step(OP.fill, [], outputs, [4, elementCount('fold', y!.shape), 0]);
+      writeFill(to, { y: outputs[0]! }, { count: elementCount('fold', y!.shape) });
       emitFold(to, inputs[0]!, y!.shape, outputs[0]!, windowOf('fold', params.slice(11), params));
     },
     gradient(to, { types: [x], outputTypes: [y], params, gradients: [dy] }) {

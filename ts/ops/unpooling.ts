@@ -7,18 +7,12 @@
 import type { TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, perAxis, shapeText } from '../errors.ts';
 import { newBlock } from '../instructions/emit.ts';
-import { emitGather, emitScatter } from '../instructions/emitPooling.ts';
+import { planesOf } from '../instructions/emitPooling.ts';
+import { writeGather, writeScatter } from '../instructions/pool.ts';
+import { RULE, WRITING } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator, type Params } from './operator.ts';
-import {
-  type Padding,
-  paddingParams,
-  RULE,
-  requireRank,
-  resolveWindow,
-  type Size,
-  sizes,
-} from './options.ts';
+import { type Padding, paddingParams, requireRank, resolveWindow, type Size, sizes } from './options.ts';
 import { float32 } from './types.ts';
 
 export interface MaxUnpoolOptions {
@@ -80,11 +74,12 @@ function entry(name: string, rank: number): Entry {
     constants: ['indices'],
     infer: (inputs, params) => infer(name, inputs, params),
     lower(to, { types: [x], outputTypes: [y], inputs: [from, indices], outputs: [into] }) {
-      emitScatter(to, 'assign', y!.shape, x!.shape, from!, indices!, into!);
+      const options = { ...planesOf(y!.shape, x!.shape), writing: WRITING.assign };
+      writeScatter(to, { x: from!, indices: indices!, y: into! }, options);
     },
     gradient(to, { types: [x], outputTypes: [y], inputs: [, indices], gradients: [dy] }) {
       const dx = newBlock(to, x!.shape).buffer;
-      emitGather(to, y!.shape, x!.shape, dy!, indices!, dx);
+      writeGather(to, { x: dy!, indices: indices!, y: dx }, planesOf(y!.shape, x!.shape));
       return [dx, null];
     },
   };

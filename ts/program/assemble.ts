@@ -8,7 +8,8 @@ import type { Graph } from '../graph/graph.ts';
 import { Buffers, lower } from '../graph/lower.ts';
 import { typeBytes } from '../graph/resolve.ts';
 import type { Value } from '../graph/value.ts';
-import { align, type Buffer, bits, type Choosing, Lowering, OP, type Step } from '../instructions/builder.ts';
+import { align, type Buffer, Builder, type Choosing, type Step } from '../instructions/builder.ts';
+import { writeFill } from '../instructions/copy.ts';
 import type { Words } from '../instructions/words.ts';
 import { splitConstants } from './constants.ts';
 import { type Binding, type Executable, type List, SLOT } from './executable.ts';
@@ -49,7 +50,7 @@ export function assemble(on: Engine, where: string, graph: Graph, plan: Plan): A
 class Assembly {
   readonly #graph: Graph;
   readonly #plan: Plan;
-  readonly #to: Lowering;
+  readonly #to: Builder;
   readonly #buffers: Buffers;
   readonly #bindings: Binding[] = [];
   readonly #captures: Value[] = [];
@@ -61,7 +62,7 @@ class Assembly {
   constructor(on: Engine, where: string, graph: Graph, plan: Plan) {
     this.#graph = graph;
     this.#plan = plan;
-    this.#to = new Lowering(on, where, plan.choosing);
+    this.#to = new Builder(on, where, plan.choosing);
     this.#buffers = new Buffers(this.#to, (value) => this.#bind(value));
     for (const [index, value] of graph.inputs.entries()) {
       this.#buffers.set(value, this.#external(value, { kind: 'input', index }));
@@ -101,7 +102,11 @@ class Assembly {
 
   #number({ dtype, number }: Value): Buffer {
     const buffer = this.#to.temporary(4);
-    this.#to.step(OP.fill, [], [buffer], [4, 1, dtype === 'float32' ? bits(number) : number | 0]);
+    writeFill(
+      this.#to,
+      { y: buffer },
+      { dtype: dtype === 'float32' ? dtype : 'int32', count: 1, value: number },
+    );
     return buffer;
   }
 

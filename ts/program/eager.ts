@@ -18,7 +18,7 @@ import {
   type Operand,
   scalarType,
 } from '../graph/value.ts';
-import { Lowering } from '../instructions/builder.ts';
+import { Builder } from '../instructions/builder.ts';
 import { ARENA } from '../instructions/words.ts';
 import { SLOT } from './executable.ts';
 import { Instructions } from './instructions.ts';
@@ -173,7 +173,7 @@ function makePlan(
   const { outputs } = resolve(entry, values, params);
   if (entry.lower === undefined)
     return { entry, key: ownKey, outputs, instructions: null, bytes: 0, recent: false };
-  const to = new Lowering(on, entry.name);
+  const to = new Builder(on, entry.name);
   const buffers = new Buffers(to, () => to.external(0));
   const node: Node = {
     ...{ entry, inputs: values, params, path: '', origins: NO_ORIGINS, order: 0 },

@@ -1,8 +1,8 @@
 /** A program on the Rust side: decoded instructions and a table of bases, the addresses that operands count from. */
+import { FAULT } from '../boundary.ts';
 import { type Engine, faultCode, free, refresh, throwFault } from '../engine/engine.ts';
 import { dropArena } from '../engine/memory.ts';
 import { LOST } from '../engine/threads.ts';
-import { FAULT_INDEX_OUTSIDE } from '../errors.ts';
 import { callWithWords, type Words } from '../instructions/words.ts';
 
 export class Instructions {
@@ -88,7 +88,7 @@ export class Instructions {
   /** Throws a run's fault; one of an operator's data names the operator. */
   #fail(where: string): never {
     const { i32, result } = refresh(this.#engine);
-    const atFault = faultCode(this.#engine) === FAULT_INDEX_OUTSIDE;
+    const atFault = faultCode(this.#engine) === FAULT.indexOutside;
     const operator = atFault ? this.#operators[this.code.rows[i32[result + 3] as number] as number] : null;
     throwFault(this.#engine, operator && operator !== where ? `${where}: ${operator}` : where);
   }

@@ -1,7 +1,7 @@
 /** What a program is made of, as text, and where its time goes, as rows. */
 import { shapeText } from '../errors.ts';
 import { typeBytes } from '../graph/resolve.ts';
-import { ALGORITHMS } from '../instructions/emitConvolution.ts';
+import { ALGORITHM } from '../instructions/table.ts';
 import type { Words } from '../instructions/words.ts';
 import type { Executable } from './executable.ts';
 import type { Loaded } from './loaded.ts';
@@ -21,7 +21,7 @@ export interface StepProfile {
 function algorithmOf({ rows, algorithms }: Words, row: number): string {
   for (let step = 0; step < rows.length; step++) {
     const algorithm = algorithms[step] as number;
-    if (rows[step] === row && algorithm > 0) return ALGORITHMS[algorithm] ?? `${algorithm}`;
+    if (rows[step] === row && algorithm > 0) return Object.keys(ALGORITHM)[algorithm - 1] ?? `${algorithm}`;
   }
   return '';
 }

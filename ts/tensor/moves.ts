@@ -1,11 +1,12 @@
 /** The operators that are methods of Tensor as well: their entries, and what their arguments become. */
-import { bytesPer, DTYPES, type DType, dtypeId } from '../dtype.ts';
+import { DTYPES, type DType, dtypeId } from '../dtype.ts';
 import { axisIndex, elementCount, integers, oneOf, shapeText, wrongKind } from '../errors.ts';
 import { RESHAPE } from '../graph/builtin.ts';
 import type { Entry } from '../graph/entry.ts';
-import { OP } from '../instructions/builder.ts';
+import { writeCopy } from '../instructions/copy.ts';
+import { writeCast } from '../instructions/elementwise.ts';
 import { emitPermuted } from '../instructions/emit.ts';
-import { copyStrided, stridesOf } from '../instructions/strided.ts';
+import { contiguous, stridesOf } from '../instructions/walk.ts';
 
 /** params: the number of a dtype. */
 export const CAST: Entry = {
@@ -15,7 +16,9 @@ export const CAST: Entry = {
   args: ['x'],
   infer: ([x], [to]) => [{ shape: x!.shape, dtype: DTYPES[to as number] as DType }],
   lower(to, { types: [x], params: [dtype], inputs, outputs }) {
-    to.step(OP.cast, inputs, outputs, [dtypeId(x!.dtype), dtype as number, elementCount('cast', x!.shape)]);
+    const into = DTYPES[dtype as number] as DType;
+    const count = elementCount('cast', x!.shape);
+    writeCast(to, { x: inputs[0]!, y: outputs[0]! }, { from: x!.dtype, into, count });
   },
   // Only from float32 to float32: to others nothing flows back.
   gradient: (_, { gradients }) => gradients,
@@ -37,8 +40,8 @@ export const PERMUTE: Entry = {
   lower(to, { types: [x], outputTypes, params: axes, inputs, outputs }) {
     const [from, shape] = [stridesOf(x!.shape), outputTypes[0]!.shape];
     const source = { strides: axes.map((axis) => from[axis] as number), offset: 0 };
-    const target = { strides: stridesOf(shape), offset: 0 };
-    copyStrided(to, inputs[0]!, outputs[0]!, bytesPer(x!.dtype), shape, source, target);
+    const walks = { shape, source, target: contiguous(shape) };
+    writeCopy(to, { x: inputs[0]!, y: outputs[0]! }, { dtype: x!.dtype, ...walks });
   },
   gradient(to, { outputTypes: [y], params: axes, gradients: [dy] }) {
     const inverse = axes.map((_, axis) => axes.indexOf(axis));

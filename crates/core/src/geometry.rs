@@ -4,31 +4,29 @@
 //! The output has `floor((lo + input + hi - extent) / stride) + 1` positions, `extent = dilation * (kernel - 1) + 1`.
 //! Convolution, pooling and unfolding are three such axes, of which unit ones stand for those that a problem lacks.
 
+use crate::enumeration::{constants, enumeration, Enumeration};
 use crate::fault::{Code, Fault};
 use core::ops::Range;
 
-/// How the padding of an axis is given. The numbers are part of the boundary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Mode {
-    Explicit = 0,
-    /// `output = ceil(input / stride)`; the odd element of padding goes after.
-    Same = 1,
-    /// As `Same`, the odd element before.
-    SameLower = 2,
-    Valid = 3,
-    /// `extent - 1` on both sides.
-    Full = 4,
+enumeration! {
+    /// How the padding of an axis is given.
+    pub enum Mode {
+        Explicit,
+        /// `output = ceil(input / stride)`; the odd element of padding goes after.
+        Same,
+        /// As `Same`, the odd element before.
+        SameLower as "same-lower",
+        Valid,
+        /// `extent - 1` on both sides.
+        Full,
+    }
 }
 
 impl TryFrom<u32> for Mode {
     type Error = Fault;
 
     fn try_from(number: u32) -> Result<Self, Fault> {
-        [Mode::Explicit, Mode::Same, Mode::SameLower, Mode::Valid, Mode::Full]
-            .into_iter()
-            .find(|&mode| mode as u32 == number)
-            .ok_or(Fault::new(Code::BadInstruction, [number as i32, 0, 0]))
+        Mode::at(number).ok_or(Fault::new(Code::BadInstruction, [number as i32, 0, 0]))
     }
 }
 
@@ -36,16 +34,20 @@ impl TryFrom<u32> for Mode {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rule(pub u32);
 
-impl Rule {
-    /// The last window may reach beyond the padding, if it starts inside the input or the padding before it.
-    pub const CEIL: u32 = 1;
-    /// Pooling: at most half the kernel as padding.
-    pub const POOLING: u32 = 2;
-    /// The window's adjoint (transposed convolution): the request's input is the window's output, and the input is found.
-    pub const TRANSPOSED: u32 = 8;
-    /// What a transposed window is also given is the size to be found, not the output's padding.
-    pub const SIZED: u32 = 16;
+constants! {
+    Rule {
+        /// The last window may reach beyond the padding, if it starts inside the input or the padding before it.
+        CEIL = 1;
+        /// Pooling: at most half the kernel as padding.
+        POOLING = 2;
+        /// The window's adjoint (transposed convolution): the request's input is the window's output, and the input is found.
+        TRANSPOSED = 4;
+        /// What a transposed window is also given is the size to be found, not the output's padding.
+        SIZED = 8;
+    }
+}
 
+impl Rule {
     fn has(self, bit: u32) -> bool {
         self.0 & bit != 0
     }
@@ -78,7 +80,7 @@ impl Axis {
     /// The axis of a problem that lacks it.
     pub const UNIT: Axis = Axis { input: 1, kernel: 1, stride: 1, dilation: 1, lo: 0, hi: 0, output: 1 };
 
-    /// Judges a request: `lo` and `hi` count in mode `Explicit` only.
+    /// Validates a request: `lo` and `hi` count in mode `Explicit` only.
     ///
     /// # Errors
     /// `NotPositive`, `NegativePadding`, `PoolPadding`, `KernelTooLarge` or `TooLarge`, with their numbers.
@@ -279,7 +281,7 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// Judges three requests with explicit padding; `rule` holds for each axis.
+    /// Validates three requests with explicit padding; `rule` holds for each axis.
     ///
     /// # Errors
     /// As [`Axis::new`]; `TooLarge` when a plane of the input or the output exceeds 2^31 - 1 bytes of float32.

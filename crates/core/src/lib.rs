@@ -8,10 +8,11 @@ extern crate std;
 
 pub mod arena;
 mod cost;
+pub mod enumeration;
 pub mod fault;
 pub mod geometry;
+pub mod instructions;
 pub mod kernels;
 pub mod math;
-pub mod ops;
 pub mod plan;
 pub mod simd;

@@ -3,6 +3,7 @@
 //! A pure function of the problem. Each algorithm says whether it accepts, and what it is estimated to cost (`crate::cost`); the
 //! cheapest is taken. The general GEMM accepts everything.
 
+use crate::enumeration::{enumeration, Enumeration};
 use crate::fault::{Code, Fault};
 use crate::geometry::{all_fit, elements, Axis, Geometry};
 use crate::kernels::gemm::{MR, NR};
@@ -52,33 +53,27 @@ impl Problem {
     }
 }
 
-/// The numbers are part of the boundary; 0 means: choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Algorithm {
-    Gemm = 1,
-    Pointwise = 2,
-    Depthwise = 3,
-    Winograd = 4,
-    Direct = 5,
+enumeration! {
+    /// 0 means: choose.
+    pub enum Algorithm {
+        Gemm = 1,
+        Pointwise,
+        Depthwise,
+        Winograd,
+        Direct,
+    }
 }
 
 impl Algorithm {
     /// Of equal ones the first is taken.
-    const ALL: [Algorithm; 5] =
+    const ORDER: [Algorithm; 5] =
         [Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Winograd, Algorithm::Direct, Algorithm::Gemm];
 
     /// # Errors
     /// `BadInstruction` for a number that is no algorithm's.
     pub fn from_number(number: u32) -> Result<Algorithm, Fault> {
-        match number {
-            1 => Ok(Algorithm::Gemm),
-            2 => Ok(Algorithm::Pointwise),
-            3 => Ok(Algorithm::Depthwise),
-            4 => Ok(Algorithm::Winograd),
-            5 => Ok(Algorithm::Direct),
-            _ => Err(Fault::new(Code::BadInstruction, [number as i32, 0, 0])),
-        }
+        let unknown = Fault::new(Code::BadInstruction, [number as i32, 0, 0]);
+        Self::at(number.wrapping_sub(1)).ok_or(unknown)
     }
 
     /// Whether it can compute the problem.
@@ -107,7 +102,7 @@ impl Algorithm {
             return forced;
         }
         let mut best = (Algorithm::Gemm, f32::INFINITY);
-        for each in Self::ALL {
+        for each in Self::ORDER {
             if each.is_eligible(problem, exact) {
                 let cost = each.cost(problem);
                 if cost < best.1 {

@@ -1,6 +1,7 @@
 //! Convolution against the plain loop in float64, problem by problem: every algorithm that accepts, every number of
 //! parts, and every epilogue. Inputs are small integers, so that sums are exact and compared with `==`.
 
+mod planning;
 mod problems;
 #[path = "conv/weight_gradient.rs"]
 mod weight_gradient;
@@ -8,9 +9,9 @@ mod weight_gradient;
 use problems::{integers, problem_lines, Line};
 use striate_core::fault::{Code, Fault};
 use striate_core::geometry::{Axis, AxisRequest, Mode, Rule};
-use striate_core::ops::activation::Activation;
-use striate_core::ops::conv::{Conv, ConvPack};
-use striate_core::ops::{Operands, Operator, Params, Share};
+use striate_core::instructions::activation::{Act, Activation};
+use striate_core::instructions::conv::{Conv, ConvPack};
+use striate_core::instructions::{Instruction, Operands, Params, Share};
 use striate_core::plan::Algorithm;
 use striate_core::simd::F32x4;
 
@@ -146,12 +147,12 @@ impl Problem {
         y
     }
 
-    fn words(&self, algorithm: u32, act: u32, p0: f32, p1: f32) -> Vec<u32> {
+    fn words(&self, algorithm: u32, act: Act, p0: f32, p1: f32) -> Vec<u32> {
         let mut words: Vec<u32> = [self.batch, self.groups, self.ci, self.co].map(|n| n as u32).to_vec();
         for a in &self.axes {
             words.extend([a.input, a.kernel, a.stride, a.dilation, a.lo, a.hi].map(|n| n as u32));
         }
-        words.extend([algorithm, 0, act, p0.to_bits(), p1.to_bits()]);
+        words.extend([algorithm, 0, act as u32, p0.to_bits(), p1.to_bits()]);
         words
     }
 
@@ -172,9 +173,9 @@ impl Problem {
 }
 
 /// What surrounds the convolution.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Epilogue {
-    act: u32,
+    act: Act,
     p0: f32,
     p1: f32,
     residual: Option<Vec<f32>>,
@@ -182,6 +183,9 @@ struct Epilogue {
     /// The residual's memory is the output's.
     in_place: bool,
 }
+
+const NOTHING: Epilogue =
+    Epilogue { act: Act::None, p0: 0.0, p1: 0.0, residual: None, slope: None, in_place: false };
 
 fn address<T>(slice: Option<&[T]>) -> *mut u8 {
     slice.map_or(core::ptr::null_mut(), |slice| slice.as_ptr().cast_mut().cast())
@@ -227,7 +231,7 @@ fn convolve(problem: &Problem, algorithm: u32, parts: usize, epilogue: &Epilogue
 
 /// The algorithm that a number stands for.
 fn chosen(problem: &Problem, number: u32) -> Algorithm {
-    Conv::new(&mut Params::new(&problem.words(number, 0, 0.0, 0.0))).unwrap().plan.algorithm
+    Conv::new(&mut Params::new(&problem.words(number, Act::None, 0.0, 0.0))).unwrap().plan.algorithm
 }
 
 fn algorithms(problem: &Problem) -> Vec<u32> {
@@ -270,7 +274,7 @@ fn every_problem_by_every_algorithm_and_number_of_parts() {
         for algorithm in algorithms(&problem) {
             used[algorithm as usize] += 1;
             for parts in 1..=3 {
-                let y = convolve(&problem, algorithm, parts, &Epilogue::default());
+                let y = convolve(&problem, algorithm, parts, &NOTHING);
                 let name = format!("{}, algorithm {algorithm}, {parts} parts", problem.name);
                 assert_equal(&name, tolerance(chosen(&problem, algorithm), &expected), &y, &expected);
             }
@@ -287,9 +291,7 @@ fn parts_change_no_bit_of_inexact_sums() {
         scale(&mut problem.x, 1.3);
         scale(&mut problem.w, 0.7);
         for algorithm in algorithms(&problem) {
-            let bits = |parts| {
-                convolve(&problem, algorithm, parts, &Epilogue::default()).into_iter().map(f32::to_bits)
-            };
+            let bits = |parts| convolve(&problem, algorithm, parts, &NOTHING).into_iter().map(f32::to_bits);
             let whole: Vec<u32> = bits(1).collect();
             for parts in [2, 3, 7] {
                 assert!(bits(parts).eq(whole.iter().copied()), "{}, {parts} parts", problem.name);
@@ -310,7 +312,7 @@ fn nan_and_infinity_reach_the_outputs_that_read_them_and_no_others() {
         }
         let expected = problem.reference();
         for algorithm in algorithms(&problem) {
-            let y = convolve(&problem, algorithm, 1, &Epilogue::default());
+            let y = convolve(&problem, algorithm, 1, &NOTHING);
             let algorithm = chosen(&problem, algorithm);
             if algorithm != Algorithm::Winograd {
                 assert_equal(&format!("{} with NaN, {algorithm:?}", problem.name), 0.0, &y, &expected);
@@ -338,38 +340,42 @@ fn every_epilogue_on_every_problem() {
         let slope = integers(4, channels);
         for algorithm in algorithms(&problem) {
             for (act, p0, p1) in [
-                (0, 0.0, 0.0),
-                (1, 0.0, 0.0),
-                (2, -2.0, 6.0),
-                (2, f32::NEG_INFINITY, 3.0),
-                (3, 0.25, 0.0),
-                (4, 0.0, 0.0),
-                (5, 0.0, 0.0),
-                (7, 0.25, 0.5),
-                (8, 0.0, 0.0),
+                (Act::None, 0.0, 0.0),
+                (Act::Relu, 0.0, 0.0),
+                (Act::Clip, -2.0, 6.0),
+                (Act::Clip, f32::NEG_INFINITY, 3.0),
+                (Act::LeakyRelu, 0.25, 0.0),
+                (Act::Prelu, 0.0, 0.0),
+                (Act::Sigmoid, 0.0, 0.0),
+                (Act::HardSigmoid, 0.25, 0.5),
+                (Act::HardSwish, 0.0, 0.0),
             ] {
-                let add = act % 2 == 0;
+                let add = matches!(act, Act::None | Act::Clip | Act::Prelu | Act::HardSwish);
                 let epilogue = Epilogue {
                     act,
                     p0,
                     p1,
                     residual: add.then(|| residual.clone()),
-                    slope: (act == 4).then(|| slope.clone()),
-                    in_place: add && act != 2,
+                    slope: (act == Act::Prelu).then(|| slope.clone()),
+                    in_place: add && act != Act::Clip,
                 };
                 let activation = Activation::new(act, p0, p1).unwrap();
                 let expected: Vec<f64> = (0..plain.len())
                     .map(|index| {
                         let sum = plain[index] as f32 + if add { residual[index] } else { 0.0 };
                         let channel = index / volume % channels;
-                        let row = if act == 4 { activation.with_slope(slope[channel]) } else { activation };
+                        let row = if act == Act::Prelu {
+                            activation.with_slope(slope[channel])
+                        } else {
+                            activation
+                        };
                         f64::from(row.apply(F32x4::splat(sum)).to_array()[0])
                     })
                     .collect();
                 let y = convolve(&problem, algorithm, 2, &epilogue);
-                let name = format!("{}, algorithm {algorithm}, act {act}", problem.name);
+                let name = format!("{}, algorithm {algorithm}, {act:?}", problem.name);
                 // The slopes go up to 5.
-                let steep = if act == 4 { 5.0 } else { 1.0 };
+                let steep = if act == Act::Prelu { 5.0 } else { 1.0 };
                 let tolerance = steep * tolerance(chosen(&problem, algorithm), &plain);
                 assert_equal(&name, tolerance, &y, &expected);
             }
@@ -380,7 +386,7 @@ fn every_epilogue_on_every_problem() {
 #[test]
 fn wrong_parameters_are_faults() {
     let problem = &all_problems()[0];
-    let words = problem.words(0, 0, 0.0, 0.0);
+    let words = problem.words(0, Act::None, 0.0, 0.0);
     let fault = |words: &[u32]| -> Fault { Conv::new(&mut Params::new(words)).err().unwrap() };
     for length in 0..words.len() {
         assert_eq!(fault(&words[..length]).code, Code::BadInstruction);

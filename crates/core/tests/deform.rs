@@ -1,13 +1,16 @@
 //! DEFORM and DEFORM_GRADIENT against plain loops in float64, whole and in parts, whose results must have the same bits.
 
+mod planning;
+
+use planning::{entry, plan};
 use striate_core::fault::Code;
 use striate_core::geometry::{Axis, AxisRequest, Mode, Rule};
-use striate_core::ops::deform::{Deform, DeformGradient};
-use striate_core::ops::{entry, Operands, Params, Share};
+use striate_core::instructions::deform::{Deform, DeformGradient};
+use striate_core::instructions::dtype::Dtype;
+use striate_core::instructions::{Operands, Params, Share};
 
-const CONV_PACK: u32 = 2;
-const DEFORM: u32 = 27;
-const DEFORM_GRADIENT: u32 = 28;
+const DEFORM: &str = "deform";
+const DEFORM_GRADIENT: &str = "deform gradient";
 const NULL: *mut u8 = core::ptr::null_mut();
 
 /// How the offsets of a case lie.
@@ -239,23 +242,20 @@ impl Problem {
             let strides = [co * ci * taps, ci * taps, taps, taps, kernel[1], 1];
             [&[groups, ci, co, 1, kernel[0], kernel[1], 1], &strides[..], &[0]].concat()
         };
-        let operator = (entry(CONV_PACK).unwrap().decode)(&mut Params::new(&words)).unwrap();
-        let mut packed = vec![f32::NAN; operator.packed()];
+        let instruction = plan("conv pack", Dtype::F32, &words).unwrap();
+        let mut packed = vec![f32::NAN; instruction.packed()];
         let addresses = [self.w.as_ptr().cast_mut().cast(), packed.as_mut_ptr().cast()];
         // SAFETY: the weights are those of the problem, and `packed` is as large as asked for.
-        unsafe { operator.run(&Operands::new(&addresses), Share::WHOLE).unwrap() };
+        unsafe { instruction.run(&Operands::new(&addresses), Share::WHOLE).unwrap() };
         packed
     }
 
     /// Runs an instruction in so many parts, the last first.
-    fn run(&self, opcode: u32, of: Option<u32>, weights: &[f32], made: &mut [Vec<f32>; 2], parts: usize) {
+    fn run(&self, name: &str, of: Option<u32>, weights: &[f32], made: &mut [Vec<f32>; 2], parts: usize) {
         let mut words = self.words.clone();
         words.extend(of);
-        let entry = entry(opcode).unwrap();
-        let mut params = Params::new(&words);
-        let operator = (entry.decode)(&mut params).unwrap();
-        params.end().unwrap();
-        let mut scratch = vec![f32::NAN; operator.scratch() * parts / 4];
+        let instruction = plan(name, Dtype::F32, &words).unwrap();
+        let mut scratch = vec![f32::NAN; instruction.scratch() * parts / 4];
         let [x, offset, mask] = self.operands();
         let weights = weights.as_ptr().cast_mut().cast();
         let address = |values: &mut Vec<f32>| -> *mut u8 {
@@ -274,10 +274,10 @@ impl Problem {
                 vec![x, offset, mask, dy, weights, first, second, scratch]
             }
         };
-        assert_eq!(entry.operands, addresses.len());
+        assert_eq!(entry(name).operands, addresses.len());
         for part in (0..parts).rev() {
-            // SAFETY: each operand has the memory that its operator documents.
-            unsafe { operator.run(&Operands::new(&addresses), Share { part, parts }).unwrap() };
+            // SAFETY: each operand has the memory that its instruction documents.
+            unsafe { instruction.run(&Operands::new(&addresses), Share { part, parts }).unwrap() };
         }
     }
 }

@@ -15,7 +15,7 @@ use core::sync::atomic::{AtomicI32, Ordering};
 use program::Program;
 use striate_core::fault::{Code, Fault};
 use striate_core::geometry::{Axis, AxisRequest, Mode, Rule};
-use striate_core::ops::{self, Params};
+use striate_core::instructions::{self, Params};
 use team::{Progress, Team};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -65,7 +65,7 @@ pub fn arena_stats() {
     give([stats.live, stats.free, stats.largest_free, stats.blocks].map(|value| value as i32));
 }
 
-/// Judges one axis of a window. Result area: output size, padding before, padding after. With `Rule::TRANSPOSED` the
+/// Validates one axis of a window. Result area: output size, padding before, padding after. With `Rule::TRANSPOSED` the
 /// output is the adjoint's, and `extra` its padding or, with `Rule::SIZED`, its size.
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)] // numbers in registers cost a third of words in memory
@@ -81,13 +81,13 @@ pub fn window(
     extra: i32,
 ) -> u32 {
     let request = AxisRequest { input, kernel, stride, dilation, lo, hi };
-    let judge = |mode| {
+    let validate = |mode| {
         if rule & Rule::TRANSPOSED == 0 {
             return Axis::new(request, mode, Rule(rule)).map(|axis| [axis.output, axis.lo, axis.hi]);
         }
         Axis::transposed(request, mode, Rule(rule), extra).map(|axis| [axis.input, axis.lo, axis.hi])
     };
-    let sizes = Mode::try_from(mode).and_then(judge);
+    let sizes = Mode::try_from(mode).and_then(validate);
     code(sizes.map(|sizes| give(sizes.map(|value| value as i32))))
 }
 
@@ -100,8 +100,8 @@ pub fn plan(opcode: u32, params: u32, count: u32) -> u32 {
 fn try_plan(opcode: u32, params: u32, count: u32) -> Result<(), Fault> {
     let words = memory::words(params, count)?;
     memory::require_room(program::room_for(&[0, 1, 0]))?;
-    let operator = (ops::entry(opcode)?.decode)(&mut Params::new(words))?;
-    give([operator.scratch() as i32, operator.packed() as i32, operator.algorithm() as i32]);
+    let instruction = instructions::entry(opcode)?.plan(&mut Params::new(words))?;
+    give([instruction.scratch() as i32, instruction.packed() as i32, instruction.algorithm() as i32]);
     Ok(())
 }
 
@@ -209,8 +209,8 @@ pub fn team_serve(address: u32, index: u32) -> u32 {
 
 /// The result of a team's run: 0, a fault's code, or one of these. Result area of a pending one: a number that changes
 /// whenever a worker has done something.
-const PENDING: u32 = u32::MAX;
-const ABANDONED: u32 = u32::MAX - 1;
+pub const PENDING: u32 = u32::MAX;
+pub const ABANDONED: u32 = u32::MAX - 1;
 
 /// Starts a run of a program's steps `first..last` in so many parts; its result as in `team_advance`.
 #[wasm_bindgen]

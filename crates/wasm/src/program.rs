@@ -1,19 +1,19 @@
 //! A program: instructions decoded from words, and the table of addresses that they work on.
 //!
 //! Words: `bases, steps`, then per step `opcode, operands, (base, byte offset) per operand, params, params...`.
-//! An absent operand has the base 0xFFFFFFFF. A step's operator is decoded by its entry in `striate_core::ops`.
+//! An absent operand has the base [`ABSENT`]. A step's instruction is planned by its entry in `striate_core::instructions`.
 
 use crate::bad_instruction;
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use striate_core::fault::Fault;
-use striate_core::ops::{self, Operands, Operator, Params, Share, MAX_OPERANDS};
+use striate_core::instructions::{self, Operands, Params, Planned, Share, MAX_BYTES, MAX_OPERANDS};
 
-const ABSENT: u32 = u32::MAX;
+/// The base of an operand that is absent.
+pub const ABSENT: u32 = u32::MAX;
 const MAX_BASES: usize = 1 << 16;
-/// More than the largest operator takes, with its allocation's header.
-const STEP_BYTES: usize = 1024;
+/// What the largest instruction takes: a step, and memory of its own with what an allocation is rounded up by.
+const STEP_BYTES: usize = size_of::<Step>() + MAX_BYTES + 64;
 
 #[derive(Clone, Copy)]
 struct Operand {
@@ -22,8 +22,8 @@ struct Operand {
 }
 
 struct Step {
-    operator: Box<dyn Operator>,
-    /// Those that the operator lacks are absent.
+    instruction: Planned,
+    /// Those that the instruction lacks are absent.
     operands: [Operand; MAX_OPERANDS],
 }
 
@@ -86,7 +86,7 @@ impl Program {
     /// `BadInstruction` when there is no such part; a step's fault.
     ///
     /// # Safety
-    /// The bases are bound to memory that holds what the operands' operators document.
+    /// The bases are bound to memory that holds what the operands' instructions document.
     pub unsafe fn run(&self, part: usize, parts: usize) -> Result<(), Fault> {
         let share = share(part, parts)?;
         for index in 0..self.steps.len() {
@@ -141,7 +141,7 @@ impl Step {
     #[inline(never)]
     fn decode(params: &mut Params, bases: usize) -> Result<Step, Fault> {
         let [opcode, count] = params.array();
-        let (entry, count) = (ops::entry(opcode)?, count as usize);
+        let (entry, count) = (instructions::entry(opcode)?, count as usize);
         if count != entry.operands || count > MAX_OPERANDS {
             return Err(bad_instruction(count));
         }
@@ -156,9 +156,9 @@ impl Step {
         }
         let own = params.usize();
         let mut own = Params::new(params.take(own));
-        let operator = (entry.decode)(&mut own)?;
+        let instruction = entry.plan(&mut own)?;
         own.end()?;
-        Ok(Step { operator, operands })
+        Ok(Step { instruction, operands })
     }
 
     /// # Safety
@@ -173,7 +173,7 @@ impl Step {
                     core::ptr::with_exposed_provenance_mut(start.wrapping_add(operand.offset as usize));
             }
         }
-        // SAFETY: the caller's guarantee: the bases are bound as the operator documents.
-        unsafe { self.operator.run(&operands, share) }
+        // SAFETY: the caller's guarantee: the bases are bound as the instruction documents.
+        unsafe { self.instruction.run(&operands, share) }
     }
 }

@@ -1,23 +1,24 @@
 //! Decoding and running programs natively, and words that are no program.
 
+mod opcodes;
+
+use opcodes::opcode;
 use std::sync::atomic::Ordering;
 use striate_core::fault::Code;
-use striate_core::ops::ENTRIES;
-use striate_wasm::program::Program;
+use striate_core::instructions::activation::Act;
+use striate_core::instructions::binary::Kind;
+use striate_core::instructions::dtype::Dtype;
+use striate_core::instructions::ENTRIES;
+use striate_wasm::program::{Program, ABSENT};
 
-const FILL: u32 = 5;
-const UNARY: u32 = 6;
-const BINARY: u32 = 7;
-const ADD: u32 = 0;
-const NEG: u32 = 20;
-const ABSENT: u32 = u32::MAX;
+const F32: u32 = Dtype::F32 as u32;
 
 /// `arena[8..8 + n] = 3; out = -(x + arena[8..])`.
 fn program(n: u32) -> Vec<u32> {
     let mut words = vec![3, 3];
-    words.extend([FILL, 1, 0, 32, 3, 4, n, 3f32.to_bits()]);
-    words.extend([BINARY, 3, 1, 0, 0, 32, 2, 0, 6, ADD, 0, 1, n, 1, 1]);
-    words.extend([UNARY, 2, 2, 0, 2, 0, 5, NEG, 0, 0, n, 0]);
+    words.extend([opcode("fill"), 1, 0, 32, 3, F32, n, 3f32.to_bits()]);
+    words.extend([opcode("binary"), 3, 1, 0, 0, 32, 2, 0, 6, F32, Kind::Add as u32, 1, n, 1, 1]);
+    words.extend([opcode("unary"), 2, 2, 0, 2, 0, 5, F32, Act::Neg as u32, 0, 0, n]);
     words
 }
 
@@ -72,13 +73,13 @@ fn words_that_are_no_program_are_refused() {
         (0, 2, "a base that does not exist"),
         (1, u32::MAX, "steps without end"),
         (1, 2, "a step too few"),
-        (2, 0, "opcode 0"),
+        (2, 0, "another opcode"),
         (2, u32::MAX, "an opcode that does not exist"),
         (3, 2, "an operand too many"),
         (4, ABSENT, "a required operand that is absent"),
         (6, u32::MAX, "parameters without end"),
         (6, 2, "a parameter too few"),
-        (7, 3, "elements of three bytes"),
+        (7, 4, "elements of no type"),
     ] {
         assert_eq!(with(index, value), Code::BadInstruction, "{what}");
     }
@@ -91,7 +92,7 @@ const ODD: [u32; 14] =
     [0, 1, 2, 3, 4, 5, 7, 64, 1 << 16, 1 << 29, i32::MAX as u32, 1 << 31, u32::MAX - 1, u32::MAX];
 
 #[test]
-fn random_parameters_are_judged_without_a_panic() {
+fn random_parameters_are_validated_without_a_panic() {
     let mut state = 1u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -99,14 +100,19 @@ fn random_parameters_are_judged_without_a_panic() {
     };
     let mut accepted = 0;
     for _ in 0..60_000 {
-        for entry in ENTRIES {
+        for (opcode, entry) in ENTRIES.iter().enumerate() {
             let count = next() % 34;
             // Half of the rounds keep to small numbers, so that some problems are valid.
             let limit = if next() % 2 == 0 { 4 } else { ODD.len() };
-            let mut words = vec![1, 1, entry.opcode, entry.operands as u32];
+            let mut words = vec![1, 1, opcode as u32, entry.operands as u32];
             words.extend(std::iter::repeat_n([0, 0], entry.operands).flatten());
             words.push(count as u32);
             words.extend((0..count).map(|_| ODD[next() % limit]));
+            // The element type is a valid one most of the time.
+            if count > 0 && next() % 8 > 0 {
+                let at = words.len() - count;
+                words[at] = next() as u32 % 4 * u32::from(next() % 4 == 0);
+            }
             accepted += usize::from(Program::decode(&words).is_ok());
         }
     }

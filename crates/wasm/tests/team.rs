@@ -1,23 +1,28 @@
 //! A team of native threads: programs of several steps, faults, and a team that is abandoned.
 
+mod opcodes;
+
+use opcodes::opcode;
 use std::sync::atomic::Ordering;
 use std::thread;
 use striate_core::fault::Code;
+use striate_core::instructions::binary::Kind;
+use striate_core::instructions::dtype::Dtype;
+use striate_core::instructions::scatter::Writing;
 use striate_wasm::program::Program;
 use striate_wasm::team::{Progress, Team};
 
-const FILL: u32 = 5;
-const BINARY: u32 = 7;
-const SCATTER: u32 = 19;
+const F32: u32 = Dtype::F32 as u32;
 const ELEMENTS: usize = 1000;
 
 /// `a = 3; then rounds of b = a + x, a = b + x`, in the arena at 0 and 4000; then y = a + x.
 fn program(rounds: usize) -> Program {
     let n = ELEMENTS as u32;
     let mut words = vec![3, 2 + 2 * rounds as u32];
-    words.extend([FILL, 1, 0, 0, 3, 4, n, 3f32.to_bits()]);
+    words.extend([opcode("fill"), 1, 0, 0, 3, F32, n, 3f32.to_bits()]);
     let mut add = |from: [u32; 2], to: [u32; 2]| {
-        words.extend([BINARY, 3, from[0], from[1], 1, 0, to[0], to[1], 6, 0, 0, 1, n, 1, 1]);
+        words.extend([opcode("binary"), 3, from[0], from[1], 1, 0, to[0], to[1]]);
+        words.extend([6, F32, Kind::Add as u32, 1, n, 1, 1]);
     };
     for _ in 0..rounds {
         add([0, 0], [0, 4 * n]);
@@ -93,8 +98,9 @@ fn every_number_of_parts_gives_the_same() {
 #[test]
 fn the_first_fault_ends_the_run_for_all() {
     // Six planes of four elements are unpooled, then y = a + x in an arena that must stay as it is.
-    let words = [4, 2, SCATTER, 3, 1, 0, 2, 0, 0, 0, 4, 6, 2, 4, 0];
-    let add = [BINARY, 3, 0, 0, 0, 0, 3, 0, 6, 0, 0, 1, 24, 1, 1];
+    let (assign, add) = (Writing::Assign as u32, Kind::Add as u32);
+    let words = [4, 2, opcode("scatter"), 3, 1, 0, 2, 0, 0, 0, 5, F32, 6, 2, 4, assign];
+    let add = [opcode("binary"), 3, 0, 0, 0, 0, 3, 0, 6, F32, add, 1, 24, 1, 1];
     let program = Program::decode(&[&words[..], &add[..]].concat()).unwrap();
     let (mut arena, mut x, mut y) = ([0f32; 24], [1f32; 12], [7f32; 24]);
     let mut indices = [0i32, 1].repeat(6);

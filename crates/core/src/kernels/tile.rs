@@ -4,7 +4,7 @@
 //! Pixels are counted over the whole batch: those of one image are neighbours in memory, and after `room` of them
 //! comes the next image. Rows are output channels, `plane` elements apart.
 
-use crate::ops::activation::Activation;
+use crate::instructions::activation::{Act, Activation};
 use crate::simd::{F32x4, LANES};
 
 /// What is done to `sum + residual`: a clamp, or where that does not say it, an activation.
@@ -16,14 +16,12 @@ pub struct Finish {
 }
 
 impl Finish {
-    /// From the numbers of an instruction.
-    ///
     /// # Errors
-    /// `BadInstruction` for a number that names no activation.
-    pub fn new(act: u32, p0: f32, p1: f32) -> Result<Finish, crate::fault::Fault> {
+    /// As [`Activation::new`].
+    pub fn new(act: Act, p0: f32, p1: f32) -> Result<Finish, crate::fault::Fault> {
         let (low, high) = match act {
-            1 => (0.0, f32::INFINITY),
-            2 => (p0, p1),
+            Act::Relu => (0.0, f32::INFINITY),
+            Act::Clip => (p0, p1),
             _ => (f32::NEG_INFINITY, f32::INFINITY),
         };
         let activation = Activation::new(act, p0, p1)?;

@@ -1,26 +1,28 @@
 //! The weight gradient against its definition, on the problem lines of the convolution and some of its own.
 
 use super::{address, all_problems, assert_equal, sizes, Problem};
+use crate::planning::plan;
 use crate::problems::integers;
 use striate_core::fault::Code;
 use striate_core::geometry::Axis;
-use striate_core::ops::conv::CONV_WEIGHT_GRADIENT;
-use striate_core::ops::{Operands, Operator, Params, Share};
+use striate_core::instructions::activation::Act;
+use striate_core::instructions::dtype::Dtype;
+use striate_core::instructions::{Operands, Planned, Share};
 
-fn operator(problem: &Problem) -> Box<dyn Operator> {
-    let words = problem.words(0, 0, 0.0, 0.0);
-    (CONV_WEIGHT_GRADIENT.decode)(&mut Params::new(&words[..22])).unwrap()
+fn instruction(problem: &Problem) -> Planned {
+    let words = problem.words(0, Act::None, 0.0, 0.0);
+    plan("conv weight gradient", Dtype::F32, &words[..22]).unwrap()
 }
 
 fn gradient(problem: &Problem, dy: &[f32], parts: usize) -> Vec<f32> {
-    let operator = operator(problem);
+    let instruction = instruction(problem);
     let mut dw = vec![f32::NAN; problem.w.len()];
-    let scratch = vec![f32::NAN; operator.scratch() / 4 * parts];
+    let scratch = vec![f32::NAN; instruction.scratch() / 4 * parts];
     let dw_address: *mut u8 = dw.as_mut_ptr().cast();
     let addresses = [address(Some(dy)), address(Some(&problem.x)), dw_address, address(Some(&scratch))];
     for part in 0..parts {
         // SAFETY: every operand has the size that the problem says, each part its own scratch memory.
-        unsafe { operator.run(&Operands::new(&addresses), Share { part, parts }).unwrap() };
+        unsafe { instruction.run(&Operands::new(&addresses), Share { part, parts }).unwrap() };
     }
     dw
 }
@@ -148,15 +150,15 @@ fn what_no_output_reads_does_not_reach_the_gradient() {
 #[test]
 fn scratch_memory_is_bounded() {
     let wide = |channels, size| problem([1, 1, channels, channels], [UNIT, [size; 6].map(|_| 1), UNIT]);
-    assert!(operator(&wide(2048, 1)).scratch() < 1 << 20);
+    assert!(instruction(&wide(2048, 1)).scratch() < 1 << 20);
     let row = [1 << 20, 9, 1, 1, 4, 4];
-    assert!(operator(&problem([1, 1, 1, 1], [UNIT, UNIT, row])).scratch() < 1 << 16);
+    assert!(instruction(&problem([1, 1, 1, 1], [UNIT, UNIT, row])).scratch() < 1 << 16);
 }
 
 #[test]
 fn wrong_parameters_are_faults() {
-    let words = problem([1, 1, 2, 4], [UNIT, UNIT, [9, 3, 1, 1, 1, 1]]).words(0, 0, 0.0, 0.0);
-    let fault = |words: &[u32]| (CONV_WEIGHT_GRADIENT.decode)(&mut Params::new(words)).err().unwrap().code;
+    let words = problem([1, 1, 2, 4], [UNIT, UNIT, [9, 3, 1, 1, 1, 1]]).words(0, Act::None, 0.0, 0.0);
+    let fault = |words: &[u32]| plan("conv weight gradient", Dtype::F32, words).err().unwrap().code;
     for length in 0..22 {
         assert_eq!(fault(&words[..length]), Code::BadInstruction);
     }

@@ -1,0 +1,231 @@
+//! `y = act(x)`, element by element: one decoded activation for the epilogue of convolution and for UNARY.
+//!
+//! NaN propagates through every kind, as in PyTorch. The kinds that surround convolutions (none, relu, clip, leaky
+//! relu, prelu) are two inlined instructions or three; the others share one function that is called per vector.
+//! The order of operations follows PyTorch's, so that exact inputs give exact results.
+
+use crate::enumeration::enumeration;
+use crate::fault::{Code, Fault};
+use crate::math;
+use crate::simd::F32x4;
+
+enumeration! {
+    /// The functions by name.
+    pub enum Act {
+        None,
+        Relu,
+        Clip,
+        LeakyRelu,
+        Prelu,
+        Sigmoid,
+        Tanh,
+        HardSigmoid,
+        HardSwish,
+        Silu,
+        Elu,
+        Selu,
+        Gelu,
+        Mish,
+        Softplus,
+        Exp,
+        Log,
+        Sqrt,
+        Abs,
+        Neg,
+        /// 1 between p0 and p1, exclusive: the derivative of relu6, and no function of its own.
+        Inside,
+    }
+}
+
+/// What several functions are together, by their parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// `min(max(x, p0), p1)` by numbers: none, relu and clip.
+    Clamp,
+    /// NaN: clip by NaN.
+    Nothing,
+    /// `x > 0 ? x : x * p0`: leaky relu, and prelu with a slope per channel.
+    Slope,
+    Sigmoid,
+    Tanh,
+    HardSigmoid,
+    HardSwish,
+    Silu,
+    /// `(x > 0 ? x : p0 * expm1(x)) * p1`: elu and selu.
+    Elu,
+    Gelu,
+    GeluTanh,
+    Mish,
+    /// `log(1 + exp(p0 * x)) / p0`, and x where `p0 * x > p1`.
+    Softplus,
+    Exp,
+    Log,
+    Sqrt,
+    Abs,
+    Neg,
+}
+
+/// An activation and its parameters, ready to be applied.
+#[derive(Clone, Copy, Debug)]
+pub struct Activation {
+    kind: Kind,
+    needs_slope: bool,
+    p0: f32,
+    p1: f32,
+}
+
+impl Activation {
+    pub const NONE: Activation =
+        Activation { kind: Kind::Clamp, needs_slope: false, p0: f32::NEG_INFINITY, p1: f32::INFINITY };
+
+    /// # Errors
+    /// `BadInstruction` for what is a derivative only.
+    pub fn new(act: Act, p0: f32, p1: f32) -> Result<Self, Fault> {
+        let (kind, p0, p1) = match act {
+            Act::None => return Ok(Self::NONE),
+            Act::Relu => (Kind::Clamp, 0.0, f32::INFINITY),
+            Act::Clip if p0.is_nan() || p1.is_nan() => (Kind::Nothing, p0, p1),
+            Act::Clip => (Kind::Clamp, p0, p1),
+            Act::LeakyRelu | Act::Prelu => (Kind::Slope, p0, p1),
+            Act::Sigmoid => (Kind::Sigmoid, p0, p1),
+            Act::Tanh => (Kind::Tanh, p0, p1),
+            Act::HardSigmoid => (Kind::HardSigmoid, p0, p1),
+            Act::HardSwish => (Kind::HardSwish, p0, p1),
+            Act::Silu => (Kind::Silu, p0, p1),
+            Act::Elu => (Kind::Elu, p0, 1.0),
+            Act::Selu => (Kind::Elu, SELU_ALPHA, SELU_SCALE),
+            Act::Gelu => (if p0 == 0.0 { Kind::Gelu } else { Kind::GeluTanh }, p0, p1),
+            Act::Mish => (Kind::Mish, p0, p1),
+            Act::Softplus => (Kind::Softplus, p0, p1),
+            Act::Exp => (Kind::Exp, p0, p1),
+            Act::Log => (Kind::Log, p0, p1),
+            Act::Sqrt => (Kind::Sqrt, p0, p1),
+            Act::Abs => (Kind::Abs, p0, p1),
+            Act::Neg => (Kind::Neg, p0, p1),
+            Act::Inside => return Err(Fault::new(Code::BadInstruction, [act as i32, 0, 0])),
+        };
+        let needs_slope = act == Act::Prelu;
+        Ok(Self { kind, needs_slope, p0, p1 })
+    }
+
+    /// Whether this is prelu: the slope of each channel is an operand, given by [`Activation::with_slope`].
+    #[must_use]
+    pub fn needs_slope(&self) -> bool {
+        self.needs_slope
+    }
+
+    /// Whether it is `min(max(x, p0), p1)` by numbers.
+    #[must_use]
+    pub fn is_clamp(&self) -> bool {
+        self.kind == Kind::Clamp
+    }
+
+    /// Whether it is `x > 0 ? x : x * p0`.
+    #[must_use]
+    pub fn is_slope(&self) -> bool {
+        self.kind == Kind::Slope
+    }
+
+    /// The same prelu with the slope of one channel.
+    #[inline(always)]
+    #[must_use]
+    pub fn with_slope(mut self, slope: f32) -> Self {
+        self.p0 = slope;
+        self
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn apply(&self, x: F32x4) -> F32x4 {
+        match self.kind {
+            Kind::Clamp => self.clamp(x),
+            Kind::Slope => self.slope(x),
+            _ => self.apply_called(x),
+        }
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn clamp(&self, x: F32x4) -> F32x4 {
+        // NaN stays in the first operand of pmax and pmin.
+        x.pmax(F32x4::splat(self.p0)).pmin(F32x4::splat(self.p1))
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn slope(&self, x: F32x4) -> F32x4 {
+        x.gt(F32x4::ZERO).select(x, x.mul(F32x4::splat(self.p0)))
+    }
+
+    /// The same, kept out of the loops that inline the short kinds.
+    #[inline(never)]
+    #[must_use]
+    pub fn apply_called(&self, x: F32x4) -> F32x4 {
+        let one = F32x4::splat(1.0);
+        match self.kind {
+            Kind::Clamp => self.clamp(x),
+            Kind::Nothing => F32x4::splat(f32::NAN),
+            Kind::Slope => self.slope(x),
+            Kind::Sigmoid | Kind::Silu => {
+                let above = if self.kind == Kind::Silu { x } else { one };
+                above.div(math::exp(x.neg()).add(one))
+            }
+            Kind::Tanh => math::tanh(x),
+            Kind::HardSigmoid => {
+                F32x4::splat(self.p0).mul_add_exact(x, F32x4::splat(self.p1)).pmax(F32x4::ZERO).pmin(one)
+            }
+            Kind::HardSwish => {
+                let gate = x.add(F32x4::splat(3.0)).pmax(F32x4::ZERO).pmin(F32x4::splat(6.0));
+                x.mul(gate).div(F32x4::splat(6.0))
+            }
+            Kind::Elu => {
+                let below = math::expm1(x.pmin(F32x4::ZERO)).mul(F32x4::splat(self.p0));
+                x.gt(F32x4::ZERO).select(x, below).mul(F32x4::splat(self.p1))
+            }
+            Kind::Gelu => x.mul(math::normal(x).0),
+            Kind::GeluTanh => x.mul(logistic(gelu_exponent(x))),
+            Kind::Mish => {
+                // tanh(log(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2); from 20 on it is 1.
+                let two = F32x4::splat(2.0);
+                let e = math::exp(x.pmin(F32x4::splat(20.0)));
+                let n = e.mul(e.add(two));
+                x.mul(n.div(n.add(two)))
+            }
+            Kind::Softplus => {
+                let scaled = x.mul(F32x4::splat(self.p0));
+                let tail = math::log1p(math::exp(scaled.abs().neg()));
+                let sum = scaled.pmax(F32x4::ZERO).add(tail).div(F32x4::splat(self.p0));
+                scaled.gt(F32x4::splat(self.p1)).select(x, sum)
+            }
+            Kind::Exp => math::exp(x),
+            Kind::Log => math::log(x),
+            Kind::Sqrt => x.sqrt(),
+            Kind::Abs => x.abs(),
+            Kind::Neg => x.neg(),
+        }
+    }
+}
+
+/// The two numbers with which selu keeps mean 0 and variance 1.
+pub const SELU_ALPHA: f32 = 1.673_263_2;
+pub const SELU_SCALE: f32 = 1.050_701;
+
+/// `1 / (1 + e^-x)`.
+#[inline(always)]
+#[must_use]
+pub fn logistic(x: F32x4) -> F32x4 {
+    let one = F32x4::splat(1.0);
+    one.div(math::exp(x.neg()).add(one))
+}
+
+/// `2k = 2 sqrt(2 / pi) (x + 0.044715 x^3)`: `(1 + tanh(k)) / 2 = 1 / (1 + e^-2k)`, which keeps small results' digits.
+#[inline(always)]
+#[must_use]
+pub fn gelu_exponent(x: F32x4) -> F32x4 {
+    let cube = x.mul(x).mul(x);
+    cube.mul_add_exact(F32x4::splat(CUBIC), x).mul(F32x4::splat(TWICE_ROOT))
+}
+
+/// `2 sqrt(2 / pi)`, and the weight of the cube.
+pub const TWICE_ROOT: f32 = 1.595_769;
+pub const CUBIC: f32 = 0.044_715;

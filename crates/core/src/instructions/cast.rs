@@ -1,0 +1,60 @@
+//! CAST: the same values with another dtype.
+//!
+//! Params: the dtype of y, count. Operands: x, y (which may be x when the elements have the same size).
+//! Floats are truncated and saturate, NaN gives 0; integers wrap to 8 bits.
+
+use super::dtype::{map_runs, Dtype};
+use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use crate::fault::Fault;
+use crate::instructions::entry::ANY;
+
+pub const ENTRY: Entry = Entry::new("cast", "x -> y", ANY, decode);
+
+struct Cast {
+    from: Dtype,
+    to: Dtype,
+    count: usize,
+}
+
+fn decode(params: &mut Params) -> Result<Planned, Fault> {
+    let (from, to, count) = (params.dtype, params.dtype(), params.usize());
+    params.elements(&[count], from.bytes().max(to.bytes()));
+    params.check()?;
+    Ok(Planned::new(Cast { from, to, count }))
+}
+
+impl Instruction for Cast {
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let (x, y) = (operands.pointer(0), operands.pointer(1));
+        // SAFETY: x and y hold `count` elements; this part's range is written by no other part.
+        unsafe {
+            map_runs((self.from, x), (self.to, y), share.range(self.count), &|lanes| self.convert(lanes))
+        };
+        Ok(())
+    }
+}
+
+impl Cast {
+    fn convert(&self, lanes: &mut [u32]) {
+        match (self.from, self.to) {
+            (Dtype::F32, Dtype::F32) => {}
+            (Dtype::F32, to) => {
+                let (low, high) = match to {
+                    Dtype::U8 => (0, 255),
+                    Dtype::I8 => (-128, 127),
+                    Dtype::F32 | Dtype::I32 => (i32::MIN, i32::MAX),
+                };
+                for lane in lanes {
+                    // Rust's conversion truncates, saturates and takes NaN to 0.
+                    *lane = (f32::from_bits(*lane) as i32).max(low).min(high) as u32;
+                }
+            }
+            (_, Dtype::F32) => {
+                for lane in lanes {
+                    *lane = (*lane as i32 as f32).to_bits();
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! CONV: `y = act(conv(x) + bias + residual)`, and CONV_PACK: the weights in the order that its algorithm reads.
+//!
+//! `conv(x)[n, o, p] = sum over tap k, channel c of x[n, c, p * stride - lo + k * dilation] * w[o, c, k]`, padding
+//! being zero. The plan chooses how; the files beside this one are the algorithms.
+
+mod depthwise;
+mod direct;
+pub(super) mod gemm;
+mod pack;
+mod panel;
+mod planes;
+mod weight_gradient;
+mod winograd;
+
+use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use crate::fault::Fault;
+use crate::geometry::{Geometry, Rule};
+use crate::instructions::entry::FLOAT;
+use crate::kernels::tile::{advance, Finish, Tile};
+use crate::plan::{Algorithm, Plan, Problem};
+
+pub use pack::ConvPack;
+pub use weight_gradient::ENTRY as CONV_WEIGHT_GRADIENT;
+
+pub const CONV: Entry =
+    Entry::new("conv", "x, weights, bias?, residual?, slope? -> y; scratch", FLOAT, |params| {
+        Ok(Planned::new(Conv::new(params)?))
+    });
+
+pub const CONV_PACK: Entry =
+    Entry::new("conv pack", "weights -> packed", FLOAT, |params| Ok(Planned::new(ConvPack::new(params)?)));
+
+/// Operands of CONV, in their order.
+const X: usize = 0;
+const WEIGHTS: usize = 1;
+const BIAS: usize = 2;
+const RESIDUAL: usize = 3;
+const SLOPE: usize = 4;
+const Y: usize = 5;
+const SCRATCH: usize = 6;
+
+/// What the parameters of CONV say, and the plan that follows.
+#[derive(Clone, Copy, Debug)]
+pub struct Conv {
+    pub problem: Problem,
+    pub plan: Plan,
+    finish: Finish,
+}
+
+impl Conv {
+    /// Reads `batch, groups, ci, co, 3 axes, algorithm, exact (0, 1), act, p0, p1`.
+    ///
+    /// # Errors
+    /// What [`Geometry::new`], [`Problem::new`] and [`Plan::new`] refuse; `BadInstruction` for what they cannot read.
+    pub fn new(params: &mut Params) -> Result<Conv, Fault> {
+        let [batch, groups, ci, co] = params.array().map(|word| word as usize);
+        let requests = [params.axis(), params.axis(), params.axis()];
+        let (forced, exact) = (params.u32(), params.flag());
+        let (act, p0, p1) = (params.kind(), params.f32(), params.f32());
+        params.check()?;
+        let geometry = Geometry::new(requests, Rule::default())?;
+        let problem = Problem::new(batch, groups, ci, co, geometry)?;
+        let plan = Plan::new(&problem, forced, exact)?;
+        let finish = Finish::new(act, p0, p1)?;
+        Ok(Conv { problem, plan, finish })
+    }
+
+    /// Whether nothing but a clamp follows the sum.
+    #[must_use]
+    pub fn ends_plainly(&self) -> bool {
+        self.finish.activation.is_none()
+    }
+
+    /// The addresses of CONV's operands.
+    fn places(&self, operands: &Operands, share: Share) -> Places {
+        let scratch: *mut f32 = operands.pointer(SCRATCH);
+        Places {
+            x: operands.pointer(X),
+            weights: operands.pointer(WEIGHTS),
+            bias: operands.pointer(BIAS),
+            residual: operands.pointer(RESIDUAL),
+            slope: operands.pointer(SLOPE),
+            y: operands.pointer(Y),
+            scratch: scratch.wrapping_add(share.part * self.plan.scratch / 4),
+        }
+    }
+}
+
+/// The operands of CONV; `bias`, `residual` and `slope` are null where absent, `scratch` is this part's own.
+#[derive(Clone, Copy)]
+pub struct Places {
+    pub x: *const f32,
+    pub weights: *const f32,
+    pub bias: *const f32,
+    pub residual: *const f32,
+    pub slope: *const f32,
+    pub y: *mut f32,
+    pub scratch: *mut f32,
+}
+
+impl Places {
+    /// The tile whose first element is `y[place]`, of output channel `channel`; its sizes are still to be set.
+    ///
+    /// # Safety
+    /// `place` is inside y, `channel` below the number of output channels.
+    unsafe fn tile(&self, place: usize, channel: usize) -> Tile {
+        // SAFETY: bias and slope have an element per output channel, the residual has y's shape.
+        unsafe {
+            Tile {
+                y: self.y.add(place),
+                residual: advance(self.residual, place),
+                bias: advance(self.bias, channel),
+                slope: advance(self.slope, channel),
+                rows: 0,
+                columns: 0,
+                plane: 0,
+                room: 0,
+                wrap: 0,
+            }
+        }
+    }
+}
+
+impl Instruction for Conv {
+    fn scratch(&self) -> usize {
+        self.plan.scratch
+    }
+
+    fn packed(&self) -> usize {
+        self.plan.packed
+    }
+
+    fn algorithm(&self) -> u32 {
+        self.plan.algorithm as u32
+    }
+
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let places = self.places(operands, share);
+        // SAFETY: the caller guarantees that the operands hold what the problem says.
+        unsafe {
+            match self.plan.algorithm {
+                Algorithm::Depthwise => depthwise::run(self, &places, share),
+                Algorithm::Winograd => winograd::run(self, &places, share),
+                Algorithm::Direct => direct::run(self, &places, share),
+                Algorithm::Gemm | Algorithm::Pointwise => gemm::run(self, &places, share),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A convolution's work in blocks: of each group `panels` panels of pixels times `tiles` row tiles, so many at a time.
+struct Blocks {
+    groups: usize,
+    panels: usize,
+    panels_together: usize,
+    tiles: usize,
+    tiles_together: usize,
+    /// Row tiles that cost as much as making a panel ready, which whoever begins inside a block does again.
+    readying: usize,
+}
+
+/// One block: the number of its panels' block, counted through all groups, and its row tiles.
+struct Piece {
+    block: usize,
+    first_tile: usize,
+    tiles: usize,
+}
+
+impl Blocks {
+    /// Panels' blocks of a group.
+    fn per_group(&self) -> usize {
+        self.panels.div_ceil(self.panels_together)
+    }
+
+    /// The pieces of a share, those of the same panels one behind the other. Shares are equal in panels times row tiles, and
+    /// end inside a block where that is worth it.
+    fn pieces(&self, share: Share) -> impl Iterator<Item = Piece> + '_ {
+        let work = share.range(self.groups * self.panels * self.tiles);
+        let (mut at, end) = (self.place(work.start), self.place(work.end));
+        core::iter::from_fn(move || {
+            if at == end {
+                return None;
+            }
+            let (block, first_tile) = (at / self.tiles, at % self.tiles);
+            let left = self.tiles_together - first_tile % self.tiles_together;
+            let tiles = left.min(self.tiles - first_tile).min(end - at);
+            at += tiles;
+            Some(Piece { block, first_tile, tiles })
+        })
+    }
+
+    /// Which row tile of all blocks comes after so much work.
+    #[inline(never)]
+    fn place(&self, work: usize) -> usize {
+        let of_group = self.panels * self.tiles;
+        if of_group == 0 {
+            return 0;
+        }
+        let (group, rest) = (work / of_group, work % of_group);
+        let of_block = self.panels_together * self.tiles;
+        let (block, rest) = (rest / of_block, rest % of_block);
+        let panels = self.panels_together.min(self.panels - block * self.panels_together);
+        let tile = match rest / panels {
+            tile if tile <= self.readying => 0,
+            tile if tile + self.readying >= self.tiles => self.tiles,
+            tile => tile,
+        };
+        (group * self.per_group() + block) * self.tiles + tile
+    }
+}

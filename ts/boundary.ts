@@ -1,0 +1,26 @@
+/** Numbers of the boundary. Written by crates/wasm/tests/table.rs when kernels are built: change the Rust side. */
+
+/** Element types, by number. */
+export const DTYPES = ['float32', 'int32', 'uint8', 'int8'] as const;
+
+/** What can be wrong. */
+export const FAULT = {
+  notPositive: 1,
+  negativePadding: 2,
+  kernelTooLarge: 3,
+  poolPadding: 4,
+  tooLarge: 5,
+  outOfMemory: 6,
+  badInstruction: 7,
+  indexOutside: 8,
+  outputPadding: 9,
+  outputSize: 10,
+  noOutput: 11,
+  batchOutside: 12,
+} as const;
+
+/** Results of a team's run beside 0 and faults. */
+export const TEAM = {
+  pending: -1,
+  abandoned: -2,
+} as const;

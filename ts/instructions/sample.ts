@@ -1,0 +1,127 @@
+/** Instructions that read between elements: resampling, grids and boxes. */
+import { type DType, dtypeId } from '../dtype.ts';
+import { type Buffer, type Builder, bits, type OperandsOf } from './builder.ts';
+import { OP } from './table.ts';
+
+export interface ResampleOptions {
+  readonly dtype: DType;
+  /** x is [outer, input, inner], y [outer, output, inner]. */
+  readonly outer: number;
+  readonly input: number;
+  readonly output: number;
+  readonly inner: number;
+  /** KERNEL. */
+  readonly kernel: number;
+  /** POSITIONS. */
+  readonly positions: number;
+  /** Source positions per output position. */
+  readonly scale: number;
+  /** The number of one of ROUNDINGS. */
+  readonly rounding: number;
+  /** The cubic kernel's. */
+  readonly coefficient: number;
+  /** x is dy and y is dx. */
+  readonly adjoint: boolean;
+}
+
+/** One axis of x at other positions. */
+export function writeResample(
+  to: Builder,
+  { x, y }: OperandsOf<'resample'>,
+  { dtype, outer, input, output, inner, ...how }: ResampleOptions,
+): void {
+  const { kernel, positions, scale, rounding, coefficient, adjoint } = how;
+  to.step(
+    OP.resample,
+    [x],
+    [y],
+    [
+      ...[dtypeId(dtype), outer, input, output, inner, kernel, positions],
+      ...[bits(scale), rounding, bits(coefficient), adjoint ? 1 : 0],
+    ],
+  );
+}
+
+export interface GridOptions {
+  readonly n: number;
+  readonly channels: number;
+  /** x's two or three sizes. */
+  readonly spatial: readonly number[];
+  /** Positions of an image's grid. */
+  readonly positions: number;
+  /** The number of one of GRID_MODES. */
+  readonly mode: number;
+  /** The number of one of GRID_PADDINGS. */
+  readonly padding: number;
+  readonly alignCorners: boolean;
+}
+
+function gridWords({ n, channels, spatial, positions, mode, padding, alignCorners }: GridOptions): number[] {
+  const sizes = spatial.length === 2 ? [1, ...spatial] : spatial;
+  return [
+    ...[dtypeId('float32'), n, channels, spatial.length, ...sizes, positions],
+    ...[mode, padding, alignCorners ? 1 : 0],
+  ];
+}
+
+/** y = x at the grid's positions. */
+export function writeGridSample(
+  to: Builder,
+  { x, grid, y }: OperandsOf<'gridSample'>,
+  options: GridOptions,
+): void {
+  to.step(OP.gridSample, [x, grid], [y], gridWords(options));
+}
+
+export function writeGridSampleGradient(
+  to: Builder,
+  { x, grid, dy, dx = null, dgrid = null }: OperandsOf<'gridSampleGradient'>,
+  options: GridOptions,
+): void {
+  to.step(OP.gridSampleGradient, [x, grid, dy], [dx, dgrid], gridWords(options));
+}
+
+export interface RoiOptions {
+  /** x's shape [n, channels, height, width]. */
+  readonly shape: readonly number[];
+  readonly boxes: number;
+  /** Bins down and across. */
+  readonly bins: readonly [number, number];
+  /** Elements of x per unit of the boxes. */
+  readonly scale: number;
+  /** Samples per bin and axis; 0: one per element. */
+  readonly samples: number;
+  readonly aligned: boolean;
+}
+
+function stepRoi(
+  to: Builder,
+  opcode: number,
+  reads: readonly Buffer[],
+  write: Buffer,
+  { shape, boxes, bins, scale, samples, aligned }: RoiOptions,
+): void {
+  const words = [
+    ...[dtypeId('float32'), ...shape, boxes, ...bins],
+    ...[bits(scale), samples, aligned ? 1 : 0],
+  ];
+  const { scratch } = to.plan('roiAlign', opcode, words);
+  to.step(opcode, reads, [write], words, { scratch });
+}
+
+/** y = the means of x in the bins of boxes. */
+export function writeRoiAlign(
+  to: Builder,
+  { x, boxes, y }: OperandsOf<'roiAlign'>,
+  options: RoiOptions,
+): void {
+  stepRoi(to, OP.roiAlign, [x, boxes], y, options);
+}
+
+export function writeRoiAlignGradient(
+  to: Builder,
+  { boxes, dy, dx }: OperandsOf<'roiAlignGradient'>,
+  options: RoiOptions,
+): void {
+  stepRoi(to, OP.roiAlignGradient, [boxes, dy], dx, options);
+}

@@ -1,0 +1,310 @@
+/** Instructions and the numbers in their words. Written by crates/wasm/tests/table.rs when kernels are built: change the Rust side. */
+
+/** Instructions. */
+export const OP = {
+  conv: 0,
+  convPack: 1,
+  pool: 2,
+  copy: 3,
+  fill: 4,
+  unary: 5,
+  binary: 6,
+  affine: 7,
+  cast: 8,
+  random: 9,
+  stats: 10,
+  convWeightGradient: 11,
+  accumulate: 12,
+  reduce: 13,
+  poolGradient: 14,
+  scatter: 15,
+  gather: 16,
+  unaryGradient: 17,
+  softmax: 18,
+  dropout: 19,
+  resample: 20,
+  gridSample: 21,
+  gridSampleGradient: 22,
+  roiAlign: 23,
+  roiAlignGradient: 24,
+  deform: 25,
+  deformGradient: 26,
+} as const;
+
+/** The most axes of a strided walk. */
+export const MAX_AXES = 8;
+
+/** The base of an operand that is absent. */
+export const ABSENT = 4294967295;
+
+/** Algorithms of a convolution; 0 leaves it to the plan. */
+export const ALGORITHM = {
+  gemm: 1,
+  pointwise: 2,
+  depthwise: 3,
+  winograd: 4,
+  direct: 5,
+} as const;
+
+/** Functions of one number. */
+export const ACTIVATION = {
+  none: 0,
+  relu: 1,
+  clip: 2,
+  leakyRelu: 3,
+  prelu: 4,
+  sigmoid: 5,
+  tanh: 6,
+  hardSigmoid: 7,
+  hardSwish: 8,
+  silu: 9,
+  elu: 10,
+  selu: 11,
+  gelu: 12,
+  mish: 13,
+  softplus: 14,
+  exp: 15,
+  log: 16,
+  sqrt: 17,
+  abs: 18,
+  neg: 19,
+  inside: 20,
+} as const;
+
+/** Functions of two numbers. */
+export const BINARY = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  pow: 4,
+  max: 5,
+  min: 6,
+  prelu: 7,
+  above: 8,
+  masked: 9,
+  powerSlope: 10,
+  powerGrowth: 11,
+  preluSlope: 12,
+} as const;
+
+/** Reductions of axes. */
+export const REDUCE = {
+  sum: 0,
+  max: 1,
+  min: 2,
+  argMax: 3,
+} as const;
+
+/** Reductions of windows. */
+export const POOL = {
+  max: 0,
+  min: 1,
+  average: 2,
+  sum: 3,
+  lp: 4,
+  lpAbsolute: 5,
+} as const;
+
+/** Where windows lie. */
+export const PLACING = {
+  regular: 0,
+  adaptive: 1,
+  fractional: 2,
+} as const;
+
+/** How padding is given, by number. */
+export const PADDINGS = ['explicit', 'same', 'same-lower', 'valid', 'full'] as const;
+
+/** Bits of the rules for a window's size beyond a convolution's. */
+export const RULE = {
+  ceil: 1,
+  pooling: 2,
+  transposed: 4,
+  sized: 8,
+} as const;
+
+/** Kernels of resampling. */
+export const KERNEL = {
+  nearest: 0,
+  linear: 1,
+  cubic: 2,
+} as const;
+
+/** Source positions of resampling. */
+export const POSITIONS = {
+  halfPixel: 0,
+  asymmetric: 1,
+} as const;
+
+/** Roundings of a nearest position, by number. */
+export const ROUNDINGS = ['floor', 'ceil', 'round-prefer-floor', 'round-prefer-ceil'] as const;
+
+/** How a grid samples, by number. */
+export const GRID_MODES = ['bilinear', 'nearest', 'bicubic'] as const;
+
+/** What lies outside of a sampled plane, by number. */
+export const GRID_PADDINGS = ['zeros', 'border', 'reflection'] as const;
+
+/** Random numbers. */
+export const DISTRIBUTION = {
+  uniform: 0,
+  normal: 1,
+} as const;
+
+/** How values are scattered. */
+export const WRITING = {
+  assign: 0,
+  add: 1,
+} as const;
+
+/** What a deformable convolution's gradient is of. */
+export const DEFORM_GRADIENT = {
+  weights: 0,
+  input: 1,
+  offsets: 2,
+} as const;
+
+/** The memory that instructions read and write; what may be left out may be null. */
+export interface Operands<B> {
+  conv: {
+    readonly x: B;
+    readonly weights: B;
+    readonly bias?: B | null | undefined;
+    readonly residual?: B | null | undefined;
+    readonly slope?: B | null | undefined;
+    readonly y: B;
+  };
+  convPack: {
+    readonly weights: B;
+    readonly packed: B;
+  };
+  pool: {
+    readonly x: B;
+    readonly samples?: B | null | undefined;
+    readonly y: B;
+    readonly indices?: B | null | undefined;
+  };
+  copy: {
+    readonly x: B;
+    readonly y: B;
+  };
+  fill: {
+    readonly y: B;
+  };
+  unary: {
+    readonly x: B;
+    readonly y: B;
+  };
+  binary: {
+    readonly a: B;
+    readonly b: B;
+    readonly y: B;
+  };
+  affine: {
+    readonly x: B;
+    readonly center?: B | null | undefined;
+    readonly scale: B;
+    readonly shift?: B | null | undefined;
+    readonly y: B;
+  };
+  cast: {
+    readonly x: B;
+    readonly y: B;
+  };
+  random: {
+    readonly state: B;
+    readonly y: B;
+  };
+  stats: {
+    readonly x: B;
+    readonly mean: B;
+    readonly variance: B;
+  };
+  convWeightGradient: {
+    readonly dy: B;
+    readonly x: B;
+    readonly dw: B;
+  };
+  accumulate: {
+    readonly x: B;
+    readonly y: B;
+  };
+  reduce: {
+    readonly x: B;
+    readonly y: B;
+  };
+  poolGradient: {
+    readonly dy: B;
+    readonly x?: B | null | undefined;
+    readonly y?: B | null | undefined;
+    readonly dx: B;
+  };
+  scatter: {
+    readonly x: B;
+    readonly indices: B;
+    readonly y: B;
+  };
+  gather: {
+    readonly x: B;
+    readonly indices: B;
+    readonly y: B;
+  };
+  unaryGradient: {
+    readonly dy: B;
+    readonly v: B;
+    readonly dx: B;
+  };
+  softmax: {
+    readonly x: B;
+    readonly y: B;
+  };
+  dropout: {
+    readonly x: B;
+    readonly state: B;
+    readonly y: B;
+  };
+  resample: {
+    readonly x: B;
+    readonly y: B;
+  };
+  gridSample: {
+    readonly x: B;
+    readonly grid: B;
+    readonly y: B;
+  };
+  gridSampleGradient: {
+    readonly x: B;
+    readonly grid: B;
+    readonly dy: B;
+    readonly dx?: B | null | undefined;
+    readonly dgrid?: B | null | undefined;
+  };
+  roiAlign: {
+    readonly x: B;
+    readonly boxes: B;
+    readonly y: B;
+  };
+  roiAlignGradient: {
+    readonly boxes: B;
+    readonly dy: B;
+    readonly dx: B;
+  };
+  deform: {
+    readonly x: B;
+    readonly offset: B;
+    readonly mask?: B | null | undefined;
+    readonly weights: B;
+    readonly bias?: B | null | undefined;
+    readonly y: B;
+  };
+  deformGradient: {
+    readonly x?: B | null | undefined;
+    readonly offset: B;
+    readonly mask?: B | null | undefined;
+    readonly dy: B;
+    readonly weights?: B | null | undefined;
+    readonly gradient?: B | null | undefined;
+    readonly maskGradient?: B | null | undefined;
+  };
+}
