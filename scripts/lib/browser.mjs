@@ -1,4 +1,4 @@
-// A Chromium for the tests: CHROME_PATH, an installed one, Debian's package, playwright's download, in this order.
+// A Chromium for the tests: CHROME_PATH, an installed one that starts, Debian's package, playwright's download, in this order.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { aptInstall, attempt, mayUseApt } from './debian.mjs';
@@ -17,13 +17,13 @@ function installed() {
   const exe = process.platform === 'win32' ? '.exe' : '';
   const folders = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
   const onPath = names.flatMap((name) => folders.map((folder) => path.join(folder, name + exe)));
-  return [...onPath, ...elsewhere].find((file) => exists(file));
+  return [...onPath, ...elsewhere].find((file) => exists(file) && starts(file));
 }
 
 async function downloaded() {
   const { chromium } = await import('playwright-core');
   const file = chromium.executablePath();
-  return exists(file) ? file : undefined;
+  return exists(file) && starts(file) ? file : undefined;
 }
 
 const starts = (file) => spawnSync(file, ['--version'], { timeout: 20_000 }).status === 0;
@@ -51,9 +51,9 @@ export async function chromium() {
     );
     found = await downloaded();
   }
-  if (found && starts(found)) return found;
+  if (found) return found;
   throw new Problem(
-    `The browser tests need ${found ? `a Chromium that starts (${found} does not)` : 'Chromium or Chrome'}. Install one ` +
-      '(on Debian, as root, `apt-get install chromium`), or name yours in CHROME_PATH.',
+    'The browser tests need a Chromium or Chrome that starts. Install one (on Debian, as root, ' +
+      '`apt-get install chromium`), or name yours in CHROME_PATH.',
   );
 }

@@ -1,11 +1,33 @@
-// Small helpers over files: hashes of sources, atomic writes, a lock that outlives a killed process by seconds only.
+// Small helpers over files: the user's folders, hashes of sources, atomic writes, a lock that outlives a killed process by
+// seconds only.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from './report.mjs';
+import { Problem, root } from './report.mjs';
 
 export const exists = fs.existsSync;
+
+/** The user's home; the system knows none where HOME is empty, or not set and the user has no entry in passwd. */
+function home() {
+  let folder = '';
+  try {
+    folder = os.homedir();
+  } catch {}
+  if (path.isAbsolute(folder)) return folder;
+  throw new Problem(`HOME is '${folder}'; it must be a folder, which receives .cache and .cargo.`);
+}
+
+/** Where what is fetched once for all clones is kept. A relative XDG_CACHE_HOME does not count, as its standard says. */
+export function userCache() {
+  const { XDG_CACHE_HOME = '' } = process.env;
+  const caches = path.isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : path.join(home(), '.cache');
+  return path.join(caches, 'striate');
+}
+
+/** Where cargo keeps what it fetches, and in bin/ what it installs. */
+export const cargoHome = () => process.env.CARGO_HOME || path.join(home(), '.cargo');
 
 export function readText(file) {
   try {
@@ -49,14 +71,15 @@ const staleSeconds = 30;
 
 /** Runs `work` while holding `file`; others wait. Its time is renewed while held, so a dead holder's is seen as such. */
 export async function withLock(file, work) {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
   let told = false;
   for (;;) {
     try {
+      fs.mkdirSync(path.dirname(file), { recursive: true });
       fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
       break;
     } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
+      if (error.code !== 'EEXIST')
+        throw new Problem(`cannot write into ${path.dirname(file)}: ${error.message}`);
       const age = Date.now() - (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
       if (age > staleSeconds * 1000) removeAll(file);
       else {

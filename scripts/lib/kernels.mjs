@@ -2,9 +2,8 @@
 // of both, and glue.js that instantiates either. Each variant is built for threads: shared memory, atomics, and the
 // exports a further thread needs; the flag that makes the memory shared is the loader's to set again.
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { exists, hashOf, readText, removeAll, withLock, writeAtomic } from './files.mjs';
+import { cargoHome, exists, hashOf, readText, removeAll, withLock, writeAtomic } from './files.mjs';
 import { glueModule, glueTypes } from './glue.mjs';
 import { kernelsModule, kernelsTypes } from './pack.mjs';
 import { root, run, step } from './report.mjs';
@@ -50,7 +49,6 @@ function rustFlags(targetFeatures, rust) {
     `-zstack-size=${stackBytes}`,
     ...exports.map((name) => `--export=${name}`),
   ];
-  const cargoHome = process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo');
   return [
     '-Zunstable-options',
     '-Cpanic=immediate-abort', // no panic texts and no formatting code in the file
@@ -67,7 +65,7 @@ function rustFlags(targetFeatures, rust) {
     ...link.map((argument) => `-Clink-arg=${argument}`),
     ...[
       [root, '/striate/'],
-      [cargoHome, '/cargo'],
+      [cargoHome(), '/cargo'],
       [rust.sysroot, '/rust'],
     ].map(([from, to]) => `--remap-path-prefix=${from}=${to}`),
   ];

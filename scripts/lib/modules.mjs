@@ -1,6 +1,6 @@
 // Node modules: `npm ci` when node_modules is not what the lock file says.
 import path from 'node:path';
-import { exists, hashOf, readText, withLock, writeAtomic } from './files.mjs';
+import { exists, hashOf, readText, removeAll, withLock, writeAtomic } from './files.mjs';
 import { Problem, root, run, step } from './report.mjs';
 
 /** No package's install script runs but those of these two, which put the binary of an installed platform package in place. */
@@ -25,6 +25,7 @@ async function upToDate(folder, scripts) {
     const where = folder === '' ? 'package-lock.json' : `${folder}/package-lock.json`;
     await step(`node modules of ${where}: npm ci`, async () => {
       try {
+        removeAll(stamp); // an interrupted npm ci leaves modules that are those of no lock file
         await run(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: at('') });
         if (scripts.length > 0) await run(npm, ['rebuild', '--ignore-scripts=false', ...scripts]);
       } catch (error) {

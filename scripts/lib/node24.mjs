@@ -1,9 +1,8 @@
 // A Node with relaxed SIMD for the benchmarks: this one when it is recent enough, else Node 24 from npm in the cache.
 import fs from 'node:fs';
 import path from 'node:path';
-import { exists, removeAll, withLock } from './files.mjs';
+import { exists, removeAll, userCache, withLock } from './files.mjs';
 import { Problem, root, run, step } from './report.mjs';
-import { cacheFolder } from './tools.mjs';
 
 const version = '24.21.0';
 
@@ -12,10 +11,10 @@ export async function recentNode() {
   const windows = process.platform === 'win32';
   const family = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
   const name = `${family}-${windows ? 'win' : process.platform}-${process.arch}`;
-  const place = path.join(cacheFolder, 'tools', `${name}-${version}`);
+  const place = path.join(userCache(), 'tools', `${name}-${version}`);
   const binary = path.join(place, 'node_modules', name, 'bin', windows ? 'node.exe' : 'node');
   if (exists(binary)) return binary;
-  await withLock(path.join(cacheFolder, 'tools.lock'), async () => {
+  await withLock(path.join(userCache(), 'tools.lock'), async () => {
     if (exists(binary)) return;
     const beside = `${place}.part`;
     removeAll(beside);
