@@ -4,6 +4,7 @@
  * windows are worked out in crates/core/src/ops/pool/problem.rs.
  *
  * params: reduction, rank, returnIndices, output size.. (0: the input's).
+ * @category Pooling
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, perAxis } from '../errors.ts';
@@ -96,6 +97,7 @@ function adaptiveEntry(name: string, kind: 'max' | 'avg', rank: number): Entry {
     name,
     torch: `torch.nn.functional.adaptive_${kind}_pool${rank}d`,
     onnx: [],
+    layer: `Adaptive${kind === 'max' ? 'Max' : 'Avg'}Pool${rank}d`,
     args: ['x'],
     ...rules(
       reduction,
@@ -115,19 +117,17 @@ function sizeParams(name: string, outputSize: AdaptiveSize, rank: number): numbe
 
 function adaptiveAverage(rank: number) {
   const name = `adaptiveAvgPool${rank}d`;
-  return operator(
-    adaptiveEntry(name, 'avg', rank),
-    (
-      invoke /**
-       * The mean of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its size.
-       * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
-       */,
-    ) =>
-      (x: Tensor, outputSize: AdaptiveSize): Tensor => {
-        const params = [REDUCTION.avg, rank, 0, ...sizeParams(name, outputSize, rank)];
-        return invoke([x], params)[0] as unknown as Tensor;
-      },
-  );
+  return operator(adaptiveEntry(name, 'avg', rank), (invoke) => {
+    /**
+     * The mean of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its size.
+     * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+     */
+    function pool(x: Tensor, outputSize: AdaptiveSize): Tensor {
+      const params = [REDUCTION.avg, rank, 0, ...sizeParams(name, outputSize, rank)];
+      return invoke([x], params)[0] as unknown as Tensor;
+    }
+    return pool;
+  });
 }
 
 function adaptiveMaximum(rank: number) {
@@ -168,6 +168,7 @@ function globalEntry(name: string, kind: 'max' | 'avg'): Entry {
     name,
     torch: `torch.nn.functional.adaptive_${kind}_pool2d(x, 1)`,
     onnx: [kind === 'max' ? 'GlobalMaxPool' : 'GlobalAveragePool'],
+    layer: kind === 'max' ? 'GlobalMaxPool' : 'GlobalAvgPool',
     args: ['x'],
     ...rules(
       reduction,

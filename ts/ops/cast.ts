@@ -1,4 +1,7 @@
-/** cast(x, dtype): the same values with another dtype. */
+/**
+ * cast(x, dtype): the same values with another dtype.
+ * @internal
+ */
 import { DTYPES, type DType, dtypeId } from '../dtype.ts';
 import { elementCount, oneOf } from '../errors.ts';
 import { OP } from '../instructions/builder.ts';

@@ -1,4 +1,7 @@
-/** clone(x): a copy in storage of its own. */
+/**
+ * clone(x): a copy in storage of its own.
+ * @internal
+ */
 import type { DType } from '../dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';

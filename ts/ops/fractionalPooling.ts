@@ -3,6 +3,7 @@
  * kernel, whose places along each axis a random sample per plane decides, so that the output is of any size.
  *
  * params: rank, returnIndices, kernel.., whether what follows is a ratio (0 or 1), output size or ratio..
+ * @category Pooling
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { axisName, checkOptions, faultError, real, shapeText } from '../errors.ts';
@@ -35,7 +36,7 @@ export interface FractionalMaxPoolOptions<I extends boolean = boolean> {
   returnIndices?: I;
 }
 
-export const FRACTIONAL_OPTIONS: readonly string[] = [
+const FRACTIONAL_OPTIONS: readonly string[] = [
   'outputSize',
   'outputRatio',
   'randomSamples',
@@ -102,6 +103,7 @@ function entry(name: string, rank: number): Entry {
     name,
     torch: `torch.nn.functional.fractional_max_pool${rank}d`,
     onnx: [],
+    layer: `FractionalMaxPool${rank}d`,
     args: ['x', 'randomSamples'],
     constants: ['randomSamples'],
     required: 1,

@@ -3,6 +3,7 @@
  * weighted sum of the two or four elements around its source position (crates/core/src/ops/resample.rs).
  *
  * params: kernel, coordinates, rounding, cubic coefficient, whether scale factors follow (or sizes), one per spatial axis.
+ * @category Resampling
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, oneOf, real, wrongKind, wrongValue } from '../errors.ts';
@@ -33,6 +34,9 @@ export interface InterpolateOptions {
   /** The cubic kernel's coefficient. Default -0.75. */
   cubicCoefficient?: number;
 }
+
+/** What Upsample takes. */
+export type UpsampleOptions = Pick<InterpolateOptions, 'size' | 'scaleFactor' | 'mode' | 'alignCorners'>;
 
 const OPTIONS: readonly string[] = [
   'size',
@@ -68,7 +72,7 @@ interface Axis {
 }
 
 /** The options as params, for any number of spatial axes that the mode takes. @throws what is wrong with an option */
-export function interpolateParams(where: string, given: InterpolateOptions, rank: number): number[] {
+function interpolateParams(where: string, given: InterpolateOptions, rank: number): number[] {
   checkOptions(where, given, OPTIONS);
   const options = given ?? {};
   const { size = null, scaleFactor = null, mode = 'nearest', alignCorners = false } = options;
@@ -205,6 +209,11 @@ export const interpolate = /*#__PURE__*/ operator(
     torch: 'torch.nn.functional.interpolate',
     onnx: ['Resize', 'Upsample'],
     args: ['x'],
+    layer: { name: 'Upsample', dtypes: 'any', options: 'UpsampleOptions' },
+    validate(where, options: UpsampleOptions) {
+      const axes = [options?.size, options?.scaleFactor].find(Array.isArray);
+      interpolateParams(where, options, axes?.length ?? 1);
+    },
     infer,
     lower,
     gradient,

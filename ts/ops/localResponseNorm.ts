@@ -3,6 +3,7 @@
  * there are not being 0 (Krizhevsky et al., 2012). The sum is a pool along the channels.
  *
  * inputs: x. params: size, alpha, beta, k, oddAfter.
+ * @category Normalisation and noise
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, real, shapeText } from '../errors.ts';
@@ -70,6 +71,8 @@ export const localResponseNorm = /*#__PURE__*/ operator(
     name: 'localResponseNorm',
     torch: 'torch.nn.functional.local_response_norm',
     onnx: ['LRN'],
+    layer: 'LocalResponseNorm',
+    validate: localResponseNormParams,
     args: ['x'],
     infer(inputs) {
       float32('localResponseNorm', ['x'], inputs);
@@ -123,11 +126,7 @@ export const localResponseNorm = /*#__PURE__*/ operator(
 );
 
 /** The options as numbers. @throws RangeError for a size below 1 */
-export function localResponseNormParams(
-  where: string,
-  size: number,
-  options: LocalResponseNormOptions,
-): number[] {
+function localResponseNormParams(where: string, size: number, options: LocalResponseNormOptions): number[] {
   checkOptions(where, options, ['alpha', 'beta', 'k', 'oddAfter']);
   const { alpha = 1e-4, beta = 0.75, k = 1, oddAfter = false } = options;
   return [

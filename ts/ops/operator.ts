@@ -4,6 +4,7 @@
  *
  * A call with tensors that have values runs at once, as a program of its own that is cached by everything it depends
  * on; with a symbolic or followed tensor it records a node of the open trace.
+ * @internal
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { Draw } from '../graph/draw.ts';
@@ -51,6 +52,26 @@ export interface Cost {
   readonly macs: number;
 }
 
+/**
+ * A layer that is one call of the operator: its constructor takes the function's arguments behind the tensors, options
+ * last, and forward takes the tensors. `npm run generate` writes its class (ts/layers/generated).
+ */
+export interface CallLayer {
+  readonly name: string;
+  /** forward takes and gives any dtype; float32 without it. */
+  readonly dtypes?: 'any';
+  /** What the constructor takes by position instead: arguments of the function, or of its options, which then are all. */
+  readonly takes?: readonly string[];
+  /** Other names for the function's arguments. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** The type of the options, where it is not the function's: one that the operator's file exports, or 'none'. */
+  readonly options?: string;
+  /** Options that forward takes, behind the tensors. */
+  readonly forward?: readonly string[];
+  /** What arguments of the function are where the layer is not told: other than there. */
+  readonly defaults?: Readonly<Record<string, number | string>>;
+}
+
 export interface Entry {
   readonly name: string;
   /** PyTorch's name, and ONNX's operators that are imported as this one. */
@@ -85,6 +106,10 @@ export interface Entry {
    * flows into has a gradient of zeros. Aliases need no rule.
    */
   gradient?(to: Lowering, node: Backward): readonly (Buffer | null)[];
+  /** The layers that are one call of it; a name where nothing else is to be said. */
+  readonly layer?: string | CallLayer | readonly CallLayer[];
+  /** Throws what is wrong with the arguments of a layer's constructor; `where` is the layer's name. */
+  validate?(where: string, ...args: unknown[]): unknown;
   cost?(inputs: readonly (TensorType | null)[], outputs: readonly TensorType[]): Cost;
   /** The spatial window (kernel, stride, dilation, padding before, per axis) through which an output element sees its input. */
   field?(inputs: readonly (TensorType | null)[], params: Params): Window[];
@@ -111,7 +136,7 @@ export interface Window {
   readonly padding: number;
 }
 
-/** An operator's public function together with its entry. */
+/** An operator's public function together with its entry. @public */
 export type Operator<F> = F & { readonly entry: Entry };
 
 /** Calls the operator; one tensor per output. */

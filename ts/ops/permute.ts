@@ -1,4 +1,7 @@
-/** permute(x, axes): output axis i is input axis axes[i]. */
+/**
+ * permute(x, axes): output axis i is input axis axes[i].
+ * @category Moving values
+ */
 import { bytesPer, type DType } from '../dtype.ts';
 import { axisIndex, wrongKind } from '../errors.ts';
 import { emitPermuted } from '../instructions/emit.ts';

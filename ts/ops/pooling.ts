@@ -4,6 +4,7 @@
  *
  * params: reduction, rank, kernel.., stride.., dilation.., padding (mode, before and after..), rule, returnIndices,
  * countIncludePad, divisor (0: none), p.
+ * @category Pooling
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, real, wrongValue } from '../errors.ts';
@@ -62,13 +63,16 @@ export interface LpPoolOptions extends PoolOptions {
 
 const WINDOW_OPTIONS: readonly string[] = ['stride', 'padding', 'dilation', 'ceilMode'];
 /** The options that each kind of pool has. */
-export const POOL_OPTIONS: Record<'extremum' | 'average' | 'sum' | 'power', readonly string[]> = {
+const POOL_OPTIONS: Record<'extremum' | 'average' | 'sum' | 'power', readonly string[]> = {
   extremum: /*#__PURE__*/ WINDOW_OPTIONS.concat('returnIndices'),
   average: /*#__PURE__*/ WINDOW_OPTIONS.concat('countIncludePad', 'divisorOverride'),
   sum: WINDOW_OPTIONS,
   power: /*#__PURE__*/ WINDOW_OPTIONS.concat('absolute'),
 };
 const PADDINGS = ['same', 'same-lower', 'valid'];
+
+/** What max and min pooling give: `[values, indices]` with `returnIndices: true`. */
+export type Extremum<I extends boolean> = I extends true ? [Tensor, Tensor<'int32'>] : Tensor;
 
 /** What params hold besides the window. */
 interface Reducing {
@@ -148,6 +152,7 @@ function lower(name: string, to: Lowering, { types: [x], params, inputs, outputs
 function entry(name: string, rank: number, torch: string, onnx: readonly string[]): Entry {
   return {
     name,
+    layer: name.replace(/^(lp|.)/, (start) => start.toUpperCase()),
     torch,
     onnx,
     args: ['x'],
@@ -209,12 +214,11 @@ function average(rank: number) {
   const name = `avgPool${rank}d`;
   return operator(
     sumEntry(name, rank, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool']),
-    (
-      invoke /**
+    (invoke) =>
+      /**
        * The mean of each window of x [N, C, spatial...], padding being zero.
        * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */,
-    ) =>
+       */
       (x: Tensor, kernelSize: Size, options: AvgPoolOptions = {}): Tensor => {
         checkOptions(name, options, POOL_OPTIONS.average);
         const { countIncludePad = true, divisorOverride = null } = options;
@@ -244,24 +248,22 @@ function total(rank: number) {
 
 function powerMean(rank: number) {
   const name = `lpPool${rank}d`;
-  return operator(
-    sumEntry(name, rank, `torch.nn.functional.lp_pool${rank}d`, ['LpPool']),
-    (
-      invoke /**
-       * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with
-       * `absolute` the sum of |x|^p instead.
-       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */,
-    ) =>
-      (x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor => {
-        checkOptions(name, options, POOL_OPTIONS.power);
-        const p = real(name, 'normType', normType);
-        if (p <= 0) throw wrongValue(name, 'normType', normType, 'above 0');
-        const absolute = flag(name, 'absolute', options.absolute ?? false) === 1;
-        const how = { reduction: absolute ? REDUCTION.absoluteLp : REDUCTION.lp, p };
-        return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
-      },
-  );
+  return operator(sumEntry(name, rank, `torch.nn.functional.lp_pool${rank}d`, ['LpPool']), (invoke) => {
+    /**
+     * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with
+     * `absolute` the sum of |x|^p instead.
+     * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+     */
+    function pool(x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor {
+      checkOptions(name, options, POOL_OPTIONS.power);
+      const p = real(name, 'normType', normType);
+      if (p <= 0) throw wrongValue(name, 'normType', normType, 'above 0');
+      const absolute = flag(name, 'absolute', options.absolute ?? false) === 1;
+      const how = { reduction: absolute ? REDUCTION.absoluteLp : REDUCTION.lp, p };
+      return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
+    }
+    return pool;
+  });
 }
 
 export const maxPool1d = /*#__PURE__*/ extremum('max', 1, 'torch.nn.functional.max_pool1d', ['MaxPool']);

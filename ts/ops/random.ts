@@ -3,6 +3,7 @@
  * they are the same on every machine and for any number of threads.
  *
  * inputs: a draw. params: normal (0 or 1), p0, p1, then the shape.
+ * @internal
  */
 import { engine } from '../engine/engine.ts';
 import { elementCount } from '../errors.ts';

@@ -1,10 +1,18 @@
-/** reshape and flatten: the same storage under another shape. */
+/**
+ * reshape and flatten: the same storage under another shape.
+ * @category Moving values
+ */
 import type { DType } from '../dtype.ts';
-import { axisIndex, elementCount, integers, shapeText } from '../errors.ts';
+import { axisIndex, elementCount, integer, integers, shapeText } from '../errors.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';
 
-function alias(name: string, torch: string, onnx: readonly string[]): Entry {
+function alias(
+  name: string,
+  torch: string,
+  onnx: readonly string[],
+  layer?: Pick<Entry, 'layer' | 'validate'>,
+): Entry {
   return {
     name,
     torch,
@@ -12,6 +20,7 @@ function alias(name: string, torch: string, onnx: readonly string[]): Entry {
     args: ['x'],
     alias: true,
     infer: ([x], shape) => [{ shape: [...shape], dtype: x!.dtype }],
+    ...layer,
   };
 }
 
@@ -53,7 +62,13 @@ export const reshape = /*#__PURE__*/ operator(
 );
 
 export const flatten = /*#__PURE__*/ operator(
-  /*#__PURE__*/ alias('flatten', 'torch.flatten', ['Flatten']),
+  /*#__PURE__*/ alias('flatten', 'torch.flatten', ['Flatten'], {
+    layer: { name: 'Flatten', dtypes: 'any', defaults: { startDim: 1, endDim: -1 } },
+    validate(where, { startDim, endDim }: { startDim?: number; endDim?: number }) {
+      integer(where, 'startDim', startDim ?? 1, -8);
+      integer(where, 'endDim', endDim ?? -1, -8);
+    },
+  }),
   (invoke) =>
     /** The axes from `startDim` to `endDim` (counted from the end when negative) as one, on the same storage. */
     <D extends DType>(x: Tensor<D>, startDim = 0, endDim = -1): Tensor<D> => {

@@ -2,9 +2,10 @@
  * softmax(x) = exp(x) / sum(exp(x)) along one axis, and its logarithm (crates/core/src/ops/softmax.rs).
  *
  * params: dim, not negative.
+ * @category Activations
  */
 import type { DType } from '../dtype.ts';
-import { axisIndex, checkOptions } from '../errors.ts';
+import { axisIndex, checkOptions, integer } from '../errors.ts';
 import { type Lowering, OP } from '../instructions/builder.ts';
 import {
   BINARY,
@@ -27,12 +28,24 @@ export interface SoftmaxOptions {
 /** dx of y and dy; `sum` adds along the axis. */
 type Rule = (to: Lowering, y: Block, dy: Block, sum: (x: Block) => Block) => Block;
 
-function entry(name: string, logarithm: number, torch: string, onnx: readonly string[], rule: Rule): Entry {
+function entry(
+  name: string,
+  layer: string,
+  logarithm: number,
+  torch: string,
+  onnx: readonly string[],
+  rule: Rule,
+): Entry {
   return {
     name,
     torch,
     onnx,
     args: ['x'],
+    layer,
+    validate(where, options: SoftmaxOptions) {
+      checkOptions(where, options, ['dim']);
+      integer(where, 'dim', options.dim ?? -1, -0x7fffffff);
+    },
     infer(inputs) {
       float32(name, ['x'], inputs);
       return [inputs[0]!];
@@ -52,9 +65,16 @@ function entry(name: string, logarithm: number, torch: string, onnx: readonly st
   };
 }
 
-function along(name: string, logarithm: number, torch: string, onnx: readonly string[], rule: Rule) {
+function along(
+  name: string,
+  layer: string,
+  logarithm: number,
+  torch: string,
+  onnx: readonly string[],
+  rule: Rule,
+) {
   return operator(
-    entry(name, logarithm, torch, onnx, rule),
+    entry(name, layer, logarithm, torch, onnx, rule),
     (invoke) =>
       (x: Tensor, options: SoftmaxOptions = {}): Tensor => {
         const { shape } = requireTensor(name, 'x', x);
@@ -69,6 +89,7 @@ function along(name: string, logarithm: number, torch: string, onnx: readonly st
 /** exp(x) over its sum along `dim`, by default the last axis. @throws RangeError for an axis that x does not have */
 export const softmax = /*#__PURE__*/ along(
   'softmax',
+  'Softmax',
   0,
   'torch.nn.functional.softmax',
   ['Softmax'],
@@ -81,6 +102,7 @@ export const softmax = /*#__PURE__*/ along(
 /** The logarithm of softmax, x - log(sum(exp(x))) along `dim`, by default the last axis. */
 export const logSoftmax = /*#__PURE__*/ along(
   'logSoftmax',
+  'LogSoftmax',
   1,
   'torch.nn.functional.log_softmax',
   ['LogSoftmax'],

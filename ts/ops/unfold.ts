@@ -4,6 +4,7 @@
  * gradient.
  *
  * params: kernel.., stride.., dilation.., padding (mode, before and after..); of fold also the output's height and width.
+ * @category Convolution
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { checkOptions, elementCount, perAxis, shapeText } from '../errors.ts';
@@ -32,7 +33,7 @@ export interface UnfoldOptions {
   stride?: Size;
 }
 
-export const UNFOLD_OPTIONS: readonly string[] = ['dilation', 'padding', 'stride'];
+const UNFOLD_OPTIONS: readonly string[] = ['dilation', 'padding', 'stride'];
 const PADDINGS = ['same', 'same-lower', 'valid', 'full'];
 
 function unfoldParams(name: string, kernelSize: Size, options: UnfoldOptions = {}): number[] {
@@ -129,6 +130,7 @@ export const unfold = /*#__PURE__*/ operator(
     name: 'unfold',
     torch: 'torch.nn.functional.unfold',
     onnx: [],
+    layer: { name: 'Unfold', dtypes: 'any' },
     args: ['x'],
     infer([x], params) {
       requireRank('unfold', 'x', x!.shape, 4);
@@ -178,6 +180,7 @@ export const fold = /*#__PURE__*/ operator(
     name: 'fold',
     torch: 'torch.nn.functional.fold',
     onnx: [],
+    layer: 'Fold',
     args: ['x'],
     infer(inputs, params) {
       float32('fold', ['x'], inputs);
