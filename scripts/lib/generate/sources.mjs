@@ -82,10 +82,12 @@ export function signatureOf({ checker }, symbol) {
 
 /** The properties of an options type, those of the types that it extends first. */
 export function propertiesOf(checker, type) {
-  const at = ({ declarations: [first] = [] }) => first?.pos ?? 0;
-  return checker
-    .getPropertiesOfType(checker.getNonNullableType(type))
-    .sort((a, b) => at(a) - at(b))
+  const properties = checker.getPropertiesOfType(checker.getNonNullableType(type));
+  // The checker has a type's own properties before those of the types that it extends.
+  const owner = ({ declarations: [first] = [] }) => first?.parent;
+  const owners = [...new Set(properties.map(owner))].reverse();
+  return owners
+    .flatMap((one) => properties.filter((property) => owner(property) === one))
     .map((property) => ({
       name: property.name,
       type: withoutUndefined(
