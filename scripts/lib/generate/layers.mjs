@@ -1,6 +1,7 @@
 // The layers that are one call of an operator, as classes: from the entry's `layer`, and from the types of the operator's
 // public function. One file of classes per file of operators.
 import path from 'node:path';
+import { Problem } from '../report.mjs';
 
 /** Where the classes are. */
 export const LAYERS = 'ts/layers/generated';
@@ -36,46 +37,63 @@ function optionsOf(layer, { options, kept, positional }, typeNamed) {
   };
 }
 
+/** The last argument of the call, an object, in parts; `own` is the constructor's options object, `fixed` what never changes. */
+function optionParts({ own, kept, taken, fixed, forward, isOption, inTraining }) {
+  const spread = own !== null && own.keys.length > 0 && kept.length === 0;
+  const parts = [
+    ...taken.filter(({ name }) => isOption(name)).map(({ name, as }) => `${name}: this.#${as}`),
+    ...fixed.map(([name, value]) => `${name}: ${value}`),
+    ...(inTraining ? ['training: this.training'] : []),
+    ...forward.map((name) => `...(${name} !== undefined && { ${name} })`),
+  ];
+  if (parts.length === 0) return spread ? 'this.#options' : '';
+  return `{ ${[...(spread ? ['...this.#options'] : []), ...parts].join(', ')} }`;
+}
+
 /** A layer's parts: what the constructor and forward take, and the call. `typeNamed` gives an exported type's properties. */
-function partsOf(layer, entry, { parameters }, typeNamed) {
-  const { defaults = {}, forward = [], names = {} } = layer;
+function partsOf(layer, { name: operator, entry, signature: { parameters } }, typeNamed) {
+  const { forward = [], names = {} } = layer;
+  const defaults = Object.entries(layer.defaults ?? {}).map(([name, value]) => [name, JSON.stringify(value)]);
   const options = parameters.find((parameter) => parameter.options !== null);
   const given = parameters.filter((parameter) => parameter !== options);
   const inputs = given.filter(({ name }) => entry.args.includes(name));
   const positional = given.filter(({ name }) => !entry.args.includes(name));
+  // Arguments that may be left out are options of the layer.
   const kept = layer.takes === undefined ? positional.filter(({ optional }) => optional) : [];
+  const required = positional.filter((one) => !kept.includes(one)).map(({ name }) => name);
+  const typeOf = (name) => {
+    const found = [...positional, ...(options?.options ?? [])].find((one) => one.name === name);
+    if (found === undefined)
+      throw new Problem(`${layer.name} takes ${name}, which ${operator} does not have`);
+    return found.type;
+  };
   const own = optionsOf(layer, { options, kept, positional }, typeNamed);
-  const known = [...positional, ...(options?.options ?? [])];
-  const find = (name) => known.find((one) => one.name === name);
-  const taken = (layer.takes ?? positional.filter((one) => !kept.includes(one)).map(({ name }) => name)).map(
-    (name) => ({ name, as: names[name] ?? name, type: find(name).type }),
-  );
-  const literal = (value) => (typeof value === 'string' ? `'${value}'` : String(value));
+  const taken = (layer.takes ?? required).map((name) => ({
+    name,
+    as: names[name] ?? name,
+    type: typeOf(name),
+  }));
+  const isOption = (name) => options?.options.some((one) => one.name === name) ?? false;
+  const fixed = defaults.filter(([name]) => isOption(name));
+  const inTraining = isOption('training') && !own?.keys.includes('training');
   const argument = ({ name }) => {
     const at = taken.find((one) => one.name === name);
     if (at !== undefined) return `this.#${at.as}`;
-    return name in defaults ? `this.#options.${name} ?? ${literal(defaults[name])}` : `this.#options.${name}`;
+    const [, value] = defaults.find(([key]) => key === name) ?? [];
+    return value === undefined ? `this.#options.${name}` : `this.#options.${name} ?? ${value}`;
   };
-  const isOption = (name) => options?.options.some((one) => one.name === name);
-  const fixed = Object.keys(defaults).filter(isOption);
-  const inTraining = isOption('training') && !own?.keys.includes('training');
-  const spread = own !== null && own.keys.length > 0 && kept.length === 0 ? ['...this.#options'] : [];
-  const more = [
-    ...taken.filter(({ name }) => isOption(name)).map(({ name, as }) => `${name}: this.#${as}`),
-    ...fixed.map((name) => `${name}: ${literal(defaults[name])}`),
-    ...(inTraining ? ['training: this.training'] : []),
-    ...forward.map((name) => `...(${name} !== undefined && { ${name} })`),
+  const notes = [
+    ...fixed.map(([name, value]) => `, with ${name} ${value.replaceAll('"', "'")}`),
+    ...(inTraining ? [', in train mode alone'] : []),
   ];
-  const last =
-    more.length > 0 ? `{ ${[...spread, ...more].join(', ')} }` : spread.length > 0 ? 'this.#options' : '';
   return {
     own,
     taken,
-    note: `${fixed.map((name) => `, with ${name} ${literal(defaults[name])}`).join('')}${inTraining ? ', in train mode alone' : ''}`,
+    note: notes.join(''),
     inputs: inputs.map(({ name, type }) => ({ name, type: typed(type) })),
-    forward: forward.map((name) => ({ name, type: find(name).type })),
+    forward: forward.map((name) => ({ name, type: typeOf(name) })),
     arguments: positional.map(argument),
-    options: last,
+    options: optionParts({ own, kept, taken, fixed, forward, isOption, inTraining }),
   };
 }
 
@@ -96,7 +114,7 @@ function comment(text) {
 /** The class of a layer. */
 function classOf(layer, operator, typeNamed) {
   const { name, entry, signature } = operator;
-  const parts = partsOf(layer, entry, signature, typeNamed);
+  const parts = partsOf(layer, operator, typeNamed);
   const { own, taken } = parts;
   const indexed = own?.keys.includes('returnIndices');
   const tensor = layer.dtypes === 'any' ? 'Tensor<DType>' : 'Tensor';
@@ -122,7 +140,7 @@ function classOf(layer, operator, typeNamed) {
   const keys = own?.keys.map((key) => `'${key}'`).join(', ');
   const body = [
     'super();',
-    // Where the function's own options are judged, these are.
+    // A validated options object of the function's own type has its names checked there.
     ...(own !== null && !(validates && own.own)
       ? [`checkOptions('${layer.name}', options, [${keys}]);`]
       : []),
