@@ -2,31 +2,29 @@
 import * as striate from 'striate';
 import { randn, scope, type Tensor } from 'striate';
 import { expect, test } from 'vitest';
-import type { CallLayer, Entry } from '../../ts/ops/operator.ts';
+import type { CallLayer, Operator } from '../../ts/ops/operator.ts';
 import { expectSame } from '../support/compare.ts';
 import { inEachVariant } from '../support/runtime.ts';
 
-type Operator = ((x: Tensor) => Tensor) & { readonly entry: Entry };
+type Unary = Operator<(x: Tensor) => Tensor>;
 type Class = typeof striate.ReLU;
 
 const operators = Object.values(striate as Record<string, unknown>).filter(
-  (value): value is Operator => typeof value === 'function' && 'entry' in value,
+  (value): value is Unary => typeof value === 'function' && 'entry' in value,
 );
-const layersOf = ({ layer = [] }: Entry) => [layer].flat() as (string | CallLayer)[];
+const layersOf = ({ layer = [] }: Unary) => [layer].flat() as (string | CallLayer)[];
 const classNamed = (name: string) => (striate as unknown as Record<string, Class | undefined>)[name];
 
 /** Layers of which nothing is said but their name, and whose constructors need nothing. */
 const plain = operators.flatMap((operator) =>
-  layersOf(operator.entry).flatMap((name): [string, Class, Operator][] => {
+  layersOf(operator).flatMap((name): [string, Class, Unary][] => {
     const Class = typeof name === 'string' ? classNamed(name) : undefined;
     return Class?.length === 0 ? [[name as string, Class, operator]] : [];
   }),
 );
 
 test('every layer that an operator has is exported', () => {
-  const names = operators
-    .flatMap(({ entry }) => layersOf(entry))
-    .map((one) => (typeof one === 'string' ? one : one.name));
+  const names = operators.flatMap(layersOf).map((one) => (typeof one === 'string' ? one : one.name));
   expect(names.length).toBeGreaterThan(50);
   expect(names.filter((name) => classNamed(name)?.name !== name)).toEqual([]);
 });

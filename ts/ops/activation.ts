@@ -10,7 +10,7 @@ import { checkOptions, elementCount, oneOf, real } from '../errors.ts';
 import { bits, OP } from '../instructions/builder.ts';
 import { emitUnary, emitUnaryGradient, UNARY } from '../instructions/emit.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
-import { type Entry, operator, type Params } from './operator.ts';
+import { type Entry, type Layered, operator, type Params } from './operator.ts';
 import { float32 } from './types.ts';
 
 /** What a function has beside its number. */
@@ -21,7 +21,7 @@ interface Traits {
   readonly gradient?: number;
   /** It takes integers too. */
   readonly integers?: true;
-  readonly layer?: Entry['layer'];
+  readonly layer?: Layered['layer'];
 }
 
 function entry(
@@ -56,7 +56,6 @@ function entry(
       return [emitUnaryGradient(to, traits.gradient ?? act, dy, v, p0, p1).buffer];
     },
     activation: ([p0 = 0, p1 = 0]: Params, [x]) => (x!.dtype === 'float32' ? { act, p0, p1 } : null),
-    ...(traits.layer !== undefined && { layer: traits.layer }),
   };
 }
 
@@ -73,6 +72,7 @@ function simple(
     (invoke) =>
       (x: Tensor): Tensor =>
         invoke([x as Tensor<DType>], params)[0] as unknown as Tensor,
+    { layer: traits.layer },
   );
 }
 
@@ -139,10 +139,11 @@ function withOptions<Options extends object>(
   params: (where: string, options: Options) => Params,
 ) {
   return operator(
-    { ...entry(name, act, torch, onnx, traits), validate: params },
+    entry(name, act, torch, onnx, traits),
     (invoke) =>
       (x: Tensor, options: Options = {} as Options): Tensor =>
         invoke([x as Tensor<DType>], params(name, options))[0] as unknown as Tensor,
+    { layer: traits.layer, validate: params },
   );
 }
 

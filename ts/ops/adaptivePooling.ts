@@ -97,7 +97,6 @@ function adaptiveEntry(name: string, kind: 'max' | 'avg', rank: number): Entry {
     name,
     torch: `torch.nn.functional.adaptive_${kind}_pool${rank}d`,
     onnx: [],
-    layer: `Adaptive${kind === 'max' ? 'Max' : 'Avg'}Pool${rank}d`,
     args: ['x'],
     ...rules(
       reduction,
@@ -117,49 +116,57 @@ function sizeParams(name: string, outputSize: AdaptiveSize, rank: number): numbe
 
 function adaptiveAverage(rank: number) {
   const name = `adaptiveAvgPool${rank}d`;
-  return operator(adaptiveEntry(name, 'avg', rank), (invoke) => {
-    /**
-     * The mean of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its size.
-     * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
-     */
-    function pool(x: Tensor, outputSize: AdaptiveSize): Tensor {
-      const params = [REDUCTION.avg, rank, 0, ...sizeParams(name, outputSize, rank)];
-      return invoke([x], params)[0] as unknown as Tensor;
-    }
-    return pool;
-  });
+  return operator(
+    adaptiveEntry(name, 'avg', rank),
+    (invoke) => {
+      /**
+       * The mean of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its size.
+       * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+       */
+      function pool(x: Tensor, outputSize: AdaptiveSize): Tensor {
+        const params = [REDUCTION.avg, rank, 0, ...sizeParams(name, outputSize, rank)];
+        return invoke([x], params)[0] as unknown as Tensor;
+      }
+      return pool;
+    },
+    { layer: `AdaptiveAvgPool${rank}d` },
+  );
 }
 
 function adaptiveMaximum(rank: number) {
   const name = `adaptiveMaxPool${rank}d`;
-  return operator(adaptiveEntry(name, 'max', rank), (invoke) => {
-    /**
-     * The largest element of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its
-     * size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
-     * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
-     */
-    function pool<D extends DType>(
-      x: Tensor<D>,
-      outputSize: AdaptiveSize,
-      options?: AdaptiveMaxPoolOptions<false>,
-    ): Tensor<D>;
-    function pool<D extends DType>(
-      x: Tensor<D>,
-      outputSize: AdaptiveSize,
-      options: AdaptiveMaxPoolOptions<true>,
-    ): [Tensor<D>, Tensor<'int32'>];
-    function pool(
-      x: Tensor<DType>,
-      outputSize: AdaptiveSize,
-      options: AdaptiveMaxPoolOptions = {},
-    ): Tensor<DType> | Tensor<DType>[] {
-      checkOptions(name, options, ['returnIndices']);
-      const indexed = flag(name, 'returnIndices', options.returnIndices ?? false);
-      const outputs = invoke([x], [REDUCTION.max, rank, indexed, ...sizeParams(name, outputSize, rank)]);
-      return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
-    }
-    return pool;
-  });
+  return operator(
+    adaptiveEntry(name, 'max', rank),
+    (invoke) => {
+      /**
+       * The largest element of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its
+       * size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
+       * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+       */
+      function pool<D extends DType>(
+        x: Tensor<D>,
+        outputSize: AdaptiveSize,
+        options?: AdaptiveMaxPoolOptions<false>,
+      ): Tensor<D>;
+      function pool<D extends DType>(
+        x: Tensor<D>,
+        outputSize: AdaptiveSize,
+        options: AdaptiveMaxPoolOptions<true>,
+      ): [Tensor<D>, Tensor<'int32'>];
+      function pool(
+        x: Tensor<DType>,
+        outputSize: AdaptiveSize,
+        options: AdaptiveMaxPoolOptions = {},
+      ): Tensor<DType> | Tensor<DType>[] {
+        checkOptions(name, options, ['returnIndices']);
+        const indexed = flag(name, 'returnIndices', options.returnIndices ?? false);
+        const outputs = invoke([x], [REDUCTION.max, rank, indexed, ...sizeParams(name, outputSize, rank)]);
+        return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
+      }
+      return pool;
+    },
+    { layer: `AdaptiveMaxPool${rank}d` },
+  );
 }
 
 function globalEntry(name: string, kind: 'max' | 'avg'): Entry {
@@ -168,7 +175,6 @@ function globalEntry(name: string, kind: 'max' | 'avg'): Entry {
     name,
     torch: `torch.nn.functional.adaptive_${kind}_pool2d(x, 1)`,
     onnx: [kind === 'max' ? 'GlobalMaxPool' : 'GlobalAveragePool'],
-    layer: kind === 'max' ? 'GlobalMaxPool' : 'GlobalAvgPool',
     args: ['x'],
     ...rules(
       reduction,
@@ -203,6 +209,7 @@ export const globalAvgPool = /*#__PURE__*/ operator(
      */
     (x: Tensor): Tensor =>
       invoke([x], [])[0] as unknown as Tensor,
+  { layer: 'GlobalAvgPool' },
 );
 
 export const globalMaxPool = /*#__PURE__*/ operator(
@@ -215,4 +222,5 @@ export const globalMaxPool = /*#__PURE__*/ operator(
      */
     <D extends DType>(x: Tensor<D>): Tensor<D> =>
       invoke([x], [])[0] as unknown as Tensor<D>,
+  { layer: 'GlobalMaxPool' },
 );

@@ -65,8 +65,6 @@ function dropping(name: string, rank: number) {
       name,
       torch: `torch.nn.functional.${name}`,
       onnx: rank === 0 ? ['Dropout'] : [],
-      layer: { name: name.replace('d', 'D'), options: 'DropoutLayerOptions' },
-      validate: (where, { p }: DropoutLayerOptions) => probability(where, 'p', p ?? 0.5),
       args: ['x', 'state'],
       constants: ['state'],
       required: 1,
@@ -102,6 +100,10 @@ function dropping(name: string, rank: number) {
         const inputs = [x, active > 0 ? draw : null];
         return invoke(inputs, [active, rank > 0 ? 1 : 0])[0] as unknown as Tensor;
       },
+    {
+      layer: { name: name.replace('d', 'D'), options: 'DropoutLayerOptions' },
+      validate: (where, { p }: DropoutLayerOptions) => probability(where, 'p', p ?? 0.5),
+    },
   );
 }
 

@@ -209,11 +209,6 @@ export const interpolate = /*#__PURE__*/ operator(
     torch: 'torch.nn.functional.interpolate',
     onnx: ['Resize', 'Upsample'],
     args: ['x'],
-    layer: { name: 'Upsample', dtypes: 'any', options: 'UpsampleOptions' },
-    validate(where, options: UpsampleOptions) {
-      const axes = [options?.size, options?.scaleFactor].find(Array.isArray);
-      interpolateParams(where, options, axes?.length ?? 1);
-    },
     infer,
     lower,
     gradient,
@@ -237,4 +232,11 @@ export const interpolate = /*#__PURE__*/ operator(
       }
       return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor<D>;
     },
+  {
+    layer: { name: 'Upsample', dtypes: 'any', options: 'UpsampleOptions' },
+    validate(where, options: UpsampleOptions) {
+      const axes = [options?.size, options?.scaleFactor].find(Array.isArray);
+      interpolateParams(where, options, axes?.length ?? 1);
+    },
+  },
 );

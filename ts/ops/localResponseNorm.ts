@@ -71,8 +71,6 @@ export const localResponseNorm = /*#__PURE__*/ operator(
     name: 'localResponseNorm',
     torch: 'torch.nn.functional.local_response_norm',
     onnx: ['LRN'],
-    layer: 'LocalResponseNorm',
-    validate: localResponseNormParams,
     args: ['x'],
     infer(inputs) {
       float32('localResponseNorm', ['x'], inputs);
@@ -123,6 +121,7 @@ export const localResponseNorm = /*#__PURE__*/ operator(
      */
     (x: Tensor, size: number, options: LocalResponseNormOptions = {}): Tensor =>
       invoke([x], localResponseNormParams('localResponseNorm', size, options))[0] as unknown as Tensor,
+  { layer: 'LocalResponseNorm', validate: localResponseNormParams },
 );
 
 /** The options as numbers. @throws RangeError for a size below 1 */

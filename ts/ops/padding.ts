@@ -93,21 +93,6 @@ function pad(rank: number) {
     name,
     torch: 'torch.nn.functional.pad',
     onnx: ['Pad'],
-    layer: [
-      { name: `ConstantPad${rank}d`, dtypes: 'any', takes: ['padding', 'value'] },
-      ...Object.entries(LAYERS).map(
-        ([kind, mode]): CallLayer => ({
-          name: `${kind}Pad${rank}d`,
-          dtypes: 'any',
-          takes: ['padding'],
-          defaults: { mode },
-        }),
-      ),
-    ],
-    validate(where, padding: PadWidths, ...value) {
-      padWidths(where, rank, padding);
-      if (value.length > 0) real(where, 'value', value[0]);
-    },
     args: ['x'],
     infer: ([x], params) => [infer(name, rank, x!, params)],
     lower: (to, { types: [x], params, inputs, outputs }) =>
@@ -126,6 +111,23 @@ function pad(rank: number) {
        */
       <D extends DType = 'float32'>(x: Tensor<D>, padding: PadWidths, options?: PadOptions): Tensor<D> =>
         invoke([x as Tensor<DType>], padParams(name, rank, padding, options))[0] as unknown as Tensor<D>,
+    {
+      layer: [
+        { name: `ConstantPad${rank}d`, dtypes: 'any', takes: ['padding', 'value'] },
+        ...Object.entries(LAYERS).map(
+          ([kind, mode]): CallLayer => ({
+            name: `${kind}Pad${rank}d`,
+            dtypes: 'any',
+            takes: ['padding'],
+            defaults: { mode },
+          }),
+        ),
+      ],
+      validate(where, padding: PadWidths, ...value) {
+        padWidths(where, rank, padding);
+        if (value.length > 0) real(where, 'value', value[0]);
+      },
+    },
   );
 }
 

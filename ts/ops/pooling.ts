@@ -18,7 +18,7 @@ import {
   REDUCTION,
 } from '../instructions/emitPooling.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
+import { type Backward, type Entry, type Layered, type Lowered, operator, type Params } from './operator.ts';
 import {
   flag,
   type Padding,
@@ -149,10 +149,14 @@ function lower(name: string, to: Lowering, { types: [x], params, inputs, outputs
   emitPool(to, problemOf(name, x!, params), inputs[0]!, outputs[0]!, outputs[1] ?? saved?.[0]);
 }
 
+/** The layer: MaxPool2d of maxPool2d, LPPool2d of lpPool2d. */
+const layered = (name: string): Layered => ({
+  layer: name.replace(/^(lp|.)/, (start) => start.toUpperCase()),
+});
+
 function entry(name: string, rank: number, torch: string, onnx: readonly string[]): Entry {
   return {
     name,
-    layer: name.replace(/^(lp|.)/, (start) => start.toUpperCase()),
     torch,
     onnx,
     args: ['x'],
@@ -179,35 +183,39 @@ function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readon
     saves: (inputs, params) => indicesSaved(infer(name, inputs, params)),
     gradient: (to: Lowering, node: Backward): readonly Buffer[] => [emitExtremumGradient(to, node)],
   };
-  return operator({ ...entry(name, rank, torch, onnx), ...positions }, (invoke) => {
-    /**
-     * The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the first of equals counts. Takes
-     * float32, uint8 and int8.
-     * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-     */
-    function pool<D extends DType>(
-      x: Tensor<D>,
-      kernelSize: Size,
-      options?: MaxPoolOptions<false>,
-    ): Tensor<D>;
-    function pool<D extends DType>(
-      x: Tensor<D>,
-      kernelSize: Size,
-      options: MaxPoolOptions<true>,
-    ): [Tensor<D>, Tensor<'int32'>];
-    function pool(
-      x: Tensor<DType>,
-      kernelSize: Size,
-      options: MaxPoolOptions = {},
-    ): Tensor<DType> | Tensor<DType>[] {
-      checkOptions(name, options, POOL_OPTIONS.extremum);
-      const { returnIndices = false } = options;
-      const how = { reduction: REDUCTION[kind], returnIndices };
-      const outputs = invoke([x], poolParams(name, rank, kernelSize, options, how));
-      return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
-    }
-    return pool;
-  });
+  return operator(
+    { ...entry(name, rank, torch, onnx), ...positions },
+    (invoke) => {
+      /**
+       * The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the first of equals counts. Takes
+       * float32, uint8 and int8.
+       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+       */
+      function pool<D extends DType>(
+        x: Tensor<D>,
+        kernelSize: Size,
+        options?: MaxPoolOptions<false>,
+      ): Tensor<D>;
+      function pool<D extends DType>(
+        x: Tensor<D>,
+        kernelSize: Size,
+        options: MaxPoolOptions<true>,
+      ): [Tensor<D>, Tensor<'int32'>];
+      function pool(
+        x: Tensor<DType>,
+        kernelSize: Size,
+        options: MaxPoolOptions = {},
+      ): Tensor<DType> | Tensor<DType>[] {
+        checkOptions(name, options, POOL_OPTIONS.extremum);
+        const { returnIndices = false } = options;
+        const how = { reduction: REDUCTION[kind], returnIndices };
+        const outputs = invoke([x], poolParams(name, rank, kernelSize, options, how));
+        return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
+      }
+      return pool;
+    },
+    layered(name),
+  );
 }
 
 function average(rank: number) {
@@ -226,6 +234,7 @@ function average(rank: number) {
         const how = { reduction: REDUCTION.avg, countIncludePad, divisor };
         return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
       },
+    layered(name),
   );
 }
 
@@ -243,27 +252,32 @@ function total(rank: number) {
         const how = { reduction: REDUCTION.sum };
         return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
       },
+    layered(name),
   );
 }
 
 function powerMean(rank: number) {
   const name = `lpPool${rank}d`;
-  return operator(sumEntry(name, rank, `torch.nn.functional.lp_pool${rank}d`, ['LpPool']), (invoke) => {
-    /**
-     * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with
-     * `absolute` the sum of |x|^p instead.
-     * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-     */
-    function pool(x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor {
-      checkOptions(name, options, POOL_OPTIONS.power);
-      const p = real(name, 'normType', normType);
-      if (p <= 0) throw wrongValue(name, 'normType', normType, 'above 0');
-      const absolute = flag(name, 'absolute', options.absolute ?? false) === 1;
-      const how = { reduction: absolute ? REDUCTION.absoluteLp : REDUCTION.lp, p };
-      return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
-    }
-    return pool;
-  });
+  return operator(
+    sumEntry(name, rank, `torch.nn.functional.lp_pool${rank}d`, ['LpPool']),
+    (invoke) => {
+      /**
+       * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with
+       * `absolute` the sum of |x|^p instead.
+       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+       */
+      function pool(x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor {
+        checkOptions(name, options, POOL_OPTIONS.power);
+        const p = real(name, 'normType', normType);
+        if (p <= 0) throw wrongValue(name, 'normType', normType, 'above 0');
+        const absolute = flag(name, 'absolute', options.absolute ?? false) === 1;
+        const how = { reduction: absolute ? REDUCTION.absoluteLp : REDUCTION.lp, p };
+        return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
+      }
+      return pool;
+    },
+    layered(name),
+  );
 }
 
 export const maxPool1d = /*#__PURE__*/ extremum('max', 1, 'torch.nn.functional.max_pool1d', ['MaxPool']);

@@ -7,12 +7,7 @@ import { axisIndex, elementCount, integer, integers, shapeText } from '../errors
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';
 
-function alias(
-  name: string,
-  torch: string,
-  onnx: readonly string[],
-  layer?: Pick<Entry, 'layer' | 'validate'>,
-): Entry {
+function alias(name: string, torch: string, onnx: readonly string[]): Entry {
   return {
     name,
     torch,
@@ -20,7 +15,6 @@ function alias(
     args: ['x'],
     alias: true,
     infer: ([x], shape) => [{ shape: [...shape], dtype: x!.dtype }],
-    ...layer,
   };
 }
 
@@ -62,13 +56,7 @@ export const reshape = /*#__PURE__*/ operator(
 );
 
 export const flatten = /*#__PURE__*/ operator(
-  /*#__PURE__*/ alias('flatten', 'torch.flatten', ['Flatten'], {
-    layer: { name: 'Flatten', dtypes: 'any', defaults: { startDim: 1, endDim: -1 } },
-    validate(where, { startDim, endDim }: { startDim?: number; endDim?: number }) {
-      integer(where, 'startDim', startDim ?? 1, -8);
-      integer(where, 'endDim', endDim ?? -1, -8);
-    },
-  }),
+  /*#__PURE__*/ alias('flatten', 'torch.flatten', ['Flatten']),
   (invoke) =>
     /** The axes from `startDim` to `endDim` (counted from the end when negative) as one, on the same storage. */
     <D extends DType>(x: Tensor<D>, startDim = 0, endDim = -1): Tensor<D> => {
@@ -81,4 +69,11 @@ export const flatten = /*#__PURE__*/ operator(
       const flat = [...shape.slice(0, from), merged, ...shape.slice(to + 1)];
       return invoke([x as Tensor<DType>], flat)[0] as unknown as Tensor<D>;
     },
+  {
+    layer: { name: 'Flatten', dtypes: 'any', defaults: { startDim: 1, endDim: -1 } },
+    validate(where, { startDim, endDim }: { startDim?: number; endDim?: number }) {
+      integer(where, 'startDim', startDim ?? 1, -8);
+      integer(where, 'endDim', endDim ?? -1, -8);
+    },
+  },
 );

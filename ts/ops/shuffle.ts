@@ -59,8 +59,6 @@ function shuffle(
     torch,
     onnx,
     args: ['x'],
-    layer,
-    validate: (where, factor) => integer(where, layer.names!.factor!, factor, 1),
     infer([x], params) {
       const { shape } = find(x!, params);
       elementCount(name, shape, bytesPer(x!.dtype));
@@ -79,6 +77,7 @@ function shuffle(
     (invoke) =>
       <D extends DType>(x: Tensor<D>, factor: number): Tensor<D> =>
         invoke([x as Tensor<DType>], [integer(name, argument, factor, 1)])[0] as unknown as Tensor<D>,
+    { layer, validate: (where, factor) => integer(where, layer.names!.factor!, factor, 1) },
   );
 }
 

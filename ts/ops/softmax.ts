@@ -28,24 +28,12 @@ export interface SoftmaxOptions {
 /** dx of y and dy; `sum` adds along the axis. */
 type Rule = (to: Lowering, y: Block, dy: Block, sum: (x: Block) => Block) => Block;
 
-function entry(
-  name: string,
-  layer: string,
-  logarithm: number,
-  torch: string,
-  onnx: readonly string[],
-  rule: Rule,
-): Entry {
+function entry(name: string, logarithm: number, torch: string, onnx: readonly string[], rule: Rule): Entry {
   return {
     name,
     torch,
     onnx,
     args: ['x'],
-    layer,
-    validate(where, options: SoftmaxOptions) {
-      checkOptions(where, options, ['dim']);
-      integer(where, 'dim', options.dim ?? -1, -0x7fffffff);
-    },
     infer(inputs) {
       float32(name, ['x'], inputs);
       return [inputs[0]!];
@@ -74,7 +62,7 @@ function along(
   rule: Rule,
 ) {
   return operator(
-    entry(name, layer, logarithm, torch, onnx, rule),
+    entry(name, logarithm, torch, onnx, rule),
     (invoke) =>
       (x: Tensor, options: SoftmaxOptions = {}): Tensor => {
         const { shape } = requireTensor(name, 'x', x);
@@ -83,6 +71,13 @@ function along(
         const dim = axisIndex(name, 'dim', options.dim ?? -1, Math.max(shape.length, 1));
         return invoke([x as Tensor<DType>], [dim])[0] as unknown as Tensor;
       },
+    {
+      layer,
+      validate(where, options: SoftmaxOptions) {
+        checkOptions(where, options, ['dim']);
+        integer(where, 'dim', options.dim ?? -1, -0x7fffffff);
+      },
+    },
   );
 }
 

@@ -130,7 +130,6 @@ export const unfold = /*#__PURE__*/ operator(
     name: 'unfold',
     torch: 'torch.nn.functional.unfold',
     onnx: [],
-    layer: { name: 'Unfold', dtypes: 'any' },
     args: ['x'],
     infer([x], params) {
       requireRank('unfold', 'x', x!.shape, 4);
@@ -155,6 +154,7 @@ export const unfold = /*#__PURE__*/ operator(
      */
     <D extends DType>(x: Tensor<D>, kernelSize: Size, options?: UnfoldOptions): Tensor<D> =>
       invoke([x as Tensor<DType>], unfoldParams('unfold', kernelSize, options))[0] as unknown as Tensor<D>,
+  { layer: { name: 'Unfold', dtypes: 'any' } },
 );
 
 /** The shape that columns fold to. @throws RangeError when they are not as many as there are windows */
@@ -180,7 +180,6 @@ export const fold = /*#__PURE__*/ operator(
     name: 'fold',
     torch: 'torch.nn.functional.fold',
     onnx: [],
-    layer: 'Fold',
     args: ['x'],
     infer(inputs, params) {
       float32('fold', ['x'], inputs);
@@ -210,4 +209,5 @@ export const fold = /*#__PURE__*/ operator(
       const params = [...unfoldParams('fold', kernelSize, options), ...output];
       return invoke([x as unknown as Tensor<DType>], params)[0] as unknown as Tensor;
     },
+  { layer: 'Fold' },
 );

@@ -77,7 +77,6 @@ function entry(name: string, rank: number): Entry {
     name,
     torch: `torch.nn.functional.max_unpool${rank}d`,
     onnx: [],
-    layer: { name: `MaxUnpool${rank}d`, forward: ['outputSize'] },
     args: ['x', 'indices'],
     constants: ['indices'],
     infer: (inputs, params) => infer(name, inputs, params),
@@ -101,33 +100,37 @@ function sizeParams(name: string, outputSize: unknown, rank: number): number[] {
 
 function unpooling(rank: number) {
   const name = `maxUnpool${rank}d`;
-  return operator(entry(name, rank), (invoke) => {
-    /**
-     * The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of planes of the size that was
-     * pooled, which are zero elsewhere; of repeated positions the last counts.
-     * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for a
-     * wrong kind
-     */
-    function unpool(
-      x: Tensor,
-      indices: Tensor<'int32'>,
-      kernelSize: Size,
-      options: MaxUnpoolOptions = {},
-    ): Tensor {
-      checkOptions(name, options, ['stride', 'padding', 'outputSize']);
-      const kernel = sizes(name, 'kernelSize', kernelSize, rank);
-      const { stride = kernel, padding = 0, outputSize } = options;
-      const params = [
-        rank,
-        ...kernel,
-        ...sizes(name, 'stride', stride, rank),
-        ...paddingParams(name, padding, rank, []),
-        ...sizeParams(name, outputSize, rank),
-      ];
-      return invoke([x, indices], params)[0] as unknown as Tensor;
-    }
-    return unpool;
-  });
+  return operator(
+    entry(name, rank),
+    (invoke) => {
+      /**
+       * The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of planes of the size that was
+       * pooled, which are zero elsewhere; of repeated positions the last counts.
+       * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for a
+       * wrong kind
+       */
+      function unpool(
+        x: Tensor,
+        indices: Tensor<'int32'>,
+        kernelSize: Size,
+        options: MaxUnpoolOptions = {},
+      ): Tensor {
+        checkOptions(name, options, ['stride', 'padding', 'outputSize']);
+        const kernel = sizes(name, 'kernelSize', kernelSize, rank);
+        const { stride = kernel, padding = 0, outputSize } = options;
+        const params = [
+          rank,
+          ...kernel,
+          ...sizes(name, 'stride', stride, rank),
+          ...paddingParams(name, padding, rank, []),
+          ...sizeParams(name, outputSize, rank),
+        ];
+        return invoke([x, indices], params)[0] as unknown as Tensor;
+      }
+      return unpool;
+    },
+    { layer: { name: `MaxUnpool${rank}d`, forward: ['outputSize'] } },
+  );
 }
 
 export const maxUnpool1d = /*#__PURE__*/ unpooling(1);

@@ -43,12 +43,14 @@ function formatted(file, text) {
   });
 }
 
-/** The operators of ts/ops in the order of their files: name, file, category, entry, signature. */
+/** The operators of ts/ops in the order of their files: name, file, category, entry, layer, validates, signature. */
 async function operatorsOf(sources, exported) {
   const module = await importSource('ts/ops/index.ts');
   return exported.flatMap((one) => {
-    const entry = one.isType ? undefined : module[one.name].entry;
-    return entry === undefined ? [] : [{ ...one, entry, signature: signatureOf(sources, one.symbol) }];
+    const { entry, layer, validate } = one.isType ? {} : module[one.name];
+    if (entry === undefined) return [];
+    const signature = signatureOf(sources, one.symbol);
+    return [{ ...one, entry, layer, validates: validate !== undefined, signature }];
   });
 }
 
@@ -64,8 +66,13 @@ async function layerFiles(sources, exported, operators) {
     const text = layerFile(file, own, exported, typeNamed);
     if (text === null) return [];
     const target = `${LAYERS}/${path.basename(file)}`;
-    const classes = own.flatMap(({ entry, category }) =>
-      layersOf(entry).map(({ name }) => ({ name, isType: false, category, file: target })),
+    const classes = own.flatMap((operator) =>
+      layersOf(operator).map(({ name }) => ({
+        name,
+        isType: false,
+        category: operator.category,
+        file: target,
+      })),
     );
     return [{ file: target, text: await formatted(target, text), classes }];
   });

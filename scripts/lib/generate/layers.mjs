@@ -1,4 +1,4 @@
-// The layers that are one call of an operator, as classes: from the entry's `layer`, and from the types of the operator's
+// The layers that are one call of an operator, as classes: from its `layer`, and from the types of the operator's
 // public function. One file of classes per file of operators.
 import path from 'node:path';
 import { Problem } from '../report.mjs';
@@ -10,7 +10,7 @@ const list = (items) => items.filter((item) => item !== '').join(', ');
 const typed = (type) => type.replace(/^Tensor<(D|"float32")>$/, 'Tensor');
 const quoted = (names) => names.map((name) => `'${name}'`).join(' | ');
 
-/** What an entry says of its layers, written out. */
+/** What an operator says of its layers, written out. */
 export const layersOf = ({ layer }) =>
   [layer ?? []].flat().map((one) => (typeof one === 'string' ? { name: one } : one));
 
@@ -113,7 +113,7 @@ function comment(text) {
 
 /** The class of a layer. */
 function classOf(layer, operator, typeNamed) {
-  const { name, entry, signature } = operator;
+  const { name, validates, signature } = operator;
   const parts = partsOf(layer, operator, typeNamed);
   const { own, taken } = parts;
   const indexed = own?.keys.includes('returnIndices');
@@ -135,16 +135,14 @@ function classOf(layer, operator, typeNamed) {
     ...taken.map(({ as, type }) => `${as}: ${type}`),
     ...(own === null ? [] : [`options: ${own.type}${own.optional ? ' = {}' : ''}`]),
   ];
-  const validates = entry.validate !== undefined && (taken.length > 0 || isKept);
+  const checks = validates && (taken.length > 0 || isKept);
   const given = [`'${layer.name}'`, ...taken.map(({ as }) => as), ...(own === null ? [] : ['options'])];
   const keys = own?.keys.map((key) => `'${key}'`).join(', ');
   const body = [
     'super();',
     // A validated options object of the function's own type has its names checked there.
-    ...(own !== null && !(validates && own.own)
-      ? [`checkOptions('${layer.name}', options, [${keys}]);`]
-      : []),
-    ...(validates ? [`${name}.entry.validate?.(${given.join(', ')});`] : []),
+    ...(own !== null && !(checks && own.own) ? [`checkOptions('${layer.name}', options, [${keys}]);`] : []),
+    ...(checks ? [`${name}.validate?.(${given.join(', ')});`] : []),
     ...taken.map(({ as }) => `this.#${as} = ${as};`),
     ...(isKept ? ['this.#options = { ...options };'] : []),
   ];
@@ -187,12 +185,12 @@ const BASICS = [
 ];
 
 /**
- * The text of the classes of a file's operators, unformatted; null where it has none. `operators`: name, entry, signature.
+ * The text of the classes of a file's operators, unformatted; null where it has none. `operators`: name, entry, layer, validates, signature.
  * `exported`: what ts/ops exports.
  */
 export function layerFile(file, operators, exported, typeNamed) {
   const classes = operators.flatMap((operator) =>
-    layersOf(operator.entry).map((layer) => classOf(layer, operator, typeNamed)),
+    layersOf(operator).map((layer) => classOf(layer, operator, typeNamed)),
   );
   if (classes.length === 0) return null;
   const text = classes.join('\n');

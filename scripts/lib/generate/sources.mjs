@@ -80,14 +80,14 @@ export function signatureOf({ checker }, symbol) {
   return { parameters, documentation: documentation(symbol) || documentation(longest) };
 }
 
-/** The properties of an options type, those of the types that it extends first. */
+/** The properties of an options type in the order in which they are written, so that those of a type it extends are first. */
 export function propertiesOf(checker, type) {
-  const properties = checker.getPropertiesOfType(checker.getNonNullableType(type));
-  // The checker has a type's own properties before those of the types that it extends.
-  const owner = ({ declarations: [first] = [] }) => first?.parent;
-  const owners = [...new Set(properties.map(owner))].reverse();
-  return owners
-    .flatMap((one) => properties.filter((property) => owner(property) === one))
+  // The checker's own order is that of its work where a type is computed, such as an Omit.
+  const place = ({ declarations: [first] = [] }) => first?.pos ?? 0;
+  const file = ({ declarations: [first] = [] }) => first?.getSourceFile().fileName ?? '';
+  return checker
+    .getPropertiesOfType(checker.getNonNullableType(type))
+    .sort((a, b) => file(a).localeCompare(file(b), 'en') || place(a) - place(b))
     .map((property) => ({
       name: property.name,
       type: withoutUndefined(

@@ -114,7 +114,7 @@ export class LeakyReLU extends Module {
 
   constructor(options: { negativeSlope?: number } = {}) {
     super();
-    leakyRelu.entry.validate?.('LeakyReLU', options);
+    leakyRelu.validate?.('LeakyReLU', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -128,7 +128,7 @@ export class ELU extends Module {
 
   constructor(options: { alpha?: number } = {}) {
     super();
-    elu.entry.validate?.('ELU', options);
+    elu.validate?.('ELU', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -145,7 +145,7 @@ export class GELU extends Module {
 
   constructor(options: GeluOptions = {}) {
     super();
-    gelu.entry.validate?.('GELU', options);
+    gelu.validate?.('GELU', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -162,7 +162,7 @@ export class Softplus extends Module {
 
   constructor(options: SoftplusOptions = {}) {
     super();
-    softplus.entry.validate?.('Softplus', options);
+    softplus.validate?.('Softplus', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {

@@ -15,7 +15,7 @@ export class Dropout extends Module {
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout', options, ['p']);
-    dropout.entry.validate?.('Dropout', options);
+    dropout.validate?.('Dropout', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -34,7 +34,7 @@ export class Dropout1d extends Module {
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout1d', options, ['p']);
-    dropout1d.entry.validate?.('Dropout1d', options);
+    dropout1d.validate?.('Dropout1d', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -53,7 +53,7 @@ export class Dropout2d extends Module {
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout2d', options, ['p']);
-    dropout2d.entry.validate?.('Dropout2d', options);
+    dropout2d.validate?.('Dropout2d', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -72,7 +72,7 @@ export class Dropout3d extends Module {
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout3d', options, ['p']);
-    dropout3d.entry.validate?.('Dropout3d', options);
+    dropout3d.validate?.('Dropout3d', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {

@@ -16,7 +16,7 @@ export class Upsample extends Module<[Tensor<DType>], Tensor<DType>> {
   constructor(options: UpsampleOptions) {
     super();
     checkOptions('Upsample', options, ['size', 'scaleFactor', 'mode', 'alignCorners']);
-    interpolate.entry.validate?.('Upsample', options);
+    interpolate.validate?.('Upsample', options);
     this.#options = { ...options };
   }
   forward(x: Tensor<DType>): Tensor<DType> {

@@ -14,7 +14,7 @@ export class LocalResponseNorm extends Module {
 
   constructor(size: number, options: LocalResponseNormOptions = {}) {
     super();
-    localResponseNorm.entry.validate?.('LocalResponseNorm', size, options);
+    localResponseNorm.validate?.('LocalResponseNorm', size, options);
     this.#size = size;
     this.#options = { ...options };
   }

@@ -14,7 +14,7 @@ export class ConstantPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths, value: number) {
     super();
-    pad1d.entry.validate?.('ConstantPad1d', padding, value);
+    pad1d.validate?.('ConstantPad1d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
@@ -32,7 +32,7 @@ export class ReflectionPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths) {
     super();
-    pad1d.entry.validate?.('ReflectionPad1d', padding);
+    pad1d.validate?.('ReflectionPad1d', padding);
     this.#padding = padding;
   }
   forward(x: Tensor<DType>): Tensor<DType> {
@@ -49,7 +49,7 @@ export class ReplicationPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths) {
     super();
-    pad1d.entry.validate?.('ReplicationPad1d', padding);
+    pad1d.validate?.('ReplicationPad1d', padding);
     this.#padding = padding;
   }
   forward(x: Tensor<DType>): Tensor<DType> {
@@ -66,7 +66,7 @@ export class CircularPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths) {
     super();
-    pad1d.entry.validate?.('CircularPad1d', padding);
+    pad1d.validate?.('CircularPad1d', padding);
     this.#padding = padding;
   }
   forward(x: Tensor<DType>): Tensor<DType> {
@@ -84,7 +84,7 @@ export class ConstantPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths, value: number) {
     super();
-    pad2d.entry.validate?.('ConstantPad2d', padding, value);
+    pad2d.validate?.('ConstantPad2d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
@@ -102,7 +102,7 @@ export class ReflectionPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths) {
     super();
-    pad2d.entry.validate?.('ReflectionPad2d', padding);
+    pad2d.validate?.('ReflectionPad2d', padding);
     this.#padding = padding;
   }
   forward(x: Tensor<DType>): Tensor<DType> {
@@ -119,7 +119,7 @@ export class ReplicationPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths) {
     super();
-    pad2d.entry.validate?.('ReplicationPad2d', padding);
+    pad2d.validate?.('ReplicationPad2d', padding);
     this.#padding = padding;
   }
   forward(x: Tensor<DType>): Tensor<DType> {
@@ -136,7 +136,7 @@ export class CircularPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths) {
     super();
-    pad2d.entry.validate?.('CircularPad2d', padding);
+    pad2d.validate?.('CircularPad2d', padding);
     this.#padding = padding;
   }
   forward(x: Tensor<DType>): Tensor<DType> {
@@ -154,7 +154,7 @@ export class ConstantPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths, value: number) {
     super();
-    pad3d.entry.validate?.('ConstantPad3d', padding, value);
+    pad3d.validate?.('ConstantPad3d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
@@ -172,7 +172,7 @@ export class ReflectionPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths) {
     super();
-    pad3d.entry.validate?.('ReflectionPad3d', padding);
+    pad3d.validate?.('ReflectionPad3d', padding);
     this.#padding = padding;
   }
   forward(x: Tensor<DType>): Tensor<DType> {
@@ -189,7 +189,7 @@ export class ReplicationPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths) {
     super();
-    pad3d.entry.validate?.('ReplicationPad3d', padding);
+    pad3d.validate?.('ReplicationPad3d', padding);
     this.#padding = padding;
   }
   forward(x: Tensor<DType>): Tensor<DType> {
@@ -206,7 +206,7 @@ export class CircularPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(padding: PadWidths) {
     super();
-    pad3d.entry.validate?.('CircularPad3d', padding);
+    pad3d.validate?.('CircularPad3d', padding);
     this.#padding = padding;
   }
   forward(x: Tensor<DType>): Tensor<DType> {

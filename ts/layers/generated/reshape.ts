@@ -16,7 +16,7 @@ export class Flatten extends Module<[Tensor<DType>], Tensor<DType>> {
   constructor(options: { startDim?: number; endDim?: number } = {}) {
     super();
     checkOptions('Flatten', options, ['startDim', 'endDim']);
-    flatten.entry.validate?.('Flatten', options);
+    flatten.validate?.('Flatten', options);
     this.#options = { ...options };
   }
   forward(x: Tensor<DType>): Tensor<DType> {

@@ -13,7 +13,7 @@ export class PixelShuffle extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(upscaleFactor: number) {
     super();
-    pixelShuffle.entry.validate?.('PixelShuffle', upscaleFactor);
+    pixelShuffle.validate?.('PixelShuffle', upscaleFactor);
     this.#upscaleFactor = upscaleFactor;
   }
   forward(x: Tensor<DType>): Tensor<DType> {
@@ -27,7 +27,7 @@ export class PixelUnshuffle extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(downscaleFactor: number) {
     super();
-    pixelUnshuffle.entry.validate?.('PixelUnshuffle', downscaleFactor);
+    pixelUnshuffle.validate?.('PixelUnshuffle', downscaleFactor);
     this.#downscaleFactor = downscaleFactor;
   }
   forward(x: Tensor<DType>): Tensor<DType> {
@@ -44,7 +44,7 @@ export class ChannelShuffle extends Module<[Tensor<DType>], Tensor<DType>> {
 
   constructor(groups: number) {
     super();
-    channelShuffle.entry.validate?.('ChannelShuffle', groups);
+    channelShuffle.validate?.('ChannelShuffle', groups);
     this.#groups = groups;
   }
   forward(x: Tensor<DType>): Tensor<DType> {

@@ -10,7 +10,7 @@ export class Softmax extends Module {
 
   constructor(options: SoftmaxOptions = {}) {
     super();
-    softmax.entry.validate?.('Softmax', options);
+    softmax.validate?.('Softmax', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -24,7 +24,7 @@ export class LogSoftmax extends Module {
 
   constructor(options: SoftmaxOptions = {}) {
     super();
-    logSoftmax.entry.validate?.('LogSoftmax', options);
+    logSoftmax.validate?.('LogSoftmax', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
