@@ -25,6 +25,8 @@ export async function buildDist() {
     const hash = hashOf(sources);
     if (isUpToDate(hash)) return;
     await step('package files: rollup into dist/', async () => {
+      const { requireGenerated } = await import('./generate/index.mjs');
+      await requireGenerated();
       removeAll(stampFile);
       removeAll(dist);
       await bundle();

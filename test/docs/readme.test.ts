@@ -82,7 +82,7 @@ describe('README', () => {
   });
 
   test("names ONNX's operators that are read", () => {
-    const [, text = ''] = readme.match(/<!-- onnx operators -->([\s\S]*?)<!-- end -->/) ?? [];
+    const [, text = ''] = readme.match(/<!-- onnx:begin -->([\s\S]*?)<!-- onnx:end -->/) ?? [];
     expect(codeWords(text)).toEqual([...handlerTable().keys()].sort());
   });
 });

@@ -95,8 +95,6 @@ describe('an application that imports only init, tensor, conv2d', () => {
       .map((name) => `ts/ops/${name}`)
       .filter(definesOperators);
     expect(operators.length).toBeGreaterThan(8);
-    expect(operators.filter((name) => application.sources.has(name))).toEqual(
-      ['ts/ops/convolution.ts'],
-    );
+    expect(operators.filter((name) => application.sources.has(name))).toEqual(['ts/ops/convolution.ts']);
   });
 });

@@ -1,4 +1,7 @@
-/** compile(moduleOrFunction, options): the public form of graph/compile.ts, which knows modules. */
+/**
+ * compile(moduleOrFunction, options): the public form of graph/compile.ts, which knows modules.
+ * @category Programs
+ */
 
 import type { DType } from '../dtype.ts';
 import { scope } from '../engine/memory.ts';

@@ -1,4 +1,7 @@
-/** DeformConv2d, and DeformConv2dPack, which predicts its own offsets and mask. */
+/**
+ * DeformConv2d, and DeformConv2dPack, which predicts its own offsets and mask.
+ * @category Convolution
+ */
 
 import { scope } from '../engine/memory.ts';
 import { checkOptions, integer } from '../errors.ts';

@@ -1,4 +1,7 @@
-/** PyTorch's default initial values (torch.nn: kaiming_uniform_ with a = sqrt(5), which is uniform +-1 / sqrt(fan in)). */
+/**
+ * PyTorch's default initial values (torch.nn: kaiming_uniform_ with a = sqrt(5), which is uniform +-1 / sqrt(fan in)).
+ * @internal
+ */
 
 import { scope } from '../engine/memory.ts';
 import { integer } from '../errors.ts';

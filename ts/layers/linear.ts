@@ -1,4 +1,7 @@
-/** Linear: a matrix and a bias. */
+/**
+ * Linear: a matrix and a bias.
+ * @category Products
+ */
 import { checkOptions, integer } from '../errors.ts';
 import { linear } from '../ops/linear.ts';
 import { flag } from '../ops/options.ts';

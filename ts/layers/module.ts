@@ -1,6 +1,7 @@
 /**
  * Module: parameters, buffers and other modules as own properties, and a forward that is written once and serves eager
  * use and compilation alike. Keys are PyTorch's: `conv1.weight`, `0.bias`, `bn.running_mean`.
+ * @category Modules
  */
 import type { DType } from '../dtype.ts';
 import { scope } from '../engine/memory.ts';
@@ -21,6 +22,9 @@ export function buffer<D extends DType>(tensor: Tensor<D>): Tensor<D> {
   marks.set(requireTensor('buffer', 'tensor', tensor), 'buffer');
   return tensor;
 }
+
+/** PyTorch's `inplace` has no meaning here, so a layer of a plain function has nothing to say. @internal */
+export type NoOptions = Record<string, never>;
 
 export type StateDict = Record<string, Tensor<DType>>;
 
@@ -139,10 +143,10 @@ function visitParts(
   }
 }
 
-/** Any module, whatever it takes and gives. */
+/** Any module, whatever it takes and gives. @internal */
 export type AnyModule = Module<never[], unknown>;
 
-/** A module and all modules in it, by path; its own path is ''. */
+/** A module and all modules in it, by path; its own path is ''. @internal */
 export function modulesOf(root: Module<never[], unknown> | Module<never, unknown>): [string, AnyModule][] {
   const found: [string, AnyModule][] = [];
   const seen = new Set<AnyModule>();
@@ -175,7 +179,7 @@ function keysOf(root: Module<never, unknown>): [string, Tensor<DType>][] {
   return found;
 }
 
-/** Every marked tensor by its first key, each once. */
+/** Every marked tensor by its first key, each once. @internal */
 export function entriesOf(root: Module<never, unknown>): [string, Tensor<DType>][] {
   const seen = new Set<unknown>();
   return keysOf(root).filter(([, tensor]) => !seen.has(tensor) && seen.add(tensor));

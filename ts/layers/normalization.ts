@@ -1,13 +1,11 @@
-/** BatchNorm and InstanceNorm in one, two and three dimensions, GroupNorm, LayerNorm, LocalResponseNorm. */
+/**
+ * BatchNorm and InstanceNorm in one, two and three dimensions, GroupNorm and LayerNorm.
+ * @category Normalisation and noise
+ */
 
 import { checkOptions, integer, real, wrongValue } from '../errors.ts';
 import { batchNorm } from '../ops/batchNorm.ts';
 import { full } from '../ops/create.ts';
-import {
-  type LocalResponseNormOptions,
-  localResponseNorm,
-  localResponseNormParams,
-} from '../ops/localResponseNorm.ts';
 import { groupNorm, instanceNorm, layerNorm, normalizedAxes } from '../ops/normalization.ts';
 import { flag } from '../ops/options.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
@@ -197,20 +195,5 @@ export class LayerNorm extends Module {
   }
   forward(x: Tensor): Tensor {
     return layerNorm(x, this.#shape, this.weight, this.bias, { eps: this.#eps });
-  }
-}
-
-export class LocalResponseNorm extends Module {
-  readonly #size: number;
-  readonly #options: LocalResponseNormOptions;
-
-  constructor(size: number, options: LocalResponseNormOptions = {}) {
-    super();
-    localResponseNormParams('LocalResponseNorm', size, options);
-    this.#size = size;
-    this.#options = { ...options };
-  }
-  forward(x: Tensor): Tensor {
-    return localResponseNorm(x, this.#size, this.#options);
   }
 }

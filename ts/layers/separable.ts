@@ -1,4 +1,7 @@
-/** SeparableConv1d, SeparableConv2d, SeparableConv3d, SpatialSeparableConv2d: convolutions in two steps with their weights. */
+/**
+ * SeparableConv1d, SeparableConv2d, SeparableConv3d, SpatialSeparableConv2d: convolutions in two steps with their weights.
+ * @category Convolution
+ */
 
 import { scope } from '../engine/memory.ts';
 import { checkOptions, integer } from '../errors.ts';

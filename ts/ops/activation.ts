@@ -3,6 +3,7 @@
  * numbered in crates/core/src/instructions/activation.rs. exp, tanh and the like are computed in Rust, never by the host.
  *
  * params: up to two numbers of the function.
+ * @category Activations
  */
 import type { DType } from '../dtype.ts';
 import { checkOptions, elementCount, oneOf, real } from '../errors.ts';
@@ -10,7 +11,7 @@ import { writeUnary } from '../instructions/elementwise.ts';
 import { emitUnary, emitUnaryGradient } from '../instructions/emit.ts';
 import { ACTIVATION } from '../instructions/table.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
-import { type Entry, operator, type Params } from './operator.ts';
+import { type Entry, type Layered, operator, type Params } from './operator.ts';
 import { float32 } from './types.ts';
 
 /** What a function has beside its number. */
@@ -21,6 +22,7 @@ interface Traits {
   readonly gradient?: number;
   /** It takes integers too. */
   readonly integers?: true;
+  readonly layer?: Layered['layer'];
 }
 
 function entry(
@@ -71,51 +73,56 @@ function simple(
     (invoke) =>
       (x: Tensor): Tensor =>
         invoke([x as Tensor<DType>], params)[0] as unknown as Tensor,
+    { layer: traits.layer },
   );
 }
 
 const FROM_OUTPUT: Traits = { fromOutput: true };
 
 /** max(x, 0); NaN stays. */
-export const relu = /*#__PURE__*/ simple(
-  'relu',
-  ACTIVATION.relu,
-  'torch.nn.functional.relu',
-  ['Relu'],
-  FROM_OUTPUT,
-);
+export const relu = /*#__PURE__*/ simple('relu', ACTIVATION.relu, 'torch.nn.functional.relu', ['Relu'], {
+  fromOutput: true,
+  layer: 'ReLU',
+});
 /** min(max(x, 0), 6). */
 export const relu6 = /*#__PURE__*/ simple(
   'relu6',
   ACTIVATION.clip,
   'torch.nn.functional.relu6',
   [],
-  { fromOutput: true, gradient: ACTIVATION.inside },
+  { fromOutput: true, gradient: ACTIVATION.inside, layer: 'ReLU6' },
   [0, 6],
 );
 /** 1 / (1 + exp(-x)). */
-export const sigmoid = /*#__PURE__*/ simple(
-  'sigmoid',
-  ACTIVATION.sigmoid,
-  'torch.sigmoid',
-  ['Sigmoid'],
-  FROM_OUTPUT,
-);
+export const sigmoid = /*#__PURE__*/ simple('sigmoid', ACTIVATION.sigmoid, 'torch.sigmoid', ['Sigmoid'], {
+  fromOutput: true,
+  layer: 'Sigmoid',
+});
 /** The hyperbolic tangent. */
-export const tanh = /*#__PURE__*/ simple('tanh', ACTIVATION.tanh, 'torch.tanh', ['Tanh'], FROM_OUTPUT);
+export const tanh = /*#__PURE__*/ simple('tanh', ACTIVATION.tanh, 'torch.tanh', ['Tanh'], {
+  fromOutput: true,
+  layer: 'Tanh',
+});
 /** x * min(max(x + 3, 0), 6) / 6. */
 export const hardSwish = /*#__PURE__*/ simple(
   'hardSwish',
   ACTIVATION.hardSwish,
   'torch.nn.functional.hardswish',
   ['HardSwish'],
+  { layer: 'Hardswish' },
 );
 /** x * sigmoid(x). */
-export const silu = /*#__PURE__*/ simple('silu', ACTIVATION.silu, 'torch.nn.functional.silu', []);
+export const silu = /*#__PURE__*/ simple('silu', ACTIVATION.silu, 'torch.nn.functional.silu', [], {
+  layer: 'SiLU',
+});
 /** x * tanh(log(1 + exp(x))) (Misra, 2019). */
-export const mish = /*#__PURE__*/ simple('mish', ACTIVATION.mish, 'torch.nn.functional.mish', []);
+export const mish = /*#__PURE__*/ simple('mish', ACTIVATION.mish, 'torch.nn.functional.mish', [], {
+  layer: 'Mish',
+});
 /** ELU with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017). */
-export const selu = /*#__PURE__*/ simple('selu', ACTIVATION.selu, 'torch.nn.functional.selu', ['Selu']);
+export const selu = /*#__PURE__*/ simple('selu', ACTIVATION.selu, 'torch.nn.functional.selu', ['Selu'], {
+  layer: 'SELU',
+});
 /** e to the power of x. */
 export const exp = /*#__PURE__*/ simple('exp', ACTIVATION.exp, 'torch.exp', ['Exp'], FROM_OUTPUT);
 /** The natural logarithm. */
@@ -127,25 +134,48 @@ export const abs = /*#__PURE__*/ simple('abs', ACTIVATION.abs, 'torch.abs', ['Ab
 /** -x. */
 export const neg = /*#__PURE__*/ simple('neg', ACTIVATION.neg, 'torch.neg', ['Neg']);
 
-export const leakyRelu = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('leakyRelu', ACTIVATION.leakyRelu, 'torch.nn.functional.leaky_relu', ['LeakyRelu']),
-  (invoke) =>
-    /** x where it is positive, else negativeSlope * x; the default slope is 0.01. */
-    (x: Tensor, options: { negativeSlope?: number } = {}): Tensor => {
-      checkOptions('leakyRelu', options, ['negativeSlope']);
-      const slope = real('leakyRelu', 'negativeSlope', options.negativeSlope ?? 0.01);
-      return invoke([x as Tensor<DType>], [slope])[0] as unknown as Tensor;
-    },
+/** A function with options, of which `params` makes its numbers. @throws what `params` throws */
+function withOptions<Options extends object>(
+  name: string,
+  act: number,
+  torch: string,
+  onnx: readonly string[],
+  traits: Traits,
+  params: (where: string, options: Options) => Params,
+) {
+  return operator(
+    entry(name, act, torch, onnx, traits),
+    (invoke) =>
+      (x: Tensor, options: Options = {} as Options): Tensor =>
+        invoke([x as Tensor<DType>], params(name, options))[0] as unknown as Tensor,
+    { layer: traits.layer, validate: params },
+  );
+}
+
+/** x where it is positive, else negativeSlope * x; the default slope is 0.01. */
+export const leakyRelu = /*#__PURE__*/ withOptions(
+  'leakyRelu',
+  ACTIVATION.leakyRelu,
+  'torch.nn.functional.leaky_relu',
+  ['LeakyRelu'],
+  { layer: 'LeakyReLU' },
+  (where, options: { negativeSlope?: number }) => {
+    checkOptions(where, options, ['negativeSlope']);
+    return [real(where, 'negativeSlope', options.negativeSlope ?? 0.01)];
+  },
 );
 
-export const elu = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('elu', ACTIVATION.elu, 'torch.nn.functional.elu', ['Elu']),
-  (invoke) =>
-    /** x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default. */
-    (x: Tensor, options: { alpha?: number } = {}): Tensor => {
-      checkOptions('elu', options, ['alpha']);
-      return invoke([x as Tensor<DType>], [real('elu', 'alpha', options.alpha ?? 1)])[0] as unknown as Tensor;
-    },
+/** x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default. */
+export const elu = /*#__PURE__*/ withOptions(
+  'elu',
+  ACTIVATION.elu,
+  'torch.nn.functional.elu',
+  ['Elu'],
+  { layer: 'ELU' },
+  (where, options: { alpha?: number }) => {
+    checkOptions(where, options, ['alpha']);
+    return [real(where, 'alpha', options.alpha ?? 1)];
+  },
 );
 
 export interface GeluOptions {
@@ -155,26 +185,22 @@ export interface GeluOptions {
 
 const APPROXIMATIONS = ['none', 'tanh'] as const;
 
-/** The options with their defaults. @throws TypeError, RangeError for what they cannot be */
-export function checkedGelu(where: string, options: GeluOptions): Required<GeluOptions> {
-  checkOptions(where, options, ['approximate']);
-  const { approximate = 'none' } = options;
-  oneOf(where, 'approximate', approximate, APPROXIMATIONS);
-  return { approximate };
-}
-
-export const gelu = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('gelu', ACTIVATION.gelu, 'torch.nn.functional.gelu', []),
-  (invoke) =>
-    /**
-     * x times the probability that a normal value is below x (Hendrycks and Gimpel, 2016); `approximate: 'tanh'`:
-     * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2.
-     */
-    (x: Tensor, options: GeluOptions = {}): Tensor => {
-      const { approximate } = checkedGelu('gelu', options);
-      const params = [APPROXIMATIONS.indexOf(approximate)];
-      return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor;
-    },
+/**
+ * x times the probability that a normal value is below x (Hendrycks and Gimpel, 2016); `approximate: 'tanh'`:
+ * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2.
+ */
+export const gelu = /*#__PURE__*/ withOptions(
+  'gelu',
+  ACTIVATION.gelu,
+  'torch.nn.functional.gelu',
+  [],
+  { layer: 'GELU' },
+  (where, options: GeluOptions) => {
+    checkOptions(where, options, ['approximate']);
+    const { approximate = 'none' } = options;
+    oneOf(where, 'approximate', approximate, APPROXIMATIONS);
+    return [APPROXIMATIONS.indexOf(approximate)];
+  },
 );
 
 export interface SoftplusOptions {
@@ -184,39 +210,32 @@ export interface SoftplusOptions {
   threshold?: number;
 }
 
-/** The options with their defaults. @throws TypeError, RangeError for what they cannot be */
-export function checkedSoftplus(where: string, options: SoftplusOptions): Required<SoftplusOptions> {
-  checkOptions(where, options, ['beta', 'threshold']);
-  const { beta = 1, threshold = 20 } = options;
-  return { beta: real(where, 'beta', beta), threshold: real(where, 'threshold', threshold) };
-}
-
-export const softplus = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('softplus', ACTIVATION.softplus, 'torch.nn.functional.softplus', ['Softplus']),
-  (invoke) =>
-    /** log(1 + exp(beta * x)) / beta, and x where beta * x is above threshold; beta is 1 and threshold 20 by default. */
-    (x: Tensor, options: SoftplusOptions = {}): Tensor => {
-      const { beta, threshold } = checkedSoftplus('softplus', options);
-      return invoke([x as Tensor<DType>], [beta, threshold])[0] as unknown as Tensor;
-    },
+/** log(1 + exp(beta * x)) / beta, and x where beta * x is above threshold; beta is 1 and threshold 20 by default. */
+export const softplus = /*#__PURE__*/ withOptions(
+  'softplus',
+  ACTIVATION.softplus,
+  'torch.nn.functional.softplus',
+  ['Softplus'],
+  { layer: 'Softplus' },
+  (where, options: SoftplusOptions) => {
+    checkOptions(where, options, ['beta', 'threshold']);
+    const { beta = 1, threshold = 20 } = options;
+    return [real(where, 'beta', beta), real(where, 'threshold', threshold)];
+  },
 );
 
-export const hardSigmoid = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry(
-    'hardSigmoid',
-    ACTIVATION.hardSigmoid,
-    'torch.nn.functional.hardsigmoid',
-    ['HardSigmoid'],
-    FROM_OUTPUT,
-  ),
-  (invoke) =>
-    /** min(max(alpha * x + beta, 0), 1); PyTorch's alpha 1/6 and beta 1/2 by default (ONNX's alpha is 0.2). */
-    (x: Tensor, options: { alpha?: number; beta?: number } = {}): Tensor => {
-      checkOptions('hardSigmoid', options, ['alpha', 'beta']);
-      const { alpha = 1 / 6, beta = 0.5 } = options;
-      const params = [real('hardSigmoid', 'alpha', alpha), real('hardSigmoid', 'beta', beta)];
-      return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor;
-    },
+/** min(max(alpha * x + beta, 0), 1); PyTorch's alpha 1/6 and beta 1/2 by default (ONNX's alpha is 0.2). */
+export const hardSigmoid = /*#__PURE__*/ withOptions(
+  'hardSigmoid',
+  ACTIVATION.hardSigmoid,
+  'torch.nn.functional.hardsigmoid',
+  ['HardSigmoid'],
+  { fromOutput: true, layer: { name: 'Hardsigmoid', options: 'none' } },
+  (where, options: { alpha?: number; beta?: number }) => {
+    checkOptions(where, options, ['alpha', 'beta']);
+    const { alpha = 1 / 6, beta = 0.5 } = options;
+    return [real(where, 'alpha', alpha), real(where, 'beta', beta)];
+  },
 );
 
 /** A bound beyond an integer dtype is the last value that it has. */

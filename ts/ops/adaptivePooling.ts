@@ -4,6 +4,7 @@
  * windows are worked out in crates/core/src/instructions/pool/problem.rs.
  *
  * params: reduction, rank, returnIndices, output size.. (0: the input's).
+ * @category Pooling
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, perAxis } from '../errors.ts';
@@ -112,49 +113,55 @@ function adaptiveAverage(rank: number) {
   const name = `adaptiveAvgPool${rank}d`;
   return operator(
     adaptiveEntry(name, 'avg', rank),
-    (
-      invoke /**
+    (invoke) => {
+      /**
        * The mean of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its size.
        * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
-       */,
-    ) =>
-      (x: Tensor, outputSize: AdaptiveSize): Tensor => {
+       */
+      function pool(x: Tensor, outputSize: AdaptiveSize): Tensor {
         const params = [POOL.average, rank, 0, ...sizeParams(name, outputSize, rank)];
         return invoke([x], params)[0] as unknown as Tensor;
-      },
+      }
+      return pool;
+    },
+    { layer: `AdaptiveAvgPool${rank}d` },
   );
 }
 
 function adaptiveMaximum(rank: number) {
   const name = `adaptiveMaxPool${rank}d`;
-  return operator(adaptiveEntry(name, 'max', rank), (invoke) => {
-    /**
-     * The largest element of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its
-     * size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
-     * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
-     */
-    function pool<D extends DType>(
-      x: Tensor<D>,
-      outputSize: AdaptiveSize,
-      options?: AdaptiveMaxPoolOptions<false>,
-    ): Tensor<D>;
-    function pool<D extends DType>(
-      x: Tensor<D>,
-      outputSize: AdaptiveSize,
-      options: AdaptiveMaxPoolOptions<true>,
-    ): [Tensor<D>, Tensor<'int32'>];
-    function pool(
-      x: Tensor<DType>,
-      outputSize: AdaptiveSize,
-      options: AdaptiveMaxPoolOptions = {},
-    ): Tensor<DType> | Tensor<DType>[] {
-      checkOptions(name, options, ['returnIndices']);
-      const indexed = flag(name, 'returnIndices', options.returnIndices ?? false);
-      const outputs = invoke([x], [POOL.max, rank, indexed, ...sizeParams(name, outputSize, rank)]);
-      return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
-    }
-    return pool;
-  });
+  return operator(
+    adaptiveEntry(name, 'max', rank),
+    (invoke) => {
+      /**
+       * The largest element of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its
+       * size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
+       * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+       */
+      function pool<D extends DType>(
+        x: Tensor<D>,
+        outputSize: AdaptiveSize,
+        options?: AdaptiveMaxPoolOptions<false>,
+      ): Tensor<D>;
+      function pool<D extends DType>(
+        x: Tensor<D>,
+        outputSize: AdaptiveSize,
+        options: AdaptiveMaxPoolOptions<true>,
+      ): [Tensor<D>, Tensor<'int32'>];
+      function pool(
+        x: Tensor<DType>,
+        outputSize: AdaptiveSize,
+        options: AdaptiveMaxPoolOptions = {},
+      ): Tensor<DType> | Tensor<DType>[] {
+        checkOptions(name, options, ['returnIndices']);
+        const indexed = flag(name, 'returnIndices', options.returnIndices ?? false);
+        const outputs = invoke([x], [POOL.max, rank, indexed, ...sizeParams(name, outputSize, rank)]);
+        return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
+      }
+      return pool;
+    },
+    { layer: `AdaptiveMaxPool${rank}d` },
+  );
 }
 
 function globalEntry(name: string, kind: 'max' | 'avg'): Entry {
@@ -197,6 +204,7 @@ export const globalAvgPool = /*#__PURE__*/ operator(
      */
     (x: Tensor): Tensor =>
       invoke([x], [])[0] as unknown as Tensor,
+  { layer: 'GlobalAvgPool' },
 );
 
 export const globalMaxPool = /*#__PURE__*/ operator(
@@ -209,4 +217,5 @@ export const globalMaxPool = /*#__PURE__*/ operator(
      */
     <D extends DType>(x: Tensor<D>): Tensor<D> =>
       invoke([x], [])[0] as unknown as Tensor<D>,
+  { layer: 'GlobalMaxPool' },
 );

@@ -1,6 +1,7 @@
 /**
  * add, sub, mul, div, pow, maximum, minimum and prelu: two operands, broadcast as NumPy and PyTorch do. The second, or
  * the first, may be a number. Integers wrap, their division truncates.
+ * @category Arithmetic
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { scope } from '../engine/memory.ts';
@@ -237,6 +238,7 @@ function slopeShape(x: TensorType, weight: TensorType): number[] {
   return [1];
 }
 
+/** @category Activations */
 export const prelu = /*#__PURE__*/ operator(
   {
     name: 'prelu',

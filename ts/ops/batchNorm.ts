@@ -3,6 +3,7 @@
  * (Ioffe and Szegedy, 2015). In training mean and variance are the batch's, and the running ones are written in place.
  *
  * inputs: x, runningMean, runningVar, weight, bias. params: training, momentum, eps.
+ * @category Normalisation and noise
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, real, shapeText } from '../errors.ts';

@@ -1,4 +1,7 @@
-/** cast(x, dtype): the same values with another dtype. */
+/**
+ * cast(x, dtype): the same values with another dtype.
+ * @internal
+ */
 import type { DType } from '../dtype.ts';
 import { CAST, castParams } from '../tensor/moves.ts';
 import type { Tensor } from '../tensor/tensor.ts';

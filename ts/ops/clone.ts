@@ -1,4 +1,7 @@
-/** clone(x): a copy in storage of its own. */
+/**
+ * clone(x): a copy in storage of its own.
+ * @internal
+ */
 import type { DType } from '../dtype.ts';
 import { CLONE } from '../graph/builtin.ts';
 import type { Tensor } from '../tensor/tensor.ts';

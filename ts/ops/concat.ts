@@ -1,4 +1,7 @@
-/** concat(xs, dim), slice(x, starts, ends) and split(x, sizes, dim): pieces put together and taken apart along axes. */
+/**
+ * concat(xs, dim), slice(x, starts, ends) and split(x, sizes, dim): pieces put together and taken apart along axes.
+ * @category Moving values
+ */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { axisIndex, checkOptions, elementCount, integer, integers, shapeText, wrongKind } from '../errors.ts';
 import { writeCopy } from '../instructions/copy.ts';

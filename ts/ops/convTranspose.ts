@@ -5,6 +5,7 @@
  * (ts/instructions/emitTransposed.ts); its gradient is a convolution.
  *
  * params: rank, stride.., dilation.., padding (mode, before and after..), groups, sized, output padding or size...
+ * @category Convolution
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, perAxis } from '../errors.ts';
@@ -46,6 +47,7 @@ export interface ConvTransposeOptions {
   outputSize?: Size;
 }
 
+/** @internal */
 export const CONV_TRANSPOSE_OPTIONS = [
   'stride',
   'padding',
@@ -55,7 +57,7 @@ export const CONV_TRANSPOSE_OPTIONS = [
   'outputSize',
 ];
 
-/** A transposed convolution's options as params. */
+/** A transposed convolution's options as params. @internal */
 export function convTransposeParams(
   name: string,
   rank: number,

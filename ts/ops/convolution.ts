@@ -2,6 +2,7 @@
  * conv1d, conv2d, conv3d: y[n, o, p] = bias[o] + sum over c, k of x[n, c, p * stride + k * dilation - padding] *
  * weight[o, c, k], the cross-correlation of every framework; `flipKernel` gives the mathematical convolution.
  * Shapes: x [N, C, spatial...], weight [O, C / groups, kernel...], bias [O]. params: ts/ops/convolutionStep.ts.
+ * @category Convolution
  */
 import type { DType, TensorType } from '../dtype.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';

@@ -3,6 +3,7 @@
  * zeros is a padded copy of x, over which the convolution runs without padding.
  *
  * params: rank, stride.., dilation.., padding (mode, before and after..), padding's values, groups, flip.
+ * @internal
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, oneOf, shapeText } from '../errors.ts';
@@ -25,6 +26,7 @@ import {
   sizes,
 } from './options.ts';
 
+/** The options of convolutions. @public */
 export interface ConvOptions {
   /** Default 1. */
   stride?: Size;
@@ -40,6 +42,7 @@ export interface ConvOptions {
   flipKernel?: boolean;
 }
 
+/** What padding holds. @public */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
 const MODES = ['zeros', ...PAD_MODES.slice(1)];

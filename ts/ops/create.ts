@@ -1,4 +1,7 @@
-/** Tensors out of numbers: tensor, zeros, ones, full, arange, rand, randn. */
+/**
+ * Tensors out of numbers: tensor, zeros, ones, full, arange, rand, randn.
+ * @category Tensors
+ */
 import { bytesPer, DTYPES, type DType } from '../dtype.ts';
 import {
   checkOptions,

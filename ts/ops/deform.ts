@@ -6,6 +6,7 @@
  *
  * inputs: x [N, C, H, W], offset [N, 2 G kh kw, Ho, Wo] in pairs (y, x), weight [O, C / groups, kh, kw], bias [O],
  * mask [N, G kh kw, Ho, Wo]. params: stride.., dilation.., padding (mode, before and after..).
+ * @category Convolution
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, shapeText } from '../errors.ts';

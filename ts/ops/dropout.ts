@@ -4,6 +4,7 @@
  * the state and on the item's index alone: the gradient is the same product with what flows back.
  *
  * inputs: x, a draw (null where nothing is dropped). params: p (0 where nothing is), whether whole channels are dropped.
+ * @category Normalisation and noise
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, real, wrongValue } from '../errors.ts';
@@ -25,8 +26,14 @@ export interface DropoutOptions {
   seed?: number;
 }
 
+/** What the layers take: they drop in train mode. */
+export interface DropoutLayerOptions {
+  /** The probability of each element, or channel, to become 0. Default 0.5. */
+  p?: number;
+}
+
 /** A probability. @throws RangeError for what is not in [0, 1] */
-export function probability(where: string, name: string, value: unknown): number {
+function probability(where: string, name: string, value: unknown): number {
   const p = real(where, name, value);
   if (p < 0 || p > 1) throw wrongValue(where, name, value, 'from 0 to 1');
   return p;
@@ -94,6 +101,10 @@ function dropping(name: string, rank: number) {
         const inputs = [x, active > 0 ? draw : null];
         return invoke(inputs, [active, rank > 0 ? 1 : 0])[0] as unknown as Tensor;
       },
+    {
+      layer: { name: name.replace('d', 'D'), options: 'DropoutLayerOptions' },
+      validate: (where, { p }: DropoutLayerOptions) => probability(where, 'p', p ?? 0.5),
+    },
   );
 }
 

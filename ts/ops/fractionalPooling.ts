@@ -3,6 +3,7 @@
  * kernel, whose places along each axis a random sample per plane decides, so that the output is of any size.
  *
  * params: rank, returnIndices, kernel.., whether what follows is a ratio (0 or 1), output size or ratio..
+ * @category Pooling
  */
 import { FAULT } from '../boundary.ts';
 import type { DType, TensorType } from '../dtype.ts';
@@ -31,7 +32,7 @@ export interface FractionalMaxPoolOptions<I extends boolean = boolean> {
   returnIndices?: I;
 }
 
-export const FRACTIONAL_OPTIONS: readonly string[] = [
+const FRACTIONAL_OPTIONS: readonly string[] = [
   'outputSize',
   'outputRatio',
   'randomSamples',
@@ -146,35 +147,39 @@ function outputParams(name: string, rank: number, options: FractionalMaxPoolOpti
 
 function fractional(rank: number) {
   const name = `fractionalMaxPool${rank}d`;
-  return operator(entry(name, rank), (invoke) => {
-    /**
-     * The largest element of each window of x [N, C, spatial...]; the windows begin at int((i + u) * a) - int(u * a), where
-     * a = (in - kernel) / (out - 1) and u is the plane's random sample for the axis, and the last one ends the axis.
-     * Samples outside 0 to 1 are taken as the nearer bound.
-     * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-     */
-    function pool(x: Tensor, kernelSize: Size, options: FractionalMaxPoolOptions<false>): Tensor;
-    function pool(
-      x: Tensor,
-      kernelSize: Size,
-      options: FractionalMaxPoolOptions<true>,
-    ): [Tensor, Tensor<'int32'>];
-    function pool(
-      x: Tensor,
-      kernelSize: Size,
-      options: FractionalMaxPoolOptions = {},
-    ): Tensor<DType> | Tensor<DType>[] {
-      checkOptions(name, options, FRACTIONAL_OPTIONS);
-      const { randomSamples = null, seed, returnIndices = false } = options;
-      const indexed = flag(name, 'returnIndices', returnIndices);
-      const kernel = sizes(name, 'kernelSize', kernelSize, rank);
-      const draw = new Draw(name, seed);
-      const inputs = randomSamples === null ? [x, null, draw] : [x, randomSamples, null];
-      const outputs = invoke(inputs, [rank, indexed, ...kernel, ...outputParams(name, rank, options)]);
-      return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
-    }
-    return pool;
-  });
+  return operator(
+    entry(name, rank),
+    (invoke) => {
+      /**
+       * The largest element of each window of x [N, C, spatial...]; the windows begin at int((i + u) * a) - int(u * a), where
+       * a = (in - kernel) / (out - 1) and u is the plane's random sample for the axis, and the last one ends the axis.
+       * Samples outside 0 to 1 are taken as the nearer bound.
+       * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+       */
+      function pool(x: Tensor, kernelSize: Size, options: FractionalMaxPoolOptions<false>): Tensor;
+      function pool(
+        x: Tensor,
+        kernelSize: Size,
+        options: FractionalMaxPoolOptions<true>,
+      ): [Tensor, Tensor<'int32'>];
+      function pool(
+        x: Tensor,
+        kernelSize: Size,
+        options: FractionalMaxPoolOptions = {},
+      ): Tensor<DType> | Tensor<DType>[] {
+        checkOptions(name, options, FRACTIONAL_OPTIONS);
+        const { randomSamples = null, seed, returnIndices = false } = options;
+        const indexed = flag(name, 'returnIndices', returnIndices);
+        const kernel = sizes(name, 'kernelSize', kernelSize, rank);
+        const draw = new Draw(name, seed);
+        const inputs = randomSamples === null ? [x, null, draw] : [x, randomSamples, null];
+        const outputs = invoke(inputs, [rank, indexed, ...kernel, ...outputParams(name, rank, options)]);
+        return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
+      }
+      return pool;
+    },
+    { layer: `FractionalMaxPool${rank}d` },
+  );
 }
 
 export const fractionalMaxPool2d = /*#__PURE__*/ fractional(2);

@@ -3,6 +3,7 @@
  * gradients (crates/core/src/instructions/grid_sample.rs).
  *
  * params: mode, padding, align corners.
+ * @category Resampling
  */
 import type { TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, oneOf } from '../errors.ts';

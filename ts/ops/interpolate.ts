@@ -3,6 +3,7 @@
  * weighted sum of the two or four elements around its source position (crates/core/src/instructions/resample.rs).
  *
  * params: kernel, coordinates, rounding, cubic coefficient, whether scale factors follow (or sizes), one per spatial axis.
+ * @category Resampling
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, oneOf, real, wrongKind, wrongValue } from '../errors.ts';
@@ -35,6 +36,9 @@ export interface InterpolateOptions {
   /** The cubic kernel's coefficient. Default -0.75. */
   cubicCoefficient?: number;
 }
+
+/** What Upsample takes. */
+export type UpsampleOptions = Pick<InterpolateOptions, 'size' | 'scaleFactor' | 'mode' | 'alignCorners'>;
 
 const OPTIONS: readonly string[] = [
   'size',
@@ -69,7 +73,7 @@ interface Axis {
 }
 
 /** The options as params, for any number of spatial axes that the mode takes. @throws what is wrong with an option */
-export function interpolateParams(where: string, given: InterpolateOptions, rank: number): number[] {
+function interpolateParams(where: string, given: InterpolateOptions, rank: number): number[] {
   checkOptions(where, given, OPTIONS);
   const options = given ?? {};
   const { size = null, scaleFactor = null, mode = 'nearest', alignCorners = false } = options;
@@ -230,4 +234,11 @@ export const interpolate = /*#__PURE__*/ operator(
       }
       return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor<D>;
     },
+  {
+    layer: { name: 'Upsample', dtypes: 'any', options: 'UpsampleOptions' },
+    validate(where, options: UpsampleOptions) {
+      const axes = [options?.size, options?.scaleFactor].find(Array.isArray);
+      interpolateParams(where, options, axes?.length ?? 1);
+    },
+  },
 );

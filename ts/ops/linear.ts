@@ -1,4 +1,7 @@
-/** linear(x, weight, bias): y[..., o] = bias[o] + sum over i of x[..., i] * weight[o, i]; a convolution of one pixel. */
+/**
+ * linear(x, weight, bias): y[..., o] = bias[o] + sum over i of x[..., i] * weight[o, i]; a convolution of one pixel.
+ * @category Products
+ */
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
 import { PIXEL } from '../instructions/axes.ts';

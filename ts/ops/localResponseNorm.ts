@@ -3,6 +3,7 @@
  * there are not being 0 (Krizhevsky et al., 2012). The sum is a pool along the channels.
  *
  * inputs: x. params: size, alpha, beta, k, oddAfter.
+ * @category Normalisation and noise
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, real, shapeText } from '../errors.ts';
@@ -122,14 +123,11 @@ export const localResponseNorm = /*#__PURE__*/ operator(
      */
     (x: Tensor, size: number, options: LocalResponseNormOptions = {}): Tensor =>
       invoke([x], localResponseNormParams('localResponseNorm', size, options))[0] as unknown as Tensor,
+  { layer: 'LocalResponseNorm', validate: localResponseNormParams },
 );
 
 /** The options as numbers. @throws RangeError for a size below 1 */
-export function localResponseNormParams(
-  where: string,
-  size: number,
-  options: LocalResponseNormOptions,
-): number[] {
+function localResponseNormParams(where: string, size: number, options: LocalResponseNormOptions): number[] {
   checkOptions(where, options, ['alpha', 'beta', 'k', 'oddAfter']);
   const { alpha = 1e-4, beta = 0.75, k = 1, oddAfter = false } = options;
   return [

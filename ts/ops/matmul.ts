@@ -2,6 +2,7 @@
  * matmul(a, b): y[..., i, j] = sum over k of a[..., i, k] * b[..., k, j], a convolution of one tap whose weights are a and
  * whose pixels are the columns of b. Batches are its groups; where one operand has no batch of its own, a's rows are one
  * tall matrix, or b's matrices are images.
+ * @category Products
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';

@@ -5,6 +5,7 @@
  *
  * inputs: x, weight, bias; instanceNorm also runningMean, runningVar. params: eps, then groups; momentum; or the
  * normalised shape.
+ * @category Normalisation and noise
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, integers, real, shapeText, wrongValue } from '../errors.ts';
@@ -221,7 +222,7 @@ export const layerNorm = /*#__PURE__*/ operator(
     },
 );
 
-/** layerNorm's axes: a number for the last one, or a list. */
+/** layerNorm's axes: a number for the last one, or a list. @internal */
 export function normalizedAxes(where: string, value: unknown): number[] {
   if (typeof value === 'number') return [integer(where, 'normalizedShape', value, 0)];
   const axes = integers(where, 'normalizedShape', value, 0);

@@ -1,6 +1,7 @@
 /**
  * An operator: its entry together with the function that users call, which normalises what it is given to tensors and
- * numbers. Each file of this folder holds some.
+ * numbers, and what is to be said of its layers. Each file of this folder holds some.
+ * @internal
  */
 import type { DType } from '../dtype.ts';
 import type { Entry, Params } from '../graph/entry.ts';
@@ -19,16 +20,49 @@ export type {
 } from '../graph/entry.ts';
 export type { Operand } from '../tensor/tensor.ts';
 
-/** An operator's public function together with its entry. */
-export type Operator<F> = F & { readonly entry: Entry };
+/**
+ * A layer that is one call of the operator: its constructor takes the function's arguments behind the tensors, options
+ * last, and forward takes the tensors. `npm run generate` writes its class (ts/layers/generated).
+ */
+export interface CallLayer {
+  readonly name: string;
+  /** forward takes and gives any dtype; float32 without it. */
+  readonly dtypes?: 'any';
+  /** What the constructor takes by position instead: arguments of the function, or of its options, which then are all. */
+  readonly takes?: readonly string[];
+  /** Other names for the function's arguments. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** The type of the options, where it is not the function's: one that the operator's file exports, or 'none'. */
+  readonly options?: string;
+  /** Options that forward takes, behind the tensors. */
+  readonly forward?: readonly string[];
+  /** Other defaults than the function's; what the constructor does not take is always that. */
+  readonly defaults?: Readonly<Record<string, number | string>>;
+}
+
+/** What an operator says of its layers. */
+export interface Layered {
+  /** The layers that are one call of it; a name where nothing else is to be said. */
+  readonly layer?: string | CallLayer | readonly CallLayer[] | undefined;
+  /** Throws what is wrong with the arguments of a layer's constructor; `where` is the layer's name. */
+  validate?(where: string, ...args: unknown[]): unknown;
+}
+
+/** An operator's public function together with its entry. @public */
+export type Operator<F> = F & Layered & { readonly entry: Entry };
 
 /** Calls the operator; one tensor per output. */
 export type Invoke = (inputs: readonly Operand[], params: Params) => Tensor<DType>[];
 
-/** Makes an operator of its entry and of the function that users call. */
-export function operator<F extends object>(entry: Entry, define: (invoke: Invoke) => F): Operator<F> {
+/** Makes an operator of its entry, of the function that users call, and of what is to be said of its layers. */
+export function operator<F extends object>(
+  entry: Entry,
+  define: (invoke: Invoke) => F,
+  layered?: Layered,
+): Operator<F> {
   return Object.assign(
     define((inputs, params) => invoke(entry, inputs, params)),
     { entry },
+    layered,
   );
 }

@@ -1,15 +1,16 @@
 /**
  * Window options: what a user may say about stride, padding and dilation, as numbers; and the question to the Rust
  * side, whose geometry alone knows the size formulas and validates what fits.
+ * @internal
  */
 import { engine, refresh } from '../engine/engine.ts';
 import { axisName, faultError, perAxis, wrongKind, wrongValue } from '../errors.ts';
 import { type Axes, type Axis, UNIT } from '../instructions/axes.ts';
 import { PADDINGS, RULE } from '../instructions/table.ts';
 
-/** One number for all axes or one per axis. */
+/** One number for all axes or one per axis. @public */
 export type Size = number | readonly number[];
-/** A number, one per axis, `[before, after]` per axis, or a rule. */
+/** A number, one per axis, `[before, after]` per axis, or a rule. @public */
 export type Padding =
   | Size
   | readonly (readonly [number, number])[]

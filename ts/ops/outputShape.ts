@@ -1,4 +1,7 @@
-/** outputShape(operator, shapes, options): an output's shape without running. */
+/**
+ * outputShape(operator, shapes, options): an output's shape without running.
+ * @category Programs
+ */
 import type { DType } from '../dtype.ts';
 import { engine } from '../engine/engine.ts';
 import { integers, wrongKind } from '../errors.ts';

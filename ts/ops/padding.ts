@@ -1,9 +1,10 @@
 /**
  * pad1d, pad2d, pad3d: x with more (or, where negative, fewer) elements before and after each spatial axis: a value, or
  * elements of x (ts/instructions/emitPad.ts). params: mode, value, then before and after per axis.
+ * @category Moving values
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
-import { checkOptions, describe, elementCount, fill, integer, oneOf, wrongKind } from '../errors.ts';
+import { checkOptions, describe, elementCount, fill, integer, oneOf, real, wrongKind } from '../errors.ts';
 import {
   emitPad,
   emitPadAdjoint,
@@ -13,7 +14,7 @@ import {
   padShape,
 } from '../instructions/emitPad.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Entry, operator, type Params } from './operator.ts';
+import { type CallLayer, type Entry, operator, type Params } from './operator.ts';
 import { requireRank } from './options.ts';
 
 /** A number for every side, or `[before, after]` per spatial axis. */
@@ -36,7 +37,10 @@ function padParams(name: string, rank: number, padding: PadWidths, options: PadO
   return [PAD_MODES.indexOf(mode), fill(name, 'value', value), ...padWidths(name, rank, padding)];
 }
 
-/** Before and after per axis. PyTorch's flat list, innermost axis first, is refused with the pairs it would be. */
+/**
+ * Before and after per axis. PyTorch's flat list, innermost axis first, is refused with the pairs it would be.
+ * @internal
+ */
 export function padWidths(name: string, rank: number, padding: PadWidths): number[] {
   if (typeof padding === 'number') {
     return new Array<number>(2 * rank).fill(integer(name, 'padding', padding, -0x7fffffff));
@@ -76,6 +80,13 @@ function infer(name: string, rank: number, x: TensorType, params: Params): Tenso
   return { shape, dtype: x.dtype };
 }
 
+/** The layers of x itself as padding. */
+const LAYERS: Readonly<Record<string, PadMode>> = {
+  Reflection: 'reflect',
+  Replication: 'replicate',
+  Circular: 'circular',
+};
+
 function pad(rank: number) {
   const name = `pad${rank}d`;
   const entry: Entry = {
@@ -100,6 +111,23 @@ function pad(rank: number) {
        */
       <D extends DType = 'float32'>(x: Tensor<D>, padding: PadWidths, options?: PadOptions): Tensor<D> =>
         invoke([x as Tensor<DType>], padParams(name, rank, padding, options))[0] as unknown as Tensor<D>,
+    {
+      layer: [
+        { name: `ConstantPad${rank}d`, dtypes: 'any', takes: ['padding', 'value'] },
+        ...Object.entries(LAYERS).map(
+          ([kind, mode]): CallLayer => ({
+            name: `${kind}Pad${rank}d`,
+            dtypes: 'any',
+            takes: ['padding'],
+            defaults: { mode },
+          }),
+        ),
+      ],
+      validate(where, padding: PadWidths, ...value) {
+        padWidths(where, rank, padding);
+        if (value.length > 0) real(where, 'value', value[0]);
+      },
+    },
   );
 }
 

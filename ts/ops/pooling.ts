@@ -4,6 +4,7 @@
  *
  * params: reduction, rank, kernel.., stride.., dilation.., padding (mode, before and after..), rule, returnIndices,
  * countIncludePad, divisor (0: none), p.
+ * @category Pooling
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, integer, real, wrongValue } from '../errors.ts';
@@ -12,7 +13,7 @@ import { emitExtremumGradient, emitPoolGradient, indicesSaved } from '../instruc
 import { type PoolProblem, writePool } from '../instructions/pool.ts';
 import { POOL, RULE } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
+import { type Backward, type Entry, type Layered, type Lowered, operator, type Params } from './operator.ts';
 import {
   flag,
   type Padding,
@@ -56,13 +57,16 @@ export interface LpPoolOptions extends PoolOptions {
 
 const WINDOW_OPTIONS: readonly string[] = ['stride', 'padding', 'dilation', 'ceilMode'];
 /** The options that each kind of pool has. */
-export const POOL_OPTIONS: Record<'extremum' | 'average' | 'sum' | 'power', readonly string[]> = {
+const POOL_OPTIONS: Record<'extremum' | 'average' | 'sum' | 'power', readonly string[]> = {
   extremum: /*#__PURE__*/ WINDOW_OPTIONS.concat('returnIndices'),
   average: /*#__PURE__*/ WINDOW_OPTIONS.concat('countIncludePad', 'divisorOverride'),
   sum: WINDOW_OPTIONS,
   power: /*#__PURE__*/ WINDOW_OPTIONS.concat('absolute'),
 };
 const PADDINGS = ['same', 'same-lower', 'valid'];
+
+/** What max and min pooling give: `[values, indices]` with `returnIndices: true`. */
+export type Extremum<I extends boolean> = I extends true ? [Tensor, Tensor<'int32'>] : Tensor;
 
 /** What params hold besides the window. */
 interface Reducing {
@@ -140,6 +144,11 @@ function lower(name: string, to: Builder, { types: [x], params, inputs, outputs,
   writePool(to, operands, problemOf(name, x!, params));
 }
 
+/** The layer: MaxPool2d of maxPool2d, LPPool2d of lpPool2d. */
+const layered = (name: string): Layered => ({
+  layer: name.replace(/^(lp|.)/, (start) => start.toUpperCase()),
+});
+
 function entry(name: string, rank: number, torch: string, onnx: readonly string[]): Entry {
   return {
     name,
@@ -169,47 +178,50 @@ function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readon
     saves: (inputs, params) => indicesSaved(infer(name, inputs, params)),
     gradient: (to: Builder, node: Backward): readonly Buffer[] => [emitExtremumGradient(to, node)],
   };
-  return operator({ ...entry(name, rank, torch, onnx), ...positions }, (invoke) => {
-    /**
-     * The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the first of equals counts. Takes
-     * float32, uint8 and int8.
-     * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-     */
-    function pool<D extends DType>(
-      x: Tensor<D>,
-      kernelSize: Size,
-      options?: MaxPoolOptions<false>,
-    ): Tensor<D>;
-    function pool<D extends DType>(
-      x: Tensor<D>,
-      kernelSize: Size,
-      options: MaxPoolOptions<true>,
-    ): [Tensor<D>, Tensor<'int32'>];
-    function pool(
-      x: Tensor<DType>,
-      kernelSize: Size,
-      options: MaxPoolOptions = {},
-    ): Tensor<DType> | Tensor<DType>[] {
-      checkOptions(name, options, POOL_OPTIONS.extremum);
-      const { returnIndices = false } = options;
-      const how = { reduction: POOL[kind], returnIndices };
-      const outputs = invoke([x], poolParams(name, rank, kernelSize, options, how));
-      return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
-    }
-    return pool;
-  });
+  return operator(
+    { ...entry(name, rank, torch, onnx), ...positions },
+    (invoke) => {
+      /**
+       * The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the first of equals counts. Takes
+       * float32, uint8 and int8.
+       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+       */
+      function pool<D extends DType>(
+        x: Tensor<D>,
+        kernelSize: Size,
+        options?: MaxPoolOptions<false>,
+      ): Tensor<D>;
+      function pool<D extends DType>(
+        x: Tensor<D>,
+        kernelSize: Size,
+        options: MaxPoolOptions<true>,
+      ): [Tensor<D>, Tensor<'int32'>];
+      function pool(
+        x: Tensor<DType>,
+        kernelSize: Size,
+        options: MaxPoolOptions = {},
+      ): Tensor<DType> | Tensor<DType>[] {
+        checkOptions(name, options, POOL_OPTIONS.extremum);
+        const { returnIndices = false } = options;
+        const how = { reduction: POOL[kind], returnIndices };
+        const outputs = invoke([x], poolParams(name, rank, kernelSize, options, how));
+        return outputs.length === 1 ? (outputs[0] as Tensor<DType>) : outputs;
+      }
+      return pool;
+    },
+    layered(name),
+  );
 }
 
 function average(rank: number) {
   const name = `avgPool${rank}d`;
   return operator(
     sumEntry(name, rank, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool']),
-    (
-      invoke /**
+    (invoke) =>
+      /**
        * The mean of each window of x [N, C, spatial...], padding being zero.
        * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */,
-    ) =>
+       */
       (x: Tensor, kernelSize: Size, options: AvgPoolOptions = {}): Tensor => {
         checkOptions(name, options, POOL_OPTIONS.average);
         const { countIncludePad = true, divisorOverride = null } = options;
@@ -217,6 +229,7 @@ function average(rank: number) {
         const how = { reduction: POOL.average, countIncludePad, divisor };
         return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
       },
+    layered(name),
   );
 }
 
@@ -234,6 +247,7 @@ function total(rank: number) {
         const how = { reduction: POOL.sum };
         return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
       },
+    layered(name),
   );
 }
 
@@ -241,21 +255,23 @@ function powerMean(rank: number) {
   const name = `lpPool${rank}d`;
   return operator(
     sumEntry(name, rank, `torch.nn.functional.lp_pool${rank}d`, ['LpPool']),
-    (
-      invoke /**
+    (invoke) => {
+      /**
        * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with
        * `absolute` the sum of |x|^p instead.
        * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */,
-    ) =>
-      (x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor => {
+       */
+      function pool(x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor {
         checkOptions(name, options, POOL_OPTIONS.power);
         const p = real(name, 'normType', normType);
         if (p <= 0) throw wrongValue(name, 'normType', normType, 'above 0');
         const absolute = flag(name, 'absolute', options.absolute ?? false) === 1;
         const how = { reduction: absolute ? POOL.lpAbsolute : POOL.lp, p };
         return invoke([x], poolParams(name, rank, kernelSize, options, how))[0] as unknown as Tensor;
-      },
+      }
+      return pool;
+    },
+    layered(name),
   );
 }
 

@@ -3,6 +3,7 @@
  * they are the same on every machine and for any number of threads.
  *
  * inputs: a draw. params: distribution, p0, p1, then the shape.
+ * @internal
  */
 import { engine } from '../engine/engine.ts';
 import { elementCount } from '../errors.ts';

@@ -3,6 +3,7 @@
  * else is the reduce instruction over x as [outer, reduced, inner] (crates/core/src/instructions/reduce.rs).
  *
  * params: keepDim, then the axes in ascending order.
+ * @category Arithmetic
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { axisIndex, checkOptions, elementCount, integers, shapeText, wrongKind } from '../errors.ts';

@@ -1,18 +1,21 @@
-/** reshape and flatten: the same storage under another shape. */
+/**
+ * reshape and flatten: the same storage under another shape.
+ * @category Moving values
+ */
 import type { DType } from '../dtype.ts';
+import { integer } from '../errors.ts';
 import { RESHAPE } from '../graph/builtin.ts';
 import { FLATTEN, flattenParams, reshapeParams } from '../tensor/moves.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 
+/**
+ * The same storage under another shape of the same size; one axis may be -1 and takes what is left.
+ * @throws RangeError when the sizes differ
+ */
 export const reshape = /*#__PURE__*/ operator(
   RESHAPE,
-  (
-    invoke /**
-     * The same storage under another shape of the same size; one axis may be -1 and takes what is left.
-     * @throws RangeError when the sizes differ
-     */,
-  ) =>
+  (invoke) =>
     <D extends DType>(x: Tensor<D>, shape: readonly number[]): Tensor<D> => {
       const before = requireTensor('reshape', 'x', x).shape;
       return invoke([x as Tensor<DType>], reshapeParams(before, shape))[0] as unknown as Tensor<D>;
@@ -27,4 +30,11 @@ export const flatten = /*#__PURE__*/ operator(
       const { shape } = requireTensor('flatten', 'x', x);
       return invoke([x as Tensor<DType>], flattenParams(shape, startDim, endDim))[0] as unknown as Tensor<D>;
     },
+  {
+    layer: { name: 'Flatten', dtypes: 'any', defaults: { startDim: 1, endDim: -1 } },
+    validate(where, { startDim, endDim }: { startDim?: number; endDim?: number }) {
+      integer(where, 'startDim', startDim ?? 1, -8);
+      integer(where, 'endDim', endDim ?? -1, -8);
+    },
+  },
 );

@@ -3,6 +3,7 @@
  * gradient of x (crates/core/src/instructions/roi_align.rs).
  *
  * params: bins down, bins across, spatial scale, samples per bin and axis (0: as many as it has elements), aligned.
+ * @category Resampling
  */
 import type { TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, integer, perAxis, real } from '../errors.ts';

@@ -8,6 +8,7 @@
  * Shapes: x [N, C, H, W], columnKernel [C, 1, kh, 1], rowKernel [C, 1, 1, kw], bias [C].
  *
  * params: as convolution's (ts/ops/convolutionStep.ts); groups are x's channels.
+ * @category Convolution
  */
 import type { DType, TensorType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
@@ -32,6 +33,7 @@ import { float32 } from './types.ts';
 /** A convolution's options; groups follow from the shapes. */
 export type SeparableConvOptions = Omit<ConvOptions, 'groups'>;
 
+/** @internal */
 export const SEPARABLE_OPTIONS = CONV_OPTIONS.filter((option) => option !== 'groups');
 
 type Types = readonly (TensorType | null)[];

@@ -1,6 +1,7 @@
 /**
  * pixelShuffle, pixelUnshuffle and channelShuffle: axes are split, put in another order, and merged; one copy that moves
  * every value. The gradient is the way back. params: the factor or the number of groups.
+ * @category Moving values
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { elementCount, integer, shapeText } from '../errors.ts';
@@ -9,7 +10,7 @@ import { writeCopy } from '../instructions/copy.ts';
 import { newBlock } from '../instructions/emit.ts';
 import { contiguous, stridesOf } from '../instructions/walk.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Entry, operator } from './operator.ts';
+import { type CallLayer, type Entry, operator } from './operator.ts';
 
 /** x as `split`, its axes in the order of `order`, and the shape that they merge to. */
 interface Shuffle {
@@ -37,7 +38,15 @@ function emitShuffle(
   writeCopy(to, operands, { dtype, shape, ...walks });
 }
 
-function shuffle(name: string, argument: string, torch: string, onnx: string[], must: string, rule: Rule) {
+function shuffle(
+  name: string,
+  argument: string,
+  torch: string,
+  onnx: string[],
+  layer: CallLayer,
+  must: string,
+  rule: Rule,
+) {
   const find = ({ shape }: TensorType, [factor]: readonly number[]): Shuffle => {
     const found = shape.length < 3 ? null : rule(shape, factor as number);
     if (found !== null) return found;
@@ -68,6 +77,7 @@ function shuffle(name: string, argument: string, torch: string, onnx: string[], 
     (invoke) =>
       <D extends DType>(x: Tensor<D>, factor: number): Tensor<D> =>
         invoke([x as Tensor<DType>], [integer(name, argument, factor, 1)])[0] as unknown as Tensor<D>,
+    { layer, validate: (where, factor) => integer(where, layer.names!.factor!, factor, 1) },
   );
 }
 
@@ -87,6 +97,7 @@ export const pixelShuffle = /*#__PURE__*/ shuffle(
   'r',
   'torch.nn.functional.pixel_shuffle',
   ['DepthToSpace'],
+  { name: 'PixelShuffle', dtypes: 'any', names: { factor: 'upscaleFactor' } },
   'be [..., C * r * r, H, W]',
   (shape, r) => {
     const [lead, batch, channels, height, width] = planes(shape);
@@ -109,6 +120,7 @@ export const pixelUnshuffle = /*#__PURE__*/ shuffle(
   'r',
   'torch.nn.functional.pixel_unshuffle',
   [],
+  { name: 'PixelUnshuffle', dtypes: 'any', names: { factor: 'downscaleFactor' } },
   'be [..., C, H * r, W * r]',
   (shape, r) => {
     const [lead, batch, channels, height, width] = planes(shape);
@@ -132,6 +144,7 @@ export const channelShuffle = /*#__PURE__*/ shuffle(
   'groups',
   'torch.nn.functional.channel_shuffle',
   [],
+  { name: 'ChannelShuffle', dtypes: 'any', names: { factor: 'groups' } },
   'be [N, groups * k, spatial...]',
   (shape, groups) => {
     const [batch, channels, ...spatial] = shape as [number, number, ...number[]];

@@ -2,9 +2,10 @@
  * softmax(x) = exp(x) / sum(exp(x)) along one axis, and its logarithm (crates/core/src/instructions/softmax.rs).
  *
  * params: dim, not negative.
+ * @category Activations
  */
 import type { DType } from '../dtype.ts';
-import { axisIndex, checkOptions } from '../errors.ts';
+import { axisIndex, checkOptions, integer } from '../errors.ts';
 import type { Builder } from '../instructions/builder.ts';
 import { type Block, countOf, emitBinary, emitSumTo, emitUnary } from '../instructions/emit.ts';
 import { writeSoftmax } from '../instructions/reduce.ts';
@@ -47,7 +48,14 @@ function entry(name: string, logarithm: boolean, torch: string, onnx: readonly s
   };
 }
 
-function along(name: string, logarithm: boolean, torch: string, onnx: readonly string[], rule: Rule) {
+function along(
+  name: string,
+  layer: string,
+  logarithm: boolean,
+  torch: string,
+  onnx: readonly string[],
+  rule: Rule,
+) {
   return operator(
     entry(name, logarithm, torch, onnx, rule),
     (invoke) =>
@@ -58,12 +66,20 @@ function along(name: string, logarithm: boolean, torch: string, onnx: readonly s
         const dim = axisIndex(name, 'dim', options.dim ?? -1, Math.max(shape.length, 1));
         return invoke([x as Tensor<DType>], [dim])[0] as unknown as Tensor;
       },
+    {
+      layer,
+      validate(where, options: SoftmaxOptions) {
+        checkOptions(where, options, ['dim']);
+        integer(where, 'dim', options.dim ?? -1, -0x7fffffff);
+      },
+    },
   );
 }
 
 /** exp(x) over its sum along `dim`, by default the last axis. @throws RangeError for an axis that x does not have */
 export const softmax = /*#__PURE__*/ along(
   'softmax',
+  'Softmax',
   false,
   'torch.nn.functional.softmax',
   ['Softmax'],
@@ -76,6 +92,7 @@ export const softmax = /*#__PURE__*/ along(
 /** The logarithm of softmax, x - log(sum(exp(x))) along `dim`, by default the last axis. */
 export const logSoftmax = /*#__PURE__*/ along(
   'logSoftmax',
+  'LogSoftmax',
   true,
   'torch.nn.functional.log_softmax',
   ['LogSoftmax'],

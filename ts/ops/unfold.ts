@@ -4,6 +4,7 @@
  * gradient.
  *
  * params: kernel.., stride.., dilation.., padding (mode, before and after..); of fold also the output's height and width.
+ * @category Convolution
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { checkOptions, elementCount, perAxis, shapeText } from '../errors.ts';
@@ -34,7 +35,7 @@ export interface UnfoldOptions {
   stride?: Size;
 }
 
-export const UNFOLD_OPTIONS: readonly string[] = ['dilation', 'padding', 'stride'];
+const UNFOLD_OPTIONS: readonly string[] = ['dilation', 'padding', 'stride'];
 const PADDINGS = ['same', 'same-lower', 'valid', 'full'];
 
 function unfoldParams(name: string, kernelSize: Size, options: UnfoldOptions = {}): number[] {
@@ -155,6 +156,7 @@ export const unfold = /*#__PURE__*/ operator(
      */
     <D extends DType>(x: Tensor<D>, kernelSize: Size, options?: UnfoldOptions): Tensor<D> =>
       invoke([x as Tensor<DType>], unfoldParams('unfold', kernelSize, options))[0] as unknown as Tensor<D>,
+  { layer: { name: 'Unfold', dtypes: 'any' } },
 );
 
 /** The shape that columns fold to. @throws RangeError when they are not as many as there are windows */
@@ -209,4 +211,5 @@ export const fold = /*#__PURE__*/ operator(
       const params = [...unfoldParams('fold', kernelSize, options), ...output];
       return invoke([x as unknown as Tensor<DType>], params)[0] as unknown as Tensor;
     },
+  { layer: 'Fold' },
 );

@@ -3,6 +3,7 @@
  * indices the last counts.
  *
  * params: rank, kernel.., stride.., padding (mode, before and after..), output size.. (0: what the window gives).
+ * @category Pooling
  */
 import type { TensorType } from '../dtype.ts';
 import { axisName, checkOptions, elementCount, perAxis, shapeText } from '../errors.ts';
@@ -96,15 +97,19 @@ function unpooling(rank: number) {
   const name = `maxUnpool${rank}d`;
   return operator(
     entry(name, rank),
-    (
-      invoke /**
+    (invoke) => {
+      /**
        * The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of planes of the size that was
        * pooled, which are zero elsewhere; of repeated positions the last counts.
        * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for a
        * wrong kind
-       */,
-    ) =>
-      (x: Tensor, indices: Tensor<'int32'>, kernelSize: Size, options: MaxUnpoolOptions = {}): Tensor => {
+       */
+      function unpool(
+        x: Tensor,
+        indices: Tensor<'int32'>,
+        kernelSize: Size,
+        options: MaxUnpoolOptions = {},
+      ): Tensor {
         checkOptions(name, options, ['stride', 'padding', 'outputSize']);
         const kernel = sizes(name, 'kernelSize', kernelSize, rank);
         const { stride = kernel, padding = 0, outputSize } = options;
@@ -116,7 +121,10 @@ function unpooling(rank: number) {
           ...sizeParams(name, outputSize, rank),
         ];
         return invoke([x, indices], params)[0] as unknown as Tensor;
-      },
+      }
+      return unpool;
+    },
+    { layer: { name: `MaxUnpool${rank}d`, forward: ['outputSize'] } },
   );
 }
 

@@ -1,2 +1,0 @@
-/** The text of docs/operators.md. */
-export function operatorsDocument(): Promise<string>;

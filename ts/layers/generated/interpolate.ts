@@ -1,0 +1,25 @@
+/** The layers of ts/ops/interpolate.ts, by `npm run generate` from its operators. */
+
+import type { DType } from '../../dtype.ts';
+import { checkOptions } from '../../errors.ts';
+import { interpolate, type UpsampleOptions } from '../../ops/interpolate.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { Module } from '../module.ts';
+
+/**
+ * `interpolate` as a layer: x [N, C, spatial...] resampled to `size`, or by `scaleFactor`. Mode 'nearest' takes every
+ * dtype, the others float32. Nothing is averaged: where the output is smaller, elements may not count at all.
+ */
+export class Upsample extends Module<[Tensor<DType>], Tensor<DType>> {
+  readonly #options: UpsampleOptions;
+
+  constructor(options: UpsampleOptions) {
+    super();
+    checkOptions('Upsample', options, ['size', 'scaleFactor', 'mode', 'alignCorners']);
+    interpolate.validate?.('Upsample', options);
+    this.#options = { ...options };
+  }
+  forward(x: Tensor<DType>): Tensor<DType> {
+    return interpolate(x, this.#options);
+  }
+}

@@ -1,0 +1,25 @@
+/** The layers of ts/ops/reshape.ts, by `npm run generate` from its operators. */
+
+import type { DType } from '../../dtype.ts';
+import { checkOptions } from '../../errors.ts';
+import { flatten } from '../../ops/reshape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { Module } from '../module.ts';
+
+/**
+ * `flatten` as a layer: The axes from `startDim` to `endDim` (counted from the end when negative) as one, on the same
+ * storage.
+ */
+export class Flatten extends Module<[Tensor<DType>], Tensor<DType>> {
+  readonly #options: { startDim?: number; endDim?: number };
+
+  constructor(options: { startDim?: number; endDim?: number } = {}) {
+    super();
+    checkOptions('Flatten', options, ['startDim', 'endDim']);
+    flatten.validate?.('Flatten', options);
+    this.#options = { ...options };
+  }
+  forward(x: Tensor<DType>): Tensor<DType> {
+    return flatten(x, this.#options.startDim ?? 1, this.#options.endDim ?? -1);
+  }
+}

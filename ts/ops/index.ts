@@ -1,0 +1,100 @@
+/** The public names of ts/ops, by `npm run generate` from its files. */
+export type { GeluOptions, SoftplusOptions } from './activation.ts';
+export {
+  abs,
+  clip,
+  elu,
+  exp,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  log,
+  mish,
+  neg,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  sqrt,
+  tanh,
+} from './activation.ts';
+export type { AdaptiveMaxPoolOptions, AdaptiveSize } from './adaptivePooling.ts';
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  globalAvgPool,
+  globalMaxPool,
+} from './adaptivePooling.ts';
+export { add, div, maximum, minimum, mul, pow, prelu, sub } from './arithmetic.ts';
+export type { BatchNormOptions } from './batchNorm.ts';
+export { batchNorm } from './batchNorm.ts';
+export { concat, slice, split } from './concat.ts';
+export { conv1d, conv2d, conv3d } from './convolution.ts';
+export type { ConvOptions, PaddingMode } from './convolutionStep.ts';
+export type { ConvTransposeOptions } from './convTranspose.ts';
+export { convTranspose1d, convTranspose2d, convTranspose3d } from './convTranspose.ts';
+export type { DTypeOf, DTypeOption, RandomOptions, TensorData } from './create.ts';
+export { arange, full, ones, rand, randn, tensor, zeros } from './create.ts';
+export type { DeformConvOptions } from './deform.ts';
+export { deformConv2d } from './deform.ts';
+export type { DropoutLayerOptions, DropoutOptions } from './dropout.ts';
+export { dropout, dropout1d, dropout2d, dropout3d } from './dropout.ts';
+export type { FactorizedKernel } from './factorizeKernel.ts';
+export { factorizeKernel } from './factorizeKernel.ts';
+export type { FractionalMaxPoolOptions } from './fractionalPooling.ts';
+export { fractionalMaxPool2d, fractionalMaxPool3d } from './fractionalPooling.ts';
+export type { GridSampleOptions } from './gridSample.ts';
+export { gridSample } from './gridSample.ts';
+export type { InterpolateOptions, UpsampleOptions } from './interpolate.ts';
+export { interpolate } from './interpolate.ts';
+export { linear } from './linear.ts';
+export type { LocalResponseNormOptions } from './localResponseNorm.ts';
+export { localResponseNorm } from './localResponseNorm.ts';
+export { matmul } from './matmul.ts';
+export type { InstanceNormOptions, NormOptions } from './normalization.ts';
+export { groupNorm, instanceNorm, layerNorm } from './normalization.ts';
+export type { Operator } from './operator.ts';
+export type { Padding, Size } from './options.ts';
+export { outputShape } from './outputShape.ts';
+export type { PadOptions, PadWidths } from './padding.ts';
+export { pad1d, pad2d, pad3d } from './padding.ts';
+export { permute } from './permute.ts';
+export type { AvgPoolOptions, Extremum, LpPoolOptions, MaxPoolOptions, PoolOptions } from './pooling.ts';
+export {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  lpPool1d,
+  lpPool2d,
+  lpPool3d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  minPool1d,
+  minPool2d,
+  minPool3d,
+  sumPool1d,
+  sumPool2d,
+  sumPool3d,
+} from './pooling.ts';
+export type { ReduceOptions } from './reduction.ts';
+export { argMax, max, mean, min, sum } from './reduction.ts';
+export { flatten, reshape } from './reshape.ts';
+export type { RoiAlignOptions } from './roiAlign.ts';
+export { roiAlign } from './roiAlign.ts';
+export type { SeparableConvOptions } from './separable.ts';
+export { separableConv1d, separableConv2d, separableConv3d, spatialSeparableConv2d } from './separable.ts';
+export { channelShuffle, pixelShuffle, pixelUnshuffle } from './shuffle.ts';
+export type { SoftmaxOptions } from './softmax.ts';
+export { logSoftmax, softmax } from './softmax.ts';
+export type { UnfoldOptions } from './unfold.ts';
+export { fold, unfold } from './unfold.ts';
+export type { MaxUnpoolOptions } from './unpooling.ts';
+export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from './unpooling.ts';
