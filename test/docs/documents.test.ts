@@ -4,6 +4,7 @@ import path from 'node:path';
 import { conv2d, disposeRuntime, init, relu } from 'striate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engine } from '../../ts/engine/engine.ts';
+import { resolve } from '../../ts/graph/resolve.ts';
 import { Builder } from '../../ts/instructions/builder.ts';
 import { OP } from '../../ts/instructions/table.ts';
 import {
@@ -146,6 +147,7 @@ describe('the word format in ARCHITECTURE.md', () => {
       types: [type],
       outputTypes: [type],
       params: [],
+      problem: resolve(relu.entry, [type], []).problem,
       inputs,
       outputs,
     });
@@ -158,9 +160,9 @@ describe('the word format in ARCHITECTURE.md', () => {
     const inputs = types.map(() => lowering.external(4));
     const outputs = [lowering.external(4)];
     const params = [2, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 0];
-    const [outputType] = conv2d.entry.infer(types, params);
-    expect(outputType?.shape).toEqual([1, 8, 8, 8]);
-    conv2d.entry.lower?.(lowering, { types, outputTypes: [outputType!], params, inputs, outputs });
+    const { outputs: outputTypes, problem } = resolve(conv2d.entry, types, params);
+    expect(outputTypes[0]?.shape).toEqual([1, 8, 8, 8]);
+    conv2d.entry.lower?.(lowering, { types, outputTypes, params, problem, inputs, outputs });
     expect(lowering.steps.map(({ opcode }) => opcode)).toEqual([OP.convPack, OP.conv]);
     expect(codeWords(readText('ARCHITECTURE.md'))).toContain(`[${params.join(', ')}]`);
   });

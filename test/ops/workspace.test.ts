@@ -1,6 +1,7 @@
 // The scratch memory of an instruction is at most 3 MB, or 5 % of its tensors where that is more.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { engine } from '../../ts/engine/engine.ts';
+import { resolve } from '../../ts/graph/resolve.ts';
 import { Trace } from '../../ts/graph/trace.ts';
 import type { Node } from '../../ts/graph/value.ts';
 import * as striate from '../../ts/index.ts';
@@ -136,17 +137,18 @@ describe('scratch memory', () => {
     const types = entry.args.map((_, i) =>
       shapes[i] === undefined ? null : { shape: shapes[i], dtype: 'float32' as const },
     );
-    const outputTypes = entry.infer(types, params);
+    const resolved = resolve(entry, types, params);
+    const { outputs: outputTypes, problem } = resolved;
     const to = new Builder(engine('test'), 'test');
     const bytes = ({ shape }: { shape: readonly number[] }) => 4 * shape.reduce((a, b) => a * b, 1);
     const inputs = types.map((type) => (type === null ? null : to.external(bytes(type))));
     const outputs = outputTypes.map((type) => to.external(bytes(type)));
-    const saved = (entry.saves?.(types, params) ?? []).map((type) => to.external(bytes(type)));
-    entry.lower?.(to, { types, outputTypes, params, inputs, outputs, saved });
+    const saved = (resolved.saved ?? []).map((type) => to.external(bytes(type)));
+    entry.lower?.(to, { types, outputTypes, params, problem, inputs, outputs, saved });
     const forward = to.steps.length;
     const gradients = outputTypes.map((type) => to.external(bytes(type)));
     const wanted = types.map((type) => type !== null);
-    const node: Backward = { types, outputTypes, params, inputs, outputs, saved, gradients, wanted };
+    const node: Backward = { types, outputTypes, params, problem, inputs, outputs, saved, gradients, wanted };
     entry.gradient?.(to, node);
     expect(to.steps.length).toBeGreaterThan(forward);
     const tensors = [...types, ...outputTypes].reduce(

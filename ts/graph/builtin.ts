@@ -10,7 +10,7 @@ export const RESHAPE: Entry = {
   onnx: ['Reshape', 'Squeeze', 'Unsqueeze'],
   args: ['x'],
   alias: true,
-  infer: ([x], shape) => [{ shape: [...shape], dtype: x!.dtype }],
+  resolve: ([x], shape) => ({ outputs: [{ shape: [...shape], dtype: x!.dtype }], problem: null }),
 };
 
 /** A copy of x in memory of its own. */
@@ -19,7 +19,7 @@ export const CLONE: Entry = {
   torch: 'torch.clone',
   onnx: ['Identity'],
   args: ['x'],
-  infer: ([x]) => [x!],
+  resolve: ([x]) => ({ outputs: [x!], problem: null }),
   lower: (to, { inputs, outputs }) => to.copy(inputs[0]!, outputs[0]!),
   gradient: (_, { gradients }) => gradients,
 };
@@ -30,7 +30,7 @@ export const FILL: Entry = {
   torch: 'torch.full',
   onnx: [],
   args: [],
-  infer: (_, [, ...shape]) => [{ shape, dtype: 'float32' }],
+  resolve: (_, [, ...shape]) => ({ outputs: [{ shape, dtype: 'float32' }], problem: null }),
   makes: true,
   lower: (to, { params: [value, ...shape] }) => [emitFill(to, shape, value as number).buffer],
 };
@@ -41,7 +41,7 @@ export const SUM: Entry = {
   torch: 'torch.add',
   onnx: ['Add'],
   args: ['a', 'b'],
-  infer: ([a]) => [a!],
+  resolve: ([a]) => ({ outputs: [a!], problem: null }),
   lower(to, { types: [type], inputs, outputs }) {
     const block = (buffer: (typeof inputs)[number] | undefined) => ({
       buffer: buffer!,

@@ -6,6 +6,7 @@ import { emitFill } from '../instructions/emit.ts';
 import { FILL, RESHAPE, SUM } from './builtin.ts';
 import type { Backward, Entry, Params } from './entry.ts';
 import type { Graph } from './graph.ts';
+import { resolve } from './resolve.ts';
 import { type Node, originsOf, type Value } from './value.ts';
 
 /**
@@ -116,20 +117,23 @@ function gradientEntry(entry: Entry): Entry {
       torch: entry.torch,
       onnx: [],
       args: entry.args,
-      infer(types, params) {
-        const { wanted } = parts(types, params);
-        return wanted.flatMap((one, i) =>
+      resolve(types, params) {
+        const { wanted, inputs, own } = parts(types, params);
+        const { problem, macs = 0 } = resolve(entry, inputs, own);
+        const outputs = wanted.flatMap((one, i) =>
           one ? [{ shape: [...types[i]!.shape], dtype: types[i]!.dtype }] : [],
         );
+        return { outputs, problem, macs: macs * outputs.length };
       },
       makes: true,
-      lower(to, { types, params, inputs }) {
+      lower(to, { types, params, problem, inputs }) {
         const known = parts(types, params);
         const values = parts(inputs, params);
         const node: Backward = {
           types: known.inputs,
           outputTypes: known.outputs as Backward['outputTypes'],
           params: known.own,
+          problem,
           inputs: values.inputs,
           outputs: values.outputs as Backward['outputs'],
           saved: values.saved as Backward['saved'],

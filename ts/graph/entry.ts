@@ -19,19 +19,69 @@ export interface Activation {
   readonly slope?: number;
 }
 
+/**
+ * How an output element sees its input along one spatial axis; o is its place along it. Places outside of the input are
+ * padding.
+ */
+export type Window =
+  /** Inputs o * stride - padding + k * dilation, for k below kernel. */
+  | {
+      readonly kind: 'regular';
+      readonly kernel: number;
+      readonly stride: number;
+      readonly dilation: number;
+      readonly padding: number;
+    }
+  /** The inputs i with o = i * stride - padding + k * dilation, for a k below kernel. */
+  | {
+      readonly kind: 'transposed';
+      readonly kernel: number;
+      readonly stride: number;
+      readonly dilation: number;
+      readonly padding: number;
+    }
+  /** From floor(o * input / output) up to, but not with, ceil((o + 1) * input / output). */
+  | { readonly kind: 'adaptive'; readonly input: number; readonly output: number }
+  /** `kernel` inputs one behind the other, from a place that is drawn. */
+  | { readonly kind: 'fractional'; readonly kernel: number; readonly input: number; readonly output: number }
+  /** `before` inputs before floor(o * scale + offset), that one, and `after` behind it, held inside the input. */
+  | {
+      readonly kind: 'resampled';
+      readonly scale: number;
+      readonly offset: number;
+      readonly before: number;
+      readonly after: number;
+    };
+
+/** What a call of an operator makes, and what it takes: found once, when its node is made. */
+export interface Resolved<P = unknown> {
+  readonly outputs: readonly TensorType[];
+  /** The inputs that are written in place: the node gives a new version of each. */
+  readonly state?: readonly number[] | undefined;
+  /** What the forward run leaves for the gradient besides the outputs (positions of maxima, statistics). */
+  readonly saved?: readonly TensorType[];
+  /** The options decoded, the window validated: whatever lowering and gradient need to know. */
+  readonly problem: P;
+  /** Multiply-accumulates. */
+  readonly macs?: number;
+  /** One for each spatial axis, where an output element sees its input through a window. */
+  readonly window?: readonly Window[];
+}
+
 /** What a node's lowering is given. */
-export interface Lowered {
+export interface Lowered<P = unknown> {
   readonly types: Types;
   readonly outputTypes: readonly TensorType[];
   readonly params: Params;
+  readonly problem: P;
   readonly inputs: readonly (Buffer | null)[];
   readonly outputs: readonly Buffer[];
-  /** What `saves` asks for; null where no gradient is wanted. */
+  /** What the gradient asks for; null where none is wanted. */
   readonly saved?: readonly Buffer[] | null;
 }
 
 /** What a gradient rule is given: the node, with all its values at hand, and what flows back into it. */
-export interface Backward extends Lowered {
+export interface Backward<P = unknown> extends Lowered<P> {
   readonly saved: readonly Buffer[];
   /** The gradient of each output, of its shape, which must not be written; null for outputs that are not float32. */
   readonly gradients: readonly (Buffer | null)[];
@@ -39,19 +89,7 @@ export interface Backward extends Lowered {
   readonly wanted: readonly boolean[];
 }
 
-export interface Cost {
-  /** Multiply-accumulates. */
-  readonly macs: number;
-}
-
-export interface Window {
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dilation: number;
-  readonly padding: number;
-}
-
-export interface Entry {
+export interface Entry<P = unknown> {
   readonly name: string;
   /** PyTorch's name, and ONNX's operators that are imported as this one. */
   readonly torch: string;
@@ -68,8 +106,9 @@ export interface Entry {
   readonly list?: true;
   /** A number may stand in a tensor's place. */
   readonly numbers?: true;
-  /** The outputs' types; throws the sentence of what does not fit. */
-  infer(inputs: Types, params: Params): TensorType[];
+  /** What a call makes; throws the sentence of what does not fit. */
+  resolve?(types: Types, params: Params): Resolved<P>;
+  infer?(inputs: Types, params: Params): TensorType[];
   /** The output is its first input's memory under another shape: nothing to compute. */
   readonly alias?: true;
   /**
@@ -78,7 +117,7 @@ export interface Entry {
    */
   readonly makes?: true;
   // biome-ignore lint/suspicious/noConfusingVoidType: most lowerings give nothing
-  lower?(to: Builder, node: Lowered): readonly (Buffer | null)[] | void;
+  lower?(to: Builder, node: Lowered<P>): readonly (Buffer | null)[] | void;
   /**
    * What the forward run writes for the gradient besides the outputs (positions of maxima, statistics); `lower` finds
    * the buffers in `saved` when a gradient is wanted.
@@ -89,10 +128,13 @@ export interface Entry {
    * gradient that came in, where nothing changes), or null where it has none or none is wanted. An output that nothing
    * flows into has a gradient of zeros. Aliases need no rule.
    */
-  gradient?(to: Builder, node: Backward): readonly (Buffer | null)[];
-  cost?(inputs: Types, outputs: readonly TensorType[]): Cost;
+  gradient?(to: Builder, node: Backward<P>): readonly (Buffer | null)[];
+  cost?(inputs: Types, outputs: readonly TensorType[]): { macs: number };
   /** The spatial window (kernel, stride, dilation, padding before, per axis) through which an output element sees its input. */
-  field?(inputs: Types, params: Params): Window[];
+  field?(
+    inputs: Types,
+    params: Params,
+  ): { kernel: number; stride: number; dilation: number; padding: number }[];
   /** Which inputs it writes in place (batch norm in training: the running statistics): the node gives a new version of each. */
   writes?(params: Params): readonly number[];
   /** What passes may know. */
@@ -134,11 +176,4 @@ export interface AffineMap {
   readonly entry: Entry;
   readonly inputs: readonly number[];
   readonly params: Params;
-}
-
-/** What a call of an operator makes: judged once, when its node is made. */
-export interface Resolved {
-  readonly outputs: readonly TensorType[];
-  /** The inputs of which the node gives a new version. */
-  readonly state: readonly number[];
 }

@@ -70,11 +70,12 @@ export class Graph {
     origins: readonly Origin[] = NO_ORIGINS,
     order: number = this.nodes.length,
   ): Node {
-    const { outputs } = resolve(entry, inputs, params);
+    const resolved = resolve(entry, inputs, params);
     const node: Node = {
       entry,
       inputs: [...inputs],
       params,
+      resolved,
       outputs: [],
       state: NO_VALUES,
       saved: NO_VALUES,
@@ -82,7 +83,7 @@ export class Graph {
       origins,
       order,
     };
-    for (const type of outputs) node.outputs.push(this.#value(type, 'node', node));
+    for (const type of resolved.outputs) node.outputs.push(this.#value(type, 'node', node));
     connect(node);
     this.nodes.push(node);
     return node;
@@ -90,10 +91,9 @@ export class Graph {
 
   /** The node's saved values, made at the first call. */
   save(node: Node): readonly Value[] {
-    if (node.saved.length === 0 && node.entry.saves !== undefined) {
-      const types = node.entry.saves(node.inputs, node.params);
-      node.saved = types.map((type) => this.#value(type, 'node', node));
-    }
+    const { saved } = node.resolved;
+    if (node.saved.length === 0 && saved !== undefined)
+      node.saved = saved.map((type) => this.#value(type, 'node', node));
     return node.saved;
   }
 

@@ -41,7 +41,7 @@ export function lower(to: Builder, nodes: readonly Node[], buffers: Buffers, fir
 }
 
 function lowerNode(to: Builder, node: Node, buffers: Buffers): void {
-  const { entry, inputs, params, outputs, state, saved } = node;
+  const { entry, inputs, params, resolved, outputs, state, saved } = node;
   const reads = inputs.map((input) => input && buffers.of(input));
   if (entry.lower === undefined) {
     buffers.set(outputs[0] as Value, reads[0] as Buffer);
@@ -53,6 +53,7 @@ function lowerNode(to: Builder, node: Node, buffers: Buffers): void {
     types: inputs,
     outputTypes: outputs,
     params,
+    problem: resolved.problem,
     inputs: own,
     outputs: entry.makes ? [] : outputs.map((output) => buffers.of(output)),
     saved: saved.length === 0 ? null : saved.map((value) => buffers.of(value)),

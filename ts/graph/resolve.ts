@@ -1,19 +1,31 @@
-/** What a call of an operator makes: judged once, when its node is made. */
+/** What a call of an operator makes: found once, when its node is made. */
 import { bytesPer, type TensorType } from '../dtype.ts';
 import { elementCount } from '../errors.ts';
 import type { Entry, Params, Resolved, Types } from './entry.ts';
 
-const NOTHING: readonly number[] = Object.freeze([]) as readonly number[];
-
-/** @throws what the operator's shape rule throws; RangeError for an output above 2^31 - 1 bytes */
-export function resolve(entry: Entry, inputs: Types, params: Params): Resolved {
-  const outputs = entry.infer(inputs, params);
-  for (const { shape, dtype } of outputs) {
+/** @throws what the operator's rule throws; RangeError for an output above 2^31 - 1 bytes */
+export function resolve(entry: Entry, types: Types, params: Params): Resolved {
+  const resolved = entry.resolve?.(types, params) ?? adapted(entry, types, params);
+  for (const { shape, dtype } of resolved.outputs) {
     elementCount(entry.name, shape, bytesPer(dtype));
     // A plan's results share it.
     Object.freeze(shape);
   }
-  return { outputs, state: entry.writes?.(params) ?? NOTHING };
+  return resolved;
+}
+
+function adapted(entry: Entry, types: Types, params: Params): Resolved {
+  const outputs = entry.infer!(types, params);
+  return {
+    outputs,
+    problem: null,
+    state: entry.writes?.(params),
+    ...(entry.saves && { saved: entry.saves(types, params) }),
+    ...(entry.cost && { macs: entry.cost(types, outputs).macs }),
+    ...(entry.field && {
+      window: entry.field(types, params).map((one) => ({ kind: 'regular' as const, ...one })),
+    }),
+  };
 }
 
 /** Bytes of a tensor of this type. */

@@ -7,7 +7,7 @@ import { release, type Storage } from '../engine/memory.ts';
 import { shapeText } from '../errors.ts';
 import { RESHAPE } from './builtin.ts';
 import { DRAW_TYPE, Draw } from './draw.ts';
-import type { Entry, Params } from './entry.ts';
+import type { Entry, Params, Resolved } from './entry.ts';
 import { resolve } from './resolve.ts';
 import {
   type Handle,
@@ -31,13 +31,8 @@ export function currentTrace(): Trace | null {
 
 /** Knows the nodes of traces that were seen before. */
 export interface Recall {
-  /** The outputs' types of a call that was recorded at this place before; null where there was none. */
-  next(
-    trace: Trace,
-    entry: Entry,
-    inputs: readonly (Value | null)[],
-    params: Params,
-  ): readonly TensorType[] | null;
+  /** What a call that was recorded at this place before made; null where there was none. */
+  next(trace: Trace, entry: Entry, inputs: readonly (Value | null)[], params: Params): Resolved | null;
 }
 
 export class Trace {
@@ -132,14 +127,15 @@ export class Trace {
   }
 
   #append(entry: Entry, inputs: (Value | null)[], params: Params): readonly Value[] {
-    const types = this.#recall?.next(this, entry, inputs, params) ?? resolve(entry, inputs, params).outputs;
-    const written = entry.writes?.(params);
+    const resolved = this.#recall?.next(this, entry, inputs, params) ?? resolve(entry, inputs, params);
+    const written = resolved.state;
     const state: Value[] | typeof NO_VALUES = written === undefined ? NO_VALUES : [];
     const outputs: Value[] = [];
     const node: Node = {
       entry,
       inputs,
       params,
+      resolved,
       outputs,
       state,
       saved: NO_VALUES,
@@ -148,7 +144,7 @@ export class Trace {
       order: this.nodes.length,
     };
     this.nodes.push(node);
-    for (const type of types) outputs.push(this.#value(type, 'node', node));
+    for (const type of resolved.outputs) outputs.push(this.#value(type, 'node', node));
     for (const i of written ?? []) {
       const before = inputs[i];
       if (before) (state as Value[]).push(this.#version(before, node));

@@ -2,7 +2,7 @@
 import type { DType, TensorType } from '../dtype.ts';
 import type { Storage } from '../engine/memory.ts';
 import { Draw } from './draw.ts';
-import type { Entry, Params } from './entry.ts';
+import type { Entry, Params, Resolved } from './entry.ts';
 
 /** Anything that a node reads or makes. */
 export interface Value extends TensorType {
@@ -32,6 +32,7 @@ export interface Node {
   /** Null where an optional tensor was left out. */
   readonly inputs: (Value | null)[];
   readonly params: Params;
+  readonly resolved: Resolved;
   readonly outputs: Value[];
   /** New versions of inputs that it writes. */
   readonly state: readonly Value[];

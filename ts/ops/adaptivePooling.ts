@@ -64,7 +64,7 @@ function problemOf(
 /** What an entry says beside its names: `problem` tells the windows from input and output. */
 function rules(
   reduction: number,
-  outputs: Entry['infer'],
+  outputs: NonNullable<Entry['infer']>,
   problem: (x: TensorType, y: TensorType) => PoolProblem,
 ): Pick<Entry, 'infer' | 'lower' | 'saves' | 'gradient'> {
   const lower: Entry['lower'] = (to, { types: [x], outputTypes: [y], inputs, outputs, saved }) =>

@@ -10,10 +10,10 @@ import { invoke, type Operand, type Tensor } from '../tensor/tensor.ts';
 export type {
   Activation,
   Backward,
-  Cost,
   Entry,
   Lowered,
   Params,
+  Resolved,
   Traits,
   Types,
   Window,

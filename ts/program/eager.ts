@@ -170,13 +170,14 @@ function makePlan(
     if (typeof input === 'number') return makeValue(i, { shape: [], dtype }, 'input');
     return makeValue(i, input instanceof Draw ? DRAW_TYPE : input, 'input');
   });
-  const { outputs } = resolve(entry, values, params);
+  const resolved = resolve(entry, values, params);
+  const { outputs } = resolved;
   if (entry.lower === undefined)
     return { entry, key: ownKey, outputs, instructions: null, bytes: 0, recent: false };
   const to = new Builder(on, entry.name);
   const buffers = new Buffers(to, () => to.external(0));
   const node: Node = {
-    ...{ entry, inputs: values, params, path: '', origins: NO_ORIGINS, order: 0 },
+    ...{ entry, inputs: values, params, resolved, path: '', origins: NO_ORIGINS, order: 0 },
     outputs: outputs.map((type, i) => makeValue(i, type, 'node')),
     ...{ state: NO_VALUES, saved: NO_VALUES },
   };

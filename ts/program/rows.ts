@@ -6,7 +6,7 @@ import type { Row } from './executable.ts';
 export function rowsOf(graph: Graph): Row[] {
   const counted = new Set<Value>();
   return graph.nodes.map((node) => {
-    const { entry, inputs, outputs } = node;
+    const { entry, outputs, resolved } = node;
     const origins = originsOf(node);
     const fixed = outputs.every((output) => graph.isFixed(output));
     return {
@@ -15,7 +15,7 @@ export function rowsOf(graph: Graph): Row[] {
       blamed: origins[0]?.operator ?? entry.name,
       outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })),
       parameters: fixed ? 0 : parametersOf(graph, node, counted),
-      macs: entry.cost?.(inputs, outputs).macs ?? 0,
+      macs: resolved.macs ?? 0,
       fixed,
     };
   });

@@ -6,7 +6,7 @@
 import type { TensorType } from '../dtype.ts';
 import { onDisposeRuntime } from '../engine/engine.ts';
 import { onLowMemory } from '../engine/memory.ts';
-import type { Entry, Params } from '../graph/entry.ts';
+import type { Entry, Params, Resolved } from '../graph/entry.ts';
 import type { Recall, Trace } from '../graph/trace.ts';
 import type { Value } from '../graph/value.ts';
 import type { Loaded } from './loaded.ts';
@@ -18,7 +18,7 @@ interface Call {
   readonly entry: Entry;
   readonly params: Params;
   readonly inputs: readonly number[];
-  readonly outputs: readonly TensorType[];
+  readonly resolved: Resolved;
 }
 
 /** A program, and which of a trace's values its captures and slots are. */
@@ -52,12 +52,7 @@ export class Recognition implements Recall {
     this.#candidate = structures.find((one) => one.where === where) ?? null;
   }
 
-  next(
-    trace: Trace,
-    entry: Entry,
-    inputs: readonly (Value | null)[],
-    params: Params,
-  ): readonly TensorType[] | null {
+  next(trace: Trace, entry: Entry, inputs: readonly (Value | null)[], params: Params): Resolved | null {
     if (this.#candidate === null) return null;
     const index = trace.nodes.length;
     const fits = (one: Structure) => {
@@ -68,7 +63,7 @@ export class Recognition implements Recall {
       this.#candidate =
         structures.find((one) => one.where === this.#where && fits(one) && follows(one, trace)) ?? null;
     }
-    return this.#candidate?.calls[index]?.outputs ?? null;
+    return this.#candidate?.calls[index]?.resolved ?? null;
   }
 
   /** The program of a trace that is complete; null where its structure is new. */
@@ -100,11 +95,11 @@ export class Recognition implements Recall {
     structures.unshift({
       where: this.#where,
       values: trace.values.map(({ kind, shape, dtype }) => ({ kind, shape, dtype })),
-      calls: trace.nodes.map(({ entry, params, inputs, outputs }) => ({
+      calls: trace.nodes.map(({ entry, params, inputs, resolved }) => ({
         entry,
         params,
         inputs: ids(inputs),
-        outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })),
+        resolved,
       })),
       xs: ids(xs),
       results: ids(results),

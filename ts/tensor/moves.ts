@@ -14,7 +14,10 @@ export const CAST: Entry = {
   torch: 'torch.Tensor.to',
   onnx: ['Cast'],
   args: ['x'],
-  infer: ([x], [to]) => [{ shape: x!.shape, dtype: DTYPES[to as number] as DType }],
+  resolve: ([x], [to]) => ({
+    outputs: [{ shape: x!.shape, dtype: DTYPES[to as number] as DType }],
+    problem: null,
+  }),
   lower(to, { types: [x], params: [dtype], inputs, outputs }) {
     const into = DTYPES[dtype as number] as DType;
     const count = elementCount('cast', x!.shape);
@@ -36,7 +39,10 @@ export const PERMUTE: Entry = {
   torch: 'torch.permute',
   onnx: ['Transpose'],
   args: ['x'],
-  infer: ([x], axes) => [{ shape: axes.map((axis) => x!.shape[axis] as number), dtype: x!.dtype }],
+  resolve: ([x], axes) => ({
+    outputs: [{ shape: axes.map((axis) => x!.shape[axis] as number), dtype: x!.dtype }],
+    problem: null,
+  }),
   lower(to, { types: [x], outputTypes, params: axes, inputs, outputs }) {
     const [from, shape] = [stridesOf(x!.shape), outputTypes[0]!.shape];
     const source = { strides: axes.map((axis) => from[axis] as number), offset: 0 };
