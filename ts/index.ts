@@ -1,8 +1,9 @@
 /** The public names of striate; nothing runs at import. */
 
 export type { DType, TensorType } from './dtype.ts';
-export type { InitOptions, RuntimeInfo } from './engine/engine.ts';
-export { disposeRuntime, runtime } from './engine/engine.ts';
+export type { RuntimeInfo } from './engine/engine.ts';
+export type { InitOptions } from './engine/init.ts';
+export { disposeRuntime, runtime } from './engine/init.ts';
 export type { MemoryStats } from './engine/memory.ts';
 export { memory, scope } from './engine/memory.ts';
 export { init } from './entries/default.ts';

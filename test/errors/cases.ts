@@ -42,7 +42,7 @@ import {
   Upsample,
   zeros,
 } from 'striate';
-import { initOn } from '../../ts/engine/engine.ts';
+import { initOn } from '../../ts/engine/init.ts';
 import { loadFrom } from '../../ts/engine/instance.ts';
 import { type Entry, operator } from '../../ts/ops/operator.ts';
 import { moving } from './move.ts';

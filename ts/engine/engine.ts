@@ -1,34 +1,7 @@
-/**
- * The one loaded module and its linear memory: init, runtime, disposeRuntime, and what every call into
- * WebAssembly needs (its exports, typed views that follow the memory's growth, faults as errors).
- */
+/** The one loaded module and its linear memory, and what every call into WebAssembly needs: views that follow the memory's growth, faults as errors. */
 import { FAULT } from '../boundary.ts';
-import { checkOptions, describe, faultError, integer, OutOfMemoryError, oneOf } from '../errors.ts';
-import {
-  type KernelExports,
-  type KernelSource,
-  loadFrom,
-  type Platform,
-  type Variant,
-  version,
-} from './instance.ts';
-import { Pool, processors } from './threads.ts';
-
-export interface InitOptions {
-  /** Which build of the kernels; default: the best that this runtime has. */
-  variant?: Variant;
-  /**
-   * How many threads compute, 1 to 64; 'auto': as many as there are processors, at most 8. Default 1. Where they cannot be
-   * had, one thread computes and `runtime().notes` says why. The results are the same bits with any number.
-   */
-  threads?: number | 'auto';
-  /** The most that the linear memory may grow to; default 2 GiB, 96 MiB in an edge isolate. */
-  maxMemoryBytes?: number;
-  /** 'exact': no algorithm that rounds otherwise than the plain sum in single precision would. Default 'fast'. */
-  accuracy?: 'fast' | 'exact';
-  /** The module, for those who host the file themselves. */
-  wasm?: KernelSource;
-}
+import { faultError, OutOfMemoryError } from '../errors.ts';
+import type { KernelExports, Variant } from './instance.ts';
 
 /** What is running. */
 export interface RuntimeInfo {
@@ -44,12 +17,21 @@ export interface RuntimeInfo {
 /** The same, for whoever keeps it up to date. */
 type Changing<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
+/** Threads that run a program together. */
+export interface Threads {
+  /** Whether there are any just now. */
+  readonly stands: boolean;
+  /** Runs steps of a program in so many parts; gives 0, a fault's code, or TEAM.abandoned. */
+  run(handle: number, first: number, last: number, parts: number): number;
+  dismiss(): void;
+}
+
 export interface Engine {
   readonly exports: KernelExports;
   readonly memory: WebAssembly.Memory;
   readonly info: Changing<RuntimeInfo>;
   /** Threads beside the calling one, if any, and the parts that work is planned for. */
-  pool: Pool | null;
+  pool: Threads | null;
   parts: number;
   /** What is to be freed when dead workers have ended for certain; null while there are none. */
   held: (() => void)[] | null;
@@ -63,119 +45,16 @@ export interface Engine {
   readonly result: number;
 }
 
-const OPTIONS = ['variant', 'threads', 'maxMemoryBytes', 'accuracy', 'wasm'] as const;
-
 let current: Engine | null = null;
-let pending: Promise<RuntimeInfo> | null = null;
-let requested: InitOptions = {};
-/** Counts the runtimes, so that one that was given up while it loaded does not take the place of the next. */
-let generation = 0;
 const enders: (() => void)[] = [];
 
-/**
- * Loads the kernels from where the platform's entry has them. Concurrent calls share one promise, a failed one may be tried again; a call while it runs with
- * options that agree is free.
- * @throws TypeError, RangeError for an option that is wrong; Error when the runtime lacks WebAssembly SIMD, or
- * when it runs already with other options
- */
-export async function initOn(platform: Platform, options: InitOptions = {}): Promise<RuntimeInfo> {
-  checkInit(options);
-  if (pending !== null) {
-    requireSame(options);
-    return pending;
-  }
-  requested = options;
-  const loading = start(platform, options);
-  pending = loading;
-  try {
-    return await loading;
-  } catch (error) {
-    if (pending === loading) pending = null;
-    throw error;
-  }
-}
-
-async function start(platform: Platform, options: InitOptions): Promise<RuntimeInfo> {
-  generation += 1;
-  const mine = generation;
-  const maxMemoryBytes = options.maxMemoryBytes ?? defaultMemory();
-  const threads = options.threads === 'auto' ? processors() : (options.threads ?? 1);
-  const { exports, memory, module, shared, variant, notes } = await loadFrom(platform, {
-    ...(options.variant !== undefined && { variant: options.variant }),
-    ...(options.wasm !== undefined && { wasm: options.wasm }),
-    maxMemoryBytes,
-    shared: threads > 1,
-  });
-  const { buffer } = memory;
-  const on: Engine = {
-    exports,
-    memory,
-    info: { variant, threads: 1, version, maxMemoryBytes, accuracy: options.accuracy ?? 'fast', notes },
-    pool: null,
-    parts: 1,
-    held: null,
-    alive: true,
-    u32: new Uint32Array(buffer),
-    i32: new Int32Array(buffer),
-    f32: new Float32Array(buffer),
-    result: exports.result() >>> 2,
-  };
-  if (shared) {
-    const pool = new Pool(on, module, threads);
-    await pool.start();
-    if (pool.stands) [on.pool, on.parts] = [pool, threads];
-  }
-  if (mine !== generation) {
-    on.pool?.dismiss();
-    throw new Error('init: disposeRuntime was called while the kernels were loading');
-  }
+/** Has an engine be the running one, or none, after which whatever is alive is disposed. */
+export function setEngine(on: Engine | null): void {
+  const before = current;
   current = on;
-  return on.info;
-}
-
-function checkInit(options: InitOptions): void {
-  checkOptions('init', options, OPTIONS);
-  const { variant, threads, maxMemoryBytes, accuracy } = options;
-  if (variant !== undefined) oneOf('init', 'variant', variant, ['simd', 'relaxed']);
-  if (accuracy !== undefined) oneOf('init', 'accuracy', accuracy, ['fast', 'exact']);
-  if (threads !== undefined && threads !== 'auto') integer('init', 'threads', threads, 1, 64);
-  if (maxMemoryBytes !== undefined) integer('init', 'maxMemoryBytes', maxMemoryBytes, 1 << 20, 2 ** 32);
-}
-
-function requireSame(options: InitOptions): void {
-  for (const key of OPTIONS) {
-    const [asked, before] = [options[key], requested[key] ?? current?.info[key as keyof RuntimeInfo]];
-    if (asked !== undefined && asked !== before) {
-      throw new Error(
-        `init: already running with ${key} ${describe(before)}, cannot become ${describe(asked)}; call disposeRuntime first`,
-      );
-    }
-  }
-}
-
-/** 2 GiB, or 96 MiB where an isolate has 128 MB. */
-function defaultMemory(): number {
-  const scope = globalThis as { EdgeRuntime?: unknown; navigator?: { userAgent?: string } };
-  const edge = scope.EdgeRuntime !== undefined || scope.navigator?.userAgent === 'Cloudflare-Workers';
-  return edge ? 96 * 2 ** 20 : 2 ** 31;
-}
-
-/**
- * What is running: variant, threads, version, limits, and notes on what could not be had.
- * @throws Error before init
- */
-export function runtime(): RuntimeInfo {
-  return engine('runtime').info;
-}
-
-/** Ends the workers and gives the memory back; whatever is alive becomes disposed, and init may follow. Does nothing before init. */
-export function disposeRuntime(): void {
-  pending = null;
-  generation += 1;
-  if (current === null) return;
-  current.alive = false;
-  current.pool?.dismiss();
-  current = null;
+  if (on !== null || before === null) return;
+  before.alive = false;
+  before.pool?.dismiss();
   for (const end of enders) end();
 }
 

@@ -5,7 +5,7 @@
 
 import { TEAM } from '../boundary.ts';
 import { builtin } from './decode.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Threads } from './engine.ts';
 import { Crew } from './workers.ts';
 
 /** What tests change. */
@@ -24,8 +24,6 @@ export const tuning = {
 const MAX_AUTO = 8;
 /** Crews lost one after the other, none of which finished a run. */
 const MAX_LOST = 3;
-/** What `Pool.run` gives when a worker died or hangs. */
-export const LOST = TEAM.abandoned;
 
 const RECOVERING = 'one thread until new workers stand: one died';
 
@@ -54,7 +52,7 @@ export function processors(): number {
 }
 
 /** The threads of one engine. */
-export class Pool {
+export class Pool implements Threads {
   readonly #on: Engine;
   readonly #module: WebAssembly.Module;
   readonly #threads: number;
@@ -90,7 +88,7 @@ export class Pool {
     return this.#crew !== null;
   }
 
-  /** Runs steps of a program in so many parts; gives 0, a fault's code, or LOST. */
+  /** Runs steps of a program in so many parts; gives 0, a fault's code, or TEAM.abandoned. */
   run(handle: number, first: number, last: number, parts: number): number {
     const crew = this.#crew as Crew;
     let status = this.#on.exports.team_run(crew.team, handle, first, last, parts);

@@ -1,5 +1,6 @@
 /** The entry of edge runtimes such as Vercel's, which import a module as `?module` and have no relaxed SIMD everywhere. */
-import { type InitOptions, initOn, type RuntimeInfo } from '../engine/engine.ts';
+import type { RuntimeInfo } from '../engine/engine.ts';
+import { type InitOptions, initOn } from '../engine/init.ts';
 import simd from './simd.wasm?module';
 
 export * from '../index.ts';

@@ -1,5 +1,6 @@
 /** The entry of workerd, which compiles nothing at run time: both modules are imported. */
-import { type InitOptions, initOn, type RuntimeInfo } from '../engine/engine.ts';
+import type { RuntimeInfo } from '../engine/engine.ts';
+import { type InitOptions, initOn } from '../engine/init.ts';
 import relaxed from './relaxed.wasm';
 import simd from './simd.wasm';
 

@@ -1,8 +1,7 @@
 /** A program on the Rust side: decoded instructions and a table of bases, the addresses that operands count from. */
-import { FAULT } from '../boundary.ts';
+import { FAULT, TEAM } from '../boundary.ts';
 import { type Engine, faultCode, free, refresh, throwFault } from '../engine/engine.ts';
 import { dropArena } from '../engine/memory.ts';
-import { LOST } from '../engine/threads.ts';
 import { callWithWords, type Words } from '../instructions/words.ts';
 
 export class Instructions {
@@ -61,7 +60,7 @@ export class Instructions {
 
   #runInParts(where: string, first: number, last: number): void {
     const status = this.#engine.pool!.run(this.#handle, first, last, this.code.parts[first] as number);
-    if (status === LOST) this.#lost(where);
+    if (status === TEAM.abandoned) this.#lost(where);
     if (status !== 0) this.#fail(where);
   }
 
