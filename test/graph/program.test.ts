@@ -1,6 +1,7 @@
 import {
   add,
   BatchNorm2d,
+  batchNorm,
   Conv2d,
   compile,
   Flatten,
@@ -108,6 +109,21 @@ inEachVariant('programs', () => {
       for (const [key, value] of Object.entries(eager.stateDict())) {
         expectSame((compiled.stateDict()[key] as Tensor).data, value.data, 1e-5);
       }
+    });
+  });
+
+  test('running statistics that are inputs are not written', () => {
+    scope(() => {
+      const shapes = [[2, 3, 4, 4], [3], [3]];
+      const [x, mean, variance] = shapes.map((one, i) => randn(one, { seed: i })) as [Tensor, Tensor, Tensor];
+      const before = [mean.toTypedArray(), variance.toTypedArray()];
+      const normed = (a?: Tensor, b?: Tensor, c?: Tensor) =>
+        batchNorm(a!, b!, c!, null, null, { training: true });
+      const program = compile(normed, { inputs: shapes });
+      const y = program.run([x, mean, variance]);
+      expect([mean.toTypedArray(), variance.toTypedArray()]).toEqual(before);
+      expectSame(y.data, normed(x, mean, variance).data);
+      expect(mean.toTypedArray()).not.toEqual(before[0]);
     });
   });
 

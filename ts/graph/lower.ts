@@ -3,7 +3,7 @@
  * and gradients come through here.
  */
 import type { Buffer, Builder } from '../instructions/builder.ts';
-import { homeOf, type Node, type Value } from './value.ts';
+import type { Node, Value } from './value.ts';
 
 /** Where values lie. */
 export class Buffers {
@@ -47,32 +47,18 @@ function lowerNode(to: Builder, node: Node, buffers: Buffers): void {
     buffers.set(outputs[0] as Value, reads[0] as Buffer);
     return;
   }
-  for (const version of state) buffers.set(version, versionOf(to, version, buffers));
-  const own = state.length === 0 ? reads : inputs.map((input) => input && written(input, state, buffers));
+  // A new version lies where the old one does.
+  for (const version of state) buffers.set(version, buffers.of(version.before as Value));
   const made = entry.lower(to, {
     types: inputs,
     outputTypes: outputs,
     params,
     problem: resolved.problem,
-    inputs: own,
+    inputs: reads,
     outputs: entry.makes ? [] : outputs.map((output) => buffers.of(output)),
     saved: saved.length === 0 ? null : saved.map((value) => buffers.of(value)),
   });
   made?.forEach((buffer, i) => {
     if (buffer !== null) buffers.set(outputs[i] as Value, buffer);
   });
-}
-
-/** A new version lies where the old one does; that of a value which is not the function's to write, in a copy. */
-function versionOf(to: Builder, { before }: Value, buffers: Buffers): Buffer {
-  const old = before as Value;
-  const buffer = buffers.of(old);
-  if (homeOf(old).kind === 'capture') return buffer;
-  const copy = to.buffer(old);
-  to.copy(buffer, copy);
-  return copy;
-}
-
-function written(input: Value, state: readonly Value[], buffers: Buffers): Buffer {
-  return buffers.of(state.find(({ before }) => before === input) ?? input);
 }

@@ -5,7 +5,7 @@
 import type { DType, TensorType } from '../dtype.ts';
 import { release, type Storage } from '../engine/memory.ts';
 import { shapeText } from '../errors.ts';
-import { RESHAPE } from './builtin.ts';
+import { CLONE, RESHAPE } from './builtin.ts';
 import { DRAW_TYPE, Draw } from './draw.ts';
 import type { Entry, Params, Resolved } from './entry.ts';
 import { resolve } from './resolve.ts';
@@ -129,6 +129,11 @@ export class Trace {
   #append(entry: Entry, inputs: (Value | null)[], params: Params): readonly Value[] {
     const resolved = this.#recall?.next(this, entry, inputs, params) ?? resolve(entry, inputs, params);
     const written = resolved.state;
+    // What is not the function's to write is written as a copy.
+    for (const i of written ?? []) {
+      const before = inputs[i];
+      if (before && homeOf(before).kind !== 'capture') inputs[i] = this.#append(CLONE, [before], [])[0]!;
+    }
     const state: Value[] | typeof NO_VALUES = written === undefined ? NO_VALUES : [];
     const outputs: Value[] = [];
     const node: Node = {
