@@ -1,5 +1,6 @@
 import { compile, memory, scope, type Tensor, tensor } from 'striate';
 import { expect, test } from 'vitest';
+import { spoilArena } from '../support/arena.ts';
 import { expectSame } from '../support/compare.ts';
 import { Choices } from '../support/random.ts';
 import { RandomGraph } from '../support/randomGraph.ts';
@@ -23,12 +24,14 @@ function check(seed: number): void {
       expect(results.map((t) => t.shape)).toEqual(expected.map((t) => t.shape));
       for (const [i, t] of results.entries()) expectSame(t.data, (expected[i] as Tensor).data);
     };
+    spoilArena(program.arenaBytes);
     const results = program.run(first);
     compare(results, eager);
     for (const [i, x] of first.entries()) expectSame(x.data, before[i] as Float32Array);
 
     const second = inputs();
     const expected = graph.call(second);
+    spoilArena(program.arenaBytes);
     const live = memory.stats();
     expect(program.run(second, { into: results })).toBe(results);
     expect(memory.stats()).toEqual(live);

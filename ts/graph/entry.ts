@@ -166,6 +166,10 @@ export interface Traits {
   affine?(types: Types, params: Params, axis: number): AffineMap | null;
   /** An addition of two tensors. */
   readonly sums?: true;
+  /** Where in the output its inputs lie, in bytes, where each of them is one piece of it. */
+  joins?(types: Types, params: Params): readonly number[] | null;
+  /** Where in input 0 its outputs lie, in bytes, where each of them is one piece of it. */
+  parts?(types: Types, params: Params): readonly number[] | null;
   /** Output axis i is input axis axes[i]. */
   permutes?(params: Params): readonly number[];
 }

@@ -3,6 +3,7 @@
  * and gradients come through here.
  */
 import type { Buffer, Builder } from '../instructions/builder.ts';
+import { typeBytes } from './resolve.ts';
 import type { Node, Value } from './value.ts';
 
 /** Where values lie. */
@@ -21,10 +22,16 @@ export class Buffers {
   of(value: Value): Buffer {
     let buffer = this.#of.get(value);
     if (buffer === undefined) {
-      buffer = value.kind === 'node' ? this.#to.buffer(value) : this.#bind(value);
+      buffer = this.#make(value);
       this.#of.set(value, buffer);
     }
     return buffer;
+  }
+
+  #make(value: Value): Buffer {
+    const { kind, home } = value;
+    if (home !== null) return this.#to.piece(this.of(home.within), home.offset, typeBytes(value));
+    return kind === 'node' ? this.#to.buffer(value) : this.#bind(value);
   }
 
   set(value: Value, buffer: Buffer): void {

@@ -19,6 +19,8 @@ export interface Value extends TensorType {
   maker: Node | null;
   /** The version before this one: its maker writes it in that one's place. */
   readonly before: Value | null;
+  /** The value within whose memory it lies, and where in it, in bytes; null: in memory of its own. */
+  home: { readonly within: Value; readonly offset: number } | null;
   /** Whoever reads it, once for each time; the graph that it belongs to sets it and keeps it up to date. */
   uses: Use[];
 }
@@ -81,7 +83,19 @@ export function makeValue(
   maker: Node | null = null,
   before: Value | null = null,
 ): Value {
-  return { id, shape, dtype, kind, storage: null, number: 0, draw: null, maker, before, uses: NO_USES };
+  return {
+    id,
+    shape,
+    dtype,
+    kind,
+    storage: null,
+    number: 0,
+    draw: null,
+    maker,
+    before,
+    home: null,
+    uses: NO_USES,
+  };
 }
 
 /** What a value is another shape of. */

@@ -20,12 +20,12 @@ export interface Buffer {
   place: 'external' | 'arena';
   /** Which base it counts from. */
   base: number;
-  /** Where in the arena. */
+  /** Where in the arena, or in the buffer that it lies within. */
   offset: number;
   /** Whether it depends on constants alone. */
   constant: boolean;
-  /** The buffer whose memory this one shares: a step that computes in place. */
-  sharing: Buffer | null;
+  /** The buffer that it lies within: as a piece, or because a step computes in place. */
+  within: Buffer | null;
 }
 
 export interface Step {
@@ -105,7 +105,7 @@ export class Builder {
 
   /** A buffer bound from outside: an input, an output, a constant that stays where it is. */
   external(bytes: number, constant = false): Buffer {
-    const made: Buffer = { bytes, place: 'external', base: 0, offset: 0, constant, sharing: null };
+    const made: Buffer = { bytes, place: 'external', base: 0, offset: 0, constant, within: null };
     this.externalize(made);
     return made;
   }
@@ -122,7 +122,12 @@ export class Builder {
   temporary(bytes: number): Buffer {
     const offset = this.arenaBytes;
     this.arenaBytes += align(bytes);
-    return { bytes, place: 'arena', base: ARENA, offset, constant: false, sharing: null };
+    return { bytes, place: 'arena', base: ARENA, offset, constant: false, within: null };
+  }
+
+  /** A piece of another buffer. */
+  piece(within: Buffer, offset: number, bytes: number): Buffer {
+    return { bytes, place: 'arena', base: ARENA, offset, constant: false, within };
   }
 
   /** A buffer for a tensor of this type. */
@@ -197,8 +202,7 @@ export class Builder {
       if (step.scratch !== null) operands.push(step.scratch);
       words.push(step.opcode, operands.length);
       for (const operand of operands) {
-        const home = operand === null ? null : root(operand);
-        words.push(home === null ? ABSENT : home.base, home === null ? 0 : home.offset);
+        words.push(operand === null ? ABSENT : root(operand).base, operand === null ? 0 : startOf(operand));
       }
       words.push(step.params.length, ...step.params);
     }
@@ -211,8 +215,20 @@ export class Builder {
 /** The buffer whose memory this one really is. */
 export function root(buffer: Buffer): Buffer {
   let home = buffer;
-  while (home.sharing !== null) home = home.sharing;
+  while (home.within !== null) home = home.within;
   return home;
+}
+
+/** Where a buffer starts, from its base. */
+function startOf(buffer: Buffer): number {
+  let start = 0;
+  for (let home: Buffer | null = buffer; home !== null; home = home.within) start += home.offset;
+  return start;
+}
+
+/** Whether two places in buffers, in bytes from their starts, are one. */
+export function isSamePlace(a: Buffer, byteOfA: number, b: Buffer, byteOfB: number): boolean {
+  return root(a) === root(b) && startOf(a) + byteOfA === startOf(b) + byteOfB;
 }
 
 /** Rounded up to the 64 bytes that every buffer starts at. */

@@ -4,6 +4,7 @@
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { axisIndex, checkOptions, elementCount, integer, integers, shapeText, wrongKind } from '../errors.ts';
+import { typeBytes } from '../graph/resolve.ts';
 import { writeCopy } from '../instructions/copy.ts';
 import { emitFill, newBlock } from '../instructions/emit.ts';
 import { contiguous, stridesOf, type Walk } from '../instructions/walk.ts';
@@ -18,6 +19,17 @@ function pieces(types: readonly TensorType[], dim: number, whole: readonly numbe
     const place: Walk = { strides, offset: before * (strides[dim] as number) };
     before += shape[dim] as number;
     return { shape, own: contiguous(shape), place };
+  });
+}
+
+/** Where the pieces lie in the whole, in bytes, where the axes before theirs are 1; null: in more than one run. */
+function runs(types: readonly TensorType[], dim: number): number[] | null {
+  if (types[0]!.shape.slice(0, dim).some((size) => size !== 1)) return null;
+  let end = 0;
+  return types.map((type) => {
+    const start = end;
+    end += typeBytes(type);
+    return start;
   });
 }
 
@@ -63,6 +75,7 @@ export const concat = /*#__PURE__*/ operator(
         writeCopy(to, { x: dy!, y: buffer }, { shape, source: place, target: own });
         return buffer;
       }),
+    traits: { joins: (types, [dim]) => runs(types as readonly TensorType[], dim as number) },
   },
   (invoke) =>
     /**
@@ -106,6 +119,14 @@ export const slice = /*#__PURE__*/ operator(
       const walks = { shape, source: contiguous(shape), target: sliceWalk(x!, params) };
       writeCopy(to, { x: dy!, y: buffer }, walks);
       return [buffer];
+    },
+    traits: {
+      parts([x], params) {
+        const { strides, offset } = sliceWalk(x!, params);
+        const shape = params.slice(x!.shape.length, 2 * x!.shape.length);
+        const run = stridesOf(shape).every((stride, axis) => shape[axis] === 1 || stride === strides[axis]);
+        return run ? [offset * bytesPer(x!.dtype)] : null;
+      },
     },
   },
   (invoke) =>
@@ -174,6 +195,13 @@ export const split = /*#__PURE__*/ operator(
         writeCopy(to, { x: gradients[i]!, y: buffer }, { shape, source: own, target: place });
       });
       return [buffer];
+    },
+    traits: {
+      parts: ([x], [dim, ...sizes]) =>
+        runs(
+          sizes.map((part) => ({ ...x!, shape: x!.shape.map((size, i) => (i === dim ? part : size)) })),
+          dim as number,
+        ),
     },
   },
   (invoke) =>

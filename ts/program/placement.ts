@@ -55,7 +55,7 @@ export function shareInPlace(steps: readonly Step[]): void {
   const alive = lives(steps);
   steps.forEach((step, index) => {
     const [read, write] = [step.reads[step.inPlace], step.writes[0]];
-    if (!read || !write || write.place !== 'arena') return;
+    if (!read || !write || write.place !== 'arena' || write.within !== null) return;
     const home = root(read);
     const [from, to] = [alive.get(home), alive.get(root(write))];
     if (from === undefined || to === undefined || home === root(write)) return;
@@ -63,7 +63,7 @@ export function shareInPlace(steps: readonly Step[]): void {
       (other, i) => i !== step.inPlace && other !== null && root(other) === home,
     );
     if (from.last !== index || to.first !== index || home.bytes !== write.bytes || others) return;
-    write.sharing = home;
+    [write.within, write.offset] = [home, 0];
     from.last = to.last;
     alive.delete(write);
   });
