@@ -5,7 +5,8 @@
  */
 
 import { type Buffer, bits, type Lowering, OP } from '../instructions/builder.ts';
-import { type Ending, emitConvolution } from '../instructions/emitConvolution.ts';
+import { BINARY, emitBinary } from '../instructions/emit.ts';
+import { type ConvolutionProblem, type Ending, emitConvolution } from '../instructions/emitConvolution.ts';
 import type { Activation, Entry, Lowered } from '../ops/operator.ts';
 
 /** A node with what was fused into it. */
@@ -20,7 +21,7 @@ export interface Absorbed extends Lowered {
 export function lowerAbsorbed(to: Lowering, node: Absorbed): void {
   const { entry, types, params } = node;
   const problem = entry.convolves!(types, params);
-  const { weight, bias } = foldedWeights(to, node, problem.outputs);
+  const { weight, bias } = foldedWeights(to, node, problem);
   const inputs: (Buffer | null)[] = [node.inputs[0]!, weight, bias];
   emitConvolution(entry.name, to, { inputs, outputs: node.outputs }, problem, endingOf(node));
 }
@@ -35,14 +36,17 @@ function endingOf({ residual, activation }: Absorbed): Ending {
 function foldedWeights(
   to: Lowering,
   node: Absorbed,
-  outputs: number,
+  problem: ConvolutionProblem,
 ): { weight: Buffer; bias: Buffer | null } {
   const [, weight, bias] = node.inputs as [Buffer, Buffer, Buffer | null];
   if (node.affine === undefined) return { weight, bias };
   const { scale, shift } = node.affine;
-  const perOutput = weight.bytes / 4 / Math.max(outputs, 1);
-  const scaled = to.temporary(weight.bytes);
-  to.step(OP.binary, [weight, scale], [scaled], [2, 0, 2, outputs, perOutput, 1, perOutput, 1, 0]);
+  const { outputs } = problem;
+  // Behind each output channel lie `inner` elements of it, before the next one's.
+  const inner = problem.source?.strides[1] ?? weight.bytes / 4 / Math.max(outputs, 1);
+  const shape = [weight.bytes / 4 / Math.max(outputs * inner, 1), outputs, inner];
+  const factors = { buffer: scale, shape: [outputs, 1] };
+  const scaled = emitBinary(to, BINARY.mul, { buffer: weight, shape }, factors).buffer;
   if (bias === null) return { weight: scaled, bias: shift };
   const shifted = to.temporary(4 * outputs);
   to.step(OP.affine, [bias, null, scale, shift], [shifted], [1, outputs, 1]);
