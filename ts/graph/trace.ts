@@ -93,6 +93,13 @@ export class Trace {
     return value;
   }
 
+  /** A symbol for a tensor that has values: what is called with it is recorded, not run. */
+  capture<D extends DType>(tensor: Tensor<D>): Tensor<D> {
+    return tensor.symbol !== null
+      ? tensor
+      : new Tensor(tensor.shape, tensor.dtype, null, this.valueOf(tensor));
+  }
+
   /** Appends a node and gives its symbolic outputs. */
   record(entry: Entry, inputs: readonly Operand[], params: Params): Tensor<DType>[] {
     const dtype = scalarType(inputs);

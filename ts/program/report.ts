@@ -54,6 +54,7 @@ function algorithmOf(code: Code, node: number): string {
 
 /** Median milliseconds of each node; the instructions' bases are bound. */
 export function profileSteps(
+  where: string,
   nodes: readonly Node[],
   instructions: Instructions,
   runs: number,
@@ -64,7 +65,7 @@ export function profileSteps(
     const sums = new Array<number>(nodes.length).fill(0);
     code.nodes.forEach((node, step) => {
       const start = performance.now();
-      instructions.runStep('Program.profile', step);
+      instructions.runStep(where, step);
       sums[node] = (sums[node] as number) + performance.now() - start;
     });
     for (const [node, sum] of sums.entries()) times[node]?.push(sum);

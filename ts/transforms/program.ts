@@ -62,6 +62,8 @@ export interface GraphOptions {
    * are. Such a program belongs to its model, not to the scope that is open.
    */
   readonly forms?: Forms;
+  /** The function that the user called, for error sentences; without it `compile`. */
+  readonly where?: string;
 }
 
 class ProgramHold implements Hold {
@@ -114,17 +116,18 @@ export class Program<Out = Results> implements Disposable {
 
   /** @internal Programs are made by `compile` and `loadModel`. */
   constructor(source: Source, options: GraphOptions) {
-    const on = engine('compile');
+    const { where = 'compile' } = options;
+    const on = engine(where);
     this.#engine = on;
-    this.inputs = options.inputs.map((spec, i) => inputType(spec, i));
+    this.inputs = options.inputs.map((spec, i) => inputType(where, spec, i));
     const trace = new Trace(source.parameters);
-    this.#form = traced(trace, source, this.inputs, options.outputs);
-    const values = leavesOf(this.#form, 'compile').map((leaf) => trace.valueOf(leaf));
+    this.#form = traced(where, trace, source, this.inputs, options.outputs);
+    const values = leavesOf(this.#form, where).map((leaf) => trace.valueOf(leaf));
     const graph = trace.graph(values);
     fuse(graph, new Set(values));
     this.#nodes = graph.nodes;
     this.outputs = values.map(({ shape, dtype }) => ({ shape, dtype }));
-    const lowering = new Lowering(on, 'compile', options.choosing);
+    const lowering = new Lowering(on, where, options.choosing);
     const bindings = lowerGraph(lowering, graph, options.forms !== undefined);
     const { before, main } = splitConstants(lowering.steps);
     this.hold = new ProgramHold(on, options.forms ?? new Forms(false));
@@ -132,21 +135,21 @@ export class Program<Out = Results> implements Disposable {
       bindings.forEach((binding, i) => {
         if (binding.kind === 'fixed') this.#retain(binding.storage);
         if (binding.kind !== 'draw') return;
-        const storage = allocate('compile', typeBytes(DRAW_TYPE));
+        const storage = allocate(where, typeBytes(DRAW_TYPE));
         this.hold.storages.push(storage);
         this.#draws.push({ draw: binding.draw, storage });
         bindings[i] = { kind: 'fixed', storage };
       });
-      const { prologue, bytes } = this.#makeForms(lowering, before, main, bindings);
+      const { prologue, bytes } = this.#makeForms(where, lowering, before, main, bindings);
       this.weightBytes = bytes;
-      this.#main = this.#load(lowering, main, bindings);
-      this.#prologue = prologue.length > 0 ? this.#load(lowering, prologue, bindings) : null;
+      this.#main = this.#load(where, lowering, main, bindings);
+      this.#prologue = prologue.length > 0 ? this.#load(where, lowering, prologue, bindings) : null;
       this.arenaBytes = this.#main.code.arenaBytes;
       bindings.forEach((binding, i) => {
         if (binding.kind === 'input') this.#inputBases[binding.index] = ARENA + 1 + i;
         else if (binding.kind === 'output') this.#outputBases[binding.index] = ARENA + 1 + i;
       });
-      this.update();
+      this.#prepare(where);
     } catch (error) {
       this.hold.free();
       throw error;
@@ -160,7 +163,13 @@ export class Program<Out = Results> implements Disposable {
   }
 
   /** Storage for what the prologue makes and the main list reads; the steps that make what nobody has made yet. */
-  #makeForms(lowering: Lowering, before: readonly Step[], main: readonly Step[], bindings: Binding[]) {
+  #makeForms(
+    where: string,
+    lowering: Lowering,
+    before: readonly Step[],
+    main: readonly Step[],
+    bindings: Binding[],
+  ) {
     const fixed = new Map(lowering.externals.map((buffer, i) => [buffer, bindings[i]]));
     const keyOf = formKeys(before, (buffer) => {
       const binding = fixed.get(buffer);
@@ -172,7 +181,7 @@ export class Program<Out = Results> implements Disposable {
     for (const read of main.flatMap((step) => step.reads)) {
       if (read === null || read.place !== 'arena' || !made.has(read)) continue;
       const key = keyOf(read);
-      const { storage, fresh } = this.hold.forms.acquire('compile', key, read.bytes);
+      const { storage, fresh } = this.hold.forms.acquire(where, key, read.bytes);
       this.hold.keys.push(key);
       bytes += read.bytes;
       lowering.externalize(read);
@@ -189,9 +198,14 @@ export class Program<Out = Results> implements Disposable {
   }
 
   /** The instructions of these steps, with everything bound that stays. */
-  #load(lowering: Lowering, steps: readonly Step[], bindings: readonly Binding[]): Instructions {
+  #load(
+    where: string,
+    lowering: Lowering,
+    steps: readonly Step[],
+    bindings: readonly Binding[],
+  ): Instructions {
     shareInPlace(steps);
-    const made = new Instructions(this.#engine, 'compile', lowering.encode(steps, assignOffsets(steps)));
+    const made = new Instructions(this.#engine, where, lowering.encode(steps, assignOffsets(steps)));
     this.hold.instructions.push(made);
     countLive(made.bytes);
     bindings.forEach((binding, i) => {
@@ -214,59 +228,64 @@ export class Program<Out = Results> implements Disposable {
    * @throws TypeError, RangeError when an input or `into` does not fit
    */
   run(xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out }): Out {
-    this.#requireAlive('Program.run');
-    if (options !== undefined) checkOptions('Program.run', options, ['into']);
+    return this.runFor('Program.run', xs, options);
+  }
+
+  /** `run`, called by `where`. @internal */
+  runFor(where: string, xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out }): Out {
+    this.#requireAlive(where);
+    if (options !== undefined) checkOptions(where, options, ['into']);
     const inputs = xs instanceof Tensor ? [xs] : xs;
     if (!Array.isArray(inputs)) {
-      throw wrongKind('Program.run', 'x', xs, `a Tensor or an array of ${this.inputs.length}`);
+      throw wrongKind(where, 'x', xs, `a Tensor or an array of ${this.inputs.length}`);
     }
     if (inputs.length !== this.inputs.length) {
-      throw new RangeError(`Program.run: x has ${inputs.length} tensors, must have ${this.inputs.length}`);
+      throw new RangeError(`${where}: x has ${inputs.length} tensors, must have ${this.inputs.length}`);
     }
-    for (let i = 0; i < inputs.length; i++) this.#check(this.inputs[i]!.name, inputs[i], this.inputs[i]!);
+    for (let i = 0; i < inputs.length; i++)
+      this.#check(where, this.inputs[i]!.name, inputs[i], this.inputs[i]!);
     const into = options?.into;
     if (into !== undefined) {
-      const given = matchResults(this.#form, into, 'Program.run', 'into');
+      const given = matchResults(this.#form, into, where, 'into');
       for (const [i, tensor] of given.entries()) {
-        this.#check(`into${given.length > 1 ? ` (${i})` : ''}`, tensor, this.outputs[i] as TensorType);
+        this.#check(where, `into${given.length > 1 ? ` (${i})` : ''}`, tensor, this.outputs[i] as TensorType);
       }
       const storages = [...inputs, ...(given as Tensor<DType>[])].map((tensor) => tensor.hold.storage);
       for (let i = inputs.length; i < storages.length; i++) {
         if (storages.indexOf(storages[i] as Storage) === i) continue;
         throw new RangeError(
-          'Program.run: into shares the storage of an input or of another result, must have its own',
+          `${where}: into shares the storage of an input or of another result, must have its own`,
         );
       }
       try {
-        this.#execute(inputs, given as Tensor<DType>[]);
+        this.#execute(where, inputs, given as Tensor<DType>[]);
       } catch (error) {
         if (this.#engine.held)
-          for (const tensor of given as Tensor<DType>[])
-            moveAway('Program.run', storageOf('Program.run', 'into', tensor));
+          for (const tensor of given as Tensor<DType>[]) moveAway(where, storageOf(where, 'into', tensor));
         throw error;
       }
       return into;
     }
     const outputs: Tensor<DType>[] = [];
     try {
-      for (const { shape, dtype } of this.outputs) outputs.push(emptyTensor('Program.run', shape, dtype));
-      this.#execute(inputs, outputs);
+      for (const { shape, dtype } of this.outputs) outputs.push(emptyTensor(where, shape, dtype));
+      this.#execute(where, inputs, outputs);
     } catch (error) {
       for (const output of outputs) output.dispose();
       throw error;
     }
     let next = 0;
-    return mapResults(this.#form, 'Program.run', () => outputs[next++] as Tensor<DType>) as Out;
+    return mapResults(this.#form, where, () => outputs[next++] as Tensor<DType>) as Out;
   }
 
-  #execute(inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
-    this.#bind(inputs, outputs);
-    this.#main.run('Program.run');
+  #execute(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
+    this.#bind(where, inputs, outputs);
+    this.#main.run(where);
   }
 
   /** Binds the arena, the inputs and the outputs. */
-  #bind(inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
-    this.#main.bind(ARENA, sharedArena('Program.run', this.arenaBytes));
+  #bind(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
+    this.#main.bind(ARENA, sharedArena(where, this.arenaBytes));
     for (const { draw, storage } of this.#draws)
       refresh(this.#engine).i32.set(draw.next(), storage.address >>> 2);
     for (let i = 0; i < inputs.length; i++)
@@ -275,13 +294,13 @@ export class Program<Out = Results> implements Disposable {
       this.#main.bind(this.#outputBases[i] as number, addressOf(outputs[i]));
   }
 
-  #check(name: string, tensor: unknown, type: TensorType): void {
-    const { shape, dtype } = requireTensor('Program.run', name, tensor);
-    storageOf('Program.run', name, tensor as Tensor<DType>);
-    if (dtype !== type.dtype) throw new TypeError(`Program.run: ${name} is ${dtype}, must be ${type.dtype}`);
+  #check(where: string, name: string, tensor: unknown, type: TensorType): void {
+    const { shape, dtype } = requireTensor(where, name, tensor);
+    storageOf(where, name, tensor as Tensor<DType>);
+    if (dtype !== type.dtype) throw new TypeError(`${where}: ${name} is ${dtype}, must be ${type.dtype}`);
     if (shape.length !== type.shape.length || shape.some((size, axis) => size !== type.shape[axis])) {
       throw new RangeError(
-        `Program.run: ${name} has shape ${shapeText(shape)}, must be ${shapeText(type.shape)}`,
+        `${where}: ${name} has shape ${shapeText(shape)}, must be ${shapeText(type.shape)}`,
       );
     }
   }
@@ -289,19 +308,33 @@ export class Program<Out = Results> implements Disposable {
   /** Reads the module's parameters again, after they changed, and packs them. */
   update(): void {
     this.#requireAlive('Program.update');
+    this.#prepare('Program.update');
+  }
+
+  /** Computes what depends on constants alone. */
+  #prepare(where: string): void {
     if (this.#prologue === null) return;
-    this.#prologue.bind(ARENA, sharedArena('Program.update', this.#prologue.code.arenaBytes));
-    this.#prologue.run('Program.update');
+    this.#prologue.bind(ARENA, sharedArena(where, this.#prologue.code.arenaBytes));
+    this.#prologue.run(where);
   }
 
   /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
   profile(xs: Tensor<DType> | readonly Tensor<DType>[], options: { runs?: number } = {}): StepProfile[] {
-    checkOptions('Program.profile', options, ['runs']);
-    const runs = integer('Program.profile', 'runs', options.runs ?? 10, 1);
-    const outputs = leavesOf(this.run(xs), 'Program.profile');
+    return this.profileFor('Program.profile', xs, options);
+  }
+
+  /** `profile`, called by `where`. @internal */
+  profileFor(
+    where: string,
+    xs: Tensor<DType> | readonly Tensor<DType>[],
+    options: { runs?: number },
+  ): StepProfile[] {
+    checkOptions(where, options, ['runs']);
+    const runs = integer(where, 'runs', options.runs ?? 10, 1);
+    const outputs = leavesOf(this.runFor(where, xs), where);
     try {
-      this.#bind(xs instanceof Tensor ? [xs] : xs, outputs);
-      return profileSteps(this.#nodes, this.#main, runs);
+      this.#bind(where, xs instanceof Tensor ? [xs] : xs, outputs);
+      return profileSteps(where, this.#nodes, this.#main, runs);
     } finally {
       for (const output of outputs) output.dispose();
     }
@@ -330,6 +363,7 @@ function addressOf(tensor: Tensor<DType> | undefined): number {
 
 /** Runs the function in the trace; gives its results, or those that were asked for by name. */
 function traced(
+  where: string,
   trace: Trace,
   source: Source,
   inputs: readonly TensorType[],
@@ -338,19 +372,19 @@ function traced(
   const symbols = inputs.map((type) => trace.input(type));
   const undo = source.instrument?.(trace);
   try {
-    const results = trace.run('compile', () => trace.inside('', () => source.run(...symbols)));
-    return outputs === undefined ? results : named(trace, outputs);
+    const results = trace.run(where, () => trace.inside('', () => source.run(...symbols)));
+    return outputs === undefined ? results : named(where, trace, outputs);
   } finally {
     undo?.();
   }
 }
 
-function inputType(spec: InputSpec, index: number): TensorType & { name: string } {
+function inputType(where: string, spec: InputSpec, index: number): TensorType & { name: string } {
   const isShape = Array.isArray(spec);
   if (typeof spec !== 'object' || spec === null) {
-    throw wrongKind('compile', `inputs[${index}]`, spec, 'a shape or { shape, dtype, name }');
+    throw wrongKind(where, `inputs[${index}]`, spec, 'a shape or { shape, dtype, name }');
   }
-  if (!isShape) checkOptions(`compile: inputs[${index}]`, spec, ['shape', 'dtype', 'name']);
+  if (!isShape) checkOptions(`${where}: inputs[${index}]`, spec, ['shape', 'dtype', 'name']);
   const {
     shape,
     dtype = 'float32',
@@ -358,24 +392,24 @@ function inputType(spec: InputSpec, index: number): TensorType & { name: string 
   } = isShape
     ? { shape: spec as readonly number[] }
     : (spec as { shape: readonly number[]; dtype?: DType; name?: string });
-  oneOf('compile', `inputs[${index}].dtype`, dtype, DTYPES);
-  const checked = integers('compile', `inputs[${index}]`, shape, 0);
-  elementCount(`compile: inputs[${index}]`, checked, bytesPer(dtype));
+  oneOf(where, `inputs[${index}].dtype`, dtype, DTYPES);
+  const checked = integers(where, `inputs[${index}]`, shape, 0);
+  elementCount(`${where}: inputs[${index}]`, checked, bytesPer(dtype));
   return { shape: checked, dtype, name };
 }
 
 /** The results that were asked for by name. */
-function named(trace: Trace, names: readonly string[]): Results {
-  const found: Record<string, Results> = {};
+function named(where: string, trace: Trace, names: readonly string[]): Results {
+  const found: [string, Results][] = [];
   for (const name of names) {
     const value = trace.named.get(name);
     if (value === undefined) {
       const known = [...trace.named.keys()].filter((key) => key !== '').join(', ');
       throw new RangeError(
-        `compile: outputs names ${describe(name)}, there are ${known === '' ? 'no names' : known}`,
+        `${where}: outputs names ${describe(name)}, there are ${known === '' ? 'no names' : known}`,
       );
     }
-    found[name] = new Tensor(value.shape, value.dtype, null, value);
+    found.push([name, new Tensor(value.shape, value.dtype, null, value)]);
   }
-  return found;
+  return Object.fromEntries(found);
 }
