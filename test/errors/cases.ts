@@ -650,7 +650,7 @@ const programs: Case[] = [
   ['into an input', () => { const a = ones([2, 3]); return program().run(a, { into: a.reshape([2, 3]) }); }, RangeError, 'Program.run: into shares the storage of an input or of another result, must have its own'],
   ['into one tensor twice', () => { const a = ones([1]); return compile((b) => [b!, relu(b!)], { inputs: [[1]] }).run(ones([1]), { into: [a, a] }); }, RangeError, 'Program.run: into shares the storage of an input or of another result, must have its own'],
   ['into a tensor where an object belongs', () => compile((a) => ({ a: a! }), { inputs: [[1]] }).run(ones([1]), { into: any(null) }), TypeError, 'Program.run: into is null, must have the form of the results'],
-  ['into an object that lacks one', () => compile((a) => ({ a: a!, b: a! }), { inputs: [[1]] }).run(ones([1]), { into: any({ a: ones([1]) }) }), TypeError, 'Program.run: into (1) is undefined, must be a Tensor'],
+  ['into an object that lacks one', () => compile((a) => ({ a: a!, b: a! }), { inputs: [[1]] }).run(ones([1]), { into: any({ a: ones([1]) }) }), TypeError, 'Program.run: into.b is undefined, must be a Tensor'],
   ['a run of a disposed program', () => { const p = program(); p.dispose(); return p.run(ones([2, 3])); }, TypeError, 'Program.run: the program is disposed'],
   ['an update of a disposed program', () => { const p = program(); p.dispose(); return p.update(); }, TypeError, 'Program.update: the program is disposed'],
   ['a summary of a disposed program', () => { const p = program(); p.dispose(); return p.summary(); }, TypeError, 'Program.summary: the program is disposed'],

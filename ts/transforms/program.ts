@@ -246,10 +246,10 @@ export class Program<Out = Results> implements Disposable {
       this.#check(where, this.inputs[i]!.name, inputs[i], this.inputs[i]!);
     const into = options?.into;
     if (into !== undefined) {
-      const given = matchResults(this.#form, into, where, 'into');
-      for (const [i, tensor] of given.entries()) {
-        this.#check(where, `into${given.length > 1 ? ` (${i})` : ''}`, tensor, this.outputs[i] as TensorType);
-      }
+      const matched = matchResults(this.#form, into, where, 'into');
+      for (const [i, { name, value }] of matched.entries())
+        this.#check(where, name, value, this.outputs[i] as TensorType);
+      const given = matched.map(({ value }) => value);
       const storages = [...inputs, ...(given as Tensor<DType>[])].map((tensor) => tensor.hold.storage);
       for (let i = inputs.length; i < storages.length; i++) {
         if (storages.indexOf(storages[i] as Storage) === i) continue;
