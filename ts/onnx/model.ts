@@ -5,10 +5,10 @@
 import type { DType } from '../dtype.ts';
 import { engine } from '../engine/engine.ts';
 import { adopt, type Disposable, type Hold, scope } from '../engine/memory.ts';
-import { checkOptions, integer, ModelError, OutOfMemoryError, wrongKind } from '../errors.ts';
+import { checkOptions, integer, ModelError, OutOfMemoryError } from '../errors.ts';
 import { Forms } from '../program/prepacked.ts';
 import type { StepProfile } from '../program/report.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Program } from '../transforms/program.ts';
 import { build, type Plan } from './build.ts';
 import { MAX_VALUES } from './call.ts';
@@ -27,6 +27,7 @@ import {
 } from './feeds.ts';
 import type { CheckedGraph } from './graph.ts';
 import type { ModelProto } from './protobuf.ts';
+import { checkInto, checkOutputs, type ModelResults } from './results.ts';
 import { timesOf } from './times.ts';
 import { copied, dtypeOf } from './weights.ts';
 
@@ -40,12 +41,13 @@ export interface ModelOptions {
   accuracy?: 'fast' | 'exact';
 }
 
-export type ModelResults = Record<string, Tensor<DType>>;
-
 export interface RunOptions {
   /** Tensors of the outputs' shapes, by name, into which the results are written: then nothing is allocated. */
   into?: ModelResults;
-  /** Names of the values to give instead of the model's outputs: any that the graph computes. */
+  /**
+   * Names of the values to give instead of the model's outputs: any that the graph computes, but constants of which
+   * others were made on loading.
+   */
   outputs?: readonly string[];
 }
 
@@ -187,26 +189,7 @@ export class Model implements Disposable {
   /** Names that were asked for, or the model's outputs. */
   #wanted(outputs: readonly string[] | undefined): readonly string[] {
     if (outputs === undefined) return this.outputs.map(({ name }) => name);
-    if (!Array.isArray(outputs) || outputs.some((name) => typeof name !== 'string')) {
-      throw wrongKind('Model.run', 'outputs', outputs, 'an array of names');
-    }
-    if (outputs.length === 0)
-      throw new RangeError('Model.run: outputs is empty, must hold at least one name');
-    for (const name of outputs) {
-      const { makers, constants, released } = this.#plan;
-      const maker = makers.get(name);
-      if (maker === undefined) {
-        if (constants.has(name) || this.inputs.some((port) => port.name === name)) continue;
-        if (released.has(name))
-          throw new RangeError(
-            `Model.run: outputs names '${name}', of which other constants were made on loading: it is not kept`,
-          );
-      } else if (maker.node.outputs.indexOf(name) < (maker.handler.outputs ?? 1)) continue;
-      throw new RangeError(
-        `Model.run: outputs names '${name}', which nothing in the model makes; its outputs are ${names(this.outputs)}`,
-      );
-    }
-    return [...new Set(outputs)];
+    return checkOutputs(outputs, this.#plan, this.inputs, this.outputs);
   }
 
   #with<T>(
@@ -334,16 +317,4 @@ function fewValues(where: string, name: string, given: Tensor<DType>): Tensor<DT
   throw new RangeError(
     `${where}: input '${name}' has ${given.size} values, must have at most ${MAX_VALUES}: shapes are computed from them`,
   );
-}
-
-function checkInto(into: ModelResults, wanted: readonly string[]): void {
-  if (typeof into !== 'object' || into === null || into instanceof Tensor) {
-    throw wrongKind('Model.run', 'into', into, "an object with a tensor for each output's name");
-  }
-  for (const name of wanted) {
-    if (!Object.hasOwn(into, name)) throw new TypeError(`Model.run: into.${name} is missing`);
-  }
-  for (const name of Object.keys(into)) {
-    if (!wanted.includes(name)) throw new TypeError(`Model.run: into has '${name}', which is not asked for`);
-  }
 }
