@@ -211,4 +211,25 @@ describe('weights', () => {
     expect(y?.[1000]).toBe(5);
     loaded.dispose();
   });
+  test('under another shape are no step of a program, and fuse as they did', async () => {
+    const fused = async (nodes: NodeSpec[], weights: Uint8Array[], shape: number[]) => {
+      const loaded = await loadModel(model({ nodes, weights, inputs: { x: [shape] } }));
+      const rows = loaded.profile({ x: new Float32Array(shape.reduce((a, b) => a * b, 1)) }, { runs: 1 });
+      loaded.dispose();
+      return rows.map(({ operator }) => operator);
+    };
+    const sloped = [
+      { op: 'Conv', in: ['x', 'w'], out: ['c'] },
+      { op: 'PRelu', in: ['c', 's'] },
+    ];
+    const ofConv = [some('w', [2, 2, 1, 1]), some('s', [2, 1, 1])];
+    expect(await fused(sloped, ofConv, [1, 2, 3, 3])).toEqual(['conv2d + prelu']);
+    const normed = [
+      { op: 'Gemm', in: ['x', 'w', 'b'], out: ['c'] },
+      { op: 'BatchNormalization', in: ['c', 'v', 'v', 'v', 'v'], out: ['d'] },
+      { op: 'Relu', in: ['d'] },
+    ];
+    const ofGemm = [some('w', [4, 3]), some('b', [1, 3]), floats('v', [3], [1, 2, 3])];
+    expect(await fused(normed, ofGemm, [2, 4])).toEqual(['linear + batchNorm + relu']);
+  });
 });

@@ -5,6 +5,7 @@
 
 import type { DType } from '../dtype.ts';
 import { ModelError } from '../errors.ts';
+import { reshape } from '../ops/reshape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { inputSpec } from './handler.ts';
 import type { GraphNode } from './nodes.ts';
@@ -39,7 +40,15 @@ export class Call {
 
   /** Input `index`. */
   tensor(index: number): Tensor<DType> {
-    const tensor = this.inputs[index] as Tensor<DType>;
+    return this.#captured(this.inputs[index] as Tensor<DType>);
+  }
+
+  /** Input `index` under another shape. Of a known tensor that is the same storage: nothing to record. */
+  reshaped(index: number, shape: readonly number[]): Tensor<DType> {
+    return this.#captured(reshape(this.inputs[index] as Tensor<DType>, shape));
+  }
+
+  #captured(tensor: Tensor<DType>): Tensor<DType> {
     return this.#capture === null ? tensor : this.#capture(tensor);
   }
 

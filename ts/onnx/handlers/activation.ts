@@ -89,9 +89,9 @@ function buildPRelu(call: Call): Tensor {
   const missing = x.shape.length - slope.shape.length;
   const isList = slope.shape.length === 1 && slope.size !== last;
   const isChannels = isList || slope.shape.every((size, i) => size === 1 || i + missing === 1);
-  if (slope.size === 1) return prelu(x, reshape(slope, [1]));
-  if (isChannels && channels !== undefined && slope.size === channels)
-    return prelu(x, reshape(slope, [channels]));
+  const as = (count: number) => call.reshaped(1, [count]) as unknown as Tensor;
+  if (slope.size === 1) return prelu(x, as(1));
+  if (isChannels && channels !== undefined && slope.size === channels) return prelu(x, as(channels));
   return add(relu(x), mul(slope, minimum(x, 0)));
 }
 

@@ -6,7 +6,6 @@ import { batchNorm } from '../../ops/batchNorm.ts';
 import { linear } from '../../ops/linear.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { permute } from '../../ops/permute.ts';
-import { reshape } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import { float, type Handlers, int, only, optional } from '../handler.ts';
@@ -58,12 +57,14 @@ function buildGemm(call: Call): Tensor {
   const weight = alpha === 1 ? b : mul(b, alpha);
   const transposed = call.int('transB') === 0;
   const columns = weight.shape[transposed ? 1 : 0] as number;
-  let c = call.optional(2);
-  if (c === null) return linear(x, weight, null, { transposed });
-  if (beta !== 1) c = mul(c, beta);
-  const isRow = c.size === columns && (c.shape[c.shape.length - 1] ?? 1) === columns && c.shape.length <= 2;
-  if (!isRow) return add(linear(x, weight, null, { transposed }), c);
-  return linear(x, weight, c.shape.length === 1 ? c : reshape(c, [columns]), { transposed });
+  if (!call.has(2)) return linear(x, weight, null, { transposed });
+  const shape = call.shape(2);
+  const [last = 1, rows = 1] = [...shape].reverse();
+  const isRow = shape.length <= 2 && last === columns && rows === 1;
+  const c = isRow ? (call.reshaped(2, [columns]) as unknown as Tensor) : call.float32(2);
+  const scaled = beta === 1 ? c : mul(c, beta);
+  if (isRow) return linear(x, weight, scaled, { transposed });
+  return add(linear(x, weight, null, { transposed }), scaled);
 }
 
 function matrix(call: Call, index: number): Tensor {

@@ -14,14 +14,14 @@ import { type Handlers, int, ints, optional, required, shapeOnly, value, variadi
 
 /** Gives input 0 another shape. */
 function reshaped(call: Call, shape: readonly number[]): Tensor<DType> {
-  const x = call.tensor(0);
-  const [before, after] = [product(x.shape), product(shape)];
+  const from = call.shape(0);
+  const [before, after] = [product(from), product(shape)];
   if (before !== after) {
     call.fail(
-      `the input is ${shapeText(x.shape)} (${before} values), which [${shape.join(', ')}] (${after}) does not hold`,
+      `the input is ${shapeText(from)} (${before} values), which [${shape.join(', ')}] (${after}) does not hold`,
     );
   }
-  return reshape(x, shape);
+  return call.reshaped(0, shape);
 }
 
 function product(shape: readonly number[]): number {
