@@ -354,13 +354,8 @@ describe('loading', () => {
     disposeRuntime();
     await expect(loadModel(adder)).rejects.toThrow(/loadModel: .*init/);
   });
-  test('a mutated model loads or is a ModelError', async () => {
-    let state = 7;
-    const random = (below: number) => {
-      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-      return (state >>> 8) % below;
-    };
-    const small = model({
+  const mutated = {
+    'with padding': model({
       nodes: [
         { op: 'Conv', in: ['x', 'w'], out: ['a'], attributes: { pads: [1, 1, 1, 1] } },
         { op: 'Pad', in: ['a', 'p'], out: ['b'] },
@@ -372,7 +367,34 @@ describe('loading', () => {
         int64s('s', [1, -1]),
       ],
       inputs: { x: [[1, 1, 2, 2]] },
-    });
+    }),
+    'with constants and shapes that are computed': model({
+      nodes: [
+        { op: 'Transpose', in: ['w'], out: ['t'] },
+        { op: 'Pad', in: ['t', 'p'], out: ['u'] },
+        { op: 'MatMul', in: ['x', 'u'], out: ['a'] },
+        { op: 'Shape', in: ['a'], out: ['s'] },
+        { op: 'Slice', in: ['s', 'one', 'far'], out: ['r'] },
+        { op: 'ConstantOfShape', in: ['one'], out: ['c'] },
+        { op: 'Cast', in: ['c'], out: ['i'], attributes: { to: 7 } },
+        { op: 'Concat', in: ['r', 'i', 'one'], out: ['z'], attributes: { axis: 0 } },
+        { op: 'Reshape', in: ['a', 'z'] },
+      ],
+      weights: [
+        floats('w', [2, 2], [1, 2, 3, 4]),
+        int64s('p', [0, 0, 0, 1]),
+        int64s('one', [1]),
+        int64s('far', [9]),
+      ],
+      inputs: { x: [[1, 2]] },
+    }),
+  };
+  test.each(Object.entries(mutated))('a mutated model %s loads or is a ModelError', async (_, small) => {
+    let state = 7;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      return (state >>> 8) % below;
+    };
     for (let round = 0; round < 500; round++) {
       const bytes = small.slice();
       for (let flips = random(3); flips >= 0; flips--) bytes[random(bytes.length)] = random(256);
