@@ -96,17 +96,17 @@ class Constants {
   ): boolean {
     const { outputs } = node.node;
     if (!outputs.some((name) => this.#kept.has(name))) return false;
+    const storages = new Set(inputs.map((input) => input?.hold.storage));
+    const bytesOf = (tensors: readonly (Tensor<DType> | undefined)[]) =>
+      tensors.reduce((sum, one) => sum + (one === undefined ? 0 : typeBytes(one)), 0);
+    const made = bytesOf(results.filter((result) => !storages.has(result.hold.storage)));
+    if (made <= MAX_RESULT || made <= bytesOf(inputs)) return false;
     // What reads no tensor's elements makes its result while a program is planned: each program would have its own.
     if (!node.node.inputs.some((_, index) => inputSpec(node.handler, index)?.needs === undefined))
       return false;
     const isPlanned = (reader: GraphNode) =>
       this.#times.get(reader) === 'planned' && reader.reads.some((name) => outputs.includes(name));
-    if (this.#graph.nodes.some(isPlanned)) return false;
-    const storages = new Set(inputs.map((input) => input?.hold.storage));
-    const bytesOf = (tensors: readonly (Tensor<DType> | undefined)[]) =>
-      tensors.reduce((sum, one) => sum + (one === undefined ? 0 : typeBytes(one)), 0);
-    const made = bytesOf(results.filter((result) => !storages.has(result.hold.storage)));
-    return made > MAX_RESULT && made > bytesOf(inputs);
+    return !this.#graph.nodes.some(isPlanned);
   }
 
   #release(name: string): void {
