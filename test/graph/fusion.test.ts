@@ -169,6 +169,14 @@ const cases: Record<string, [(x: Tensor, p: Parts) => Tensor | Tensor[], string[
     },
     ['reshape', 'linear + batchNorm + relu'],
   ],
+  'a linear layer of a transposed weight': [
+    (x, p) => {
+      const weight = tensor(integersOf(5, [12, 3]), [12, 3]);
+      const y = linear(reshape(x, [10, 12]), weight, p.bias, { transposed: true });
+      return relu(norm(y, p));
+    },
+    ['reshape', 'linear + batchNorm + relu'],
+  ],
   'a linear layer whose channels are the last axis, not axis 1': [
     (x, p) => prelu(norm(linear(x, tensor(integersOf(5, [7, 4]), [7, 4])), p), p.slope),
     ['linear', 'batchNorm', 'prelu'],

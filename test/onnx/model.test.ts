@@ -69,7 +69,16 @@ describe('sources', () => {
       new TypeError('loadModel: source is 5, must be a Uint8Array, ArrayBuffer, URL, Response or path'),
     );
     await expect(loadModel(new Response('no', { status: 404 }))).rejects.toThrow(/answered with status 404/);
-    await expect(loadModel(join(folder, 'none.onnx'))).rejects.toThrow(/ENOENT/);
+    await expect(loadModel(join(folder, 'none.onnx'))).rejects.toThrow(
+      /^loadModel: source '.*' cannot be read: ENOENT/,
+    );
+    const { getBuiltinModule } = process;
+    Object.assign(process, { getBuiltinModule: undefined });
+    await expect(loadModel('a.onnx'))
+      .rejects.toThrow(
+        "loadModel: source is the path 'a.onnx', but there are no files here: give a URL or the bytes",
+      )
+      .finally(() => Object.assign(process, { getBuiltinModule }));
   });
   test('errors name the file', async () => {
     writeFileSync(path, adder.slice(0, 50));
@@ -345,13 +354,8 @@ describe('loading', () => {
     disposeRuntime();
     await expect(loadModel(adder)).rejects.toThrow(/loadModel: .*init/);
   });
-  test('a mutated model loads or is a ModelError', async () => {
-    let state = 7;
-    const random = (below: number) => {
-      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-      return (state >>> 8) % below;
-    };
-    const small = model({
+  const mutated = {
+    'with padding': model({
       nodes: [
         { op: 'Conv', in: ['x', 'w'], out: ['a'], attributes: { pads: [1, 1, 1, 1] } },
         { op: 'Pad', in: ['a', 'p'], out: ['b'] },
@@ -363,7 +367,34 @@ describe('loading', () => {
         int64s('s', [1, -1]),
       ],
       inputs: { x: [[1, 1, 2, 2]] },
-    });
+    }),
+    'with constants and shapes that are computed': model({
+      nodes: [
+        { op: 'Transpose', in: ['w'], out: ['t'] },
+        { op: 'Pad', in: ['t', 'p'], out: ['u'] },
+        { op: 'MatMul', in: ['x', 'u'], out: ['a'] },
+        { op: 'Shape', in: ['a'], out: ['s'] },
+        { op: 'Slice', in: ['s', 'one', 'far'], out: ['r'] },
+        { op: 'ConstantOfShape', in: ['one'], out: ['c'] },
+        { op: 'Cast', in: ['c'], out: ['i'], attributes: { to: 7 } },
+        { op: 'Concat', in: ['r', 'i', 'one'], out: ['z'], attributes: { axis: 0 } },
+        { op: 'Reshape', in: ['a', 'z'] },
+      ],
+      weights: [
+        floats('w', [2, 2], [1, 2, 3, 4]),
+        int64s('p', [0, 0, 0, 1]),
+        int64s('one', [1]),
+        int64s('far', [9]),
+      ],
+      inputs: { x: [[1, 2]] },
+    }),
+  };
+  test.each(Object.entries(mutated))('a mutated model %s loads or is a ModelError', async (_, small) => {
+    let state = 7;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      return (state >>> 8) % below;
+    };
     for (let round = 0; round < 500; round++) {
       const bytes = small.slice();
       for (let flips = random(3); flips >= 0; flips--) bytes[random(bytes.length)] = random(256);
@@ -376,6 +407,49 @@ describe('loading', () => {
       }
     }
   });
+});
+
+describe('accuracy', () => {
+  const channels = 16;
+  const bytes = model({
+    nodes: [{ op: 'Conv', in: ['x', 'w'], attributes: { pads: [1, 1, 1, 1] } }],
+    weights: [
+      floats(
+        'w',
+        [channels, channels, 3, 3],
+        Array.from({ length: channels * channels * 9 }, (_, i) => ((7 * i) % 11) - 5),
+      ),
+    ],
+    inputs: { x: [[1, channels, 12, 12]] },
+  });
+  const x = Float32Array.from({ length: channels * 144 }, (_, i) => ((5 * i) % 13) - 6);
+  /** Element [0, channel, 6, 6]: small integers, so the sum has one value in any order. */
+  const sumAt = (channel: number) => {
+    let sum = 0;
+    for (let c = 0; c < channels; c++)
+      for (let tap = 0; tap < 9; tap++) {
+        const at = c * 144 + (5 + Math.floor(tap / 3)) * 12 + 5 + (tap % 3);
+        sum += (x[at] as number) * (((7 * ((channel * channels + c) * 9 + tap)) % 11) - 5);
+      }
+    return sum;
+  };
+
+  test.each(['fast', 'exact'] as const)('%s', (accuracy) =>
+    using(
+      bytes,
+      (loaded) => {
+        const isFast = accuracy === 'fast';
+        expect(loaded.summary().includes('winograd')).toBe(isFast);
+        const { y } = values(loaded.run({ x }) as never);
+        for (let channel = 0; channel < channels; channel++) {
+          const found = y?.[channel * 144 + 6 * 12 + 6];
+          if (isFast) expect(found).toBeCloseTo(sumAt(channel), 1);
+          else expect(found).toBe(sumAt(channel));
+        }
+      },
+      { accuracy },
+    ),
+  );
 });
 
 test('after disposal', async () => {

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { ModelError } from '../../ts/errors.ts';
 import { checkGraph } from '../../ts/onnx/graph.ts';
 import { handlerTable } from '../../ts/onnx/handlers/index.ts';
-import { hostInputs } from '../../ts/onnx/hostInputs.ts';
 import { readModel } from '../../ts/onnx/protobuf.ts';
 import { tensorValues } from '../../ts/onnx/weights.ts';
 import {
@@ -111,6 +110,9 @@ describe('what is no model', () => {
       /a length of more than 10 bytes/,
     );
     expect(sentence(Uint8Array.of(0x3a, ...new Array(9).fill(255), 1))).toMatch(/a length of -1/);
+    expect(sentence(Uint8Array.of(0x3a, ...new Array(9).fill(255), 2))).toMatch(
+      /a length of more than 64 bits/,
+    );
   });
   test('a graph that is a number', () => {
     expect(sentence(message([[7, 3]]))).toBe(
@@ -286,8 +288,25 @@ describe('graphs', () => {
       "m.onnx: node 'c' (Conv): attribute strides is of type int, must be ints",
     );
     expect(conv({ stride: [2, 2] })).toThrow(
-      /attribute 'stride' is not known; known here: auto_pad, dilations,/,
+      /attribute 'stride' is not known in operator set 13; known here: auto_pad, dilations,/,
     );
+    const bare = message([
+      [2, 'y'],
+      [4, 'ConstantOfShape'],
+      [1, 'x'],
+      [
+        5,
+        message([
+          [1, 'value'],
+          [20, 4],
+        ]),
+      ],
+    ]);
+    const holder = message([
+      [7, message([[1, bare]])],
+      [8, message([[2, 13]])],
+    ]);
+    expect(() => check(holder)).toThrow(/attribute value holds no tensor/);
     expect(conv({ constructor: 1 })).toThrow(/attribute 'constructor' is not known/);
   });
   test('wrong numbers of inputs', () => {
@@ -304,6 +323,11 @@ describe('graphs', () => {
     );
     expect(() => check(model({ nodes: [{ op: 'Relu' }], outputs: ['q'] }))).toThrow(
       /output is 'q', which no node/,
+    );
+  });
+  test('an output that is named twice', () => {
+    expect(() => check(model({ nodes: [{ op: 'Relu' }], outputs: ['y', 'y'] }))).toThrow(
+      "m.onnx: the graph has the output 'y' twice",
     );
   });
   test('a name that is made twice', () => {
@@ -354,19 +378,5 @@ describe('graphs', () => {
     expect(() => check(model({ nodes: cycle }))).toThrow(
       "nodes wait for each other's outputs in a cycle: 'p', 'q'",
     );
-  });
-  test('inputs by whose value a shape is computed', () => {
-    const { graph } = check(
-      model({
-        nodes: [
-          { op: 'Shape', in: ['x'], out: ['s'] },
-          { op: 'Mul', in: ['s', 'factor'], out: ['t'] },
-          { op: 'Reshape', in: ['x', 't'], out: ['r'] },
-          { op: 'Add', in: ['r', 'bias'] },
-        ],
-        inputs: { x: [[1]], factor: [[1], TYPE.int64], bias: [[1]] },
-      }),
-    );
-    expect([...hostInputs(graph, ['x', 'factor', 'bias'])]).toEqual(['factor']);
   });
 });

@@ -1,127 +1,98 @@
 /**
- * Runs a checked graph's nodes, in order, through their handlers: the function that is traced into a program. Only what
- * the wanted values need is visited.
+ * A graph's nodes, in order, through their handlers. This is the function that is traced into a program: planned nodes
+ * are computed while it is traced, the others are recorded. Only what the wanted values need is visited.
  */
 
 import type { DType } from '../dtype.ts';
-import { ModelError } from '../errors.ts';
-import { currentTrace } from '../graph/trace.ts';
-import { tensor } from '../ops/create.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { Call, type Flow, Host, hostOf } from './call.ts';
-import type { CheckedGraph, GraphNode } from './graph.ts';
-import type { ModelProto, TensorProto } from './protobuf.ts';
-import { tensorValues } from './weights.ts';
+import { engine } from '../engine/engine.ts';
+import { ModelError, OutOfMemoryError } from '../errors.ts';
+import { currentTrace, type Trace } from '../graph/trace.ts';
+import { symbolOf, type Tensor } from '../tensor/tensor.ts';
+import { Call } from './call.ts';
+import type { GraphNode } from './nodes.ts';
+import type { Time } from './times.ts';
 
-/** The tensors that hold a model's weights. */
-export interface Weights {
-  readonly initializers: ReadonlyMap<string, Tensor<DType>>;
-  /** Of the tensors in attributes. */
-  readonly attributes: ReadonlyMap<TensorProto, Tensor<DType>>;
+/** What is left of a graph when its static nodes have been computed. */
+export interface Plan {
+  readonly nodes: readonly GraphNode[];
+  readonly makers: ReadonlyMap<string, GraphNode>;
+  readonly times: ReadonlyMap<GraphNode, Time>;
+  /** The weights, and what was computed of them. */
+  readonly constants: ReadonlyMap<string, Tensor<DType>>;
+  /** Names whose values were not kept: other constants were computed from them. */
+  readonly released: ReadonlySet<string>;
 }
 
-/** The tensors of `wanted` names, given the flows of the inputs. @throws ModelError that names node, operator, reason */
+/** The tensors of `wanted` names, given those of the inputs. @throws ModelError that names node, operator, reason */
 export function build(
-  graph: CheckedGraph,
-  weights: Weights,
-  inputs: ReadonlyMap<string, Flow>,
+  { nodes, makers, times, constants }: Plan,
+  inputs: ReadonlyMap<string, Tensor<DType>>,
   wanted: readonly string[],
 ): Map<string, Tensor<DType>> {
-  const flows = new Map<string, Flow>([...weights.initializers, ...inputs]);
-  const made = new Map<Host, Tensor<DType>>();
-  const constant = (host: Host): Tensor<DType> => {
-    let one = made.get(host);
-    if (one === undefined) {
-      one = tensor([...host.values], host.shape, { dtype: host.dtype });
-      made.set(host, one);
-    }
-    return one;
-  };
-  for (const node of needed(graph, wanted)) {
-    const site = {
-      node: node.node,
-      label: node.label,
-      opset: graph.opset,
-      constant,
-      attributeTensor: (proto: TensorProto) => weights.attributes.get(proto) as Tensor<DType>,
-    };
-    const call = new Call(
-      site,
-      node.node.inputs.map((name) => (name === '' ? undefined : flows.get(name))),
-    );
-    const results = run(node, call);
-    node.node.outputs.forEach((name, i) => {
-      const result = results[i];
-      if (name !== '' && result !== undefined) flows.set(name, result);
-    });
+  const values = new Map([...constants, ...inputs]);
+  const found = needed(makers, wanted);
+  for (const node of nodes) {
+    if (!found.has(node)) continue;
+    const results = times.get(node) === 'planned' ? compute(node, values) : record(node, values);
+    assign(node, results, values);
   }
-  return new Map(
-    wanted.map((name) => {
-      const flow = flows.get(name) as Flow;
-      return [name, flow instanceof Host ? constant(flow) : flow];
-    }),
-  );
+  return new Map(wanted.map((name) => [name, values.get(name) as Tensor<DType>]));
 }
 
-/** One node's outputs; whatever its operators find wrong names the node. */
-function run(node: GraphNode, call: Call): Flow[] {
-  const { handler, label, name } = node;
+/** A node's outputs, of inputs that are known as far as the node needs them. */
+export function compute(node: GraphNode, values: ReadonlyMap<string, Tensor<DType>>): Tensor<DType>[] {
+  return run(node, new Call(node, operands(node, values), null));
+}
+
+/** A node's outputs as symbols of the open trace. */
+function record(node: GraphNode, values: ReadonlyMap<string, Tensor<DType>>): Tensor<DType>[] {
+  const trace = currentTrace() as Trace;
+  const call = new Call(node, operands(node, values), (tensor) =>
+    tensor.symbol === null ? symbolOf(trace.valueOf(tensor)) : tensor,
+  );
+  return trace.inside(node.name, () => run(node, call));
+}
+
+/** Gives a node's outputs their names. */
+export function assign(
+  { node }: GraphNode,
+  results: readonly Tensor<DType>[],
+  values: Map<string, Tensor<DType>>,
+): void {
+  node.outputs.forEach((name, i) => {
+    const result = results[i];
+    if (name !== '' && result !== undefined) values.set(name, result);
+  });
+}
+
+const operands = ({ node }: GraphNode, values: ReadonlyMap<string, Tensor<DType>>) =>
+  node.inputs.map((name) => (name === '' ? undefined : values.get(name)));
+
+/** Whatever a node's operators find wrong names the node. */
+function run({ handler, label }: GraphNode, call: Call): Tensor<DType>[] {
   try {
-    const known =
-      handler.fold !== undefined &&
-      call.inputs.every((flow) => flow !== undefined && hostOf(flow) !== undefined);
-    const folded = known ? handler.fold?.(call) : undefined;
-    if (folded !== undefined) return [folded];
-    const trace = currentTrace();
-    const result = trace === null ? handler.build(call) : trace.inside(name, () => handler.build(call));
+    const result = handler.build(call);
     return Array.isArray(result) ? result : [result];
   } catch (error) {
+    if (error instanceof OutOfMemoryError)
+      throw new OutOfMemoryError(label, error.bytes, engine('loadModel').info.maxMemoryBytes);
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
     throw new ModelError(`${label}: ${error.message}`, { cause: error });
   }
 }
 
-/** The nodes that the wanted names need, in order. */
-function needed({ nodes, makers }: CheckedGraph, wanted: readonly string[]): GraphNode[] {
+/** The nodes that the wanted names need. */
+export function needed(
+  makers: ReadonlyMap<string, GraphNode>,
+  wanted: Iterable<string>,
+): ReadonlySet<GraphNode> {
   const found = new Set<GraphNode>();
   const pending = [...wanted];
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     const maker = makers.get(name);
     if (maker === undefined || found.has(maker)) continue;
     found.add(maker);
-    pending.push(...maker.node.inputs);
+    pending.push(...maker.reads);
   }
-  return nodes.filter((node) => found.has(node));
-}
-
-/** Tensors of the initializers that are used, and of attributes; the file's bytes are not needed afterwards. */
-export function makeWeights({ file, graph }: ModelProto, { nodes }: CheckedGraph): Weights {
-  const used = new Set([
-    ...nodes.flatMap(({ node }) => node.inputs),
-    ...graph.outputs.map(({ name }) => name),
-  ]);
-  const initializers = new Map<string, Tensor<DType>>();
-  const attributes = new Map<TensorProto, Tensor<DType>>();
-  const make = (proto: TensorProto, what: string): Tensor<DType> => {
-    const { values, dtype, shape } = tensorValues(proto, what);
-    return tensor(values, shape, { dtype });
-  };
-  try {
-    for (const proto of graph.initializers) {
-      const what = `${file}: initializer '${proto.name}'`;
-      if (used.has(proto.name)) initializers.set(proto.name, make(proto, what));
-      else tensorValues(proto, what);
-    }
-    for (const { node, label } of nodes) {
-      for (const [name, { kind, tensor: proto }] of node.attributes) {
-        if (kind !== 'tensor' || proto === null) continue;
-        attributes.set(proto, make(proto, `${label}: attribute ${name}`));
-        Object.assign(proto, { raw: null, floats: [], doubles: [], int32s: [], int64s: [] });
-      }
-    }
-  } catch (error) {
-    for (const one of [...initializers.values(), ...attributes.values()]) one.dispose();
-    throw error;
-  }
-  return { initializers, attributes };
+  return found;
 }

@@ -3,12 +3,11 @@
  * shape that they must have. A free axis that has a name is of one size wherever the name stands.
  */
 
-import type { DType } from '../dtype.ts';
-import { describe, integers, ModelError, shapeText, wrongKind } from '../errors.ts';
-import { tensor } from '../ops/create.ts';
+import { bytesPer, type DType } from '../dtype.ts';
+import { describe, elementCount, integers, ModelError, shapeText, wrongKind } from '../errors.ts';
 import { storageOf, Tensor } from '../tensor/tensor.ts';
 import type { ValueInfo } from './protobuf.ts';
-import { dtypeOf, typeName } from './weights.ts';
+import { copied, dtypeOf, typeName } from './weights.ts';
 
 /** An input or output of a model. */
 export interface ModelPort {
@@ -37,6 +36,9 @@ export type FeedArray =
 export type Feed = Tensor<DType> | FeedArray;
 export type Feeds = Readonly<Record<string, Feed>>;
 export type Shapes = Readonly<Record<string, readonly number[]>>;
+
+/** The same, checked. A Map: a file may call an input '__proto__'. */
+export type KnownShapes = ReadonlyMap<string, readonly number[]>;
 
 /** Free axes that are known so far, by name. */
 export type Axes = Map<string, number>;
@@ -89,35 +91,38 @@ function portText(shape: readonly (number | string)[], axes: Axes): string {
 }
 
 /** The user's `inputShapes`, checked. */
-export function checkShapes(where: string, shapes: unknown, ports: readonly ModelPort[]): Shapes {
+export function checkShapes(where: string, shapes: unknown, ports: readonly ModelPort[]): KnownShapes {
   checkNames(where, 'inputShapes', shapes, ports);
   const axes: Axes = new Map();
-  const found: Record<string, readonly number[]> = {};
+  const found = new Map<string, readonly number[]>();
   for (const port of ports) {
-    const shape = (shapes as Record<string, unknown>)[port.name];
-    if (shape === undefined) continue;
-    found[port.name] = integers(where, `inputShapes['${port.name}']`, shape, 0);
-    checkShape(where, port, found[port.name] as readonly number[], axes);
+    if (!Object.hasOwn(shapes as object, port.name)) continue;
+    const name = `inputShapes['${port.name}']`;
+    const shape = integers(where, name, (shapes as Record<string, unknown>)[port.name], 0);
+    elementCount(`${where}: ${name}`, shape, bytesPer(port.dtype));
+    checkShape(where, port, shape, axes);
+    found.set(port.name, shape);
   }
   return found;
 }
 
 /** The shape of an input of which no tensor is given: its own, the user's, or what the axes' names tell; else null. */
-export function knownShape(port: ModelPort, shapes: Shapes, axes: Axes): readonly number[] | null {
-  if (Object.hasOwn(shapes, port.name)) return shapes[port.name] as readonly number[];
+export function knownShape(port: ModelPort, shapes: KnownShapes, axes: Axes): readonly number[] | null {
+  const given = shapes.get(port.name);
+  if (given !== undefined) return given;
   const shape = port.shape?.map((size) => (typeof size === 'number' ? size : axes.get(size)));
   return shape === undefined || shape.includes(undefined) ? null : (shape as number[]);
 }
 
-const DTYPE_OF: Readonly<Record<string, DType>> = {
-  Float32Array: 'float32',
-  Float64Array: 'float32',
-  Int32Array: 'int32',
-  BigInt64Array: 'int32',
-  Uint8Array: 'uint8',
-  Uint8ClampedArray: 'uint8',
-  Int8Array: 'int8',
-};
+const DTYPE_OF: ReadonlyMap<string, DType> = new Map([
+  ['Float32Array', 'float32'],
+  ['Float64Array', 'float32'],
+  ['Int32Array', 'int32'],
+  ['BigInt64Array', 'int32'],
+  ['Uint8Array', 'uint8'],
+  ['Uint8ClampedArray', 'uint8'],
+  ['Int8Array', 'int8'],
+]);
 
 /** Checks that a feed is of its input's kind. @throws TypeError */
 function checkKind(where: string, port: ModelPort, feed: unknown): asserts feed is Feed {
@@ -133,7 +138,7 @@ function checkKind(where: string, port: ModelPort, feed: unknown): asserts feed 
   const tag = ArrayBuffer.isView(feed)
     ? (feed as unknown as Record<symbol, string | undefined>)[Symbol.toStringTag]
     : undefined;
-  const found = tag === undefined ? undefined : DTYPE_OF[tag];
+  const found = tag === undefined ? undefined : DTYPE_OF.get(tag);
   if (found === undefined) throw wrongKind(where, `input '${name}'`, feed, 'a Tensor or typed array');
   if (found !== dtype)
     throw new TypeError(`${where}: input '${name}' is ${describe(feed)}, must hold ${dtype}`);
@@ -146,7 +151,12 @@ export interface Bound {
 }
 
 /** @throws TypeError, RangeError that name the input, what it is and what it must be */
-export function bindFeeds(where: string, feeds: Feeds, ports: readonly ModelPort[], shapes: Shapes): Bound {
+export function bindFeeds(
+  where: string,
+  feeds: Feeds,
+  ports: readonly ModelPort[],
+  shapes: KnownShapes,
+): Bound {
   checkNames(where, 'inputs', feeds, ports);
   const axes: Axes = new Map();
   for (const port of ports) {
@@ -161,7 +171,8 @@ export function bindFeeds(where: string, feeds: Feeds, ports: readonly ModelPort
       if (feed instanceof Tensor) return feed;
       const shape = arrayShape(where, port, feed, shapes, axes);
       checkShape(where, port, shape, axes);
-      const one = tensor(feed, shape, { dtype: port.dtype });
+      const values = feed instanceof BigInt64Array ? int32s(where, port.name, feed) : feed;
+      const one = copied(where, { values, dtype: port.dtype, shape: [...shape] });
       made.push(one);
       return one;
     });
@@ -172,12 +183,21 @@ export function bindFeeds(where: string, feeds: Feeds, ports: readonly ModelPort
   }
 }
 
+/** @throws RangeError for a value outside int32 */
+function int32s(where: string, name: string, feed: BigInt64Array): Int32Array {
+  return Int32Array.from(feed, (value, i) => {
+    const small = Number(value);
+    if (small === (small | 0)) return small;
+    throw new RangeError(`${where}: input '${name}' holds ${value} at ${i}, must fit in int32`);
+  });
+}
+
 /** The shape of a typed array: known, or with one free axis, which its length tells. */
 function arrayShape(
   where: string,
   port: ModelPort,
   feed: FeedArray,
-  shapes: Shapes,
+  shapes: KnownShapes,
   axes: Axes,
 ): readonly number[] {
   const size = feed.length;

@@ -3,19 +3,9 @@
  * attributes it can have, that every name is made once, and before it is read (nodes in another order are sorted).
  */
 import { ModelError } from '../errors.ts';
-import type { Handler } from './call.ts';
-import type { ModelProto, NodeProto } from './protobuf.ts';
-
-export const OPSETS = [9, 16] as const;
-
-export interface GraphNode {
-  readonly node: NodeProto;
-  readonly handler: Handler;
-  /** The file, node and operator, as errors name them. */
-  readonly label: string;
-  /** The node's name, else its first output's. */
-  readonly name: string;
-}
+import type { Handler } from './handler.ts';
+import { checkNode, type GraphNode, handlerFor, OPSETS, readsOf } from './nodes.ts';
+import type { ModelProto } from './protobuf.ts';
 
 export interface CheckedGraph {
   readonly opset: number;
@@ -26,7 +16,10 @@ export interface CheckedGraph {
 }
 
 /** @throws ModelError */
-export function checkGraph(model: ModelProto, handlers: ReadonlyMap<string, Handler>): CheckedGraph {
+export function checkGraph(
+  model: ModelProto,
+  handlers: ReadonlyMap<string, readonly Handler[]>,
+): CheckedGraph {
   const opset = checkOpset(model);
   requireKnown(model, handlers);
   const nodes = model.graph.nodes.map((node, index): GraphNode => {
@@ -35,7 +28,9 @@ export function checkGraph(model: ModelProto, handlers: ReadonlyMap<string, Hand
       node.name === ''
         ? `node ${index} (${node.operator}, makes '${name}')`
         : `node '${name}' (${node.operator})`;
-    return { node, handler: handlers.get(node.operator) as Handler, label: `${model.file}: ${called}`, name };
+    const label = `${model.file}: ${called}`;
+    const handler = handlerFor(handlers.get(node.operator) as readonly Handler[], opset, label);
+    return { node, handler, label, name, reads: readsOf(node) };
   });
   for (const node of nodes) checkNode(node, opset);
   const makers = makersOf(model, nodes);
@@ -58,7 +53,7 @@ function checkOpset({ file, opsets }: ModelProto): number {
 const NAMED = 5;
 
 /** All operators that are not known in one error: whoever reads it wants the whole list. */
-function requireKnown({ file, graph }: ModelProto, handlers: ReadonlyMap<string, Handler>): void {
+function requireKnown({ file, graph }: ModelProto, handlers: ReadonlyMap<string, readonly Handler[]>): void {
   const unknown = new Map<string, string[]>();
   graph.nodes.forEach((node, index) => {
     if (handlers.has(node.operator)) return;
@@ -73,34 +68,6 @@ function requireKnown({ file, graph }: ModelProto, handlers: ReadonlyMap<string,
   });
   const [subject, verb] = unknown.size === 1 ? ['operator', 'is'] : ['operators', 'are'];
   throw new ModelError(`${file}: ${unknown.size} ${subject} ${verb} not supported: ${parts.join('; ')}`);
-}
-
-function checkNode({ node, handler, label }: GraphNode, opset: number): void {
-  const { since = OPSETS[0], inputs, attributes = {} } = handler;
-  if (opset < since)
-    throw new ModelError(`${label}: the operator begins with operator set ${since}, the model's is ${opset}`);
-  const [min, max] = inputs;
-  const count = node.inputs.length;
-  if (count < min || count > max) {
-    const range =
-      min === max ? `${min}` : max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`;
-    throw new ModelError(`${label}: it has ${count} inputs, must have ${range}`);
-  }
-  const absent = node.inputs.slice(0, min).indexOf('');
-  if (absent >= 0) throw new ModelError(`${label}: input ${absent} is left out, but the operator needs it`);
-  if (node.outputs.every((name) => name === '')) throw new ModelError(`${label}: it has no output`);
-  for (const [name, attribute] of node.attributes) {
-    const kind = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
-    if (kind === undefined) {
-      const known = Object.keys(attributes).join(', ') || 'none';
-      throw new ModelError(`${label}: attribute '${name}' is not known; known here: ${known}`);
-    }
-    if (attribute.kind !== kind) {
-      throw new ModelError(`${label}: attribute ${name} is of type ${attribute.kind}, must be ${kind}`);
-    }
-    if (kind === 'tensor' && attribute.tensor === null)
-      throw new ModelError(`${label}: attribute ${name} holds no tensor`);
-  }
 }
 
 /** Which node makes each name; a name is made once, by a node or as an input or initializer. */
@@ -153,9 +120,10 @@ function checkWiring(
       );
     }
   };
-  for (const { node, label } of nodes) {
-    node.inputs.forEach((name, i) => {
-      if (name !== '') check(name, `${label}: input ${i} is`);
+  for (const { node, label, reads } of nodes) {
+    reads.forEach((name, i) => {
+      const which = i < node.inputs.length ? `input ${i} is` : 'a graph in its attributes reads';
+      if (name !== '') check(name, `${label}: ${which}`);
     });
   }
   if (graph.outputs.length === 0) throw new ModelError(`${file}: the graph has no outputs`);
@@ -177,7 +145,7 @@ function sorted(
   const waiting = new Map<GraphNode, number>();
   for (const reader of nodes) {
     const before = new Set(
-      reader.node.inputs.map((name) => makers.get(name)).filter((maker) => maker !== undefined),
+      reader.reads.map((name) => makers.get(name)).filter((maker) => maker !== undefined),
     );
     waiting.set(reader, before.size);
     for (const maker of before) {
@@ -206,7 +174,7 @@ function sorted(
 function isSorted(nodes: readonly GraphNode[], makers: ReadonlyMap<string, GraphNode>): boolean {
   const done = new Set<GraphNode>();
   for (const node of nodes) {
-    for (const name of node.node.inputs) {
+    for (const name of node.reads) {
       const maker = makers.get(name);
       if (maker !== undefined && !done.has(maker)) return false;
     }

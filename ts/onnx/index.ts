@@ -9,8 +9,9 @@ import { type ModelSource, readSource } from './source.ts';
 
 export { ModelError } from '../errors.ts';
 export type { Feed, FeedArray, Feeds, ModelPort, Shapes } from './feeds.ts';
-export type { ModelOptions, ModelResults, RunOptions } from './model.ts';
+export type { ModelOptions, RunOptions } from './model.ts';
 export { Model } from './model.ts';
+export type { ModelResults } from './results.ts';
 export type { ModelSource } from './source.ts';
 
 /**

@@ -5,28 +5,31 @@
 import type { DType } from '../dtype.ts';
 import { engine } from '../engine/engine.ts';
 import { adopt, type Disposable, type Hold, scope } from '../engine/memory.ts';
-import { checkOptions, integer, ModelError, OutOfMemoryError, wrongKind } from '../errors.ts';
+import { checkOptions, integer, ModelError, OutOfMemoryError } from '../errors.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import type { StepProfile } from '../program/report.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Program } from '../transforms/program.ts';
-import { build, makeWeights, type Weights } from './build.ts';
-import { type Flow, HOST_LIMIT, Host } from './call.ts';
+import { build, type Plan } from './build.ts';
+import { MAX_VALUES } from './call.ts';
+import { computeConstants } from './constants.ts';
 import {
   bindFeeds,
   checkShape,
   checkShapes,
   type Feeds,
   inputPort,
+  type KnownShapes,
   knownShape,
   type ModelPort,
   names,
   type Shapes,
 } from './feeds.ts';
 import type { CheckedGraph } from './graph.ts';
-import { hostInputs } from './hostInputs.ts';
 import type { ModelProto } from './protobuf.ts';
-import { dtypeOf } from './weights.ts';
+import { checkInto, checkOutputs, type ModelResults } from './results.ts';
+import { timesOf } from './times.ts';
+import { copied, dtypeOf } from './weights.ts';
 
 export interface ModelOptions {
   /**
@@ -38,12 +41,13 @@ export interface ModelOptions {
   accuracy?: 'fast' | 'exact';
 }
 
-export type ModelResults = Record<string, Tensor<DType>>;
-
 export interface RunOptions {
   /** Tensors of the outputs' shapes, by name, into which the results are written: then nothing is allocated. */
   into?: ModelResults;
-  /** Names of the values to give instead of the model's outputs: any that the graph computes. */
+  /**
+   * Names of the values to give instead of the model's outputs: any that the graph computes, but constants of which
+   * others were made on loading.
+   */
   outputs?: readonly string[];
 }
 
@@ -74,18 +78,18 @@ export class Model implements Disposable {
   /** @internal */
   readonly hold = new ModelHold();
   readonly #file: string;
-  readonly #graph: CheckedGraph;
-  readonly #weights: Weights;
+  readonly #plan: Plan;
   /** Inputs by whose value a program is chosen. */
-  readonly #hostInputs: ReadonlySet<string>;
-  readonly #shapes: Shapes;
+  readonly #planned: ReadonlySet<string>;
+  readonly #accuracy: 'fast' | 'exact' | undefined;
+  readonly #shapes: KnownShapes;
   readonly #engine = engine('loadModel');
   #disposed = false;
 
   /** @internal Models are made by `loadModel`. */
   constructor(proto: ModelProto, graph: CheckedGraph, options: ModelOptions) {
     this.#file = proto.file;
-    this.#graph = graph;
+    this.#accuracy = options.accuracy;
     const initializers = new Set(proto.graph.initializers.map(({ name }) => name));
     this.inputs = proto.graph.inputs
       .filter(({ name }) => !initializers.has(name))
@@ -96,13 +100,16 @@ export class Model implements Disposable {
       shape,
     }));
     this.#shapes =
-      options.inputShapes === undefined ? {} : checkShapes('loadModel', options.inputShapes, this.inputs);
-    this.#hostInputs = hostInputs(
+      options.inputShapes === undefined
+        ? new Map()
+        : checkShapes('loadModel', options.inputShapes, this.inputs);
+    const { of: times, planned } = timesOf(
       graph,
       this.inputs.map(({ name }) => name),
     );
-    this.#weights = makeWeights(proto, graph);
-    this.hold.tensors.push(...this.#weights.initializers.values(), ...this.#weights.attributes.values());
+    this.#planned = planned;
+    this.#plan = computeConstants(proto, graph, times);
+    this.hold.tensors.push(...this.#plan.constants.values());
     adopt(this);
     try {
       this.#compileKnown();
@@ -127,7 +134,7 @@ export class Model implements Disposable {
     const { into } = options;
     if (into !== undefined) checkInto(into, wanted);
     return this.#with('Model.run', inputs, wanted, (program, tensors) =>
-      program.run(tensors, into === undefined ? undefined : { into }),
+      program.runFor('Model.run', tensors, into === undefined ? undefined : { into }),
     );
   }
 
@@ -137,7 +144,7 @@ export class Model implements Disposable {
     checkOptions('Model.profile', options, ['runs']);
     const runs = integer('Model.profile', 'runs', options.runs ?? 10, 1);
     return this.#with('Model.profile', inputs, this.#wanted(undefined), (program, tensors) =>
-      program.profile(tensors, { runs }),
+      program.profileFor('Model.profile', tensors, { runs }),
     );
   }
 
@@ -150,13 +157,15 @@ export class Model implements Disposable {
     checkOptions('Model.summary', options, ['inputShapes']);
     const given = options.inputShapes;
     const shapes = this.#fixedShapes(
+      'Model.summary',
       given === undefined ? this.#shapes : checkShapes('Model.summary', given, this.inputs),
     );
-    if (shapes !== null) return this.#program(shapes, new Map(), this.#wanted(undefined)).summary();
+    if (shapes !== null)
+      return this.#program('Model.summary', shapes, new Map(), this.#wanted(undefined)).summary();
     const last = given === undefined ? [...this.hold.programs.values()].pop() : undefined;
     if (last !== undefined) return last.summary();
     const free = this.inputs.filter(
-      ({ name, shape }) => this.#hostInputs.has(name) || !shape?.every((size) => typeof size === 'number'),
+      ({ name, shape }) => this.#planned.has(name) || !shape?.every((size) => typeof size === 'number'),
     );
     throw new RangeError(
       `Model.summary: the shapes depend on ${names(free)}: give inputShapes, or run the model first`,
@@ -180,22 +189,7 @@ export class Model implements Disposable {
   /** Names that were asked for, or the model's outputs. */
   #wanted(outputs: readonly string[] | undefined): readonly string[] {
     if (outputs === undefined) return this.outputs.map(({ name }) => name);
-    if (!Array.isArray(outputs) || outputs.some((name) => typeof name !== 'string')) {
-      throw wrongKind('Model.run', 'outputs', outputs, 'an array of names');
-    }
-    if (outputs.length === 0)
-      throw new RangeError('Model.run: outputs is empty, must hold at least one name');
-    for (const name of outputs) {
-      const maker = this.#graph.makers.get(name);
-      const index = maker?.node.outputs.indexOf(name) ?? 0;
-      const known = this.inputs.some((port) => port.name === name) || this.#weights.initializers.has(name);
-      if (!known && (maker === undefined || index >= (maker.handler.outputs ?? 1))) {
-        throw new RangeError(
-          `Model.run: outputs names '${name}', which nothing in the model makes; its outputs are ${names(this.outputs)}`,
-        );
-      }
-    }
-    return [...new Set(outputs)];
+    return checkOutputs(outputs, this.#plan, this.inputs, this.outputs);
   }
 
   #with<T>(
@@ -207,12 +201,11 @@ export class Model implements Disposable {
     const { tensors, made } = bindFeeds(where, feeds, this.inputs, this.#shapes);
     try {
       const shapes = new Map(this.inputs.map(({ name }, i) => [name, (tensors[i] as Tensor<DType>).shape]));
-      const values = new Map<string, Host>();
+      const values = new Map<string, Tensor<DType>>();
       this.inputs.forEach(({ name }, i) => {
-        if (this.#hostInputs.has(name))
-          values.set(name, hostValues(where, name, tensors[i] as Tensor<DType>));
+        if (this.#planned.has(name)) values.set(name, fewValues(where, name, tensors[i] as Tensor<DType>));
       });
-      const program = this.#program(shapes, values, wanted);
+      const program = this.#program(where, shapes, values, wanted);
       return use(
         program,
         tensors.filter((_, i) => !values.has((this.inputs[i] as ModelPort).name)),
@@ -224,12 +217,13 @@ export class Model implements Disposable {
 
   /** The program for these shapes and values: a kept one, moved to the end of the map, or a new one. */
   #program(
+    where: string,
     shapes: ReadonlyMap<string, readonly number[]>,
-    values: ReadonlyMap<string, Host>,
+    values: ReadonlyMap<string, Tensor<DType>>,
     wanted: readonly string[],
   ): Program<ModelResults> {
     const parts = this.inputs.map(
-      ({ name }) => `${shapes.get(name)?.join('x')}=${values.get(name)?.values.join(',') ?? ''}`,
+      ({ name }) => `${shapes.get(name)?.join('x')}=${values.get(name)?.data.join(',') ?? ''}`,
     );
     const key = JSON.stringify([parts.join(';'), ...wanted]);
     const { programs } = this.hold;
@@ -237,11 +231,11 @@ export class Model implements Disposable {
     programs.delete(key);
     if (program === undefined) {
       try {
-        program = this.#compile(shapes, values, wanted);
+        program = this.#compile(where, shapes, values, wanted);
       } catch (error) {
         if (!(error instanceof OutOfMemoryError) || programs.size === 0) throw error;
         this.hold.freePrograms();
-        program = this.#compile(shapes, values, wanted);
+        program = this.#compile(where, shapes, values, wanted);
       }
     }
     programs.set(key, program);
@@ -254,17 +248,22 @@ export class Model implements Disposable {
   }
 
   #compile(
+    where: string,
     shapes: ReadonlyMap<string, readonly number[]>,
-    values: ReadonlyMap<string, Host>,
+    values: ReadonlyMap<string, Tensor<DType>>,
     wanted: readonly string[],
   ): Program<ModelResults> {
     const ports = this.inputs.filter(({ name }) => !values.has(name));
+    const choosing = this.#accuracy === undefined ? {} : { accuracy: this.#accuracy };
     const run = (...xs: Tensor<DType>[]): ModelResults => {
-      const flows = new Map<string, Flow>(values);
+      const given = new Map<string, Tensor<DType>>();
+      // The program holds for these values, also when the user's tensor has others later.
+      for (const [name, { data, dtype, shape }] of values)
+        given.set(name, copied(where, { values: data.slice(), dtype, shape }));
       ports.forEach(({ name }, i) => {
-        flows.set(name, xs[i] as Tensor<DType>);
+        given.set(name, xs[i] as Tensor<DType>);
       });
-      return Object.fromEntries(build(this.#graph, this.#weights, flows, wanted));
+      return Object.fromEntries(build(this.#plan, given, wanted));
     };
     const inputs = ports.map(({ name, dtype }) => ({
       name,
@@ -274,18 +273,21 @@ export class Model implements Disposable {
     let program: Program<ModelResults> | null = null;
     // The scope ends the handles of constants that were computed on the way; the program keeps what it needs of them.
     scope(() => {
-      program = new Program<ModelResults>({ run, parameters: [] }, { inputs, forms: this.hold.forms });
+      program = new Program<ModelResults>(
+        { run, parameters: [] },
+        { inputs, where, forms: this.hold.forms, choosing },
+      );
     });
     return program as unknown as Program<ModelResults>;
   }
 
   /** Shapes of all inputs, when they are known without a run; null otherwise. */
-  #fixedShapes(shapes: Shapes): Map<string, readonly number[]> | null {
-    if (this.#hostInputs.size > 0) return null;
+  #fixedShapes(where: string, shapes: KnownShapes): Map<string, readonly number[]> | null {
+    if (this.#planned.size > 0) return null;
     const axes = new Map<string, number>();
     for (const port of this.inputs) {
-      const shape = shapes[port.name];
-      if (shape !== undefined) checkShape('loadModel', port, shape, axes);
+      const shape = shapes.get(port.name);
+      if (shape !== undefined) checkShape(where, port, shape, axes);
     }
     const found = new Map<string, readonly number[]>();
     for (const port of this.inputs) {
@@ -298,10 +300,10 @@ export class Model implements Disposable {
 
   /** Compiles on loading what can be: the first run is then as fast as the others, and mistakes show early. */
   #compileKnown(): void {
-    const shapes = this.#fixedShapes(this.#shapes);
+    const shapes = this.#fixedShapes('loadModel', this.#shapes);
     if (shapes === null) return;
     try {
-      this.#program(shapes, new Map(), this.#wanted(undefined));
+      this.#program('loadModel', shapes, new Map(), this.#wanted(undefined));
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new ModelError(`${this.#file}: ${error.message}`, { cause: error });
@@ -309,22 +311,10 @@ export class Model implements Disposable {
   }
 }
 
-/** The values of an input from which a shape is computed. */
-function hostValues(where: string, name: string, given: Tensor<DType>): Host {
-  if (given.size <= HOST_LIMIT) return new Host(Array.from(given.data), given.shape, given.dtype);
+/** An input from which a shape is computed, which has few values. */
+function fewValues(where: string, name: string, given: Tensor<DType>): Tensor<DType> {
+  if (given.size <= MAX_VALUES) return given;
   throw new RangeError(
-    `${where}: input '${name}' has ${given.size} values, must have at most ${HOST_LIMIT}: shapes are computed from them`,
+    `${where}: input '${name}' has ${given.size} values, must have at most ${MAX_VALUES}: shapes are computed from them`,
   );
-}
-
-function checkInto(into: ModelResults, wanted: readonly string[]): void {
-  if (typeof into !== 'object' || into === null || into instanceof Tensor) {
-    throw wrongKind('Model.run', 'into', into, "an object with a tensor for each output's name");
-  }
-  for (const name of wanted) {
-    if (!Object.hasOwn(into, name)) throw new TypeError(`Model.run: into.${name} is missing`);
-  }
-  for (const name of Object.keys(into)) {
-    if (!wanted.includes(name)) throw new TypeError(`Model.run: into has '${name}', which is not asked for`);
-  }
 }

@@ -1,7 +1,7 @@
 /**
  * ONNX's ModelProto as plain structures: what the importer needs of it, in the file's order. Weights stay views of the
- * file's bytes (raw_data begins at any byte), to be converted when their tensor is made (weights.ts). Subgraphs of
- * control flow and the types of sequences are not entered, so no nesting in a file leads to recursion here.
+ * file's bytes (raw_data begins at any byte), to be converted when their tensor is made (weights.ts). The graphs in
+ * attributes of control flow are read as the model's own is, up to a depth; the types of sequences are not entered.
  */
 import { ModelError } from '../errors.ts';
 import { Message } from './wire.ts';
@@ -30,7 +30,16 @@ export interface NodeProto {
   readonly attributes: Map<string, Attribute>;
 }
 
-export type AttributeKind = 'float' | 'int' | 'string' | 'tensor' | 'floats' | 'ints' | 'strings' | 'other';
+export type AttributeKind =
+  | 'float'
+  | 'int'
+  | 'string'
+  | 'tensor'
+  | 'floats'
+  | 'ints'
+  | 'strings'
+  | 'graph'
+  | 'other';
 
 export interface Attribute {
   kind: AttributeKind;
@@ -38,6 +47,8 @@ export interface Attribute {
   int: number;
   string: string;
   tensor: TensorProto | null;
+  /** What If, Loop and Scan run: it may read the names of the graph around it. */
+  graph: GraphProto | null;
   floats: number[];
   ints: number[];
   strings: string[];
@@ -72,7 +83,7 @@ export function readModel(bytes: Uint8Array, file: string): ModelProto {
   const opsets = new Map<string, number>();
   let graph: GraphProto | null = null;
   for (let field = message.next(); field !== 0; field = message.next()) {
-    if (field === 7) graph = readGraph(message.message('graph'), file);
+    if (field === 7) graph = readGraph(message.message('graph'), file, 0);
     else if (field === 8) readOpset(message.message('opset_import'), opsets);
     else message.skip();
   }
@@ -91,10 +102,15 @@ function readOpset(message: Message, opsets: Map<string, number>): void {
   opsets.set(domain === 'ai.onnx' ? '' : domain, version);
 }
 
-function readGraph(message: Message, file: string): GraphProto {
+/** Graphs within graphs: real models have a few. */
+const MAX_DEPTH = 32;
+
+function readGraph(message: Message, file: string, depth: number): GraphProto {
+  if (depth > MAX_DEPTH)
+    throw new ModelError(`${file}: graphs lie more than ${MAX_DEPTH} deep in each other's attributes`);
   const graph: GraphProto = { nodes: [], initializers: [], inputs: [], outputs: [] };
   for (let field = message.next(); field !== 0; field = message.next()) {
-    if (field === 1) graph.nodes.push(readNode(message.message(`node ${graph.nodes.length}`)));
+    if (field === 1) graph.nodes.push(readNode(message.message(`node ${graph.nodes.length}`), file, depth));
     else if (field === 5)
       graph.initializers.push(readTensor(message, `initializer ${graph.initializers.length}`));
     else if (field === 11) graph.inputs.push(readValueInfo(message.message(`input ${graph.inputs.length}`)));
@@ -106,7 +122,7 @@ function readGraph(message: Message, file: string): GraphProto {
   return graph;
 }
 
-function readNode(message: Message): NodeProto {
+function readNode(message: Message, file: string, depth: number): NodeProto {
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes = new Map<string, Attribute>();
@@ -118,8 +134,13 @@ function readNode(message: Message): NodeProto {
     else if (field === 2) outputs.push(message.string());
     else if (field === 3) name = message.string();
     else if (field === 4) operator = message.string();
-    else if (field === 5) readAttribute(message, name || operator, attributes);
-    else if (field === 7) domain = message.string();
+    else if (field === 5) {
+      const where = `attribute ${attributes.size} of node '${name || operator}'`;
+      const [attribute, value] = readAttribute(message.message(where), where, (inner) =>
+        readGraph(inner, file, depth + 1),
+      );
+      attributes.set(attribute, value);
+    } else if (field === 7) domain = message.string();
     else message.skip();
   }
   if (domain !== '' && domain !== 'ai.onnx') operator = `${domain}.${operator}`;
@@ -133,7 +154,7 @@ const KINDS: readonly (AttributeKind | undefined)[] = [
   'int',
   'string',
   'tensor',
-  'other',
+  'graph',
   'floats',
   'ints',
   'strings',
@@ -145,20 +166,24 @@ const KIND_OF_FIELD: Readonly<Record<number, AttributeKind>> = {
   3: 'int',
   4: 'string',
   5: 'tensor',
+  6: 'graph',
   7: 'floats',
   8: 'ints',
   9: 'strings',
 };
 
-function readAttribute(outer: Message, node: string, to: Map<string, Attribute>): void {
-  const where = `attribute ${to.size} of node '${node}'`;
-  const message = outer.message(where);
+function readAttribute(
+  message: Message,
+  where: string,
+  readInner: (message: Message) => GraphProto,
+): [name: string, attribute: Attribute] {
   const attribute: Attribute = {
     kind: 'other',
     float: 0,
     int: 0,
     string: '',
     tensor: null,
+    graph: null,
     floats: [],
     ints: [],
     strings: [],
@@ -172,6 +197,7 @@ function readAttribute(outer: Message, node: string, to: Map<string, Attribute>)
     else if (field === 3) attribute.int = message.integer();
     else if (field === 4) attribute.string = message.string();
     else if (field === 5) attribute.tensor = readTensor(message, where);
+    else if (field === 6) attribute.graph = readInner(message.message(where));
     else if (field === 7) message.floats(attribute.floats);
     else if (field === 8) message.integers(attribute.ints);
     else if (field === 9) attribute.strings.push(message.string());
@@ -179,7 +205,7 @@ function readAttribute(outer: Message, node: string, to: Map<string, Attribute>)
     else message.skip();
   }
   if (type !== 0) attribute.kind = KINDS[type] ?? 'other';
-  to.set(name, attribute);
+  return [name, attribute];
 }
 
 function readTensor(outer: Message, where: string): TensorProto {

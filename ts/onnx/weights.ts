@@ -6,6 +6,7 @@
 
 import type { DType, TypedArrays } from '../dtype.ts';
 import { ModelError, shapeText } from '../errors.ts';
+import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
 import type { TensorProto } from './protobuf.ts';
 
 /** ONNX's element types by number, and what each becomes here; null: not supported. */
@@ -44,11 +45,21 @@ export function dtypeOf(type: number): DType | null {
 
 export type Values = TypedArrays[DType];
 
+/** What a TensorProto holds. */
+export interface TensorValues {
+  readonly values: Values;
+  readonly dtype: DType;
+  readonly shape: number[];
+}
+
 /** The values of `tensor`; `what` names it in errors (`model.onnx: initializer 'w'`). @throws ModelError */
-export function tensorValues(
-  tensor: TensorProto,
-  what: string,
-): { values: Values; dtype: DType; shape: number[] } {
+export function tensorValues(tensor: TensorProto, what: string): TensorValues {
+  const { dtype, count } = checkTensor(tensor, what);
+  return { values: convert(tensor, count), dtype, shape: tensor.dims };
+}
+
+/** The dtype and the number of values, of which the file holds as many. @throws ModelError */
+export function checkTensor(tensor: TensorProto, what: string): { dtype: DType; count: number } {
   const { dims, type } = tensor;
   const dtype = dtypeOf(type);
   if (tensor.external !== null) {
@@ -68,7 +79,7 @@ export function tensorValues(
         ` (${count * (TYPES[type]?.[2] ?? 0)} bytes)`,
     );
   }
-  return { values: convert(tensor, count), dtype, shape: dims };
+  return { dtype, count };
 }
 
 function elements(dims: readonly number[], what: string): number {
@@ -158,4 +169,14 @@ function halfToNumber(bits: number): number {
   const fraction = bits & 1023;
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** A tensor with a copy of these values. @throws OutOfMemoryError that names `where` */
+export function copied(
+  where: string,
+  { values, dtype, shape }: { values: ArrayLike<number>; dtype: DType; shape: readonly number[] },
+): Tensor<DType> {
+  const made = emptyTensor(where, shape, dtype);
+  made.data.set(values);
+  return made;
 }

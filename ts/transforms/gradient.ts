@@ -259,7 +259,7 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
   readonly pullback = (dy: Y): Gradients<Xs> => {
     const { loaded } = this.hold;
     if (loaded === null || this.disposed) throw new TypeError('pullback: the gradient record is disposed');
-    const seeds = matchResults(this.#form, dy, 'pullback', 'dy').map((seed, i) => {
+    const seeds = matchResults(this.#form, dy, 'pullback', 'dy').map(({ value: seed }, i) => {
       // Nothing flows into integers.
       if (this.#outputs[i]?.dtype !== 'float32') return null;
       const tensor = requireTensor('pullback', 'dy', seed);

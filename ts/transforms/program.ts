@@ -61,6 +61,8 @@ export interface GraphOptions {
    * are. Such a program belongs to its model, not to the scope that is open.
    */
   readonly forms?: Prepacked;
+  /** The function that the user called, for error sentences; without it `compile`. */
+  readonly where?: string;
 }
 
 class ProgramHold implements Hold {
@@ -100,19 +102,20 @@ export class Program<Out = Results> implements Disposable {
 
   /** @internal Programs are made by `compile` and `loadModel`. */
   constructor(source: Source, options: GraphOptions) {
-    const on = engine('compile');
+    const { where = 'compile' } = options;
+    const on = engine(where);
     this.#engine = on;
-    this.inputs = options.inputs.map((spec, i) => inputType(spec, i));
+    this.inputs = options.inputs.map((spec, i) => inputType(where, spec, i));
     const trace = new Trace(source.parameters);
     this.hold = new ProgramHold(options.forms ?? new Prepacked(false));
     try {
-      this.#form = traced(trace, source, this.inputs, options.outputs);
-      const leaves = leavesOf(this.#form, 'compile').map((leaf) => trace.valueOf(leaf));
-      const graph = graphOf(trace, 'compile', leaves);
+      this.#form = traced(where, trace, source, this.inputs, options.outputs);
+      const leaves = leavesOf(this.#form, where).map((leaf) => trace.valueOf(leaf));
+      const graph = graphOf(trace, where, leaves);
       optimize(graph, PASSES);
       views(graph);
       const { prepacked } = this.hold;
-      const { executable, captures, slots } = assemble(on, 'compile', graph, {
+      const { executable, captures, slots } = assemble(on, where, graph, {
         constants: {
           kind: 'fixed',
           copied: options.forms === undefined,
@@ -121,12 +124,12 @@ export class Program<Out = Results> implements Disposable {
         choosing: options.choosing,
       });
       this.outputs = executable.outputs;
-      const loaded = new Loaded(on, 'compile', executable, 'live');
+      const loaded = new Loaded(on, where, executable, 'live');
       this.hold.loaded = loaded;
       this.arenaBytes = executable.main.arenaBytes;
-      this.weightBytes = this.#bindWeights(loaded, captures);
-      this.#draws = this.#bindDraws(loaded, slots);
-      this.update();
+      this.weightBytes = this.#bindWeights(where, loaded, captures);
+      this.#draws = this.#bindDraws(where, loaded, slots);
+      loaded.run(where, 'prologue');
     } catch (error) {
       this.hold.free();
       throw error;
@@ -137,11 +140,11 @@ export class Program<Out = Results> implements Disposable {
   }
 
   /** Binds what stays: the storage that the function met, and what the prologue makes, whose bytes it gives. */
-  #bindWeights(loaded: Loaded, captures: readonly Value[]): number {
+  #bindWeights(where: string, loaded: Loaded, captures: readonly Value[]): number {
     const { storages, keys, prepacked } = this.hold;
     const met = captures.map(({ storage }) => {
       // Nobody but the trace holds it.
-      if (storage!.references === 1) throw new TypeError('compile: constant is disposed');
+      if (storage!.references === 1) throw new TypeError(`${where}: constant is disposed`);
       storage!.references += 1;
       storages.push(storage!);
       return storage!.address;
@@ -150,7 +153,7 @@ export class Program<Out = Results> implements Disposable {
     const made: number[] = [];
     for (const binding of loaded.executable.bindings) {
       if (binding.kind !== 'made') continue;
-      made.push(prepacked.acquire('compile', binding.key, binding.bytes).address);
+      made.push(prepacked.acquire(where, binding.key, binding.bytes).address);
       keys.push(binding.key);
       bytes += binding.bytes;
     }
@@ -162,10 +165,10 @@ export class Program<Out = Results> implements Disposable {
   }
 
   /** Gives draws room of their own. */
-  #bindDraws(loaded: Loaded, slots: readonly Value[]): [Draw, number][] {
+  #bindDraws(where: string, loaded: Loaded, slots: readonly Value[]): [Draw, number][] {
     const { slotBytes } = loaded.executable;
     if (slotBytes === 0) return [];
-    const room = allocate('compile', slotBytes);
+    const room = allocate(where, slotBytes);
     this.hold.storages.push(room);
     loaded.bindAt('main', 'slot', room.address);
     return slots.map(({ draw }, i) => [draw as Draw, room.address + SLOT * i]);
@@ -187,54 +190,58 @@ export class Program<Out = Results> implements Disposable {
    * @throws TypeError, RangeError when an input or `into` does not fit
    */
   run(xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out }): Out {
-    this.#requireAlive('Program.run');
-    if (options !== undefined) checkOptions('Program.run', options, ['into']);
+    return this.runFor('Program.run', xs, options);
+  }
+
+  /** `run`, called by `where`. @internal */
+  runFor(where: string, xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out }): Out {
+    this.#requireAlive(where);
+    if (options !== undefined) checkOptions(where, options, ['into']);
     const inputs = xs instanceof Tensor ? [xs] : xs;
     if (!Array.isArray(inputs)) {
-      throw wrongKind('Program.run', 'x', xs, `a Tensor or an array of ${this.inputs.length}`);
+      throw wrongKind(where, 'x', xs, `a Tensor or an array of ${this.inputs.length}`);
     }
     if (inputs.length !== this.inputs.length) {
-      throw new RangeError(`Program.run: x has ${inputs.length} tensors, must have ${this.inputs.length}`);
+      throw new RangeError(`${where}: x has ${inputs.length} tensors, must have ${this.inputs.length}`);
     }
-    for (let i = 0; i < inputs.length; i++) this.#check(this.inputs[i]!.name, inputs[i], this.inputs[i]!);
+    for (let i = 0; i < inputs.length; i++)
+      this.#check(where, this.inputs[i]!.name, inputs[i], this.inputs[i]!);
     const into = options?.into;
     if (into !== undefined) {
-      const given = matchResults(this.#form, into, 'Program.run', 'into');
-      for (const [i, tensor] of given.entries()) {
-        this.#check(`into${given.length > 1 ? ` (${i})` : ''}`, tensor, this.outputs[i] as TensorType);
-      }
+      const matched = matchResults(this.#form, into, where, 'into');
+      for (const [i, { name, value }] of matched.entries())
+        this.#check(where, name, value, this.outputs[i] as TensorType);
+      const given = matched.map(({ value }) => value);
       const storages = [...inputs, ...(given as Tensor<DType>[])].map((tensor) => tensor.hold.storage);
       for (let i = inputs.length; i < storages.length; i++) {
         if (storages.indexOf(storages[i] as Storage) === i) continue;
         throw new RangeError(
-          'Program.run: into shares the storage of an input or of another result, must have its own',
+          `${where}: into shares the storage of an input or of another result, must have its own`,
         );
       }
       try {
-        this.#execute(inputs, given as Tensor<DType>[]);
+        this.#execute(where, inputs, given as Tensor<DType>[]);
       } catch (error) {
         if (this.#engine.held)
-          for (const tensor of given as Tensor<DType>[])
-            moveAway('Program.run', storageOf('Program.run', 'into', tensor));
+          for (const tensor of given as Tensor<DType>[]) moveAway(where, storageOf(where, 'into', tensor));
         throw error;
       }
       return into;
     }
     const outputs: Tensor<DType>[] = [];
     try {
-      for (const { shape, dtype } of this.outputs) outputs.push(emptyTensor('Program.run', shape, dtype));
-      this.#execute(inputs, outputs);
+      for (const { shape, dtype } of this.outputs) outputs.push(emptyTensor(where, shape, dtype));
+      this.#execute(where, inputs, outputs);
     } catch (error) {
       for (const output of outputs) output.dispose();
       throw error;
     }
     let next = 0;
-    return mapResults(this.#form, 'Program.run', () => outputs[next++] as Tensor<DType>) as Out;
+    return mapResults(this.#form, where, () => outputs[next++] as Tensor<DType>) as Out;
   }
 
-  #execute(inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
-    const loaded = this.#bind('Program.run', inputs, outputs);
-    loaded.run('Program.run', 'main');
+  #execute(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
+    this.#bind(where, inputs, outputs).run(where, 'main');
   }
 
   /** Binds the inputs and the outputs, and draws. */
@@ -246,13 +253,13 @@ export class Program<Out = Results> implements Disposable {
     return loaded;
   }
 
-  #check(name: string, tensor: unknown, type: TensorType): void {
-    const { shape, dtype } = requireTensor('Program.run', name, tensor);
-    storageOf('Program.run', name, tensor as Tensor<DType>);
-    if (dtype !== type.dtype) throw new TypeError(`Program.run: ${name} is ${dtype}, must be ${type.dtype}`);
+  #check(where: string, name: string, tensor: unknown, type: TensorType): void {
+    const { shape, dtype } = requireTensor(where, name, tensor);
+    storageOf(where, name, tensor as Tensor<DType>);
+    if (dtype !== type.dtype) throw new TypeError(`${where}: ${name} is ${dtype}, must be ${type.dtype}`);
     if (shape.length !== type.shape.length || shape.some((size, axis) => size !== type.shape[axis])) {
       throw new RangeError(
-        `Program.run: ${name} has shape ${shapeText(shape)}, must be ${shapeText(type.shape)}`,
+        `${where}: ${name} has shape ${shapeText(shape)}, must be ${shapeText(type.shape)}`,
       );
     }
   }
@@ -264,12 +271,21 @@ export class Program<Out = Results> implements Disposable {
 
   /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
   profile(xs: Tensor<DType> | readonly Tensor<DType>[], options: { runs?: number } = {}): StepProfile[] {
-    checkOptions('Program.profile', options, ['runs']);
-    const runs = integer('Program.profile', 'runs', options.runs ?? 10, 1);
-    const outputs = leavesOf(this.run(xs), 'Program.profile');
+    return this.profileFor('Program.profile', xs, options);
+  }
+
+  /** `profile`, called by `where`. @internal */
+  profileFor(
+    where: string,
+    xs: Tensor<DType> | readonly Tensor<DType>[],
+    options: { runs?: number },
+  ): StepProfile[] {
+    checkOptions(where, options, ['runs']);
+    const runs = integer(where, 'runs', options.runs ?? 10, 1);
+    const outputs = leavesOf(this.runFor(where, xs), where);
     try {
-      const loaded = this.#bind('Program.profile', xs instanceof Tensor ? [xs] : xs, outputs);
-      return profileSteps('Program.profile', loaded, runs);
+      const loaded = this.#bind(where, xs instanceof Tensor ? [xs] : xs, outputs);
+      return profileSteps(where, loaded, runs);
     } finally {
       for (const output of outputs) output.dispose();
     }
@@ -299,6 +315,7 @@ function addressesOf(list: number[], tensors: readonly Tensor<DType>[]): number[
 
 /** Runs the function in the trace; gives its results, or those that were asked for by name. */
 function traced(
+  where: string,
   trace: Trace,
   source: Source,
   inputs: readonly TensorType[],
@@ -307,19 +324,19 @@ function traced(
   const symbols = inputs.map((type) => symbolOf(trace.input(type)));
   const undo = source.instrument?.(trace);
   try {
-    const results = trace.run('compile', () => trace.inside('', () => source.run(...symbols)));
-    return outputs === undefined ? results : named(trace, outputs);
+    const results = trace.run(where, () => trace.inside('', () => source.run(...symbols)));
+    return outputs === undefined ? results : named(where, trace, outputs);
   } finally {
     undo?.();
   }
 }
 
-function inputType(spec: InputSpec, index: number): TensorType & { name: string } {
+function inputType(where: string, spec: InputSpec, index: number): TensorType & { name: string } {
   const isShape = Array.isArray(spec);
   if (typeof spec !== 'object' || spec === null) {
-    throw wrongKind('compile', `inputs[${index}]`, spec, 'a shape or { shape, dtype, name }');
+    throw wrongKind(where, `inputs[${index}]`, spec, 'a shape or { shape, dtype, name }');
   }
-  if (!isShape) checkOptions(`compile: inputs[${index}]`, spec, ['shape', 'dtype', 'name']);
+  if (!isShape) checkOptions(`${where}: inputs[${index}]`, spec, ['shape', 'dtype', 'name']);
   const {
     shape,
     dtype = 'float32',
@@ -327,24 +344,24 @@ function inputType(spec: InputSpec, index: number): TensorType & { name: string 
   } = isShape
     ? { shape: spec as readonly number[] }
     : (spec as { shape: readonly number[]; dtype?: DType; name?: string });
-  oneOf('compile', `inputs[${index}].dtype`, dtype, DTYPES);
-  const checked = integers('compile', `inputs[${index}]`, shape, 0);
-  elementCount(`compile: inputs[${index}]`, checked, bytesPer(dtype));
+  oneOf(where, `inputs[${index}].dtype`, dtype, DTYPES);
+  const checked = integers(where, `inputs[${index}]`, shape, 0);
+  elementCount(`${where}: inputs[${index}]`, checked, bytesPer(dtype));
   return { shape: checked, dtype, name };
 }
 
 /** The results that were asked for by name. */
-function named(trace: Trace, names: readonly string[]): Results {
-  const found: Record<string, Results> = {};
+function named(where: string, trace: Trace, names: readonly string[]): Results {
+  const found: [string, Results][] = [];
   for (const name of names) {
     const value = trace.named.get(name);
     if (value === undefined) {
       const known = [...trace.named.keys()].filter((key) => key !== '').join(', ');
       throw new RangeError(
-        `compile: outputs names ${describe(name)}, there are ${known === '' ? 'no names' : known}`,
+        `${where}: outputs names ${describe(name)}, there are ${known === '' ? 'no names' : known}`,
       );
     }
-    found[name] = symbolOf(value);
+    found.push([name, symbolOf(value)]);
   }
-  return found;
+  return Object.fromEntries(found);
 }

@@ -33,9 +33,14 @@ export function leavesOf(results: unknown, where: string): Tensor<DType>[] {
   return leaves;
 }
 
-/** The tensors of `given` where `form` has its own. @throws TypeError where the structures differ */
-export function matchResults(form: Results, given: unknown, where: string, name: string): unknown[] {
-  if (form instanceof Tensor) return [given];
+/** What `given` has where `form` has its tensors, and the path to each. @throws TypeError where the structures differ */
+export function matchResults(
+  form: Results,
+  given: unknown,
+  where: string,
+  name: string,
+): { readonly name: string; readonly value: unknown }[] {
+  if (form instanceof Tensor) return [{ name, value: given }];
   if (typeof given !== 'object' || given === null) {
     throw new TypeError(`${where}: ${name} is ${describe(given)}, must have the form of the results`);
   }

@@ -1,10 +1,7 @@
 /** Elementwise functions of one tensor. ONNX's defaults differ from PyTorch's here and there; each is written out. */
 import type { DType } from '../../dtype.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import type { Call, Handler, Handlers } from '../call.ts';
 import {
   abs,
-  add,
   clip,
   elu,
   exp,
@@ -12,24 +9,23 @@ import {
   hardSwish,
   leakyRelu,
   log,
-  logSoftmax,
-  maximum,
-  minimum,
-  mul,
   neg,
-  prelu,
   relu,
-  reshape,
   selu,
   sigmoid,
-  softmax,
   softplus,
   sqrt,
   tanh,
-} from '../operators.ts';
+} from '../../ops/activation.ts';
+import { add, maximum, minimum, mul, prelu } from '../../ops/arithmetic.ts';
+import { reshape } from '../../ops/reshape.ts';
+import { logSoftmax, softmax } from '../../ops/softmax.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Call } from '../call.ts';
+import { float, type Handler, type Handlers, int, optional } from '../handler.ts';
 
 function unary(operator: (x: Tensor) => Tensor): Handler {
-  return { inputs: [1, 1], build: (call) => operator(call.float32(0)) };
+  return { inputs: ['X'], build: (call) => operator(call.float32(0)) };
 }
 
 const SELU_ALPHA = Math.fround(1.6732631921768188);
@@ -47,38 +43,40 @@ export const activation: Handlers = {
   Abs: unary(abs),
   Neg: unary(neg),
   LeakyRelu: {
-    inputs: [1, 1],
-    attributes: { alpha: 'float' },
-    build: (call) => leakyRelu(call.float32(0), { negativeSlope: call.float('alpha', 0.01) }),
+    inputs: ['X'],
+    attributes: { alpha: float(0.01) },
+    build: (call) => leakyRelu(call.float32(0), { negativeSlope: call.float('alpha') }),
   },
   Elu: {
-    inputs: [1, 1],
-    attributes: { alpha: 'float' },
-    build: (call) => elu(call.float32(0), { alpha: call.float('alpha', 1) }),
+    inputs: ['X'],
+    attributes: { alpha: float(1) },
+    build: (call) => elu(call.float32(0), { alpha: call.float('alpha') }),
   },
   Selu: {
-    inputs: [1, 1],
-    attributes: { alpha: 'float', gamma: 'float' },
+    inputs: ['X'],
+    attributes: { alpha: float(SELU_ALPHA), gamma: float(SELU_GAMMA) },
     build(call) {
-      const [alpha, gamma] = [call.float('alpha', SELU_ALPHA), call.float('gamma', SELU_GAMMA)];
+      const [alpha, gamma] = [call.float('alpha'), call.float('gamma')];
       if (alpha === SELU_ALPHA && gamma === SELU_GAMMA) return selu(call.float32(0));
       return mul(elu(call.float32(0), { alpha }), gamma);
     },
   },
   HardSigmoid: {
-    inputs: [1, 1],
-    attributes: { alpha: 'float', beta: 'float' },
-    build: (call) =>
-      hardSigmoid(call.float32(0), { alpha: call.float('alpha', 0.2), beta: call.float('beta', 0.5) }),
+    inputs: ['X'],
+    attributes: { alpha: float(0.2), beta: float(0.5) },
+    build: (call) => hardSigmoid(call.float32(0), { alpha: call.float('alpha'), beta: call.float('beta') }),
   },
-  Softmax: { inputs: [1, 1], attributes: { axis: 'int' }, build: (call) => buildSoftmax(call, softmax) },
-  LogSoftmax: {
-    inputs: [1, 1],
-    attributes: { axis: 'int' },
-    build: (call) => buildSoftmax(call, logSoftmax),
-  },
-  PRelu: { inputs: [2, 2], build: buildPRelu },
-  Clip: { inputs: [1, 3], attributes: { min: 'float', max: 'float' }, build: buildClip },
+  Softmax: softmaxRows(softmax),
+  LogSoftmax: softmaxRows(logSoftmax),
+  PRelu: { inputs: ['X', 'slope'], build: buildPRelu },
+  Clip: [
+    {
+      inputs: ['input'],
+      attributes: { min: float(Number.NEGATIVE_INFINITY), max: float(Number.POSITIVE_INFINITY) },
+      build: (call) => clip(call.tensor(0), call.float('min'), call.float('max')),
+    },
+    { since: 11, inputs: ['input', optional('min'), optional('max')], build: buildClip },
+  ],
 };
 
 /**
@@ -91,36 +89,43 @@ function buildPRelu(call: Call): Tensor {
   const missing = x.shape.length - slope.shape.length;
   const isList = slope.shape.length === 1 && slope.size !== last;
   const isChannels = isList || slope.shape.every((size, i) => size === 1 || i + missing === 1);
-  if (slope.size === 1) return prelu(x, reshape(slope, [1]));
-  if (isChannels && channels !== undefined && slope.size === channels)
-    return prelu(x, reshape(slope, [channels]));
+  const as = (count: number) => call.reshaped(1, [count]) as unknown as Tensor;
+  if (slope.size === 1) return prelu(x, as(1));
+  if (isChannels && channels !== undefined && slope.size === channels) return prelu(x, as(channels));
   return add(relu(x), mul(slope, minimum(x, 0)));
 }
 
-/** Along one axis from opset 13 on; before, along all axes from this one on together. */
-function buildSoftmax(call: Call, along: (x: Tensor, options: { dim: number }) => Tensor): Tensor {
+type Along = (x: Tensor, options: { dim: number }) => Tensor;
+
+/** Along one axis from operator set 13 on; before, along all axes from this one on together. */
+function softmaxRows(along: Along): Handler[] {
+  return [
+    { inputs: ['input'], attributes: { axis: int(1) }, build: (call) => buildFlatSoftmax(call, along) },
+    {
+      since: 13,
+      inputs: ['input'],
+      attributes: { axis: int(-1) },
+      build: (call) => along(call.float32(0), { dim: call.axis(call.int('axis'), call.shape(0).length) }),
+    },
+  ];
+}
+
+function buildFlatSoftmax(call: Call, along: Along): Tensor {
   const x = call.float32(0);
   const { shape } = x;
-  const dim = call.axis(call.integer('axis', call.opset < 13 ? 1 : -1), shape.length);
-  if (call.opset >= 13 || dim === shape.length - 1) return along(x, { dim });
+  const dim = call.axis(call.int('axis'), shape.length);
+  if (dim === shape.length - 1) return along(x, { dim });
   const outer = shape.slice(0, dim).reduce((product, size) => product * size, 1);
   const inner = shape.slice(dim).reduce((product, size) => product * size, 1);
   return reshape(along(reshape(x, [outer, inner]), { dim: 1 }), shape);
 }
 
-/** Bounds are attributes up to opset 10 and inputs from 11 on, there of any value. */
+/** Bounds of any value. */
 function buildClip(call: Call): Tensor<DType> {
   const x = call.tensor(0);
-  if (call.opset < 11) {
-    return clip(x, call.float('min', Number.NEGATIVE_INFINITY), call.float('max', Number.POSITIVE_INFINITY));
-  }
-  const [min, max] = [1, 2].map((i) => (call.has(i) ? call.tensor(i) : null)) as [
-    Tensor<DType> | null,
-    Tensor<DType> | null,
-  ];
   const [low, high] = [call.known(1), call.known(2)];
-  if ((min === null || low?.length === 1) && (max === null || high?.length === 1))
-    return clip(x, low?.[0], high?.[0]);
-  const raised = min === null ? x : maximum(x, min);
-  return max === null ? raised : minimum(raised, max);
+  const [min, max] = [call.has(1), call.has(2)];
+  if ((!min || low?.length === 1) && (!max || high?.length === 1)) return clip(x, low?.[0], high?.[0]);
+  const raised = min ? maximum(x, call.tensor(1)) : x;
+  return max ? minimum(raised, call.tensor(2)) : raised;
 }

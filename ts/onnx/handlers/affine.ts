@@ -1,22 +1,27 @@
 /** Matrix products, batch normalisation and dropout as inference sees them. */
+import type { DType } from '../../dtype.ts';
 import { shapeText } from '../../errors.ts';
+import { add, mul } from '../../ops/arithmetic.ts';
+import { batchNorm } from '../../ops/batchNorm.ts';
+import { linear } from '../../ops/linear.ts';
+import { matmul } from '../../ops/matmul.ts';
+import { permute } from '../../ops/permute.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Call, Handlers } from '../call.ts';
-import { add, batchNorm, linear, matmul, mul, permute, reshape } from '../operators.ts';
+import type { Call } from '../call.ts';
+import { float, type Handlers, int, only, optional } from '../handler.ts';
 
 export const affine: Handlers = {
   Gemm: {
-    inputs: [2, 3],
-    attributes: { alpha: 'float', beta: 'float', transA: 'int', transB: 'int' },
+    inputs: ['A', 'B', optional('C')],
+    attributes: { alpha: float(1), beta: float(1), transA: int(0), transB: int(0) },
     build: buildGemm,
   },
-  MatMul: { inputs: [2, 2], build: buildMatMul },
+  MatMul: { inputs: ['A', 'B'], build: buildMatMul },
   BatchNormalization: {
-    inputs: [5, 5],
-    attributes: { epsilon: 'float', momentum: 'float', training_mode: 'int' },
+    inputs: ['X', 'scale', 'B', 'input_mean', 'input_var'],
+    // Models are run, not trained.
+    attributes: { epsilon: float(1e-5), momentum: float(0.9), training_mode: only(0) },
     build(call) {
-      if (call.integer('training_mode', 0) !== 0)
-        call.fail('training_mode is not 0: models are run, not trained');
       const [x, weight, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => call.float32(i)) as [
         Tensor,
         Tensor,
@@ -24,36 +29,42 @@ export const affine: Handlers = {
         Tensor,
         Tensor,
       ];
-      return batchNorm(x, mean, variance, weight, bias, {
-        training: false,
-        eps: call.float('epsilon', 1e-5),
-      });
+      return batchNorm(x, mean, variance, weight, bias, { training: false, eps: call.float('epsilon') });
     },
   },
-  Dropout: {
-    inputs: [1, 3],
-    attributes: { ratio: 'float', seed: 'int' },
-    build(call) {
-      if (call.has(2) && call.known(2)?.[0] !== 0)
-        call.fail('training_mode is not false: models are run, not trained');
-      return call.flow(0);
+  Dropout: [
+    { inputs: ['data'], attributes: { ratio: float(0.5) }, build: (call) => call.tensor(0) },
+    {
+      since: 12,
+      inputs: ['data', optional('ratio'), optional('training_mode')],
+      attributes: { seed: int(0) },
+      build: buildDropout,
     },
-  },
+  ],
 };
+
+function buildDropout(call: Call): Tensor<DType> {
+  if (call.has(2) && call.known(2)?.[0] !== 0)
+    call.fail('training_mode is not false: models are run, not trained');
+  return call.tensor(0);
+}
 
 /** alpha A' B' + beta C: a linear layer where C is one value per column, else its parts. */
 function buildGemm(call: Call): Tensor {
   const [a, b] = [matrix(call, 0), matrix(call, 1)];
-  const [alpha, beta] = [call.float('alpha', 1), call.float('beta', 1)];
-  const x = call.integer('transA', 0) !== 0 ? permute(a, [1, 0]) : a;
-  let weight = call.integer('transB', 0) !== 0 ? b : permute(b, [1, 0]);
-  if (alpha !== 1) weight = mul(weight, alpha);
-  const columns = weight.shape[0] as number;
-  let c = call.optional(2);
-  if (c !== null && beta !== 1) c = mul(c, beta);
-  if (c === null) return linear(x, weight);
-  const isRow = c.size === columns && (c.shape[c.shape.length - 1] ?? 1) === columns && c.shape.length <= 2;
-  return isRow ? linear(x, weight, reshape(c, [columns])) : add(linear(x, weight), c);
+  const [alpha, beta] = [call.float('alpha'), call.float('beta')];
+  const x = call.int('transA') !== 0 ? permute(a, [1, 0]) : a;
+  const weight = alpha === 1 ? b : mul(b, alpha);
+  const transposed = call.int('transB') === 0;
+  const columns = weight.shape[transposed ? 1 : 0] as number;
+  if (!call.has(2)) return linear(x, weight, null, { transposed });
+  const shape = call.shape(2);
+  const [last = 1, rows = 1] = [...shape].reverse();
+  const isRow = shape.length <= 2 && last === columns && rows === 1;
+  const c = isRow ? (call.reshaped(2, [columns]) as unknown as Tensor) : call.float32(2);
+  const scaled = beta === 1 ? c : mul(c, beta);
+  if (isRow) return linear(x, weight, scaled, { transposed });
+  return add(linear(x, weight, null, { transposed }), scaled);
 }
 
 function matrix(call: Call, index: number): Tensor {
@@ -65,5 +76,5 @@ function matrix(call: Call, index: number): Tensor {
 /** With a matrix on the right, what classifiers end with, a linear layer: its weights are packed once. */
 function buildMatMul(call: Call): Tensor {
   const [a, b] = [call.float32(0), call.float32(1)];
-  return a.shape.length > 0 && b.shape.length === 2 ? linear(a, permute(b, [1, 0])) : matmul(a, b);
+  return a.shape.length > 0 && b.shape.length === 2 ? linear(a, b, null, { transposed: true }) : matmul(a, b);
 }

@@ -1,42 +1,34 @@
-/** Arithmetic of two tensors or more, and of one with constants: elementwise, broadcasting as NumPy does. */
+/** Arithmetic of two tensors or more: elementwise, broadcasting as NumPy does. */
 import type { DType } from '../../dtype.ts';
+import { add, div, maximum, minimum, mul, pow, sub } from '../../ops/arithmetic.ts';
+import { cast } from '../../ops/cast.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Call, Flow, Handler, Handlers } from '../call.ts';
-import { add, cast, div, maximum, minimum, mul, pow, sub } from '../operators.ts';
-import { foldArithmetic } from './broadcast.ts';
+import type { Call } from '../call.ts';
+import { type Handler, type Handlers, variadic } from '../handler.ts';
 
 type Binary = (a: Tensor<DType>, b: Tensor<DType>) => Tensor<DType>;
 
-function binary(operator: Binary, fold?: (a: number, b: number, integers: boolean) => number): Handler {
-  return {
-    inputs: [2, 2],
-    ...(fold && { fold: foldArithmetic(fold) }),
-    build: (call) => operator(call.tensor(0), call.tensor(1)),
-  };
+function binary(operator: Binary): Handler {
+  return { inputs: ['A', 'B'], build: (call) => operator(call.tensor(0), call.tensor(1)) };
 }
 
 /** One input or more, combined from the left. */
-function variadic(operator: Binary, fold: (a: number, b: number) => number): Handler {
+function many(operator: Binary): Handler {
   return {
-    inputs: [1, Number.POSITIVE_INFINITY],
-    fold: foldArithmetic(fold),
-    build: (call: Call): Flow => {
-      let result = call.tensor(0);
-      for (let i = 1; i < call.inputs.length; i++) result = operator(result, call.tensor(i));
-      return result;
-    },
+    inputs: [variadic('data')],
+    build: (call) => call.inputs.map((_, i) => call.tensor(i)).reduce((a, b) => operator(a, b)),
   };
 }
 
 export const arithmetic: Handlers = {
-  Add: binary(add, (a, b) => a + b),
-  Sub: binary(sub, (a, b) => a - b),
-  Mul: binary(mul, (a, b) => a * b),
-  Div: binary(div, (a, b, integers) => (integers ? Math.trunc(a / b) : a / b)),
-  Pow: { inputs: [2, 2], build: buildPow },
-  Min: variadic(minimum, Math.min),
-  Max: variadic(maximum, Math.max),
-  Sum: variadic(add, (a, b) => a + b),
+  Add: binary(add),
+  Sub: binary(sub),
+  Mul: binary(mul),
+  Div: binary(div),
+  Pow: { inputs: ['X', 'Y'], build: buildPow },
+  Min: many(minimum),
+  Max: many(maximum),
+  Sum: many(add),
 };
 
 /** The exponent may be of another type; the result has the base's. */

@@ -1,36 +1,38 @@
 /** Blocks of pixels: channels made to pixels, and back. */
 import type { DType } from '../../dtype.ts';
 import { shapeText } from '../../errors.ts';
+import { permute } from '../../ops/permute.ts';
+import { reshape } from '../../ops/reshape.ts';
+import { pixelShuffle } from '../../ops/shuffle.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Call, Handlers } from '../call.ts';
-import { permute, pixelShuffle, reshape } from '../operators.ts';
+import type { Call } from '../call.ts';
+import { choice, type Handlers, int } from '../handler.ts';
 
 export const blocks: Handlers = {
   DepthToSpace: {
-    inputs: [1, 1],
-    attributes: { blocksize: 'int', mode: 'string' },
+    inputs: ['input'],
+    attributes: { blocksize: int(0), mode: choice('DCR', 'CRD') },
     build: buildDepthToSpace,
   },
-  SpaceToDepth: { inputs: [1, 1], attributes: { blocksize: 'int' }, build: buildSpaceToDepth },
+  SpaceToDepth: { inputs: ['input'], attributes: { blocksize: int(0) }, build: buildSpaceToDepth },
 };
 
 function imageOf(call: Call): [x: Tensor<DType>, shape: [number, number, number, number], block: number] {
   const x = call.tensor(0);
   if (x.shape.length !== 4) call.fail(`the input is ${shapeText(x.shape)}, must have 4 axes`);
-  const block = call.integer('blocksize', 0);
+  const block = call.int('blocksize');
   if (block < 1) call.fail(`attribute blocksize is ${block}, must be at least 1`);
   return [x, x.shape as unknown as [number, number, number, number], block];
 }
 
 /** CRD: the channel outermost, as PyTorch; DCR: the place in the block outermost. */
 function buildDepthToSpace(call: Call): Tensor<DType> {
-  const mode = call.choice('mode', ['DCR', 'CRD']);
   const [x, [n, channels, height, width], block] = imageOf(call);
   const c = channels / (block * block);
   if (!Number.isInteger(c)) {
     call.fail(`the input is ${shapeText(x.shape)}, its channels must be a multiple of ${block * block}`);
   }
-  if (mode === 'CRD') return pixelShuffle(x, block);
+  if (call.string('mode') === 'CRD') return pixelShuffle(x, block);
   const moved = permute(reshape(x, [n, block, block, c, height, width]), [0, 3, 4, 1, 5, 2]);
   return reshape(moved, [n, c, height * block, width * block]);
 }

@@ -2,102 +2,104 @@
 
 import type { DType } from '../../dtype.ts';
 import { shapeText } from '../../errors.ts';
-import { full } from '../../ops/create.ts';
-import type { PadOptions } from '../../ops/padding.ts';
+import { minimum } from '../../ops/arithmetic.ts';
+import { cast } from '../../ops/cast.ts';
+import { full, tensor } from '../../ops/create.ts';
+import { type PadOptions, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
+import { reshape } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Call, type Flow, type Handlers, HOST_LIMIT, Host, hostOf } from '../call.ts';
-import { cast, minimum, pad1d, pad2d, pad3d, reshape } from '../operators.ts';
+import type { Call } from '../call.ts';
+import {
+  choice,
+  float,
+  floats,
+  type Handlers,
+  int,
+  ints,
+  optional,
+  required,
+  tensorValue,
+  value,
+} from '../handler.ts';
 import { BOOL, dtypeOf, saturate, typeName } from '../weights.ts';
 import { padPairs } from './convolution.ts';
 
+const PAD_MODE = choice('constant', 'reflect', 'edge', 'wrap');
+
 export const constants: Handlers = {
   Constant: {
-    inputs: [0, 0],
+    inputs: [],
     attributes: {
-      value: 'tensor',
-      value_float: 'float',
-      value_floats: 'floats',
-      value_int: 'int',
-      value_ints: 'ints',
+      value: tensorValue,
+      value_float: float(),
+      value_floats: floats,
+      value_int: int(),
+      value_ints: ints,
     },
     build: buildConstant,
   },
   ConstantOfShape: {
-    inputs: [1, 1],
-    attributes: { value: 'tensor' },
-    host: [0],
+    inputs: [value('input')],
+    attributes: { value: tensorValue },
     build: buildConstantOfShape,
   },
-  Cast: { inputs: [1, 1], attributes: { to: 'int' }, build: buildCast },
-  Pad: {
-    inputs: [1, 3],
-    attributes: { mode: 'string', pads: 'ints', value: 'float' },
-    host: [1, 2],
-    build: buildPad,
-  },
+  Cast: { inputs: ['input'], attributes: { to: required(int()) }, build: buildCast },
+  Pad: [
+    {
+      inputs: ['data'],
+      attributes: { mode: PAD_MODE, pads: required(ints), value: float(0) },
+      build: (call) => buildPad(call, call.float('value')),
+    },
+    {
+      since: 11,
+      inputs: ['data', value('pads'), optional(value('constant_value'))],
+      attributes: { mode: PAD_MODE },
+      build: (call) => buildPad(call, call.list('constant_value')?.[0] ?? 0),
+    },
+  ],
 };
 
-function buildConstant(call: Call): Flow {
-  const tensor = call.tensorAttribute('value');
-  if (tensor !== undefined) return tensor;
-  const floats = call.floats('value_floats');
-  if (floats !== undefined) return new Host(floats, undefined, 'float32');
-  const integers = call.integers('value_ints');
-  if (integers !== undefined) return new Host(integers.map(saturate));
-  const float = call.float('value_float', Number.NaN);
-  if (!Number.isNaN(float)) return new Host([float], [], 'float32');
-  const integer = call.integer('value_int', Number.NaN);
-  if (!Number.isNaN(integer)) return new Host([saturate(integer)], []);
+function buildConstant(call: Call): Tensor<DType> {
+  if (call.given('value')) return call.tensorAttribute('value');
+  const list = call.list('value_floats');
+  if (list !== undefined) return tensor([...list]);
+  const integers = call.list('value_ints');
+  if (integers !== undefined) return tensor(integers.map(saturate), null, { dtype: 'int32' });
+  if (call.given('value_float')) return tensor(call.float('value_float'));
+  if (call.given('value_int')) return tensor(saturate(call.int('value_int')), null, { dtype: 'int32' });
   return call.fail('it has no value');
 }
 
-function buildConstantOfShape(call: Call): Flow {
-  const shape = call.numbers(0, 'the shape');
+function buildConstantOfShape(call: Call): Tensor<DType> {
+  const shape = call.numbers('input');
   if (shape.some((size) => size < 0))
     call.fail(`the shape is [${shape.join(', ')}], a size must not be negative`);
-  const tensor = call.tensorAttribute('value');
-  if (tensor !== undefined && tensor.size !== 1)
-    call.fail(`attribute value has ${tensor.size} values, must have 1`);
-  const [value, dtype] = [tensor?.data[0] ?? 0, tensor?.dtype ?? 'float32'] as const;
-  const size = shape.reduce((a, b) => a * b, 1);
-  if (size <= HOST_LIMIT) return new Host(new Array<number>(size).fill(value), shape, dtype);
-  return full(shape, value, { dtype });
+  if (!call.given('value')) return full(shape, 0);
+  const one = call.tensorAttribute('value');
+  if (one.size !== 1) call.fail(`attribute value has ${one.size} values, must have 1`);
+  return full(shape, one.data[0] as number, { dtype: one.dtype });
 }
 
-function buildCast(call: Call): Flow {
-  const type = call.integer('to', 0);
+function buildCast(call: Call): Tensor<DType> {
+  const type = call.int('to');
   const dtype = dtypeOf(type) ?? call.fail(`a cast to ${typeName(type)} is not supported`);
-  const flow = call.flow(0);
-  const host = hostOf(flow);
-  if (host !== undefined && (dtype === 'int32' || dtype === 'float32' || type === BOOL)) {
-    const to = (value: number): number => {
-      if (type === BOOL) return value === 0 ? 0 : 1;
-      return dtype === 'int32' ? saturate(Math.trunc(value) || 0) : Math.fround(value);
-    };
-    return new Host(host.values.map(to), host.shape, dtype);
-  }
   const x = call.tensor(0);
-  if (type === BOOL) {
-    if (x.dtype !== 'uint8') call.fail(`a cast of ${x.dtype} to bool is supported for known values only`);
-    return minimum(x, 1);
-  }
-  return x.dtype === dtype ? x : cast(x, dtype);
+  if (type !== BOOL) return x.dtype === dtype ? x : cast(x, dtype);
+  if (x.dtype === 'uint8') return minimum(x, 1);
+  const known = call.known(0) ?? call.fail(`a cast of ${x.dtype} to bool is supported for known values only`);
+  return tensor(
+    known.map((one) => (one === 0 ? 0 : 1)),
+    x.shape,
+    { dtype },
+  );
 }
 
 const MODES = { constant: 'constant', reflect: 'reflect', edge: 'replicate', wrap: 'circular' } as const;
 
-/** Pads are an attribute up to opset 10, then an input; they may be on any axis, the batch and channels included. */
-function buildPad(call: Call): Flow {
-  const mode = MODES[call.choice('mode', ['constant', 'reflect', 'edge', 'wrap'])];
+/** Pads may be on any axis, the batch and channels included. */
+function buildPad(call: Call, fill: number): Tensor<DType> {
   const x = call.tensor(0);
-  const old = call.opset < 11;
-  const pads = old ? (call.integers('pads') ?? call.fail('pads are missing')) : call.numbers(1, 'pads');
-  const value = old
-    ? call.float('value', 0)
-    : call.has(2)
-      ? (call.numbers(2, 'the constant value')[0] ?? 0)
-      : 0;
-  const pairs = padPairs(call, pads, x.shape.length);
+  const pairs = padPairs(call, call.numbers('pads'), x.shape.length);
   pairs.forEach(([before, after], axis) => {
     const size = x.shape[axis] as number;
     if (size + before + after < 0) {
@@ -106,7 +108,7 @@ function buildPad(call: Call): Flow {
       );
     }
   });
-  return padAxes(x, pairs, { mode, value });
+  return padAxes(x, pairs, { mode: MODES[call.string('mode') as keyof typeof MODES], value: fill });
 }
 
 /** Pads spatial axes as such; other axes as if they were spatial, in a batch of one: up to three neighbours at once. */

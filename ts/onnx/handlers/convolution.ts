@@ -3,16 +3,18 @@
  * then all axes' ends).
  */
 import { shapeText } from '../../errors.ts';
+import { conv1d, conv2d, conv3d } from '../../ops/convolution.ts';
+import { convTranspose1d, convTranspose2d, convTranspose3d } from '../../ops/convTranspose.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Call, Handlers } from '../call.ts';
-import { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from '../operators.ts';
+import type { Call } from '../call.ts';
+import { choice, type Handlers, int, ints, optional } from '../handler.ts';
 
 export const WINDOW_ATTRIBUTES = {
-  auto_pad: 'string',
-  dilations: 'ints',
-  kernel_shape: 'ints',
-  pads: 'ints',
-  strides: 'ints',
+  auto_pad: choice('NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'),
+  dilations: ints,
+  kernel_shape: ints,
+  pads: ints,
+  strides: ints,
 } as const;
 
 export type WindowPadding = [number, number][] | 'same' | 'same-lower' | 'valid';
@@ -31,7 +33,7 @@ export function padPairs(call: Call, pads: readonly number[], axes: number): [nu
 }
 
 export function windowPadding(call: Call, axes: number): WindowPadding {
-  switch (call.choice('auto_pad', ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'])) {
+  switch (call.string('auto_pad')) {
     case 'SAME_UPPER':
       return 'same';
     case 'SAME_LOWER':
@@ -44,10 +46,14 @@ export function windowPadding(call: Call, axes: number): WindowPadding {
 }
 
 export const convolution: Handlers = {
-  Conv: { inputs: [2, 3], attributes: { ...WINDOW_ATTRIBUTES, group: 'int' }, build: buildConv },
+  Conv: {
+    inputs: ['X', 'W', optional('B')],
+    attributes: { ...WINDOW_ATTRIBUTES, group: int(1) },
+    build: buildConv,
+  },
   ConvTranspose: {
-    inputs: [2, 3],
-    attributes: { ...WINDOW_ATTRIBUTES, group: 'int', output_padding: 'ints', output_shape: 'ints' },
+    inputs: ['X', 'W', optional('B')],
+    attributes: { ...WINDOW_ATTRIBUTES, group: int(1), output_padding: ints, output_shape: ints },
     build: buildConvTranspose,
   },
 };
@@ -62,14 +68,14 @@ function buildConv(call: Call): Tensor {
 /** What both kinds say of their window beside the padding. */
 function windowOptions(call: Call, axes: number, weight: Tensor) {
   const kernel = weight.shape.slice(2);
-  const declared = call.integers('kernel_shape') ?? kernel;
+  const declared = call.list('kernel_shape') ?? kernel;
   if (shapeText(declared) !== shapeText(kernel)) {
     call.fail(`kernel_shape is ${shapeText(declared)}, but the weight is ${shapeText(weight.shape)}`);
   }
   return {
     stride: call.perAxis('strides', axes, 1),
     dilation: call.perAxis('dilations', axes, 1),
-    groups: call.integer('group', 1),
+    groups: call.int('group'),
   };
 }
 
@@ -82,7 +88,7 @@ function buildConvTranspose(call: Call): Tensor {
   const outputPadding = call.perAxis('output_padding', axes, 0);
   const padding = windowPadding(call, axes);
   const same = padding === 'same' || padding === 'same-lower';
-  const declared = call.integers('output_shape');
+  const declared = call.list('output_shape');
   if (declared === undefined && !same) {
     return transposed(x, weight, bias, { ...window, padding, outputPadding });
   }

@@ -1,5 +1,5 @@
 /** Every operator that models may use, by ONNX's name. */
-import type { Handler } from '../call.ts';
+import type { Handler } from '../handler.ts';
 import { activation } from './activation.ts';
 import { affine } from './affine.ts';
 import { arithmetic } from './arithmetic.ts';
@@ -12,8 +12,8 @@ import { reductions } from './reduction.ts';
 import { resampling } from './resampling.ts';
 import { shapes } from './shape.ts';
 
-/** A Map: a file may name an operator 'toString'. */
-export function handlerTable(): ReadonlyMap<string, Handler> {
+/** The rows of each operator. A Map: a file may name an operator 'toString'. */
+export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
   const all = [
     activation,
     affine,
@@ -27,5 +27,6 @@ export function handlerTable(): ReadonlyMap<string, Handler> {
     blocks,
     resampling,
   ];
-  return new Map(all.flatMap((handlers) => Object.entries(handlers)));
+  const rows = (handler: Handler | readonly Handler[]) => ('build' in handler ? [handler] : handler);
+  return new Map(all.flatMap(Object.entries).map(([name, handler]) => [name, rows(handler)]));
 }

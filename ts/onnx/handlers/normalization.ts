@@ -1,22 +1,23 @@
 /** Normalisation by the input's own values. */
-import type { Handlers } from '../call.ts';
-import { instanceNorm, localResponseNorm } from '../operators.ts';
+import { localResponseNorm } from '../../ops/localResponseNorm.ts';
+import { instanceNorm } from '../../ops/normalization.ts';
+import { float, type Handlers, int, required } from '../handler.ts';
 
 export const normalization: Handlers = {
   InstanceNormalization: {
-    inputs: [3, 3],
-    attributes: { epsilon: 'float' },
+    inputs: ['input', 'scale', 'B'],
+    attributes: { epsilon: float(1e-5) },
     build: (call) =>
-      instanceNorm(call.float32(0), call.float32(1), call.float32(2), { eps: call.float('epsilon', 1e-5) }),
+      instanceNorm(call.float32(0), call.float32(1), call.float32(2), { eps: call.float('epsilon') }),
   },
   LRN: {
-    inputs: [1, 1],
-    attributes: { alpha: 'float', beta: 'float', bias: 'float', size: 'int' },
+    inputs: ['X'],
+    attributes: { alpha: float(1e-4), beta: float(0.75), bias: float(1), size: required(int()) },
     build: (call) =>
-      localResponseNorm(call.float32(0), call.integer('size', 0), {
-        alpha: call.float('alpha', 1e-4),
-        beta: call.float('beta', 0.75),
-        k: call.float('bias', 1),
+      localResponseNorm(call.float32(0), call.int('size'), {
+        alpha: call.float('alpha'),
+        beta: call.float('beta'),
+        k: call.float('bias'),
         oddAfter: true,
       }),
   },

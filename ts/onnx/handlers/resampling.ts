@@ -1,7 +1,14 @@
 /** Resize, Upsample, GridSample and RoiAlign. What PyTorch lacks of Resize is an option of `interpolate`, or refused. */
+
+import { cast } from '../../ops/cast.ts';
+import { concat } from '../../ops/concat.ts';
+import { gridSample } from '../../ops/gridSample.ts';
+import { interpolate } from '../../ops/interpolate.ts';
+import { reshape } from '../../ops/reshape.ts';
+import { roiAlign } from '../../ops/roiAlign.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Call, Handlers } from '../call.ts';
-import { cast, concat, gridSample, interpolate, reshape, roiAlign } from '../operators.ts';
+import type { Call } from '../call.ts';
+import { choice, float, type Handlers, int, ints, only, optional, value } from '../handler.ts';
 import { spatialAxes } from './convolution.ts';
 
 type Options = NonNullable<Parameters<typeof interpolate>[1]>;
@@ -25,92 +32,107 @@ const ROUNDINGS = {
   ceil: 'ceil',
 } as const;
 
-const names = <T extends string>(table: Record<T, unknown>) => Object.keys(table) as [T, ...T[]];
+const oneOf = (table: object) => choice(...(Object.keys(table) as [string, ...string[]]));
+const OLD_MODE = choice('nearest', 'linear');
+const ROI_ATTRIBUTES = {
+  mode: choice('avg'),
+  output_height: int(1),
+  output_width: int(1),
+  sampling_ratio: int(0),
+  spatial_scale: float(1),
+};
 
 export const resampling: Handlers = {
-  Resize: {
-    since: 10,
-    inputs: [1, 4],
-    attributes: {
-      antialias: 'int',
-      axes: 'ints',
-      coordinate_transformation_mode: 'string',
-      cubic_coeff_a: 'float',
-      exclude_outside: 'int',
-      extrapolation_value: 'float',
-      keep_aspect_ratio_policy: 'string',
-      mode: 'string',
-      nearest_mode: 'string',
+  Resize: [
+    {
+      since: 10,
+      inputs: ['X', value('scales')],
+      attributes: { mode: OLD_MODE },
+      build: (call) => buildScaled(call, { coordinates: 'asymmetric', rounding: 'floor' }),
     },
-    host: [1, 2, 3],
-    build: buildResize,
-  },
+    {
+      since: 11,
+      // Regions are for a mode that is not supported.
+      inputs: ['X', optional('roi'), optional(value('scales')), optional(value('sizes'))],
+      attributes: {
+        antialias: only(0),
+        axes: ints,
+        coordinate_transformation_mode: oneOf(COORDINATES),
+        cubic_coeff_a: float(-0.75),
+        exclude_outside: int(0),
+        extrapolation_value: float(0),
+        keep_aspect_ratio_policy: choice('stretch'),
+        mode: oneOf(MODES),
+        nearest_mode: oneOf(ROUNDINGS),
+      },
+      build: buildResize,
+    },
+  ],
   Upsample: {
-    inputs: [2, 2],
-    attributes: { mode: 'string' },
-    host: [1],
-    build: (call) =>
-      resize(call, call.choice('mode', ['nearest', 'linear']), {
-        scaleFactor: spatial(call, call.numbers(1, 'the scales'), 'scales', 1),
-        coordinates: 'asymmetric',
-      }),
+    until: 9,
+    inputs: ['X', value('scales')],
+    attributes: { mode: OLD_MODE },
+    build: (call) => buildScaled(call, { coordinates: 'asymmetric' }),
   },
   GridSample: {
     since: 16,
-    inputs: [2, 2],
-    attributes: { align_corners: 'int', mode: 'string', padding_mode: 'string' },
-    build(call) {
+    inputs: ['X', 'grid'],
+    attributes: {
+      align_corners: int(0),
       // Operator set 20 has other names for the same.
-      const mode = call.choice('mode', ['bilinear', 'linear', 'nearest', 'bicubic', 'cubic']);
+      mode: choice('bilinear', 'linear', 'nearest', 'bicubic', 'cubic'),
+      padding_mode: choice('zeros', 'border', 'reflection'),
+    },
+    build(call) {
+      const mode = call.string('mode');
       return gridSample(call.float32(0), call.float32(1), {
-        mode: mode === 'linear' ? 'bilinear' : mode === 'cubic' ? 'bicubic' : mode,
-        paddingMode: call.choice('padding_mode', ['zeros', 'border', 'reflection']),
-        alignCorners: call.integer('align_corners', 0) !== 0,
+        mode: (mode === 'linear' ? 'bilinear' : mode === 'cubic' ? 'bicubic' : mode) as 'bilinear',
+        paddingMode: call.string('padding_mode') as 'zeros',
+        alignCorners: call.int('align_corners') !== 0,
       });
     },
   },
-  RoiAlign: {
-    since: 10,
-    inputs: [3, 3],
-    attributes: {
-      coordinate_transformation_mode: 'string',
-      mode: 'string',
-      output_height: 'int',
-      output_width: 'int',
-      sampling_ratio: 'int',
-      spatial_scale: 'float',
+  RoiAlign: [
+    {
+      since: 10,
+      inputs: ['X', 'rois', 'batch_indices'],
+      attributes: ROI_ATTRIBUTES,
+      build: (call) => buildRoiAlign(call, false),
     },
-    build: buildRoiAlign,
-  },
+    {
+      since: 16,
+      inputs: ['X', 'rois', 'batch_indices'],
+      attributes: {
+        ...ROI_ATTRIBUTES,
+        coordinate_transformation_mode: choice('half_pixel', 'output_half_pixel'),
+      },
+      build: (call) => buildRoiAlign(call, call.string('coordinate_transformation_mode') === 'half_pixel'),
+    },
+  ],
 };
 
+/** By scales, with what its operator set says of places. */
+function buildScaled(call: Call, options: Options): Tensor {
+  return resize(call, { ...options, scaleFactor: spatial(call, call.numbers('scales'), 'scales', 1) });
+}
+
 function buildResize(call: Call): Tensor {
-  // Operator set 10 has scales as the second input, and no way to say where pixels are.
-  const old = call.opset < 11;
-  const coordinates = old ? 'asymmetric' : call.choice('coordinate_transformation_mode', names(COORDINATES));
-  const rounding = old ? 'floor' : call.choice('nearest_mode', names(ROUNDINGS));
-  call.choice('keep_aspect_ratio_policy', ['stretch']);
-  const mode = call.choice('mode', names(MODES));
-  if (call.integer('antialias', 0) !== 0) call.fail('attribute antialias is 1, must be 0');
-  if (mode === 'cubic' && call.integer('exclude_outside', 0) !== 0) {
+  if (call.string('mode') === 'cubic' && call.int('exclude_outside') !== 0) {
     call.fail('attribute exclude_outside is 1, must be 0');
   }
-  const at = old ? 1 : 2;
-  const scales = call.has(at) ? call.numbers(at, 'the scales') : [];
-  return resize(call, mode, {
-    ...(scales.length > 0
-      ? { scaleFactor: spatial(call, scales, 'scales', 1) }
-      : { size: spatial(call, call.numbers(3, 'the sizes'), 'sizes', null) }),
-    coordinates: COORDINATES[coordinates],
-    rounding: ROUNDINGS[rounding],
-    cubicCoefficient: call.float('cubic_coeff_a', -0.75),
-  });
+  const options: Options = {
+    coordinates: COORDINATES[call.string('coordinate_transformation_mode') as keyof typeof COORDINATES],
+    rounding: ROUNDINGS[call.string('nearest_mode') as keyof typeof ROUNDINGS],
+    cubicCoefficient: call.float('cubic_coeff_a'),
+  };
+  if ((call.list('scales') ?? []).length > 0) return buildScaled(call, options);
+  return resize(call, { ...options, size: spatial(call, call.numbers('sizes'), 'sizes', null) });
 }
 
 /** The entries of the spatial axes; batch and channels must keep their size, which `kept` says (null: as it is). */
 function spatial(call: Call, given: readonly number[], what: string, kept: 1 | null): number[] {
   const shape = call.shape(0);
-  const axes = call.integers('axes') ?? shape.map((_, axis) => axis);
+  const axes = call.list('axes') ?? shape.map((_, axis) => axis);
   if (given.length !== axes.length) {
     call.fail(`${what} have ${given.length} entries, must have ${axes.length}`);
   }
@@ -126,7 +148,8 @@ function spatial(call: Call, given: readonly number[], what: string, kept: 1 | n
   return all.slice(2);
 }
 
-function resize(call: Call, mode: keyof typeof MODES, options: Options): Tensor {
+function resize(call: Call, options: Options): Tensor {
+  const mode = call.string('mode') as keyof typeof MODES;
   const axes = spatialAxes(call);
   const own = MODES[mode][axes - 1];
   if (own === null) call.fail(`mode '${mode}' is supported for 4 axes only, the input has ${axes + 2}`);
@@ -134,15 +157,13 @@ function resize(call: Call, mode: keyof typeof MODES, options: Options): Tensor 
 }
 
 /** Boxes and their images are one input of ours. */
-function buildRoiAlign(call: Call): Tensor {
-  if (call.choice('mode', ['avg', 'max']) === 'max') call.fail("mode 'max' is not supported, must be 'avg'");
-  const coordinates = call.choice('coordinate_transformation_mode', ['half_pixel', 'output_half_pixel']);
+function buildRoiAlign(call: Call, aligned: boolean): Tensor {
   const boxes = call.float32(1);
   const images = cast(call.tensor(2), 'float32');
   return roiAlign(call.float32(0), concat([reshape(images, [boxes.shape[0] ?? 0, 1]), boxes], 1), {
-    outputSize: [call.integer('output_height', 1), call.integer('output_width', 1)],
-    spatialScale: call.float('spatial_scale', 1),
-    samplingRatio: call.integer('sampling_ratio', 0),
-    aligned: call.opset >= 16 && coordinates === 'half_pixel',
+    outputSize: [call.int('output_height'), call.int('output_width')],
+    spatialScale: call.float('spatial_scale'),
+    samplingRatio: call.int('sampling_ratio'),
+    aligned,
   });
 }

@@ -1,0 +1,82 @@
+/** Resize and its like, as the ONNX specification and its examples have them. */
+import { describe, expect, test } from 'vitest';
+import { type Attribute, Float, floats, int64s } from './encode.ts';
+import { type Case, one, rounded } from './run.ts';
+
+describe('resampling', () => {
+  const square: Case = { shape: [1, 1, 2, 2] };
+  const four: Case = { shape: [1, 1, 4, 4] };
+  const scaled = (scales: number[], given: Case): Case => ({
+    ...given,
+    weights: [floats('scales', [4], scales)],
+  });
+  const sized = (sizes: number[], given: Case): Case => ({ ...given, weights: [int64s('sizes', sizes)] });
+  const byScales = ['', 'scales'];
+  const bySizes = ['', '', 'sizes'];
+
+  test('Resize: nearest, by scales and in operator set 10', async () => {
+    const expected = [1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 3, 3, 3, 4, 4, 4];
+    const given = scaled([1, 1, 2, 3], square);
+    expect(await one('Resize', {}, given, byScales)).toEqual({ shape: [1, 1, 4, 6], data: expected });
+    expect((await one('Resize', {}, { ...given, opset: 10 }, ['scales'])).data).toEqual(expected);
+    expect((await one('Upsample', {}, { ...given, opset: 9 }, ['scales'])).data).toEqual(expected);
+  });
+  test('Resize: linear, cubic, and where pixels are', async () => {
+    expect((await one('Resize', { mode: 'linear' }, scaled([1, 1, 2, 2], square), byScales)).data).toEqual([
+      1, 1.25, 1.75, 2, 1.5, 1.75, 2.25, 2.5, 2.5, 2.75, 3.25, 3.5, 3, 3.25, 3.75, 4,
+    ]);
+    const corners = { mode: 'linear', coordinate_transformation_mode: 'align_corners' };
+    expect(rounded(await one('Resize', corners, sized([1, 1, 2, 4], square), bySizes))).toEqual([
+      1, 1.3333, 1.6667, 2, 3, 3.3333, 3.6667, 4,
+    ]);
+    const pytorch = { mode: 'linear', coordinate_transformation_mode: 'pytorch_half_pixel' };
+    expect(rounded(await one('Resize', pytorch, sized([1, 1, 3, 1], four), bySizes))).toEqual([
+      1.6667, 7, 12.3333,
+    ]);
+    const floor = { nearest_mode: 'floor', coordinate_transformation_mode: 'align_corners' };
+    const first = (await one('Resize', floor, sized([1, 1, 8, 8], four), bySizes)).data.slice(0, 8);
+    expect(first).toEqual([1, 1, 1, 2, 2, 3, 3, 4]);
+    const cubic = { mode: 'cubic', cubic_coeff_a: new Float(-0.5) };
+    expect(rounded(await one('Resize', cubic, scaled([1, 1, 1, 2], four), byScales)).slice(0, 8)).toEqual([
+      0.9297, 1.1797, 1.7266, 2.25, 2.75, 3.2734, 3.8203, 4.0703,
+    ]);
+  });
+  test('Resize: axes, and what is refused', async () => {
+    const given = { ...square, weights: [int64s('sizes', [1])] };
+    expect((await one('Resize', { axes: [3] }, given, bySizes)).data).toEqual([1, 3]);
+    const twice = scaled([1, 1, 2, 2], square);
+    const refused = (attributes: Record<string, Attribute>, must: RegExp, other = twice, more = byScales) =>
+      expect(one('Resize', attributes, other, more)).rejects.toThrow(must);
+    await refused({ coordinate_transformation_mode: 'tf_crop_and_resize' }, /is 'tf_crop_and_resize', must/);
+    await refused({ antialias: 1 }, /antialias is 1, must be 0/);
+    await refused({ mode: 'cubic', exclude_outside: 1 }, /exclude_outside is 1, must be 0/);
+    await refused({}, /scales\[1\] is 2, must be 1: axis 1 stays/, scaled([1, 2, 1, 1], square));
+    await refused({}, /sizes have 1 entries, must have 4/, sized([2], square), bySizes);
+    await refused({ mode: 'cubic' }, /'cubic' is supported for 4 axes only, the input has 3/, {
+      shape: [1, 1, 4],
+      weights: [floats('scales', [3], [1, 1, 2])],
+    });
+  });
+  test('GridSample', async () => {
+    const grid = floats('grid', [1, 1, 3, 2], [-1, -1, 0, 0, 0.5, 1]);
+    const given = { ...four, opset: 16, weights: [grid] };
+    expect((await one('GridSample', { align_corners: 1 }, given, ['grid'])).data).toEqual([1, 8.5, 15.25]);
+    const cubic = { mode: 'bicubic', padding_mode: 'border' };
+    expect(rounded(await one('GridSample', cubic, given, ['grid']))).toEqual([0.5313, 8.5, 15.9688]);
+  });
+  test('RoiAlign', async () => {
+    const weights = [floats('boxes', [1, 4], [0, 0, 3, 2]), int64s('images', [0])];
+    const attributes = { output_height: 2, output_width: 2 };
+    const given = { ...four, weights, opset: 16 };
+    expect(rounded(await one('RoiAlign', attributes, given, ['boxes', 'images']))).toEqual([
+      1.3125, 2.75, 5.3125, 6.75,
+    ]);
+    const old = { ...given, opset: 10 };
+    expect(rounded(await one('RoiAlign', attributes, old, ['boxes', 'images']))).toEqual([
+      3.75, 5.25, 7.75, 9.25,
+    ]);
+    await expect(one('RoiAlign', { ...attributes, mode: 'max' }, given, ['boxes', 'images'])).rejects.toThrow(
+      /attribute mode is 'max', must be 'avg'/,
+    );
+  });
+});
