@@ -6,7 +6,6 @@
 
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { writeAffine } from '../instructions/channels.ts';
-import { NO_ACTIVATION } from '../instructions/conv.ts';
 import { writeBinary } from '../instructions/elementwise.ts';
 import { type Epilogue, emitConvolution } from '../instructions/emitConvolution.ts';
 import { BINARY } from '../instructions/table.ts';
@@ -29,8 +28,12 @@ export function lowerAbsorbed(to: Builder, node: Absorbed): void {
   emitConvolution(entry.name, to, operands, problem, epilogueOf(node));
 }
 
-function epilogueOf({ residual, activation = { ...NO_ACTIVATION, slope: null } }: Absorbed): Epilogue {
-  return { residual: residual ?? null, slope: activation.slope, activation };
+function epilogueOf({ residual, activation }: Absorbed): Epilogue {
+  return {
+    residual: residual ?? null,
+    slope: activation?.slope ?? null,
+    activation: activation ?? null,
+  };
 }
 
 /** The weights and the bias with a fused affine map in them. */

@@ -67,7 +67,7 @@ const MINIMUM: Rules = [whereBAbove, whereAAbove];
 
 function binaryEntry(
   name: string,
-  kind: number,
+  kind: keyof typeof BINARY,
   torch: string,
   onnx: readonly string[],
   rules: Rules,
@@ -87,7 +87,7 @@ function binaryEntry(
       }
       return [{ shape: broadcast(name, a!.shape, b!.shape), dtype: a!.dtype }];
     },
-    lower: (to, node) => lower(to, kind, [node.types[0]!.shape, node.types[1]!.shape], node),
+    lower: (to, node) => lower(to, BINARY[kind], [node.types[0]!.shape, node.types[1]!.shape], node),
     gradient(to, { types, outputTypes, inputs, outputs, gradients, wanted }) {
       const { shape } = outputTypes[0]!;
       const [a, b] = inputs.map((buffer, i) => ({ buffer: buffer!, shape: types[i]!.shape })) as [
@@ -109,7 +109,7 @@ type Mixed = (a: Tensor<DType> | number, b: Tensor<DType> | number) => Tensor<DT
 
 function binary(
   name: string,
-  kind: number,
+  kind: keyof typeof BINARY,
   torch: string,
   onnx: readonly string[],
   rules: Rules,
@@ -147,13 +147,13 @@ function operand(
   return value;
 }
 
-export const add = /*#__PURE__*/ binary('add', BINARY.add, 'torch.add', ['Add', 'Sum'], ADD);
-export const sub = /*#__PURE__*/ binary('sub', BINARY.sub, 'torch.sub', ['Sub'], SUB);
-export const mul = /*#__PURE__*/ binary('mul', BINARY.mul, 'torch.mul', ['Mul'], MUL);
-export const div = /*#__PURE__*/ binary('div', BINARY.div, 'torch.div', ['Div'], DIV);
-export const pow = /*#__PURE__*/ binary('pow', BINARY.pow, 'torch.pow', ['Pow'], POW, mixedPower);
-export const maximum = /*#__PURE__*/ binary('maximum', BINARY.max, 'torch.maximum', ['Max'], MAXIMUM);
-export const minimum = /*#__PURE__*/ binary('minimum', BINARY.min, 'torch.minimum', ['Min'], MINIMUM);
+export const add = /*#__PURE__*/ binary('add', 'add', 'torch.add', ['Add', 'Sum'], ADD);
+export const sub = /*#__PURE__*/ binary('sub', 'sub', 'torch.sub', ['Sub'], SUB);
+export const mul = /*#__PURE__*/ binary('mul', 'mul', 'torch.mul', ['Mul'], MUL);
+export const div = /*#__PURE__*/ binary('div', 'div', 'torch.div', ['Div'], DIV);
+export const pow = /*#__PURE__*/ binary('pow', 'pow', 'torch.pow', ['Pow'], POW, mixedPower);
+export const maximum = /*#__PURE__*/ binary('maximum', 'max', 'torch.maximum', ['Max'], MAXIMUM);
+export const minimum = /*#__PURE__*/ binary('minimum', 'min', 'torch.minimum', ['Min'], MINIMUM);
 
 /** A base and an exponent of two dtypes: in float32, and then in the base's dtype. */
 function mixedPower(a: Tensor<DType> | number, b: Tensor<DType> | number): Tensor<DType> | null {
