@@ -7,11 +7,11 @@ use striate_core::enumeration::Enumeration;
 use striate_core::fault::Code;
 use striate_core::geometry::{Mode, Rule};
 use striate_core::instructions::activation::Act;
+use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::{
     binary, deform, grid_sample, pool, random, reduce, resample, scatter, walk, Entry, ENTRIES,
 };
-use striate_core::plan::Algorithm;
 use striate_wasm::program::ABSENT;
 use striate_wasm::{ABANDONED, PENDING};
 
