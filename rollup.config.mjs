@@ -17,6 +17,25 @@ const wasmBeside = {
   resolveId: (id) => (/\.wasm(\?module)?$/.test(id) ? { id, external: true } : null),
 };
 
+const generated = ['ts/boundary.ts', 'ts/instructions/table.ts'].map((file) =>
+  fs.readFileSync(new URL(file, import.meta.url), 'utf8'),
+);
+/** The tables of numbers that the kernels' build writes: by name, then by key. */
+const tables = new Map(
+  [...generated.join('').matchAll(/^export const (\w+) = \{\n([^}]*)\}/gm)].map(([, name, rows]) => [
+    name,
+    new Map([...rows.matchAll(/(\w+): (-?\d+),/g)].map(([, key, number]) => [key, number])),
+  ]),
+);
+/** `OP.conv` becomes its number: keys are not minified, and a table that is only read so need not be there. */
+const inlineNumbers = {
+  name: 'inline-numbers',
+  transform: (code) => ({
+    code: code.replace(/\b([A-Z_]+)\.(\w+)\b/g, (text, name, key) => tables.get(name)?.get(key) ?? text),
+    map: null,
+  }),
+};
+
 /** Packages whose code is inside the bundle: their licence opens the file. */
 const notices = { pbf: fs.readFileSync(new URL('node_modules/pbf/LICENSE', import.meta.url), 'utf8') };
 const banner = ({ moduleIds }) =>
@@ -39,7 +58,12 @@ const shared = (extension) => ({
 export default [
   {
     input: entries,
-    plugins: [wasmBeside, resolve(), esbuild({ target: 'es2022', tsconfig: 'ts/tsconfig.json' })],
+    plugins: [
+      wasmBeside,
+      resolve(),
+      esbuild({ target: 'es2022', tsconfig: 'ts/tsconfig.json' }),
+      inlineNumbers,
+    ],
     treeshake: { moduleSideEffects: false },
     makeAbsoluteExternalsRelative: false,
     output: { ...shared('js'), banner, sourcemap: true },

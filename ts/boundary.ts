@@ -1,7 +1,12 @@
 /** Numbers of the boundary. Written by crates/wasm/tests/table.rs when kernels are built: change the Rust side. */
 
-/** Element types, by number. */
-export const DTYPES = ['float32', 'int32', 'uint8', 'int8'] as const;
+/** Element types. */
+export const DTYPE = {
+  float32: 0,
+  int32: 1,
+  uint8: 2,
+  int8: 3,
+} as const;
 
 /** What can be wrong. */
 export const FAULT = {

@@ -1,9 +1,9 @@
 /** The element types: their names, sizes, numbers on the boundary, and typed arrays. */
-import { DTYPES } from './boundary.ts';
+import { DTYPE } from './boundary.ts';
 
-export { DTYPES };
+export type DType = keyof typeof DTYPE;
 
-export type DType = (typeof DTYPES)[number];
+export const DTYPES = /*#__PURE__*/ Object.keys(DTYPE) as readonly DType[];
 
 export interface TypedArrays {
   float32: Float32Array;
@@ -14,7 +14,7 @@ export interface TypedArrays {
 
 /** The number of a dtype on the boundary. */
 export function dtypeId(dtype: DType): number {
-  return DTYPES.indexOf(dtype);
+  return DTYPE[dtype];
 }
 
 export function bytesPer(dtype: DType): number {

@@ -1,5 +1,6 @@
 // Whether the plan chooses well: convolutions of many shapes, each by every algorithm that accepts it, and what the
 // plan's choice loses to the fastest one. The JSON has all times; the plan's estimates were fitted to such (docs/performance.md).
+import { importTypeScript } from '../../scripts/lib/bundle.mjs';
 import { matches } from '../options.mjs';
 import { start } from '../peers/striate.mjs';
 import { geomean } from '../race.mjs';
@@ -13,7 +14,8 @@ const WORST = 12; // rows that are shown
 const NOTICED = 1.05; // a loss that counts as one
 const WARM_UP = 40; // problems
 
-const ALGORITHMS = ['gemm', 'pointwise', 'depthwise', 'winograd', 'direct'];
+const { ALGORITHM } = await importTypeScript('ts/instructions/table.ts');
+const ALGORITHMS = Object.keys(ALGORITHM);
 
 /** Every combination of the lists, as arrays. */
 const combinations = (...lists) =>

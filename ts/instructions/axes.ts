@@ -33,7 +33,6 @@ export const inputOf = (axes: Axes): [number, number, number] => perAxis(axes, (
 /** Six words for each axis. */
 export function axisWords(axes: Axes): number[] {
   const words: number[] = [];
-  for (const { input, kernel, stride, dilation, lo, hi } of axes)
-    words.push(input, kernel, stride, dilation, lo, hi);
+  for (const axis of axes) words.push(axis.input, axis.kernel, axis.stride, axis.dilation, axis.lo, axis.hi);
   return words;
 }

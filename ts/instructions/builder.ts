@@ -4,7 +4,8 @@
  * (program/placement.ts), and a list of steps becomes words that the Rust side decodes:
  * [bases, steps, then per step: opcode, operands, (base, byte offset)..., params, param...].
  */
-import { bytesPer, dtypeId, type TensorType } from '../dtype.ts';
+import { DTYPE } from '../boundary.ts';
+import { bytesPer, type TensorType } from '../dtype.ts';
 import { type Engine, refresh } from '../engine/engine.ts';
 import { partsOf } from '../engine/threads.ts';
 import { elementCount } from '../errors.ts';
@@ -191,7 +192,7 @@ export class Builder {
 
   /** Appends a copy of a whole buffer. */
   copy(from: Buffer, to: Buffer): void {
-    this.step(OP.copy, [from], [to], [dtypeId('uint8'), 1, from.bytes, 1, 1, 0, 0]);
+    this.step(OP.copy, [from], [to], [DTYPE.uint8, 1, from.bytes, 1, 1, 0, 0]);
   }
 
   /** The words of these steps, whose temporaries lie in an arena of so many bytes. */

@@ -1,5 +1,5 @@
 /** Instructions over x as [n, channels, inner], with one number per channel: affine maps and statistics. */
-import { dtypeId } from '../dtype.ts';
+import { DTYPE } from '../boundary.ts';
 import type { Builder, OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 
@@ -9,7 +9,7 @@ export interface Channels {
   readonly inner: number;
 }
 
-const words = ({ n, channels, inner }: Channels): number[] => [dtypeId('float32'), n, channels, inner];
+const words = ({ n, channels, inner }: Channels): number[] => [DTYPE.float32, n, channels, inner];
 
 /** y = (x - center) * scale + shift. */
 export function writeAffine(

@@ -1,41 +1,37 @@
 /** Instructions of convolutions: packing of weights, the convolution, its weights' gradient, and the deformable ones. */
-import { dtypeId } from '../dtype.ts';
+import { DTYPE } from '../boundary.ts';
 import { type Axes, axisWords, kernelOf } from './axes.ts';
-import type { Buffer, Builder, OperandsOf, Plan } from './builder.ts';
+import type { Buffer, Builder, Choice, OperandsOf, Plan } from './builder.ts';
 import { type Activation, activationWords } from './elementwise.ts';
-import { ACTIVATION, ALGORITHM, OP } from './table.ts';
+import { ALGORITHM, OP } from './table.ts';
 
-/** The sizes of a convolution; channels are those of a group. */
+/** The sizes of a convolution. */
 export interface ConvSizes {
-  readonly batch: number;
+  readonly n: number;
   readonly groups: number;
-  readonly ci: number;
-  readonly co: number;
+  /** Input channels, of all groups. */
+  readonly channels: number;
+  /** Output channels. */
+  readonly outputs: number;
   readonly axes: Axes;
 }
 
-export interface ConvOptions extends ConvSizes {
-  /** ALGORITHM: the one that is taken where it accepts. */
-  readonly algorithm: number;
-  /** Algorithms that round where the definition does not are left out. */
-  readonly exact: boolean;
-  readonly activation: Activation;
+/** The algorithm (ALGORITHM) and what follows the sum. */
+export interface ConvOptions extends Choice {
+  readonly activation: Activation | null;
 }
 
-/** No activation. */
-export const NO_ACTIVATION: Activation = { act: ACTIVATION.none, p0: 0, p1: 0 };
-
-const sizeWords = ({ batch, groups, ci, co, axes }: ConvSizes): number[] => [
-  ...[dtypeId('float32'), batch, groups, ci, co, ...axisWords(axes)],
+const sizeWords = ({ n, groups, channels, outputs, axes }: ConvSizes): number[] => [
+  ...[DTYPE.float32, n, groups, channels / groups, outputs / groups, ...axisWords(axes)],
 ];
 
-const convWords = ({ algorithm, exact, activation, ...sizes }: ConvOptions): number[] => [
+const convWords = (sizes: ConvSizes, { algorithm, exact, activation }: ConvOptions): number[] => [
   ...[...sizeWords(sizes), algorithm, exact ? 1 : 0, ...activationWords(activation)],
 ];
 
-/** What a convolution needs, and by which algorithm it is computed. */
-export function planConv(to: Builder, where: string, options: ConvOptions): Plan {
-  return to.plan(where, OP.conv, convWords(options));
+/** What a convolution needs, and by which algorithm it is computed: that of the options where it accepts. */
+export function planConv(to: Builder, where: string, sizes: ConvSizes, options: ConvOptions): Plan {
+  return to.plan(where, OP.conv, convWords(sizes, options));
 }
 
 /** Where the residual stands among what the instruction reads. */
@@ -45,17 +41,14 @@ const RESIDUAL = 3;
 export function writeConv(
   to: Builder,
   { x, weights, bias = null, residual = null, slope = null, y }: OperandsOf<'conv'>,
-  options: ConvOptions,
-  { scratch, algorithm }: Plan,
+  sizes: ConvSizes,
+  options: ConvOptions & Plan,
 ): void {
-  const macs = kernelOf(options.axes).reduce((a, b) => a * b, (y.bytes / 4) * options.ci);
+  const { scratch, algorithm } = options;
+  const macs = kernelOf(sizes.axes).reduce((a, b) => a * b, ((y.bytes / 4) * sizes.channels) / sizes.groups);
   // Each element of the residual is read just before its output is written: over it, the caches hold a tensor less.
-  to.step(OP.conv, [x, weights, bias, residual, slope], [y], convWords({ ...options, algorithm }), {
-    inPlace: RESIDUAL,
-    scratch,
-    algorithm,
-    macs,
-  });
+  const how = { inPlace: RESIDUAL, scratch, algorithm, macs };
+  to.step(OP.conv, [x, weights, bias, residual, slope], [y], convWords(sizes, options), how);
 }
 
 /** Where the elements of a weight lie. */
@@ -66,27 +59,32 @@ export interface WeightSource {
   readonly offset: number;
 }
 
-export interface PackOptions {
-  readonly groups: number;
-  readonly ci: number;
-  readonly co: number;
-  readonly kernel: readonly number[];
-  /** What the plan chose. */
-  readonly algorithm: number;
-  readonly source: WeightSource;
+/** A weight [groups * outer, inner, kernel...]: `outer` are the output channels of a group, `inner` the input channels. */
+export function contiguousWeight(outer: number, inner: number, kernel: readonly number[]): WeightSource {
+  const [depth, height, width] = kernel as [number, number, number];
+  const taps = depth * height * width;
+  return { strides: [outer * inner * taps, inner * taps, taps, height * width, width, 1], offset: 0 };
 }
 
-/** The weights in the order in which an algorithm reads them. */
+export interface PackOptions extends Omit<ConvSizes, 'n'> {
+  /** Without it the weight is [outputs, channels / groups, kernel...], one element behind the other. */
+  readonly source?: WeightSource;
+}
+
+/**
+ * The weights in the order in which the algorithm that was planned reads them. What the words say depends on the weights
+ * alone: problems that differ elsewhere only, such as another input size, share packed weights.
+ */
 export function writeConvPack(
   to: Builder,
   where: string,
-  { weights }: Pick<OperandsOf<'convPack'>, 'weights'>,
-  { groups, ci, co, kernel, algorithm, source }: PackOptions,
+  weights: Buffer,
+  { groups, channels, outputs, axes, source }: PackOptions,
+  algorithm: number,
 ): Buffer {
-  const words = [
-    ...[dtypeId('float32'), groups, ci, co, ...kernel, algorithm],
-    ...[...source.strides, source.offset],
-  ];
+  const [ci, co, kernel] = [channels / groups, outputs / groups, kernelOf(axes)];
+  const { strides, offset } = source ?? contiguousWeight(co, ci, kernel);
+  const words = [DTYPE.float32, groups, ci, co, ...kernel, algorithm, ...strides, offset];
   const packed = to.temporary(4 * to.plan(where, OP.convPack, words).packed);
   to.step(OP.convPack, [weights], [packed], words);
   return packed;
@@ -102,17 +100,18 @@ export function writeConvWeightGradient(
   const words = sizeWords(sizes);
   const { scratch } = to.plan(where, OP.convWeightGradient, words);
   // Each weight meets each pixel of dy's planes.
-  const macs = (dw.bytes / 4) * (dy.bytes / 4 / Math.max(1, sizes.groups * sizes.co));
+  const macs = (dw.bytes / 4) * (dy.bytes / 4 / Math.max(1, sizes.outputs));
   to.step(OP.convWeightGradient, [dy, x], [dw], words, { scratch, macs });
 }
 
+/** Deformable convolutions have the general algorithm. */
 export interface DeformOptions extends ConvSizes {
   readonly exact: boolean;
   readonly offsetGroups: number;
 }
 
-const deformWords = ({ offsetGroups, ...sizes }: DeformOptions): number[] => [
-  ...[...convWords({ ...sizes, algorithm: ALGORITHM.gemm, activation: NO_ACTIVATION }), offsetGroups],
+const deformWords = ({ offsetGroups, exact, ...sizes }: DeformOptions): number[] => [
+  ...[...convWords(sizes, { algorithm: ALGORITHM.gemm, exact, activation: null }), offsetGroups],
 ];
 
 /** y = x convolved with the packed weights, its taps moved by the offset and modulated by the mask. */

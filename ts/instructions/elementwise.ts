@@ -1,7 +1,8 @@
 /** Instructions that work element by element: functions of one number, of two, and casts. */
+import { DTYPE } from '../boundary.ts';
 import { type DType, dtypeId } from '../dtype.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
-import { OP } from './table.ts';
+import { ACTIVATION, OP } from './table.ts';
 import { walkWords } from './walk.ts';
 
 /** A function of one number: which (ACTIVATION), and its own numbers. */
@@ -11,8 +12,11 @@ export interface Activation {
   readonly p1: number;
 }
 
-/** The words of a function of floats. */
-export const activationWords = ({ act, p0, p1 }: Activation): number[] => [act, bits(p0), bits(p1)];
+/** The words of a function of floats, or of none. */
+export function activationWords(activation: Activation | null): number[] {
+  const { act, p0, p1 } = activation ?? { act: ACTIVATION.none, p0: 0, p1: 0 };
+  return [act, bits(p0), bits(p1)];
+}
 
 /** y = act(x). */
 export function writeUnary(
@@ -33,7 +37,7 @@ export function writeUnaryGradient(
   { dy, v, dx }: OperandsOf<'unaryGradient'>,
   { count, ...own }: Activation & { count: number },
 ): void {
-  const words = [dtypeId('float32'), ...activationWords(own), count];
+  const words = [DTYPE.float32, ...activationWords(own), count];
   to.step(OP.unaryGradient, [dy, v], [dx], words, { inPlace: 0 });
 }
 

@@ -2,22 +2,19 @@
  * The instructions of a convolution, which `linear` is too (one pixel per row): weights are packed, then multiplied.
  * Where the weights are constant, all but the last instruction run once.
  */
-import { type Axes, kernelOf } from './axes.ts';
 import type { Buffer, Builder } from './builder.ts';
-import { planConv, type WeightSource, writeConv, writeConvPack } from './conv.ts';
+import {
+  type ConvSizes,
+  type PackOptions,
+  planConv,
+  type WeightSource,
+  writeConv,
+  writeConvPack,
+} from './conv.ts';
 import type { Activation } from './elementwise.ts';
 import { ACTIVATION } from './table.ts';
 
-export interface ConvolutionProblem {
-  readonly n: number;
-  readonly groups: number;
-  /** Input channels. */
-  readonly channels: number;
-  /** Output channels. */
-  readonly outputs: number;
-  readonly axes: Axes;
-  /** Without it the weight is [outputs, channels / groups, kernel...], one element behind the other. */
-  readonly source?: WeightSource;
+export interface ConvolutionProblem extends ConvSizes, PackOptions {
   /** What is done to x before: its padding, where that is not zeros. */
   before?(to: Builder, x: Buffer): Buffer;
 }
@@ -48,44 +45,12 @@ export function emitConvolution(
   problem: ConvolutionProblem,
   [act = ACTIVATION.none, p0 = 0, p1 = 0]: readonly number[] = [],
 ): void {
-  const activation: Activation = { act, p0, p1 };
-  const options = { ...sizesOf(problem), ...to.choice, activation };
-  const plan = planConv(to, name, options);
+  const activation: Activation | null = act === ACTIVATION.none ? null : { act, p0, p1 };
+  const options = { ...to.choice, activation };
+  const plan = planConv(to, name, problem, options);
   const from = problem.before?.(to, x) ?? x;
-  const weights = emitPacked(name, to, weight, problem, plan.algorithm);
-  writeConv(to, { x: from, weights, bias, residual, slope, y }, options, plan);
-}
-
-/** A problem's sizes as instructions have them. */
-export function sizesOf({ n, groups, channels, outputs, axes }: ConvolutionProblem) {
-  return { batch: n, groups, ci: channels / groups, co: outputs / groups, axes };
-}
-
-/**
- * Emits the packing of the weights for an algorithm. What it says depends on the weights alone: problems that differ
- * elsewhere only, such as another input size, share packed weights.
- */
-export function emitPacked(
-  name: string,
-  to: Builder,
-  weight: Buffer,
-  { groups, channels, outputs, axes, source }: Omit<ConvolutionProblem, 'n'>,
-  algorithm: number,
-): Buffer {
-  const [ci, co, kernel] = [channels / groups, outputs / groups, kernelOf(axes)];
-  return writeConvPack(
-    to,
-    name,
-    { weights: weight },
-    { groups, ci, co, kernel, algorithm, source: source ?? contiguousWeight(co, ci, kernel) },
-  );
-}
-
-/** A weight [groups * outer, inner, kernel...]: `outer` are the output channels of a group, `inner` the input channels. */
-export function contiguousWeight(outer: number, inner: number, kernel: readonly number[]): WeightSource {
-  const [depth, height, width] = kernel as [number, number, number];
-  const taps = depth * height * width;
-  return { strides: [outer * inner * taps, inner * taps, taps, height * width, width, 1], offset: 0 };
+  const weights = writeConvPack(to, name, weight, problem, plan.algorithm);
+  writeConv(to, { x: from, weights, bias, residual, slope, y }, problem, { ...options, ...plan });
 }
 
 /** The same weight with its taps in reverse order along each axis. */

@@ -10,9 +10,10 @@
  */
 import { type Axes, type Axis, inputOf, kernelOf, perAxis, UNIT } from './axes.ts';
 import type { Buffer, Builder } from './builder.ts';
+import { contiguousWeight } from './conv.ts';
 import { writeCopy, writeFill } from './copy.ts';
 import { countOf, newBlock } from './emit.ts';
-import { contiguousWeight, emitConvolution, swapped } from './emitConvolution.ts';
+import { emitConvolution, swapped } from './emitConvolution.ts';
 import { contiguous, stridesOf, type Walk } from './walk.ts';
 
 export interface TransposedProblem {

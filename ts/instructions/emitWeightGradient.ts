@@ -4,7 +4,7 @@ import type { Buffer, Builder } from './builder.ts';
 import { writeConvWeightGradient } from './conv.ts';
 import { writeCopy } from './copy.ts';
 import { type Block, emitSumTo, newBlock, reshaped } from './emit.ts';
-import { type ConvolutionProblem, sizesOf } from './emitConvolution.ts';
+import type { ConvolutionProblem } from './emitConvolution.ts';
 import { contiguous, stridesOf } from './walk.ts';
 
 /**
@@ -23,7 +23,7 @@ export function emitWeightGradient(
   const kernel = kernelOf(problem.axes);
   const shape = [outputs, channels / groups, ...kernel];
   const made = newBlock(to, shape).buffer;
-  writeConvWeightGradient(to, name, { dy, x, dw: made }, sizesOf(problem));
+  writeConvWeightGradient(to, name, { dy, x, dw: made }, problem);
   if (!flip) return made;
   const flipped = newBlock(to, shape).buffer;
   const strides = stridesOf(shape);

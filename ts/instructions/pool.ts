@@ -1,4 +1,5 @@
 /** Instructions of pooling and of its gradients (crates/core/src/instructions/pool.rs and scatter.rs). */
+import { DTYPE } from '../boundary.ts';
 import { type DType, dtypeId } from '../dtype.ts';
 import { type Axes, axisWords } from './axes.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
@@ -90,7 +91,7 @@ export interface IndexedPlanes {
 }
 
 const planeWords = ({ planes, indexed, size }: IndexedPlanes): number[] => [
-  ...[dtypeId('float32'), planes, indexed, size],
+  ...[DTYPE.float32, planes, indexed, size],
 ];
 
 export interface ScatterOptions extends IndexedPlanes {

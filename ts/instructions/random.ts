@@ -1,5 +1,5 @@
 /** Instructions that draw random numbers from the generator's state. */
-import { dtypeId } from '../dtype.ts';
+import { DTYPE } from '../boundary.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 
@@ -18,7 +18,7 @@ export function writeRandom(
   { state, y }: OperandsOf<'random'>,
   { distribution, p0, p1, count }: RandomOptions,
 ): void {
-  to.step(OP.random, [state], [y], [dtypeId('float32'), distribution, bits(p0), bits(p1), count]);
+  to.step(OP.random, [state], [y], [DTYPE.float32, distribution, bits(p0), bits(p1), count]);
 }
 
 export interface DropoutOptions {
@@ -36,6 +36,6 @@ export function writeDropout(
   { x, state, y }: OperandsOf<'dropout'>,
   { count, inner, threshold, scale }: DropoutOptions,
 ): void {
-  const words = [dtypeId('float32'), count, inner, threshold, bits(scale)];
+  const words = [DTYPE.float32, count, inner, threshold, bits(scale)];
   to.step(OP.dropout, [x, state], [y], words, { inPlace: 0 });
 }

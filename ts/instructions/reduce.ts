@@ -1,4 +1,5 @@
 /** Instructions along the middle axis of x as [outer, size, inner]. */
+import { DTYPE } from '../boundary.ts';
 import { type DType, dtypeId } from '../dtype.ts';
 import type { Builder, OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
@@ -24,6 +25,6 @@ export function writeSoftmax(
   { x, y }: OperandsOf<'softmax'>,
   { outer, size, inner, logarithm }: Along & { logarithm: boolean },
 ): void {
-  const words = [dtypeId('float32'), outer, size, inner, logarithm ? 1 : 0];
+  const words = [DTYPE.float32, outer, size, inner, logarithm ? 1 : 0];
   to.step(OP.softmax, [x], [y], words, { inPlace: 0 });
 }

@@ -1,4 +1,5 @@
 /** Instructions that read between elements: resampling, grids and boxes. */
+import { DTYPE } from '../boundary.ts';
 import { type DType, dtypeId } from '../dtype.ts';
 import { type Buffer, type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
@@ -59,7 +60,7 @@ export interface GridOptions {
 function gridWords({ n, channels, spatial, positions, mode, padding, alignCorners }: GridOptions): number[] {
   const sizes = spatial.length === 2 ? [1, ...spatial] : spatial;
   return [
-    ...[dtypeId('float32'), n, channels, spatial.length, ...sizes, positions],
+    ...[DTYPE.float32, n, channels, spatial.length, ...sizes, positions],
     ...[mode, padding, alignCorners ? 1 : 0],
   ];
 }
@@ -101,10 +102,7 @@ function stepRoi(
   write: Buffer,
   { shape, boxes, bins, scale, samples, aligned }: RoiOptions,
 ): void {
-  const words = [
-    ...[dtypeId('float32'), ...shape, boxes, ...bins],
-    ...[bits(scale), samples, aligned ? 1 : 0],
-  ];
+  const words = [...[DTYPE.float32, ...shape, boxes, ...bins], ...[bits(scale), samples, aligned ? 1 : 0]];
   const { scratch } = to.plan('roiAlign', opcode, words);
   to.step(opcode, reads, [write], words, { scratch });
 }

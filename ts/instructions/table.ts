@@ -39,11 +39,11 @@ export const ABSENT = 4294967295;
 
 /** Algorithms of a convolution; 0 leaves it to the plan. */
 export const ALGORITHM = {
-  gemm: 1,
-  pointwise: 2,
-  depthwise: 3,
-  winograd: 4,
-  direct: 5,
+  pointwise: 1,
+  depthwise: 2,
+  winograd: 3,
+  direct: 4,
+  gemm: 5,
 } as const;
 
 /** Functions of one number. */

@@ -14,24 +14,21 @@ import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, type Layered, operator, type Params } from './operator.ts';
 import { float32 } from './types.ts';
 
-/** What a function has beside its number. */
+/** The name of a function: a number where modules are loaded would keep the unused ones in bundles. */
+type Act = keyof typeof ACTIVATION;
+
+/** What a function has beside its name. */
 interface Traits {
   /** Its gradient is computed from its output, not its input (crates/core/src/instructions/unary_gradient.rs). */
   readonly fromOutput?: true;
-  /** The number of its gradient, where that is another. */
-  readonly gradient?: number;
+  /** Its gradient's name, where that is another. */
+  readonly gradient?: Act;
   /** It takes integers too. */
   readonly integers?: true;
   readonly layer?: Layered['layer'];
 }
 
-function entry(
-  name: string,
-  act: number,
-  torch: string,
-  onnx: readonly string[],
-  traits: Traits = {},
-): Entry {
+function entry(name: string, act: Act, torch: string, onnx: readonly string[], traits: Traits = {}): Entry {
   return {
     name,
     torch,
@@ -45,24 +42,29 @@ function entry(
       const x = types[0]!;
       const [p0 = 0, p1 = 0] = params;
       const count = elementCount(name, x.shape);
-      writeUnary(to, { x: inputs[0]!, y: outputs[0]! }, { dtype: x.dtype, act, p0, p1, count });
+      writeUnary(
+        to,
+        { x: inputs[0]!, y: outputs[0]! },
+        { dtype: x.dtype, act: ACTIVATION[act], p0, p1, count },
+      );
     },
     gradient(to, { types, params: [p0, p1], inputs, outputs, gradients }) {
       const { shape } = types[0]!;
       const dy = { buffer: gradients[0]!, shape };
-      if (act === ACTIVATION.neg) return [emitUnary(to, act, dy).buffer];
+      if (act === 'neg') return [emitUnary(to, ACTIVATION.neg, dy).buffer];
       const v = { buffer: (traits.fromOutput ? outputs : inputs)[0]!, shape };
-      return [emitUnaryGradient(to, traits.gradient ?? act, dy, v, p0, p1).buffer];
+      return [emitUnaryGradient(to, ACTIVATION[traits.gradient ?? act], dy, v, p0, p1).buffer];
     },
     traits: {
-      activation: ([x], [p0 = 0, p1 = 0]) => (x!.dtype === 'float32' ? { act, p0, p1 } : null),
+      activation: ([x], [p0 = 0, p1 = 0]) =>
+        x!.dtype === 'float32' ? { act: ACTIVATION[act], p0, p1 } : null,
     },
   };
 }
 
 function simple(
   name: string,
-  act: number,
+  act: Act,
   torch: string,
   onnx: readonly string[],
   traits: Traits = {},
@@ -80,64 +82,64 @@ function simple(
 const FROM_OUTPUT: Traits = { fromOutput: true };
 
 /** max(x, 0); NaN stays. */
-export const relu = /*#__PURE__*/ simple('relu', ACTIVATION.relu, 'torch.nn.functional.relu', ['Relu'], {
+export const relu = /*#__PURE__*/ simple('relu', 'relu', 'torch.nn.functional.relu', ['Relu'], {
   fromOutput: true,
   layer: 'ReLU',
 });
 /** min(max(x, 0), 6). */
 export const relu6 = /*#__PURE__*/ simple(
   'relu6',
-  ACTIVATION.clip,
+  'clip',
   'torch.nn.functional.relu6',
   [],
-  { fromOutput: true, gradient: ACTIVATION.inside, layer: 'ReLU6' },
+  { fromOutput: true, gradient: 'inside', layer: 'ReLU6' },
   [0, 6],
 );
 /** 1 / (1 + exp(-x)). */
-export const sigmoid = /*#__PURE__*/ simple('sigmoid', ACTIVATION.sigmoid, 'torch.sigmoid', ['Sigmoid'], {
+export const sigmoid = /*#__PURE__*/ simple('sigmoid', 'sigmoid', 'torch.sigmoid', ['Sigmoid'], {
   fromOutput: true,
   layer: 'Sigmoid',
 });
 /** The hyperbolic tangent. */
-export const tanh = /*#__PURE__*/ simple('tanh', ACTIVATION.tanh, 'torch.tanh', ['Tanh'], {
+export const tanh = /*#__PURE__*/ simple('tanh', 'tanh', 'torch.tanh', ['Tanh'], {
   fromOutput: true,
   layer: 'Tanh',
 });
 /** x * min(max(x + 3, 0), 6) / 6. */
 export const hardSwish = /*#__PURE__*/ simple(
   'hardSwish',
-  ACTIVATION.hardSwish,
+  'hardSwish',
   'torch.nn.functional.hardswish',
   ['HardSwish'],
   { layer: 'Hardswish' },
 );
 /** x * sigmoid(x). */
-export const silu = /*#__PURE__*/ simple('silu', ACTIVATION.silu, 'torch.nn.functional.silu', [], {
+export const silu = /*#__PURE__*/ simple('silu', 'silu', 'torch.nn.functional.silu', [], {
   layer: 'SiLU',
 });
 /** x * tanh(log(1 + exp(x))) (Misra, 2019). */
-export const mish = /*#__PURE__*/ simple('mish', ACTIVATION.mish, 'torch.nn.functional.mish', [], {
+export const mish = /*#__PURE__*/ simple('mish', 'mish', 'torch.nn.functional.mish', [], {
   layer: 'Mish',
 });
 /** ELU with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017). */
-export const selu = /*#__PURE__*/ simple('selu', ACTIVATION.selu, 'torch.nn.functional.selu', ['Selu'], {
+export const selu = /*#__PURE__*/ simple('selu', 'selu', 'torch.nn.functional.selu', ['Selu'], {
   layer: 'SELU',
 });
 /** e to the power of x. */
-export const exp = /*#__PURE__*/ simple('exp', ACTIVATION.exp, 'torch.exp', ['Exp'], FROM_OUTPUT);
+export const exp = /*#__PURE__*/ simple('exp', 'exp', 'torch.exp', ['Exp'], FROM_OUTPUT);
 /** The natural logarithm. */
-export const log = /*#__PURE__*/ simple('log', ACTIVATION.log, 'torch.log', ['Log']);
+export const log = /*#__PURE__*/ simple('log', 'log', 'torch.log', ['Log']);
 /** The square root. */
-export const sqrt = /*#__PURE__*/ simple('sqrt', ACTIVATION.sqrt, 'torch.sqrt', ['Sqrt'], FROM_OUTPUT);
+export const sqrt = /*#__PURE__*/ simple('sqrt', 'sqrt', 'torch.sqrt', ['Sqrt'], FROM_OUTPUT);
 /** |x|. */
-export const abs = /*#__PURE__*/ simple('abs', ACTIVATION.abs, 'torch.abs', ['Abs']);
+export const abs = /*#__PURE__*/ simple('abs', 'abs', 'torch.abs', ['Abs']);
 /** -x. */
-export const neg = /*#__PURE__*/ simple('neg', ACTIVATION.neg, 'torch.neg', ['Neg']);
+export const neg = /*#__PURE__*/ simple('neg', 'neg', 'torch.neg', ['Neg']);
 
 /** A function with options, of which `params` makes its numbers. @throws what `params` throws */
 function withOptions<Options extends object>(
   name: string,
-  act: number,
+  act: keyof typeof ACTIVATION,
   torch: string,
   onnx: readonly string[],
   traits: Traits,
@@ -155,7 +157,7 @@ function withOptions<Options extends object>(
 /** x where it is positive, else negativeSlope * x; the default slope is 0.01. */
 export const leakyRelu = /*#__PURE__*/ withOptions(
   'leakyRelu',
-  ACTIVATION.leakyRelu,
+  'leakyRelu',
   'torch.nn.functional.leaky_relu',
   ['LeakyRelu'],
   { layer: 'LeakyReLU' },
@@ -168,7 +170,7 @@ export const leakyRelu = /*#__PURE__*/ withOptions(
 /** x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default. */
 export const elu = /*#__PURE__*/ withOptions(
   'elu',
-  ACTIVATION.elu,
+  'elu',
   'torch.nn.functional.elu',
   ['Elu'],
   { layer: 'ELU' },
@@ -191,7 +193,7 @@ const APPROXIMATIONS = ['none', 'tanh'] as const;
  */
 export const gelu = /*#__PURE__*/ withOptions(
   'gelu',
-  ACTIVATION.gelu,
+  'gelu',
   'torch.nn.functional.gelu',
   [],
   { layer: 'GELU' },
@@ -213,7 +215,7 @@ export interface SoftplusOptions {
 /** log(1 + exp(beta * x)) / beta, and x where beta * x is above threshold; beta is 1 and threshold 20 by default. */
 export const softplus = /*#__PURE__*/ withOptions(
   'softplus',
-  ACTIVATION.softplus,
+  'softplus',
   'torch.nn.functional.softplus',
   ['Softplus'],
   { layer: 'Softplus' },
@@ -227,7 +229,7 @@ export const softplus = /*#__PURE__*/ withOptions(
 /** min(max(alpha * x + beta, 0), 1); PyTorch's alpha 1/6 and beta 1/2 by default (ONNX's alpha is 0.2). */
 export const hardSigmoid = /*#__PURE__*/ withOptions(
   'hardSigmoid',
-  ACTIVATION.hardSigmoid,
+  'hardSigmoid',
   'torch.nn.functional.hardsigmoid',
   ['HardSigmoid'],
   { fromOutput: true, layer: { name: 'Hardsigmoid', options: 'none' } },
@@ -247,7 +249,7 @@ function within(dtype: DType): (bound: number) => number {
 const LIMITS = { int32: [-0x80000000, 0x7fffffff], uint8: [0, 255], int8: [-128, 127] } as const;
 
 export const clip = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('clip', ACTIVATION.clip, 'torch.clamp', ['Clip'], { integers: true }),
+  /*#__PURE__*/ entry('clip', 'clip', 'torch.clamp', ['Clip'], { integers: true }),
   (invoke) =>
     /** min(max(x, min), max); either bound may be left out. Takes every dtype; NaN stays. */
     <D extends DType = 'float32'>(x: Tensor<D>, min?: number | null, max?: number | null): Tensor<D> => {

@@ -71,7 +71,7 @@ const MINIMUM: Rules = [whereBAbove, whereAAbove];
 
 function binaryEntry(
   name: string,
-  kind: number,
+  kind: keyof typeof BINARY,
   torch: string,
   onnx: readonly string[],
   rules: Rules,
@@ -92,7 +92,7 @@ function binaryEntry(
       }
       return [{ shape: broadcast(name, a!.shape, b!.shape), dtype: a!.dtype }];
     },
-    lower: (to, node) => lower(to, kind, [node.types[0]!.shape, node.types[1]!.shape], node),
+    lower: (to, node) => lower(to, BINARY[kind], [node.types[0]!.shape, node.types[1]!.shape], node),
     gradient(to, { types, outputTypes, inputs, outputs, gradients, wanted }) {
       const { shape } = outputTypes[0]!;
       const [a, b] = inputs.map((buffer, i) => ({ buffer: buffer!, shape: types[i]!.shape })) as [
@@ -156,7 +156,7 @@ type Mixed = (a: Tensor<DType> | number, b: Tensor<DType> | number) => Tensor<DT
 
 function binary(
   name: string,
-  kind: number,
+  kind: keyof typeof BINARY,
   torch: string,
   onnx: readonly string[],
   rules: Rules,
@@ -194,21 +194,21 @@ function operand(
   return value;
 }
 
-export const add = /*#__PURE__*/ binary('add', BINARY.add, 'torch.add', ['Add', 'Sum'], ADD, {
+export const add = /*#__PURE__*/ binary('add', 'add', 'torch.add', ['Add', 'Sum'], ADD, {
   traits: /*#__PURE__*/ mapTraits('add', ADD_MAP, { sums: true }),
 });
-export const sub = /*#__PURE__*/ binary('sub', BINARY.sub, 'torch.sub', ['Sub'], SUB, {
+export const sub = /*#__PURE__*/ binary('sub', 'sub', 'torch.sub', ['Sub'], SUB, {
   traits: /*#__PURE__*/ mapTraits('sub', SUB_MAP),
 });
-export const mul = /*#__PURE__*/ binary('mul', BINARY.mul, 'torch.mul', ['Mul'], MUL, {
+export const mul = /*#__PURE__*/ binary('mul', 'mul', 'torch.mul', ['Mul'], MUL, {
   traits: /*#__PURE__*/ mapTraits('mul', MUL_MAP),
 });
-export const div = /*#__PURE__*/ binary('div', BINARY.div, 'torch.div', ['Div'], DIV);
-export const pow = /*#__PURE__*/ binary('pow', BINARY.pow, 'torch.pow', ['Pow'], POW, {
+export const div = /*#__PURE__*/ binary('div', 'div', 'torch.div', ['Div'], DIV);
+export const pow = /*#__PURE__*/ binary('pow', 'pow', 'torch.pow', ['Pow'], POW, {
   mixed: mixedPower,
 });
-export const maximum = /*#__PURE__*/ binary('maximum', BINARY.max, 'torch.maximum', ['Max'], MAXIMUM);
-export const minimum = /*#__PURE__*/ binary('minimum', BINARY.min, 'torch.minimum', ['Min'], MINIMUM);
+export const maximum = /*#__PURE__*/ binary('maximum', 'max', 'torch.maximum', ['Max'], MAXIMUM);
+export const minimum = /*#__PURE__*/ binary('minimum', 'min', 'torch.minimum', ['Min'], MINIMUM);
 
 /** A base and an exponent of two dtypes: in float32, and then in the base's dtype. */
 function mixedPower(a: Tensor<DType> | number, b: Tensor<DType> | number): Tensor<DType> | null {

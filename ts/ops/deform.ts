@@ -12,9 +12,9 @@ import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, shapeText } from '../errors.ts';
 import { kernelOf, PIXEL } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
-import { type DeformOptions, writeDeform, writeDeformGradient } from '../instructions/conv.ts';
+import { type DeformOptions, writeConvPack, writeDeform, writeDeformGradient } from '../instructions/conv.ts';
 import { countOf, emitFill, emitPermuted, emitSumTo, newBlock } from '../instructions/emit.ts';
-import { type ConvolutionProblem, emitPacked, sizesOf } from '../instructions/emitConvolution.ts';
+import type { ConvolutionProblem } from '../instructions/emitConvolution.ts';
 import { ALGORITHM, DEFORM_GRADIENT } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { PADDINGS } from './convolutionStep.ts';
@@ -118,13 +118,13 @@ function problemOf(types: Types, params: Params): ConvolutionProblem {
 /** What the instructions are told. */
 function optionsOf(types: Types, problem: ConvolutionProblem, exact: boolean): DeformOptions {
   const offsetGroups = types[1]!.shape[1]! / (2 * countOf(kernelOf(problem.axes)));
-  return { ...sizesOf(problem), exact, offsetGroups };
+  return { ...problem, exact, offsetGroups };
 }
 
 function lower(to: Builder, { types, params, inputs, outputs }: Lowered): void {
   const [x, offset, weight, bias, mask] = inputs as [Buffer, Buffer, Buffer, Buffer | null, Buffer | null];
   const problem = problemOf(types, params);
-  const weights = emitPacked(NAME, to, weight, problem, ALGORITHM.gemm);
+  const weights = writeConvPack(to, NAME, weight, problem, ALGORITHM.gemm);
   const operands = { x, offset, mask, weights, bias, y: outputs[0]! };
   writeDeform(to, NAME, operands, optionsOf(types, problem, weight.constant));
 }
@@ -174,7 +174,7 @@ function emitTransposed(to: Builder, weight: Buffer, problem: ConvolutionProblem
   const [depth, perGroup] = [(channels / groups) * countOf(kernelOf(axes)), outputs / groups];
   const source = { strides: [perGroup * depth, 1, depth, 0, 0, 0], offset: 0 };
   const transposed = { groups, channels: outputs, outputs: groups * depth, axes: PIXEL, source };
-  return emitPacked(NAME, to, weight, transposed, ALGORITHM.gemm);
+  return writeConvPack(to, NAME, weight, transposed, ALGORITHM.gemm);
 }
 
 export const deformConv2d = /*#__PURE__*/ operator(

@@ -50,12 +50,12 @@ const OPTIONS: readonly string[] = [
   'cubicCoefficient',
 ];
 /** Each mode's kernel, and how many axes it takes. */
-const MODES: Readonly<Record<string, readonly [kernel: number, axes: number]>> = {
-  nearest: [KERNEL.nearest, 0],
-  linear: [KERNEL.linear, 3],
-  bilinear: [KERNEL.linear, 4],
-  bicubic: [KERNEL.cubic, 4],
-  trilinear: [KERNEL.linear, 5],
+const MODES: Readonly<Record<string, readonly [kernel: keyof typeof KERNEL, axes: number]>> = {
+  nearest: ['nearest', 0],
+  linear: ['linear', 3],
+  bilinear: ['linear', 4],
+  bicubic: ['cubic', 4],
+  trilinear: ['linear', 5],
 };
 const COORDINATES: readonly string[] = ['half-pixel', 'asymmetric', 'pytorch-half-pixel', 'align-corners'];
 /** The last of them. */
@@ -78,7 +78,7 @@ function interpolateParams(where: string, given: InterpolateOptions, rank: numbe
   const options = given ?? {};
   const { size = null, scaleFactor = null, mode = 'nearest', alignCorners = false } = options;
   oneOf(where, 'mode', mode, Object.keys(MODES));
-  const [kernel] = MODES[mode]!;
+  const kernel = KERNEL[MODES[mode]![0]];
   const { coordinates = kernel === KERNEL.nearest ? 'asymmetric' : 'half-pixel', rounding = 'floor' } =
     options;
   oneOf(where, 'coordinates', coordinates, COORDINATES);

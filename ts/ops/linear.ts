@@ -8,10 +8,10 @@
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, shapeText } from '../errors.ts';
 import { PIXEL } from '../instructions/axes.ts';
+import { contiguousWeight } from '../instructions/conv.ts';
 import { type Block, countOf, emitSumTo, newBlock } from '../instructions/emit.ts';
 import {
   type ConvolutionProblem,
-  contiguousWeight,
   emitConvolution,
   operandsOf,
   swapped,

@@ -7,12 +7,10 @@ extern crate alloc;
 extern crate std;
 
 pub mod arena;
-mod cost;
 pub mod enumeration;
 pub mod fault;
 pub mod geometry;
 pub mod instructions;
 pub mod kernels;
 pub mod math;
-pub mod plan;
 pub mod simd;

@@ -7,16 +7,15 @@ mod problems;
 mod weight_gradient;
 
 use problems::{integers, problem_lines, Line};
+use striate_core::enumeration::Enumeration;
 use striate_core::fault::{Code, Fault};
 use striate_core::geometry::{Axis, AxisRequest, Mode, Rule};
 use striate_core::instructions::activation::{Act, Activation};
+use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::conv::{Conv, ConvPack};
 use striate_core::instructions::{Instruction, Operands, Params, Share};
-use striate_core::plan::Algorithm;
 use striate_core::simd::F32x4;
 
-const ALGORITHMS: [Algorithm; 5] =
-    [Algorithm::Gemm, Algorithm::Pointwise, Algorithm::Depthwise, Algorithm::Winograd, Algorithm::Direct];
 /// Of the largest output: Winograd's transforms multiply by 1/6 and 1/24, and by up to 100 before they add.
 const WINOGRAD_TOLERANCE: f64 = 5e-5;
 
@@ -236,7 +235,7 @@ fn chosen(problem: &Problem, number: u32) -> Algorithm {
 
 fn algorithms(problem: &Problem) -> Vec<u32> {
     let planned = |number: u32| chosen(problem, number);
-    let forced = ALGORITHMS.map(|algorithm| algorithm as u32).into_iter();
+    let forced = 1..=Algorithm::COUNT;
     core::iter::once(0).chain(forced.filter(|&number| planned(number) as u32 == number)).collect()
 }
 
@@ -268,7 +267,7 @@ fn assert_equal(name: &str, tolerance: f64, actual: &[f32], expected: &[f64]) {
 
 #[test]
 fn every_problem_by_every_algorithm_and_number_of_parts() {
-    let mut used = [0; 6];
+    let mut used = [0; 1 + Algorithm::COUNT as usize];
     for problem in all_problems() {
         let expected = problem.reference();
         for algorithm in algorithms(&problem) {
@@ -424,7 +423,7 @@ fn packed(words: &[i32], weights: usize, parts: usize) -> Vec<f32> {
 fn weights_are_packed_from_wherever_their_strides_say() {
     // Two groups of w [4 inputs, 5 outputs, 1, 1, 3] whose roles are swapped and whose taps are reversed.
     let strides = [30, 3, 15, 0, 0, -1, 2];
-    let gemm = [&[2, 2, 5, 1, 1, 3, 1][..], &strides].concat();
+    let gemm = [&[2, 2, 5, 1, 1, 3, Algorithm::Gemm as i32][..], &strides].concat();
     let element = |group: usize, output: usize, input: usize, tap: usize| {
         if output < 5 {
             (group * 30 + input * 15 + output * 3 + 2 - tap) as f32
@@ -443,7 +442,8 @@ fn weights_are_packed_from_wherever_their_strides_say() {
     }
     // Nine taps side by side, as they are and in reverse, and columns before rows: channel by channel.
     for (height, width, offset) in [(3, 1, 0), (-3, -1, 8), (1, 3, 0)] {
-        let winograd = [1, 2, 5, 1, 3, 3, 4, 0, 18, 9, 0, height, width, offset];
+        let sizes = [1, 2, 5, 1, 3, 3, Algorithm::Winograd as i32];
+        let winograd = [&sizes[..], &[0, 18, 9, 0, height, width, offset]].concat();
         let mut expected = Vec::new();
         for (tile, input, tap) in (0..36).map(|at| (at / 18, at / 9 % 2, at % 9)) {
             expected.extend([0, 1, 2, 3].map(|row| tile * 4 + row).map(|output| match output {
@@ -456,13 +456,13 @@ fn weights_are_packed_from_wherever_their_strides_say() {
         }
     }
     // Every second tap of a depthwise kernel of 5, from the second on.
-    let depthwise = [3, 1, 1, 1, 1, 2, 3, 5, 5, 5, 5, 5, 2, 1];
+    let depthwise = [3, 1, 1, 1, 1, 2, Algorithm::Depthwise as i32, 5, 5, 5, 5, 5, 2, 1];
     assert_eq!(packed(&depthwise, 15, 2), [1.0, 3.0, 6.0, 8.0, 11.0, 13.0]);
 }
 
 #[test]
 fn wrong_packing_is_a_fault() {
-    let right = [2, 2, 5, 1, 1, 3, 1, 30, 3, 15, 0, 0, -1, 2];
+    let right = [2, 2, 5, 1, 1, 3, Algorithm::Gemm as i32, 30, 3, 15, 0, 0, -1, 2];
     let fault = |words: &[i32]| -> Code {
         let words: Vec<u32> = words.iter().map(|&word| word as u32).collect();
         ConvPack::new(&mut Params::new(&words)).err().unwrap().code
@@ -476,8 +476,13 @@ fn wrong_packing_is_a_fault() {
         fault(&words)
     };
     assert_eq!(with(6, 0), Code::BadInstruction);
-    assert_eq!(with(6, 3), Code::BadInstruction);
-    assert_eq!(with(6, 4), Code::BadInstruction, "a kernel that Winograd does not take");
+    assert_eq!(with(6, 99), Code::BadInstruction);
+    assert_eq!(with(6, Algorithm::Depthwise as i32), Code::BadInstruction, "several input channels");
+    assert_eq!(
+        with(6, Algorithm::Winograd as i32),
+        Code::BadInstruction,
+        "a kernel that Winograd does not take"
+    );
     for (place, value) in [(0, -1), (2, i32::MAX), (7, i32::MAX), (7, i32::MIN), (8, -30), (13, 1), (13, -1)]
     {
         assert_eq!(with(place, value), Code::TooLarge, "word {place} is {value}");

@@ -5,6 +5,7 @@ mod planning;
 use planning::{entry, plan};
 use striate_core::fault::Code;
 use striate_core::geometry::{Axis, AxisRequest, Mode, Rule};
+use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::deform::{Deform, DeformGradient};
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::{Operands, Params, Share};
@@ -122,7 +123,7 @@ impl Case {
         let unit = [1, 1, 1, 1, 0, 0];
         let mut words = vec![batch as u32, groups as u32, ci as u32, co as u32];
         words.extend([unit, self.axes[0], self.axes[1]].concat().into_iter().map(|word| word as u32));
-        words.extend([1, 0, 0, 0, 0, offset_groups as u32]);
+        words.extend([Algorithm::Gemm as u32, 0, 0, 0, 0, offset_groups as u32]);
         let samples = batch * offset_groups * taps * volume;
         let offset = reals(2, 2 * samples).into_iter().map(|value| match self.offsets {
             Zero => 0.0,
@@ -235,12 +236,12 @@ impl Problem {
     fn packed(&self, transposed: bool) -> Vec<f32> {
         let [_, groups, ci, co, _] = self.counts.map(|count| count as u32);
         let kernel = self.axes.map(|axis| axis.kernel as u32);
-        let taps = kernel[0] * kernel[1];
+        let (taps, gemm) = (kernel[0] * kernel[1], Algorithm::Gemm as u32);
         let words = if transposed {
-            vec![groups, co, ci * taps, 1, 1, 1, 1, co * ci * taps, 1, ci * taps, 0, 0, 0, 0]
+            vec![groups, co, ci * taps, 1, 1, 1, gemm, co * ci * taps, 1, ci * taps, 0, 0, 0, 0]
         } else {
             let strides = [co * ci * taps, ci * taps, taps, taps, kernel[1], 1];
-            [&[groups, ci, co, 1, kernel[0], kernel[1], 1], &strides[..], &[0]].concat()
+            [&[groups, ci, co, 1, kernel[0], kernel[1], gemm], &strides[..], &[0]].concat()
         };
         let instruction = plan("conv pack", Dtype::F32, &words).unwrap();
         let mut packed = vec![f32::NAN; instruction.packed()];
@@ -409,7 +410,7 @@ fn wrong_parameters_are_faults() {
     }
     // Another algorithm, of a convolution that it would accept.
     let mut depthwise = CASES[3].problem().words;
-    depthwise[22] = 3;
+    depthwise[22] = Algorithm::Depthwise as u32;
     assert_eq!(fault(&depthwise), Some(Code::BadInstruction));
     assert_eq!(with(0, i32::MAX as u32), Some(Code::TooLarge));
     assert_eq!(with(3, 1 << 26), Some(Code::TooLarge));

@@ -5,6 +5,7 @@ mod planning;
 
 use planning::plan;
 use striate_core::fault::Code;
+use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::dtype::Dtype::{F32, I32, I8, U8};
 use striate_core::instructions::{Operands, Planned, Share, ENTRIES};
@@ -20,6 +21,7 @@ struct Sample {
 }
 
 const ONE: u32 = 1f32.to_bits();
+const GEMM: u32 = Algorithm::Gemm as u32;
 const HALF: u32 = 0.5f32.to_bits();
 
 /// `[input, kernel, stride, dilation, lo, hi]` of depth, height and width: planes of 5x6 under 3x3, padded by one.
@@ -40,8 +42,8 @@ const fn sample(
 
 /// What is convolved has 2 images of 3 channels, and 4 outputs.
 const SAMPLES: [Sample; 27] = [
-    sample("conv", window!(2, 1, 3, 4; 1, 0, 1, 0, 0), &[180, 108, 4, 240, 0, 240], &[5]),
-    sample("conv pack", &[1, 3, 4, 1, 3, 3, 1, 108, 27, 9, 9, 3, 1, 0], &[108, 108], &[1]),
+    sample("conv", window!(2, 1, 3, 4; 0, 0, 1, 0, 0), &[180, 108, 4, 240, 0, 240], &[5]),
+    sample("conv pack", &[1, 3, 4, 1, 3, 3, GEMM, 108, 27, 9, 9, 3, 1, 0], &[108, 108], &[1]),
     sample("pool", window!(6; 2, 0, 1, 0, ONE, 0), &[180, 0, 180, 0], &[2]),
     sample("copy", &[2, 5, 1, 6, 6, 5, 1, 0, 0], &[30, 30], &[1]),
     sample("fill", &[37, ONE], &[37], &[0]),
@@ -65,10 +67,10 @@ const SAMPLES: [Sample; 27] = [
     sample("grid sample gradient", &[2, 3, 2, 1, 5, 6, 7, 0, 1, 0], &[180, 28, 42, 180, 28], &[3, 4]),
     sample("roi align", &[2, 3, 5, 6, 4, 2, 2, ONE, 0, 1], &[180, 20, 48], &[2]),
     sample("roi align gradient", &[2, 3, 5, 6, 4, 2, 2, ONE, 0, 1], &[20, 48, 180], &[2]),
-    sample("deform", window!(2, 1, 3, 4; 1, 0, 0, 0, 0, 1), &[180, 1080, 0, 108, 4, 240], &[5]),
+    sample("deform", window!(2, 1, 3, 4; GEMM, 0, 0, 0, 0, 1), &[180, 1080, 0, 108, 4, 240], &[5]),
     sample(
         "deform gradient",
-        window!(2, 1, 3, 4; 1, 0, 0, 0, 0, 1, 1),
+        window!(2, 1, 3, 4; GEMM, 0, 0, 0, 0, 1, 1),
         &[0, 1080, 0, 240, 108, 180, 0],
         &[5],
     ),

@@ -7,11 +7,11 @@ use striate_core::enumeration::Enumeration;
 use striate_core::fault::Code;
 use striate_core::geometry::{Mode, Rule};
 use striate_core::instructions::activation::Act;
+use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::{
     binary, deform, grid_sample, pool, random, reduce, resample, scatter, walk, Entry, ENTRIES,
 };
-use striate_core::plan::Algorithm;
 use striate_wasm::program::ABSENT;
 use striate_wasm::{ABANDONED, PENDING};
 
@@ -74,7 +74,7 @@ const WRITTEN: &str = "Written by crates/wasm/tests/table.rs when kernels are bu
 /// What every part of TypeScript needs.
 fn boundary() -> String {
     let mut to = format!("/** Numbers of the boundary. {WRITTEN} */\n");
-    names(&mut to, "Element types, by number.", "DTYPES", Dtype::NAMES);
+    numbers(&mut to, "Element types.", "DTYPE", Dtype::NAMES);
     numbers(&mut to, "What can be wrong.", "FAULT", Code::NAMES);
     let team = [("Pending", PENDING as i32), ("Abandoned", ABANDONED as i32)];
     writeln!(to, "\n/** Results of a team's run beside 0 and faults. */\nexport const TEAM = {{").unwrap();

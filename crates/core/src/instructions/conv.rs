@@ -1,26 +1,40 @@
 //! CONV: `y = act(conv(x) + bias + residual)`, and CONV_PACK: the weights in the order that its algorithm reads.
 //!
 //! `conv(x)[n, o, p] = sum over tap k, channel c of x[n, c, p * stride - lo + k * dilation] * w[o, c, k]`, padding
-//! being zero. The plan chooses how; the files beside this one are the algorithms.
+//! being zero. The plan chooses how: each algorithm is a file of its own, and in the list below.
 
+mod algorithm;
+mod blocks;
 mod depthwise;
 mod direct;
 pub(super) mod gemm;
 mod pack;
 mod panel;
 mod planes;
+mod pointwise;
+mod problem;
 mod weight_gradient;
 mod winograd;
 
+use self::algorithm::{algorithms, Convolve, Layout};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::geometry::{Geometry, Rule};
 use crate::instructions::entry::FLOAT;
-use crate::kernels::tile::{advance, Finish, Tile};
-use crate::plan::{Algorithm, Plan, Problem};
+use crate::kernels::tile::{advance, Epilogue, Tile};
 
+pub use algorithm::Plan;
 pub use pack::ConvPack;
+pub use problem::Problem;
 pub use weight_gradient::ENTRY as CONV_WEIGHT_GRADIENT;
+
+algorithms! {
+    pointwise::Pointwise = 1,
+    depthwise::Depthwise,
+    winograd::Winograd,
+    direct::Direct,
+    gemm::Gemm,
+}
 
 pub const CONV: Entry =
     Entry::new("conv", "x, weights, bias?, residual?, slope? -> y; scratch", FLOAT, |params| {
@@ -44,7 +58,7 @@ const SCRATCH: usize = 6;
 pub struct Conv {
     pub problem: Problem,
     pub plan: Plan,
-    finish: Finish,
+    epilogue: Epilogue,
 }
 
 impl Conv {
@@ -61,14 +75,14 @@ impl Conv {
         let geometry = Geometry::new(requests, Rule::default())?;
         let problem = Problem::new(batch, groups, ci, co, geometry)?;
         let plan = Plan::new(&problem, forced, exact)?;
-        let finish = Finish::new(act, p0, p1)?;
-        Ok(Conv { problem, plan, finish })
+        let epilogue = Epilogue::new(act, p0, p1)?;
+        Ok(Conv { problem, plan, epilogue })
     }
 
     /// Whether nothing but a clamp follows the sum.
     #[must_use]
     pub fn ends_plainly(&self) -> bool {
-        self.finish.activation.is_none()
+        self.epilogue.activation.is_none()
     }
 
     /// The addresses of CONV's operands.
@@ -137,75 +151,7 @@ impl Instruction for Conv {
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let places = self.places(operands, share);
         // SAFETY: the caller guarantees that the operands hold what the problem says.
-        unsafe {
-            match self.plan.algorithm {
-                Algorithm::Depthwise => depthwise::run(self, &places, share),
-                Algorithm::Winograd => winograd::run(self, &places, share),
-                Algorithm::Direct => direct::run(self, &places, share),
-                Algorithm::Gemm | Algorithm::Pointwise => gemm::run(self, &places, share),
-            }
-        }
+        unsafe { self.plan.algorithm.run(self, &places, share) };
         Ok(())
-    }
-}
-
-/// A convolution's work in blocks: of each group `panels` panels of pixels times `tiles` row tiles, so many at a time.
-struct Blocks {
-    groups: usize,
-    panels: usize,
-    panels_together: usize,
-    tiles: usize,
-    tiles_together: usize,
-    /// Row tiles that cost as much as making a panel ready, which whoever begins inside a block does again.
-    readying: usize,
-}
-
-/// One block: the number of its panels' block, counted through all groups, and its row tiles.
-struct Piece {
-    block: usize,
-    first_tile: usize,
-    tiles: usize,
-}
-
-impl Blocks {
-    /// Panels' blocks of a group.
-    fn per_group(&self) -> usize {
-        self.panels.div_ceil(self.panels_together)
-    }
-
-    /// The pieces of a share, those of the same panels one behind the other. Shares are equal in panels times row tiles, and
-    /// end inside a block where that is worth it.
-    fn pieces(&self, share: Share) -> impl Iterator<Item = Piece> + '_ {
-        let work = share.range(self.groups * self.panels * self.tiles);
-        let (mut at, end) = (self.place(work.start), self.place(work.end));
-        core::iter::from_fn(move || {
-            if at == end {
-                return None;
-            }
-            let (block, first_tile) = (at / self.tiles, at % self.tiles);
-            let left = self.tiles_together - first_tile % self.tiles_together;
-            let tiles = left.min(self.tiles - first_tile).min(end - at);
-            at += tiles;
-            Some(Piece { block, first_tile, tiles })
-        })
-    }
-
-    /// Which row tile of all blocks comes after so much work.
-    #[inline(never)]
-    fn place(&self, work: usize) -> usize {
-        let of_group = self.panels * self.tiles;
-        if of_group == 0 {
-            return 0;
-        }
-        let (group, rest) = (work / of_group, work % of_group);
-        let of_block = self.panels_together * self.tiles;
-        let (block, rest) = (rest / of_block, rest % of_block);
-        let panels = self.panels_together.min(self.panels - block * self.panels_together);
-        let tile = match rest / panels {
-            tile if tile <= self.readying => 0,
-            tile if tile + self.readying >= self.tiles => self.tiles,
-            tile => tile,
-        };
-        (group * self.per_group() + block) * self.tiles + tile
     }
 }

@@ -8,14 +8,13 @@ mod corners;
 mod gather;
 mod gradient;
 
-use super::conv::gemm::Gemm;
-use super::conv::{Conv, Places};
+use super::conv::gemm::Product;
+use super::conv::{Algorithm, Conv, Places};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
 use crate::instructions::entry::FLOAT;
 use crate::kernels::gemm::NR;
-use crate::plan::Algorithm;
 use core::ops::Range;
 use corners::{Sampler, Table};
 use gather::Planes;
@@ -114,7 +113,7 @@ impl Instruction for Deform {
             y: operands.pointer(5),
             scratch: scratch.wrapping_add(self.table()).cast(),
         };
-        let gemm = Gemm::new(&self.conv, &places);
+        let gemm = Product::new(&self.conv, &places);
         if gemm.pixels == 0 || problem.co == 0 {
             return Ok(());
         }

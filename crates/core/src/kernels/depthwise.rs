@@ -8,7 +8,7 @@
 //! belongs to; a row of taps is summed up by itself, so that no sum waits for all the products before it.
 //! [`Window`] serves what has no such kernel: any kernel, stride and dilation, three axes.
 
-use super::tile::{Finish, Tile};
+use super::tile::{Epilogue, Tile};
 use crate::geometry::{Axis, Geometry};
 use crate::simd::{F32x4, I32x4, LANES};
 use core::ops::Range;
@@ -128,17 +128,17 @@ pub struct Plane<'a> {
 /// How an output plane is stored; the tile's rows are its rows.
 struct Ending<'a> {
     tile: &'a Tile,
-    finish: &'a Finish,
+    epilogue: &'a Epilogue,
     /// Whole vectors of whole blocks of rows are stored, some twice, and a clamp at most finishes them.
     plain: bool,
     bounded: bool,
 }
 
 impl<'a> Ending<'a> {
-    fn new(tile: &'a Tile, finish: &'a Finish, rows: usize) -> Ending<'a> {
-        let plain = tile.is_plain(finish) && tile.rows >= rows;
-        let bounded = plain && (finish.low > f32::NEG_INFINITY || finish.high < f32::INFINITY);
-        Ending { tile, finish, plain, bounded }
+    fn new(tile: &'a Tile, epilogue: &'a Epilogue, rows: usize) -> Ending<'a> {
+        let plain = tile.is_plain(epilogue) && tile.rows >= rows;
+        let bounded = plain && (epilogue.low > f32::NEG_INFINITY || epilogue.high < f32::INFINITY);
+        Ending { tile, epilogue, plain, bounded }
     }
 
     /// Stores a strip's sums of the rows from `first` on, of which `above` are stored already.
@@ -153,7 +153,7 @@ impl<'a> Ending<'a> {
             return unsafe { self.store_rest(rows, strip.at, strip.skip, sums[above..].as_ptr().cast()) };
         }
         if self.bounded {
-            let (low, high) = (F32x4::splat(self.finish.low), F32x4::splat(self.finish.high));
+            let (low, high) = (F32x4::splat(self.epilogue.low), F32x4::splat(self.epilogue.high));
             sums = sums.map(|sum| sum.pmax(low).pmin(high));
         }
         let mut y = self.tile.y.wrapping_add(first * self.tile.plane + strip.at);
@@ -176,7 +176,7 @@ impl<'a> Ending<'a> {
                 let rest = F32x4::load(sums).from_lane(skip);
                 let mut part = self.tile.right(row * self.tile.plane + at + skip);
                 part.columns = LANES - skip;
-                part.store_vector(0, rest, self.finish);
+                part.store_vector(0, rest, self.epilogue);
             }
             sums = sums.wrapping_add(LANES);
         }
@@ -192,11 +192,11 @@ impl<'a> Ending<'a> {
 pub unsafe fn rows<const K: usize, const R: usize, const N: usize>(
     plane: &Plane,
     tile: &Tile,
-    finish: &Finish,
+    epilogue: &Epilogue,
 ) {
     let Plane { x, weights, height, width, zeros, .. } = *plane;
     let (lo, taps) = (width.lo, width.kernel);
-    let ending = Ending::new(tile, finish, R);
+    let ending = Ending::new(tile, epilogue, R);
     // SAFETY: the tile's bias can be read.
     let bias = unsafe { tile.bias(0) };
     let mut done = 0;
@@ -271,12 +271,12 @@ unsafe fn sums<const K: usize, const R: usize, const N: usize>(
 pub unsafe fn strips<const K: usize, const S: usize, const C: usize>(
     plane: &Plane,
     tile: &Tile,
-    finish: &Finish,
+    epilogue: &Epilogue,
 ) {
-    let ending = Ending::new(tile, finish, 1);
+    let ending = Ending::new(tile, epilogue, 1);
     // Sums that are finished later pass through.
     let (low, high) =
-        if ending.plain { (finish.low, finish.high) } else { (f32::NEG_INFINITY, f32::INFINITY) };
+        if ending.plain { (epilogue.low, epilogue.high) } else { (f32::NEG_INFINITY, f32::INFINITY) };
     let (low, high) = (F32x4::splat(low), F32x4::splat(high));
     let store = |y: *mut f32, sum: F32x4| {
         // SAFETY: the tile's addresses hold the strip's columns, or the scratch memory does.
@@ -448,7 +448,7 @@ impl Window<'_> {
     /// # Safety
     /// `x` is an input plane and `weights` a kernel of the geometry; the tile's addresses hold its columns.
     #[inline(never)]
-    pub unsafe fn row(&self, od: usize, oh: usize, tile: &Tile, finish: &Finish) {
+    pub unsafe fn row(&self, od: usize, oh: usize, tile: &Tile, epilogue: &Epilogue) {
         let [depth, height, width] = &self.geometry.axes;
         let taps = Taps {
             kd: depth.taps_of_output(od),
@@ -466,11 +466,11 @@ impl Window<'_> {
             unsafe {
                 if inside {
                     for (index, sum) in self.inner::<4>(&taps, ow, bias).into_iter().enumerate() {
-                        tile.store_vector(ow + index * LANES, sum, finish);
+                        tile.store_vector(ow + index * LANES, sum, epilogue);
                     }
                     ow += wide;
                 } else {
-                    tile.store_vector(ow, self.edge(&taps, ow, bias), finish);
+                    tile.store_vector(ow, self.edge(&taps, ow, bias), epilogue);
                     ow += LANES;
                 }
             }

@@ -11,7 +11,7 @@
 //! that fits sixteen registers with any compiler, and fills the multipliers. Fused, eight sums are just as many as are
 //! on their way at once, and any delay is lost: three row tiles are two tiles of 6x8, the middle one being halved.
 
-use super::tile::{Finish, Tile};
+use super::tile::{Epilogue, Tile};
 use crate::simd::{F32x4, LANES};
 
 /// Output channels of a row tile.
@@ -89,7 +89,7 @@ impl Panels<'_> {
     /// # Safety
     /// The panel at `column` exists; the tile's addresses hold its rows and columns.
     #[inline(never)]
-    unsafe fn store(&self, tile: &Tile, row: usize, column: usize, sums: &[[F32x4; 2]], finish: &Finish) {
+    unsafe fn store(&self, tile: &Tile, row: usize, column: usize, sums: &[[F32x4; 2]], epilogue: &Epilogue) {
         // SAFETY: the caller's guarantee; the slope of each row can be read where it is needed.
         unsafe {
             let halves = self.halves(column);
@@ -109,7 +109,7 @@ impl Panels<'_> {
                         sum = sum.from_lane(done);
                     }
                     let part = part.down(row);
-                    part.store_vector(first, sum, &finish.of_row(part.slope));
+                    part.store_vector(first, sum, &epilogue.of_row(part.slope));
                 }
             }
         }
@@ -123,7 +123,7 @@ impl Panels<'_> {
 /// `a` holds `tile.rows.div_ceil(MR)` row tiles of `k * MR` elements, `b` has `tile.columns.div_ceil(NR)` panels of `k`
 /// rows; the tile's addresses hold its rows and columns. Only the columns of one panel may lie in several images.
 #[inline(never)]
-pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: Panels, tile: &Tile, finish: &Finish) {
+pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: Panels, tile: &Tile, epilogue: &Epilogue) {
     let (mut a, mut row) = (a, 0);
     let next = k * MR;
     while row < tile.rows {
@@ -131,12 +131,12 @@ pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: Panels, tile: &Tile, finish: 
         unsafe {
             if F32x4::FUSED && tile.rows - row >= 3 * MR {
                 let (middle, last) = (a.add(next), a.add(2 * next));
-                strip::<6>(k, [a, middle], b, tile, [row, row + 4], finish);
-                strip::<6>(k, [last, middle.add(2)], b, tile, [row + 8, row + 6], finish);
+                strip::<6>(k, [a, middle], b, tile, [row, row + 4], epilogue);
+                strip::<6>(k, [last, middle.add(2)], b, tile, [row + 8, row + 6], epilogue);
                 row += 2 * MR;
                 a = last;
             } else {
-                strip::<4>(k, [a; 2], b, tile, [row; 2], finish);
+                strip::<4>(k, [a; 2], b, tile, [row; 2], epilogue);
             }
         }
         row += MR;
@@ -155,14 +155,14 @@ unsafe fn strip<const R: usize>(
     b: Panels,
     tile: &Tile,
     rows: [usize; 2],
-    finish: &Finish,
+    epilogue: &Epilogue,
 ) {
     // SAFETY: the caller's guarantee.
     let bias = rows.map(|row| unsafe { tile.biases(row) }.to_array());
     let there = if R > MR { R } else { MR.min(tile.rows - rows[0]) };
-    let (low, high) = (F32x4::splat(finish.low), F32x4::splat(finish.high));
-    let bounded = finish.low > f32::NEG_INFINITY || finish.high < f32::INFINITY;
-    let whole = if finish.activation.is_none() { b.whole(tile) } else { 0 };
+    let (low, high) = (F32x4::splat(epilogue.low), F32x4::splat(epilogue.high));
+    let bounded = epilogue.low > f32::NEG_INFINITY || epilogue.high < f32::INFINITY;
+    let whole = if epilogue.activation.is_none() { b.whole(tile) } else { 0 };
     for column in (0..tile.columns).step_by(NR) {
         // SAFETY: the panel exists, and so do the rows where all columns are stored.
         unsafe {
@@ -183,8 +183,8 @@ unsafe fn strip<const R: usize>(
             if column + NR > whole {
                 // A copy: what has an address is kept in memory at all times.
                 let kept = sums.map(|[left, right]| [left, right]);
-                b.store(tile, rows[0], column, &kept[..MR], finish);
-                b.store(tile, rows[1], column, &kept[MR..], finish);
+                b.store(tile, rows[0], column, &kept[..MR], epilogue);
+                b.store(tile, rows[1], column, &kept[MR..], epilogue);
                 continue;
             }
             let halves = b.halves(column);
@@ -262,7 +262,7 @@ const COLUMN: usize = 8;
 /// # Safety
 /// As [`gemm_4x8`].
 #[inline(never)]
-pub unsafe fn gemm_column(k: usize, a: *const f32, b: *const f32, tile: &Tile, finish: &Finish) {
+pub unsafe fn gemm_column(k: usize, a: *const f32, b: *const f32, tile: &Tile, epilogue: &Epilogue) {
     let tile = Tile { columns: 1, ..*tile };
     for first in (0..tile.rows).step_by(COLUMN * MR) {
         let tiles = (tile.rows - first).div_ceil(MR).min(COLUMN);
@@ -273,7 +273,7 @@ pub unsafe fn gemm_column(k: usize, a: *const f32, b: *const f32, tile: &Tile, f
             let sums = column(k, places, b, core::array::from_fn(|index| tile.biases(first + index * MR)));
             for (index, sum) in sums.map(F32x4::to_array).iter().enumerate().take(tiles) {
                 let rows = sum.map(|lane| [F32x4::splat(lane); 2]);
-                Panels::Packed(b).store(&tile, first + index * MR, 0, &rows, finish);
+                Panels::Packed(b).store(&tile, first + index * MR, 0, &rows, epilogue);
             }
         }
     }

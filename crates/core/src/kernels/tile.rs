@@ -9,23 +9,23 @@ use crate::simd::{F32x4, LANES};
 
 /// What is done to `sum + residual`: a clamp, or where that does not say it, an activation.
 #[derive(Clone, Copy, Debug)]
-pub struct Finish {
+pub struct Epilogue {
     pub low: f32,
     pub high: f32,
     pub activation: Option<Activation>,
 }
 
-impl Finish {
+impl Epilogue {
     /// # Errors
     /// As [`Activation::new`].
-    pub fn new(act: Act, p0: f32, p1: f32) -> Result<Finish, crate::fault::Fault> {
+    pub fn new(act: Act, p0: f32, p1: f32) -> Result<Epilogue, crate::fault::Fault> {
         let (low, high) = match act {
             Act::Relu => (0.0, f32::INFINITY),
             Act::Clip => (p0, p1),
             _ => (f32::NEG_INFINITY, f32::INFINITY),
         };
         let activation = Activation::new(act, p0, p1)?;
-        Ok(Finish { low, high, activation: (!activation.is_clamp()).then_some(activation) })
+        Ok(Epilogue { low, high, activation: (!activation.is_clamp()).then_some(activation) })
     }
 
     /// The activation of one row, whose slope is read where it is prelu.
@@ -34,7 +34,7 @@ impl Finish {
     /// `slope` can be read when the activation is prelu.
     #[inline(always)]
     #[must_use]
-    pub unsafe fn of_row(&self, slope: *const f32) -> Finish {
+    pub unsafe fn of_row(&self, slope: *const f32) -> Epilogue {
         let activation = self.activation.map(|activation| {
             if activation.needs_slope() {
                 // SAFETY: the caller's guarantee.
@@ -43,7 +43,7 @@ impl Finish {
                 activation
             }
         });
-        Finish { activation, ..*self }
+        Epilogue { activation, ..*self }
     }
 
     #[inline(always)]
@@ -110,8 +110,8 @@ impl Tile {
     /// Whether the columns lie side by side, nothing is added to them and a clamp finishes them.
     #[inline(always)]
     #[must_use]
-    pub fn is_plain(&self, finish: &Finish) -> bool {
-        self.room >= self.columns && self.residual.is_null() && finish.activation.is_none()
+    pub fn is_plain(&self, epilogue: &Epilogue) -> bool {
+        self.room >= self.columns && self.residual.is_null() && epilogue.activation.is_none()
     }
 
     /// The bias of row `row`, zero where there is none.
@@ -158,7 +158,7 @@ impl Tile {
     /// # Safety
     /// The tile's addresses hold its rows and columns; `first` is below `columns`.
     #[inline(never)]
-    pub unsafe fn store_vector(&self, first: usize, sum: F32x4, finish: &Finish) {
+    pub unsafe fn store_vector(&self, first: usize, sum: F32x4, epilogue: &Epilogue) {
         let count = (self.columns - first).min(LANES);
         // SAFETY: residual and y hold the tile's columns, `place` gives where.
         unsafe {
@@ -167,14 +167,14 @@ impl Tile {
                 if !self.residual.is_null() {
                     v = v.add(F32x4::load_partial(self.residual.add(first), count));
                 }
-                finish.apply(v).store_partial(self.y.add(first), count);
+                epilogue.apply(v).store_partial(self.y.add(first), count);
                 return;
             }
             let places: [usize; LANES] = core::array::from_fn(|lane| self.place(first + lane.min(count - 1)));
             if !self.residual.is_null() {
                 v = v.add(F32x4::gather(self.residual, places));
             }
-            let lanes = finish.apply(v).to_array();
+            let lanes = epilogue.apply(v).to_array();
             for (value, place) in lanes.into_iter().zip(places).take(count) {
                 self.y.add(place).write(value);
             }

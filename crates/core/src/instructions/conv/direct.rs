@@ -3,56 +3,126 @@
 //! A block is a band of output rows. The rows that it reads are copied once, with their padding and, for a stride, split into
 //! phases; then each row of a panel is two vectors somewhere in the copy, and nothing is packed pixel by pixel.
 
-use super::{Blocks, Conv, Piece, Places, Share};
+use super::algorithm::{Convolve, Layout, Plan};
+use super::blocks::{Blocks, Piece};
+use super::{Conv, Places, Problem, Share};
+use crate::fault::Fault;
+use crate::geometry::elements;
 use crate::kernels::gemm::{gemm_4x8, Panels, Window, Windows, MR};
-use crate::plan::Band;
 use crate::simd::{F32x4, LANES};
 
-/// # Safety
-/// The places hold what the problem says.
-pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
-    let problem = &conv.problem;
-    let Some(band) = Band::new(problem) else { return };
-    let [_, height, width] = &problem.geometry.axes;
-    let (depth, volume) = (problem.depth(), problem.geometry.output());
-    let row_tiles = problem.co.div_ceil(MR);
-    let offsets: *mut u32 = places.scratch.wrapping_add(problem.ci * band.plane).cast();
-    let windows: *mut Window = offsets.wrapping_add(depth).cast();
-    // SAFETY: the scratch memory holds the offsets and the windows behind the inputs.
-    unsafe { locate(conv, &band, offsets, windows) };
-    let blocks = Blocks {
-        groups: problem.batch * problem.groups,
-        panels: height.output,
-        panels_together: band.rows,
-        tiles: row_tiles,
-        tiles_together: row_tiles,
-        readying: 1,
-    };
-    for Piece { block, first_tile, tiles } in blocks.pieces(share) {
-        let (image, first) = (block / blocks.per_group(), block % blocks.per_group() * band.rows);
-        let rows = band.rows.min(height.output - first);
-        let (group, first_row) = (image % problem.groups, first_tile * MR);
-        // SAFETY: rows, group and row tiles exist; the scratch memory holds a band.
-        unsafe {
-            copy(
-                conv,
-                &band,
-                places.x.add(image * problem.ci * problem.geometry.input()),
-                first,
-                rows,
-                places.scratch,
-            );
-            let place = (image * problem.co + first_row) * volume + first * width.output;
-            let mut tile = places.tile(place, group * problem.co + first_row);
-            tile.rows = (problem.co - first_row).min(tiles * MR);
-            tile.columns = rows * width.output.next_multiple_of(LANES);
-            tile.plane = volume;
-            tile.room = tile.columns;
-            let weights = places.weights.add((group * row_tiles + first_tile) * MR * depth);
-            let overlap = width.output % LANES > 0;
-            let b = Windows { x: places.scratch, offsets, windows, overlap };
-            gemm_4x8(depth, weights, Panels::Windows(&b), &tile, &conv.finish);
+pub struct Direct;
+
+impl Convolve for Direct {
+    const LAYOUT: Layout = Layout::Tiles;
+
+    fn accepts(problem: &Problem) -> bool {
+        problem.geometry.taps() > 1 && Band::new(problem).is_some()
+    }
+
+    fn cost(problem: &Problem, _: bool) -> f32 {
+        let Some(band) = Band::new(problem) else { return f32::INFINITY };
+        let height = &problem.geometry.axes[1];
+        let bands = problem.groups as f32 * (problem.batch * height.output.div_ceil(band.rows)) as f32;
+        let (rows, lanes) = problem.rows();
+        problem.tiles_cost(rows * lanes, 42.0, 0.0, 125.0, 6000.0)
+            + bands * (problem.ci as f32 * band.plane as f32 * 310.0 + 35e3)
+    }
+
+    fn plan(problem: &Problem, plan: &mut Plan) -> Result<(), Fault> {
+        plan.scratch = 4 * Band::new(problem).map_or(0, |band| band.scratch(problem));
+        Ok(())
+    }
+
+    unsafe fn run(conv: &Conv, places: &Places, share: Share) {
+        let problem = &conv.problem;
+        let Some(band) = Band::new(problem) else { return };
+        let [_, height, width] = &problem.geometry.axes;
+        let (depth, volume) = (problem.depth(), problem.geometry.output());
+        let row_tiles = problem.co.div_ceil(MR);
+        let offsets: *mut u32 = places.scratch.wrapping_add(problem.ci * band.plane).cast();
+        let windows: *mut Window = offsets.wrapping_add(depth).cast();
+        // SAFETY: the scratch memory holds the offsets and the windows behind the inputs.
+        unsafe { locate(conv, &band, offsets, windows) };
+        let blocks = Blocks {
+            groups: problem.batch * problem.groups,
+            panels: height.output,
+            panels_together: band.rows,
+            tiles: row_tiles,
+            tiles_together: row_tiles,
+            readying: 1,
+        };
+        for Piece { block, first_tile, tiles } in blocks.pieces(share) {
+            let (image, first) = (block / blocks.per_group(), block % blocks.per_group() * band.rows);
+            let rows = band.rows.min(height.output - first);
+            let (group, first_row) = (image % problem.groups, first_tile * MR);
+            // SAFETY: rows, group and row tiles exist; the scratch memory holds a band.
+            unsafe {
+                copy(
+                    conv,
+                    &band,
+                    places.x.add(image * problem.ci * problem.geometry.input()),
+                    first,
+                    rows,
+                    places.scratch,
+                );
+                let place = (image * problem.co + first_row) * volume + first * width.output;
+                let mut tile = places.tile(place, group * problem.co + first_row);
+                tile.rows = (problem.co - first_row).min(tiles * MR);
+                tile.columns = rows * width.output.next_multiple_of(LANES);
+                tile.plane = volume;
+                tile.room = tile.columns;
+                let weights = places.weights.add((group * row_tiles + first_tile) * MR * depth);
+                let overlap = width.output % LANES > 0;
+                let b = Windows { x: places.scratch, offsets, windows, overlap };
+                gemm_4x8(depth, weights, Panels::Windows(&b), &tile, &conv.epilogue);
+            }
         }
+    }
+}
+
+/// Elements of a band of padded rows, and of one that is needed for a single row of outputs.
+const BAND: usize = 1 << 14;
+const LARGEST_BAND: usize = 1 << 18;
+
+/// The padded input rows of some rows of outputs, for one group over one plane: `[channel][row][phase][column]`, where a
+/// row's element `p` is column `p / stride` of phase `p % stride`. So neighbouring outputs read neighbouring columns.
+#[derive(Clone, Copy, Debug)]
+struct Band {
+    /// Rows of outputs, at most.
+    rows: usize,
+    phases: usize,
+    columns: usize,
+    /// Elements from a channel to the next.
+    plane: usize,
+}
+
+impl Band {
+    /// Where rows hold four outputs, and the padded ones are not too long.
+    #[inline(never)]
+    fn new(problem: &Problem) -> Option<Band> {
+        let [depth, height, width] = problem.geometry.axes;
+        let phases = width.stride.min(width.extent());
+        let columns = width.output + (width.extent() - 1) / width.stride;
+        let row = elements(&[problem.ci, phases, columns], 4).ok()?;
+        let fits = depth.is_identity()
+            && depth.input == 1
+            && width.output >= LANES
+            && problem.ci > 0
+            && elements(&[row, height.extent()], 4).ok()? <= LARGEST_BAND;
+        if !fits {
+            return None;
+        }
+        let rows = (BAND / row.max(1)).saturating_sub(height.extent()) / height.stride + 1;
+        let rows = height.output.div_ceil(height.output.div_ceil(rows));
+        let plane = ((rows - 1) * height.stride + height.extent()) * phases * columns;
+        Some(Band { rows, phases, columns, plane })
+    }
+
+    /// Elements of scratch memory: the inputs, their offsets and the windows.
+    fn scratch(&self, problem: &Problem) -> usize {
+        let windows = self.rows * problem.geometry.axes[2].output.div_ceil(LANES) + 1;
+        problem.ci * self.plane + problem.depth() + 2 * windows
     }
 }
 

@@ -1,30 +1,98 @@
-//! The general convolution: an implicit GEMM, outputs = weights [co, depth] x pixels [depth, batch * od * oh * ow].
+//! GEMM, the general convolution: an implicit product, outputs = weights [co, depth] x pixels [depth, batch * od * oh * ow].
 //!
 //! A block is some panels of eight pixels, packed once, and the row tiles of up to 64 output channels; the
 //! blocks of outputs run fastest, so that a part packs pixels once.
-//! A pointwise convolution is the same over one flat axis; its panels are copies.
 
+use super::algorithm::{Convolve, Layout, Plan};
+use super::blocks::{Blocks, Piece};
 use super::panel::Source;
-use super::{Blocks, Conv, Piece, Places, Share};
-use crate::geometry::{Axis, Geometry};
+use super::{Conv, Places, Problem, Share};
+use crate::fault::Fault;
+use crate::geometry::{elements, Geometry};
 use crate::kernels::gemm::{gemm_4x8, gemm_column, Panels, MR, NR};
-use crate::plan::{Algorithm, Problem};
 
+/// Accepts everything.
+pub struct Gemm;
+
+impl Convolve for Gemm {
+    const LAYOUT: Layout = Layout::Tiles;
+
+    fn accepts(_: &Problem) -> bool {
+        true
+    }
+
+    fn cost(problem: &Problem, _: bool) -> f32 {
+        cost(problem, if problem.geometry.axes[2].stride > 1 { 400.0 } else { 240.0 })
+    }
+
+    fn plan(problem: &Problem, plan: &mut Plan) -> Result<(), Fault> {
+        self::plan(problem, plan)
+    }
+
+    unsafe fn run(conv: &Conv, places: &Places, share: Share) {
+        // SAFETY: the caller's guarantee.
+        unsafe { run(conv, places, share, &conv.problem.geometry) }
+    }
+}
+
+/// The estimate where packing an input element takes so long.
+#[inline(never)]
+pub(super) fn cost(problem: &Problem, pack: f32) -> f32 {
+    let pixels = problem.pixels().next_multiple_of(NR);
+    problem.tiles_cost(pixels, 40.0, pack, 300.0, 7000.0) + problem.groups as f32 * 240e3
+}
+
+/// # Errors
+/// As [`Convolve::plan`].
+#[inline(never)]
+pub(super) fn plan(problem: &Problem, plan: &mut Plan) -> Result<(), Fault> {
+    (plan.panels, plan.tiles) = blocks(problem);
+    plan.scratch = 4 * elements(&[plan.panels, NR, problem.depth()], 4)?;
+    Ok(())
+}
+
+/// Elements of packed pixels that a block may have: with the weights of 64 outputs they stay in a 1 MB L2.
+const BLOCK: usize = 1 << 17;
+/// Weights below this many elements stay in the cache whatever the order of the blocks.
+const SMALL_WEIGHTS: usize = 1 << 16;
+/// Panels of a block: 64 pixels.
+const PANELS: usize = 8;
+/// Row tiles of a block: 64 outputs.
+const TILES: usize = 16;
+
+/// Panels and row tiles of a block. Results do not depend on them.
+fn blocks(problem: &Problem) -> (usize, usize) {
+    let depth = problem.depth().max(1);
+    let all_panels = problem.pixels().div_ceil(NR);
+    let mut panels = (BLOCK / (depth * NR)).clamp(1, PANELS);
+    if depth * problem.co <= SMALL_WEIGHTS {
+        // Enough blocks for several parts.
+        panels = panels.min(all_panels / PANELS).max(1);
+    }
+    let all_tiles = problem.co.div_ceil(MR).max(1);
+    let tiles = all_tiles.div_ceil(all_tiles.div_ceil(TILES));
+    (panels.min(all_panels.max(1)), tiles)
+}
+
+/// Pixels are read by a geometry that has the problem's output.
+///
 /// # Safety
-/// The places hold what the problem says.
-pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
+/// As [`Convolve::run`].
+#[inline(never)]
+pub(super) unsafe fn run(conv: &Conv, places: &Places, share: Share, geometry: &Geometry) {
     let Conv { problem, plan, .. } = conv;
-    let gemm = Gemm::new(conv, places);
-    let pixels = gemm.pixels;
+    let product = Product::new(conv, places);
+    let pixels = product.pixels;
     if pixels == 0 || problem.co == 0 {
         return;
     }
-    let source = source(problem, plan.algorithm);
+    let image = problem.groups * problem.ci * problem.geometry.input();
+    let source = Source { geometry: *geometry, ci: problem.ci, image, len: problem.batch * image };
     let blocks = Blocks {
         groups: problem.groups,
         panels: pixels.div_ceil(NR),
         panels_together: plan.panels,
-        tiles: gemm.row_tiles,
+        tiles: product.row_tiles,
         tiles_together: plan.tiles,
         readying: 0,
     };
@@ -34,24 +102,12 @@ pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
         // SAFETY: the caller's guarantee; the block lies inside the group's pixels and row tiles.
         unsafe {
             if packed != block {
-                gemm.pack(&source, group, first);
+                product.pack(&source, group, first);
                 packed = block;
             }
-            gemm.multiply(group, first, first_tile, tiles);
+            product.multiply(group, first, first_tile, tiles);
         }
     }
-}
-
-fn source(problem: &Problem, algorithm: Algorithm) -> Source {
-    let plane = problem.geometry.input();
-    let geometry = if algorithm == Algorithm::Pointwise {
-        let flat = Axis { input: plane, output: plane, ..Axis::UNIT };
-        Geometry { axes: [Axis::UNIT, Axis::UNIT, flat] }
-    } else {
-        problem.geometry
-    };
-    let image = problem.groups * problem.ci * plane;
-    Source { geometry, ci: problem.ci, image, len: problem.batch * image }
 }
 
 /// Elements of the panels that one call of the kernel takes, beside a row tile: half of a 32 kB first cache. All row
@@ -59,7 +115,7 @@ fn source(problem: &Problem, algorithm: Algorithm) -> Source {
 const TOGETHER: usize = 1 << 12;
 
 /// The blocks of one convolution.
-pub struct Gemm<'a> {
+pub struct Product<'a> {
     conv: &'a Conv,
     places: &'a Places,
     pub pixels: usize,
@@ -68,10 +124,10 @@ pub struct Gemm<'a> {
     pub row_tiles: usize,
 }
 
-impl<'a> Gemm<'a> {
+impl<'a> Product<'a> {
     pub fn new(conv: &'a Conv, places: &'a Places) -> Self {
         let problem = &conv.problem;
-        Gemm {
+        Product {
             conv,
             places,
             pixels: problem.pixels(),
@@ -82,7 +138,7 @@ impl<'a> Gemm<'a> {
     }
 }
 
-impl Gemm<'_> {
+impl Product<'_> {
     /// The panels of the block that starts at pixel `first`: the place, first pixel and number of pixels of each.
     pub fn panels(&self, first: usize) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
         let end = self.pixels.min(first + self.conv.plan.panels * NR);
@@ -96,7 +152,7 @@ impl Gemm<'_> {
     /// `whole` is the source of group 0; its `len` counts from there.
     ///
     /// # Safety
-    /// As [`run`]; the block exists.
+    /// As [`Convolve::run`]; the block exists.
     unsafe fn pack(&self, whole: &Source, group: usize, first: usize) {
         if self.depth == 0 {
             return;
@@ -123,7 +179,7 @@ impl Gemm<'_> {
     /// All panels of the block times `tiles` row tiles from `first_tile` on, or as many as there are.
     ///
     /// # Safety
-    /// As [`run`]; the block exists and its panels are packed.
+    /// As [`Convolve::run`]; the block exists and its panels are packed.
     pub unsafe fn multiply(&self, group: usize, first: usize, first_tile: usize, tiles: usize) {
         let problem = &self.conv.problem;
         let channels = problem.groups * problem.co;
@@ -149,9 +205,9 @@ impl Gemm<'_> {
                 let weights = self.places.weights.add(before * MR * self.depth);
                 let panel = self.places.scratch.add((pixel - first) * self.depth);
                 if columns == 1 {
-                    gemm_column(self.depth, weights, panel, &tile, &self.conv.finish);
+                    gemm_column(self.depth, weights, panel, &tile, &self.conv.epilogue);
                 } else {
-                    gemm_4x8(self.depth, weights, Panels::Packed(panel), &tile, &self.conv.finish);
+                    gemm_4x8(self.depth, weights, Panels::Packed(panel), &tile, &self.conv.epilogue);
                 }
             }
             pixel += columns;

@@ -1,15 +1,14 @@
 //! CONV_PACK: weights in the order in which an algorithm of CONV reads them.
 //!
-//! GEMM: `packed[g][tile][tap][c][MR]`, output channels of a tile side by side, those that are missing zero.
-//! Winograd: `packed[g][tile][c][tap][MR]`, read from the first to the last. Depthwise: `packed[channel][tap]`. The weights
+//! The algorithm's [`Layout`] says which. The weights
 //! lie where six strides say, which may be negative: a mathematical convolution reverses the taps, a gradient swaps the
 //! channels' roles, a phase of a stride takes every k-th tap.
 
-use super::{Instruction, Operands, Params, Share};
+use super::algorithm::Layout;
+use super::{Algorithm, Instruction, Operands, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::{distance, elements};
 use crate::kernels::gemm::MR;
-use crate::plan::Algorithm;
 use crate::simd::{F32x4, I32x4};
 
 /// Operands: w, packed.
@@ -39,14 +38,10 @@ impl ConvPack {
         let strides = params.array().map(|word| word as i32 as isize);
         let offset = params.i32() as isize;
         params.check()?;
-        let depthwise = algorithm == Algorithm::Depthwise;
-        if depthwise && ci != 1 {
-            return Err(Fault::new(Code::BadInstruction, [ci as i32, 0, 0]));
+        if !algorithm.packs(ci, [kd, kh, kw]) {
+            return Err(Fault::new(Code::BadInstruction, [ci as i32, kh as i32, kw as i32]));
         }
-        if algorithm == Algorithm::Winograd && [kd, kh, kw] != [1, 3, 3] {
-            return Err(Fault::new(Code::BadInstruction, [kd as i32, kh as i32, kw as i32]));
-        }
-        let rows = if depthwise { co } else { co.div_ceil(MR) * MR };
+        let rows = algorithm.layout().rows(co);
         let packed = elements(&[groups, rows, ci, kd, kh, kw], 4)?;
         let (mut low, mut high) = (offset as i64, offset as i64);
         for (size, stride) in [groups, co, ci, kd, kh, kw].into_iter().zip(strides) {
@@ -83,8 +78,8 @@ impl ConvPack {
         let places: [isize; MR] =
             core::array::from_fn(|row| if row < rows { row as isize * output } else { 0 });
         let present = I32x4::from_array([0, 1, 2, 3]).below(I32x4::splat(rows as i32));
-        let winograd = self.algorithm == Algorithm::Winograd;
-        if winograd && rows == MR && (height, width) == (3 * width, width) && width.abs() == 1 {
+        let channels_outside = self.algorithm.layout() == Layout::Channels;
+        if channels_outside && rows == MR && (height, width) == (3 * width, width) && width.abs() == 1 {
             for c in 0..self.ci {
                 let from = from.wrapping_offset(c as isize * input);
                 // SAFETY: the caller's guarantee: the nine taps of the channels lie side by side.
@@ -92,7 +87,7 @@ impl ConvPack {
             }
             return;
         }
-        let (tap_step, channel_step) = if winograd { (MR, 9 * MR) } else { (self.ci * MR, MR) };
+        let (tap_step, channel_step) = if channels_outside { (MR, 9 * MR) } else { (self.ci * MR, MR) };
         let mut start = to;
         self.taps(|tap| {
             let (mut from, mut to) = (from.wrapping_offset(tap), start);
@@ -149,7 +144,7 @@ impl Instruction for ConvPack {
         if self.packed == 0 {
             return Ok(());
         }
-        if self.algorithm == Algorithm::Depthwise {
+        if self.algorithm.layout() == Layout::Rows {
             for item in share.range(self.groups * self.co) {
                 let from = first(item / self.co, item % self.co);
                 let mut to = packed.wrapping_add(item * taps);

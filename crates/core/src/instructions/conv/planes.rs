@@ -5,10 +5,9 @@
 //! are in lanes, and are added to the lanes of their tap.
 
 use super::weight_gradient::{clear, copy};
-use super::{Instruction, Operands, Share};
+use super::{Instruction, Operands, Problem, Share};
 use crate::fault::Fault;
 use crate::geometry::{elements, Axis, Geometry};
-use crate::plan::Problem;
 use crate::simd::F32x4;
 
 /// Elements of all lines: half of a 32 kB first cache.

@@ -6,13 +6,12 @@
 //! `depth` being a block of pixels. Blocks are added to dw in their order, whoever computes it. Items of the share are
 //! panels. Groups of few output channels, which would leave most of a tile empty, are in `planes`.
 
-use super::{planes, Entry, Instruction, Operands, Params, Planned, Share};
+use super::{planes, Entry, Instruction, Operands, Params, Planned, Problem, Share};
 use crate::fault::Fault;
 use crate::geometry::{Axis, Geometry, Rule};
 use crate::instructions::entry::FLOAT;
 use crate::kernels::gemm::{gemm_4x8, Panels, MR, NR};
-use crate::kernels::tile::{Finish, Tile};
-use crate::plan::Problem;
+use crate::kernels::tile::{Epilogue, Tile};
 use crate::simd::F32x4;
 use core::ops::Range;
 
@@ -123,7 +122,7 @@ impl Block<'_> {
     unsafe fn add(&self, pixels: Range<usize>) {
         let problem = &self.gradient.problem;
         let (k, depth) = (pixels.len(), problem.depth());
-        let finish = Finish { low: f32::NEG_INFINITY, high: f32::INFINITY, activation: None };
+        let epilogue = Epilogue { low: f32::NEG_INFINITY, high: f32::INFINITY, activation: None };
         // SAFETY: the caller's guarantee.
         unsafe {
             self.pack_panels(&pixels);
@@ -150,7 +149,7 @@ impl Block<'_> {
                         self.tiles,
                         Panels::Packed(self.panels.add((column - self.columns.start) * k)),
                         &tile,
-                        &finish,
+                        &epilogue,
                     );
                 }
             }

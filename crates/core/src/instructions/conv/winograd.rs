@@ -9,68 +9,146 @@
 //! A dilation of d makes d x d phases: the outputs of each lie d apart, and it is an ordinary convolution of every d-th row
 //! and column.
 
-use super::{Blocks, Conv, Piece, Places, Share};
-use crate::geometry::Axis;
+use super::algorithm::{Convolve, Layout, Plan};
+use super::blocks::{Blocks, Piece};
+use super::{Conv, Places, Problem, Share};
+use crate::fault::Fault;
+use crate::geometry::{elements, Axis, Geometry};
 use crate::kernels::gemm::{MR, NR};
 use crate::kernels::tile::advance;
 use crate::kernels::winograd::{
     multiply_tiles, output, transform_input, transform_kernels, transform_output, Inside, CHUNK, PAD,
     PATCHES_STEP, POSITIONS, SCALE, WEIGHTS_STEP,
 };
-use crate::plan::{winograd_grid, Problem};
 use crate::simd::{F32x4, I32x4, LANES};
 
 /// Outputs of a patch along an axis, and inputs.
 const SIDE: usize = 4;
 const REACH: usize = 6;
 
-/// # Safety
-/// The places hold what the problem says, the weights being packed for this algorithm.
-pub unsafe fn run(conv: &Conv, places: &Places, share: Share) {
-    let Conv { problem, plan, .. } = conv;
-    let [_, height, width] = problem.geometry.axes;
-    let (down, across) = (winograd_grid(&height), winograd_grid(&width));
-    let patches = problem.batch * down.0 * down.1 * across.0 * across.1;
-    let blocks = Blocks {
-        groups: problem.groups,
-        panels: patches.div_ceil(MR),
-        panels_together: plan.panels,
-        tiles: problem.co.div_ceil(NR),
-        tiles_together: plan.tiles,
-        readying: 1,
-    };
-    let step = POSITIONS * PATCHES_STEP * problem.ci.div_ceil(CHUNK);
-    let products = places.scratch.wrapping_add(plan.panels * step);
-    let products_step = plan.tiles * plan.panels * MR * NR + PAD;
-    let winograd = Winograd {
-        conv,
-        places,
-        across,
-        down,
-        patches,
-        step,
-        products,
-        products_step,
-        weights: products.wrapping_add(POSITIONS * products_step),
-    };
-    let mut done = usize::MAX;
-    for Piece { block, first_tile, tiles } in blocks.pieces(share) {
-        let group = block / blocks.per_group();
-        let first = block % blocks.per_group() * plan.panels * MR;
-        let count = (plan.panels * MR).min(patches - first);
-        // SAFETY: the caller's guarantee; block and panels exist.
-        unsafe {
-            if done != block {
-                winograd.transform(group, first, count);
-                done = block;
+pub struct Winograd;
+
+impl Convolve for Winograd {
+    const LAYOUT: Layout = Layout::Channels;
+
+    fn accepts(problem: &Problem) -> bool {
+        is_three_by_three(&problem.geometry)
+    }
+
+    fn packs(_: usize, kernel: [usize; 3]) -> bool {
+        kernel == [1, 3, 3]
+    }
+
+    fn cost(problem: &Problem, exact: bool) -> f32 {
+        // Few channels gain little by the transforms, and keep their exact sums.
+        if exact || !(16..=CHANNELS).contains(&problem.ci) || problem.co < 16 {
+            return f32::INFINITY;
+        }
+        let [_, height, width] = &problem.geometry.axes;
+        let (groups, ci) = (problem.groups as f32, problem.ci as f32);
+        let patches = patches(problem).next_multiple_of(MR);
+        let blocks = patches.div_ceil(MR * tiles(problem)) as f32;
+        let (patches, co) = (patches as f32, problem.co.next_multiple_of(NR) as f32);
+        // Patches of a dilated kernel are copied, and their outputs stored one by one.
+        let apart = if (height.dilation, width.dilation) == (1, 1) { 1.0 } else { 2.0 };
+        let transforms = apart * (ci * 350.0 + co * 480.0);
+        let positions = patches * (ci * co * 46.0 + transforms) + blocks * ci * co * 90.0;
+        groups * (POSITIONS as f32 * positions + 80e3)
+    }
+
+    fn plan(problem: &Problem, plan: &mut Plan) -> Result<(), Fault> {
+        let tile = elements(&[POSITIONS * PATCHES_STEP, problem.ci.div_ceil(CHUNK)], 4)?;
+        (plan.panels, plan.tiles) = (tiles(problem), 1);
+        let others = POSITIONS * (plan.panels * MR * NR + PAD + WEIGHTS_STEP);
+        plan.scratch = 4 * elements(&[elements(&[plan.panels, tile], 4)? + others], 4)?;
+        Ok(())
+    }
+
+    unsafe fn run(conv: &Conv, places: &Places, share: Share) {
+        let Conv { problem, plan, .. } = conv;
+        let [_, height, width] = problem.geometry.axes;
+        let (down, across) = (grid(&height), grid(&width));
+        let patches = problem.batch * down.0 * down.1 * across.0 * across.1;
+        let blocks = Blocks {
+            groups: problem.groups,
+            panels: patches.div_ceil(MR),
+            panels_together: plan.panels,
+            tiles: problem.co.div_ceil(NR),
+            tiles_together: plan.tiles,
+            readying: 1,
+        };
+        let step = POSITIONS * PATCHES_STEP * problem.ci.div_ceil(CHUNK);
+        let products = places.scratch.wrapping_add(plan.panels * step);
+        let products_step = plan.tiles * plan.panels * MR * NR + PAD;
+        let all = Patches {
+            conv,
+            places,
+            across,
+            down,
+            patches,
+            step,
+            products,
+            products_step,
+            weights: products.wrapping_add(POSITIONS * products_step),
+        };
+        let mut done = usize::MAX;
+        for Piece { block, first_tile, tiles } in blocks.pieces(share) {
+            let group = block / blocks.per_group();
+            let first = block % blocks.per_group() * plan.panels * MR;
+            let count = (plan.panels * MR).min(patches - first);
+            // SAFETY: the caller's guarantee; block and panels exist.
+            unsafe {
+                if done != block {
+                    all.transform(group, first, count);
+                    done = block;
+                }
+                all.multiply(group, count, first_tile, tiles);
+                all.finish(group, first, count, first_tile, tiles);
             }
-            winograd.multiply(group, count, first_tile, tiles);
-            winograd.finish(group, first, count, first_tile, tiles);
         }
     }
 }
 
-struct Winograd<'a> {
+/// A kernel of 3x3 over one plane at stride 1.
+fn is_three_by_three(geometry: &Geometry) -> bool {
+    let [depth, height, width] = geometry.axes;
+    let fits = |axis: &Axis| (axis.kernel, axis.stride) == (3, 1);
+    depth.is_identity() && depth.input == 1 && fits(&height) && fits(&width)
+}
+
+/// Along an axis: phases of the dilation, whose outputs are as far apart and read the same elements; and patches of four
+/// outputs in each, as many as in the longest.
+fn grid(axis: &Axis) -> (usize, usize) {
+    let phases = axis.dilation.min(axis.output);
+    (phases, axis.output.div_ceil(axis.dilation).div_ceil(4))
+}
+
+/// Patches of four by four outputs.
+fn patches(problem: &Problem) -> usize {
+    let [_, height, width] = &problem.geometry.axes;
+    let along = |axis| {
+        let (phases, patches) = grid(axis);
+        phases * patches
+    };
+    problem.batch * along(height) * along(width)
+}
+
+/// Tiles of four patches in a block.
+fn tiles(problem: &Problem) -> usize {
+    let count = patches(problem).div_ceil(MR);
+    let tile = (POSITIONS * PATCHES_STEP).saturating_mul(problem.ci.div_ceil(CHUNK));
+    let most = (BLOCK / tile.max(1)).clamp(1, TILES);
+    count.div_ceil(count.div_ceil(most).max(1)).max(1)
+}
+
+/// Tiles of patches of a block, at most; a block has one panel of outputs, so its products stay in the first cache.
+const TILES: usize = 32;
+/// Input channels that the plan chooses it for, at most.
+const CHANNELS: usize = 4096;
+/// Elements that a block's transformed input may have: a tile of patches of so many channels.
+const BLOCK: usize = POSITIONS * PATCHES_STEP * CHANNELS.div_ceil(CHUNK);
+
+struct Patches<'a> {
     conv: &'a Conv,
     places: &'a Places,
     /// Phases, and patches of each, along an image's axes; patches in the whole batch.
@@ -86,7 +164,7 @@ struct Winograd<'a> {
     weights: *mut f32,
 }
 
-impl Winograd<'_> {
+impl Patches<'_> {
     /// Image of a patch, row and column of its first output.
     fn place(&self, patch: usize) -> (usize, usize, usize) {
         let [_, height, width] = &self.conv.problem.geometry.axes;
@@ -99,7 +177,7 @@ impl Winograd<'_> {
     }
 
     /// # Safety
-    /// As [`run`].
+    /// As [`Convolve::run`].
     unsafe fn transform(&self, group: usize, first: usize, count: usize) {
         let problem = &self.conv.problem;
         let (plane, ci) = (problem.geometry.input(), problem.ci);
@@ -129,7 +207,7 @@ impl Winograd<'_> {
     }
 
     /// # Safety
-    /// As [`run`]; the block was transformed.
+    /// As [`Convolve::run`]; the block was transformed.
     unsafe fn multiply(&self, group: usize, count: usize, first_panel: usize, panels: usize) {
         let ci = self.conv.problem.ci;
         let tiles = count.div_ceil(MR);
@@ -151,7 +229,7 @@ impl Winograd<'_> {
     }
 
     /// # Safety
-    /// As [`run`]; the panel and the channels exist.
+    /// As [`Convolve::run`]; the panel and the channels exist.
     unsafe fn transform_weights(&self, group: usize, panel: usize, start: usize, channels: usize) {
         let Problem { ci, co, .. } = self.conv.problem;
         let row_tiles = co.div_ceil(MR);
@@ -164,17 +242,18 @@ impl Winograd<'_> {
     }
 
     /// # Safety
-    /// As [`run`]; the block was multiplied.
+    /// As [`Convolve::run`]; the block was multiplied.
     unsafe fn finish(&self, group: usize, first: usize, count: usize, first_panel: usize, panels: usize) {
-        let Conv { problem, finish, .. } = self.conv;
+        let Conv { problem, epilogue, .. } = self.conv;
         let [_, height, width] = problem.geometry.axes;
         let volume = problem.geometry.output();
         let tiles = count.div_ceil(MR);
         let end = problem.co.min((first_panel + panels) * NR);
         let residual = self.places.residual;
         let scale = F32x4::splat(SCALE);
-        let (low, high) = (F32x4::splat(finish.low), F32x4::splat(finish.high));
-        let (bounded_below, bounded_above) = (finish.low > f32::NEG_INFINITY, finish.high < f32::INFINITY);
+        let (low, high) = (F32x4::splat(epilogue.low), F32x4::splat(epilogue.high));
+        let (bounded_below, bounded_above) =
+            (epilogue.low > f32::NEG_INFINITY, epilogue.high < f32::INFINITY);
         for output_channel in (first_panel * NR..end).step_by(LANES) {
             let outputs = (end - output_channel).min(LANES);
             let channel = group * problem.co + output_channel;
@@ -195,8 +274,10 @@ impl Winograd<'_> {
                 let mut place = plane + row * width.output + column;
                 // SAFETY: the products exist.
                 let sums = unsafe { transform_output(from.add(patch * NR), self.products_step) };
-                let whole =
-                    columns == SIDE && outputs == LANES && width.dilation == 1 && finish.activation.is_none();
+                let whole = columns == SIDE
+                    && outputs == LANES
+                    && width.dilation == 1
+                    && epilogue.activation.is_none();
                 for sums in sums.iter().take(outputs_of(&height, row)) {
                     let mut rows = F32x4::transpose(output(*sums).map(|sum| scale.madd(sum, bias)));
                     // SAFETY: the outputs' columns are inside y, and inside the residual, which has its shape.
@@ -233,7 +314,7 @@ impl Winograd<'_> {
     /// The channels and the columns at `place` exist.
     #[inline(never)]
     unsafe fn store(&self, channel: usize, rows: &[F32x4], place: usize, columns: usize) {
-        let Conv { problem, finish, .. } = self.conv;
+        let Conv { problem, epilogue, .. } = self.conv;
         let volume = problem.geometry.output();
         let step = problem.geometry.axes[2].dilation;
         let columns_at: [usize; LANES] = core::array::from_fn(|column| column.min(columns - 1) * step);
@@ -246,7 +327,7 @@ impl Winograd<'_> {
                 if !self.places.residual.is_null() {
                     row = row.add(F32x4::gather(self.places.residual.add(place), columns_at));
                 }
-                let row = finish.of_row(advance(self.places.slope, channel + lane)).apply(row);
+                let row = epilogue.of_row(advance(self.places.slope, channel + lane)).apply(row);
                 if step == 1 {
                     row.store_partial(y, columns);
                 } else {
@@ -280,8 +361,8 @@ struct Lanes {
 }
 
 impl Lanes {
-    fn new(winograd: &Winograd, group: usize, first: usize) -> Lanes {
-        let problem = &winograd.conv.problem;
+    fn new(all: &Patches, group: usize, first: usize) -> Lanes {
+        let problem = &all.conv.problem;
         let [_, height, width] = problem.geometry.axes;
         let plane = problem.geometry.input();
         let part = |axis: &Axis, start: usize| {
@@ -291,7 +372,7 @@ impl Lanes {
         };
         let (mut places, mut rows, mut columns) = ([0; LANES], [(0, 0); LANES], [(0, 0); LANES]);
         for lane in 0..LANES {
-            let (image, top, left) = winograd.place((first + lane).min(winograd.patches - 1));
+            let (image, top, left) = all.place((first + lane).min(all.patches - 1));
             rows[lane] = part(&height, top);
             columns[lane] = part(&width, left);
             let start = (image * problem.groups + group) * problem.ci * plane;

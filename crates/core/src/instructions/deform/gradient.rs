@@ -15,7 +15,7 @@ use crate::instructions::activation::Act;
 use crate::instructions::entry::FLOAT;
 use crate::instructions::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::kernels::gemm::{gemm_4x8, Panels, MR, NR};
-use crate::kernels::tile::{Finish, Tile};
+use crate::kernels::tile::{Epilogue, Tile};
 use crate::simd::{F32x4, LANES};
 
 /// Operands: x, offset, mask, dy, transposed weights (packed as the weights of a 1x1 convolution from the outputs to
@@ -69,7 +69,7 @@ pub struct DeformGradient {
     tabled: usize,
     /// Channels whose columns are made together.
     channels: usize,
-    finish: Finish,
+    epilogue: Epilogue,
 }
 
 /// Some pixels of an image.
@@ -122,8 +122,8 @@ impl DeformGradient {
             .clamp(1, most);
         let block = panels * NR;
         elements(&[problem.co.next_multiple_of(MR) + rows, block + NR], 8)?;
-        let finish = Finish::new(Act::None, 0.0, 0.0)?;
-        Ok(DeformGradient { deform, of, block, tabled, channels, finish })
+        let epilogue = Epilogue::new(Act::None, 0.0, 0.0)?;
+        Ok(DeformGradient { deform, of, block, tabled, channels, epilogue })
     }
 
     fn rows(&self) -> usize {
@@ -258,7 +258,7 @@ impl Run<'_> {
                             self.panels,
                             Panels::Packed(self.columns),
                             &tile,
-                            &gradient.finish,
+                            &gradient.epilogue,
                         );
                     }
                 }
@@ -351,7 +351,7 @@ impl Run<'_> {
                 let to = self.columns.add(panel * NR);
                 let tile = tile(to, core::ptr::null(), channels.len() * taps, columns, gradient.block);
                 let panels = self.panels.add(panel * NR * problem.co);
-                gemm_4x8(problem.co, weights, Panels::Packed(panels), &tile, &gradient.finish);
+                gemm_4x8(problem.co, weights, Panels::Packed(panels), &tile, &gradient.epilogue);
             }
         }
     }
