@@ -3,69 +3,45 @@
  * and gradients come through here.
  */
 import type { Buffer, Builder } from '../instructions/builder.ts';
-import { typeBytes } from './resolve.ts';
 import type { Node, Value } from './value.ts';
 
 /** Where values lie. */
-export class Buffers {
-  readonly #to: Builder;
-  readonly #bind: (value: Value) => Buffer;
-  readonly #of = new Map<Value, Buffer>();
+export interface Buffers {
+  /** The buffer of a value; one that it makes is kept. */
+  of(value: Value): Buffer;
+  set(value: Value, buffer: Buffer): void;
+}
 
-  /** `bind` gives the buffer of what no node makes. */
-  constructor(to: Builder, bind: (value: Value) => Buffer) {
-    this.#to = to;
-    this.#bind = bind;
-  }
-
-  /** The buffer of a value; a node's result gets a temporary. */
-  of(value: Value): Buffer {
-    let buffer = this.#of.get(value);
-    if (buffer === undefined) {
-      buffer = this.#make(value);
-      this.#of.set(value, buffer);
-    }
-    return buffer;
-  }
-
-  #make(value: Value): Buffer {
-    const { kind, home } = value;
-    if (home !== null) return this.#to.piece(this.of(home.within), home.offset, typeBytes(value));
-    return kind === 'node' ? this.#to.buffer(value) : this.#bind(value);
-  }
-
-  set(value: Value, buffer: Buffer): void {
-    this.#of.set(value, buffer);
-  }
+/** Buffers that are kept as `make` makes them. */
+export function buffersBy(make: (value: Value) => Buffer): Buffers {
+  const known = new Map<Value, Buffer>();
+  return {
+    of(value) {
+      const buffer = known.get(value) ?? make(value);
+      known.set(value, buffer);
+      return buffer;
+    },
+    set: (value, buffer) => known.set(value, buffer),
+  };
 }
 
 /** Emits the instructions of nodes, in their order; the first is number `first` of the program's rows. */
 export function lower(to: Builder, nodes: readonly Node[], buffers: Buffers, first = 0): void {
-  nodes.forEach((node, index) => {
+  nodes.forEach(({ entry, inputs, params, resolved, outputs, state, saved }, index) => {
     to.node = first + index;
-    lowerNode(to, node, buffers);
-  });
-}
-
-function lowerNode(to: Builder, node: Node, buffers: Buffers): void {
-  const { entry, inputs, params, resolved, outputs, state, saved } = node;
-  const reads = inputs.map((input) => input && buffers.of(input));
-  if (entry.lower === undefined) {
-    buffers.set(outputs[0] as Value, reads[0] as Buffer);
-    return;
-  }
-  // A new version lies where the old one does.
-  for (const version of state) buffers.set(version, buffers.of(version.before as Value));
-  const made = entry.lower(to, {
-    types: inputs,
-    outputTypes: outputs,
-    params,
-    problem: resolved.problem,
-    inputs: reads,
-    outputs: entry.makes ? [] : outputs.map((output) => buffers.of(output)),
-    saved: saved.length === 0 ? null : saved.map((value) => buffers.of(value)),
-  });
-  made?.forEach((buffer, i) => {
-    if (buffer !== null) buffers.set(outputs[i] as Value, buffer);
+    const reads = inputs.map((input) => input && buffers.of(input));
+    const give = (buffer: Buffer | null, i: number) => buffer && buffers.set(outputs[i] as Value, buffer);
+    if (entry.lower === undefined) {
+      give(reads[0] as Buffer, 0);
+      return;
+    }
+    // A new version lies where the old one does.
+    for (const version of state) buffers.set(version, buffers.of(version.before as Value));
+    const made = entry.lower(to, {
+      ...{ types: inputs, outputTypes: outputs, params, problem: resolved.problem, inputs: reads },
+      outputs: entry.makes ? [] : outputs.map(buffers.of),
+      saved: saved.length === 0 ? null : saved.map(buffers.of),
+    });
+    made?.forEach(give);
   });
 }

@@ -5,7 +5,8 @@
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { axisIndex, checkOptions, elementCount, integer, integers, shapeText, wrongKind } from '../errors.ts';
 import { typeBytes } from '../graph/resolve.ts';
-import { writeCopy } from '../instructions/copy.ts';
+import { type Buffer, type Builder, isSamePlace } from '../instructions/builder.ts';
+import { type Walks, writeCopy } from '../instructions/copy.ts';
 import { emitFill, newBlock } from '../instructions/emit.ts';
 import { contiguous, stridesOf, type Walk } from '../instructions/walk.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
@@ -31,6 +32,15 @@ function runs(types: readonly TensorType[], dim: number): number[] | null {
     end += typeBytes(type);
     return start;
   });
+}
+
+/** Emits a copy, unless each element lies where it is to be: x within y, or y within x. */
+function emitMove(to: Builder, x: Buffer, y: Buffer, dtype: DType, { shape, source, target }: Walks): void {
+  const bytes = bytesPer(dtype);
+  const isThere =
+    isSamePlace(x, source.offset * bytes, y, target.offset * bytes) &&
+    shape.every((size, axis) => size === 1 || source.strides[axis] === target.strides[axis]);
+  if (!isThere) writeCopy(to, { x, y }, { dtype, shape, source, target });
 }
 
 export const concat = /*#__PURE__*/ operator(
@@ -65,7 +75,7 @@ export const concat = /*#__PURE__*/ operator(
     lower(to, { types, outputTypes: [y], params: [dim], inputs, outputs }) {
       const { dtype } = y!;
       pieces(types as readonly TensorType[], dim as number, y!.shape).forEach(({ shape, own, place }, i) => {
-        writeCopy(to, { x: inputs[i]!, y: outputs[0]! }, { dtype, shape, source: own, target: place });
+        emitMove(to, inputs[i]!, outputs[0]!, dtype, { shape, source: own, target: place });
       });
     },
     gradient: (to, { types, outputTypes: [y], params: [dim], gradients: [dy], wanted }) =>
@@ -111,7 +121,7 @@ export const slice = /*#__PURE__*/ operator(
     lower(to, { types: [x], outputTypes: [y], params, inputs, outputs }) {
       const { shape, dtype } = y!;
       const walks = { shape, source: sliceWalk(x!, params), target: contiguous(shape) };
-      writeCopy(to, { x: inputs[0]!, y: outputs[0]! }, { dtype, ...walks });
+      emitMove(to, inputs[0]!, outputs[0]!, dtype, walks);
     },
     gradient(to, { types: [x], outputTypes: [y], params, gradients: [dy] }) {
       const { buffer } = emitFill(to, x!.shape, 0);
@@ -186,7 +196,7 @@ export const split = /*#__PURE__*/ operator(
     lower(to, { types: [x], outputTypes, params: [dim], inputs, outputs }) {
       const { dtype } = x!;
       pieces(outputTypes, dim as number, x!.shape).forEach(({ shape, own, place }, i) => {
-        writeCopy(to, { x: inputs[0]!, y: outputs[i]! }, { dtype, shape, source: place, target: own });
+        emitMove(to, inputs[0]!, outputs[i]!, dtype, { shape, source: place, target: own });
       });
     },
     gradient(to, { types: [x], outputTypes, params: [dim], gradients }) {

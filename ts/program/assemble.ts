@@ -5,7 +5,7 @@
 import type { TensorType } from '../dtype.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Graph } from '../graph/graph.ts';
-import { Buffers, lower } from '../graph/lower.ts';
+import { type Buffers, buffersBy, lower } from '../graph/lower.ts';
 import { typeBytes } from '../graph/resolve.ts';
 import type { Value } from '../graph/value.ts';
 import { align, type Buffer, Builder, type Choosing, type Step } from '../instructions/builder.ts';
@@ -63,7 +63,7 @@ class Assembly {
     this.#graph = graph;
     this.#plan = plan;
     this.#to = new Builder(on, where, plan.choosing);
-    this.#buffers = new Buffers(this.#to, (value) => this.#bind(value));
+    this.#buffers = buffersBy((value) => this.#make(value));
     for (const [index, value] of graph.inputs.entries()) {
       this.#buffers.set(value, this.#external(value, { kind: 'input', index }));
     }
@@ -80,6 +80,12 @@ class Assembly {
   #external(type: TensorType, binding: Binding, constant = false): Buffer {
     this.#bindings.push(binding);
     return this.#to.external(typeBytes(type), constant);
+  }
+
+  #make(value: Value): Buffer {
+    const { kind, home } = value;
+    if (home !== null) return this.#to.piece(this.#buffers.of(home.within), home.offset, typeBytes(value));
+    return kind === 'node' ? this.#to.buffer(value) : this.#bind(value);
   }
 
   /** The buffer of what no node makes. */

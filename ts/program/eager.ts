@@ -7,7 +7,7 @@ import { type Engine, engine, onDisposeRuntime, refresh } from '../engine/engine
 import { allocate, countCache, onLowMemory, release, type Storage, sharedArena } from '../engine/memory.ts';
 import { DRAW_TYPE, Draw } from '../graph/draw.ts';
 import type { Entry, Params } from '../graph/entry.ts';
-import { Buffers, lower } from '../graph/lower.ts';
+import { buffersBy, lower } from '../graph/lower.ts';
 import { resolve, typeBytes } from '../graph/resolve.ts';
 import {
   type Handle,
@@ -175,7 +175,7 @@ function makePlan(
   if (entry.lower === undefined)
     return { entry, key: ownKey, outputs, instructions: null, bytes: 0, recent: false };
   const to = new Builder(on, entry.name);
-  const buffers = new Buffers(to, () => to.external(0));
+  const buffers = buffersBy((value) => to.external(typeBytes(value)));
   const node: Node = {
     ...{ entry, inputs: values, params, resolved, path: '', origins: NO_ORIGINS, order: 0 },
     outputs: outputs.map((type, i) => makeValue(i, type, 'node')),
@@ -183,10 +183,10 @@ function makePlan(
   };
   // An input that is left out has its base too, so that input i is always bound to the same one.
   for (const value of values) {
-    const buffer = to.external(value === null ? 0 : typeBytes(value));
-    if (value !== null) buffers.set(value, buffer);
+    if (value === null) to.external(0);
+    else buffers.of(value);
   }
-  for (const output of node.outputs) buffers.set(output, to.external(typeBytes(output)));
+  node.outputs.forEach(buffers.of);
   lower(to, [node], buffers);
   const instructions = new Instructions(on, entry.name, to.encode(to.steps, to.arenaBytes), [entry.name]);
   return { entry, key: ownKey, outputs, instructions, bytes: instructions.bytes, recent: false };
