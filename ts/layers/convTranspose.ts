@@ -23,7 +23,10 @@ export interface ConvTransposeLayerOptions extends Omit<ConvTransposeOptions, 'o
   seed?: number;
 }
 
-const OPTIONS = [...CONV_TRANSPOSE_OPTIONS.filter((option) => option !== 'outputSize'), 'bias', 'seed'];
+const OPTIONS = /*#__PURE__*/ CONV_TRANSPOSE_OPTIONS.filter((option) => option !== 'outputSize').concat(
+  'bias',
+  'seed',
+);
 
 /** What ConvTransposeNd share: weight [in, out / groups, kernel...] and bias [out]. */
 abstract class ConvTranspose extends Module<[x: Tensor, outputSize?: Size]> {

@@ -31,7 +31,7 @@ export interface SeparableConvLayerOptions extends SpatialSeparableConvLayerOpti
   depthMultiplier?: number;
 }
 
-const OPTIONS = [...SEPARABLE_OPTIONS, 'bias', 'seed'];
+const OPTIONS = /*#__PURE__*/ SEPARABLE_OPTIONS.concat('bias', 'seed');
 
 /** Two weights and a bias, each with PyTorch's initial values of a convolution of its shape. */
 function twoWeights(

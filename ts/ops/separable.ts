@@ -34,7 +34,7 @@ import { float32 } from './types.ts';
 export type SeparableConvOptions = Omit<ConvOptions, 'groups'>;
 
 /** @internal */
-export const SEPARABLE_OPTIONS = CONV_OPTIONS.filter((option) => option !== 'groups');
+export const SEPARABLE_OPTIONS = /*#__PURE__*/ CONV_OPTIONS.filter((option) => option !== 'groups');
 
 type Types = readonly (TensorType | null)[];
 type Steps = readonly [ConvolutionStep, ConvolutionStep];

@@ -51,7 +51,7 @@ class Assembly {
   readonly #graph: Graph;
   readonly #plan: Plan;
   readonly #to: Builder;
-  readonly #buffers: Buffers;
+  readonly #buffers: Buffers<Value>;
   readonly #bindings: Binding[] = [];
   readonly #captures: Value[] = [];
   readonly #slots: Value[] = [];

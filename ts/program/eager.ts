@@ -9,15 +9,7 @@ import { DRAW_TYPE, Draw } from '../graph/draw.ts';
 import type { Entry, Params } from '../graph/entry.ts';
 import { buffersBy, lower } from '../graph/lower.ts';
 import { resolve, typeBytes } from '../graph/resolve.ts';
-import {
-  type Handle,
-  makeValue,
-  NO_ORIGINS,
-  NO_VALUES,
-  type Node,
-  type Operand,
-  scalarType,
-} from '../graph/value.ts';
+import { type Handle, type Operand, scalarType } from '../graph/value.ts';
 import { Builder } from '../instructions/builder.ts';
 import { ARENA } from '../instructions/words.ts';
 import { SLOT } from './executable.ts';
@@ -165,29 +157,27 @@ function makePlan(
   ownKey: readonly number[],
 ): Plan {
   const dtype = scalarType(inputs);
-  const values = inputs.map((input, i) => {
+  // Each is a value of its own, also where a tensor is given twice.
+  const types = inputs.map((input): TensorType | null => {
     if (input === null) return null;
-    if (typeof input === 'number') return makeValue(i, { shape: [], dtype }, 'input');
-    return makeValue(i, input instanceof Draw ? DRAW_TYPE : input, 'input');
+    if (typeof input === 'number') return { shape: [], dtype };
+    const { shape, dtype: own } = input instanceof Draw ? DRAW_TYPE : input;
+    return { shape, dtype: own };
   });
-  const resolved = resolve(entry, values, params);
+  const resolved = resolve(entry, types, params);
   const { outputs } = resolved;
   if (entry.lower === undefined)
     return { entry, key: ownKey, outputs, instructions: null, bytes: 0, recent: false };
   const to = new Builder(on, entry.name);
-  const buffers = buffersBy((value) => to.external(typeBytes(value)));
-  const node: Node = {
-    ...{ entry, inputs: values, params, resolved, path: '', origins: NO_ORIGINS, order: 0 },
-    outputs: outputs.map((type, i) => makeValue(i, type, 'node')),
-    ...{ state: NO_VALUES, saved: NO_VALUES },
-  };
+  const buffers = buffersBy((type: TensorType) => to.external(typeBytes(type)));
+  const results = outputs.map((type) => ({ ...type }));
   // An input that is left out has its base too, so that input i is always bound to the same one.
-  for (const value of values) {
-    if (value === null) to.external(0);
-    else buffers.of(value);
+  for (const type of types) {
+    if (type === null) to.external(0);
+    else buffers.of(type);
   }
-  node.outputs.forEach(buffers.of);
-  lower(to, [node], buffers);
+  results.forEach(buffers.of);
+  lower(to, [{ entry, inputs: types, params, resolved, outputs: results }], buffers);
   const instructions = new Instructions(on, entry.name, to.encode(to.steps, to.arenaBytes), [entry.name]);
   return { entry, key: ownKey, outputs, instructions, bytes: instructions.bytes, recent: false };
 }

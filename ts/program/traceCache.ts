@@ -91,6 +91,7 @@ export class Recognition implements Recall {
   /** Keeps the program of a new structure. */
   keep(trace: Trace, xs: readonly Value[], results: readonly Value[], found: Found): void {
     const ids = (values: readonly (Value | null)[]) => values.map((value) => value?.id ?? -1);
+    register();
     found.loaded.retain();
     structures.unshift({
       where: this.#where,
@@ -148,9 +149,16 @@ function sameIds(ids: readonly number[], values: readonly Value[]): boolean {
   return ids.length === values.length && values.every((value, i) => value.id === ids[i]);
 }
 
-onLowMemory(() => {
-  for (const { found } of structures.splice(0)) found.loaded.release();
-});
-onDisposeRuntime(() => {
-  structures.length = 0;
-});
+let isRegistered = false;
+
+/** Has the structures go when memory is short or the runtime ends; at the first one, so that nothing runs at import. */
+function register(): void {
+  if (isRegistered) return;
+  isRegistered = true;
+  onLowMemory(() => {
+    for (const { found } of structures.splice(0)) found.loaded.release();
+  });
+  onDisposeRuntime(() => {
+    structures.length = 0;
+  });
+}
