@@ -21,21 +21,28 @@ export interface Walks {
   readonly target: Walk;
 }
 
-function words(to: Builder, dtype: DType, { shape, source, target }: Walks): number[] {
+function stepWalks(
+  to: Builder,
+  opcode: number,
+  { x, y }: OperandsOf<'copy'>,
+  { shape, source, target }: Walks,
+  dtype: DType = 'float32',
+): void {
+  if (shape.includes(0)) return;
   const axes = walkWords(to, shape, source.strides, target.strides);
-  return [dtypeId(dtype), ...axes, source.offset, target.offset];
+  to.step(opcode, [x], [y], [dtypeId(dtype), ...axes, source.offset, target.offset]);
 }
 
 /** y = x, along their walks: what only moves values (permute, concat, slice, padding's inside) is one instruction. */
 export function writeCopy(
   to: Builder,
-  { x, y }: OperandsOf<'copy'>,
-  { dtype = 'float32', ...walks }: Walks & { dtype?: DType },
+  operands: OperandsOf<'copy'>,
+  walks: Walks & { readonly dtype?: DType },
 ): void {
-  if (!walks.shape.includes(0)) to.step(OP.copy, [x], [y], words(to, dtype, walks));
+  stepWalks(to, OP.copy, operands, walks, walks.dtype);
 }
 
 /** y += x, along their walks. */
-export function writeAccumulate(to: Builder, { x, y }: OperandsOf<'accumulate'>, walks: Walks): void {
-  if (!walks.shape.includes(0)) to.step(OP.accumulate, [x], [y], words(to, 'float32', walks));
+export function writeAccumulate(to: Builder, operands: OperandsOf<'accumulate'>, walks: Walks): void {
+  stepWalks(to, OP.accumulate, operands, walks);
 }

@@ -13,10 +13,8 @@ export interface Activation {
 }
 
 /** The words of a function of floats, or of none. */
-export function activationWords(activation: Activation | null): number[] {
-  const { act, p0, p1 } = activation ?? { act: ACTIVATION.none, p0: 0, p1: 0 };
-  return [act, bits(p0), bits(p1)];
-}
+export const activationWords = (activation: Activation | null): number[] =>
+  activation ? [activation.act, bits(activation.p0), bits(activation.p1)] : [ACTIVATION.none, 0, 0];
 
 /** y = act(x). */
 export function writeUnary(

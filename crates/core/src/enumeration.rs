@@ -29,8 +29,8 @@ macro_rules! enumeration {
 
             #[inline(always)]
             fn at(place: u32) -> Option<Self> {
-                const FIRST: u32 = [$($name::$variant as u32,)+][0];
-                // SAFETY: the numbers from the first kind's on are those of as many kinds.
+                const FIRST: u32 = $crate::enumeration::first(&[$($name::$variant as u32,)+]);
+                // SAFETY: `first` has found that the numbers from the first kind's on are those of as many kinds.
                 (place < Self::COUNT).then(|| unsafe { core::mem::transmute(FIRST + place) })
             }
 
@@ -39,6 +39,20 @@ macro_rules! enumeration {
                 &[$(([$($text,)? stringify!($variant)][0], $name::$variant as u32),)+];
         }
     };
+}
+
+/// The first of numbers that go up by one.
+///
+/// # Panics
+/// For others: where an enumeration is defined, so that it does not compile.
+#[must_use]
+pub const fn first(numbers: &[u32]) -> u32 {
+    let mut at = 0;
+    while at < numbers.len() {
+        assert!(numbers[at] == numbers[0] + at as u32, "a number in the middle of an enumeration");
+        at += 1;
+    }
+    numbers[0]
 }
 
 /// Defines named numbers, such as the bits of a rule, as constants of a type; `NAMES` as above, with their numbers.
