@@ -25,29 +25,33 @@ interface Traits {
   readonly layer?: Layered['layer'];
 }
 
+interface Problem {
+  readonly p0: number;
+  readonly p1: number;
+  readonly count: number;
+}
+
 function entry(
   name: string,
   act: number,
   torch: string,
   onnx: readonly string[],
   traits: Traits = {},
-): Entry {
+): Entry<Problem> {
   return {
     name,
     torch,
     onnx,
     args: ['x'],
-    infer(inputs) {
-      if (!traits.integers) float32(name, ['x'], inputs);
-      return [inputs[0]!];
-    },
-    lower(to, { types, params, inputs, outputs }) {
+    resolve(types, [p0 = 0, p1 = 0]) {
+      if (!traits.integers) float32(name, ['x'], types);
       const x = types[0]!;
-      const [p0 = 0, p1 = 0] = params;
-      const count = elementCount(name, x.shape);
-      writeUnary(to, { x: inputs[0]!, y: outputs[0]! }, { dtype: x.dtype, act, p0, p1, count });
+      return { outputs: [x], problem: { p0, p1, count: elementCount(name, x.shape) } };
     },
-    gradient(to, { types, params: [p0, p1], inputs, outputs, gradients }) {
+    lower(to, { types: [x], problem, inputs, outputs }) {
+      writeUnary(to, { x: inputs[0]!, y: outputs[0]! }, { dtype: x!.dtype, act, ...problem });
+    },
+    gradient(to, { types, problem: { p0, p1 }, inputs, outputs, gradients }) {
       const { shape } = types[0]!;
       const dy = { buffer: gradients[0]!, shape };
       if (act === ACTIVATION.neg) return [emitUnary(to, act, dy).buffer];
