@@ -8,10 +8,22 @@ import { writeCopy } from '../instructions/copy.ts';
 import { emitFill, newBlock } from '../instructions/emit.ts';
 import { contiguous, stridesOf, type Walk } from '../instructions/walk.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
-import { operator, type Params } from './operator.ts';
+import { type Entry, operator, type Params } from './operator.ts';
 
-/** Tensors that lie one behind the other along `dim` of a whole: their shape, their own walk, and that in the whole. */
-function pieces(types: readonly TensorType[], dim: number, whole: readonly number[]) {
+/** A tensor that is a part of another, the whole. */
+interface Piece {
+  readonly shape: readonly number[];
+  /** How its elements lie in itself, and in the whole. */
+  readonly own: Walk;
+  readonly place: Walk;
+}
+
+interface Pieces {
+  readonly pieces: readonly Piece[];
+}
+
+/** Tensors that lie one behind the other along `dim` of a whole. */
+function piecesOf(types: readonly TensorType[], dim: number, whole: readonly number[]): Piece[] {
   const strides = stridesOf(whole);
   let before = 0;
   return types.map(({ shape }) => {
@@ -21,119 +33,129 @@ function pieces(types: readonly TensorType[], dim: number, whole: readonly numbe
   });
 }
 
-export const concat = /*#__PURE__*/ operator(
-  {
-    name: 'concat',
-    torch: 'torch.cat',
-    onnx: ['Concat'],
-    args: ['xs'],
-    list: true,
-    infer(inputs, [dim]) {
-      const types = inputs as readonly TensorType[];
-      const { shape, dtype } = types[0] as TensorType;
-      types.forEach((type, i) => {
-        if (type.dtype !== dtype) {
-          throw new TypeError(`concat: xs[${i}] is ${type.dtype}, must be ${dtype} as xs[0]`);
-        }
-        if (
-          type.shape.length !== shape.length ||
-          type.shape.some((size, axis) => axis !== dim && size !== shape[axis])
-        ) {
-          const wanted = shape.map((size, axis) => (axis === dim ? '*' : size)).join('x');
-          throw new RangeError(
-            `concat: xs[${i}] has shape ${shapeText(type.shape)}, must be ${wanted} as xs[0]`,
-          );
-        }
-      });
-      const total = types.reduce((sum, type) => sum + (type.shape[dim as number] as number), 0);
-      const joined = shape.map((size, axis) => (axis === dim ? total : size));
-      elementCount('concat', joined, bytesPer(dtype));
-      return [{ shape: joined, dtype }];
-    },
-    lower(to, { types, outputTypes: [y], params: [dim], inputs, outputs }) {
-      const { dtype } = y!;
-      pieces(types as readonly TensorType[], dim as number, y!.shape).forEach(({ shape, own, place }, i) => {
-        writeCopy(to, { x: inputs[i]!, y: outputs[0]! }, { dtype, shape, source: own, target: place });
-      });
-    },
-    gradient: (to, { types, outputTypes: [y], params: [dim], gradients: [dy], wanted }) =>
-      pieces(types as readonly TensorType[], dim as number, y!.shape).map(({ shape, own, place }, i) => {
-        if (!wanted[i]) return null;
-        const { buffer } = newBlock(to, shape);
-        writeCopy(to, { x: dy!, y: buffer }, { shape, source: place, target: own });
-        return buffer;
-      }),
+const CONCAT: Entry<Pieces> = {
+  name: 'concat',
+  torch: 'torch.cat',
+  onnx: ['Concat'],
+  args: ['xs'],
+  list: true,
+  resolve(given, params) {
+    const types = given as readonly TensorType[];
+    const dim = params[0] as number;
+    const { shape, dtype } = types[0] as TensorType;
+    types.forEach((type, i) => {
+      if (type.dtype !== dtype) {
+        throw new TypeError(`concat: xs[${i}] is ${type.dtype}, must be ${dtype} as xs[0]`);
+      }
+      if (
+        type.shape.length !== shape.length ||
+        type.shape.some((size, axis) => axis !== dim && size !== shape[axis])
+      ) {
+        const wanted = shape.map((size, axis) => (axis === dim ? '*' : size)).join('x');
+        throw new RangeError(
+          `concat: xs[${i}] has shape ${shapeText(type.shape)}, must be ${wanted} as xs[0]`,
+        );
+      }
+    });
+    const total = types.reduce((sum, type) => sum + (type.shape[dim] as number), 0);
+    const joined = shape.map((size, axis) => (axis === dim ? total : size));
+    elementCount('concat', joined, bytesPer(dtype));
+    return { outputs: [{ shape: joined, dtype }], problem: { pieces: piecesOf(types, dim, joined) } };
   },
-  (invoke) =>
-    /**
-     * The tensors one after the other along `dim` (counted from the end when negative).
-     * @throws RangeError when another axis differs; TypeError when a dtype does
-     */
-    <D extends DType>(xs: readonly Tensor<D>[], dim = 0): Tensor<D> => {
-      if (!Array.isArray(xs)) throw wrongKind('concat', 'xs', xs, 'an array of tensors');
-      if (xs.length === 0) throw new RangeError('concat: xs is empty, must hold at least one tensor');
-      const { shape } = requireTensor('concat', 'xs[0]', xs[0]);
-      const axis = axisIndex('concat', 'dim', dim, shape.length);
-      return invoke(xs as readonly Tensor<DType>[], [axis])[0] as unknown as Tensor<D>;
-    },
-);
+  lower(to, { outputTypes: [y], problem: { pieces }, inputs, outputs }) {
+    const { dtype } = y!;
+    pieces.forEach(({ shape, own, place }, i) => {
+      writeCopy(to, { x: inputs[i]!, y: outputs[0]! }, { dtype, shape, source: own, target: place });
+    });
+  },
+  gradient: (to, { problem: { pieces }, gradients: [dy], wanted }) =>
+    pieces.map(({ shape, own, place }, i) => {
+      if (!wanted[i]) return null;
+      const { buffer } = newBlock(to, shape);
+      writeCopy(to, { x: dy!, y: buffer }, { shape, source: place, target: own });
+      return buffer;
+    }),
+};
 
-/** The walk of a slice in x. params: start.., size.., step... */
-function sliceWalk({ shape }: TensorType, params: Params): Walk {
-  const rank = shape.length;
+export const concat = /*#__PURE__*/ operator(CONCAT, (invoke) => /**
+   * The tensors one after the other along `dim` (counted from the end when negative).
+   * @throws RangeError when another axis differs; TypeError when a dtype does
+   */
+  <D extends DType>(xs: readonly Tensor<D>[], dim = 0): Tensor<D> => {
+  if (!Array.isArray(xs)) throw wrongKind('concat', 'xs', xs, 'an array of tensors');
+  if (xs.length === 0) throw new RangeError('concat: xs is empty, must hold at least one tensor');
+  const { shape } = requireTensor('concat', 'xs[0]', xs[0]);
+  const axis = axisIndex('concat', 'dim', dim, shape.length);
+  return invoke(xs as readonly Tensor<DType>[], [axis])[0] as unknown as Tensor<D>;
+});
+
+/** What is taken along an axis. */
+interface SliceAxis {
+  readonly start: number;
+  readonly size: number;
+  readonly step: number;
+}
+
+function sliceParams(axes: readonly SliceAxis[]): number[] {
+  return axes.flatMap(({ start, size, step }) => [start, size, step]);
+}
+
+function sliceAxes(params: Params): SliceAxis[] {
+  return Array.from({ length: params.length / 3 }, (_, axis) => {
+    const [start, size, step] = params.slice(3 * axis, 3 * axis + 3) as [number, number, number];
+    return { start, size, step };
+  });
+}
+
+/** The walk of a slice in x. */
+function sliceWalk({ shape }: TensorType, axes: readonly SliceAxis[]): Walk {
   const strides = stridesOf(shape);
   return {
-    strides: strides.map((stride, axis) => stride * (params[2 * rank + axis] as number)),
-    offset: strides.reduce((sum, stride, axis) => sum + stride * (params[axis] as number), 0),
+    strides: strides.map((stride, axis) => stride * axes[axis]!.step),
+    offset: strides.reduce((sum, stride, axis) => sum + stride * axes[axis]!.start, 0),
   };
 }
 
-export const slice = /*#__PURE__*/ operator(
-  {
-    name: 'slice',
-    torch: 'torch.Tensor.__getitem__',
-    onnx: ['Slice'],
-    args: ['x'],
-    infer: ([x], params) => [{ shape: params.slice(x!.shape.length, 2 * x!.shape.length), dtype: x!.dtype }],
-    lower(to, { types: [x], outputTypes: [y], params, inputs, outputs }) {
-      const { shape, dtype } = y!;
-      const walks = { shape, source: sliceWalk(x!, params), target: contiguous(shape) };
-      writeCopy(to, { x: inputs[0]!, y: outputs[0]! }, { dtype, ...walks });
-    },
-    gradient(to, { types: [x], outputTypes: [y], params, gradients: [dy] }) {
-      const { buffer } = emitFill(to, x!.shape, 0);
-      const { shape } = y!;
-      const walks = { shape, source: contiguous(shape), target: sliceWalk(x!, params) };
-      writeCopy(to, { x: dy!, y: buffer }, walks);
-      return [buffer];
-    },
+const SLICE: Entry<Piece> = {
+  name: 'slice',
+  torch: 'torch.Tensor.__getitem__',
+  onnx: ['Slice'],
+  args: ['x'],
+  resolve([x], params) {
+    const axes = sliceAxes(params);
+    const shape = axes.map(({ size }) => size);
+    const problem = { shape, own: contiguous(shape), place: sliceWalk(x!, axes) };
+    return { outputs: [{ shape, dtype: x!.dtype }], problem };
   },
-  (invoke) =>
-    /**
-     * From `starts` to before `ends` along the leading axes, each counted from the end when negative and clamped to the
-     * axis; `steps` may be negative to walk backwards.
-     */
-    <D extends DType>(
-      x: Tensor<D>,
-      starts: readonly number[],
-      ends: readonly number[],
-      options: { steps?: readonly number[] } = {},
-    ): Tensor<D> => {
-      const { shape } = requireTensor('slice', 'x', x);
-      checkOptions('slice', options, ['steps']);
-      const from = integers('slice', 'starts', clamped(starts), -0x7fffffff);
-      if (from.length > shape.length) {
-        throw new RangeError(`slice: starts has ${from.length} entries, must have at most ${shape.length}`);
-      }
-      const until = integers('slice', 'ends', clamped(ends), -0x7fffffff, from.length);
-      const steps = integers('slice', 'steps', options.steps ?? from.map(() => 1), -0x7fffffff, from.length);
-      const axes = shape.map((size, axis) =>
-        sliceAxis(axis, size, from[axis] ?? 0, until[axis] ?? size, steps[axis] ?? 1),
-      );
-      const params = [...axes.map((a) => a.start), ...axes.map((a) => a.size), ...axes.map((a) => a.step)];
-      return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor<D>;
-    },
-);
+  lower(to, { types: [x], problem: { shape, own, place }, inputs, outputs }) {
+    const walks = { shape, source: place, target: own };
+    writeCopy(to, { x: inputs[0]!, y: outputs[0]! }, { dtype: x!.dtype, ...walks });
+  },
+  gradient(to, { types: [x], problem: { shape, own, place }, gradients: [dy] }) {
+    const { buffer } = emitFill(to, x!.shape, 0);
+    writeCopy(to, { x: dy!, y: buffer }, { shape, source: own, target: place });
+    return [buffer];
+  },
+};
+
+export const slice = /*#__PURE__*/ operator(SLICE, (invoke) => /**
+   * From `starts` to before `ends` along the leading axes, each counted from the end when negative and clamped to the
+   * axis; `steps` may be negative to walk backwards.
+   */
+  <D extends DType>(x: Tensor<D>, starts: readonly number[], ends: readonly number[], options: { steps?: readonly number[] } = {}): Tensor<D> => {
+  const { shape } = requireTensor('slice', 'x', x);
+  checkOptions('slice', options, ['steps']);
+  const from = integers('slice', 'starts', clamped(starts), -0x7fffffff);
+  if (from.length > shape.length) {
+    throw new RangeError(`slice: starts has ${from.length} entries, must have at most ${shape.length}`);
+  }
+  const until = integers('slice', 'ends', clamped(ends), -0x7fffffff, from.length);
+  const steps = integers('slice', 'steps', options.steps ?? from.map(() => 1), -0x7fffffff, from.length);
+  const axes = shape.map((size, axis) =>
+    sliceAxis(axis, size, from[axis] ?? 0, until[axis] ?? size, steps[axis] ?? 1),
+  );
+  return invoke([x as Tensor<DType>], sliceParams(axes))[0] as unknown as Tensor<D>;
+});
 
 /** Integers of any size, such as Number.MAX_SAFE_INTEGER for "to the end", within 32 bits. */
 function clamped(bounds: readonly number[]): readonly number[] {
@@ -143,7 +165,7 @@ function clamped(bounds: readonly number[]): readonly number[] {
   );
 }
 
-function sliceAxis(axis: number, size: number, start: number, end: number, step: number) {
+function sliceAxis(axis: number, size: number, start: number, end: number, step: number): SliceAxis {
   if (step === 0) throw new RangeError(`slice: steps[${axis}] is 0, must not be 0`);
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const clamp = (index: number) => Math.min(Math.max(index < 0 ? index + size : index, low), high);
@@ -151,49 +173,49 @@ function sliceAxis(axis: number, size: number, start: number, end: number, step:
   return { start: Math.max(from, 0), size: Math.max(0, Math.ceil((until - from) / step)), step };
 }
 
-export const split = /*#__PURE__*/ operator(
-  {
-    name: 'split',
-    torch: 'torch.split',
-    onnx: ['Split'],
-    args: ['x'],
-    infer: ([x], [dim, ...parts]) =>
-      parts.map((part) => ({
-        shape: x!.shape.map((size, axis) => (axis === dim ? part : size)),
-        dtype: x!.dtype,
-      })),
-    lower(to, { types: [x], outputTypes, params: [dim], inputs, outputs }) {
-      const { dtype } = x!;
-      pieces(outputTypes, dim as number, x!.shape).forEach(({ shape, own, place }, i) => {
-        writeCopy(to, { x: inputs[0]!, y: outputs[i]! }, { dtype, shape, source: place, target: own });
-      });
-    },
-    gradient(to, { types: [x], outputTypes, params: [dim], gradients }) {
-      const { buffer } = newBlock(to, x!.shape);
-      pieces(outputTypes, dim as number, x!.shape).forEach(({ shape, own, place }, i) => {
-        writeCopy(to, { x: gradients[i]!, y: buffer }, { shape, source: own, target: place });
-      });
-      return [buffer];
-    },
+const SPLIT: Entry<Pieces> = {
+  name: 'split',
+  torch: 'torch.split',
+  onnx: ['Split'],
+  args: ['x'],
+  resolve([x], [dim, ...parts]) {
+    const outputs = parts.map((part) => ({
+      shape: x!.shape.map((size, axis) => (axis === dim ? part : size)),
+      dtype: x!.dtype,
+    }));
+    return { outputs, problem: { pieces: piecesOf(outputs, dim as number, x!.shape) } };
   },
-  (invoke) =>
-    /**
-     * Pieces along `dim`: of the sizes given, or of one size each (the last may be smaller).
-     * @throws RangeError when the sizes do not add up to the axis
-     */
-    <D extends DType>(x: Tensor<D>, sizes: number | readonly number[], dim = 0): Tensor<D>[] => {
-      const { shape } = requireTensor('split', 'x', x);
-      const axis = axisIndex('split', 'dim', dim, shape.length);
-      const whole = shape[axis] as number;
-      let parts: number[];
-      if (typeof sizes === 'number') {
-        const each = integer('split', 'sizes', sizes, 1);
-        const count = Math.max(1, Math.ceil(whole / each));
-        parts = Array.from({ length: count }, (_, i) => Math.min(each, whole - i * each));
-      } else parts = integers('split', 'sizes', sizes, 0);
-      const total = parts.reduce((sum, part) => sum + part, 0);
-      if (total !== whole)
-        throw new RangeError(`split: sizes add up to ${total}, must be ${whole}, the size of axis ${axis}`);
-      return invoke([x as Tensor<DType>], [axis, ...parts]) as unknown as Tensor<D>[];
-    },
-);
+  lower(to, { types: [x], problem: { pieces }, inputs, outputs }) {
+    const { dtype } = x!;
+    pieces.forEach(({ shape, own, place }, i) => {
+      writeCopy(to, { x: inputs[0]!, y: outputs[i]! }, { dtype, shape, source: place, target: own });
+    });
+  },
+  gradient(to, { types: [x], problem: { pieces }, gradients }) {
+    const { buffer } = newBlock(to, x!.shape);
+    pieces.forEach(({ shape, own, place }, i) => {
+      writeCopy(to, { x: gradients[i]!, y: buffer }, { shape, source: own, target: place });
+    });
+    return [buffer];
+  },
+};
+
+export const split = /*#__PURE__*/ operator(SPLIT, (invoke) => /**
+   * Pieces along `dim`: of the sizes given, or of one size each (the last may be smaller).
+   * @throws RangeError when the sizes do not add up to the axis
+   */
+  <D extends DType>(x: Tensor<D>, sizes: number | readonly number[], dim = 0): Tensor<D>[] => {
+  const { shape } = requireTensor('split', 'x', x);
+  const axis = axisIndex('split', 'dim', dim, shape.length);
+  const whole = shape[axis] as number;
+  let parts: number[];
+  if (typeof sizes === 'number') {
+    const each = integer('split', 'sizes', sizes, 1);
+    const count = Math.max(1, Math.ceil(whole / each));
+    parts = Array.from({ length: count }, (_, i) => Math.min(each, whole - i * each));
+  } else parts = integers('split', 'sizes', sizes, 0);
+  const total = parts.reduce((sum, part) => sum + part, 0);
+  if (total !== whole)
+    throw new RangeError(`split: sizes add up to ${total}, must be ${whole}, the size of axis ${axis}`);
+  return invoke([x as Tensor<DType>], [axis, ...parts]) as unknown as Tensor<D>[];
+});
