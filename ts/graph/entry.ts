@@ -80,13 +80,22 @@ export interface Lowered<P = unknown> {
   readonly saved?: readonly Buffer[] | null;
 }
 
-/** What a gradient rule is given: the node, with all its values at hand, and what flows back into it. */
+/**
+ * What a gradient rule is given: the node, with its values at hand, and what flows back into it. An input or output that
+ * the entry's `reads` leaves out is null.
+ */
 export interface Backward<P = unknown> extends Lowered<P> {
   readonly saved: readonly Buffer[];
   /** The gradient of each output, of its shape, which must not be written; null for outputs that are not float32. */
   readonly gradients: readonly (Buffer | null)[];
   /** Which inputs' gradients are asked for: float32 inputs only. */
   readonly wanted: readonly boolean[];
+}
+
+/** What of a node its gradient rule reads, by place. */
+export interface Reads {
+  readonly inputs?: readonly number[];
+  readonly outputs?: readonly number[];
 }
 
 export interface Entry<P = unknown> {
@@ -129,6 +138,11 @@ export interface Entry<P = unknown> {
    * flows into has a gradient of zeros. Aliases need no rule.
    */
   gradient?(to: Builder, node: Backward<P>): readonly (Buffer | null)[];
+  /**
+   * The inputs and outputs whose values the gradient rule reads; without a list all of them. What is left out has no reader
+   * in the gradient, so that a pass may do without it.
+   */
+  readonly reads?: Reads;
   cost?(inputs: Types, outputs: readonly TensorType[]): { macs: number };
   /** The spatial window (kernel, stride, dilation, padding before, per axis) through which an output element sees its input. */
   field?(

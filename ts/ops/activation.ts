@@ -58,6 +58,10 @@ function entry(
       const v = { buffer: (traits.fromOutput ? outputs : inputs)[0]!, shape };
       return [emitUnaryGradient(to, traits.gradient ?? act, dy, v, p0, p1).buffer];
     },
+    reads: {
+      ...((traits.fromOutput || act === ACTIVATION.neg) && { inputs: [] }),
+      ...(!traits.fromOutput && { outputs: [] }),
+    },
     traits: {
       activation: ([x], [p0 = 0, p1 = 0]) => (x!.dtype === 'float32' ? { act, p0, p1 } : null),
     },

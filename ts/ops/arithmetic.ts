@@ -22,7 +22,7 @@ import {
 import { ACTIVATION, BINARY } from '../instructions/table.ts';
 import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
 import { cast } from './cast.ts';
-import { type Entry, type Lowered, type Operand, operator, type Traits } from './operator.ts';
+import { type Entry, type Lowered, type Operand, operator, type Reads, type Traits } from './operator.ts';
 import { float32 } from './types.ts';
 
 /** The shapes under which the operands are broadcast. */
@@ -51,8 +51,11 @@ interface Flow {
   readonly b: Block;
   readonly y: Block;
 }
-/** The gradients of a and of b, before they are summed where the operand was stretched. */
-type Rules = readonly [(flow: Flow) => Block, (flow: Flow) => Block];
+interface Rules {
+  /** The gradients of a and of b, before they are summed where the operand was stretched. */
+  readonly of: readonly [(flow: Flow) => Block, (flow: Flow) => Block];
+  readonly reads: Reads;
+}
 
 const same = ({ dy }: Flow): Block => dy;
 /** dy where one operand is above the other, half of it where they are equal. */
@@ -61,25 +64,37 @@ const emitAbove = (to: Builder, dy: Block, one: Block, other: Block): Block =>
 const whereAAbove = ({ to, dy, a, b }: Flow): Block => emitAbove(to, dy, a, b);
 const whereBAbove = ({ to, dy, a, b }: Flow): Block => emitAbove(to, dy, b, a);
 
-const ADD: Rules = [same, same];
-const SUB: Rules = [same, ({ to, dy }) => emitUnary(to, ACTIVATION.neg, dy)];
-const MUL: Rules = [
-  ({ to, dy, b }) => emitBinary(to, BINARY.mul, dy, b),
-  ({ to, dy, a }) => emitBinary(to, BINARY.mul, dy, a),
-];
-const DIV: Rules = [
-  ({ to, dy, b }) => emitBinary(to, BINARY.div, dy, b),
-  ({ to, dy, b, y }) => {
-    const slope = emitBinary(to, BINARY.div, y, b);
-    return emitUnary(to, ACTIVATION.neg, emitBinary(to, BINARY.mul, dy, slope));
-  },
-];
-const POW: Rules = [
-  ({ to, dy, a, b }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerSlope, a, b)),
-  ({ to, dy, a, y }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerGrowth, y, a)),
-];
-const MAXIMUM: Rules = [whereAAbove, whereBAbove];
-const MINIMUM: Rules = [whereBAbove, whereAAbove];
+const ADD: Rules = { of: [same, same], reads: { inputs: [], outputs: [] } };
+const SUB: Rules = {
+  of: [same, ({ to, dy }) => emitUnary(to, ACTIVATION.neg, dy)],
+  reads: { inputs: [], outputs: [] },
+};
+const MUL: Rules = {
+  of: [
+    ({ to, dy, b }) => emitBinary(to, BINARY.mul, dy, b),
+    ({ to, dy, a }) => emitBinary(to, BINARY.mul, dy, a),
+  ],
+  reads: { outputs: [] },
+};
+const DIV: Rules = {
+  of: [
+    ({ to, dy, b }) => emitBinary(to, BINARY.div, dy, b),
+    ({ to, dy, b, y }) => {
+      const slope = emitBinary(to, BINARY.div, y, b);
+      return emitUnary(to, ACTIVATION.neg, emitBinary(to, BINARY.mul, dy, slope));
+    },
+  ],
+  reads: { inputs: [1] },
+};
+const POW: Rules = {
+  of: [
+    ({ to, dy, a, b }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerSlope, a, b)),
+    ({ to, dy, a, y }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerGrowth, y, a)),
+  ],
+  reads: {},
+};
+const MAXIMUM: Rules = { of: [whereAAbove, whereBAbove], reads: { outputs: [] } };
+const MINIMUM: Rules = { of: [whereBAbove, whereAAbove], reads: { outputs: [] } };
 
 function binaryEntry(
   name: string,
@@ -112,10 +127,11 @@ function binaryEntry(
       const [a, b] = operandsOf(node);
       const dy = { buffer: gradients[0]!, shape };
       const y = { buffer: outputs[0]!, shape };
-      return rules.map((rule, i) =>
+      return rules.of.map((rule, i) =>
         wanted[i] ? emitSumTo(to, rule({ to, dy, a, b, y }), problem.shapes[i]!).buffer : null,
       );
     },
+    reads: rules.reads,
     ...(traits && { traits }),
   };
 }
@@ -282,6 +298,7 @@ const PRELU: Entry<Problem> = {
     };
     return [wanted[0] ? ofX() : null, wanted[1] ? ofWeight() : null];
   },
+  reads: { outputs: [] },
   traits: {
     activation: ([x, weight]) =>
       weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1]

@@ -148,6 +148,7 @@ const BATCH_NORM: Entry<Problem> = {
     );
     return [found.x, null, null, found.weight, found.bias].map((one) => one?.buffer ?? null);
   },
+  reads: { inputs: [0, 3], outputs: [] },
   traits: {
     affine: (_, [training, , eps], axis) =>
       training === 0 && axis === 1
@@ -156,20 +157,32 @@ const BATCH_NORM: Entry<Problem> = {
   },
 };
 
-export const batchNorm = /*#__PURE__*/ operator(BATCH_NORM, (invoke) => /**
-   * Normalises each channel (axis 1) of x by its mean and variance [C], then scales by weight [C] and adds bias [C].
-   * In training the statistics are the batch's; runningMean and runningVar are then written in place. They are no
-   * parameters: where a gradient of them is asked for, it is 0.
-   * @throws RangeError for shapes that do not fit, or one value per channel in training
-   */
-  (x: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight?: Tensor | null, bias?: Tensor | null, options: BatchNormOptions = {}): Tensor => {
-  checkOptions('batchNorm', options, ['training', 'momentum', 'eps']);
-  const { training = false, momentum = 0.1, eps = 1e-5 } = options;
-  const params = [
-    flag('batchNorm', 'training', training),
-    real('batchNorm', 'momentum', momentum),
-    real('batchNorm', 'eps', eps),
-  ];
-  const inputs = [x, runningMean ?? null, runningVar ?? null, weight ?? null, bias ?? null];
-  return invoke(inputs as Tensor<DType>[], params)[0] as unknown as Tensor;
-});
+export const batchNorm = /*#__PURE__*/ operator(
+  BATCH_NORM,
+  (
+    invoke /**
+     * Normalises each channel (axis 1) of x by its mean and variance [C], then scales by weight [C] and adds bias [C].
+     * In training the statistics are the batch's; runningMean and runningVar are then written in place. They are no
+     * parameters: where a gradient of them is asked for, it is 0.
+     * @throws RangeError for shapes that do not fit, or one value per channel in training
+     */,
+  ) =>
+    (
+      x: Tensor,
+      runningMean: Tensor | null,
+      runningVar: Tensor | null,
+      weight?: Tensor | null,
+      bias?: Tensor | null,
+      options: BatchNormOptions = {},
+    ): Tensor => {
+      checkOptions('batchNorm', options, ['training', 'momentum', 'eps']);
+      const { training = false, momentum = 0.1, eps = 1e-5 } = options;
+      const params = [
+        flag('batchNorm', 'training', training),
+        real('batchNorm', 'momentum', momentum),
+        real('batchNorm', 'eps', eps),
+      ];
+      const inputs = [x, runningMean ?? null, runningVar ?? null, weight ?? null, bias ?? null];
+      return invoke(inputs as Tensor<DType>[], params)[0] as unknown as Tensor;
+    },
+);

@@ -75,19 +75,25 @@ const CONCAT: Entry<Pieces> = {
       writeCopy(to, { x: dy!, y: buffer }, { shape, source: place, target: own });
       return buffer;
     }),
+  reads: { inputs: [], outputs: [] },
 };
 
-export const concat = /*#__PURE__*/ operator(CONCAT, (invoke) => /**
-   * The tensors one after the other along `dim` (counted from the end when negative).
-   * @throws RangeError when another axis differs; TypeError when a dtype does
-   */
-  <D extends DType>(xs: readonly Tensor<D>[], dim = 0): Tensor<D> => {
-  if (!Array.isArray(xs)) throw wrongKind('concat', 'xs', xs, 'an array of tensors');
-  if (xs.length === 0) throw new RangeError('concat: xs is empty, must hold at least one tensor');
-  const { shape } = requireTensor('concat', 'xs[0]', xs[0]);
-  const axis = axisIndex('concat', 'dim', dim, shape.length);
-  return invoke(xs as readonly Tensor<DType>[], [axis])[0] as unknown as Tensor<D>;
-});
+export const concat = /*#__PURE__*/ operator(
+  CONCAT,
+  (
+    invoke /**
+     * The tensors one after the other along `dim` (counted from the end when negative).
+     * @throws RangeError when another axis differs; TypeError when a dtype does
+     */,
+  ) =>
+    <D extends DType>(xs: readonly Tensor<D>[], dim = 0): Tensor<D> => {
+      if (!Array.isArray(xs)) throw wrongKind('concat', 'xs', xs, 'an array of tensors');
+      if (xs.length === 0) throw new RangeError('concat: xs is empty, must hold at least one tensor');
+      const { shape } = requireTensor('concat', 'xs[0]', xs[0]);
+      const axis = axisIndex('concat', 'dim', dim, shape.length);
+      return invoke(xs as readonly Tensor<DType>[], [axis])[0] as unknown as Tensor<D>;
+    },
+);
 
 /** What is taken along an axis. */
 interface SliceAxis {
@@ -136,26 +142,37 @@ const SLICE: Entry<Piece> = {
     writeCopy(to, { x: dy!, y: buffer }, { shape, source: own, target: place });
     return [buffer];
   },
+  reads: { inputs: [], outputs: [] },
 };
 
-export const slice = /*#__PURE__*/ operator(SLICE, (invoke) => /**
-   * From `starts` to before `ends` along the leading axes, each counted from the end when negative and clamped to the
-   * axis; `steps` may be negative to walk backwards.
-   */
-  <D extends DType>(x: Tensor<D>, starts: readonly number[], ends: readonly number[], options: { steps?: readonly number[] } = {}): Tensor<D> => {
-  const { shape } = requireTensor('slice', 'x', x);
-  checkOptions('slice', options, ['steps']);
-  const from = integers('slice', 'starts', clamped(starts), -0x7fffffff);
-  if (from.length > shape.length) {
-    throw new RangeError(`slice: starts has ${from.length} entries, must have at most ${shape.length}`);
-  }
-  const until = integers('slice', 'ends', clamped(ends), -0x7fffffff, from.length);
-  const steps = integers('slice', 'steps', options.steps ?? from.map(() => 1), -0x7fffffff, from.length);
-  const axes = shape.map((size, axis) =>
-    sliceAxis(axis, size, from[axis] ?? 0, until[axis] ?? size, steps[axis] ?? 1),
-  );
-  return invoke([x as Tensor<DType>], sliceParams(axes))[0] as unknown as Tensor<D>;
-});
+export const slice = /*#__PURE__*/ operator(
+  SLICE,
+  (
+    invoke /**
+     * From `starts` to before `ends` along the leading axes, each counted from the end when negative and clamped to the
+     * axis; `steps` may be negative to walk backwards.
+     */,
+  ) =>
+    <D extends DType>(
+      x: Tensor<D>,
+      starts: readonly number[],
+      ends: readonly number[],
+      options: { steps?: readonly number[] } = {},
+    ): Tensor<D> => {
+      const { shape } = requireTensor('slice', 'x', x);
+      checkOptions('slice', options, ['steps']);
+      const from = integers('slice', 'starts', clamped(starts), -0x7fffffff);
+      if (from.length > shape.length) {
+        throw new RangeError(`slice: starts has ${from.length} entries, must have at most ${shape.length}`);
+      }
+      const until = integers('slice', 'ends', clamped(ends), -0x7fffffff, from.length);
+      const steps = integers('slice', 'steps', options.steps ?? from.map(() => 1), -0x7fffffff, from.length);
+      const axes = shape.map((size, axis) =>
+        sliceAxis(axis, size, from[axis] ?? 0, until[axis] ?? size, steps[axis] ?? 1),
+      );
+      return invoke([x as Tensor<DType>], sliceParams(axes))[0] as unknown as Tensor<D>;
+    },
+);
 
 /** Integers of any size, such as Number.MAX_SAFE_INTEGER for "to the end", within 32 bits. */
 function clamped(bounds: readonly number[]): readonly number[] {
@@ -198,24 +215,30 @@ const SPLIT: Entry<Pieces> = {
     });
     return [buffer];
   },
+  reads: { inputs: [], outputs: [] },
 };
 
-export const split = /*#__PURE__*/ operator(SPLIT, (invoke) => /**
-   * Pieces along `dim`: of the sizes given, or of one size each (the last may be smaller).
-   * @throws RangeError when the sizes do not add up to the axis
-   */
-  <D extends DType>(x: Tensor<D>, sizes: number | readonly number[], dim = 0): Tensor<D>[] => {
-  const { shape } = requireTensor('split', 'x', x);
-  const axis = axisIndex('split', 'dim', dim, shape.length);
-  const whole = shape[axis] as number;
-  let parts: number[];
-  if (typeof sizes === 'number') {
-    const each = integer('split', 'sizes', sizes, 1);
-    const count = Math.max(1, Math.ceil(whole / each));
-    parts = Array.from({ length: count }, (_, i) => Math.min(each, whole - i * each));
-  } else parts = integers('split', 'sizes', sizes, 0);
-  const total = parts.reduce((sum, part) => sum + part, 0);
-  if (total !== whole)
-    throw new RangeError(`split: sizes add up to ${total}, must be ${whole}, the size of axis ${axis}`);
-  return invoke([x as Tensor<DType>], [axis, ...parts]) as unknown as Tensor<D>[];
-});
+export const split = /*#__PURE__*/ operator(
+  SPLIT,
+  (
+    invoke /**
+     * Pieces along `dim`: of the sizes given, or of one size each (the last may be smaller).
+     * @throws RangeError when the sizes do not add up to the axis
+     */,
+  ) =>
+    <D extends DType>(x: Tensor<D>, sizes: number | readonly number[], dim = 0): Tensor<D>[] => {
+      const { shape } = requireTensor('split', 'x', x);
+      const axis = axisIndex('split', 'dim', dim, shape.length);
+      const whole = shape[axis] as number;
+      let parts: number[];
+      if (typeof sizes === 'number') {
+        const each = integer('split', 'sizes', sizes, 1);
+        const count = Math.max(1, Math.ceil(whole / each));
+        parts = Array.from({ length: count }, (_, i) => Math.min(each, whole - i * each));
+      } else parts = integers('split', 'sizes', sizes, 0);
+      const total = parts.reduce((sum, part) => sum + part, 0);
+      if (total !== whole)
+        throw new RangeError(`split: sizes add up to ${total}, must be ${whole}, the size of axis ${axis}`);
+      return invoke([x as Tensor<DType>], [axis, ...parts]) as unknown as Tensor<D>[];
+    },
+);

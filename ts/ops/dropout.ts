@@ -92,6 +92,7 @@ function dropping(name: string, rank: number) {
       emitDropout(to, problem, dy!, state, dx);
       return [dx, null];
     },
+    reads: { inputs: [1], outputs: [] },
   };
   return operator(
     entry,

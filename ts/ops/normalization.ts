@@ -116,6 +116,7 @@ function entry(name: string, torch: string, onnx: readonly string[], norm: Norm)
       // Running statistics have none.
       return args.map((_, i) => [found.x, found.weight, found.bias][i]?.buffer ?? null);
     },
+    reads: { inputs: [0, 1], outputs: [] },
   };
 }
 

@@ -156,7 +156,7 @@ function shareAmongTies(to: Builder, kind: 'max' | 'min', node: Backward<Problem
   return emitBinary(to, BINARY.mul, ties, share).buffer;
 }
 
-type Rules = Pick<Entry<Problem>, 'torch' | 'onnx' | 'lower' | 'gradient'>;
+type Rules = Pick<Entry<Problem>, 'torch' | 'onnx' | 'lower' | 'gradient' | 'reads'>;
 
 const ALL: readonly DType[] = ['float32', 'int32', 'uint8', 'int8'];
 
@@ -176,6 +176,7 @@ export const sum = /*#__PURE__*/ operator(
     onnx: ['ReduceSum'],
     lower: lowerSum,
     gradient: (to, node) => [spread(to, node, 1)],
+    reads: { inputs: [], outputs: [] },
   }),
   (invoke) =>
     /**
@@ -192,6 +193,7 @@ export const mean = /*#__PURE__*/ operator(
     onnx: ['ReduceMean'],
     lower: lowerMean,
     gradient: (to, node) => [spread(to, node, node.problem.count)],
+    reads: { inputs: [], outputs: [] },
   }),
   (invoke) =>
     /** The mean of x over `dim`; of no elements NaN. @throws RangeError as sum */

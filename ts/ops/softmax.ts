@@ -57,6 +57,7 @@ function entry(
       const block = ([buffer]: readonly (Buffer | null)[]) => ({ buffer: buffer!, shape });
       return [rule(to, block(outputs), block(gradients), (x) => emitSumTo(to, x, [outer, 1, inner])).buffer];
     },
+    reads: { inputs: [] },
   };
 }
 
