@@ -1,7 +1,23 @@
 /** Graphs and their rewriting: uses, order, what is refused; and that passes leave graphs as they must be. */
-import { add, batchNorm, conv2d, relu, reshape, scope, type Tensor, tensor } from 'striate';
+import {
+  add,
+  batchNorm,
+  conv2d,
+  dropout,
+  mean,
+  mul,
+  ones,
+  relu,
+  reshape,
+  scope,
+  sigmoid,
+  type Tensor,
+  tensor,
+  zeros,
+} from 'striate';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { DType } from '../../ts/dtype.ts';
+import { engine } from '../../ts/engine/engine.ts';
 import { CLONE, FILL, SUM } from '../../ts/graph/builtin.ts';
 import { differentiate } from '../../ts/graph/differentiate.ts';
 import { type Graph, graphOf } from '../../ts/graph/graph.ts';
@@ -9,6 +25,7 @@ import { optimize, type Pass, type Rule } from '../../ts/graph/rewrite.ts';
 import { Trace } from '../../ts/graph/trace.ts';
 import type { Node, Value } from '../../ts/graph/value.ts';
 import * as striate from '../../ts/index.ts';
+import { assemble } from '../../ts/program/assemble.ts';
 import { symbolOf } from '../../ts/tensor/tensor.ts';
 import { PASSES } from '../../ts/transforms/passes/index.ts';
 
@@ -242,6 +259,51 @@ describe('gradients', () => {
       ...['relu', 'add', 'relu'],
       ...['gradient of relu', 'gradient of add', 'gradient of relu', 'add'],
     ]);
+  });
+
+  /** A small network's loss and the gradients of its parameters, as one graph. */
+  function training(): Graph {
+    const [weight, scale, shift] = [ones([8, 3, 3, 3]), ones([8]), zeros([8])];
+    const [x, runningMean, runningVar] = [ones([2, 3, 32, 32]), zeros([8]), ones([8])];
+    const trace = new Trace([weight, scale, shift]);
+    const xs = [weight, scale, shift].map((one) => trace.valueOf(one));
+    const loss = trace.run('test', () => {
+      const y = conv2d(x, weight, null, { padding: 1 });
+      const z = relu(batchNorm(y, runningMean, runningVar, scale, shift, { training: true }));
+      return mean(dropout(add(mul(sigmoid(z), z), z), { seed: 1 }));
+    });
+    const results = [trace.valueOf(loss)];
+    const graph = graphOf(trace, 'test', results);
+    trace.close();
+    const seed = graph.add(FILL, [], [1], []).outputs[0]!;
+    for (const gradient of differentiate('test', graph, results, [seed], xs)) graph.give(gradient);
+    return graph;
+  }
+
+  test('read what their rules say, so that nothing waits for statistics that are written', () => {
+    scope(() => {
+      const graph = training();
+      graph.settle();
+      graph.verify();
+      const readers = (name: string) =>
+        graph.nodes
+          .find(({ entry }) => entry.name === name)!
+          .outputs[0]!.uses.map(({ node }) => (node === null ? 'the caller' : node.entry.name));
+      expect(readers('batchNorm')).toEqual(['relu']);
+      expect(readers('sigmoid')).toEqual(['mul', 'gradient of mul', 'gradient of sigmoid']);
+      expect(readers('mul')).toEqual(['add']);
+      expect(readers('add')).toEqual(['dropout']);
+      expect(readers('dropout')).toEqual(['mean']);
+      expect(readers('mean')).toEqual(['the caller']);
+    });
+  });
+
+  test('keep what they read: the arena holds six activations at most', () => {
+    scope(() => {
+      const bytes = 4 * 2 * 8 * 32 * 32;
+      const { executable } = assemble(engine('test'), 'test', training(), { constants: { kind: 'late' } });
+      expect(executable.main.arenaBytes).toBeLessThanOrEqual(6.1 * bytes);
+    });
   });
 
   test('of what does not depend on x are zeros', () => {

@@ -22,6 +22,7 @@ export const CLONE: Entry = {
   resolve: ([x]) => ({ outputs: [x!], problem: null }),
   lower: (to, { inputs, outputs }) => to.copy(inputs[0]!, outputs[0]!),
   gradient: (_, { gradients }) => gradients,
+  reads: { inputs: [], outputs: [] },
 };
 
 /** float32 values that are all the same. params: the value, then the shape. */

@@ -2,11 +2,12 @@
  * Reverse mode over a graph: for each node, in reverse order, a node that computes the gradients of its inputs from those
  * of its outputs and from what the operator's rule reads. What flows into a value from several places is added.
  */
+import type { TensorType } from '../dtype.ts';
+import type { Buffer } from '../instructions/builder.ts';
 import { emitFill } from '../instructions/emit.ts';
 import { FILL, RESHAPE, SUM } from './builtin.ts';
-import type { Backward, Entry, Params } from './entry.ts';
+import type { Entry } from './entry.ts';
 import type { Graph } from './graph.ts';
-import { resolve } from './resolve.ts';
 import { type Node, originsOf, type Value } from './value.ts';
 
 /**
@@ -89,10 +90,12 @@ class Reverse {
     }
     if (entry.gradient === undefined) throw new TypeError(`${this.#where}: ${entry.name} has no gradient`);
     const dys = outputs.map((output) => (output.dtype === 'float32' ? this.gradientOf(output) : null));
+    const read = <T>(values: readonly T[], which: readonly number[] | undefined) =>
+      which === undefined ? values : values.map((value, i) => (which.includes(i) ? value : null));
     const made = this.#graph.add(
-      gradientEntry(entry),
-      [...inputs, ...outputs, ...saved, ...dys],
-      [inputs.length, outputs.length, saved.length, ...wanted.map(Number), ...params],
+      gradientEntry(node, wanted),
+      [...read(inputs, entry.reads?.inputs), ...read(outputs, entry.reads?.outputs), ...saved, ...dys],
+      params,
       origins,
     );
     let next = 0;
@@ -102,65 +105,45 @@ class Reverse {
   }
 }
 
-const derived = new WeakMap<Entry, Entry>();
-
 /**
- * The operator that computes an operator's gradient. inputs: the operator's inputs, its outputs, what it saved, the outputs'
- * gradients; outputs: the gradients that are wanted. params: how many of the first three, which inputs' gradients are
- * wanted, the operator's own.
+ * The operator that computes a node's gradients: those that are wanted. inputs: the node's inputs and outputs, as far as its
+ * rule reads them, what it saved, its outputs' gradients; params: its own.
  */
-function gradientEntry(entry: Entry): Entry {
-  let made = derived.get(entry);
-  if (made === undefined) {
-    made = {
-      name: `gradient of ${entry.name}`,
-      torch: entry.torch,
-      onnx: [],
-      args: entry.args,
-      resolve(types, params) {
-        const { wanted, inputs, own } = parts(types, params);
-        const { problem, macs = 0 } = resolve(entry, inputs, own);
-        const outputs = wanted.flatMap((one, i) =>
-          one ? [{ shape: [...types[i]!.shape], dtype: types[i]!.dtype }] : [],
-        );
-        return { outputs, problem, macs: macs * outputs.length };
-      },
-      makes: true,
-      lower(to, { types, params, problem, inputs }) {
-        const known = parts(types, params);
-        const values = parts(inputs, params);
-        const node: Backward = {
-          types: known.inputs,
-          outputTypes: known.outputs as Backward['outputTypes'],
-          params: known.own,
-          problem,
-          inputs: values.inputs,
-          outputs: values.outputs as Backward['outputs'],
-          saved: values.saved as Backward['saved'],
-          gradients: values.dys,
-          wanted: known.wanted,
-        };
-        const found = entry.gradient!(to, node);
-        return known.wanted.flatMap((one, i) =>
-          one ? [found[i] ?? emitFill(to, types[i]!.shape, 0).buffer] : [],
-        );
-      },
-    };
-    derived.set(entry, made);
-  }
-  return made;
-}
-
-/** A gradient node's inputs by what they are. */
-function parts<T>(all: readonly T[], params: Params) {
-  const [inputs, outputs, saved] = params as [number, number, number];
-  const cut = (from: number, count: number) => all.slice(from, from + count);
+function gradientEntry(node: Node, wanted: readonly boolean[]): Entry {
+  const { entry, params, resolved, outputs, saved } = node;
+  const types = [...node.inputs];
+  const found = types.filter((_, i) => wanted[i]) as TensorType[];
   return {
-    inputs: cut(0, inputs),
-    outputs: cut(inputs, outputs),
-    saved: cut(inputs + outputs, saved),
-    dys: cut(inputs + outputs + saved, outputs),
-    wanted: params.slice(3, 3 + inputs).map((one) => one === 1),
-    own: params.slice(3 + inputs),
+    name: `gradient of ${entry.name}`,
+    torch: entry.torch,
+    onnx: [],
+    args: entry.args,
+    resolve: () => ({
+      outputs: found.map(({ shape, dtype }) => ({ shape, dtype })),
+      problem: resolved.problem,
+      macs: (resolved.macs ?? 0) * found.length,
+    }),
+    makes: true,
+    lower(to, { problem, inputs }) {
+      let at = 0;
+      const next = (count: number) => {
+        at += count;
+        return inputs.slice(at - count, at);
+      };
+      const gradients = entry.gradient!(to, {
+        types,
+        outputTypes: resolved.outputs,
+        params,
+        problem,
+        inputs: next(types.length),
+        outputs: next(outputs.length) as Buffer[],
+        saved: next(saved.length) as Buffer[],
+        gradients: next(outputs.length),
+        wanted,
+      });
+      return types.flatMap((type, i) =>
+        wanted[i] ? [gradients[i] ?? emitFill(to, type!.shape, 0).buffer] : [],
+      );
+    },
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { TensorType } from '../dtype.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
+import type { Piece } from '../instructions/walk.ts';
 
 /** Numbers that hold every option of a call, in the order that the operator documents. */
 export type Params = readonly number[];
@@ -80,13 +81,22 @@ export interface Lowered<P = unknown> {
   readonly saved?: readonly Buffer[] | null;
 }
 
-/** What a gradient rule is given: the node, with all its values at hand, and what flows back into it. */
+/**
+ * What a gradient rule is given: the node, with its values at hand, and what flows back into it. An input or output that
+ * the entry's `reads` leaves out is null.
+ */
 export interface Backward<P = unknown> extends Lowered<P> {
   readonly saved: readonly Buffer[];
   /** The gradient of each output, of its shape, which must not be written; null for outputs that are not float32. */
   readonly gradients: readonly (Buffer | null)[];
   /** Which inputs' gradients are asked for: float32 inputs only. */
   readonly wanted: readonly boolean[];
+}
+
+/** What of a node its gradient rule reads, by place. */
+export interface Reads {
+  readonly inputs?: readonly number[];
+  readonly outputs?: readonly number[];
 }
 
 export interface Entry<P = unknown> {
@@ -129,6 +139,11 @@ export interface Entry<P = unknown> {
    * flows into has a gradient of zeros. Aliases need no rule.
    */
   gradient?(to: Builder, node: Backward<P>): readonly (Buffer | null)[];
+  /**
+   * The inputs and outputs whose values the gradient rule reads; without a list all of them. What is left out has no reader
+   * in the gradient, so that a pass may do without it.
+   */
+  readonly reads?: Reads;
   cost?(inputs: Types, outputs: readonly TensorType[]): { macs: number };
   /** The spatial window (kernel, stride, dilation, padding before, per axis) through which an output element sees its input. */
   field?(
@@ -138,11 +153,11 @@ export interface Entry<P = unknown> {
   /** Which inputs it writes in place (batch norm in training: the running statistics): the node gives a new version of each. */
   writes?(params: Params): readonly number[];
   /** What passes may know. */
-  readonly traits?: Traits;
+  readonly traits?: Traits<P>;
 }
 
 /** Properties of operators that passes (ts/transforms/passes) match by. */
-export interface Traits {
+export interface Traits<P = unknown> {
   /**
    * The operator can end with more: y = act(own result + residual). The inputs of these places are then the residual, of
    * the output's shape, and the slope of an activation that has one per channel; the activation (its number, p0, p1) stands
@@ -166,10 +181,10 @@ export interface Traits {
   affine?(types: Types, params: Params, axis: number): AffineMap | null;
   /** An addition of two tensors. */
   readonly sums?: true;
-  /** Where in the output its inputs lie, in bytes, where each of them is one piece of it. */
-  joins?(types: Types, params: Params): readonly number[] | null;
-  /** Where in input 0 its outputs lie, in bytes, where each of them is one piece of it. */
-  parts?(types: Types, params: Params): readonly number[] | null;
+  /** The output is its inputs put together: where each of them lies in it. */
+  joins?(problem: P): readonly Piece[];
+  /** The outputs are parts of input 0: where each of them lies in it. */
+  parts?(problem: P): readonly Piece[];
   /** Output axis i is input axis axes[i]. */
   permutes?(params: Params): readonly number[];
 }

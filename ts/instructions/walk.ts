@@ -18,6 +18,14 @@ export interface Walk {
   readonly offset: number;
 }
 
+/** A tensor that is a part of another, the whole. */
+export interface Piece {
+  readonly shape: readonly number[];
+  /** How its elements lie in itself, and in the whole. */
+  readonly own: Walk;
+  readonly place: Walk;
+}
+
 /** The walk of a tensor as it lies in memory. */
 export function contiguous(shape: readonly number[]): Walk {
   return { strides: stridesOf(shape), offset: 0 };

@@ -28,32 +28,46 @@ interface Traits {
   readonly layer?: Layered['layer'];
 }
 
-function entry(name: string, act: Act, torch: string, onnx: readonly string[], traits: Traits = {}): Entry {
+interface Problem {
+  readonly p0: number;
+  readonly p1: number;
+  readonly count: number;
+}
+
+function entry(
+  name: string,
+  act: Act,
+  torch: string,
+  onnx: readonly string[],
+  traits: Traits = {},
+): Entry<Problem> {
   return {
     name,
     torch,
     onnx,
     args: ['x'],
-    infer(inputs) {
-      if (!traits.integers) float32(name, ['x'], inputs);
-      return [inputs[0]!];
-    },
-    lower(to, { types, params, inputs, outputs }) {
+    resolve(types, [p0 = 0, p1 = 0]) {
+      if (!traits.integers) float32(name, ['x'], types);
       const x = types[0]!;
-      const [p0 = 0, p1 = 0] = params;
-      const count = elementCount(name, x.shape);
+      return { outputs: [x], problem: { p0, p1, count: elementCount(name, x.shape) } };
+    },
+    lower(to, { types: [x], problem, inputs, outputs }) {
       writeUnary(
         to,
         { x: inputs[0]!, y: outputs[0]! },
-        { dtype: x.dtype, act: ACTIVATION[act], p0, p1, count },
+        { dtype: x!.dtype, act: ACTIVATION[act], ...problem },
       );
     },
-    gradient(to, { types, params: [p0, p1], inputs, outputs, gradients }) {
+    gradient(to, { types, problem: { p0, p1 }, inputs, outputs, gradients }) {
       const { shape } = types[0]!;
       const dy = { buffer: gradients[0]!, shape };
       if (act === 'neg') return [emitUnary(to, ACTIVATION.neg, dy).buffer];
       const v = { buffer: (traits.fromOutput ? outputs : inputs)[0]!, shape };
       return [emitUnaryGradient(to, ACTIVATION[traits.gradient ?? act], dy, v, p0, p1).buffer];
+    },
+    reads: {
+      ...((traits.fromOutput || act === 'neg') && { inputs: [] }),
+      ...(!traits.fromOutput && { outputs: [] }),
     },
     traits: {
       activation: ([x], [p0 = 0, p1 = 0]) =>

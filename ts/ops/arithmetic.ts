@@ -22,13 +22,25 @@ import {
 import { ACTIVATION, BINARY } from '../instructions/table.ts';
 import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
 import { cast } from './cast.ts';
-import { type Entry, type Lowered, type Operand, operator, type Traits } from './operator.ts';
+import { type Entry, type Lowered, type Operand, operator, type Reads, type Traits } from './operator.ts';
 import { float32 } from './types.ts';
 
-function lower(to: Builder, kind: number, shapes: readonly (readonly number[])[], node: Lowered): void {
+/** The shapes under which the operands are broadcast. */
+interface Problem {
+  readonly shapes: readonly [readonly number[], readonly number[]];
+}
+
+function lower(to: Builder, kind: number, node: Lowered<Problem>): void {
   const { shape, dtype } = node.outputTypes[0] as TensorType;
-  const [a, b] = node.inputs.map((buffer, i) => ({ buffer: buffer!, shape: shapes[i]! })) as [Block, Block];
+  const [a, b] = operandsOf(node);
   emitBinaryInto(to, kind, dtype, a, b, { buffer: node.outputs[0]!, shape });
+}
+
+function operandsOf({ problem: { shapes }, inputs: [a, b] }: Lowered<Problem>): readonly [Block, Block] {
+  return [
+    { buffer: a!, shape: shapes[0] },
+    { buffer: b!, shape: shapes[1] },
+  ];
 }
 
 /** What a rule of an operand's gradient is given; every block has its own shape, the rule's result y's. */
@@ -39,8 +51,11 @@ interface Flow {
   readonly b: Block;
   readonly y: Block;
 }
-/** The gradients of a and of b, before they are summed where the operand was stretched. */
-type Rules = readonly [(flow: Flow) => Block, (flow: Flow) => Block];
+interface Rules {
+  /** The gradients of a and of b, before they are summed where the operand was stretched. */
+  readonly of: readonly [(flow: Flow) => Block, (flow: Flow) => Block];
+  readonly reads: Reads;
+}
 
 const same = ({ dy }: Flow): Block => dy;
 /** dy where one operand is above the other, half of it where they are equal. */
@@ -49,25 +64,37 @@ const emitAbove = (to: Builder, dy: Block, one: Block, other: Block): Block =>
 const whereAAbove = ({ to, dy, a, b }: Flow): Block => emitAbove(to, dy, a, b);
 const whereBAbove = ({ to, dy, a, b }: Flow): Block => emitAbove(to, dy, b, a);
 
-const ADD: Rules = [same, same];
-const SUB: Rules = [same, ({ to, dy }) => emitUnary(to, ACTIVATION.neg, dy)];
-const MUL: Rules = [
-  ({ to, dy, b }) => emitBinary(to, BINARY.mul, dy, b),
-  ({ to, dy, a }) => emitBinary(to, BINARY.mul, dy, a),
-];
-const DIV: Rules = [
-  ({ to, dy, b }) => emitBinary(to, BINARY.div, dy, b),
-  ({ to, dy, b, y }) => {
-    const slope = emitBinary(to, BINARY.div, y, b);
-    return emitUnary(to, ACTIVATION.neg, emitBinary(to, BINARY.mul, dy, slope));
-  },
-];
-const POW: Rules = [
-  ({ to, dy, a, b }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerSlope, a, b)),
-  ({ to, dy, a, y }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerGrowth, y, a)),
-];
-const MAXIMUM: Rules = [whereAAbove, whereBAbove];
-const MINIMUM: Rules = [whereBAbove, whereAAbove];
+const ADD: Rules = { of: [same, same], reads: { inputs: [], outputs: [] } };
+const SUB: Rules = {
+  of: [same, ({ to, dy }) => emitUnary(to, ACTIVATION.neg, dy)],
+  reads: { inputs: [], outputs: [] },
+};
+const MUL: Rules = {
+  of: [
+    ({ to, dy, b }) => emitBinary(to, BINARY.mul, dy, b),
+    ({ to, dy, a }) => emitBinary(to, BINARY.mul, dy, a),
+  ],
+  reads: { outputs: [] },
+};
+const DIV: Rules = {
+  of: [
+    ({ to, dy, b }) => emitBinary(to, BINARY.div, dy, b),
+    ({ to, dy, b, y }) => {
+      const slope = emitBinary(to, BINARY.div, y, b);
+      return emitUnary(to, ACTIVATION.neg, emitBinary(to, BINARY.mul, dy, slope));
+    },
+  ],
+  reads: { inputs: [1] },
+};
+const POW: Rules = {
+  of: [
+    ({ to, dy, a, b }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerSlope, a, b)),
+    ({ to, dy, a, y }) => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.powerGrowth, y, a)),
+  ],
+  reads: {},
+};
+const MAXIMUM: Rules = { of: [whereAAbove, whereBAbove], reads: { outputs: [] } };
+const MINIMUM: Rules = { of: [whereBAbove, whereAAbove], reads: { outputs: [] } };
 
 function binaryEntry(
   name: string,
@@ -76,35 +103,35 @@ function binaryEntry(
   onnx: readonly string[],
   rules: Rules,
   traits?: Traits,
-): Entry {
+): Entry<Problem> {
   return {
     name,
     torch,
     onnx,
     args: ['a', 'b'],
     numbers: true,
-    infer([a, b]) {
+    resolve([a, b]) {
       if (a!.dtype !== b!.dtype) {
         throw new TypeError(`${name}: a is ${a!.dtype} and b is ${b!.dtype}, must be of one dtype`);
       }
       if (name === 'pow' && a!.dtype !== 'float32' && a!.dtype !== 'int32') {
         throw new TypeError(`pow: a is ${a!.dtype}, must be float32 or int32`);
       }
-      return [{ shape: broadcast(name, a!.shape, b!.shape), dtype: a!.dtype }];
+      const shape = broadcast(name, a!.shape, b!.shape);
+      return { outputs: [{ shape, dtype: a!.dtype }], problem: { shapes: [a!.shape, b!.shape] } };
     },
-    lower: (to, node) => lower(to, BINARY[kind], [node.types[0]!.shape, node.types[1]!.shape], node),
-    gradient(to, { types, outputTypes, inputs, outputs, gradients, wanted }) {
+    lower: (to, node) => lower(to, BINARY[kind], node),
+    gradient(to, node) {
+      const { problem, outputTypes, outputs, gradients, wanted } = node;
       const { shape } = outputTypes[0]!;
-      const [a, b] = inputs.map((buffer, i) => ({ buffer: buffer!, shape: types[i]!.shape })) as [
-        Block,
-        Block,
-      ];
+      const [a, b] = operandsOf(node);
       const dy = { buffer: gradients[0]!, shape };
       const y = { buffer: outputs[0]!, shape };
-      return rules.map((rule, i) =>
-        wanted[i] ? emitSumTo(to, rule({ to, dy, a, b, y }), types[i]!.shape).buffer : null,
+      return rules.of.map((rule, i) =>
+        wanted[i] ? emitSumTo(to, rule({ to, dy, a, b, y }), problem.shapes[i]!).buffer : null,
       );
     },
+    reads: rules.reads,
     ...(traits && { traits }),
   };
 }
@@ -118,16 +145,20 @@ const MUL_MAP: MapRule = (_, c, fill) => [c, fill(0)];
 
 /** The traits of an operator that is a map per channel where one operand is constant along all other axes. */
 function mapTraits(name: string, rule: MapRule, more: Traits = {}): Traits {
-  const entry: Entry = {
+  const entry: Entry<{ readonly along: readonly number[] }> = {
     name: `${name}Map`,
     torch: `torch.${name}`,
     onnx: [],
     args: ['c'],
-    infer: (_, [channels]) => [0, 1].map(() => ({ shape: [channels as number], dtype: 'float32' })),
+    resolve(_, [channels]) {
+      const along = [channels as number];
+      const type: TensorType = { shape: along, dtype: 'float32' };
+      return { outputs: [type, type], problem: { along } };
+    },
     makes: true,
-    lower(to, { types: [c], params, inputs }) {
+    lower(to, { types: [c], problem: { along }, inputs }) {
       const flat = { buffer: inputs[0]!, shape: [countOf(c!.shape)] };
-      const found = rule(to, emitStretched(to, flat, params), (value) => emitFill(to, params, value));
+      const found = rule(to, emitStretched(to, flat, along), (value) => emitFill(to, along, value));
       return found.map(({ buffer }) => buffer);
     },
   };
@@ -238,49 +269,47 @@ function slopeShape(x: TensorType, weight: TensorType): number[] {
   return [1];
 }
 
+const PRELU: Entry<Problem> = {
+  name: 'prelu',
+  torch: 'torch.nn.functional.prelu',
+  onnx: ['PRelu'],
+  args: ['x', 'weight'],
+  resolve(types) {
+    float32('prelu', ['x', 'weight'], types);
+    const [x, weight] = types as [TensorType, TensorType];
+    const channels = x.shape[1] ?? 1;
+    const count = weight.shape.reduce((product, axis) => product * axis, 1);
+    if (weight.shape.length > 1 || (count !== 1 && count !== channels)) {
+      throw new RangeError(
+        `prelu: weight has shape ${shapeText(weight.shape)}, must be [1] or [${channels}]`,
+      );
+    }
+    return { outputs: [x], problem: { shapes: [x.shape, slopeShape(x, weight)] } };
+  },
+  lower: (to, node) => lower(to, BINARY.prelu, node),
+  gradient(to, node) {
+    const { gradients, wanted } = node;
+    const [x, slopes] = operandsOf(node);
+    const dy = { buffer: gradients[0]!, shape: x.shape };
+    const ofX = () => emitBinary(to, BINARY.mul, dy, emitBinary(to, BINARY.preluSlope, x, slopes)).buffer;
+    const ofWeight = () => {
+      const below = emitUnary(to, ACTIVATION.clip, x, -Infinity, 0);
+      return emitSumTo(to, emitBinary(to, BINARY.masked, dy, below), slopes.shape).buffer;
+    };
+    return [wanted[0] ? ofX() : null, wanted[1] ? ofWeight() : null];
+  },
+  reads: { outputs: [] },
+  traits: {
+    activation: ([x, weight]) =>
+      weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1]
+        ? { act: ACTIVATION.prelu, p0: 0, p1: 0, slope: 1 }
+        : null,
+  },
+};
+
 /** @category Activations */
 export const prelu = /*#__PURE__*/ operator(
-  {
-    name: 'prelu',
-    torch: 'torch.nn.functional.prelu',
-    onnx: ['PRelu'],
-    args: ['x', 'weight'],
-    infer(inputs) {
-      float32('prelu', ['x', 'weight'], inputs);
-      const [x, weight] = inputs as [TensorType, TensorType];
-      const channels = x.shape[1] ?? 1;
-      const count = weight.shape.reduce((product, axis) => product * axis, 1);
-      if (weight.shape.length > 1 || (count !== 1 && count !== channels)) {
-        throw new RangeError(
-          `prelu: weight has shape ${shapeText(weight.shape)}, must be [1] or [${channels}]`,
-        );
-      }
-      return [x];
-    },
-    lower: (to, node) =>
-      lower(to, BINARY.prelu, [node.types[0]!.shape, slopeShape(node.types[0]!, node.types[1]!)], node),
-    gradient(to, { types, inputs, gradients, wanted }) {
-      const { shape } = types[0]!;
-      const slopes = slopeShape(types[0]!, types[1]!);
-      const x = { buffer: inputs[0]!, shape };
-      const dy = { buffer: gradients[0]!, shape };
-      const ofX = () => {
-        const slope = emitBinary(to, BINARY.preluSlope, x, { buffer: inputs[1]!, shape: slopes });
-        return emitBinary(to, BINARY.mul, dy, slope).buffer;
-      };
-      const ofWeight = () => {
-        const below = emitUnary(to, ACTIVATION.clip, x, -Infinity, 0);
-        return emitSumTo(to, emitBinary(to, BINARY.masked, dy, below), slopes).buffer;
-      };
-      return [wanted[0] ? ofX() : null, wanted[1] ? ofWeight() : null];
-    },
-    traits: {
-      activation: ([x, weight]) =>
-        weight!.shape.length === 1 && weight!.shape[0] === x!.shape[1]
-          ? { act: ACTIVATION.prelu, p0: 0, p1: 0, slope: 1 }
-          : null,
-    },
-  },
+  PRELU,
   (invoke) =>
     /** x where it is positive, else weight * x; weight holds one slope, or one per channel (axis 1). */
     (x: Tensor, weight: Tensor): Tensor =>

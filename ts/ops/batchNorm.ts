@@ -34,6 +34,13 @@ export interface BatchNormOptions {
   eps?: number;
 }
 
+interface Problem {
+  readonly training: boolean;
+  readonly momentum: number;
+  readonly eps: number;
+  readonly shapes: NormShapes;
+}
+
 const ARGS = ['x', 'runningMean', 'runningVar', 'weight', 'bias'];
 
 /** x as [batch, channels, inner], with statistics and weights per channel. */
@@ -47,16 +54,16 @@ function block(buffer: Buffer | null | undefined, { weight: shape }: NormShapes)
   return buffer ? { buffer, shape } : null;
 }
 
-function learnedOf(node: Lowered, shapes: NormShapes): Learned {
-  return { weight: block(node.inputs[3], shapes), bias: block(node.inputs[4], shapes) };
+function learnedOf({ problem: { shapes }, inputs }: Lowered<Problem>): Learned {
+  return { weight: block(inputs[3], shapes), bias: block(inputs[4], shapes) };
 }
 
 /** The statistics to normalise by; in training also the running ones' update. */
-function emitStatistics(to: Builder, node: Lowered, shapes: NormShapes): Statistics {
-  const [training, momentum, eps] = node.params as [number, number, number];
+function emitStatistics(to: Builder, node: Lowered<Problem>): Statistics {
+  const { training, momentum, eps, shapes } = node.problem;
   const [x, runningMean, runningVar] = node.inputs as (Buffer | null)[];
   const [savedMean, savedScale] = node.saved ?? [];
-  if (training === 0) {
+  if (!training) {
     if (savedMean !== undefined) to.copy(runningMean!, savedMean);
     const scale = emitScaleOf(to, block(runningVar, shapes)!, eps, savedScale);
     return { mean: block(runningMean, shapes)!, scale };
@@ -69,94 +76,96 @@ function emitStatistics(to: Builder, node: Lowered, shapes: NormShapes): Statist
 }
 
 /** Batch norm by known statistics as a map x * scale + shift: both of them. inputs: mean, variance, weight, bias. params: eps. */
-const MAP: Entry = {
+const MAP: Entry<{ readonly eps: number }> = {
   name: 'batchNormMap',
   torch: 'torch.nn.functional.batch_norm',
   onnx: [],
   args: ['runningMean', 'runningVar', 'weight', 'bias'],
-  infer: ([mean]) => [mean!, mean!],
+  resolve: ([mean], [eps]) => ({ outputs: [mean!, mean!], problem: { eps: eps as number } }),
   makes: true,
-  lower(to, { types: [mean], params: [eps], inputs }) {
+  lower(to, { types: [mean], problem: { eps }, inputs }) {
     const [middle, variance, weight, bias] = inputs.map((buffer) => buffer && { buffer, shape: mean!.shape });
-    const statistics = { mean: middle!, scale: emitScaleOf(to, variance!, eps as number) };
+    const statistics = { mean: middle!, scale: emitScaleOf(to, variance!, eps) };
     const { scale, shift } = emitMap(to, statistics, { weight: weight ?? null, bias: bias ?? null });
     return [scale.buffer, shift.buffer];
   },
 };
 
-export const batchNorm = /*#__PURE__*/ operator(
-  {
-    name: 'batchNorm',
-    torch: 'torch.nn.functional.batch_norm',
-    onnx: ['BatchNormalization'],
-    args: ARGS,
-    constants: ['runningMean', 'runningVar'],
-    required: 1,
-    infer(inputs, [training]) {
-      float32('batchNorm', ARGS, inputs);
-      const x = inputs[0]!;
-      if (x.shape.length < 2) {
-        throw new RangeError(`batchNorm: x has shape ${shapeText(x.shape)}, must have at least 2 axes`);
-      }
-      const channels = x.shape[1] as number;
-      inputs.slice(1).forEach((input, i) => {
-        if (input !== null && (input.shape.length !== 1 || input.shape[0] !== channels)) {
-          throw new RangeError(
-            `batchNorm: ${ARGS[i + 1]} has shape ${shapeText(input.shape)}, must be [${channels}]`,
-          );
-        }
-      });
-      const values = (x.shape[0] as number) * countOf(x.shape.slice(2));
-      if (training === 1 && values < 2) {
+const BATCH_NORM: Entry<Problem> = {
+  name: 'batchNorm',
+  torch: 'torch.nn.functional.batch_norm',
+  onnx: ['BatchNormalization'],
+  args: ARGS,
+  constants: ['runningMean', 'runningVar'],
+  required: 1,
+  resolve(types, params) {
+    const [training, momentum, eps] = params as [number, number, number];
+    float32('batchNorm', ARGS, types);
+    const x = types[0]!;
+    if (x.shape.length < 2) {
+      throw new RangeError(`batchNorm: x has shape ${shapeText(x.shape)}, must have at least 2 axes`);
+    }
+    const channels = x.shape[1] as number;
+    types.slice(1).forEach((input, i) => {
+      if (input !== null && (input.shape.length !== 1 || input.shape[0] !== channels)) {
         throw new RangeError(
-          `batchNorm: x has ${values} value per channel, must have more than 1 in training`,
+          `batchNorm: ${ARGS[i + 1]} has shape ${shapeText(input.shape)}, must be [${channels}]`,
         );
       }
-      if (training !== 1 && (inputs[1] === null || inputs[2] === null)) {
-        throw new TypeError('batchNorm: runningMean and runningVar must be given where training is false');
-      }
-      return [x];
-    },
-    lower(to, node) {
-      const shapes = shapesOf(node.types[0]!);
-      const statistics = emitStatistics(to, node, shapes);
-      emitNorm(to, shapes, node.inputs[0]!, statistics, learnedOf(node, shapes), node.outputs[0]!);
-    },
-    // The running statistics may change between the forward run and a pullback.
-    saves: ([x]) => {
-      const type: TensorType = { shape: [x!.shape[1] as number], dtype: 'float32' };
-      return [type, type];
-    },
-    gradient(to, { types, params, inputs, saved, gradients, wanted }) {
-      const shapes = shapesOf(types[0]!);
-      const [mean, scale] = saved.map((buffer) => block(buffer, shapes)!) as [Block, Block];
-      const found = emitNormGradients(
-        to,
-        shapes,
-        inputs[0]!,
-        { mean, scale },
-        block(inputs[3], shapes),
-        gradients[0]!,
-        [wanted[0]!, wanted[3]!, wanted[4]!],
-        params[0] === 0,
-      );
-      return [found.x, null, null, found.weight, found.bias].map((one) => one?.buffer ?? null);
-    },
-    traits: {
-      affine: (_, [training, , eps], axis) =>
-        training === 0 && axis === 1
-          ? { x: 0, entry: MAP, inputs: [1, 2, 3, 4], params: [eps as number] }
-          : null,
-    },
-    writes: ([training]) => (training === 1 ? [1, 2] : []),
+    });
+    const values = (x.shape[0] as number) * countOf(x.shape.slice(2));
+    if (training === 1 && values < 2) {
+      throw new RangeError(`batchNorm: x has ${values} value per channel, must have more than 1 in training`);
+    }
+    if (training !== 1 && (types[1] === null || types[2] === null)) {
+      throw new TypeError('batchNorm: runningMean and runningVar must be given where training is false');
+    }
+    const statistics: TensorType = { shape: [channels], dtype: 'float32' };
+    return {
+      outputs: [x],
+      state: training === 1 ? [1, 2] : [],
+      // The running statistics may change between the forward run and a pullback.
+      saved: [statistics, statistics],
+      problem: { training: training === 1, momentum, eps, shapes: shapesOf(x) },
+    };
   },
+  lower(to, node) {
+    const { shapes } = node.problem;
+    const statistics = emitStatistics(to, node);
+    emitNorm(to, shapes, node.inputs[0]!, statistics, learnedOf(node), node.outputs[0]!);
+  },
+  gradient(to, { problem: { training, shapes }, inputs, saved, gradients, wanted }) {
+    const [mean, scale] = saved.map((buffer) => block(buffer, shapes)!) as [Block, Block];
+    const found = emitNormGradients(
+      to,
+      shapes,
+      inputs[0]!,
+      { mean, scale },
+      block(inputs[3], shapes),
+      gradients[0]!,
+      [wanted[0]!, wanted[3]!, wanted[4]!],
+      !training,
+    );
+    return [found.x, null, null, found.weight, found.bias].map((one) => one?.buffer ?? null);
+  },
+  reads: { inputs: [0, 3], outputs: [] },
+  traits: {
+    affine: (_, [training, , eps], axis) =>
+      training === 0 && axis === 1
+        ? { x: 0, entry: MAP, inputs: [1, 2, 3, 4], params: [eps as number] }
+        : null,
+  },
+};
+
+/**
+ * Normalises each channel (axis 1) of x by its mean and variance [C], then scales by weight [C] and adds bias [C].
+ * In training the statistics are the batch's; runningMean and runningVar are then written in place. They are no
+ * parameters: where a gradient of them is asked for, it is 0.
+ * @throws RangeError for shapes that do not fit, or one value per channel in training
+ */
+export const batchNorm = /*#__PURE__*/ operator(
+  BATCH_NORM,
   (invoke) =>
-    /**
-     * Normalises each channel (axis 1) of x by its mean and variance [C], then scales by weight [C] and adds bias [C].
-     * In training the statistics are the batch's; runningMean and runningVar are then written in place. They are no
-     * parameters: where a gradient of them is asked for, it is 0.
-     * @throws RangeError for shapes that do not fit, or one value per channel in training
-     */
     (
       x: Tensor,
       runningMean: Tensor | null,

@@ -4,33 +4,25 @@
  */
 import { bytesPer, type DType, type TensorType } from '../dtype.ts';
 import { axisIndex, checkOptions, elementCount, integer, integers, shapeText, wrongKind } from '../errors.ts';
-import { typeBytes } from '../graph/resolve.ts';
 import { type Buffer, type Builder, isSamePlace } from '../instructions/builder.ts';
 import { type Walks, writeCopy } from '../instructions/copy.ts';
 import { emitFill, newBlock } from '../instructions/emit.ts';
-import { contiguous, stridesOf, type Walk } from '../instructions/walk.ts';
+import { contiguous, type Piece, stridesOf, type Walk } from '../instructions/walk.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
-import { operator, type Params } from './operator.ts';
+import { type Entry, operator, type Params } from './operator.ts';
 
-/** Tensors that lie one behind the other along `dim` of a whole: their shape, their own walk, and that in the whole. */
-function pieces(types: readonly TensorType[], dim: number, whole: readonly number[]) {
+interface Pieces {
+  readonly pieces: readonly Piece[];
+}
+
+/** Tensors that lie one behind the other along `dim` of a whole. */
+function piecesOf(types: readonly TensorType[], dim: number, whole: readonly number[]): Piece[] {
   const strides = stridesOf(whole);
   let before = 0;
   return types.map(({ shape }) => {
     const place: Walk = { strides, offset: before * (strides[dim] as number) };
     before += shape[dim] as number;
     return { shape, own: contiguous(shape), place };
-  });
-}
-
-/** Where the pieces lie in the whole, in bytes, where the axes before theirs are 1; null: in more than one run. */
-function runs(types: readonly TensorType[], dim: number): number[] | null {
-  if (types[0]!.shape.slice(0, dim).some((size) => size !== 1)) return null;
-  let end = 0;
-  return types.map((type) => {
-    const start = end;
-    end += typeBytes(type);
-    return start;
   });
 }
 
@@ -43,55 +35,59 @@ function emitMove(to: Builder, x: Buffer, y: Buffer, dtype: DType, { shape, sour
   if (!isThere) writeCopy(to, { x, y }, { dtype, shape, source, target });
 }
 
-export const concat = /*#__PURE__*/ operator(
-  {
-    name: 'concat',
-    torch: 'torch.cat',
-    onnx: ['Concat'],
-    args: ['xs'],
-    list: true,
-    infer(inputs, [dim]) {
-      const types = inputs as readonly TensorType[];
-      const { shape, dtype } = types[0] as TensorType;
-      types.forEach((type, i) => {
-        if (type.dtype !== dtype) {
-          throw new TypeError(`concat: xs[${i}] is ${type.dtype}, must be ${dtype} as xs[0]`);
-        }
-        if (
-          type.shape.length !== shape.length ||
-          type.shape.some((size, axis) => axis !== dim && size !== shape[axis])
-        ) {
-          const wanted = shape.map((size, axis) => (axis === dim ? '*' : size)).join('x');
-          throw new RangeError(
-            `concat: xs[${i}] has shape ${shapeText(type.shape)}, must be ${wanted} as xs[0]`,
-          );
-        }
-      });
-      const total = types.reduce((sum, type) => sum + (type.shape[dim as number] as number), 0);
-      const joined = shape.map((size, axis) => (axis === dim ? total : size));
-      elementCount('concat', joined, bytesPer(dtype));
-      return [{ shape: joined, dtype }];
-    },
-    lower(to, { types, outputTypes: [y], params: [dim], inputs, outputs }) {
-      const { dtype } = y!;
-      pieces(types as readonly TensorType[], dim as number, y!.shape).forEach(({ shape, own, place }, i) => {
-        emitMove(to, inputs[i]!, outputs[0]!, dtype, { shape, source: own, target: place });
-      });
-    },
-    gradient: (to, { types, outputTypes: [y], params: [dim], gradients: [dy], wanted }) =>
-      pieces(types as readonly TensorType[], dim as number, y!.shape).map(({ shape, own, place }, i) => {
-        if (!wanted[i]) return null;
-        const { buffer } = newBlock(to, shape);
-        writeCopy(to, { x: dy!, y: buffer }, { shape, source: place, target: own });
-        return buffer;
-      }),
-    traits: { joins: (types, [dim]) => runs(types as readonly TensorType[], dim as number) },
+const CONCAT: Entry<Pieces> = {
+  name: 'concat',
+  torch: 'torch.cat',
+  onnx: ['Concat'],
+  args: ['xs'],
+  list: true,
+  resolve(given, params) {
+    const types = given as readonly TensorType[];
+    const dim = params[0] as number;
+    const { shape, dtype } = types[0] as TensorType;
+    types.forEach((type, i) => {
+      if (type.dtype !== dtype) {
+        throw new TypeError(`concat: xs[${i}] is ${type.dtype}, must be ${dtype} as xs[0]`);
+      }
+      if (
+        type.shape.length !== shape.length ||
+        type.shape.some((size, axis) => axis !== dim && size !== shape[axis])
+      ) {
+        const wanted = shape.map((size, axis) => (axis === dim ? '*' : size)).join('x');
+        throw new RangeError(
+          `concat: xs[${i}] has shape ${shapeText(type.shape)}, must be ${wanted} as xs[0]`,
+        );
+      }
+    });
+    const total = types.reduce((sum, type) => sum + (type.shape[dim] as number), 0);
+    const joined = shape.map((size, axis) => (axis === dim ? total : size));
+    elementCount('concat', joined, bytesPer(dtype));
+    return { outputs: [{ shape: joined, dtype }], problem: { pieces: piecesOf(types, dim, joined) } };
   },
+  lower(to, { outputTypes: [y], problem: { pieces }, inputs, outputs }) {
+    const { dtype } = y!;
+    pieces.forEach(({ shape, own, place }, i) => {
+      emitMove(to, inputs[i]!, outputs[0]!, dtype, { shape, source: own, target: place });
+    });
+  },
+  gradient: (to, { problem: { pieces }, gradients: [dy], wanted }) =>
+    pieces.map(({ shape, own, place }, i) => {
+      if (!wanted[i]) return null;
+      const { buffer } = newBlock(to, shape);
+      writeCopy(to, { x: dy!, y: buffer }, { shape, source: place, target: own });
+      return buffer;
+    }),
+  reads: { inputs: [], outputs: [] },
+  traits: { joins: ({ pieces }) => pieces },
+};
+
+/**
+ * The tensors one after the other along `dim` (counted from the end when negative).
+ * @throws RangeError when another axis differs; TypeError when a dtype does
+ */
+export const concat = /*#__PURE__*/ operator(
+  CONCAT,
   (invoke) =>
-    /**
-     * The tensors one after the other along `dim` (counted from the end when negative).
-     * @throws RangeError when another axis differs; TypeError when a dtype does
-     */
     <D extends DType>(xs: readonly Tensor<D>[], dim = 0): Tensor<D> => {
       if (!Array.isArray(xs)) throw wrongKind('concat', 'xs', xs, 'an array of tensors');
       if (xs.length === 0) throw new RangeError('concat: xs is empty, must hold at least one tensor');
@@ -101,49 +97,63 @@ export const concat = /*#__PURE__*/ operator(
     },
 );
 
-/** The walk of a slice in x. params: start.., size.., step... */
-function sliceWalk({ shape }: TensorType, params: Params): Walk {
-  const rank = shape.length;
+/** What is taken along an axis. */
+interface SliceAxis {
+  readonly start: number;
+  readonly size: number;
+  readonly step: number;
+}
+
+function sliceParams(axes: readonly SliceAxis[]): number[] {
+  return axes.flatMap(({ start, size, step }) => [start, size, step]);
+}
+
+function sliceAxes(params: Params): SliceAxis[] {
+  return Array.from({ length: params.length / 3 }, (_, axis) => {
+    const [start, size, step] = params.slice(3 * axis, 3 * axis + 3) as [number, number, number];
+    return { start, size, step };
+  });
+}
+
+/** The walk of a slice in x. */
+function sliceWalk({ shape }: TensorType, axes: readonly SliceAxis[]): Walk {
   const strides = stridesOf(shape);
   return {
-    strides: strides.map((stride, axis) => stride * (params[2 * rank + axis] as number)),
-    offset: strides.reduce((sum, stride, axis) => sum + stride * (params[axis] as number), 0),
+    strides: strides.map((stride, axis) => stride * axes[axis]!.step),
+    offset: strides.reduce((sum, stride, axis) => sum + stride * axes[axis]!.start, 0),
   };
 }
 
-export const slice = /*#__PURE__*/ operator(
-  {
-    name: 'slice',
-    torch: 'torch.Tensor.__getitem__',
-    onnx: ['Slice'],
-    args: ['x'],
-    infer: ([x], params) => [{ shape: params.slice(x!.shape.length, 2 * x!.shape.length), dtype: x!.dtype }],
-    lower(to, { types: [x], outputTypes: [y], params, inputs, outputs }) {
-      const { shape, dtype } = y!;
-      const walks = { shape, source: sliceWalk(x!, params), target: contiguous(shape) };
-      emitMove(to, inputs[0]!, outputs[0]!, dtype, walks);
-    },
-    gradient(to, { types: [x], outputTypes: [y], params, gradients: [dy] }) {
-      const { buffer } = emitFill(to, x!.shape, 0);
-      const { shape } = y!;
-      const walks = { shape, source: contiguous(shape), target: sliceWalk(x!, params) };
-      writeCopy(to, { x: dy!, y: buffer }, walks);
-      return [buffer];
-    },
-    traits: {
-      parts([x], params) {
-        const { strides, offset } = sliceWalk(x!, params);
-        const shape = params.slice(x!.shape.length, 2 * x!.shape.length);
-        const run = stridesOf(shape).every((stride, axis) => shape[axis] === 1 || stride === strides[axis]);
-        return run ? [offset * bytesPer(x!.dtype)] : null;
-      },
-    },
+const SLICE: Entry<Piece> = {
+  name: 'slice',
+  torch: 'torch.Tensor.__getitem__',
+  onnx: ['Slice'],
+  args: ['x'],
+  resolve([x], params) {
+    const axes = sliceAxes(params);
+    const shape = axes.map(({ size }) => size);
+    const problem = { shape, own: contiguous(shape), place: sliceWalk(x!, axes) };
+    return { outputs: [{ shape, dtype: x!.dtype }], problem };
   },
+  lower(to, { types: [x], problem: { shape, own, place }, inputs, outputs }) {
+    emitMove(to, inputs[0]!, outputs[0]!, x!.dtype, { shape, source: place, target: own });
+  },
+  gradient(to, { types: [x], problem: { shape, own, place }, gradients: [dy] }) {
+    const { buffer } = emitFill(to, x!.shape, 0);
+    writeCopy(to, { x: dy!, y: buffer }, { shape, source: own, target: place });
+    return [buffer];
+  },
+  reads: { inputs: [], outputs: [] },
+  traits: { parts: (piece) => [piece] },
+};
+
+/**
+ * From `starts` to before `ends` along the leading axes, each counted from the end when negative and clamped to the
+ * axis; `steps` may be negative to walk backwards.
+ */
+export const slice = /*#__PURE__*/ operator(
+  SLICE,
   (invoke) =>
-    /**
-     * From `starts` to before `ends` along the leading axes, each counted from the end when negative and clamped to the
-     * axis; `steps` may be negative to walk backwards.
-     */
     <D extends DType>(
       x: Tensor<D>,
       starts: readonly number[],
@@ -161,8 +171,7 @@ export const slice = /*#__PURE__*/ operator(
       const axes = shape.map((size, axis) =>
         sliceAxis(axis, size, from[axis] ?? 0, until[axis] ?? size, steps[axis] ?? 1),
       );
-      const params = [...axes.map((a) => a.start), ...axes.map((a) => a.size), ...axes.map((a) => a.step)];
-      return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor<D>;
+      return invoke([x as Tensor<DType>], sliceParams(axes))[0] as unknown as Tensor<D>;
     },
 );
 
@@ -174,7 +183,7 @@ function clamped(bounds: readonly number[]): readonly number[] {
   );
 }
 
-function sliceAxis(axis: number, size: number, start: number, end: number, step: number) {
+function sliceAxis(axis: number, size: number, start: number, end: number, step: number): SliceAxis {
   if (step === 0) throw new RangeError(`slice: steps[${axis}] is 0, must not be 0`);
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const clamp = (index: number) => Math.min(Math.max(index < 0 ? index + size : index, low), high);
@@ -182,43 +191,42 @@ function sliceAxis(axis: number, size: number, start: number, end: number, step:
   return { start: Math.max(from, 0), size: Math.max(0, Math.ceil((until - from) / step)), step };
 }
 
-export const split = /*#__PURE__*/ operator(
-  {
-    name: 'split',
-    torch: 'torch.split',
-    onnx: ['Split'],
-    args: ['x'],
-    infer: ([x], [dim, ...parts]) =>
-      parts.map((part) => ({
-        shape: x!.shape.map((size, axis) => (axis === dim ? part : size)),
-        dtype: x!.dtype,
-      })),
-    lower(to, { types: [x], outputTypes, params: [dim], inputs, outputs }) {
-      const { dtype } = x!;
-      pieces(outputTypes, dim as number, x!.shape).forEach(({ shape, own, place }, i) => {
-        emitMove(to, inputs[0]!, outputs[i]!, dtype, { shape, source: place, target: own });
-      });
-    },
-    gradient(to, { types: [x], outputTypes, params: [dim], gradients }) {
-      const { buffer } = newBlock(to, x!.shape);
-      pieces(outputTypes, dim as number, x!.shape).forEach(({ shape, own, place }, i) => {
-        writeCopy(to, { x: gradients[i]!, y: buffer }, { shape, source: own, target: place });
-      });
-      return [buffer];
-    },
-    traits: {
-      parts: ([x], [dim, ...sizes]) =>
-        runs(
-          sizes.map((part) => ({ ...x!, shape: x!.shape.map((size, i) => (i === dim ? part : size)) })),
-          dim as number,
-        ),
-    },
+const SPLIT: Entry<Pieces> = {
+  name: 'split',
+  torch: 'torch.split',
+  onnx: ['Split'],
+  args: ['x'],
+  resolve([x], [dim, ...parts]) {
+    const outputs = parts.map((part) => ({
+      shape: x!.shape.map((size, axis) => (axis === dim ? part : size)),
+      dtype: x!.dtype,
+    }));
+    return { outputs, problem: { pieces: piecesOf(outputs, dim as number, x!.shape) } };
   },
+  lower(to, { types: [x], problem: { pieces }, inputs, outputs }) {
+    const { dtype } = x!;
+    pieces.forEach(({ shape, own, place }, i) => {
+      emitMove(to, inputs[0]!, outputs[i]!, dtype, { shape, source: place, target: own });
+    });
+  },
+  gradient(to, { types: [x], problem: { pieces }, gradients }) {
+    const { buffer } = newBlock(to, x!.shape);
+    pieces.forEach(({ shape, own, place }, i) => {
+      writeCopy(to, { x: gradients[i]!, y: buffer }, { shape, source: own, target: place });
+    });
+    return [buffer];
+  },
+  reads: { inputs: [], outputs: [] },
+  traits: { parts: ({ pieces }) => pieces },
+};
+
+/**
+ * Pieces along `dim`: of the sizes given, or of one size each (the last may be smaller).
+ * @throws RangeError when the sizes do not add up to the axis
+ */
+export const split = /*#__PURE__*/ operator(
+  SPLIT,
   (invoke) =>
-    /**
-     * Pieces along `dim`: of the sizes given, or of one size each (the last may be smaller).
-     * @throws RangeError when the sizes do not add up to the axis
-     */
     <D extends DType>(x: Tensor<D>, sizes: number | readonly number[], dim = 0): Tensor<D>[] => {
       const { shape } = requireTensor('split', 'x', x);
       const axis = axisIndex('split', 'dim', dim, shape.length);

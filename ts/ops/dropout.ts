@@ -13,7 +13,7 @@ import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
 import { writeDropout } from '../instructions/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { operator, type Params } from './operator.ts';
+import { type Entry, operator, type Params } from './operator.ts';
 import { flag, requireRank } from './options.ts';
 import { float32 } from './types.ts';
 
@@ -39,53 +39,63 @@ function probability(where: string, name: string, value: unknown): number {
   return p;
 }
 
+interface Problem {
+  readonly p: number;
+  readonly count: number;
+  /** Neighbours that are dropped together. */
+  readonly inner: number;
+}
+
+function problemOf({ shape }: TensorType, [p, channels]: Params): Problem {
+  return { p: p as number, count: countOf(shape), inner: channels === 1 ? countOf(shape.slice(2)) : 1 };
+}
+
 function emitDropout(
   to: Builder,
-  { shape }: TensorType,
-  [p, channels]: Params,
+  { p, count, inner }: Problem,
   x: Buffer,
-  state: Buffer | null,
+  state: Buffer | null | undefined,
   y: Buffer,
 ): void {
-  const count = countOf(shape);
   if (count === 0) return;
   if (p === 0) {
     to.copy(x, y);
     return;
   }
-  const inner = channels === 1 ? countOf(shape.slice(2)) : 1;
-  const threshold = Math.min(Math.round((p as number) * 2 ** 32), 2 ** 32 - 1);
-  const scale = p === 1 ? 0 : 1 / (1 - (p as number));
+  const threshold = Math.min(Math.round(p * 2 ** 32), 2 ** 32 - 1);
+  const scale = p === 1 ? 0 : 1 / (1 - p);
   writeDropout(to, { x, state: state!, y }, { count, inner, threshold, scale });
 }
 
 /** Where `rank` is not 0, whole channels of x with so many spatial axes are dropped. */
 function dropping(name: string, rank: number) {
-  return operator(
-    {
-      name,
-      torch: `torch.nn.functional.${name}`,
-      onnx: rank === 0 ? ['Dropout'] : [],
-      args: ['x', 'state'],
-      constants: ['state'],
-      required: 1,
-      optionTensors: 1,
-      infer(inputs) {
-        const x = inputs[0] as TensorType;
-        float32(name, ['x'], [x]);
-        if (rank > 0) requireRank(name, 'x', x.shape, rank + 2);
-        return [x];
-      },
-      lower(to, { types: [x], params, inputs: [from, state], outputs: [y] }) {
-        emitDropout(to, x!, params, from!, state ?? null, y!);
-      },
-      gradient(to, { types: [x], params, inputs: [, state], gradients: [dy] }) {
-        if (params[0] === 0) return [dy!, null];
-        const dx = to.buffer(x!);
-        emitDropout(to, x!, params, dy!, state ?? null, dx);
-        return [dx, null];
-      },
+  const entry: Entry<Problem> = {
+    name,
+    torch: `torch.nn.functional.${name}`,
+    onnx: rank === 0 ? ['Dropout'] : [],
+    args: ['x', 'state'],
+    constants: ['state'],
+    required: 1,
+    optionTensors: 1,
+    resolve(types, params) {
+      const x = types[0] as TensorType;
+      float32(name, ['x'], [x]);
+      if (rank > 0) requireRank(name, 'x', x.shape, rank + 2);
+      return { outputs: [x], problem: problemOf(x, params) };
     },
+    lower(to, { problem, inputs: [x, state], outputs: [y] }) {
+      emitDropout(to, problem, x!, state, y!);
+    },
+    gradient(to, { types: [x], problem, inputs: [, state], gradients: [dy] }) {
+      if (problem.p === 0) return [dy!, null];
+      const dx = to.buffer(x!);
+      emitDropout(to, problem, dy!, state, dx);
+      return [dx, null];
+    },
+    reads: { inputs: [1], outputs: [] },
+  };
+  return operator(
+    entry,
     (invoke) =>
       /**
        * Zeroes each element of x with probability p and divides the others by 1 - p; NaN stays. The variants with a rank

@@ -50,17 +50,27 @@ function groupedShapes({ shape }: TensorType, groups: number): NormShapes {
   };
 }
 
-/** What a norm is besides its names. */
-interface Norm {
-  shapesOf(x: TensorType, params: Params): NormShapes;
-  /** The shape of weight and bias. @throws RangeError for an x that does not fit */
-  validate(x: TensorType, params: Params): readonly number[];
-  /** Updates running statistics, the inputs behind bias. */
-  update?(to: Builder, node: Lowered, shapes: NormShapes, mean: Block, variance: Block): void;
+/** What a norm is for an x. */
+interface Kind {
+  readonly shapes: NormShapes;
+  /** Of running statistics. */
+  readonly momentum?: number;
 }
 
-function entry(name: string, torch: string, onnx: readonly string[], norm: Norm): Entry {
-  const { shapesOf } = norm;
+interface Problem extends Kind {
+  readonly eps: number;
+}
+
+/** What a norm is besides its names; the params behind eps are its own. */
+interface Norm {
+  kindOf(x: TensorType, own: Params): Kind;
+  /** The shape of weight and bias. @throws RangeError for an x that does not fit */
+  validate(x: TensorType, own: Params): readonly number[];
+  /** Updates running statistics, the inputs behind bias. */
+  update?(to: Builder, node: Lowered<Problem>, mean: Block, variance: Block): void;
+}
+
+function entry(name: string, torch: string, onnx: readonly string[], norm: Norm): Entry<Problem> {
   const args = norm.update === undefined ? ARGS.slice(0, 3) : ARGS;
   return {
     name,
@@ -70,41 +80,43 @@ function entry(name: string, torch: string, onnx: readonly string[], norm: Norm)
     constants: args.slice(3),
     required: 1,
     optionTensors: 2,
-    infer(inputs, params) {
-      float32(name, ARGS, inputs);
-      const x = inputs[0] as TensorType;
-      const wanted = norm.validate(x, params);
-      inputs.slice(1).forEach((input, i) => {
+    resolve(types, [eps, ...own]) {
+      float32(name, ARGS, types);
+      const x = types[0] as TensorType;
+      const wanted = norm.validate(x, own);
+      types.slice(1).forEach((input, i) => {
         if (input === null || shapeText(input.shape) === shapeText(wanted)) return;
         throw new RangeError(
           `${name}: ${ARGS[i + 1]} has shape ${shapeText(input.shape)}, must be ${shapeText(wanted)}`,
         );
       });
-      return [x];
+      const kind = norm.kindOf(x, own);
+      const statistics: TensorType = { shape: kind.shapes.statistics, dtype: 'float32' };
+      return {
+        outputs: [x],
+        state: norm.update && [3, 4],
+        saved: [statistics, statistics],
+        problem: { eps: eps as number, ...kind },
+      };
     },
     lower(to, node) {
-      const shapes = shapesOf(node.types[0]!, node.params);
+      const { eps, shapes } = node.problem;
       const [savedMean, savedScale] = node.saved ?? [];
       const [x, weight, bias] = node.inputs;
       const { mean, variance } = emitMoments(to, shapes, x!, savedMean);
-      norm.update?.(to, node, shapes, mean, variance);
-      const scale = emitScaleOf(to, variance, node.params[0] as number, savedScale);
+      norm.update?.(to, node, mean, variance);
+      const scale = emitScaleOf(to, variance, eps, savedScale);
       const learned = { weight: block(weight, shapes.weight), bias: block(bias, shapes.weight) };
       emitNorm(to, shapes, x!, { mean, scale }, learned, node.outputs[0]!);
     },
-    saves([x], params) {
-      const type: TensorType = { shape: shapesOf(x!, params).statistics, dtype: 'float32' };
-      return [type, type];
-    },
-    gradient(to, { types, params, inputs: [x, weight], saved, gradients: [dy], wanted }) {
-      const shapes = shapesOf(types[0]!, params);
+    gradient(to, { problem: { shapes }, inputs: [x, weight], saved, gradients: [dy], wanted }) {
       const [mean, scale] = saved.map((buffer) => block(buffer, shapes.statistics)) as [Block, Block];
       const learned = block(weight, shapes.weight);
       const found = emitNormGradients(to, shapes, x!, { mean, scale }, learned, dy!, wanted, false);
       // Running statistics have none.
       return args.map((_, i) => [found.x, found.weight, found.bias][i]?.buffer ?? null);
     },
-    ...(norm.update && { writes: () => [3, 4] }),
+    reads: { inputs: [0, 1], outputs: [] },
   };
 }
 
@@ -125,8 +137,8 @@ function channelsOf(name: string, { shape }: TensorType, per: string, values: nu
 
 export const groupNorm = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('groupNorm', 'torch.nn.functional.group_norm', [], {
-    shapesOf: (x, [, groups]) => groupedShapes(x, groups as number),
-    validate(x, [, groups]) {
+    kindOf: (x, [groups]) => ({ shapes: groupedShapes(x, groups as number) }),
+    validate(x, [groups]) {
       // As PyTorch, which counts the values of all images.
       const values = countOf(x.shape) / (groups as number);
       const channels = channelsOf('groupNorm', x, 'group', values);
@@ -160,10 +172,13 @@ export const groupNorm = /*#__PURE__*/ operator(
 
 export const instanceNorm = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('instanceNorm', 'torch.nn.functional.instance_norm', ['InstanceNormalization'], {
-    shapesOf: (x) => groupedShapes(x, x.shape[1] as number),
+    kindOf: (x, [momentum]) => ({
+      shapes: groupedShapes(x, x.shape[1] as number),
+      momentum: momentum as number,
+    }),
     validate: (x) => [channelsOf('instanceNorm', x, 'channel', countOf(x.shape.slice(2)))],
-    update(to, { params, inputs: [, , , runningMean, runningVar] }, shapes, mean, variance) {
-      const momentum = params[1] as number;
+    update(to, { problem, inputs: [, , , runningMean, runningVar] }, mean, variance) {
+      const { momentum = 0, shapes } = problem;
       const count = countOf(shapes.x.slice(2));
       if (runningMean) emitRunning(to, runningMean, mean, shapes.weight, momentum, 1);
       if (runningVar) emitRunning(to, runningVar, variance, shapes.weight, momentum, count / (count - 1));
@@ -188,11 +203,11 @@ export const instanceNorm = /*#__PURE__*/ operator(
 
 export const layerNorm = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('layerNorm', 'torch.nn.functional.layer_norm', [], {
-    shapesOf({ shape }, [, ...last]) {
+    kindOf({ shape }, last) {
       const [outer, inner] = [countOf(shape.slice(0, shape.length - last.length)), countOf(last)];
-      return { x: [outer, inner], statistics: [outer, 1], weight: [1, inner] };
+      return { shapes: { x: [outer, inner], statistics: [outer, 1], weight: [1, inner] } };
     },
-    validate({ shape }, [, ...last]) {
+    validate({ shape }, last) {
       const own = shape.slice(Math.max(0, shape.length - last.length));
       if (shapeText(own) !== shapeText(last)) {
         throw new RangeError(

@@ -13,6 +13,7 @@ export type {
   Entry,
   Lowered,
   Params,
+  Reads,
   Resolved,
   Traits,
   Types,

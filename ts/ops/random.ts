@@ -8,24 +8,28 @@
 import { engine } from '../engine/engine.ts';
 import { elementCount } from '../errors.ts';
 import { Draw } from '../graph/draw.ts';
-import { writeRandom } from '../instructions/random.ts';
+import { type RandomOptions, writeRandom } from '../instructions/random.ts';
 import { DISTRIBUTION } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { operator } from './operator.ts';
+import { type Entry, operator } from './operator.ts';
+
+const RANDOM: Entry<RandomOptions> = {
+  name: 'random',
+  torch: 'torch.rand',
+  onnx: [],
+  args: ['state'],
+  resolve(_, params) {
+    const [distribution, p0, p1, ...shape] = params as [number, number, number, ...number[]];
+    const problem = { distribution, p0, p1, count: elementCount('random', shape) };
+    return { outputs: [{ shape, dtype: 'float32' }], problem };
+  },
+  lower(to, { problem, inputs, outputs }) {
+    writeRandom(to, { state: inputs[0]!, y: outputs[0]! }, problem);
+  },
+};
 
 const random = /*#__PURE__*/ operator(
-  {
-    name: 'random',
-    torch: 'torch.rand',
-    onnx: [],
-    args: ['state'],
-    infer: (_, [, , , ...shape]) => [{ shape, dtype: 'float32' }],
-    lower(to, { params, inputs, outputs }) {
-      const [distribution, p0, p1, ...shape] = params as [number, number, number, ...number[]];
-      const options = { distribution, p0, p1, count: elementCount('random', shape) };
-      writeRandom(to, { state: inputs[0]!, y: outputs[0]! }, options);
-    },
-  },
+  RANDOM,
   (invoke) =>
     (
       where: string,

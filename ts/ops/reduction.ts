@@ -22,7 +22,7 @@ import { writeReduce } from '../instructions/reduce.ts';
 import { BINARY, REDUCE } from '../instructions/table.ts';
 import { contiguous, stretched, stridesOf } from '../instructions/walk.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
-import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
+import { type Backward, type Entry, type Lowered, operator, type Params, type Resolved } from './operator.ts';
 import { flag } from './options.ts';
 
 export interface ReduceOptions {
@@ -49,18 +49,24 @@ function reduceParams(name: string, x: unknown, options: ReduceOptions = {}): nu
   return [keep, ...axes.sort((a, b) => a - b)];
 }
 
-/** x's shape with reduced axes of 1: an output's values, whether it keeps them or not. */
-function keptShape(shape: readonly number[], [, ...axes]: Params): number[] {
-  return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+/** What reduceParams made, together with what it is of x. */
+interface Problem {
+  readonly shape: readonly number[];
+  /** In ascending order. */
+  readonly axes: readonly number[];
+  /** x's shape with reduced axes of 1: the output's values, whether it keeps them or not. */
+  readonly kept: readonly number[];
+  /** How many elements make one. */
+  readonly count: number;
 }
 
-function infer(
+function resolve(
   name: string,
   dtypes: readonly DType[],
   { shape, dtype }: TensorType,
-  params: Params,
-): number[] {
-  const [keep, ...axes] = params;
+  [keep, ...axes]: Params,
+  result: DType = dtype,
+): Resolved<Problem> {
   if (!dtypes.includes(dtype)) {
     throw new TypeError(`${name}: x is ${dtype}, must be ${dtypes.join(' or ')}`);
   }
@@ -69,45 +75,42 @@ function infer(
       `${name}: x has shape ${shapeText(shape)}, must have elements along what is reduced`,
     );
   }
-  return keep === 1 ? keptShape(shape, params) : shape.filter((_, axis) => !axes.includes(axis));
-}
-
-/** How many elements make one. */
-function reducedCount(shape: readonly number[], [, ...axes]: Params): number {
-  return countOf(axes.map((axis) => shape[axis] as number));
+  const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const own = keep === 1 ? kept : shape.filter((_, axis) => !axes.includes(axis));
+  elementCount(name, own);
+  const count = countOf(axes.map((axis) => shape[axis] as number));
+  return { outputs: [{ shape: own, dtype: result }], problem: { shape, axes, kept, count } };
 }
 
 /** Sums of float32 into a buffer of zeros. */
-function emitSum(to: Builder, x: Block, into: Buffer, params: Params): void {
-  const kept = keptShape(x.shape, params);
-  const strides = stridesOf(kept).map((stride, axis) => (params.includes(axis, 1) ? 0 : stride));
-  const walks = { shape: x.shape, source: contiguous(x.shape), target: { strides, offset: 0 } };
-  writeAccumulate(to, { x: x.buffer, y: into }, walks);
+function emitSum(to: Builder, { shape, axes, kept }: Problem, x: Buffer, into: Buffer): void {
+  const strides = stridesOf(kept).map((stride, axis) => (axes.includes(axis) ? 0 : stride));
+  const walks = { shape, source: contiguous(shape), target: { strides, offset: 0 } };
+  writeAccumulate(to, { x, y: into }, walks);
 }
 
-function lowerSum(to: Builder, node: Lowered): void {
-  const { types, params, inputs, outputs } = node;
-  const { shape, dtype } = types[0] as TensorType;
-  if (dtype === 'int32') {
+function lowerSum(to: Builder, node: Lowered<Problem>): void {
+  const { types, problem, inputs, outputs } = node;
+  if (types[0]!.dtype === 'int32') {
     lowerReduce(to, REDUCE.sum, node);
     return;
   }
-  writeFill(to, { y: outputs[0]! }, { count: countOf(keptShape(shape, params)) });
-  emitSum(to, { buffer: inputs[0]!, shape }, outputs[0]!, params);
+  writeFill(to, { y: outputs[0]! }, { count: countOf(problem.kept) });
+  emitSum(to, problem, inputs[0]!, outputs[0]!);
 }
 
-function lowerMean(to: Builder, { types, params, inputs, outputs }: Lowered): void {
-  const { shape } = types[0] as TensorType;
-  const sums = emitFill(to, keptShape(shape, params), 0);
-  emitSum(to, { buffer: inputs[0]!, shape }, sums.buffer, params);
-  const count = emitFill(to, [], reducedCount(shape, params));
+function lowerMean(to: Builder, { problem, inputs, outputs }: Lowered<Problem>): void {
+  const sums = emitFill(to, problem.kept, 0);
+  emitSum(to, problem, inputs[0]!, sums.buffer);
+  const count = emitFill(to, [], problem.count);
   emitBinaryInto(to, BINARY.div, 'float32', sums, count, { buffer: outputs[0]!, shape: sums.shape });
 }
 
 /** x with the reduced axes together, as [outer, reduced, inner]: as it lies, or else reduced axes moved to the end. */
-function lowerReduce(to: Builder, kind: number, { types, params, inputs, outputs }: Lowered): void {
-  const { shape, dtype } = types[0] as TensorType;
-  const [, ...axes] = params;
+function lowerReduce(to: Builder, kind: number, node: Lowered<Problem>): void {
+  const { types, problem, inputs, outputs } = node;
+  const { shape, axes, kept, count } = problem;
+  const { dtype } = types[0] as TensorType;
   const [first = 0, last = -1] = [axes[0], axes[axes.length - 1]];
   const product = (from: number, until: number) => countOf(shape.slice(from, until));
   let x = inputs[0] as Buffer;
@@ -124,16 +127,15 @@ function lowerReduce(to: Builder, kind: number, { types, params, inputs, outputs
     x = to.buffer({ shape: moved, dtype });
     const walks = { shape: moved, source, target: contiguous(moved) };
     writeCopy(to, { x: inputs[0]!, y: x }, { dtype, ...walks });
-    const size = reducedCount(shape, params);
-    sizes = { outer: countOf(keptShape(shape, params)), size, inner: 1 };
+    sizes = { outer: countOf(kept), size: count, inner: 1 };
   }
   writeReduce(to, { x, y: outputs[0]! }, { dtype, kind, ...sizes });
 }
 
 /** Each element of x gets the same of dy. */
-function spread(to: Builder, { types, params, gradients: [dy] }: Backward, divisor: number): Buffer {
-  const { shape } = types[0] as TensorType;
-  let share: Block = { buffer: dy!, shape: keptShape(shape, params) };
+function spread(to: Builder, { problem, gradients: [dy] }: Backward<Problem>, divisor: number): Buffer {
+  const { shape, kept } = problem;
+  let share: Block = { buffer: dy!, shape: kept };
   if (divisor !== 1) share = emitBinary(to, BINARY.div, share, emitFill(to, [], divisor));
   const { buffer } = newBlock(to, shape);
   const source = { strides: stretched(share.shape, shape), offset: 0 };
@@ -142,10 +144,9 @@ function spread(to: Builder, { types, params, gradients: [dy] }: Backward, divis
 }
 
 /** The elements that are the extremum share dy evenly. */
-function shareAmongTies(to: Builder, kind: 'max' | 'min', node: Backward): Buffer {
-  const { types, params, inputs, outputs, gradients } = node;
-  const { shape } = types[0] as TensorType;
-  const kept = keptShape(shape, params);
+function shareAmongTies(to: Builder, kind: 'max' | 'min', node: Backward<Problem>): Buffer {
+  const { problem, inputs, outputs, gradients } = node;
+  const { shape, kept } = problem;
   const x: Block = { buffer: inputs[0]!, shape };
   const y: Block = { buffer: outputs[0]!, shape: kept };
   // No element is beyond its extremum: 1/2 for those that are equal to it, 0 for the others.
@@ -155,20 +156,16 @@ function shareAmongTies(to: Builder, kind: 'max' | 'min', node: Backward): Buffe
   return emitBinary(to, BINARY.mul, ties, share).buffer;
 }
 
-type Rules = Pick<Entry, 'torch' | 'onnx' | 'lower' | 'gradient'>;
+type Rules = Pick<Entry<Problem>, 'torch' | 'onnx' | 'lower' | 'gradient' | 'reads'>;
 
 const ALL: readonly DType[] = ['float32', 'int32', 'uint8', 'int8'];
 
 /** The entry of a reduction of these dtypes; `result`: the output's dtype, where it is not x's. */
-function reduction(name: string, dtypes: readonly DType[], rules: Rules, result?: DType): Entry {
+function reduction(name: string, dtypes: readonly DType[], rules: Rules, result?: DType): Entry<Problem> {
   return {
     name,
     args: ['x'],
-    infer: ([x], params) => {
-      const shape = infer(name, dtypes, x!, params);
-      elementCount(name, shape);
-      return [{ shape, dtype: result ?? x!.dtype }];
-    },
+    resolve: ([x], params) => resolve(name, dtypes, x!, params, result),
     ...rules,
   };
 }
@@ -179,6 +176,7 @@ export const sum = /*#__PURE__*/ operator(
     onnx: ['ReduceSum'],
     lower: lowerSum,
     gradient: (to, node) => [spread(to, node, 1)],
+    reads: { inputs: [], outputs: [] },
   }),
   (invoke) =>
     /**
@@ -194,7 +192,8 @@ export const mean = /*#__PURE__*/ operator(
     torch: 'torch.mean',
     onnx: ['ReduceMean'],
     lower: lowerMean,
-    gradient: (to, node) => [spread(to, node, reducedCount(node.types[0]!.shape, node.params))],
+    gradient: (to, node) => [spread(to, node, node.problem.count)],
+    reads: { inputs: [], outputs: [] },
   }),
   (invoke) =>
     /** The mean of x over `dim`; of no elements NaN. @throws RangeError as sum */

@@ -6,7 +6,7 @@
  */
 import type { DType } from '../dtype.ts';
 import { axisIndex, checkOptions, integer } from '../errors.ts';
-import type { Builder } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import { type Block, countOf, emitBinary, emitSumTo, emitUnary } from '../instructions/emit.ts';
 import { writeSoftmax } from '../instructions/reduce.ts';
 import { ACTIVATION, BINARY } from '../instructions/table.ts';
@@ -22,29 +22,42 @@ export interface SoftmaxOptions {
 /** dx of y and dy; `sum` adds along the axis. */
 type Rule = (to: Builder, y: Block, dy: Block, sum: (x: Block) => Block) => Block;
 
-function entry(name: string, logarithm: boolean, torch: string, onnx: readonly string[], rule: Rule): Entry {
+/** x as [outer, size, inner], softmax being along size. */
+interface Problem {
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+}
+
+function entry(
+  name: string,
+  logarithm: boolean,
+  torch: string,
+  onnx: readonly string[],
+  rule: Rule,
+): Entry<Problem> {
   return {
     name,
     torch,
     onnx,
     args: ['x'],
-    infer(inputs) {
-      float32(name, ['x'], inputs);
-      return [inputs[0]!];
-    },
-    lower(to, { types, params, inputs, outputs }) {
-      const { shape } = types[0]!;
+    resolve(types, params) {
+      float32(name, ['x'], types);
+      const x = types[0]!;
+      const { shape } = x;
       const dim = params[0] as number;
       const [outer, inner] = [countOf(shape.slice(0, dim)), countOf(shape.slice(dim + 1))];
-      const options = { outer, size: shape[dim] ?? 1, inner, logarithm };
-      writeSoftmax(to, { x: inputs[0]!, y: outputs[0]! }, options);
+      return { outputs: [x], problem: { outer, size: shape[dim] ?? 1, inner } };
     },
-    gradient(to, { types, params, outputs, gradients }) {
-      const { shape } = types[0]!;
-      const reduced = shape.map((size, axis) => (axis === params[0] ? 1 : size));
-      const [y, dy] = [outputs, gradients].map((of) => ({ buffer: of[0]!, shape })) as [Block, Block];
-      return [rule(to, y, dy, (x) => emitSumTo(to, x, reduced)).buffer];
+    lower(to, { problem, inputs, outputs }) {
+      writeSoftmax(to, { x: inputs[0]!, y: outputs[0]! }, { ...problem, logarithm });
     },
+    gradient(to, { problem: { outer, size, inner }, outputs, gradients }) {
+      const shape = [outer, size, inner];
+      const block = ([buffer]: readonly (Buffer | null)[]) => ({ buffer: buffer!, shape });
+      return [rule(to, block(outputs), block(gradients), (x) => emitSumTo(to, x, [outer, 1, inner])).buffer];
+    },
+    reads: { inputs: [] },
   };
 }
 

@@ -25,6 +25,7 @@ export const CAST: Entry = {
   },
   // Only from float32 to float32: to others nothing flows back.
   gradient: (_, { gradients }) => gradients,
+  reads: { inputs: [], outputs: [] },
 };
 
 /** @throws TypeError, RangeError for what is no dtype */
@@ -53,6 +54,7 @@ export const PERMUTE: Entry = {
     const inverse = axes.map((_, axis) => axes.indexOf(axis));
     return [emitPermuted(to, { buffer: dy!, shape: y!.shape }, inverse).buffer];
   },
+  reads: { inputs: [], outputs: [] },
   traits: { permutes: (axes) => axes },
 };
 

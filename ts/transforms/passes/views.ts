@@ -2,27 +2,32 @@
  * Values that lie within others, so that nothing is copied: a piece of a concatenation is made in its place in the whole,
  * and a part that is taken of a value stays where it is, where pieces and parts lie in one run of memory.
  */
+import { bytesPer } from '../../dtype.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { typeBytes } from '../../graph/resolve.ts';
 import type { Node, Value } from '../../graph/value.ts';
+import type { Piece } from '../../instructions/walk.ts';
 
 /** Gives homes to pieces and parts. */
 export function views(graph: Graph): void {
-  for (const node of graph.nodes) {
-    const { entry, inputs, outputs, params } = node;
-    const joins = entry.traits?.joins?.(inputs, params);
-    joins?.forEach((offset, i) => {
-      const piece = inputs[i] as Value;
-      if (isFree(graph, piece) && inputs.indexOf(piece) === inputs.lastIndexOf(piece))
-        piece.home = { within: outputs[0] as Value, offset };
+  for (const { entry, inputs, outputs, resolved } of graph.nodes) {
+    entry.traits?.joins?.(resolved.problem).forEach((piece, i) => {
+      const value = inputs[i] as Value;
+      const isOnce = inputs.indexOf(value) === inputs.lastIndexOf(value);
+      if (isOnce && isFree(graph, value)) value.home = homeIn(outputs[0] as Value, piece);
     });
-    const parts = entry.traits?.parts?.(inputs, params);
     const whole = inputs[0] as Value;
-    if (!parts || !isRunning(graph, whole)) continue;
-    outputs.forEach((part, i) => {
-      if (isFree(graph, part)) part.home = { within: whole, offset: parts[i] as number };
+    entry.traits?.parts?.(resolved.problem).forEach((piece, i) => {
+      const value = outputs[i] as Value;
+      if (isRunning(graph, whole) && isFree(graph, value)) value.home = homeIn(whole, piece);
     });
   }
+}
+
+/** Where a piece lies in the whole; null where it does not lie in one run of memory. */
+function homeIn(within: Value, { shape, own, place }: Piece): Value['home'] {
+  const isRun = shape.every((size, axis) => size === 1 || own.strides[axis] === place.strides[axis]);
+  return isRun ? { within, offset: place.offset * bytesPer(within.dtype) } : null;
 }
 
 /** Whether a value is made at each run, by a node that writes it. */
