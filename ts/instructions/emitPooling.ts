@@ -1,48 +1,56 @@
-/** The gradients of pooling as instructions, and what they need of the forward run. */
+/** Pooling and its gradients as instructions, and what those need of the forward run. */
 import type { TensorType } from '../dtype.ts';
 import type { Buffer, Builder } from './builder.ts';
 import { countOf } from './emit.ts';
-import { type IndexedPlanes, type PoolProblem, writePoolGradient, writeScatter } from './pool.ts';
+import { type IndexedPlanes, type PoolProblem, writePool, writePoolGradient, writeScatter } from './pool.ts';
 import { POOL, WRITING } from './table.ts';
 
-/** dx, of x's type, of a mean, a sum or a norm. */
-export function emitPoolGradient(
-  to: Builder,
-  problem: PoolProblem,
-  type: TensorType,
-  dy: Buffer,
-  x: Buffer,
-  y: Buffer,
-): Buffer {
-  const dx = to.buffer(type);
-  const power = problem.reduction === POOL.lp || problem.reduction === POOL.lpAbsolute;
-  writePoolGradient(to, power ? { dy, x, y, dx } : { dy, dx }, problem);
-  return dx;
+/** What a pool gives of these values, and what its gradient needs besides: of extrema the positions. */
+export function pooled(values: TensorType, extremum: boolean, returnIndices: boolean) {
+  const indices: TensorType = { shape: values.shape, dtype: 'int32' };
+  if (returnIndices) return { outputs: [values, indices] };
+  return extremum ? { outputs: [values], saved: [indices] } : { outputs: [values] };
 }
 
-/** What a maximum's gradient needs besides the outputs: the positions, where they are no output. */
-export function indicesSaved(outputs: readonly TensorType[]): readonly TensorType[] {
-  return outputs.length > 1 ? [] : [{ shape: outputs[0]!.shape, dtype: 'int32' }];
+/** A pool; an extremum's positions are given, or saved, where they are wanted. */
+interface Pool {
+  readonly problem: PoolProblem;
+  readonly inputs: readonly (Buffer | null)[];
+  readonly outputs: readonly Buffer[];
+  readonly saved?: readonly Buffer[] | null;
 }
 
-/** dx of a maximum, of these types: each output's gradient goes to where the maximum was. */
-export function emitExtremumGradient(
-  to: Builder,
-  { types: [x], outputTypes: [y], outputs, saved, gradients }: Extremum,
-): Buffer {
-  const dx = to.buffer(x!);
-  const operands = { x: gradients[0]!, indices: saved[0] ?? outputs[1]!, y: dx };
-  writeScatter(to, operands, { ...planesOf(x!.shape, y!.shape), writing: WRITING.add });
-  return dx;
+export function emitPool(to: Builder, { problem, inputs: [x, samples], outputs, saved }: Pool): void {
+  writePool(to, { x: x!, samples, y: outputs[0]!, indices: outputs[1] ?? saved?.[0] }, problem);
 }
 
-/** A pool of maxima on the way back: its values are written, or saved, with their positions. */
-interface Extremum {
+/** A pool on the way back, with the types of what it read and made. */
+interface PoolBackward extends Pool {
   readonly types: readonly (TensorType | null)[];
   readonly outputTypes: readonly TensorType[];
-  readonly outputs: readonly Buffer[];
-  readonly saved: readonly Buffer[];
   readonly gradients: readonly (Buffer | null)[];
+}
+
+/** dx of a mean, a sum or a norm. */
+export function emitPoolGradient(
+  to: Builder,
+  { problem, types, inputs: [x], outputs: [y], gradients: [dy] }: PoolBackward,
+): readonly Buffer[] {
+  const dx = to.buffer(types[0]!);
+  const power = problem.reduction === POOL.lp || problem.reduction === POOL.lpAbsolute;
+  writePoolGradient(to, power ? { dy: dy!, x, y, dx } : { dy: dy!, dx }, problem);
+  return [dx];
+}
+
+/** dx of an extremum: each output's gradient goes to where the extremum was. */
+export function emitExtremumGradient(
+  to: Builder,
+  { types: [x], outputTypes: [y], outputs, saved, gradients }: PoolBackward,
+): readonly Buffer[] {
+  const dx = to.buffer(x!);
+  const operands = { x: gradients[0]!, indices: saved?.[0] ?? outputs[1]!, y: dx };
+  writeScatter(to, operands, { ...planesOf(x!.shape, y!.shape), writing: WRITING.add });
+  return [dx];
 }
 
 /** Planes of tensors [n, channels, spatial...], of which the indexed one has an index per element into the other. */

@@ -18,7 +18,7 @@ export interface FractionalAxis extends AdaptiveAxis {
   readonly samples: number;
 }
 
-type Three<T> = readonly [T, T, T];
+export type Three<T> = readonly [T, T, T];
 
 /** Three axes, and how windows lie along them. */
 export type Windows =

@@ -7,14 +7,13 @@
  * @category Pooling
  */
 import type { DType, TensorType } from '../dtype.ts';
-import { axisName, checkOptions, elementCount, perAxis } from '../errors.ts';
-import type { Builder } from '../instructions/builder.ts';
+import { axisName, checkOptions, perAxis } from '../errors.ts';
 import { countOf } from '../instructions/emit.ts';
-import { emitExtremumGradient, emitPoolGradient, indicesSaved } from '../instructions/emitPooling.ts';
-import { type PoolProblem, writePool } from '../instructions/pool.ts';
+import { emitExtremumGradient, emitPool, emitPoolGradient, pooled } from '../instructions/emitPooling.ts';
+import type { PoolProblem } from '../instructions/pool.ts';
 import { POOL } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Backward, type Entry, operator, type Params } from './operator.ts';
+import { type Entry, operator, type Window } from './operator.ts';
 import { flag, requireRank, type Size } from './options.ts';
 import { poolable } from './types.ts';
 
@@ -26,18 +25,6 @@ export interface AdaptiveMaxPoolOptions<I extends boolean = boolean> {
   returnIndices?: I;
 }
 
-function infer(name: string, [x]: readonly (TensorType | null)[], params: Params): TensorType[] {
-  const [reduction, rank, returnIndices, ...output] = params as [number, number, number, ...number[]];
-  const { shape, dtype } = x as TensorType;
-  poolable(name, x as TensorType, reduction === POOL.max);
-  requireRank(name, 'x', shape, rank + 2);
-  requireElements(name, shape);
-  const made = [...shape.slice(0, 2), ...output.map((size, axis) => size || (shape[axis + 2] as number))];
-  elementCount(name, made);
-  const values: TensorType = { shape: made, dtype };
-  return returnIndices === 1 ? [values, { shape: made, dtype: 'int32' }] : [values];
-}
-
 /** A window over nothing has no value. */
 function requireElements(name: string, shape: readonly number[]): void {
   const axis = shape.indexOf(0, 2);
@@ -45,9 +32,9 @@ function requireElements(name: string, shape: readonly number[]): void {
   throw new RangeError(`${name}: ${axisName(shape.length - 2, axis - 2)} of x is 0, must be at least 1`);
 }
 
-/** The windows from planes of this size to planes of that one, of at most three axes each. */
+/** The reduction of planes of the size `from` to planes of the size `into`, of at most three axes each. */
 function problemOf(
-  type: TensorType,
+  { shape, dtype }: TensorType,
   reduction: number,
   from: readonly number[],
   into: readonly number[],
@@ -57,47 +44,36 @@ function problemOf(
     return { input: from[axis] ?? 1, output: into[axis] ?? 1 };
   };
   const axes = [axisOf(0), axisOf(1), axisOf(2)] as const;
-  const planes = countOf(type.shape.slice(0, 2));
-  return { placing: 'adaptive', axes, planes, reduction, dtype: type.dtype };
+  return { placing: 'adaptive', axes, planes: countOf(shape.slice(0, 2)), reduction, dtype };
 }
 
-/** What an entry says beside its names: `problem` tells the windows from input and output. */
-function rules(
-  reduction: number,
-  outputs: NonNullable<Entry['infer']>,
-  problem: (x: TensorType, y: TensorType) => PoolProblem,
-): Pick<Entry, 'infer' | 'lower' | 'saves' | 'gradient'> {
-  const lower: Entry['lower'] = (to, { types: [x], outputTypes: [y], inputs, outputs, saved }) =>
-    writePool(to, { x: inputs[0]!, y: outputs[0]!, indices: outputs[1] ?? saved?.[0] }, problem(x!, y!));
-  if (reduction === POOL.max) {
-    return {
-      infer: outputs,
-      lower,
-      saves: (inputs, params) => indicesSaved(outputs(inputs, params)),
-      gradient: (to: Builder, node: Backward) => [emitExtremumGradient(to, node)],
-    };
-  }
-  return {
-    infer: outputs,
-    lower,
-    gradient: (to, { types: [x], outputTypes: [y], inputs: [from], outputs: [values], gradients: [dy] }) => [
-      emitPoolGradient(to, problem(x!, y!), x!, dy!, from!, values!),
-    ],
-  };
+/** How an output of this size sees its input along each axis. */
+function windowOf(from: readonly number[], into: readonly number[]): Window[] {
+  return from.map((input, axis) => ({ kind: 'adaptive', input, output: into[axis] as number }));
 }
 
-function adaptiveEntry(name: string, kind: 'max' | 'avg', rank: number): Entry {
-  const reduction = POOL[kind === 'max' ? 'max' : 'average'];
+function adaptiveEntry(name: string, kind: 'max' | 'avg', rank: number): Entry<PoolProblem> {
+  const maximum = kind === 'max';
   return {
     name,
     torch: `torch.nn.functional.adaptive_${kind}_pool${rank}d`,
     onnx: [],
     args: ['x'],
-    ...rules(
-      reduction,
-      (inputs, params) => infer(name, inputs, params),
-      (x, y) => problemOf(x, reduction, x.shape.slice(2), y.shape.slice(2)),
-    ),
+    resolve([x], [reduction, , returnIndices, ...sizes]) {
+      const { shape, dtype } = x!;
+      poolable(name, x!, maximum);
+      requireRank(name, 'x', shape, rank + 2);
+      requireElements(name, shape);
+      const from = shape.slice(2);
+      const into = sizes.map((size, axis) => size || (from[axis] as number));
+      return {
+        ...pooled({ shape: [...shape.slice(0, 2), ...into], dtype }, maximum, returnIndices === 1),
+        problem: problemOf(x!, reduction as number, from, into),
+        window: windowOf(from, into),
+      };
+    },
+    lower: emitPool,
+    gradient: maximum ? emitExtremumGradient : emitPoolGradient,
   };
 }
 
@@ -164,27 +140,31 @@ function adaptiveMaximum(rank: number) {
   );
 }
 
-function globalEntry(name: string, kind: 'max' | 'avg'): Entry {
-  const reduction = POOL[kind === 'max' ? 'max' : 'average'];
+function globalEntry(name: string, kind: 'max' | 'avg'): Entry<PoolProblem> {
+  const maximum = kind === 'max';
   return {
     name,
     torch: `torch.nn.functional.adaptive_${kind}_pool2d(x, 1)`,
-    onnx: [kind === 'max' ? 'GlobalMaxPool' : 'GlobalAveragePool'],
+    onnx: [maximum ? 'GlobalMaxPool' : 'GlobalAveragePool'],
     args: ['x'],
-    ...rules(
-      reduction,
-      ([x]) => {
-        const { shape, dtype } = x as TensorType;
-        poolable(name, x as TensorType, reduction === POOL.max);
-        if (shape.length < 3) {
-          throw new RangeError(`${name}: x has ${shape.length} axes, must have at least 3`);
-        }
-        requireElements(name, shape);
-        return [{ shape: shape.map((size, axis) => (axis < 2 ? size : 1)), dtype }];
-      },
+    resolve([x]) {
+      const { shape, dtype } = x!;
+      poolable(name, x!, maximum);
+      if (shape.length < 3) {
+        throw new RangeError(`${name}: x has ${shape.length} axes, must have at least 3`);
+      }
+      requireElements(name, shape);
+      const [from, into] = [shape.slice(2), shape.slice(2).fill(1)];
       // A plane is contiguous, whatever its rank: its rows are those of the last axis.
-      (x) => problemOf(x, reduction, [countOf(x.shape.slice(2, -1)), x.shape[x.shape.length - 1]!], [1, 1]),
-    ),
+      const plane = [countOf(from.slice(0, -1)), from.at(-1)!];
+      return {
+        ...pooled({ shape: [...shape.slice(0, 2), ...into], dtype }, maximum, false),
+        problem: problemOf(x!, POOL[maximum ? 'max' : 'average'], plane, [1, 1]),
+        window: windowOf(from, into),
+      };
+    },
+    lower: emitPool,
+    gradient: maximum ? emitExtremumGradient : emitPoolGradient,
   };
 }
 

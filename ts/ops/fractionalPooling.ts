@@ -10,13 +10,13 @@ import type { DType, TensorType } from '../dtype.ts';
 import { axisName, checkOptions, faultError, real, shapeText } from '../errors.ts';
 import { Draw } from '../graph/draw.ts';
 import { countOf, newBlock } from '../instructions/emit.ts';
-import { emitExtremumGradient, indicesSaved } from '../instructions/emitPooling.ts';
-import { type FractionalAxis, type PoolProblem, writePool } from '../instructions/pool.ts';
+import { emitExtremumGradient, emitPool, pooled } from '../instructions/emitPooling.ts';
+import type { FractionalAxis, PoolProblem, Three } from '../instructions/pool.ts';
 import { writeRandom } from '../instructions/random.ts';
 import { DISTRIBUTION, POOL } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Entry, operator, type Params } from './operator.ts';
-import { flag, requireRank, type Size, sizes } from './options.ts';
+import { type Entry, operator, type Params, type Resolved, type Types } from './operator.ts';
+import { flag, requireRank, type Size, sizes, taking } from './options.ts';
 import { float32 } from './types.ts';
 
 export interface FractionalMaxPoolOptions<I extends boolean = boolean> {
@@ -40,18 +40,20 @@ const FRACTIONAL_OPTIONS: readonly string[] = [
   'returnIndices',
 ];
 
-interface Fractional {
-  readonly rank: number;
-  readonly kernel: readonly number[];
-  readonly output: readonly number[];
+/** What the params say. */
+function readParams([rank = 0, returnIndices, ...rest]: Params) {
+  const take = taking(rest);
+  const [kernel, [byRatio], sizes] = [take(rank), take(1), take(rank)];
+  return { rank, kernel, byRatio: byRatio === 1, sizes, returnIndices: returnIndices === 1 };
 }
 
-/** The kernel, and the output that the input has room for. */
-function read(name: string, x: TensorType, params: Params): Fractional {
-  const rank = params[0] as number;
-  const kernel = params.slice(2, 2 + rank);
-  const byRatio = params[2 + rank] === 1;
-  const output = params.slice(3 + rank).map((given, axis) => {
+/** The output that the input has room for. */
+function outputOf(
+  name: string,
+  x: TensorType,
+  { rank, kernel, byRatio, sizes }: ReturnType<typeof readParams>,
+) {
+  return sizes.map((given, axis) => {
     const size = x.shape[axis + 2] as number;
     const [taps, where] = [kernel[axis] as number, axisName(rank, axis)];
     if (taps > size) throw faultError(`${name}: ${where}`, FAULT.kernelTooLarge, [taps, size]);
@@ -63,44 +65,37 @@ function read(name: string, x: TensorType, params: Params): Fractional {
     }
     return wanted;
   });
-  return { rank, kernel, output };
 }
 
-function infer(name: string, inputs: readonly (TensorType | null)[], params: Params): TensorType[] {
-  const [x, samples] = inputs as [TensorType, TensorType | null];
-  const [rank, returnIndices] = params as [number, number];
-  float32(name, ['x', 'randomSamples'], [x, samples]);
-  requireRank(name, 'x', x.shape, rank + 2);
-  const { output } = read(name, x, params);
-  const planes = x.shape.slice(0, 2);
+function resolve(name: string, [x, samples]: Types, params: Params): Resolved<PoolProblem> {
+  const options = readParams(params);
+  const { rank, kernel, returnIndices } = options;
+  float32(name, ['x', 'randomSamples'], [x!, samples ?? null]);
+  requireRank(name, 'x', x!.shape, rank + 2);
+  const output = outputOf(name, x!, options);
+  const planes = x!.shape.slice(0, 2);
   const wanted = shapeText([...planes, rank]);
-  if (samples !== null && shapeText(samples.shape) !== wanted) {
+  if (samples && shapeText(samples.shape) !== wanted) {
     throw new RangeError(`${name}: randomSamples has shape ${shapeText(samples.shape)}, must be ${wanted}`);
   }
-  const shape = [...planes, ...output];
-  const values: TensorType = { shape, dtype: 'float32' };
-  return returnIndices === 1 ? [values, { shape, dtype: 'int32' }] : [values];
-}
-
-function problemOf(name: string, x: TensorType, params: Params): PoolProblem {
-  const { rank, kernel, output } = read(name, x, params);
-  const axes: FractionalAxis[] = rank === 2 ? [WHOLE] : [];
-  for (let axis = 0; axis < rank; axis++) {
+  const axes = output.map((size, axis) => ({
+    ...{ kernel: kernel[axis] as number, input: x!.shape[axis + 2] as number, output: size },
     // PyTorch's order of samples: in two dimensions the width's is the first.
-    const sample = rank === 2 ? 1 - axis : axis;
-    const sizes = { input: x.shape[axis + 2] as number, output: output[axis] as number };
-    axes.push({ ...sizes, kernel: kernel[axis] as number, sample, samples: rank });
-  }
-  const planes = countOf(x.shape.slice(0, 2));
-  const [depth, height, width] = axes as [FractionalAxis, FractionalAxis, FractionalAxis];
-  const windows = { placing: 'fractional', axes: [depth, height, width] } as const;
-  return { ...windows, planes, reduction: POOL.max, dtype: 'float32' };
+    ...{ sample: rank === 2 ? 1 - axis : axis, samples: rank },
+  }));
+  const three = (rank === 2 ? [WHOLE, ...axes] : axes) as unknown as Three<FractionalAxis>;
+  const sizes = { planes: countOf(planes), dtype: 'float32' } as const;
+  return {
+    ...pooled({ shape: [...planes, ...output], dtype: 'float32' }, true, returnIndices),
+    problem: { ...sizes, placing: 'fractional', axes: three, reduction: POOL.max },
+    window: axes.map(({ kernel, input, output }) => ({ kind: 'fractional', kernel, input, output })),
+  };
 }
 
 /** An axis of one element, which no sample moves. */
 const WHOLE: FractionalAxis = { input: 1, kernel: 1, output: 1, sample: 0, samples: 0 };
 
-function entry(name: string, rank: number): Entry {
+function entry(name: string, rank: number): Entry<PoolProblem> {
   return {
     name,
     torch: `torch.nn.functional.fractional_max_pool${rank}d`,
@@ -109,20 +104,19 @@ function entry(name: string, rank: number): Entry {
     constants: ['randomSamples'],
     required: 1,
     optionTensors: 1,
-    infer: (inputs, params) => infer(name, inputs, params),
-    saves: (inputs, params) => indicesSaved(infer(name, inputs, params)),
-    lower(to, { types: [x], params, inputs: [from, given, draw], outputs: [y, indices], saved }) {
+    resolve: (types, params) => resolve(name, types, params),
+    lower(to, node) {
+      const [from, given, draw] = node.inputs;
       let samples = given;
       if (samples == null) {
-        const shape = [...x!.shape.slice(0, 2), rank];
+        const shape = [...node.types[0]!.shape.slice(0, 2), rank];
         samples = newBlock(to, shape).buffer;
         const uniform = { distribution: DISTRIBUTION.uniform, p0: 0, p1: 1, count: countOf(shape) };
         writeRandom(to, { state: draw!, y: samples }, uniform);
       }
-      const operands = { x: from!, samples, y: y!, indices: indices ?? saved?.[0] };
-      writePool(to, operands, problemOf(name, x!, params));
+      emitPool(to, { ...node, inputs: [from!, samples] });
     },
-    gradient: (to, node) => [emitExtremumGradient(to, node), null, null],
+    gradient: emitExtremumGradient,
   };
 }
 

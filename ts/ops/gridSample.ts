@@ -6,13 +6,13 @@
  * @category Resampling
  */
 import type { TensorType } from '../dtype.ts';
-import { axisName, checkOptions, elementCount, oneOf } from '../errors.ts';
+import { axisName, checkOptions, oneOf } from '../errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
 import { type GridOptions, writeGridSample, writeGridSampleGradient } from '../instructions/sample.ts';
 import { GRID_MODES, GRID_PADDINGS } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Backward, type Lowered, operator, type Params } from './operator.ts';
+import { type Backward, type Lowered, operator, type Params, type Resolved, type Types } from './operator.ts';
 import { flag, requireRank } from './options.ts';
 import { float32 } from './types.ts';
 
@@ -25,7 +25,7 @@ export interface GridSampleOptions {
   alignCorners?: boolean;
 }
 
-function infer(inputs: readonly (TensorType | null)[], [mode]: Params): TensorType[] {
+function resolve(inputs: Types, [mode = 0, padding = 0, align]: Params): Resolved<GridOptions> {
   const [x, grid] = inputs as [TensorType, TensorType];
   const name = 'gridSample';
   float32(name, ['x', 'grid'], inputs);
@@ -47,28 +47,23 @@ function infer(inputs: readonly (TensorType | null)[], [mode]: Params): TensorTy
   const empty = spatial.indexOf(0);
   if (empty >= 0) throw new RangeError(`${name}: ${axisName(rank - 2, empty)} of x is 0, must be at least 1`);
   const shape = [n, channels, ...grid.shape.slice(1, -1)];
-  elementCount(name, shape);
-  return [{ shape, dtype: 'float32' }];
+  const positions = countOf(grid.shape.slice(1, -1));
+  return {
+    outputs: [{ shape, dtype: 'float32' }],
+    problem: { n, channels, spatial, positions, mode, padding, alignCorners: align === 1 },
+  };
 }
 
-/** What the instructions are told. */
-function optionsOf([x, grid]: readonly (TensorType | null)[], params: Params): GridOptions {
-  const [n, channels, ...spatial] = x!.shape as [number, number, ...number[]];
-  const [mode, padding, align] = params as [number, number, number];
-  const positions = countOf(grid!.shape.slice(1, -1));
-  return { n, channels, spatial, positions, mode, padding, alignCorners: align === 1 };
-}
-
-function lower(to: Builder, { types, params, inputs: [x, grid], outputs: [y] }: Lowered): void {
-  writeGridSample(to, { x: x!, grid: grid!, y: y! }, optionsOf(types, params));
+function lower(to: Builder, { problem, inputs: [x, grid], outputs: [y] }: Lowered<GridOptions>): void {
+  writeGridSample(to, { x: x!, grid: grid!, y: y! }, problem);
 }
 
 function gradient(
   to: Builder,
-  { types, params, inputs: [x, grid], gradients: [dy], wanted }: Backward,
+  { types, problem, inputs: [x, grid], gradients: [dy], wanted }: Backward<GridOptions>,
 ): readonly (Buffer | null)[] {
   const [dx, dgrid] = types.map((type, i) => (wanted[i] ? to.buffer(type as TensorType) : null));
-  writeGridSampleGradient(to, { x: x!, grid: grid!, dy: dy!, dx, dgrid }, optionsOf(types, params));
+  writeGridSampleGradient(to, { x: x!, grid: grid!, dy: dy!, dx, dgrid }, problem);
   return [dx!, dgrid!];
 }
 
@@ -78,7 +73,7 @@ export const gridSample = /*#__PURE__*/ operator(
     torch: 'torch.nn.functional.grid_sample',
     onnx: ['GridSample'],
     args: ['x', 'grid'],
-    infer,
+    resolve,
     lower,
     gradient,
   },

@@ -5,14 +5,22 @@
  * params: kernel, coordinates, rounding, cubic coefficient, whether scale factors follow (or sizes), one per spatial axis.
  * @category Resampling
  */
-import { bytesPer, type DType, type TensorType } from '../dtype.ts';
-import { axisName, checkOptions, elementCount, oneOf, real, wrongKind, wrongValue } from '../errors.ts';
+import type { DType, TensorType } from '../dtype.ts';
+import { axisName, checkOptions, oneOf, real, wrongKind, wrongValue } from '../errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
 import { writeResample } from '../instructions/sample.ts';
 import { KERNEL, POSITIONS, ROUNDINGS } from '../instructions/table.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
-import { type Backward, type Lowered, operator, type Params } from './operator.ts';
+import {
+  type Backward,
+  type Lowered,
+  operator,
+  type Params,
+  type Resolved,
+  type Types,
+  type Window,
+} from './operator.ts';
 import { flag, type Size, sizes } from './options.ts';
 import { float32 } from './types.ts';
 
@@ -67,9 +75,17 @@ interface Axis {
   readonly input: number;
   readonly output: number;
   /** Source positions per output position. */
-  readonly step: number;
+  readonly scale: number;
   /** POSITIONS. */
   readonly positions: number;
+}
+
+interface Problem {
+  readonly kernel: number;
+  readonly rounding: number;
+  readonly coefficient: number;
+  /** The axes that change anything, those first that make x smallest. */
+  readonly passes: readonly Axis[];
 }
 
 /** The options as params, for any number of spatial axes that the mode takes. @throws what is wrong with an option */
@@ -117,12 +133,19 @@ function factor(where: string, name: string, value: unknown): number {
   throw wrongValue(where, name, value, 'above 0 and finite');
 }
 
+/** What interpolateParams wrote. */
+function readParams(params: Params) {
+  const [kernel = 0, coordinates = 0, rounding = 0, coefficient = 0, scaled, ...values] = params;
+  return { kernel, coordinates, rounding, coefficient, scaled: scaled === 1, values };
+}
+
+type Options = ReturnType<typeof readParams>;
+
 /** The spatial axes of a call. @throws RangeError for an axis of nothing */
-function axesOf(x: TensorType, params: Params): Axis[] {
-  const [kernel, coordinates, , , scaled, ...values] = params as [number, number, number, number, number];
-  return (values as number[]).map((value, index) => {
+function axesOf(x: TensorType, { kernel, coordinates, scaled, values }: Options): Axis[] {
+  return values.map((value, index) => {
     const input = x.shape[index + 2] as number;
-    const output = scaled === 1 ? Math.floor(input * value) : value;
+    const output = scaled ? Math.floor(input * value) : value;
     if (input < 1 || output < 1) {
       const name = axisName(x.shape.length - 2, index);
       const which = input < 1 ? 'x' : 'the output';
@@ -130,27 +153,50 @@ function axesOf(x: TensorType, params: Params): Axis[] {
     }
     const axis = { axis: index + 2, input, output };
     if (coordinates === ALIGN_CORNERS) {
-      return { ...axis, step: output > 1 ? (input - 1) / (output - 1) : 0, positions: POSITIONS.asymmetric };
+      return { ...axis, scale: output > 1 ? (input - 1) / (output - 1) : 0, positions: POSITIONS.asymmetric };
     }
     const first = coordinates === 1 || (coordinates === 2 && output === 1);
-    const step = kernel === KERNEL.linear && input === output ? 1 : scaled === 1 ? 1 / value : input / output;
-    return { ...axis, step, positions: first ? POSITIONS.asymmetric : POSITIONS.halfPixel };
+    const scale = kernel === KERNEL.linear && input === output ? 1 : scaled ? 1 / value : input / output;
+    return { ...axis, scale, positions: first ? POSITIONS.asymmetric : POSITIONS.halfPixel };
   });
 }
 
-function infer(inputs: readonly (TensorType | null)[], params: Params): TensorType[] {
-  const x = inputs[0] as TensorType;
-  if (params[0] !== KERNEL.nearest) float32('interpolate', ['x'], inputs);
-  const shape = [...x.shape.slice(0, 2), ...axesOf(x, params).map(({ output }) => output)];
-  elementCount('interpolate', shape, bytesPer(x.dtype));
-  return [{ shape, dtype: x.dtype }];
+const changes = ({ input, output, scale }: Axis) => input !== output || scale !== 1;
+
+/** How many elements before and behind the one at or before a position a kernel reads. */
+function reachOf(kernel: number): [before: number, after: number] {
+  if (kernel === KERNEL.nearest) return [0, 0];
+  return kernel === KERNEL.linear ? [0, 1] : [1, 2];
 }
 
-/** The axes that change anything, those first that make x smallest. */
-function passes(x: TensorType, params: Params): Axis[] {
-  return axesOf(x, params)
-    .filter(({ input, output, step }) => input !== output || step !== 1)
+function windowOf({ kernel, rounding }: Options, axis: Axis): Window {
+  const { scale, positions } = axis;
+  if (!changes(axis)) return { kind: 'resampled', scale: 1, offset: 0, before: 0, after: 0 };
+  const middle = positions === POSITIONS.halfPixel ? scale / 2 - 0.5 : 0;
+  const [before, after] = reachOf(kernel);
+  if (kernel !== KERNEL.nearest) return { kind: 'resampled', scale, offset: middle, before, after };
+  const how = ROUNDINGS[rounding]!;
+  const half = how === 'round-prefer-ceil' ? 0.5 : how === 'round-prefer-floor' ? -0.5 : 0;
+  // What is rounded up stays where it is whole.
+  const up = how === 'ceil' || how === 'round-prefer-floor' ? 1 : 0;
+  return { kind: 'resampled', scale, offset: middle + half, before, after: after + up };
+}
+
+function resolve(inputs: Types, params: Params): Resolved<Problem> {
+  const x = inputs[0]!;
+  const options = readParams(params);
+  const { kernel, rounding, coefficient } = options;
+  if (kernel !== KERNEL.nearest) float32('interpolate', ['x'], inputs);
+  const axes = axesOf(x, options);
+  const passes = axes
+    .filter(changes)
     .sort((a, b) => a.output / a.input - b.output / b.input || b.axis - a.axis);
+  const shape = [...x.shape.slice(0, 2), ...axes.map(({ output }) => output)];
+  return {
+    outputs: [{ shape, dtype: x.dtype }],
+    problem: { kernel, rounding, coefficient, passes },
+    window: axes.map((axis) => windowOf(options, axis)),
+  };
 }
 
 /** Emits the pass of one axis, or its adjoint, over values whose other axes are those of `shape`. */
@@ -159,47 +205,39 @@ function emitPass(
   from: Buffer,
   into: Buffer,
   shape: readonly number[],
-  { axis, step, ...sizes }: Axis,
-  [kernel, , rounding, coefficient]: Params,
+  { axis, ...sizes }: Axis,
+  { kernel, rounding, coefficient }: Problem,
   { dtype = 'float32', adjoint }: { dtype?: DType; adjoint: boolean },
 ): void {
-  writeResample(
-    to,
-    { x: from, y: into },
-    {
-      ...{ dtype, ...sizes, scale: step, adjoint },
-      outer: countOf(shape.slice(0, axis)),
-      inner: countOf(shape.slice(axis + 1)),
-      kernel: kernel as number,
-      rounding: rounding as number,
-      coefficient: coefficient as number,
-    },
-  );
+  const rows = { outer: countOf(shape.slice(0, axis)), inner: countOf(shape.slice(axis + 1)) };
+  const how = { kernel, rounding, coefficient, dtype, adjoint };
+  writeResample(to, { x: from, y: into }, { ...rows, ...sizes, ...how });
 }
 
-function lower(to: Builder, { types, params, inputs, outputs }: Lowered): void {
+function lower(to: Builder, { types, problem, inputs, outputs }: Lowered<Problem>): void {
   const x = types[0] as TensorType;
   const shape = [...x.shape];
   let from = inputs[0] as Buffer;
-  const todo = passes(x, params);
-  todo.forEach((pass, i) => {
+  const { passes } = problem;
+  passes.forEach((pass, i) => {
     const next = [...shape];
     next[pass.axis] = pass.output;
-    const into = i === todo.length - 1 ? (outputs[0] as Buffer) : to.buffer({ shape: next, dtype: x.dtype });
-    emitPass(to, from, into, shape, pass, params, { dtype: x.dtype, adjoint: false });
+    const last = i === passes.length - 1;
+    const into = last ? (outputs[0] as Buffer) : to.buffer({ shape: next, dtype: x.dtype });
+    emitPass(to, from, into, shape, pass, problem, { dtype: x.dtype, adjoint: false });
     shape[pass.axis] = pass.output;
     from = into;
   });
-  if (todo.length === 0) to.copy(from, outputs[0] as Buffer);
+  if (passes.length === 0) to.copy(from, outputs[0] as Buffer);
 }
 
-function gradient(to: Builder, { types, outputTypes, params, gradients }: Backward): Buffer[] {
+function gradient(to: Builder, { outputTypes, problem, gradients }: Backward<Problem>): Buffer[] {
   const shape = [...(outputTypes[0] as TensorType).shape];
   let flow = gradients[0] as Buffer;
-  for (const pass of passes(types[0] as TensorType, params).reverse()) {
+  for (const pass of [...problem.passes].reverse()) {
     shape[pass.axis] = pass.input;
     const into = to.buffer({ shape, dtype: 'float32' });
-    emitPass(to, flow, into, shape, pass, params, { adjoint: true });
+    emitPass(to, flow, into, shape, pass, problem, { adjoint: true });
     flow = into;
   }
   return [flow];
@@ -211,7 +249,7 @@ export const interpolate = /*#__PURE__*/ operator(
     torch: 'torch.nn.functional.interpolate',
     onnx: ['Resize', 'Upsample'],
     args: ['x'],
-    infer,
+    resolve,
     lower,
     gradient,
   },

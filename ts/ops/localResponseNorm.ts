@@ -23,7 +23,7 @@ import {
 import { writePool } from '../instructions/pool.ts';
 import { ACTIVATION, BINARY, POOL } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { operator, type Params } from './operator.ts';
+import { type Backward, type Lowered, operator, type Params } from './operator.ts';
 import { flag } from './options.ts';
 import { float32 } from './types.ts';
 
@@ -38,11 +38,22 @@ export interface LocalResponseNormOptions {
   oddAfter?: boolean;
 }
 
-/** How many channels before and after one belong to its window, no more than there are. */
-function reach(channels: number, [size, , , , oddAfter]: Params): [number, number] {
-  const [less, more] = [Math.floor(((size as number) - 1) / 2), Math.floor((size as number) / 2)];
+interface Problem {
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+  /** How many channels before and after one belong to its window, no more than there are. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What the params say for so many channels. */
+function problemOf(channels: number, params: Params): Problem {
+  const [size = 0, alpha = 0, beta = 0, k = 0, oddAfter] = params;
+  const [less, more] = [Math.floor((size - 1) / 2), Math.floor(size / 2)];
   const [before, after] = oddAfter === 1 ? [less, more] : [more, less];
-  return [Math.min(before, channels), Math.min(after, channels)];
+  return { size, alpha, beta, k, before: Math.min(before, channels), after: Math.min(after, channels) };
 }
 
 /** The sum over each channel and so many before and after it. */
@@ -74,7 +85,7 @@ export const localResponseNorm = /*#__PURE__*/ operator(
     torch: 'torch.nn.functional.local_response_norm',
     onnx: ['LRN'],
     args: ['x'],
-    infer(inputs) {
+    resolve(inputs, params) {
       float32('localResponseNorm', ['x'], inputs);
       const x = inputs[0] as TensorType;
       if (x.shape.length < 3) {
@@ -82,33 +93,28 @@ export const localResponseNorm = /*#__PURE__*/ operator(
           `localResponseNorm: x has shape ${shapeText(x.shape)}, must have at least 3 axes`,
         );
       }
-      return [x];
+      const base: TensorType = { shape: x.shape, dtype: 'float32' };
+      return { outputs: [x], saved: [base], problem: problemOf(x.shape[1] as number, params) };
     },
-    lower(to, { types: [type], params, inputs, outputs, saved }) {
+    lower(to, { types: [type], problem, inputs, outputs, saved }: Lowered<Problem>) {
       const { shape } = type!;
-      const [size, alpha, beta, k] = params as [number, number, number, number];
+      const { size, alpha, beta, k, before, after } = problem;
       const x: Block = { buffer: inputs[0]!, shape };
-      const sums = emitChannelSums(
-        to,
-        emitBinary(to, BINARY.mul, x, x),
-        ...reach(shape[1] as number, params),
-      );
+      const sums = emitChannelSums(to, emitBinary(to, BINARY.mul, x, x), before, after);
       const base: Block = saved ? { buffer: saved[0]!, shape } : newBlock(to, shape);
       const [scale, shift] = [emitFill(to, [], alpha / size), emitFill(to, [], k)];
       const operands = { x: sums.buffer, scale: scale.buffer, shift: shift.buffer, y: base.buffer };
       writeAffine(to, operands, { n: 1, channels: 1, inner: countOf(shape) });
       emitBinaryInto(to, BINARY.div, 'float32', x, emitPower(to, base, beta), { buffer: outputs[0]!, shape });
     },
-    saves: ([x]) => [{ shape: x!.shape, dtype: 'float32' }],
     // dx = dy / d^beta - 2 alpha beta / size * x * (the sum over the windows that x is in of dy * y / d).
-    gradient(to, { types: [type], params, inputs, outputs, saved, gradients }) {
+    gradient(to, { types: [type], problem, inputs, outputs, saved, gradients }: Backward<Problem>) {
       const { shape } = type!;
-      const [size, alpha, beta] = params as [number, number, number];
+      const { size, alpha, beta, before, after } = problem;
       const [x, y, base, dy] = [inputs[0], outputs[0], saved[0], gradients[0]].map((buffer) => ({
         buffer: buffer!,
         shape,
       })) as [Block, Block, Block, Block];
-      const [before, after] = reach(shape[1] as number, params);
       const shares = emitBinary(to, BINARY.div, emitBinary(to, BINARY.mul, dy, y), base);
       const sums = emitScale(to, emitChannelSums(to, shares, after, before), (-2 * alpha * beta) / size);
       const direct = emitBinary(to, BINARY.div, dy, emitPower(to, base, beta));

@@ -117,6 +117,12 @@ export function sizes(where: string, name: string, value: unknown, rank: number)
   return perAxis(where, name, value, rank, 1);
 }
 
+/** Takes the numbers of a list one behind the other: so many at each call. */
+export function taking(params: readonly number[]): (count: number) => number[] {
+  const rest = [...params];
+  return (count) => rest.splice(0, count);
+}
+
 /** A flag as 0 or 1. */
 export function flag(where: string, name: string, value: unknown): number {
   if (typeof value !== 'boolean') throw wrongKind(where, name, value, 'true or false');
@@ -135,10 +141,11 @@ export function requireRank(where: string, name: string, shape: readonly number[
 export function lifted(spatial: readonly number[]): number[] {
   return [...new Array<number>(3 - spatial.length).fill(1), ...spatial];
 }
-/** The window of each spatial axis as a receptive field. */
+
+/** How an output element sees its input along each of the `rank` spatial axes. */
 export function windowFields({ axes }: ResolvedWindow, rank: number) {
   return axes.slice(3 - rank).map(({ kernel, stride, dilation, lo }) => ({
-    ...{ kernel, stride, dilation },
+    ...{ kind: 'regular' as const, kernel, stride, dilation },
     padding: lo,
   }));
 }

@@ -3,8 +3,8 @@
  * elements of x (ts/instructions/emitPad.ts). params: mode, value, then before and after per axis.
  * @category Moving values
  */
-import { bytesPer, type DType, type TensorType } from '../dtype.ts';
-import { checkOptions, describe, elementCount, fill, integer, oneOf, real, wrongKind } from '../errors.ts';
+import type { DType } from '../dtype.ts';
+import { checkOptions, describe, fill, integer, oneOf, real, wrongKind } from '../errors.ts';
 import {
   emitPad,
   emitPadAdjoint,
@@ -14,7 +14,7 @@ import {
   padShape,
 } from '../instructions/emitPad.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type CallLayer, type Entry, operator, type Params } from './operator.ts';
+import { type CallLayer, type Entry, operator, type Params, type Window } from './operator.ts';
 import { requireRank } from './options.ts';
 
 /** A number for every side, or `[before, after]` per spatial axis. */
@@ -73,11 +73,16 @@ function padsOf([mode, value, ...widths]: Params): Pads {
   return { mode: PAD_MODES[mode as number] as PadMode, value: value as number, widths };
 }
 
-function infer(name: string, rank: number, x: TensorType, params: Params): TensorType {
-  requireRank(name, 'x', x.shape, rank + 2);
-  const shape = padShape(name, x.shape, padsOf(params));
-  elementCount(name, shape, bytesPer(x.dtype));
-  return { shape, dtype: x.dtype };
+/** What lies outside of x is a value, or x's nearest element; where x is mirrored or goes round there is no window. */
+function windowOf({ mode, widths }: Pads): { window?: Window[] } {
+  const befores = widths.filter((_, i) => i % 2 === 0);
+  if (mode === 'constant') {
+    const one = { kind: 'regular', kernel: 1, stride: 1, dilation: 1 } as const;
+    return { window: befores.map((padding) => ({ ...one, padding })) };
+  }
+  if (mode !== 'replicate') return {};
+  const one = { kind: 'resampled', scale: 1, before: 0, after: 0 } as const;
+  return { window: befores.map((padding) => ({ ...one, offset: -padding })) };
 }
 
 /** The layers of x itself as padding. */
@@ -89,16 +94,21 @@ const LAYERS: Readonly<Record<string, PadMode>> = {
 
 function pad(rank: number) {
   const name = `pad${rank}d`;
-  const entry: Entry = {
+  const entry: Entry<Pads> = {
     name,
     torch: 'torch.nn.functional.pad',
     onnx: ['Pad'],
     args: ['x'],
-    infer: ([x], params) => [infer(name, rank, x!, params)],
-    lower: (to, { types: [x], params, inputs, outputs }) =>
-      emitPad(to, inputs[0]!, x!, outputs[0]!, padsOf(params)),
-    gradient: (to, { types: [x], params, gradients }) => [
-      emitPadAdjoint(to, gradients[0]!, x!.shape, padsOf(params)).buffer,
+    resolve([x], params) {
+      requireRank(name, 'x', x!.shape, rank + 2);
+      const pads = padsOf(params);
+      const shape = padShape(name, x!.shape, pads);
+      return { outputs: [{ shape, dtype: x!.dtype }], problem: pads, ...windowOf(pads) };
+    },
+    lower: (to, { types: [x], problem, inputs, outputs }) =>
+      emitPad(to, inputs[0]!, x!, outputs[0]!, problem),
+    gradient: (to, { types: [x], problem, gradients }) => [
+      emitPadAdjoint(to, gradients[0]!, x!.shape, problem).buffer,
     ],
   };
   return operator(

@@ -6,23 +6,22 @@
  * countIncludePad, divisor (0: none), p.
  * @category Pooling
  */
-import type { DType, TensorType } from '../dtype.ts';
+import type { DType } from '../dtype.ts';
 import { checkOptions, integer, real, wrongValue } from '../errors.ts';
-import type { Buffer, Builder } from '../instructions/builder.ts';
-import { emitExtremumGradient, emitPoolGradient, indicesSaved } from '../instructions/emitPooling.ts';
-import { type PoolProblem, writePool } from '../instructions/pool.ts';
+import { emitExtremumGradient, emitPool, emitPoolGradient, pooled } from '../instructions/emitPooling.ts';
+import type { PoolProblem } from '../instructions/pool.ts';
 import { POOL, RULE } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Backward, type Entry, type Layered, type Lowered, operator, type Params } from './operator.ts';
+import { type Entry, type Layered, operator, type Params, type Resolved, type Types } from './operator.ts';
 import {
   flag,
   type Padding,
   paddingParams,
-  type ResolvedWindow,
   requireRank,
   resolveWindow,
   type Size,
   sizes,
+  taking,
   windowFields,
 } from './options.ts';
 import { poolable } from './types.ts';
@@ -104,44 +103,33 @@ function poolParams(
   ];
 }
 
-function windowOf(name: string, x: TensorType, params: Params): ResolvedWindow {
-  const rank = params[1] as number;
-  const part = (index: number) => params.slice(2 + index * rank, 2 + (index + 1) * rank);
-  const padding = params.slice(2 + 3 * rank, 3 + 5 * rank);
-  const rule = params[3 + 5 * rank] as number;
-  const window = { rank, kernel: part(0), stride: part(1), dilation: part(2), padding, rule };
-  return resolveWindow(name, x.shape.slice(2), window);
-}
-
-function infer(name: string, inputs: readonly (TensorType | null)[], params: Params): TensorType[] {
-  const x = inputs[0] as TensorType;
-  const [reduction, rank] = params as [number, number];
-  poolable(name, x, reduction === POOL.max || reduction === POOL.min);
-  requireRank(name, 'x', x.shape, rank + 2);
-  const shape = [...x.shape.slice(0, 2), ...windowOf(name, x, params).output];
-  const values: TensorType = { shape, dtype: x.dtype };
-  return params[4 + 5 * rank] === 1 ? [values, { shape, dtype: 'int32' }] : [values];
-}
-
-/** What the instructions compute. */
-function problemOf(name: string, x: TensorType, params: Params): PoolProblem {
-  const rank = params[1] as number;
-  const [rule, , countIncludePad, divisor, p] = params.slice(3 + 5 * rank);
+/** What poolParams wrote. */
+function readParams([reduction = 0, rank = 0, ...rest]: Params) {
+  const take = taking(rest);
+  const [kernel, stride, dilation, padding] = [take(rank), take(rank), take(rank), take(1 + 2 * rank)];
+  const [rule = 0, returnIndices, countIncludePad, divisor = 0, p = 0] = take(5);
   return {
-    planes: (x.shape[0] as number) * (x.shape[1] as number),
-    axes: windowOf(name, x, params).axes,
-    reduction: params[0] as number,
-    dtype: x.dtype,
-    ceil: ((rule as number) & RULE.ceil) !== 0,
+    ...{ reduction, divisor, p },
+    window: { rank, kernel, stride, dilation, padding, rule },
+    ceil: (rule & RULE.ceil) !== 0,
+    returnIndices: returnIndices === 1,
     countIncludePad: countIncludePad === 1,
-    divisor: divisor as number,
-    p: p as number,
   };
 }
 
-function lower(name: string, to: Builder, { types: [x], params, inputs, outputs, saved }: Lowered): void {
-  const operands = { x: inputs[0]!, y: outputs[0]!, indices: outputs[1] ?? saved?.[0] };
-  writePool(to, operands, problemOf(name, x!, params));
+function resolve(name: string, [x]: Types, params: Params): Resolved<PoolProblem> {
+  const { window, returnIndices, ...how } = readParams(params);
+  const { shape, dtype } = x!;
+  const extremum = how.reduction === POOL.max || how.reduction === POOL.min;
+  poolable(name, x!, extremum);
+  requireRank(name, 'x', shape, window.rank + 2);
+  const resolved = resolveWindow(name, shape.slice(2), window);
+  const [n, channels] = shape as [number, number];
+  return {
+    ...pooled({ shape: [n, channels, ...resolved.output], dtype }, extremum, returnIndices),
+    problem: { ...how, planes: n * channels, axes: resolved.axes, dtype },
+    window: windowFields(resolved, window.rank),
+  };
 }
 
 /** The layer: MaxPool2d of maxPool2d, LPPool2d of lpPool2d. */
@@ -149,37 +137,28 @@ const layered = (name: string): Layered => ({
   layer: name.replace(/^(lp|.)/, (start) => start.toUpperCase()),
 });
 
-function entry(name: string, rank: number, torch: string, onnx: readonly string[]): Entry {
+function entry(
+  name: string,
+  torch: string,
+  onnx: readonly string[],
+  gradient: NonNullable<Entry<PoolProblem>['gradient']>,
+): Entry<PoolProblem> {
   return {
     name,
     torch,
     onnx,
     args: ['x'],
-    infer: (inputs, params) => infer(name, inputs, params),
-    lower: (to, node) => lower(name, to, node),
-    field: ([x], params) => windowFields(windowOf(name, x!, params), rank),
-  };
-}
-
-/** The entry of a reduction of sums: the adjoint spreads what flows back over the windows. */
-function sumEntry(name: string, rank: number, torch: string, onnx: readonly string[]): Entry {
-  return {
-    ...entry(name, rank, torch, onnx),
-    gradient: (to, { types: [x], params, inputs: [from], outputs: [y], gradients }) => [
-      emitPoolGradient(to, problemOf(name, x!, params), x!, gradients[0]!, from!, y!),
-    ],
+    resolve: (types, params) => resolve(name, types, params),
+    lower: emitPool,
+    gradient,
   };
 }
 
 /** maxPool and minPool: the values, and where they are. */
 function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readonly string[]) {
   const name = `${kind}Pool${rank}d`;
-  const positions: Pick<Entry, 'saves' | 'gradient'> = {
-    saves: (inputs, params) => indicesSaved(infer(name, inputs, params)),
-    gradient: (to: Builder, node: Backward): readonly Buffer[] => [emitExtremumGradient(to, node)],
-  };
   return operator(
-    { ...entry(name, rank, torch, onnx), ...positions },
+    entry(name, torch, onnx, emitExtremumGradient),
     (invoke) => {
       /**
        * The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the first of equals counts. Takes
@@ -216,7 +195,7 @@ function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readon
 function average(rank: number) {
   const name = `avgPool${rank}d`;
   return operator(
-    sumEntry(name, rank, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool']),
+    entry(name, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool'], emitPoolGradient),
     (invoke) =>
       /**
        * The mean of each window of x [N, C, spatial...], padding being zero.
@@ -236,7 +215,7 @@ function average(rank: number) {
 function total(rank: number) {
   const name = `sumPool${rank}d`;
   return operator(
-    sumEntry(name, rank, `torch.nn.functional.avg_pool${rank}d(divisor_override=1)`, []),
+    entry(name, `torch.nn.functional.avg_pool${rank}d(divisor_override=1)`, [], emitPoolGradient),
     (invoke) =>
       /**
        * The sum of each window of x [N, C, spatial...].
@@ -254,7 +233,7 @@ function total(rank: number) {
 function powerMean(rank: number) {
   const name = `lpPool${rank}d`;
   return operator(
-    sumEntry(name, rank, `torch.nn.functional.lp_pool${rank}d`, ['LpPool']),
+    entry(name, `torch.nn.functional.lp_pool${rank}d`, ['LpPool'], emitPoolGradient),
     (invoke) => {
       /**
        * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with

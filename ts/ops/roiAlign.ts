@@ -6,11 +6,11 @@
  * @category Resampling
  */
 import type { TensorType } from '../dtype.ts';
-import { axisName, checkOptions, elementCount, integer, perAxis, real } from '../errors.ts';
+import { axisName, checkOptions, integer, perAxis, real } from '../errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { type RoiOptions, writeRoiAlign, writeRoiAlignGradient } from '../instructions/sample.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Backward, type Lowered, operator, type Params } from './operator.ts';
+import { type Backward, type Lowered, operator, type Params, type Resolved, type Types } from './operator.ts';
 import { flag, requireRank, type Size } from './options.ts';
 import { float32 } from './types.ts';
 
@@ -28,7 +28,7 @@ export interface RoiAlignOptions {
 /** More than anybody samples. */
 const MAX_RATIO = 1024;
 
-function infer(inputs: readonly (TensorType | null)[], [down, across]: Params): TensorType[] {
+function resolve(inputs: Types, params: Params): Resolved<RoiOptions> {
   const [x, boxes] = inputs as [TensorType, TensorType];
   const name = 'roiAlign';
   float32(name, ['x', 'boxes'], inputs);
@@ -39,29 +39,26 @@ function infer(inputs: readonly (TensorType | null)[], [down, across]: Params): 
   }
   const empty = x.shape.indexOf(0, 2);
   if (empty >= 0) throw new RangeError(`${name}: ${axisName(2, empty - 2)} of x is 0, must be at least 1`);
-  const shape = [boxes.shape[0] as number, x.shape[1] as number, down as number, across as number];
-  elementCount(name, shape);
-  return [{ shape, dtype: 'float32' }];
+  const [down = 0, across = 0, scale = 0, samples = 0, aligned] = params;
+  const count = boxes.shape[0] as number;
+  const how = { bins: [down, across] as const, scale, samples, aligned: aligned === 1 };
+  return {
+    outputs: [{ shape: [count, x.shape[1] as number, down, across], dtype: 'float32' }],
+    problem: { shape: x.shape, boxes: count, ...how },
+  };
 }
 
-/** What the instructions are told. */
-function optionsOf([x, boxes]: readonly (TensorType | null)[], params: Params): RoiOptions {
-  const [down, across, scale, samples, aligned] = params as [number, number, number, number, number];
-  const sizes = { shape: x!.shape, boxes: boxes!.shape[0] as number, bins: [down, across] as const };
-  return { ...sizes, scale, samples, aligned: aligned === 1 };
-}
-
-function lower(to: Builder, { types, params, inputs: [x, boxes], outputs: [y] }: Lowered): void {
-  writeRoiAlign(to, { x: x!, boxes: boxes!, y: y! }, optionsOf(types, params));
+function lower(to: Builder, { problem, inputs: [x, boxes], outputs: [y] }: Lowered<RoiOptions>): void {
+  writeRoiAlign(to, { x: x!, boxes: boxes!, y: y! }, problem);
 }
 
 function gradient(
   to: Builder,
-  { types, params, inputs: [, boxes], gradients: [dy], wanted }: Backward,
+  { types, problem, inputs: [, boxes], gradients: [dy], wanted }: Backward<RoiOptions>,
 ): (Buffer | null)[] {
   if (!wanted[0]) return [null, null];
   const dx = to.buffer(types[0] as TensorType);
-  writeRoiAlignGradient(to, { boxes: boxes!, dy: dy!, dx }, optionsOf(types, params));
+  writeRoiAlignGradient(to, { boxes: boxes!, dy: dy!, dx }, problem);
   return [dx, null];
 }
 
@@ -72,7 +69,7 @@ export const roiAlign = /*#__PURE__*/ operator(
     onnx: ['RoiAlign'],
     args: ['x', 'boxes'],
     constants: ['boxes'],
-    infer,
+    resolve,
     lower,
     gradient,
   },

@@ -3,20 +3,22 @@
  * every value. The gradient is the way back. params: the factor or the number of groups.
  * @category Moving values
  */
-import { bytesPer, type DType, type TensorType } from '../dtype.ts';
-import { elementCount, integer, shapeText } from '../errors.ts';
+import type { DType } from '../dtype.ts';
+import { integer, shapeText } from '../errors.ts';
 import type { Builder, OperandsOf } from '../instructions/builder.ts';
 import { writeCopy } from '../instructions/copy.ts';
 import { newBlock } from '../instructions/emit.ts';
 import { contiguous, stridesOf } from '../instructions/walk.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type CallLayer, type Entry, operator } from './operator.ts';
+import { type CallLayer, type Entry, operator, type Window } from './operator.ts';
 
 /** x as `split`, its axes in the order of `order`, and the shape that they merge to. */
 interface Shuffle {
   readonly split: readonly number[];
   readonly order: readonly number[];
   readonly shape: readonly number[];
+  /** Of the last axes, where elements of x change their places along them. */
+  readonly window?: readonly Window[];
 }
 
 /** What x must be for a shuffle by `factor`; null where it is not. */
@@ -47,28 +49,27 @@ function shuffle(
   must: string,
   rule: Rule,
 ) {
-  const find = ({ shape }: TensorType, [factor]: readonly number[]): Shuffle => {
-    const found = shape.length < 3 ? null : rule(shape, factor as number);
-    if (found !== null) return found;
-    throw new RangeError(
-      `${name}: x has shape ${shapeText(shape)}, must ${must} for ${argument} ${factor as number}`,
-    );
-  };
-  const entry: Entry = {
+  const entry: Entry<Shuffle> = {
     name,
     torch,
     onnx,
     args: ['x'],
-    infer([x], params) {
-      const { shape } = find(x!, params);
-      elementCount(name, shape, bytesPer(x!.dtype));
-      return [{ shape, dtype: x!.dtype }];
+    resolve([x], [factor = 0]) {
+      const { shape, dtype } = x!;
+      const found = shape.length < 3 ? null : rule(shape, factor);
+      if (found === null) {
+        throw new RangeError(
+          `${name}: x has shape ${shapeText(shape)}, must ${must} for ${argument} ${factor}`,
+        );
+      }
+      const { window } = found;
+      return { outputs: [{ shape: found.shape, dtype }], problem: found, ...(window && { window }) };
     },
-    lower: (to, { types: [x], params, inputs, outputs }) =>
-      emitShuffle(to, { x: inputs[0]!, y: outputs[0]! }, x!.dtype, find(x!, params)),
-    gradient(to, { types: [x], params, gradients: [dy] }) {
+    lower: (to, { types: [x], problem, inputs, outputs }) =>
+      emitShuffle(to, { x: inputs[0]!, y: outputs[0]! }, x!.dtype, problem),
+    gradient(to, { types: [x], problem, gradients: [dy] }) {
       const { buffer } = newBlock(to, x!.shape);
-      emitShuffle(to, { x: dy!, y: buffer }, 'float32', find(x!, params), true);
+      emitShuffle(to, { x: dy!, y: buffer }, 'float32', problem, true);
       return [buffer];
     },
   };
@@ -103,10 +104,12 @@ export const pixelShuffle = /*#__PURE__*/ shuffle(
     const [lead, batch, channels, height, width] = planes(shape);
     if (channels % (r * r) !== 0) return null;
     const c = channels / (r * r);
+    const along = (input: number): Window => ({ kind: 'adaptive', input, output: input * r });
     return {
       split: [batch, c, r, r, height, width],
       order: [0, 1, 4, 2, 5, 3],
       shape: [...lead, c, height * r, width * r],
+      window: [along(height), along(width)],
     };
   },
 );
@@ -126,10 +129,12 @@ export const pixelUnshuffle = /*#__PURE__*/ shuffle(
     const [lead, batch, channels, height, width] = planes(shape);
     if (height % r !== 0 || width % r !== 0) return null;
     const [h, w] = [height / r, width / r];
+    const along: Window = { kind: 'regular', kernel: r, stride: r, dilation: 1, padding: 0 };
     return {
       split: [batch, channels, h, r, w, r],
       order: [0, 1, 3, 5, 2, 4],
       shape: [...lead, channels * r * r, h, w],
+      window: [along, along],
     };
   },
 );

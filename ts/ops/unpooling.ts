@@ -6,14 +6,22 @@
  * @category Pooling
  */
 import type { TensorType } from '../dtype.ts';
-import { axisName, checkOptions, elementCount, perAxis, shapeText } from '../errors.ts';
+import { axisName, checkOptions, perAxis, shapeText } from '../errors.ts';
 import { newBlock } from '../instructions/emit.ts';
 import { planesOf } from '../instructions/emitPooling.ts';
-import { writeGather, writeScatter } from '../instructions/pool.ts';
+import { type IndexedPlanes, writeGather, writeScatter } from '../instructions/pool.ts';
 import { RULE, WRITING } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Entry, operator, type Params } from './operator.ts';
-import { type Padding, paddingParams, requireRank, resolveWindow, type Size, sizes } from './options.ts';
+import { type Entry, operator, type Params, type Resolved, type Types } from './operator.ts';
+import {
+  type Padding,
+  paddingParams,
+  requireRank,
+  resolveWindow,
+  type Size,
+  sizes,
+  taking,
+} from './options.ts';
 import { float32 } from './types.ts';
 
 export interface MaxUnpoolOptions {
@@ -25,36 +33,43 @@ export interface MaxUnpoolOptions {
   outputSize?: Size | null;
 }
 
-function infer(name: string, inputs: readonly (TensorType | null)[], params: Params): TensorType[] {
-  const [x, indices] = inputs as [TensorType, TensorType];
-  const rank = params[0] as number;
-  float32(name, ['x'], [x]);
-  if (indices.dtype !== 'int32') throw new TypeError(`${name}: indices is ${indices.dtype}, must be int32`);
-  requireRank(name, 'x', x.shape, rank + 2);
-  if (shapeText(indices.shape) !== shapeText(x.shape)) {
-    throw new RangeError(
-      `${name}: indices has shape ${shapeText(indices.shape)}, must be ${shapeText(x.shape)} as x`,
-    );
-  }
-  const shape = [...x.shape.slice(0, 2), ...outputOf(name, x, params)];
-  elementCount(name, shape);
-  return [{ shape, dtype: 'float32' }];
+/** What the params say. */
+function readParams([rank = 0, ...rest]: Params) {
+  const take = taking(rest);
+  const [kernel, stride, [, ...padding], wanted] = [take(rank), take(rank), take(1 + 2 * rank), take(rank)];
+  return { rank, kernel, stride, padding, wanted };
 }
 
-function outputOf(name: string, x: TensorType, params: Params): number[] {
-  const rank = params[0] as number;
-  const [kernel, stride] = [params.slice(1, 1 + rank), params.slice(1 + rank, 1 + 2 * rank)];
-  const padding = params.slice(1 + 2 * rank, 2 + 4 * rank);
-  const wanted = params.slice(2 + 4 * rank);
+function resolve(name: string, [x, indices]: Types, params: Params): Resolved<IndexedPlanes> {
+  const options = readParams(params);
+  float32(name, ['x'], [x!]);
+  if (indices!.dtype !== 'int32') {
+    throw new TypeError(`${name}: indices is ${indices!.dtype}, must be int32`);
+  }
+  requireRank(name, 'x', x!.shape, options.rank + 2);
+  if (shapeText(indices!.shape) !== shapeText(x!.shape)) {
+    throw new RangeError(
+      `${name}: indices has shape ${shapeText(indices!.shape)}, must be ${shapeText(x!.shape)} as x`,
+    );
+  }
+  const shape = [...x!.shape.slice(0, 2), ...outputOf(name, x!, options)];
+  return { outputs: [{ shape, dtype: 'float32' }], problem: planesOf(shape, x!.shape) };
+}
+
+function outputOf(
+  name: string,
+  x: TensorType,
+  { rank, kernel, stride, padding, wanted }: ReturnType<typeof readParams>,
+): number[] {
   const spatial = x.shape.slice(2);
   const none = spatial.indexOf(0);
   if (none >= 0) throw new RangeError(`${name}: ${axisName(rank, none)} of x is 0, must be at least 1`);
   const dilation = new Array<number>(rank).fill(1);
   // What lay under the windows, padding and all, is a transposed window's output without padding.
-  const unpadded = padding.map(() => 0);
+  const unpadded = new Array<number>(1 + 2 * rank).fill(0);
   const window = { rank, kernel, stride, dilation, padding: unpadded, rule: RULE.transposed };
   return resolveWindow(name, spatial, window).output.map((padded, axis) => {
-    const usual = padded - (padding[1 + 2 * axis] as number) - (padding[2 + 2 * axis] as number);
+    const usual = padded - (padding[2 * axis] as number) - (padding[1 + 2 * axis] as number);
     const size = wanted[axis] || usual;
     const [low, high] = [usual - (stride[axis] as number) + 1, usual + (stride[axis] as number) - 1];
     if (size < Math.max(low, 1) || size > high) {
@@ -66,21 +81,20 @@ function outputOf(name: string, x: TensorType, params: Params): number[] {
   });
 }
 
-function entry(name: string, rank: number): Entry {
+function entry(name: string, rank: number): Entry<IndexedPlanes> {
   return {
     name,
     torch: `torch.nn.functional.max_unpool${rank}d`,
     onnx: [],
     args: ['x', 'indices'],
     constants: ['indices'],
-    infer: (inputs, params) => infer(name, inputs, params),
-    lower(to, { types: [x], outputTypes: [y], inputs: [from, indices], outputs: [into] }) {
-      const options = { ...planesOf(y!.shape, x!.shape), writing: WRITING.assign };
-      writeScatter(to, { x: from!, indices: indices!, y: into! }, options);
+    resolve: (types, params) => resolve(name, types, params),
+    lower(to, { problem, inputs: [x, indices], outputs: [y] }) {
+      writeScatter(to, { x: x!, indices: indices!, y: y! }, { ...problem, writing: WRITING.assign });
     },
-    gradient(to, { types: [x], outputTypes: [y], inputs: [, indices], gradients: [dy] }) {
+    gradient(to, { types: [x], problem, inputs: [, indices], gradients: [dy] }) {
       const dx = newBlock(to, x!.shape).buffer;
-      writeGather(to, { x: dy!, indices: indices!, y: dx }, planesOf(y!.shape, x!.shape));
+      writeGather(to, { x: dy!, indices: indices!, y: dx }, problem);
       return [dx, null];
     },
   };
