@@ -22,10 +22,11 @@ export interface Rule {
   match(root: Node, graph: Graph): Rewrite | null;
 }
 
-/** Rules that are applied together until none of them matches. */
+/** Rules that are applied together until none of them matches; then, where a pass does more than that, `run`. */
 export interface Pass {
   readonly name: string;
-  readonly rules: readonly Rule[];
+  readonly rules?: readonly Rule[];
+  run?(graph: Graph): void;
 }
 
 /** A pass that still changes something after so many rounds would never end. */
@@ -40,12 +41,12 @@ export function optimize(
   const refused = new Set<string>();
   let applied = 0;
   for (const pass of passes) {
-    for (let round = 0, changed = true; changed; round++) {
+    for (let round = 0, changed = pass.rules !== undefined; changed; round++) {
       if (round === MAX_ROUNDS) throw new Error(`${pass.name}: it changes the graph without end`);
       changed = false;
       const gone = new Set<Node>();
       for (const node of [...graph.nodes]) {
-        for (const rule of pass.rules) {
+        for (const rule of pass.rules ?? []) {
           if (gone.has(node) || applied === limit) break;
           const rewrite = rule.match(node, graph);
           if (rewrite === null) continue;
@@ -62,6 +63,7 @@ export function optimize(
       }
       graph.settle();
     }
+    pass.run?.(graph);
   }
   return { applied, refused: [...refused] };
 }

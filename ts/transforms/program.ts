@@ -36,7 +36,6 @@ import { Prepacked } from '../program/prepacked.ts';
 import { profileSteps, type StepProfile, summaryText } from '../program/report.ts';
 import { emptyTensor, requireTensor, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
 import { PASSES } from './passes/index.ts';
-import { views } from './passes/views.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
 /** An input's shape, or its shape with a dtype and a name. */
@@ -113,7 +112,6 @@ export class Program<Out = Results> implements Disposable {
       const leaves = leavesOf(this.#form, where).map((leaf) => trace.valueOf(leaf));
       const graph = graphOf(trace, where, leaves);
       optimize(graph, PASSES);
-      views(graph);
       const { prepacked } = this.hold;
       const { executable, captures, slots } = assemble(on, where, graph, {
         constants: {

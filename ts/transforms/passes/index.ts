@@ -2,5 +2,6 @@
 import type { Pass } from '../../graph/rewrite.ts';
 import { affine } from './affine.ts';
 import { epilogue } from './epilogue.ts';
+import { views } from './views.ts';
 
-export const PASSES: readonly Pass[] = [affine, epilogue];
+export const PASSES: readonly Pass[] = [affine, epilogue, views];

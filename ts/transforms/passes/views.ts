@@ -5,11 +5,12 @@
 import { bytesPer } from '../../dtype.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { typeBytes } from '../../graph/resolve.ts';
+import type { Pass } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
 import type { Piece } from '../../instructions/walk.ts';
 
 /** Gives homes to pieces and parts. */
-export function views(graph: Graph): void {
+function giveHomes(graph: Graph): void {
   for (const { entry, inputs, outputs, resolved } of graph.nodes) {
     entry.traits?.joins?.(resolved.problem).forEach((piece, i) => {
       const value = inputs[i] as Value;
@@ -49,3 +50,5 @@ function isFree(graph: Graph, value: Value): boolean {
 function isGiven(uses: Value['uses']): boolean {
   return uses.some(({ node }) => node === null || (node.entry.alias && isGiven(node.outputs[0]!.uses)));
 }
+
+export const views: Pass = { name: 'views', run: giveHomes };
