@@ -16,7 +16,7 @@ import { float32 } from './types.ts';
 
 /** What a function has beside its number. */
 interface Traits {
-  /** Its gradient is computed from its output, not its input (crates/core/src/instructions/unary_gradient.rs). */
+  /** Its gradient is computed from its output, not its input (Derivative in crates/core/src/instructions/activation.rs). */
   readonly fromOutput?: true;
   /** The number of its gradient, where that is another. */
   readonly gradient?: number;
