@@ -28,7 +28,7 @@ export function writeUnary(
 
 /**
  * dx = dy act'(v): v is the function's output for some functions and its input for others
- * (crates/core/src/instructions/unary_gradient.rs says which).
+ * (Derivative in crates/core/src/instructions/activation.rs says which).
  */
 export function writeUnaryGradient(
   to: Builder,

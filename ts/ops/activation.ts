@@ -19,7 +19,7 @@ type Act = keyof typeof ACTIVATION;
 
 /** What a function has beside its name. */
 interface Traits {
-  /** Its gradient is computed from its output, not its input (crates/core/src/instructions/unary_gradient.rs). */
+  /** Its gradient is computed from its output, not its input (Derivative in crates/core/src/instructions/activation.rs). */
   readonly fromOutput?: true;
   /** Its gradient's name, where that is another. */
   readonly gradient?: Act;

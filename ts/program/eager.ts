@@ -4,7 +4,7 @@
  */
 import { dtypeId, type TensorType } from '../dtype.ts';
 import { type Engine, engine, onDisposeRuntime, refresh } from '../engine/engine.ts';
-import { allocate, countCache, onLowMemory, release, type Storage, sharedArena } from '../engine/memory.ts';
+import { allocate, countCache, onLowMemory, type Storage, sharedArena } from '../engine/memory.ts';
 import { DRAW_TYPE, Draw } from '../graph/draw.ts';
 import type { Entry, Params } from '../graph/entry.ts';
 import { buffersBy, lower } from '../graph/lower.ts';
@@ -44,7 +44,7 @@ let active: Plan | null = null;
 const key: number[] = [];
 
 /** Runs an operator on tensors that have values; `make` makes a handle of each result's type and storage. */
-export function execute<T>(
+export function execute<T extends { dispose(): void }>(
   entry: Entry,
   inputs: readonly Operand[],
   params: Params,
@@ -59,12 +59,17 @@ export function execute<T>(
     return [make(plan.outputs[0] as TensorType, storage)];
   }
   const { outputs } = plan;
-  const storages: Storage[] = [];
+  const made: T[] = [];
   active = plan;
   try {
     scalars ??= allocate(entry.name, SLOT * SLOTS, true);
-    for (let i = 0; i < outputs.length; i++)
-      storages.push(allocate(entry.name, typeBytes(outputs[i] as TensorType)));
+    const storages = new Array<Storage>(outputs.length);
+    for (let i = 0; i < outputs.length; i++) {
+      const type = outputs[i] as TensorType;
+      const storage = allocate(entry.name, typeBytes(type));
+      storages[i] = storage;
+      made.push(make(type, storage));
+    }
     const arena = sharedArena(entry.name, instructions.code.arenaBytes);
     let base = ARENA;
     instructions.bind(base++, arena);
@@ -72,13 +77,11 @@ export function execute<T>(
     for (let i = 0; i < storages.length; i++) instructions.bind(base++, (storages[i] as Storage).address);
     instructions.run(entry.name);
   } catch (error) {
-    for (const storage of storages) release(storage);
+    for (const one of made) one.dispose();
     throw error;
   } finally {
     active = null;
   }
-  const made: T[] = [];
-  for (let i = 0; i < storages.length; i++) made.push(make(outputs[i] as TensorType, storages[i] as Storage));
   return made;
 }
 
@@ -117,8 +120,7 @@ function writeKey(inputs: readonly Operand[], params: Params): number {
 function findPlan(on: Engine, entry: Entry, inputs: readonly Operand[], params: Params): Plan {
   const length = writeKey(inputs, params);
   const { name } = entry;
-  let hash =
-    length ^ (name.length << 8) ^ (name.charCodeAt(0) << 16) ^ (name.charCodeAt(name.length - 1) << 24);
+  let hash = length ^ (name.length << 8) ^ (name.charCodeAt(name.length - 1) << 16);
   for (let i = 0; i < length; i++) {
     const number = key[i] as number;
     hash = Math.imul(hash ^ number ^ (number * 65536), 0x9e3779b1);

@@ -46,6 +46,16 @@ export class Loaded {
     }
   }
 
+  /** A list's instructions. */
+  list(list: List): Instructions | null {
+    return this.#lists[list];
+  }
+
+  /** The bases of one kind, by index. */
+  bases(kind: Binding['kind']): readonly number[] {
+    return this.#bases[kind];
+  }
+
   /** Binds a list's bases of one kind to addresses, by index. */
   bind(list: List, kind: Binding['kind'], addresses: readonly number[]): void {
     const instructions = this.#lists[list];

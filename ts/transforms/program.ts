@@ -31,6 +31,7 @@ import type { Value } from '../graph/value.ts';
 import type { Choosing } from '../instructions/builder.ts';
 import { assemble } from '../program/assemble.ts';
 import { SLOT } from '../program/executable.ts';
+import type { Instructions } from '../program/instructions.ts';
 import { Loaded } from '../program/loaded.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import { profileSteps, type StepProfile, summaryText } from '../program/report.ts';
@@ -95,7 +96,6 @@ export class Program<Out = Results> implements Disposable {
   readonly hold: ProgramHold;
   readonly #engine: Engine;
   readonly #form: Results;
-  readonly #addresses: number[] = [];
   /** What is drawn at each run, and the address that it is written to. */
   readonly #draws: readonly (readonly [Draw, number])[];
 
@@ -246,8 +246,9 @@ export class Program<Out = Results> implements Disposable {
   #bind(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): Loaded {
     const loaded = this.#requireAlive(where);
     for (const [draw, address] of this.#draws) refresh(this.#engine).i32.set(draw.next(), address >>> 2);
-    loaded.bind('main', 'input', addressesOf(this.#addresses, inputs));
-    loaded.bind('main', 'output', addressesOf(this.#addresses, outputs));
+    const main = loaded.list('main') as Instructions;
+    bindTensors(main, loaded.bases('input'), inputs);
+    bindTensors(main, loaded.bases('output'), outputs);
     return loaded;
   }
 
@@ -305,10 +306,12 @@ export class Program<Out = Results> implements Disposable {
   }
 }
 
-/** The tensors' addresses, in a list that is used again at each run. */
-function addressesOf(list: number[], tensors: readonly Tensor<DType>[]): number[] {
-  for (let i = 0; i < tensors.length; i++) list[i] = tensors[i]!.hold.storage?.address ?? 0;
-  return list;
+function bindTensors(main: Instructions, bases: readonly number[], tensors: readonly Tensor<DType>[]): void {
+  for (let i = 0; i < tensors.length; i++) {
+    // What has no bytes has no base.
+    const base = bases[i];
+    if (base !== undefined) main.bind(base, tensors[i]!.hold.storage?.address ?? 0);
+  }
 }
 
 /** Runs the function in the trace; gives its results, or those that were asked for by name. */

@@ -1,4 +1,5 @@
-//! `y = act(x)`, element by element: one decoded activation for the epilogue of convolution and for UNARY.
+//! `y = act(x)`, element by element, and its derivative: one decoded activation for the epilogue of convolution and for
+//! UNARY, one decoded derivative for UNARY_GRADIENT.
 //!
 //! NaN propagates through every kind, as in PyTorch. The kinds that surround convolutions (none, relu, clip, leaky
 //! relu, prelu) are two inlined instructions or three; the others share one function that is called per vector.
@@ -206,26 +207,134 @@ impl Activation {
     }
 }
 
+/// The derivative of an activation, ready to be multiplied by: of v = y, the output, for relu, relu6, sigmoid, tanh,
+/// hard sigmoid, exp and sqrt, of v = x, the input, for the others. That of relu6, a clip whose ends pass nothing, is
+/// `Inside`.
+///
+/// At kinks the values are PyTorch's: relu and abs have 0 at 0, clip passes at its bounds, leaky relu has its slope at
+/// 0 and elu its alpha, hard swish -1/2 at -3 and 3/2 at 3.
+#[derive(Clone, Copy, Debug)]
+pub struct Derivative {
+    act: Act,
+    p0: f32,
+    p1: f32,
+}
+
+impl Derivative {
+    /// # Errors
+    /// `BadInstruction` for none and neg, which need no v, and for prelu, whose slopes are an operand.
+    pub fn new(act: Act, p0: f32, p1: f32) -> Result<Self, Fault> {
+        let (p0, p1) = match act {
+            Act::None | Act::Neg | Act::Prelu => {
+                return Err(Fault::new(Code::BadInstruction, [act as i32, 0, 0]))
+            }
+            Act::Elu => (p0, 1.0),
+            Act::Selu => (SELU_ALPHA, SELU_SCALE),
+            _ => (p0, p1),
+        };
+        Ok(Self { act, p0, p1 })
+    }
+
+    /// dy times the derivative. The function that most networks have is inlined, the others are called per vector.
+    #[inline(always)]
+    #[must_use]
+    pub fn apply(&self, dy: F32x4, v: F32x4) -> F32x4 {
+        if self.act == Act::Relu {
+            return v.le(F32x4::ZERO).select(F32x4::ZERO, dy);
+        }
+        self.apply_called(dy, v)
+    }
+
+    /// The same, kept out of the loops.
+    #[inline(never)]
+    #[must_use]
+    pub fn apply_called(&self, dy: F32x4, v: F32x4) -> F32x4 {
+        let (one, zero) = (F32x4::splat(1.0), F32x4::ZERO);
+        let (p0, p1) = (F32x4::splat(self.p0), F32x4::splat(self.p1));
+        match self.act {
+            // Refused by `new`.
+            Act::None | Act::Neg | Act::Prelu => dy,
+            Act::Relu => v.le(zero).select(zero, dy),
+            Act::Inside => v.le(p0).or(v.ge(p1)).select(zero, dy),
+            Act::Clip => v.ge(p0).and(v.le(p1)).select(dy, zero),
+            Act::LeakyRelu => v.gt(zero).select(dy, dy.mul(p0)),
+            Act::Sigmoid => dy.mul(one.sub(v).mul(v)),
+            Act::Tanh => dy.mul(one.sub(v.mul(v))),
+            Act::HardSigmoid => v.gt(zero).and(v.lt(one)).select(dy.mul(p0), zero),
+            Act::HardSwish => {
+                let three = F32x4::splat(3.0);
+                let between = dy.mul(v.div(three).add(F32x4::splat(0.5)));
+                v.lt(three.neg()).select(zero, v.gt(three).select(dy, between))
+            }
+            Act::Silu => {
+                let (gate, slope) = logistic_with_slope(v);
+                dy.mul(v.mul_add_exact(slope, gate))
+            }
+            Act::Elu | Act::Selu => {
+                let below = math::exp(v.min(zero)).mul(p0);
+                dy.mul(v.gt(zero).select(one, below)).mul(p1)
+            }
+            Act::Gelu if self.p0 == 0.0 => {
+                let (below, density) = math::normal(v);
+                dy.mul(v.mul(density).mul_add_exact(F32x4::splat(NORMAL), below))
+            }
+            Act::Gelu => {
+                let (gate, slope) = logistic_with_slope(gelu_exponent(v));
+                let inner = v.mul(v).mul_add_exact(F32x4::splat(3.0 * CUBIC), one);
+                let rise = inner.mul(F32x4::splat(TWICE_ROOT)).mul(slope);
+                dy.mul(v.mul_add_exact(rise, gate))
+            }
+            Act::Mish => {
+                // With e = e^x and n = e (e + 2): n / (n + 2) + x * 4 e (e + 1) / (n + 2)^2, and 1 from 20 on.
+                let e = math::exp(v.min(F32x4::splat(20.0)));
+                let n = e.mul(e.add(F32x4::splat(2.0)));
+                let end = n.add(F32x4::splat(2.0));
+                let rise = e.mul(F32x4::splat(4.0)).div(end).mul(e.add(one)).div(end);
+                dy.mul(v.gt(F32x4::splat(20.0)).select(one, v.mul_add_exact(rise, n.div(end))))
+            }
+            Act::Softplus => {
+                let scaled = v.mul(p0);
+                scaled.gt(p1).select(dy, dy.mul(logistic(scaled)))
+            }
+            Act::Exp => dy.mul(v),
+            Act::Log => dy.div(v),
+            Act::Sqrt => dy.div(v.add(v)),
+            Act::Abs => v.gt(zero).select(dy, v.lt(zero).select(dy.neg(), zero)),
+        }
+    }
+}
+
 /// The two numbers with which selu keeps mean 0 and variance 1.
-pub const SELU_ALPHA: f32 = 1.673_263_2;
-pub const SELU_SCALE: f32 = 1.050_701;
+const SELU_ALPHA: f32 = 1.673_263_2;
+const SELU_SCALE: f32 = 1.050_701;
 
 /// `1 / (1 + e^-x)`.
 #[inline(always)]
-#[must_use]
-pub fn logistic(x: F32x4) -> F32x4 {
+fn logistic(x: F32x4) -> F32x4 {
     let one = F32x4::splat(1.0);
     one.div(math::exp(x.neg()).add(one))
 }
 
 /// `2k = 2 sqrt(2 / pi) (x + 0.044715 x^3)`: `(1 + tanh(k)) / 2 = 1 / (1 + e^-2k)`, which keeps small results' digits.
 #[inline(always)]
-#[must_use]
-pub fn gelu_exponent(x: F32x4) -> F32x4 {
+fn gelu_exponent(x: F32x4) -> F32x4 {
     let cube = x.mul(x).mul(x);
     cube.mul_add_exact(F32x4::splat(CUBIC), x).mul(F32x4::splat(TWICE_ROOT))
 }
 
 /// `2 sqrt(2 / pi)`, and the weight of the cube.
-pub const TWICE_ROOT: f32 = 1.595_769;
-pub const CUBIC: f32 = 0.044_715;
+const TWICE_ROOT: f32 = 1.595_769;
+const CUBIC: f32 = 0.044_715;
+
+/// `s = 1 / (1 + e^-x)` and its derivative `s (1 - s)`, without the cancellation of `1 - s`.
+#[inline(always)]
+fn logistic_with_slope(x: F32x4) -> (F32x4, F32x4) {
+    let one = F32x4::splat(1.0);
+    let e = math::exp(x.abs().neg());
+    let above = one.div(e.add(one));
+    let below = e.mul(above);
+    (x.gt(F32x4::ZERO).select(above, below), above.mul(below))
+}
+
+/// `1 / sqrt(2 pi)`.
+const NORMAL: f32 = 0.398_942_3;
