@@ -46,11 +46,6 @@ export class Loaded {
     }
   }
 
-  /** A list's instructions. */
-  list(list: List): Instructions | null {
-    return this.#lists[list];
-  }
-
   /** The bases of one kind, by index. */
   bases(kind: Binding['kind']): readonly number[] {
     return this.#bases[kind];

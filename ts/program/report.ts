@@ -4,7 +4,7 @@ import { typeBytes } from '../graph/resolve.ts';
 import { ALGORITHM } from '../instructions/table.ts';
 import type { Words } from '../instructions/words.ts';
 import type { Executable } from './executable.ts';
-import type { Loaded } from './loaded.ts';
+import type { Instructions } from './instructions.ts';
 
 /** One node's share of a run. */
 export interface StepProfile {
@@ -27,9 +27,12 @@ function algorithmOf({ rows, algorithms }: Words, row: number): string {
 }
 
 /** Median milliseconds of each row of the main list; its bases are bound. */
-export function profileSteps(where: string, loaded: Loaded, runs: number): StepProfile[] {
-  const { rows, main } = loaded.executable;
-  const instructions = loaded.ready(where);
+export function profileSteps(
+  where: string,
+  { rows, main }: Executable,
+  instructions: Instructions,
+  runs: number,
+): StepProfile[] {
   const times = rows.map((): number[] => []);
   for (let run = 0; run < runs; run++) {
     const sums = new Array<number>(rows.length).fill(0);

@@ -239,17 +239,17 @@ export class Program<Out = Results> implements Disposable {
   }
 
   #execute(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
-    this.#bind(where, inputs, outputs).run(where, 'main');
+    this.#bind(where, inputs, outputs).run(where);
   }
 
-  /** Binds the inputs and the outputs, and draws. */
-  #bind(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): Loaded {
+  /** Draws, and binds the arena, the inputs and the outputs of the main list, which it gives. */
+  #bind(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): Instructions {
     const loaded = this.#requireAlive(where);
+    const main = loaded.ready(where);
     for (const [draw, address] of this.#draws) refresh(this.#engine).i32.set(draw.next(), address >>> 2);
-    const main = loaded.list('main') as Instructions;
     bindTensors(main, loaded.bases('input'), inputs);
     bindTensors(main, loaded.bases('output'), outputs);
-    return loaded;
+    return main;
   }
 
   #check(where: string, name: string, tensor: unknown, type: TensorType): void {
@@ -283,8 +283,8 @@ export class Program<Out = Results> implements Disposable {
     const runs = integer(where, 'runs', options.runs ?? 10, 1);
     const outputs = leavesOf(this.runFor(where, xs), where);
     try {
-      const loaded = this.#bind(where, xs instanceof Tensor ? [xs] : xs, outputs);
-      return profileSteps(where, loaded, runs);
+      const main = this.#bind(where, xs instanceof Tensor ? [xs] : xs, outputs);
+      return profileSteps(where, this.#requireAlive(where).executable, main, runs);
     } finally {
       for (const output of outputs) output.dispose();
     }
