@@ -1,4 +1,4 @@
-/** Calls of operators whose outputs see their input through a window, and the operators that have none, by reason. */
+/** Calls of operators whose outputs see their input through a window, and operators that have none, by reason. */
 import * as striate from 'striate';
 import { full, type Padding, type Tensor } from 'striate';
 
@@ -289,30 +289,18 @@ export const MUST_HAVE: readonly string[] = [
   ...[...ranked('pad', 'conv'), 'interpolate', 'pixelShuffle', 'pixelUnshuffle'],
 ];
 
-/** The operators without, and why. */
+/** What an operator of these families does to spatial axes is a window, or there is a reason why it has none. */
+export const FAMILIES = ['Convolution', 'Pooling', 'Resampling', 'Moving values'];
+
+/** Their operators without one, and why. */
 export const WITHOUT: readonly (readonly [reason: string, names: readonly string[]])[] = [
   [
     'where it reads or writes is said by another tensor',
     ['gridSample', 'roiAlign', 'deformConv2d', ...ranked('maxUnpool')],
   ],
+  ['of other channels it sees what lies at its own place', ['channelShuffle']],
   [
-    'an element for an element',
-    [
-      ...['abs', 'clip', 'elu', 'exp', 'gelu', 'hardSigmoid', 'hardSwish', 'leakyRelu', 'log', 'mish', 'neg'],
-      ...['relu', 'relu6', 'selu', 'sigmoid', 'silu', 'softplus', 'sqrt', 'tanh', 'prelu'],
-      ...['add', 'div', 'maximum', 'minimum', 'mul', 'pow', 'sub', 'dropout', ...ranked('dropout')],
-    ],
-  ],
-  [
-    'all elements of the axes that it reduces or normalises over',
-    [
-      ...['argMax', 'max', 'mean', 'min', 'sum', 'softmax', 'logSoftmax'],
-      ...['batchNorm', 'groupNorm', 'instanceNorm', 'layerNorm'],
-    ],
-  ],
-  ['its window lies along the channels', ['localResponseNorm', 'channelShuffle']],
-  [
-    'no axis of it is a spatial one',
-    ['linear', 'matmul', 'concat', 'slice', 'split', 'permute', 'flatten', 'reshape'],
+    'it moves elements along any axis, and knows of none that is spatial',
+    ['concat', 'slice', 'split', 'permute', 'flatten', 'reshape'],
   ],
 ];

@@ -45,7 +45,10 @@ export type Window =
   | { readonly kind: 'adaptive'; readonly input: number; readonly output: number }
   /** `kernel` inputs one behind the other, from a place that is drawn. */
   | { readonly kind: 'fractional'; readonly kernel: number; readonly input: number; readonly output: number }
-  /** `before` inputs before floor(o * scale + offset), that one, and `after` behind it, held inside the input. */
+  /**
+   * `before` inputs before floor(o * scale + offset), that one, and `after` behind it, held inside the input; kernels
+   * compute the sum in float32.
+   */
   | {
       readonly kind: 'resampled';
       readonly scale: number;
