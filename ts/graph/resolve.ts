@@ -5,7 +5,9 @@ import type { Entry, Params, Resolved, Types } from './entry.ts';
 
 /** @throws what the operator's rule throws; RangeError for an output above 2^31 - 1 bytes */
 export function resolve(entry: Entry, types: Types, params: Params): Resolved {
-  const resolved = entry.resolve?.(types, params) ?? adapted(entry, types, params);
+  // Types alone: what is kept by structure must not keep a trace's values.
+  const plain = types.map((type) => type && { shape: type.shape, dtype: type.dtype });
+  const resolved = entry.resolve?.(plain, params) ?? adapted(entry, plain, params);
   for (const { shape, dtype } of resolved.outputs) {
     elementCount(entry.name, shape, bytesPer(dtype));
     // A plan's results share it.
