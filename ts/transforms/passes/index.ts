@@ -2,6 +2,7 @@
 import type { Pass } from '../../graph/rewrite.ts';
 import { affine } from './affine.ts';
 import { epilogue } from './epilogue.ts';
+import { transposes } from './transposes.ts';
 import { views } from './views.ts';
 
-export const PASSES: readonly Pass[] = [affine, epilogue, views];
+export const PASSES: readonly Pass[] = [transposes, affine, epilogue, views];
