@@ -20,7 +20,7 @@ const cases: [string, (x: Tensor) => Tensor | Tensor[], string[]][] = [
   [
     'three of them',
     (x) => permute(permute(permute(x, toLast), toFirst), [1, 0, 2, 3]),
-    ['permute + permute + permute'],
+    ['permute + permute', 'permute'],
   ],
   [
     'with something between',
