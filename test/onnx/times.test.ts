@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { ModelError } from '../../ts/errors.ts';
 import { checkGraph } from '../../ts/onnx/graph.ts';
-import { type Handler, optional, value } from '../../ts/onnx/handler.ts';
+import type { Handler } from '../../ts/onnx/handler.ts';
 import { handlerTable } from '../../ts/onnx/handlers/index.ts';
 import { readModel } from '../../ts/onnx/protobuf.ts';
+import { optional, value } from '../../ts/onnx/row.ts';
 import { timesOf } from '../../ts/onnx/times.ts';
 import { type Field, floats, graph, int64s, type ModelSpec, message, model, TYPE } from './encode.ts';
 

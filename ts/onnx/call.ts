@@ -7,9 +7,8 @@ import type { DType } from '../dtype.ts';
 import { ModelError } from '../errors.ts';
 import { reshape } from '../ops/reshape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { inputSpec } from './handler.ts';
-import type { GraphNode } from './nodes.ts';
-import type { TensorProto } from './protobuf.ts';
+import type { NodeProto, TensorProto } from './protobuf.ts';
+import { inputSpec, type Row } from './row.ts';
 import { copied, tensorValues } from './weights.ts';
 
 /** Values that a program is made of are few: shapes have up to eight axes. */
@@ -17,13 +16,21 @@ export const MAX_VALUES = 1024;
 
 type Capture = (tensor: Tensor<DType>) => Tensor<DType>;
 
+/** A node and its row. */
+interface Called {
+  readonly node: NodeProto;
+  readonly handler: Row;
+  /** The file, node and operator, as errors name them. */
+  readonly label: string;
+}
+
 export class Call {
   readonly inputs: readonly (Tensor<DType> | undefined)[];
-  readonly #of: GraphNode;
+  readonly #of: Called;
   readonly #capture: Capture | null;
 
   /** Where the node is recorded, `capture` gives symbols for known tensors, so that what is made of them is recorded too. */
-  constructor(of: GraphNode, inputs: readonly (Tensor<DType> | undefined)[], capture: Capture | null) {
+  constructor(of: Called, inputs: readonly (Tensor<DType> | undefined)[], capture: Capture | null) {
     this.#of = of;
     this.inputs = inputs;
     this.#capture = capture;

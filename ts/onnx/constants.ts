@@ -9,9 +9,9 @@ import { reshape } from '../ops/reshape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { assign, compute, needed, type Plan } from './build.ts';
 import type { CheckedGraph } from './graph.ts';
-import { inputSpec } from './handler.ts';
 import type { GraphNode } from './nodes.ts';
 import type { ModelProto, TensorProto } from './protobuf.ts';
+import { inputSpec } from './row.ts';
 import type { Time } from './times.ts';
 import { checkTensor, copied, tensorValues } from './weights.ts';
 

@@ -3,9 +3,10 @@
  * of the right kind and value. Nothing here depends on shapes.
  */
 import { ModelError } from '../errors.ts';
-import type { AttributeSpec, Handler } from './handler.ts';
-import { inputSpec } from './handler.ts';
+import type { Handler } from './handler.ts';
 import type { Attribute, GraphProto, NodeProto } from './protobuf.ts';
+import type { AttributeSpec } from './row.ts';
+import { inputSpec } from './row.ts';
 import { checkTensor } from './weights.ts';
 
 /** The operator sets that are read. */

@@ -9,8 +9,8 @@
  */
 import { ModelError } from '../errors.ts';
 import type { CheckedGraph } from './graph.ts';
-import { inputSpec } from './handler.ts';
 import type { GraphNode } from './nodes.ts';
+import { inputSpec } from './row.ts';
 
 export type Time = 'static' | 'planned' | 'run';
 

@@ -22,7 +22,8 @@ import { reshape } from '../../ops/reshape.ts';
 import { logSoftmax, softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
-import { float, type Handler, type Handlers, int, optional } from '../handler.ts';
+import type { Handler, Handlers } from '../handler.ts';
+import { float, int, optional } from '../row.ts';
 
 function unary(operator: (x: Tensor) => Tensor): Handler {
   return { inputs: ['X'], build: (call) => operator(call.float32(0)) };

@@ -8,7 +8,8 @@ import { matmul } from '../../ops/matmul.ts';
 import { permute } from '../../ops/permute.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
-import { float, type Handlers, int, only, optional } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
+import { float, int, only, optional } from '../row.ts';
 
 export const affine: Handlers = {
   Gemm: {

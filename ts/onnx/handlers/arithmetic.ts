@@ -4,7 +4,8 @@ import { add, div, maximum, minimum, mul, pow, sub } from '../../ops/arithmetic.
 import { cast } from '../../ops/cast.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
-import { type Handler, type Handlers, variadic } from '../handler.ts';
+import type { Handler, Handlers } from '../handler.ts';
+import { variadic } from '../row.ts';
 
 type Binary = (a: Tensor<DType>, b: Tensor<DType>) => Tensor<DType>;
 

@@ -6,7 +6,8 @@ import { reshape } from '../../ops/reshape.ts';
 import { pixelShuffle } from '../../ops/shuffle.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
-import { choice, type Handlers, int } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
+import { choice, int } from '../row.ts';
 
 export const blocks: Handlers = {
   DepthToSpace: {

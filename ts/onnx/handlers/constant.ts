@@ -9,18 +9,8 @@ import { type PadOptions, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
 import { reshape } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
-import {
-  choice,
-  float,
-  floats,
-  type Handlers,
-  int,
-  ints,
-  optional,
-  required,
-  tensorValue,
-  value,
-} from '../handler.ts';
+import type { Handlers } from '../handler.ts';
+import { choice, float, floats, int, ints, optional, required, tensorValue, value } from '../row.ts';
 import { BOOL, dtypeOf, saturate, typeName } from '../weights.ts';
 import { padPairs } from './convolution.ts';
 

@@ -7,7 +7,8 @@ import { conv1d, conv2d, conv3d } from '../../ops/convolution.ts';
 import { convTranspose1d, convTranspose2d, convTranspose3d } from '../../ops/convTranspose.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
-import { choice, type Handlers, int, ints, optional } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
+import { choice, int, ints, optional } from '../row.ts';
 
 export const WINDOW_ATTRIBUTES = {
   auto_pad: choice('NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'),

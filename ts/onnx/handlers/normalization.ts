@@ -1,7 +1,8 @@
 /** Normalisation by the input's own values. */
 import { localResponseNorm } from '../../ops/localResponseNorm.ts';
 import { instanceNorm } from '../../ops/normalization.ts';
-import { float, type Handlers, int, required } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
+import { float, int, required } from '../row.ts';
 
 export const normalization: Handlers = {
   InstanceNormalization: {

@@ -14,7 +14,8 @@ import {
 } from '../../ops/pooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
-import { type Handlers, int, required } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
+import { int, required } from '../row.ts';
 import { spatialAxes, WINDOW_ATTRIBUTES, windowPadding } from './convolution.ts';
 
 const ATTRIBUTES = {

@@ -2,7 +2,8 @@
 import type { DType } from '../../dtype.ts';
 import { argMax, max, mean, min, type ReduceOptions, sum } from '../../ops/reduction.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Handler, type Handlers, int, ints, only, optional, value } from '../handler.ts';
+import type { Handler, Handlers } from '../handler.ts';
+import { int, ints, only, optional, value } from '../row.ts';
 
 type Reduction = (x: Tensor<never>, options: ReduceOptions) => Tensor<DType>;
 

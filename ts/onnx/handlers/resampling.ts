@@ -8,7 +8,8 @@ import { reshape } from '../../ops/reshape.ts';
 import { roiAlign } from '../../ops/roiAlign.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
-import { choice, float, type Handlers, int, ints, only, optional, value } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
+import { choice, float, int, ints, only, optional, value } from '../row.ts';
 import { spatialAxes } from './convolution.ts';
 
 type Options = NonNullable<Parameters<typeof interpolate>[1]>;

@@ -10,7 +10,8 @@ import { permute } from '../../ops/permute.ts';
 import { reshape } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
-import { type Handlers, int, ints, optional, required, shapeOnly, value, variadic } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
+import { int, ints, optional, required, shapeOnly, value, variadic } from '../row.ts';
 
 /** Gives input 0 another shape. */
 function reshaped(call: Call, shape: readonly number[]): Tensor<DType> {
