@@ -34,7 +34,7 @@ export interface Engine {
   pool: Threads | null;
   parts: number;
   /** What is to be freed when dead workers have ended for certain; null while there are none. */
-  held: (() => void)[] | null;
+  deferred: (() => void)[] | null;
   /** False after disposeRuntime: whatever was alive is disposed. */
   alive: boolean;
   /** The memory as unsigned and signed words and as floats; taken anew after each call that may grow it. */
@@ -76,7 +76,7 @@ export function engineOrNull(): Engine | null {
 
 /** Has something freed: at once, or when nobody can write to it any more. */
 export function free(on: Engine, action: () => void): void {
-  if (on.held) on.held.push(action);
+  if (on.deferred) on.deferred.push(action);
   else action();
 }
 

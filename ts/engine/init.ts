@@ -68,7 +68,7 @@ async function start(platform: Platform, options: InitOptions): Promise<RuntimeI
     info: { variant, threads: 1, version, maxMemoryBytes, accuracy: options.accuracy ?? 'fast', notes },
     pool: null,
     parts: 1,
-    held: null,
+    deferred: null,
     alive: true,
     u32: new Uint32Array(buffer),
     i32: new Int32Array(buffer),

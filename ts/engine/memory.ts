@@ -143,13 +143,13 @@ onDisposeRuntime(() => {
 });
 
 /** What something owns, apart from it, so that it can be freed after the owner was garbage collected. Idempotent. */
-export interface Hold {
+export interface Resources {
   free(): void;
 }
 
 /** What a scope disposes: idempotent. */
 export interface Disposable {
-  readonly hold: Hold;
+  readonly resources: Resources;
   readonly disposed: boolean;
   dispose(): void;
 }
@@ -197,17 +197,17 @@ function reachable(root: unknown): Set<unknown> {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
     seen.add(value);
     if (Array.isArray(value)) for (const part of value) visit(part);
-    else for (const [key, part] of Object.entries(value)) if (key !== 'hold') visit(part);
+    else for (const [key, part] of Object.entries(value)) if (key !== 'resources') visit(part);
   };
   visit(root);
   return seen;
 }
 
-let registry: FinalizationRegistry<Hold> | null = null;
+let registry: FinalizationRegistry<Resources> | null = null;
 
 /** What is garbage collected undisposed still gives its storage back, where the runtime can tell. */
 function safetyNet(made: Disposable): void {
   if (typeof FinalizationRegistry === 'undefined') return;
-  registry ??= new FinalizationRegistry((hold) => hold.free());
-  registry.register(made, made.hold);
+  registry ??= new FinalizationRegistry((resources) => resources.free());
+  registry.register(made, made.resources);
 }

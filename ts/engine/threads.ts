@@ -121,7 +121,7 @@ export class Pool implements Threads {
     this.#crew = null;
     info.threads = 1;
     const ended = crew.end();
-    if (running) this.#hold(ended);
+    if (running) this.#defer(ended);
     this.#lost += 1;
     if (this.#lost > MAX_LOST) {
       info.notes.push(`one thread: workers died ${this.#lost} times, one after the other`);
@@ -132,16 +132,16 @@ export class Pool implements Threads {
   }
 
   /** Has nothing freed before `ended`. */
-  #hold(ended: Promise<void>): void {
+  #defer(ended: Promise<void>): void {
     const on = this.#on;
-    on.held ??= [];
+    on.deferred ??= [];
     this.#ending += 1;
     ended.then(() => {
       this.#ending -= 1;
       if (this.#ending > 0 || !on.alive) return;
-      const held = on.held ?? [];
-      on.held = null;
-      for (const free of held) free();
+      const deferred = on.deferred ?? [];
+      on.deferred = null;
+      for (const free of deferred) free();
     });
   }
 

@@ -30,7 +30,7 @@ export function currentTrace(): Trace | null {
 }
 
 /** Knows the nodes of traces that were seen before. */
-export interface Recall {
+export interface CallCache {
   /** What a call that was recorded at this place before made; null where there was none. */
   next(trace: Trace, entry: Entry, inputs: readonly (Value | null)[], params: Params): Resolved | null;
 }
@@ -48,14 +48,14 @@ export class Trace {
   readonly #followed: ReadonlySet<Handle>;
   /** The last versions of followed tensors, which are known by identity, and of other storage. */
   readonly #known = new Map<Storage | Handle, Value>();
-  readonly #held: Storage[] = [];
-  readonly #recall: Recall | null;
+  readonly #retained: Storage[] = [];
+  readonly #cache: CallCache | null;
   #where = '';
   #path = '';
 
-  constructor(followed: Iterable<Handle> = [], recall: Recall | null = null) {
+  constructor(followed: Iterable<Handle> = [], cache: CallCache | null = null) {
     this.#followed = new Set(followed);
-    this.#recall = recall;
+    this.#cache = cache;
   }
 
   /** Runs `body` with this trace open. @throws TypeError when another is open */
@@ -101,7 +101,7 @@ export class Trace {
       return value;
     }
     if (operand.symbol !== null) return operand.symbol;
-    const { storage } = operand.hold;
+    const { storage } = operand.resources;
     if (storage === null) throw new TypeError(`${this.#where}: a tensor that the function uses is disposed`);
     const key = this.#followed.has(operand) ? operand : storage;
     const known = this.#known.get(key);
@@ -110,7 +110,7 @@ export class Trace {
     value.storage = storage;
     this.#known.set(key, value);
     storage.references += 1;
-    this.#held.push(storage);
+    this.#retained.push(storage);
     return value;
   }
 
@@ -127,7 +127,7 @@ export class Trace {
   }
 
   #append(entry: Entry, inputs: (Value | null)[], params: Params): readonly Value[] {
-    const resolved = this.#recall?.next(this, entry, inputs, params) ?? resolve(entry, inputs, params);
+    const resolved = this.#cache?.next(this, entry, inputs, params) ?? resolve(entry, inputs, params);
     const written = resolved.state;
     // What is not the function's to write is written as a copy.
     for (const i of written ?? []) {
@@ -183,7 +183,7 @@ export class Trace {
 
   /** Gives the storage back that it kept alive: what was bound to it by now holds it itself. */
   close(): void {
-    for (const storage of this.#held.splice(0)) release(storage);
+    for (const storage of this.#retained.splice(0)) release(storage);
   }
 }
 

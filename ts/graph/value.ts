@@ -60,7 +60,7 @@ export function originsOf({ entry, path, origins }: Node): readonly Origin[] {
 
 /** What stands for a tensor in a call: its type, and its storage or the value of a trace. */
 export interface Handle extends TensorType {
-  readonly hold: { readonly storage: Storage | null };
+  readonly resources: { readonly storage: Storage | null };
   readonly symbol: Value | null;
 }
 
@@ -68,7 +68,7 @@ export interface Handle extends TensorType {
 export type Operand = Handle | number | Draw | null;
 
 export function isHandle(value: unknown): value is Handle {
-  return typeof value === 'object' && value !== null && 'symbol' in value && 'hold' in value;
+  return typeof value === 'object' && value !== null && 'symbol' in value && 'resources' in value;
 }
 
 export const NO_VALUES: readonly Value[] = [];

@@ -1,5 +1,5 @@
 /**
- * compile(moduleOrFunction, options): the public form of graph/compile.ts, which knows modules.
+ * compile(moduleOrFunction, options): a program of a function (ts/transforms/program.ts), or of a module, whose parts it knows.
  * @category Programs
  */
 

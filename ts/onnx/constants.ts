@@ -96,10 +96,10 @@ class Constants {
   ): boolean {
     const { outputs } = node.node;
     if (!outputs.some((name) => this.#kept.has(name))) return false;
-    const storages = new Set(inputs.map((input) => input?.hold.storage));
+    const storages = new Set(inputs.map((input) => input?.resources.storage));
     const bytesOf = (tensors: readonly (Tensor<DType> | undefined)[]) =>
       tensors.reduce((sum, one) => sum + (one === undefined ? 0 : typeBytes(one)), 0);
-    const made = bytesOf(results.filter((result) => !storages.has(result.hold.storage)));
+    const made = bytesOf(results.filter((result) => !storages.has(result.resources.storage)));
     if (made <= MAX_RESULT || made <= bytesOf(inputs)) return false;
     // What reads no tensor's elements makes its result while a program is planned: each program would have its own.
     if (!node.node.inputs.some((_, index) => inputSpec(node.handler, index)?.needs === undefined))

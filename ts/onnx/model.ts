@@ -4,7 +4,7 @@
  */
 import type { DType } from '../dtype.ts';
 import { engine } from '../engine/engine.ts';
-import { adopt, type Disposable, type Hold, scope } from '../engine/memory.ts';
+import { adopt, type Disposable, type Resources, scope } from '../engine/memory.ts';
 import { checkOptions, integer, ModelError, OutOfMemoryError } from '../errors.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import type { StepProfile } from '../program/report.ts';
@@ -54,10 +54,10 @@ export interface RunOptions {
 /** Programs kept for each model. */
 const MAX_PROGRAMS = 16;
 
-class ModelHold implements Hold {
+class ModelResources implements Resources {
   readonly programs = new Map<string, Program<ModelResults>>();
   /** What the programs make of the weights: shared. */
-  readonly forms = new Prepacked(true);
+  readonly prepacked = new Prepacked(true);
   readonly tensors: Tensor<DType>[] = [];
 
   free(): void {
@@ -76,7 +76,7 @@ export class Model implements Disposable {
   readonly inputs: readonly ModelPort[];
   readonly outputs: readonly ModelPort[];
   /** @internal */
-  readonly hold = new ModelHold();
+  readonly resources = new ModelResources();
   readonly #file: string;
   readonly #plan: Plan;
   /** Inputs by whose value a program is chosen. */
@@ -109,7 +109,7 @@ export class Model implements Disposable {
     );
     this.#planned = planned;
     this.#plan = computeConstants(proto, graph, times);
-    this.hold.tensors.push(...this.#plan.constants.values());
+    this.resources.tensors.push(...this.#plan.constants.values());
     adopt(this);
     try {
       this.#compileKnown();
@@ -162,7 +162,7 @@ export class Model implements Disposable {
     );
     if (shapes !== null)
       return this.#program('Model.summary', shapes, new Map(), this.#wanted(undefined)).summary();
-    const last = given === undefined ? [...this.hold.programs.values()].pop() : undefined;
+    const last = given === undefined ? [...this.resources.programs.values()].pop() : undefined;
     if (last !== undefined) return last.summary();
     const free = this.inputs.filter(
       ({ name, shape }) => this.#planned.has(name) || !shape?.every((size) => typeof size === 'number'),
@@ -175,7 +175,7 @@ export class Model implements Disposable {
   /** Gives everything back; may be called again. */
   dispose(): void {
     this.#disposed = true;
-    this.hold.free();
+    this.resources.free();
   }
 
   [Symbol.dispose](): void {
@@ -226,7 +226,7 @@ export class Model implements Disposable {
       ({ name }) => `${shapes.get(name)?.join('x')}=${values.get(name)?.data.join(',') ?? ''}`,
     );
     const key = JSON.stringify([parts.join(';'), ...wanted]);
-    const { programs } = this.hold;
+    const { programs } = this.resources;
     let program = programs.get(key);
     programs.delete(key);
     if (program === undefined) {
@@ -234,7 +234,7 @@ export class Model implements Disposable {
         program = this.#compile(where, shapes, values, wanted);
       } catch (error) {
         if (!(error instanceof OutOfMemoryError) || programs.size === 0) throw error;
-        this.hold.freePrograms();
+        this.resources.freePrograms();
         program = this.#compile(where, shapes, values, wanted);
       }
     }
@@ -275,7 +275,7 @@ export class Model implements Disposable {
     scope(() => {
       program = new Program<ModelResults>(
         { run, parameters: [] },
-        { inputs, where, forms: this.hold.forms, choosing },
+        { inputs, where, prepacked: this.resources.prepacked, choosing },
       );
     });
     return program as unknown as Program<ModelResults>;

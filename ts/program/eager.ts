@@ -54,7 +54,7 @@ export function execute<T extends { dispose(): void }>(
   const plan = findPlan(on, entry, inputs, params);
   const { instructions } = plan;
   if (instructions === null) {
-    const storage = (inputs[0] as Handle).hold.storage as Storage;
+    const storage = (inputs[0] as Handle).resources.storage as Storage;
     storage.references += 1;
     return [make(plan.outputs[0] as TensorType, storage)];
   }
@@ -88,7 +88,8 @@ export function execute<T extends { dispose(): void }>(
 function addressOf(on: Engine, inputs: readonly Operand[], index: number, scalars: Storage): number {
   const input = inputs[index] as Operand;
   if (input === null) return 0;
-  if (typeof input !== 'number' && !(input instanceof Draw)) return (input.hold.storage as Storage).address;
+  if (typeof input !== 'number' && !(input instanceof Draw))
+    return (input.resources.storage as Storage).address;
   const address = scalars.address + SLOT * (index % SLOTS);
   const { f32, i32 } = refresh(on);
   if (typeof input !== 'number') i32.set(input.next(), address >>> 2);

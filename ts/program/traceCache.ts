@@ -7,7 +7,7 @@ import type { TensorType } from '../dtype.ts';
 import { onDisposeRuntime } from '../engine/engine.ts';
 import { onLowMemory } from '../engine/memory.ts';
 import type { Entry, Params, Resolved } from '../graph/entry.ts';
-import type { Recall, Trace } from '../graph/trace.ts';
+import type { CallCache, Trace } from '../graph/trace.ts';
 import type { Value } from '../graph/value.ts';
 import type { Loaded } from './loaded.ts';
 
@@ -42,7 +42,7 @@ interface Structure {
 const structures: Structure[] = [];
 
 /** Recognises one trace while it is recorded. */
-export class Recognition implements Recall {
+export class TraceCache implements CallCache {
   readonly #where: string;
   /** A structure that the trace has followed so far; null where there is none. */
   #candidate: Structure | null;

@@ -8,7 +8,7 @@ import {
   allocate,
   countTensors,
   type Disposable,
-  type Hold,
+  type Resources,
   release,
   type Storage,
 } from '../engine/memory.ts';
@@ -21,7 +21,7 @@ import type { Handle, Value } from '../graph/value.ts';
 import { execute } from '../program/eager.ts';
 import { CAST, castParams, FLATTEN, flattenParams, PERMUTE, permuteParams, reshapeParams } from './moves.ts';
 
-class TensorHold implements Hold {
+class TensorResources implements Resources {
   storage: Storage | null;
   /** It is traced by identity just now, and has no values to look at. */
   followed = false;
@@ -45,7 +45,7 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
   readonly dtype: D;
   readonly size: number;
   /** @internal */
-  readonly hold: TensorHold;
+  readonly resources: TensorResources;
   /** The node of the trace that this stands for, null when it has values. @internal */
   readonly symbol: Value | null;
   #view: TypedArrays[D] | null = null;
@@ -57,7 +57,7 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
     this.shape = shape;
     this.dtype = dtype;
     this.size = size;
-    this.hold = new TensorHold(storage);
+    this.resources = new TensorResources(storage);
     this.symbol = symbol;
     if (storage !== null) {
       countTensors(1);
@@ -67,7 +67,7 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
 
   /** True after dispose(), the end of its scope, or disposeRuntime(). */
   get disposed(): boolean {
-    return this.symbol === null && (this.hold.storage === null || !this.hold.storage.engine.alive);
+    return this.symbol === null && (this.resources.storage === null || !this.resources.storage.engine.alive);
   }
 
   /**
@@ -80,7 +80,7 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
 
   #read(where: string): TypedArrays[D] {
     const storage = storageOf(where, 'tensor', this);
-    if (this.hold.followed) throw symbolic(where, 'tensor');
+    if (this.resources.followed) throw symbolic(where, 'tensor');
     const { buffer } = storage.engine.memory;
     let view = this.#view;
     if (view === null || view.buffer !== buffer || view.byteOffset !== storage.address) {
@@ -146,18 +146,18 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
 
   /** Gives this handle's storage back; may be called again. */
   dispose(): void {
-    this.hold.free();
+    this.resources.free();
   }
 
   /** For `using`; a runtime that lacks Symbol.dispose has no `using` either, and the key is harmless there. */
   [Symbol.dispose](): void {
-    this.hold.free();
+    this.resources.free();
   }
 }
 
 /** A tensor's storage. @throws TypeError that names the argument when it is disposed, symbolic or no tensor */
 export function storageOf(where: string, name: string, tensor: Tensor<DType>): Storage {
-  const storage = tensor.hold.storage;
+  const storage = tensor.resources.storage;
   if (storage?.engine.alive) return storage;
   if (tensor.symbol !== null) throw symbolic(where, name);
   throw new TypeError(`${where}: ${name} is disposed`);

@@ -8,7 +8,7 @@ import {
   adopt,
   allocate,
   type Disposable,
-  type Hold,
+  type Resources,
   release,
   type Storage,
   scope,
@@ -22,7 +22,7 @@ import type { Value } from '../graph/value.ts';
 import { assemble } from '../program/assemble.ts';
 import { type List, SLOT } from '../program/executable.ts';
 import { Loaded } from '../program/loaded.ts';
-import { type Found, Recognition } from '../program/traceCache.ts';
+import { type Found, TraceCache } from '../program/traceCache.ts';
 import { emptyTensor, requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
@@ -52,16 +52,16 @@ function traced<T>(
     if (tensor.dtype === 'float32') return tensor;
     throw new TypeError(`${where}: xs[${i}] is ${tensor.dtype}, must be float32`);
   });
-  const recognition = new Recognition(where);
-  const trace = new Trace(inputs, recognition);
+  const cache = new TraceCache(where);
+  const trace = new Trace(inputs, cache);
   try {
     const followed = inputs.map((x) => trace.valueOf(x));
     const form = trace.run(where, () => {
-      for (const x of inputs) x.hold.followed = true;
+      for (const x of inputs) x.resources.followed = true;
       try {
         return body(...inputs) as Results;
       } finally {
-        for (const x of inputs) x.hold.followed = false;
+        for (const x of inputs) x.resources.followed = false;
       }
     });
     const leaves = leavesOf(form, where);
@@ -70,10 +70,10 @@ function traced<T>(
       throw new RangeError(`${where}: the function gave ${is}, must give one float32 value`);
     }
     const results = leaves.map((leaf) => trace.valueOf(leaf));
-    let found = recognition.find(trace, followed, results);
+    let found = cache.find(trace, followed, results);
     if (found === null) {
       found = makeProgram(on, where, trace, followed, results, seeded);
-      recognition.keep(trace, followed, results, found);
+      cache.keep(trace, followed, results, found);
     } else found.loaded.retain();
     const outputs = results.map(({ shape, dtype }) => ({ shape, dtype }));
     return use({ on, ...found, values: trace.values, form, outputs });
@@ -131,7 +131,7 @@ function run(
   loaded.run(where, list);
 }
 
-const addressOf = (tensor: Tensor<DType> | null): number => tensor?.hold.storage?.address ?? 0;
+const addressOf = (tensor: Tensor<DType> | null): number => tensor?.resources.storage?.address ?? 0;
 
 /** Where the storage is that the program reads; numbers and draws are written to `room`. */
 function memoryOf({ on, captures, slots, values }: Traced, room: number, record: number): Memory {
@@ -193,7 +193,7 @@ export function valueAndGrad<Xs extends readonly Tensor[]>(
 }
 
 /** What a record keeps for its pullbacks: storage of its own, and references on what the function met. */
-class RecordHold implements Hold {
+class RecordResources implements Resources {
   readonly storages: Storage[] = [];
   loaded: Loaded | null;
 
@@ -214,7 +214,7 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
   /** What the function gave. */
   readonly value: Y;
   /** @internal */
-  readonly hold: RecordHold;
+  readonly resources: RecordResources;
   readonly #memory: Memory;
   readonly #form: Results;
   readonly #outputs: readonly TensorType[];
@@ -229,22 +229,22 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
     this.#form = form;
     this.#outputs = found.outputs;
     this.#xs = xs.map(({ shape, dtype }) => ({ shape, dtype }));
-    this.hold = new RecordHold(loaded);
+    this.resources = new RecordResources(loaded);
     let outputs: Tensor<DType>[] = [];
     try {
       const own = allocate('vjp', recordBytes + slotBytes);
-      this.hold.storages.push(own);
+      this.resources.storages.push(own);
       for (const { storage } of values) {
         if (storage === null) continue;
         storage.references += 1;
-        this.hold.storages.push(storage);
+        this.resources.storages.push(storage);
       }
       outputs = emptyTensors('vjp', this.#outputs);
       this.#memory = memoryOf(found, own.address + recordBytes, own.address);
       run('vjp', loaded, 'main', this.#memory, [], outputs.map(addressOf));
     } catch (error) {
       for (const output of outputs) output.dispose();
-      this.hold.free();
+      this.resources.free();
       throw error;
     }
     let next = 0;
@@ -257,7 +257,7 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
    * @throws TypeError after dispose(), or when dy is not of the value's form; RangeError for a shape that is not the value's
    */
   readonly pullback = (dy: Y): Gradients<Xs> => {
-    const { loaded } = this.hold;
+    const { loaded } = this.resources;
     if (loaded === null || this.disposed) throw new TypeError('pullback: the gradient record is disposed');
     const seeds = matchResults(this.#form, dy, 'pullback', 'dy').map(({ value: seed }, i) => {
       // Nothing flows into integers.
@@ -285,16 +285,16 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
   };
 
   get disposed(): boolean {
-    return this.hold.loaded === null || !this.#engine.alive;
+    return this.resources.loaded === null || !this.#engine.alive;
   }
 
   /** Gives back what was kept for pullback; the value stays. May be called again. */
   readonly dispose = (): void => {
-    this.hold.free();
+    this.resources.free();
   };
 
   [Symbol.dispose](): void {
-    this.hold.free();
+    this.resources.free();
   }
 }
 

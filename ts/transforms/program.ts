@@ -8,8 +8,8 @@ import {
   adopt,
   allocate,
   type Disposable,
-  type Hold,
   moveAway,
+  type Resources,
   release,
   type Storage,
 } from '../engine/memory.ts';
@@ -60,12 +60,12 @@ export interface GraphOptions {
    * Where a model's programs share what they make of its constants, which nobody changes and which are read where they
    * are. Such a program belongs to its model, not to the scope that is open.
    */
-  readonly forms?: Prepacked;
+  readonly prepacked?: Prepacked;
   /** The function that the user called, for error sentences; without it `compile`. */
   readonly where?: string;
 }
 
-class ProgramHold implements Hold {
+class ProgramResources implements Resources {
   readonly storages: Storage[] = [];
   loaded: Loaded | null = null;
   readonly prepacked: Prepacked;
@@ -93,7 +93,7 @@ export class Program<Out = Results> implements Disposable {
   /** Bytes of what it computed once: packed weights, folded biases. */
   readonly weightBytes: number;
   /** @internal */
-  readonly hold: ProgramHold;
+  readonly resources: ProgramResources;
   readonly #engine: Engine;
   readonly #form: Results;
   /** What is drawn at each run, and the address that it is written to. */
@@ -106,40 +106,40 @@ export class Program<Out = Results> implements Disposable {
     this.#engine = on;
     this.inputs = options.inputs.map((spec, i) => inputType(where, spec, i));
     const trace = new Trace(source.parameters);
-    this.hold = new ProgramHold(options.forms ?? new Prepacked(false));
+    this.resources = new ProgramResources(options.prepacked ?? new Prepacked(false));
     try {
       this.#form = traced(where, trace, source, this.inputs, options.outputs);
       const leaves = leavesOf(this.#form, where).map((leaf) => trace.valueOf(leaf));
       const graph = graphOf(trace, where, leaves);
       optimize(graph, PASSES);
-      const { prepacked } = this.hold;
+      const { prepacked } = this.resources;
       const { executable, captures, slots } = assemble(on, where, graph, {
         constants: {
           kind: 'fixed',
-          copied: options.forms === undefined,
+          copied: options.prepacked === undefined,
           made: (key) => prepacked.has(key),
         },
         choosing: options.choosing,
       });
       this.outputs = executable.outputs;
       const loaded = new Loaded(on, where, executable, 'live');
-      this.hold.loaded = loaded;
+      this.resources.loaded = loaded;
       this.arenaBytes = executable.main.arenaBytes;
       this.weightBytes = this.#bindWeights(where, loaded, captures);
       this.#draws = this.#bindDraws(where, loaded, slots);
       loaded.run(where, 'prologue');
     } catch (error) {
-      this.hold.free();
+      this.resources.free();
       throw error;
     } finally {
       trace.close();
     }
-    if (options.forms === undefined) adopt(this);
+    if (options.prepacked === undefined) adopt(this);
   }
 
   /** Binds what stays: the storage that the function met, and what the prologue makes, whose bytes it gives. */
   #bindWeights(where: string, loaded: Loaded, captures: readonly Value[]): number {
-    const { storages, keys, prepacked } = this.hold;
+    const { storages, keys, prepacked } = this.resources;
     const met = captures.map(({ storage }) => {
       // Nobody but the trace holds it.
       if (storage!.references === 1) throw new TypeError(`${where}: constant is disposed`);
@@ -167,17 +167,17 @@ export class Program<Out = Results> implements Disposable {
     const { slotBytes } = loaded.executable;
     if (slotBytes === 0) return [];
     const room = allocate(where, slotBytes);
-    this.hold.storages.push(room);
+    this.resources.storages.push(room);
     loaded.bindAt('main', 'slot', room.address);
     return slots.map(({ draw }, i) => [draw as Draw, room.address + SLOT * i]);
   }
 
   get disposed(): boolean {
-    return this.hold.loaded === null || !this.#engine.alive;
+    return this.resources.loaded === null || !this.#engine.alive;
   }
 
   #requireAlive(where: string): Loaded {
-    const { loaded } = this.hold;
+    const { loaded } = this.resources;
     if (loaded === null || this.disposed) throw new TypeError(`${where}: the program is disposed`);
     return loaded;
   }
@@ -210,7 +210,7 @@ export class Program<Out = Results> implements Disposable {
       for (const [i, { name, value }] of matched.entries())
         this.#check(where, name, value, this.outputs[i] as TensorType);
       const given = matched.map(({ value }) => value);
-      const storages = [...inputs, ...(given as Tensor<DType>[])].map((tensor) => tensor.hold.storage);
+      const storages = [...inputs, ...(given as Tensor<DType>[])].map((tensor) => tensor.resources.storage);
       for (let i = inputs.length; i < storages.length; i++) {
         if (storages.indexOf(storages[i] as Storage) === i) continue;
         throw new RangeError(
@@ -220,7 +220,7 @@ export class Program<Out = Results> implements Disposable {
       try {
         this.#execute(where, inputs, given as Tensor<DType>[]);
       } catch (error) {
-        if (this.#engine.held)
+        if (this.#engine.deferred)
           for (const tensor of given as Tensor<DType>[]) moveAway(where, storageOf(where, 'into', tensor));
         throw error;
       }
@@ -298,7 +298,7 @@ export class Program<Out = Results> implements Disposable {
 
   /** Gives everything back; may be called again. */
   dispose(): void {
-    this.hold.free();
+    this.resources.free();
   }
 
   [Symbol.dispose](): void {
@@ -310,7 +310,7 @@ function bindTensors(main: Instructions, bases: readonly number[], tensors: read
   for (let i = 0; i < tensors.length; i++) {
     // What has no bytes has no base.
     const base = bases[i];
-    if (base !== undefined) main.bind(base, tensors[i]!.hold.storage?.address ?? 0);
+    if (base !== undefined) main.bind(base, tensors[i]!.resources.storage?.address ?? 0);
   }
 }
 
