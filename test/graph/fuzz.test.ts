@@ -2,7 +2,7 @@ import { compile, memory, scope, type Tensor, tensor } from 'striate';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { Choices } from '../support/random.ts';
-import { RandomGraph } from '../support/randomGraph.ts';
+import { RandomGraph, tensors } from '../support/randomGraph.ts';
 import { inEachVariant } from '../support/runtime.ts';
 
 const SEEDS = Array.from({ length: 25 }, (_, i) => i);
@@ -11,13 +11,13 @@ const PER_SEED = 8;
 /** Runs one random function on values and compiled, twice with other inputs. */
 function check(seed: number): void {
   scope(() => {
-    const graph = new RandomGraph(seed);
-    const shapes = RandomGraph.shapes(seed);
+    const graph = new RandomGraph(seed, tensors, 'integers');
+    const shapes = RandomGraph.shapes(seed, 'integers');
     const choose = new Choices(seed + 1000);
     const inputs = () => shapes.map((shape) => tensor(choose.integers(shape, -5, 5), shape));
     const first = inputs();
-    const eager = graph.call(first).map((t) => t.clone());
-    const program = compile((...xs: Tensor[]) => graph.call(xs), { inputs: shapes });
+    const eager = graph.run(first).map((t) => t.clone());
+    const program = compile((...xs: Tensor[]) => graph.run(xs), { inputs: shapes });
     const before = first.map((x) => x.toTypedArray());
     const compare = (results: Tensor[], expected: Tensor[]) => {
       expect(results.map((t) => t.shape)).toEqual(expected.map((t) => t.shape));
@@ -28,7 +28,7 @@ function check(seed: number): void {
     for (const [i, x] of first.entries()) expectSame(x.data, before[i] as Float32Array);
 
     const second = inputs();
-    const expected = graph.call(second);
+    const expected = graph.run(second);
     const live = memory.stats();
     expect(program.run(second, { into: results })).toBe(results);
     expect(memory.stats()).toEqual(live);

@@ -270,6 +270,19 @@ function fold(x: Plain, outputSize: Two, kernelSize: Two, options: Windows = {})
 
 const copy = (x: Plain): Plain => ({ ...x, data: [...x.data] });
 
+function reshape(x: Plain, shape: number[]): Plain {
+  const known = countOf(shape.filter((size) => size !== -1));
+  return { ...copy(x), shape: shape.map((size) => (size === -1 ? x.data.length / known : size)) };
+}
+
+function flatten(x: Plain, startDim = 0, endDim = -1): Plain {
+  const rank = x.shape.length;
+  const [first, last] = [startDim, endDim].map((dim) => (dim < 0 ? dim + rank : dim)) as [number, number];
+  if (rank === 0) return reshape(x, [1]);
+  const middle = countOf(x.shape.slice(first, last + 1));
+  return reshape(x, [...x.shape.slice(0, first), middle, ...x.shape.slice(last + 1)]);
+}
+
 const moving = (run: Reference['run']): Reference => ({ run, tolerance: 0, linear: 'all' });
 
 export const references: Record<string, Reference> = {
@@ -296,6 +309,8 @@ export const references: Record<string, Reference> = {
   slice: moving(slice),
   split: moving(split),
   permute: moving(permute),
+  reshape: moving(reshape),
+  flatten: moving(flatten),
   clone: moving(copy),
   cast: moving((x: Plain, dtype: DType) => ({ ...copy(x), dtype })),
   pixelShuffle: moving(pixelShuffle),
