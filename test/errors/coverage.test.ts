@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import * as striate from 'striate';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { beforeInit, cases, faults, firstArguments, starts } from './cases.ts';
+import { wrongCalls } from '../support/families.ts';
+import { beforeInit, cases, faults, starts } from './cases.ts';
+import { noTensors } from './noTensors.ts';
 
 const root = fileURLToPath(new URL('../../ts/', import.meta.url));
 /** The ONNX reader's sentences have their own tests. */
@@ -52,8 +53,9 @@ function sentencesOf(file: string): { at: string; pattern: string }[] {
 }
 
 test('every sentence that the sources can throw is in the tables of this folder', () => {
-  const said = [...cases, ...beforeInit, ...starts, ...faults].map(([, , , sentence]) =>
-    typeof sentence === 'string' ? sentence : sentence.source.replace(/^\^|\\(?=[.()])/g, ''),
+  const said = [...noTensors, ...wrongCalls, ...cases, ...beforeInit, ...starts, ...faults].map(
+    ([, , , sentence]) =>
+      typeof sentence === 'string' ? sentence : sentence.source.replace(/^\^|\\(?=[.()])/g, ''),
   );
   // What a pool of threads says has tests of its own.
   said.push(...readFileSync(new URL('../threads/pool.test.ts', import.meta.url), 'utf8').split('\n'));
@@ -61,17 +63,4 @@ test('every sentence that the sources can throw is in the tables of this folder'
   expect(sites.length).toBeGreaterThan(80);
   const missing = sites.filter((site) => !said.some((sentence) => new RegExp(site.pattern).test(sentence)));
   expect(missing).toEqual([]);
-});
-
-test('every operator is called with what is no tensor', () => {
-  const operators = Object.entries(striate).filter(
-    ([, value]) => typeof value === 'function' && 'entry' in value,
-  );
-  // concat takes a list, and has cases of its own.
-  expect(
-    operators
-      .map(([name]) => name)
-      .filter((name) => name !== 'concat')
-      .sort(),
-  ).toEqual([...firstArguments].sort());
 });

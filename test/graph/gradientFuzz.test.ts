@@ -5,8 +5,8 @@
  */
 import { add, compile, mul, scope, sum, type Tensor, tensor, valueAndGrad, vjp } from 'striate';
 import { expect, test } from 'vitest';
-import type { Plain } from '../reference/types.ts';
 import { difference, expectSame } from '../support/compare.ts';
+import type { Plain } from '../support/plain.ts';
 import { Choices } from '../support/random.ts';
 import { plain, RandomGraph, tensors } from '../support/randomGraph.ts';
 import { withRuntime } from '../support/runtime.ts';

@@ -4,10 +4,10 @@
  * gives the same; and of reals, with more operators, for gradients.
  */
 import { type Tensor, tensor } from 'striate';
-import { references } from '../reference/index.ts';
-import type { Plain } from '../reference/types.ts';
 import { publicFunction } from './checks.ts';
+import { references } from './families.ts';
 import { type Rule, realRules, rules } from './graphRules.ts';
+import type { Plain } from './plain.ts';
 import { Choices } from './random.ts';
 
 /** What a graph needs of its values: a Tensor, a symbol, and plain numbers have it. */

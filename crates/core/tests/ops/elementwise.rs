@@ -70,7 +70,7 @@ fn unary(act: u32, p0: f64, p1: f64, dtype: Dtype, x: &[f64], parts: usize, in_p
 
 #[test]
 fn activations() {
-    for line in problem_lines("elementwise.txt") {
+    for line in problem_lines("activation", &["x", "min", "max", "alpha", "negativeSlope"]) {
         let Some(Activation { act, p0, p1, tolerance, f }) = activation(&line) else { continue };
         let dtype = Dtype::of(&line);
         let x = integers(0, count(&shape_of(&line, "x")), dtype);
@@ -175,7 +175,8 @@ fn wrap(value: f64, dtype: Dtype) -> f64 {
 
 #[test]
 fn arithmetic() {
-    for line in problem_lines("elementwise.txt") {
+    let slopes = problem_lines("activation", &["x", "weight"]).into_iter();
+    for line in slopes.chain(problem_lines("arithmetic", &["a", "b"])) {
         let dtype = Dtype::of(&line);
         let whole = dtype != F32;
         let divide = move |a: f64, b: f64| match (whole, b == 0.0) {
