@@ -1,0 +1,147 @@
+// biome-ignore-all format: a table with a case a line.
+/** What is wrong with a model, a source or a feed has its sentence, word by word; test/errors/coverage.test.ts reads them here. */
+import { init, memory, ones, scope, type Tensor } from 'striate';
+import { loadModel } from 'striate/onnx';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { type Attribute, type Field, floats, graph, int64s, message, model, type NodeSpec, rawTensor, TYPE } from './encode.ts';
+
+beforeAll(async () => {
+  await init();
+});
+
+afterEach(() => {
+  expect(memory.stats()).toMatchObject({ liveBytes: 0, liveTensors: 0 });
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: the calls are wrong on purpose.
+const any = (value: unknown): any => value;
+
+interface Given {
+  shape?: number[];
+  weights?: Uint8Array[];
+  opset?: number;
+  type?: number;
+  outputs?: string[];
+}
+
+/** Loads nodes and runs them on ones. */
+async function run(nodes: NodeSpec[], { shape = [1, 1, 3, 3], type = TYPE.float, ...more }: Given = {}): Promise<void> {
+  const loaded = await loadModel(model({ nodes, inputs: { x: [shape, type] }, ...more }));
+  try {
+    scope(() => {
+      loaded.run({ x: ones(shape, { dtype: type === TYPE.float ? 'float32' : 'int32' }) as Tensor });
+    });
+  } finally {
+    loaded.dispose();
+  }
+}
+
+const node = (op: string, attributes: Record<string, Attribute> = {}, given: Given = {}, more: string[] = []) => () =>
+  run([{ op, name: 'n', in: ['x', ...more], attributes }], given);
+
+const small = model({ nodes: [{ op: 'Relu' }], inputs: { x: [[2]] } });
+
+/** A call of a model that runs. */
+const running = (call: (run: (...args: unknown[]) => unknown) => void) => async () => {
+  const loaded = await loadModel(small);
+  try {
+    scope(() => call((...args) => any(loaded).run(...args)));
+  } finally {
+    loaded.dispose();
+  }
+};
+
+/** A model that holds this message as an initializer. */
+const weight = (fields: Field[]) => () => loadModel(model({ nodes: [{ op: 'Relu' }], weights: [message(fields)] }));
+const x = () => ones([2]);
+const to = (...shape: number[]): Given => ({ weights: [int64s('s', shape)] });
+const axes = (...values: number[]): Given => ({ weights: [int64s('a', values)] });
+const list = (name: string, ...values: number[]) => int64s(name, values);
+const sliced = (...names: [string, number[]][]): Given => ({ shape: [5], weights: names.map(([name, values]) => list(name, ...values)) });
+
+const cases: [title: string, call: () => unknown, sentence: string][] = [
+  ['an accuracy that there is not', () => loadModel(small, { accuracy: any('best') }), "loadModel: accuracy is 'best', must be 'fast' or 'exact'"],
+  ['an answer that is no file', () => loadModel(new Response('no', { status: 404 })), 'loadModel: model was answered with status 404, must be 200'],
+  ['a file that is not there', () => loadModel('/nowhere/none.onnx'), "loadModel: source '/nowhere/none.onnx' cannot be read: ENOENT: no such file or directory, open '/nowhere/none.onnx'"],
+  ['a path where there are no files', () => withoutFiles(() => loadModel('/none.onnx')), "loadModel: source is the path '/none.onnx', but there are no files here: give a URL or the bytes"],
+  ['weights in another file', weight([[1, 1], [2, TYPE.float], [8, 'w'], [13, message([[1, 'location'], [2, 'big.bin']])], [14, 1]]), "model: initializer 'w': its values are in another file 'big.bin'; a model must hold all of its weights"],
+  ['a weight of a negative size', weight([[1, -1], [2, TYPE.float], [8, 'w']]), "model: initializer 'w' has the shape [-1], a size must not be negative"],
+  ['a weight of 2^80 values', weight([[1, 2 ** 40], [1, 2 ** 40], [2, TYPE.float], [8, 'w']]), "model: initializer 'w' has the shape [1099511627776, 1099511627776], of more than 2^31 values"],
+  ['a sparse weight', () => loadModel(message([[1, 7], [7, message([[15, message([])]])], [8, message([[1, ''], [2, 13]])]])), 'model: sparse initializers are not supported'],
+  ['no operator set', () => loadModel(message([[7, graph({ nodes: [{ op: 'Relu' }] })]])), 'model: it names no operator set, must be one of 9 to 16'],
+  ['too few inputs', () => run([{ op: 'Conv', name: 'n' }]), "model: node 'n' (Conv): it has 1 inputs, must have 2 to 3"],
+  ['an input that is left out', () => run([{ op: 'Conv', name: 'n', in: ['x', ''] }]), "model: node 'n' (Conv): input 1 is left out, but the operator needs it"],
+  ['no output', () => run([{ op: 'Relu', name: 'n', out: [''] }]), "model: node 'n' (Relu): it has no output"],
+  ['an attribute that there is not', node('Relu', { slope: 1 }), "model: node 'n' (Relu): attribute 'slope' is not known; known here: none"],
+  ['an attribute without its tensor', () => loadModel(withAttribute(message([[1, 'value'], [20, 4]]))), "model: node 'n' (Constant): attribute value holds no tensor"],
+  ['an input without a name', () => loadModel(model({ nodes: [{ op: 'Relu' }], inputs: { '': [[1]] } })), 'model: input without a name'],
+  ['a weight twice', () => run([{ op: 'Relu' }], { weights: [floats('w', [1], [1]), floats('w', [1], [2])] }), "model: there are two of initializer 'w'"],
+  ['an output twice', () => run([{ op: 'Relu' }], { outputs: ['y', 'y'] }), "model: the graph has the output 'y' twice"],
+  ['a cycle', () => run([{ op: 'Add', name: 'a', in: ['x', 'v'], out: ['u'] }, { op: 'Relu', name: 'b', in: ['u'], out: ['v'] }, { op: 'Relu', name: 'c' }]), "model: nodes wait for each other's outputs in a cycle: 'a', 'b'"],
+  ['feeds that are a tensor', running((call) => call(x())), "Model.run: inputs is a Tensor, must be an object with a value for each input's name"],
+  ['a feed that is a list', running((call) => call({ x: [1, 2] })), "Model.run: input 'x' is [1, 2], must be a Tensor or typed array"],
+  ['outputs that are a text', running((call) => call({ x: x() }, { outputs: 'y' })), "Model.run: outputs is 'y', must be an array of names"],
+  ['outputs that are none', running((call) => call({ x: x() }, { outputs: [] })), 'Model.run: outputs is empty, must hold at least one name'],
+  ['into a tensor', running((call) => call({ x: x() }, { into: x() })), "Model.run: into is a Tensor, must be an object with a tensor for each output's name"],
+  ['into more than is asked for', running((call) => call({ x: x() }, { into: { y: x(), z: x() } })), "Model.run: into has 'z', which is not asked for"],
+  ['a shape of too many values', () => run([{ op: 'Resize', in: ['x', '', 's'], out: ['c'] }, { op: 'Cast', in: ['c'], out: ['i'], attributes: { to: TYPE.int64 } }, { op: 'Reshape', name: 'n', in: ['x', 'i'] }], { weights: [floats('s', [4], [1, 1, 20, 20])] }), "model: node 'n' (Reshape): the shape (input 'i') has 3600 values, must have at most 1024"],
+  ['strides of three axes', node('Conv', { strides: [1, 1, 1] }, { weights: [floats('w', [1, 1, 1, 1], [1])] }, ['w']), "model: node 'n' (Conv): attribute strides has 3 entries, must have 2"],
+  ['batch norm in training', () => run([{ op: 'BatchNormalization', name: 'n', in: ['x', 'a', 'a', 'a', 'a'], attributes: { training_mode: 1 } }], { opset: 14, weights: [floats('a', [1], [1])] }), "model: node 'n' (BatchNormalization): training_mode is not 0: models are run, not trained"],
+  ['dropout in training', node('Dropout', {}, { weights: [rawTensor('t', TYPE.bool, [], Uint8Array.of(1))] }, ['', 't']), "model: node 'n' (Dropout): training_mode is not false: models are run, not trained"],
+  ['depth of a matrix', node('DepthToSpace', { blocksize: 2 }, { shape: [4, 4] }), "model: node 'n' (DepthToSpace): the input is 4x4, must have 4 axes"],
+  ['blocks of nothing', node('SpaceToDepth'), "model: node 'n' (SpaceToDepth): attribute blocksize is 0, must be at least 1"],
+  ['too few channels for blocks', node('DepthToSpace', { blocksize: 3 }), "model: node 'n' (DepthToSpace): the input is 1x1x3x3, its channels must be a multiple of 9"],
+  ['blocks that do not fit', node('SpaceToDepth', { blocksize: 2 }), "model: node 'n' (SpaceToDepth): the input is 1x1x3x3, height and width must be multiples of 2"],
+  ['a constant of a negative size', () => run([{ op: 'ConstantOfShape', name: 'n', in: ['s'] }], to(-1)), "model: node 'n' (ConstantOfShape): the shape is [-1], a size must not be negative"],
+  ['a constant of two values', () => run([{ op: 'ConstantOfShape', name: 'n', in: ['s'], attributes: { value: floats('', [2], [1, 2]) } }], to(2)), "model: node 'n' (ConstantOfShape): attribute value has 2 values, must have 1"],
+  ['floats as truths', node('Cast', { to: TYPE.bool }), "model: node 'n' (Cast): a cast of float32 to bool is supported for known values only"],
+  ['pads that are missing', node('Pad', {}, { opset: 10 }), "model: node 'n' (Pad): pads are missing"],
+  ['a filter before the resize', resize({ antialias: 1 }), "model: node 'n' (Resize): attribute antialias is 1, must be 0"],
+  ['cubic without what is outside', resize({ mode: 'cubic', exclude_outside: 1 }), "model: node 'n' (Resize): attribute exclude_outside is 1, must be 0"],
+  ['cubic of a volume', resize({ mode: 'cubic' }, [1, 1, 3, 3, 3]), "model: node 'n' (Resize): mode 'cubic' is supported for 4 axes only, the input has 5"],
+  ['an axis of three squeezed', node('Squeeze', {}, axes(2), ['a']), "model: node 'n' (Squeeze): axis 2 of the input 1x1x3x3 is 3, must be 1"],
+  ['unsqueezed nowhere', node('Unsqueeze', {}, { opset: 11 }), "model: node 'n' (Unsqueeze): axes are missing"],
+  ['unsqueezed twice at one place', node('Unsqueeze', {}, axes(0, 0), ['a']), "model: node 'n' (Unsqueeze): axes are [0, 0], must be different"],
+  ['a shape of -2', node('Reshape', {}, to(-2), ['s']), "model: node 'n' (Reshape): the shape is [-2], a size must be at least -1"],
+  ['a 0 where there is no axis', node('Reshape', {}, to(1, 1, 1, 1, 0), ['s']), "model: node 'n' (Reshape): the shape is [1, 1, 1, 1, 0], the input has no axis 4"],
+  ['two open axes', node('Reshape', {}, to(-1, -1), ['s']), "model: node 'n' (Reshape): the shape is [-1, -1], must have at most one -1"],
+  ['an open axis that does not divide', node('Reshape', {}, to(-1, 7), ['s']), "model: node 'n' (Reshape): the input is 1x1x3x3 (9 values), which [-1, 7] does not divide"],
+  ['a slice without starts', node('Slice', {}, { shape: [5], opset: 9 }), "model: node 'n' (Slice): starts are missing"],
+  ['a slice without ends', node('Slice', { starts: [0] }, { shape: [5], opset: 9 }), "model: node 'n' (Slice): ends are missing"],
+  ['more starts than ends', node('Slice', {}, sliced(['s', [0, 0]], ['e', [1]]), ['s', 'e']), "model: node 'n' (Slice): there are 2 starts, 1 ends, 2 axes and 2 steps, must be as many of each"],
+  ['parts that are not equal', () => run([{ op: 'Split', name: 'n', out: ['y', 'z'] }], { shape: [5] }), "model: node 'n' (Split): axis 0 of the input 5 does not split into 2 equal parts"],
+  ['more sizes than parts', () => run([{ op: 'Split', name: 'n', out: ['y', 'z'], attributes: { split: [1, 1, 3] } }], { shape: [5], opset: 11 }), "model: node 'n' (Split): split has 3 sizes, but there are 2 outputs"],
+];
+
+/** Resizes to the double. */
+function resize(attributes: Record<string, Attribute>, shape = [1, 1, 3, 3]): () => Promise<void> {
+  const scales = floats('s', [shape.length], shape.map((_, axis) => (axis < 2 ? 1 : 2)));
+  return node('Resize', attributes, { shape, weights: [scales] }, ['', 's']);
+}
+
+/** A model of a constant with this attribute. */
+function withAttribute(attribute: Uint8Array): Uint8Array {
+  const constant = message([[2, 'y'], [3, 'n'], [4, 'Constant'], [5, attribute]]);
+  return message([[1, 7], [7, message([[1, constant], [12, message([[1, 'y']])]])], [8, message([[1, ''], [2, 13]])]]);
+}
+
+/** As in a browser: no modules of Node. */
+function withoutFiles<T>(call: () => T): T {
+  const { getBuiltinModule } = process;
+  process.getBuiltinModule = any(() => undefined);
+  try {
+    return call();
+  } finally {
+    process.getBuiltinModule = getBuiltinModule;
+  }
+}
+
+test.each(cases)('%s', async (_, call, sentence) => {
+  let message = 'nothing was wrong';
+  try {
+    await call();
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  expect(message).toBe(sentence);
+});
