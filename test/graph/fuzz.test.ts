@@ -4,6 +4,7 @@ import { expectSame } from '../support/compare.ts';
 import { Choices } from '../support/random.ts';
 import { RandomGraph, tensors } from '../support/randomGraph.ts';
 import { inEachVariant } from '../support/runtime.ts';
+import { sample } from '../support/sample.ts';
 
 const SEEDS = Array.from({ length: 25 }, (_, i) => i);
 const PER_SEED = 8;
@@ -37,7 +38,7 @@ function check(seed: number): void {
 }
 
 inEachVariant('random graphs', () => {
-  test.each(SEEDS)('compiled as eager, seeds from %i x 8', (group) => {
+  test.each(sample(SEEDS, 8))('compiled as eager, seeds from %i x 8', (group) => {
     for (let seed = group * PER_SEED; seed < (group + 1) * PER_SEED; seed++) {
       try {
         check(seed);

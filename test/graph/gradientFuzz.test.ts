@@ -10,6 +10,7 @@ import type { Plain } from '../support/plain.ts';
 import { Choices } from '../support/random.ts';
 import { plain, RandomGraph, tensors } from '../support/randomGraph.ts';
 import { withRuntime } from '../support/runtime.ts';
+import { sample } from '../support/sample.ts';
 
 const SEEDS = Array.from({ length: 25 }, (_, i) => i);
 const PER_SEED = 8;
@@ -124,7 +125,7 @@ function check(seed: number): void {
 }
 
 withRuntime('random graphs of reals', () => {
-  test.each(SEEDS)('values and gradients, seeds from %i x 8', (group) => {
+  test.each(sample(SEEDS, 8))('values and gradients, seeds from %i x 8', (group) => {
     for (let seed = group * PER_SEED; seed < (group + 1) * PER_SEED; seed++) {
       try {
         check(seed);

@@ -4,15 +4,16 @@ import { expect, test } from 'vitest';
 import { argumentsWith, integersOf } from '../support/calls.ts';
 import { place, publicFunction, WINOGRAD } from '../support/checks.ts';
 import { expectSame } from '../support/compare.ts';
-import { calls, references } from '../support/families.ts';
+import { references } from '../support/families.ts';
 import type { Plain } from '../support/plain.ts';
 import { inEachVariant } from '../support/runtime.ts';
+import { allCallsToRun } from '../support/sample.ts';
 
 const ALGORITHMS = ['gemm', 'pointwise', 'depthwise', 'winograd', 'direct'] as const;
 const magnitude = (values: readonly number[]) => values.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
 
 inEachVariant('convolution', () => {
-  for (const call of calls) {
+  for (const call of allCallsToRun) {
     if (!/^conv\dd$/.test(call.op) || call.tensors.some(({ kind }) => kind !== 'integers')) continue;
     test(`${call.op}: ${call.name}`, () => {
       const y = references[call.op]!.run(...call.args) as Plain;

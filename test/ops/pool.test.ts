@@ -2,8 +2,9 @@
 import { test } from 'vitest';
 import type { Call } from '../support/calls.ts';
 import { checkForward } from '../support/checks.ts';
-import { calls, references } from '../support/families.ts';
+import { references } from '../support/families.ts';
 import { inEachVariant } from '../support/runtime.ts';
+import { allCallsToRun } from '../support/sample.ts';
 
 /** [operator, arguments before the kernel, options besides the window's] */
 const REDUCTIONS: [string, number[], Record<string, unknown>][] = [
@@ -28,7 +29,7 @@ function reduced(call: Call, [name, before, more]: (typeof REDUCTIONS)[number]):
 }
 
 inEachVariant('other reductions', () => {
-  for (const call of calls) {
+  for (const call of allCallsToRun) {
     const [x] = call.tensors;
     if (!/^(max|min|sum|avg|lp)Pool/.test(call.op) || x?.kind !== 'integers' || x.dtype !== 'float32')
       continue;
