@@ -71,7 +71,7 @@ async function checkAll(checks) {
     if (code !== 0) console.log(`\n=== ${title}\n${output.trimEnd()}`);
   console.log('');
   for (const { title, code, output, time } of rows) {
-    const counted = /^\s*Tests\s+(.*)$/m.exec(output.replaceAll(/\x1b\[\d*m/g, ''))?.[1] ?? '';
+    const counted = /^\s*Tests\s+(.*)$/m.exec(output)?.[1] ?? '';
     console.log(`${title.padEnd(14)} ${time.padStart(8)}  ${code === 0 ? 'passed' : 'FAILED'}  ${counted}`);
   }
   if (rows.some(({ code }) => code !== 0)) process.exitCode = 1;
@@ -103,7 +103,7 @@ await main(async () => {
   const checks = {
     lint: [node, [bin('@biomejs/biome', 'bin/biome'), 'check', '.']],
     types: [node, tsc],
-    tests: [node, testsOf(files), { STRIATE_FAST: families.join(',') }],
+    tests: [node, testsOf(files), { STRIATE_FAST: families.join(','), NO_COLOR: '1' }],
   };
   if (files.some((file) => /^(crates|Cargo)/.test(file))) {
     const env = { PATH: pathWith(await rustForTests()) };

@@ -30,7 +30,7 @@ export const tensors: Kit<Tensor> = {
 export const plain: Kit<Plain> = {
   call(operator, ...args) {
     const reference = references[operator];
-    if (reference === undefined) throw new Error(`test/reference has no ${operator}`);
+    if (reference === undefined) throw new Error(`no family of test/families has a reference of ${operator}`);
     return reference.run(...args);
   },
   constant: (values) => ({ ...values, data: [...values.data] }),
