@@ -11,8 +11,6 @@ the largest of uneven parts | adaptiveMaxPool2d | {"values": [[[[1, 7, 3, 2, 9],
 an axis that keeps its size | adaptiveAvgPool2d | {"values": [[[[3, -1, 2, 0], [1, 4, -2, 5], [0, 2, 1, -3], [2, 2, -1, 4]]]]}, [null, 2] | [[[[1, 1], [2.5, 1.5], [1, -1], [2, 1.5]]]]
 one mean per channel | globalAvgPool | {"values": [[[[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[-1, -2, -3], [-4, -5, -6], [-7, -8, -9]]]]} | [[[[5]], [[-5]]]]
 one maximum per channel | globalMaxPool | {"values": [[[[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[-1, -2, -3], [-4, -5, -6], [-7, -8, -9]]]]} | [[[[9]], [[-1]]]]
-
-# Adaptive and global.
 adaptive means that divide evenly | adaptiveAvgPool2d | "2x3x8x12", [4, 3]
 adaptive means that do not | adaptiveAvgPool2d | "2x3x7x10~", [3, 4]
 adaptive means, one axis even | adaptiveAvgPool2d | "1x2x7x12~", [3, 4]

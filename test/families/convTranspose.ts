@@ -17,7 +17,7 @@ import { any, type Wrong, w, x } from '../support/wrong.ts';
 import { axesOf, type ConvolutionOptions, type Size, spread } from './convolution.ts';
 
 export const lines = `
-# Transposed convolution
+# Results written out
 each input spreads a 3x3 filter | convTranspose2d | {"values": [[[[1, 2], [3, 4]]]]}, {"values": [[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]]} | [[[[1, 4, 7, 6], [7, 23, 33, 24], [19, 53, 63, 42], [21, 52, 59, 36]]]]
 stride 2: the spreads overlap in a cross | convTranspose2d | {"values": [[[[1, 2], [3, 4]]]]}, {"values": [[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]]}, null, {"stride": 2} | [[[[1, 2, 5, 4, 6], [4, 5, 14, 10, 12], [10, 14, 36, 24, 30], [12, 15, 34, 20, 24], [21, 24, 55, 32, 36]]]]
 stride 3: they do not | convTranspose2d | {"values": [[[[1, 2], [3, 4]]]]}, {"values": [[[[1, 1], [1, 1]]]]}, null, {"stride": 3} | [[[[1, 1, 0, 2, 2], [1, 1, 0, 2, 2], [0, 0, 0, 0, 0], [3, 3, 0, 4, 4], [3, 3, 0, 4, 4]]]]
@@ -37,8 +37,6 @@ three dimensions | convTranspose3d | {"values": [[[[[1, 2]]]]]}, {"values": [[[[
 a 2x2 kernel spread by a 2x2 input | convTranspose2d | {"values": [[[[0, 1], [2, 3]]]]}, {"values": [[[[0, 1], [2, 3]]]]} | [[[[0, 0, 1], [0, 4, 6], [4, 12, 9]]]]
 the same with stride 2 | convTranspose2d | {"values": [[[[0, 1], [2, 3]]]]}, {"values": [[[[0, 1], [2, 3]]]]}, null, {"stride": 2} | [[[[0, 0, 0, 1], [0, 0, 2, 3], [0, 2, 0, 3], [4, 6, 6, 9]]]]
 the same with padding | convTranspose2d | {"values": [[[[0, 1], [2, 3]]]]}, {"values": [[[[0, 1], [2, 3]]]]}, null, {"padding": 1} | [[[[4]]]]
-
-# Transposed convolution
 plain 3x3 | convTranspose2d | "2x3x5x7", "3x4x3x3", "4"
 padding | convTranspose2d | "2x3x5x7", "3x4x3x3", "4", {"padding": 1}
 stride 2 | convTranspose2d | "2x3x5x7", "3x4x3x3", "4", {"stride": 2}

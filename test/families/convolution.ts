@@ -22,7 +22,7 @@ import type { Choices } from '../support/random.ts';
 import { any, gone, type Wrong, w, x } from '../support/wrong.ts';
 
 export const lines = `
-# Convolution
+# Results written out
 3x3 of ones, no padding | conv2d | {"values": [[[[1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [11, 12, 13, 14, 15], [16, 17, 18, 19, 20], [21, 22, 23, 24, 25]]]]}, {"values": [[[[1, 1, 1], [1, 1, 1], [1, 1, 1]]]]} | [[[[63, 72, 81], [108, 117, 126], [153, 162, 171]]]]
 3x3 of ones, padding 1 | conv2d | {"values": [[[[1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [11, 12, 13, 14, 15], [16, 17, 18, 19, 20], [21, 22, 23, 24, 25]]]]}, {"values": [[[[1, 1, 1], [1, 1, 1], [1, 1, 1]]]]}, null, {"padding": 1} | [[[[16, 27, 33, 39, 28], [39, 63, 72, 81, 57], [69, 108, 117, 126, 87], [99, 153, 162, 171, 117], [76, 117, 123, 129, 88]]]]
 an edge filter with bias | conv2d | {"values": [[[[1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [11, 12, 13, 14, 15], [16, 17, 18, 19, 20], [21, 22, 23, 24, 25]]]]}, {"values": [[[[1, 0, -1], [2, 0, -2], [1, 0, -1]]]]}, {"values": [10]} | [[[[2, 2, 2], [2, 2, 2], [2, 2, 2]]]]
@@ -52,6 +52,7 @@ one dimension | conv1d | {"values": [[[1, 3, 0, -2, 5, 4]]]}, {"values": [[[1, 2
 one dimension, stride 2, padding 1 and 2 | conv1d | {"values": [[[1, 3, 0, -2, 5, 4]]]}, {"values": [[[1, 2, -1]]]}, null, {"stride": 2, "padding": [[1, 2]]} | [[[-1, 5, 4, 4]]]
 three dimensions | conv3d | {"values": [[[[[0, 1, 2], [3, 4, 5]], [[6, 7, 8], [9, 10, 11]]]]]}, {"values": [[[[[1, 0], [0, 0]], [[0, 0], [0, 1]]]]]} | [[[[[10, 12]]]]]
 three dimensions, padding 1 along the depth | conv3d | {"values": [[[[[0, 1], [2, 3]], [[4, 5], [6, 7]], [[8, 9], [10, 11]]]]]}, {"values": [[[[[1, 1], [1, 1]], [[-1, -1], [-1, -1]]]]]}, null, {"padding": [1, 0, 0]} | [[[[[-6]], [[-16]], [[-16]], [[38]]]]]
+# Small integers, which the native tests take as well
 plain 3x3 | conv2d | "1x3x8x8", "5x3x3x3", "5"
 textbook sizes | conv2d | "1x1x3x3", "1x1x2x2"
 textbook padding 1 stride 3,2 | conv2d | "1x1x3x3", "1x1x2x2", null, { "stride": [3, 2], "padding": 1 }
@@ -285,7 +286,7 @@ export const spread = (size: Size, rank: number) =>
   typeof size === 'number' ? new Array<number>(rank).fill(size) : size;
 
 /** An axis of a window. */
-export interface Axis {
+interface Axis {
   stride: number;
   dilation: number;
   lo: number;

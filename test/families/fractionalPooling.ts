@@ -6,7 +6,6 @@ import { any, gone, type Wrong, x } from '../support/wrong.ts';
 import { axisOf, extremum, type PerAxis, type Taps } from './pooling.ts';
 
 export const lines = `
-# Fractional.
 fractional maxima | fractionalMaxPool2d | "1x1x8x8#", 2, {"outputSize": 3, "randomSamples": {"values": [[[0.3, 0.8]]]}, "returnIndices": true}
 fractional maxima, planes of their own | fractionalMaxPool2d | "2x3x9x11#", [2, 3], {"outputSize": [4, 5], "randomSamples": "2x3x2+"}
 fractional maxima by a ratio | fractionalMaxPool2d | "1x2x9x11#", 3, {"outputRatio": [0.5, 0.6], "randomSamples": "1x2x2+", "returnIndices": true}

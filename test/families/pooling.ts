@@ -18,7 +18,7 @@ import type { Choices } from '../support/random.ts';
 import { any, type Wrong, x } from '../support/wrong.ts';
 
 export const lines = `
-# Pooling
+# Results written out
 3x3, no overlap | maxPool2d | {"values": [[[[1, 7, 3, 2, 9], [4, 6, 5, 8, 0], [2, 5, 1, 3, 6], [7, 4, 8, 9, 0], [3, 1, 2, 6, 5]]]]}, 3 | [[[[7]]]]
 3x3, stride 1 | maxPool2d | {"values": [[[[1, 7, 3, 2, 9], [4, 6, 5, 8, 0], [2, 5, 1, 3, 6], [7, 4, 8, 9, 0], [3, 1, 2, 6, 5]]]]}, 3, {"stride": 1} | [[[[7, 8, 9], [8, 9, 9], [8, 9, 9]]]]
 2x2, stride 2: the last row and column have no part | maxPool2d | {"values": [[[[1, 7, 3, 2, 9], [4, 6, 5, 8, 0], [2, 5, 1, 3, 6], [7, 4, 8, 9, 0], [3, 1, 2, 6, 5]]]]}, 2 | [[[[7, 8], [7, 9]]]]
@@ -49,6 +49,7 @@ sums with padding | sumPool2d | {"values": [[[[1, 7, 3, 2, 9], [4, 6, 5, 8, 0], 
 the root of squares | lpPool2d | {"values": [[[[3, 4, 0, 5], [12, 8, 6, 15]]]]}, 2, [1, 2] | [[[[5, 5], [14.42221, 16.15549]]]]
 sums of 2x2 as the first power | lpPool2d | {"values": [[[[3, 4, 0, 5], [12, 8, 6, 15]]]]}, 1, 2 | [[[[27, 26]]]]
 the length of a negative pair | lpPool1d | {"values": [[[-3, 4, -5, 12]]]}, 2, 2, {"absolute": true} | [[[5, 13]]]
+# Small integers with ties, which the native tests take as well
 textbook 2x2 | maxPool2d | "1x1x4x4", 2
 two images, three channels | maxPool2d | "2x3x8x6", 2
 odd sizes lose a row and a column | maxPool2d | "1x2x7x5", 2

@@ -7,7 +7,6 @@ import { any, type Wrong, w, x } from '../support/wrong.ts';
 import { type ConvolutionOptions, conv, convWindow } from './convolution.ts';
 
 export const lines = `
-# Separable convolution
 plain | separableConv2d | "2x3x6x7", "3x1x3x3", "5x3x1x1", "5", {"padding": 1}
 with a multiplier and all options | separableConv2d | "2x3x9x10", "6x1x3x2", "4x6x1x1", "4", {"padding": [[1, 2], [0, 1]], "stride": [2, 1], "dilation": [1, 2], "flipKernel": true}
 without bias, padding that goes round | separableConv2d | "1x4x5x6", "4x1x3x3", "3x4x1x1", null, {"padding": "same", "paddingMode": "circular"}

@@ -8,8 +8,6 @@ import { axisOf, type PerAxis } from './pooling.ts';
 export const lines = `
 maxima back in their places | maxUnpool2d | {"values": [[[[9, 6], [8, 7]]]]}, {"values": [[[[4, 6], [8, 15]]]], "dtype": "int32"}, 2 | [[[[0, 0, 0, 0], [9, 0, 6, 0], [8, 0, 0, 0], [0, 0, 0, 7]]]]
 maxima back in a larger plane | maxUnpool2d | {"values": [[[[7, 8]]]]}, {"values": [[[[1, 8]]]], "dtype": "int32"}, 2, {"outputSize": [3, 5]} | [[[[0, 7, 0, 0, 0], [0, 0, 0, 8, 0], [0, 0, 0, 0, 0]]]]
-
-# Unpooling.
 unpooling | maxUnpool2d | {"values": [[[[6, 8], [14, 16]]]]}, {"values": [[[[5, 7], [13, 15]]]], "dtype": "int32"}, 2 | {"values": [[[[0, 0, 0, 0], [0, 6, 0, 8], [0, 0, 0, 0], [0, 14, 0, 16]]]]}
 unpooling to a larger output | maxUnpool2d | {"values": [[[[6, 8], [14, 16]]]]}, {"values": [[[[6, 8], [24, 18]]]], "dtype": "int32"}, 2, {"outputSize": [5, 5]}
 unpooling to a whole shape | maxUnpool2d | "2x3x2x3~", "2x3x2x3:int32<20", 2, {"outputSize": [2, 3, 4, 5]}
