@@ -124,8 +124,8 @@ export const references: Record<string, Reference> = {
     tolerance: 0,
     linear: 'all',
   },
-  div: { run: binary(divide), tolerance: FEW, smooth: 'all' },
-  pow: { run: binary(power), tolerance: FEW, smooth: 'all' },
+  div: { run: binary(divide), tolerance: 0, smooth: 'all' },
+  pow: { run: binary(power), tolerance: 0, smooth: 'all' },
   maximum: { run: binary((a, b) => Math.max(a, b)), tolerance: 0, smooth: 'all' },
   minimum: { run: binary((a, b) => Math.min(a, b)), tolerance: 0, smooth: 'all' },
 };
