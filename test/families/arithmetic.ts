@@ -3,7 +3,7 @@
 import type { DType } from 'striate';
 import * as striate from 'striate';
 import { anyShape, type Generator, maybe, text } from '../support/generate.ts';
-import { broadcast, countOf, FEW, offset, type Plain, type Reference } from '../support/plain.ts';
+import { broadcast, countOf, offset, type Plain, type Reference } from '../support/plain.ts';
 import type { Choices } from '../support/random.ts';
 import { any, gone, type Wrong, x } from '../support/wrong.ts';
 
