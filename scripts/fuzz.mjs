@@ -1,5 +1,5 @@
 // `npm run fuzz -- [--problems N] [--seed S] [--variant simd|relaxed] [--op NAME]`: random problems against the plain
-// loops of test/reference, in all variants or in one. Each failing problem is printed as a line for test/problems.
+// loops of test/families, in all variants or in one. Each failing problem is printed as a line for its family.
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,21 +8,19 @@ import { buildKernels } from './lib/kernels.mjs';
 import { nodeModules } from './lib/modules.mjs';
 import { main, Problem, root, run } from './lib/report.mjs';
 
-/** Bundles the fuzzer with the references that there are. */
+/** Bundles the fuzzer with all families of test/families. */
 async function load() {
-  const folder = path.join(root, 'test/reference');
-  const areas = fs
-    .readdirSync(folder)
-    .filter((file) => file.endsWith('.ts') && !['index.ts', 'types.ts'].includes(file));
-  const imports = areas.map((file, i) => `import * as a${i} from '../../test/reference/${file}';`);
+  const families = fs.readdirSync(path.join(root, 'test/families')).filter((file) => file.endsWith('.ts'));
+  const imports = families.map((file, i) => `import * as f${i} from '../../test/families/${file}';`);
+  const merged = (key) => `Object.assign({}, ${families.map((_, i) => `f${i}.${key}`).join(', ')})`;
   const entry = path.join(root, 'build/run/fuzz.ts');
   fs.mkdirSync(path.dirname(entry), { recursive: true });
   fs.writeFileSync(
     entry,
     [
       ...imports,
-      `export const references = Object.assign({}, ${areas.map((_, i) => `a${i}.references`).join(', ')});`,
-      "export * from '../../test/support/fuzz.ts';",
+      `export const operators = { references: ${merged('references')}, generators: ${merged('generators')} };`,
+      "export { fuzz } from '../../test/support/fuzz.ts';",
       "export { init, disposeRuntime } from '../../ts/index.ts';",
     ].join('\n'),
   );
@@ -60,10 +58,10 @@ await main(async () => {
     process.exitCode = code;
     return;
   }
-  const { init, disposeRuntime, fuzz, references } = await load();
+  const { init, disposeRuntime, fuzz, operators } = await load();
   for (const variant of values.variant === undefined ? ['simd', 'relaxed'] : [values.variant]) {
     await init({ variant, maxMemoryBytes: 64 * 2 ** 20 });
-    const result = fuzz(references, {
+    const result = fuzz(operators, {
       problems,
       seed,
       op: values.op,

@@ -1,8 +1,11 @@
 import { conv2d, disposeRuntime, init, memory, relu, scope, type Tensor, tensor } from 'striate';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { faultError } from '../../ts/errors.ts';
+import { wrongCalls } from '../support/families.ts';
 import { expectNothingLive } from '../support/runtime.ts';
-import { beforeInit, type Case, cases, faults, starts } from './cases.ts';
+import type { Wrong } from '../support/wrong.ts';
+import { beforeInit, cases, faults, starts } from './cases.ts';
+import { noTensors } from './noTensors.ts';
 
 /** The error of a call; fails where there is none. */
 function errorOf(call: () => unknown): Error {
@@ -16,7 +19,7 @@ function errorOf(call: () => unknown): Error {
   return expect.fail('no error');
 }
 
-function check([, call, kind, sentence]: Case): void {
+function check([, call, kind, sentence]: Wrong): void {
   const error = errorOf(call);
   expect(error.message).toBe(sentence);
   expect(Object.getPrototypeOf(error)).toBe(kind.prototype);
@@ -29,7 +32,7 @@ describe('before init, and after disposeRuntime', () => {
     const x = tensor([1]);
     disposeRuntime();
     check(['', () => relu(x), TypeError, 'relu: x is disposed']);
-    check(beforeInit[0] as Case);
+    check(beforeInit[0] as Wrong);
   });
 });
 
@@ -75,5 +78,5 @@ describe('every wrong call has its sentence, and the library goes on', () => {
     disposeRuntime();
   });
 
-  test.each(cases)('%s', (...one) => check(one));
+  test.each([...noTensors, ...cases, ...wrongCalls])('%s', (...one) => check(one));
 });

@@ -21,8 +21,8 @@ import {
   tensor,
 } from 'striate';
 import { expect, test } from 'vitest';
+import { integersOf } from '../support/calls.ts';
 import { expectSame } from '../support/compare.ts';
-import { integersOf } from '../support/problems.ts';
 import { inEachVariant } from '../support/runtime.ts';
 
 type Parts = { x: Tensor; w: Tensor; v: Tensor; bias: Tensor; mean: Tensor; variance: Tensor; slope: Tensor };

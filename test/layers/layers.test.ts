@@ -95,7 +95,8 @@ import {
 } from 'striate';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
-import { channelMoments } from '../support/reference.ts';
+import { references } from '../support/families.ts';
+import type { Plain } from '../support/plain.ts';
 import { inEachVariant } from '../support/runtime.ts';
 
 type Layer = Module<[Tensor], unknown> & { weight?: Tensor; bias?: Tensor | null };
@@ -329,25 +330,22 @@ inEachVariant('layers', () => {
     (_, make, shape, momentum) => {
       scope(() => {
         const layer = make();
-        const running = { mean: [0, 0, 0], variance: [1, 1, 1] };
+        const plain = (data: number[], of: readonly number[]): Plain => ({
+          shape: [...of],
+          dtype: 'float32',
+          data,
+        });
+        const [mean, variance] = [plain([0, 0, 0], [3]), plain([1, 1, 1], [3])];
+        const options = { training: true, momentum };
         for (const seed of [1, 2, 3]) {
           const x = randn(shape, { seed });
           x.data.set(x.data.map((v, i) => 3 * v + (i % 5)));
-          const moments = [0, 1, 2].map((c) => channelMoments({ shape, data: x.data }, c));
-          const y = layer.forward(x);
-          const inner = shape.slice(2).reduce((product: number, axis: number) => product * axis, 1);
-          const normal = Array.from(x.data, (v, i) => {
-            const { mean, variance } = moments[Math.floor(i / inner) % 3]!;
-            return (v - mean) / Math.sqrt(variance + 1e-5);
-          });
-          expectSame(y.data, normal, 1e-5);
-          moments.forEach(({ count, mean, variance }, c) => {
-            running.mean[c] = (1 - momentum) * running.mean[c]! + momentum * mean;
-            running.variance[c] =
-              (1 - momentum) * running.variance[c]! + (momentum * variance * count) / (count - 1);
-          });
-          expectSame(layer.running_mean!.data, running.mean, 1e-5);
-          expectSame(layer.running_var!.data, running.variance, 1e-5);
+          const given = plain(Array.from(x.data), shape);
+          // The reference moves the running statistics as well.
+          const expected = references.batchNorm!.run(given, mean, variance, null, null, options) as Plain;
+          expectSame(layer.forward(x).data, expected.data, 1e-5);
+          expectSame(layer.running_mean!.data, mean.data, 1e-5);
+          expectSame(layer.running_var!.data, variance.data, 1e-5);
         }
         const before = layer.running_mean!.toTypedArray();
         layer.eval().forward(randn(shape, { seed: 9 }));

@@ -1,96 +1,97 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** What every operator must have, in one list that names whatever one lacks. */
 import * as striate from 'striate';
 import { Tensor } from 'striate';
 import { expect, test } from 'vitest';
 import { cast } from '../../ts/ops/cast.ts';
 import { clone } from '../../ts/ops/clone.ts';
 import type { Entry } from '../../ts/ops/operator.ts';
-import { references } from '../reference/index.ts';
-import { type Call, parseCall } from '../support/calls.ts';
-import { PROBLEM_FILES, readProblems } from '../support/problems.ts';
+import { checkedGradients } from '../support/checks.ts';
+import { calls, callsOf, families, generators, references, wrongCalls } from '../support/families.ts';
 
-const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const exported = striate as unknown as Record<string, unknown>;
 
 /** Every operator: an exported function with its entry; cast and clone are methods of Tensor. */
 const operators = new Map<string, Entry>([
   ['cast', cast.entry],
   ['clone', clone.entry],
 ]);
-for (const [name, value] of Object.entries(striate)) {
+for (const [name, value] of Object.entries(exported)) {
   if (typeof value === 'function' && 'entry' in value) operators.set(name, value.entry as Entry);
 }
 
-test('an operator is exported under the name in its entry, or is a method of Tensor', () => {
-  for (const [name, entry] of operators) expect(entry.name, name).toBe(name);
-  for (const method of ['cast', 'clone']) expect(Tensor.prototype).toHaveProperty(method);
-});
+const steps = Object.values(families).flatMap(({ withoutGradient }) => withoutGradient ?? []);
+const layers: Record<string, string | null> = Object.assign(
+  {},
+  ...Object.values(families).map((family) => family.layers),
+);
 
-/** The lines of the files in the form of test/support/calls.ts, which problems.test.ts runs. */
-const callFiles = readdirSync(at('test/problems'))
-  .map((file) => file.replace('.txt', ''))
-  .filter((file) => !(PROBLEM_FILES as readonly string[]).includes(file));
-
-function readCalls(file: string): Call[] {
-  const lines = readFileSync(at(`test/problems/${file}.txt`), 'utf8').split('\n');
-  return lines.map(parseCall).filter((call) => call !== null);
+/** The class that an operator has; null where it has none on purpose. */
+function layerOf(name: string): string | null {
+  const named = layers[name];
+  if (named !== undefined) return named;
+  const same = (one: string) => one !== name && one.toLowerCase() === name.toLowerCase();
+  return Object.keys(exported).find(same) ?? name[0]!.toUpperCase() + name.slice(1);
 }
 
-test('every operator has problem lines, and every problem line an operator', () => {
-  const lines = [
-    ...PROBLEM_FILES.flatMap((file) => readProblems(file).map(({ op }) => op)),
-    ...callFiles.flatMap((file) => readCalls(file).map(({ op }) => op)),
-  ];
-  expect(
-    [...operators.keys()].filter((name) => !lines.includes(name)),
-    'operators without problem lines',
-  ).toEqual([]);
-  expect(
-    [...new Set(lines)].filter((op) => !operators.has(op)),
-    'lines of no operator',
-  ).toEqual([]);
+const sentences = wrongCalls.map(([, , , sentence]) => sentence);
+/** conv1d to conv3d are one function of a rank. */
+const stem = (name: string) => name.replace(/\dd$/, '');
+
+/** What is missing of an operator. */
+function lacks(name: string, entry: Entry): string[] {
+  const own = calls.filter(({ op }) => op === name);
+  const reference = references[name];
+  const layer = layerOf(name);
+  const takesMore = own.some(({ args }) => args.length > 1);
+  const needs: Record<string, boolean> = {
+    'problem lines in test/families': own.length > 0,
+    'a reference in its family': reference !== undefined,
+    'a generator in its family': generators[name] !== undefined,
+    'wrong calls in its family':
+      !takesMore || sentences.some((text) => stem(text.split(':')[0]!) === stem(name)),
+    'a gradient': (entry.gradient !== undefined || entry.alias === true) !== steps.includes(name),
+    'lines that check its gradient':
+      steps.includes(name) ||
+      own.some((call) => {
+        const { linear, smooth } = checkedGradients(call, reference ?? { run: () => [], tolerance: 0 });
+        return linear.length + smooth.length > 0;
+      }),
+    'its name in PyTorch': /^torch(vision)?\./.test(entry.torch),
+    'its names in ONNX': Array.isArray(entry.onnx),
+    'names of its arguments': entry.args.length > 0,
+    'a way to be computed': entry.lower !== undefined || entry.alias === true,
+    'an export under its own name, or a method of Tensor':
+      entry.name === name && (exported[name] !== undefined || name in Tensor.prototype),
+    [`a layer ${layer}`]: layer === null || typeof exported[layer] === 'function',
+  };
+  return Object.keys(needs).filter((what) => !needs[what]);
+}
+
+test('no operator lacks anything', () => {
+  const missing = [...operators].map(([name, entry]) => [name, lacks(name, entry)] as const);
+  expect(Object.fromEntries(missing.filter(([, list]) => list.length > 0))).toEqual({});
 });
 
-test('every problem file has its tests, and every line of a file a name of its own', () => {
-  const tests = readdirSync(at('test/ops')).filter((file) => file.endsWith('.test.ts'));
-  const sources = tests.map((file) => readFileSync(at(`test/ops/${file}`), 'utf8')).join();
-  for (const file of [...PROBLEM_FILES, ...callFiles]) {
-    const known = callFiles.includes(file);
-    if (!known) expect(sources, `tests of ${file}.txt`).toContain(`readProblems('${file}')`);
-    const names = (known ? readCalls(file) : readProblems(file)).map(({ name, op }) => `${name}: ${op}`);
-    expect(
-      names.filter((name, i) => names.indexOf(name) !== i),
-      `repeated names in ${file}.txt`,
-    ).toEqual([]);
+test('nothing in the families is of no operator, or of an operator of another family', () => {
+  for (const [name, family] of Object.entries(families)) {
+    const own = Object.keys(family.references);
+    const others = (ops: readonly string[]) => ops.filter((op) => !own.includes(op) || !operators.has(op));
+    expect(others(callsOf(family).map(({ op }) => op)), `lines of ${name}.ts`).toEqual([]);
+    expect(others(Object.keys(family.generators)), `generators of ${name}.ts`).toEqual([]);
+    expect(others(own), `references of ${name}.ts`).toEqual([]);
   }
 });
 
-test('every line in the newer form has a reference, and every reference a line', () => {
-  const ops = new Set(callFiles.flatMap((file) => readCalls(file).map(({ op }) => op)));
-  expect(
-    [...ops].filter((op) => references[op] === undefined),
-    'operators without a reference',
-  ).toEqual([]);
-  expect(
-    Object.keys(references).filter((op) => !ops.has(op)),
-    'references without a line',
-  ).toEqual([]);
-});
-
-test('every operator has its names in PyTorch and ONNX, its arguments, and a way to be computed', () => {
-  for (const [name, entry] of operators) {
-    expect(entry.torch, name).toMatch(/^torch(vision)?\./);
-    expect(Array.isArray(entry.onnx), name).toBe(true);
-    expect(entry.args.length, name).toBeGreaterThan(0);
-    expect(entry.lower !== undefined || entry.alias === true, `${name} has lower, or is an alias`).toBe(true);
-  }
+test('every line has a name of its own', () => {
+  const names = calls.map(({ name, op }) => `${name}: ${op}`);
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 });
 
 test('every file of ts/ops that holds an operator has it exported', () => {
-  const own = [...operators.keys(), 'random'];
-  for (const file of readdirSync(at('ts/ops'))) {
-    const text = readFileSync(at(`ts/ops/${file}`), 'utf8');
-    for (const [, name] of text.matchAll(/^export const (\w+) = \/\*#__PURE__\*\//gm))
-      expect(own, `${file}: ${name}`).toContain(name);
+  const files = import.meta.glob<Record<string, unknown>>('../../ts/ops/*.ts', { eager: true });
+  for (const [file, exports] of Object.entries(files)) {
+    for (const [name, value] of Object.entries(exports))
+      if (typeof value === 'function' && 'entry' in value)
+        expect([...operators.keys()], `${file}: ${name}`).toContain(name);
   }
 });

@@ -12,7 +12,7 @@
  *   {"values": [[1, 2]], "shape": [1, 2], "dtype": "int32"}     shape and dtype may be left out; "NaN", "Infinity" and "-Infinity" may be values
  */
 import type { DType } from 'striate';
-import type { Plain } from '../reference/types.ts';
+import { countOf, type Plain } from './plain.ts';
 import { Choices } from './random.ts';
 
 /** How a tensor's values were made. */
@@ -37,7 +37,9 @@ export interface Call {
 
 const TENSOR = /^(scalar|\d+(?:x\d+)*)(?::(float32|int32|uint8|int8))?(?:<(\d+))?([~+#])?$/;
 
-const countOf = (shape: readonly number[]) => shape.reduce((product, axis) => product * axis, 1);
+/** The small integers of tensor `t`. */
+export const integersOf = (t: number, shape: readonly number[]): number[] =>
+  Array.from({ length: countOf(shape) }, (_, i) => ((7 * i + 3 * t) % 11) - 5);
 
 /** The values that a tensor's text stands for; null for any other text. */
 export function fromText(text: string, t: number): Given | null {

@@ -4,13 +4,15 @@
  */
 import * as striate from 'striate';
 import { compile, type DType, outputShape, scope, type Tensor, tensor, vjp } from 'striate';
-import type { Plain, Reference } from '../reference/types.ts';
 import { argumentsWith, type Call, plainTensors } from './calls.ts';
 import { expectSame } from './compare.ts';
+import type { Plain, Reference } from './plain.ts';
 import { Choices } from './random.ts';
 
 type Any = Tensor<DType>;
-type Public = ((...args: unknown[]) => unknown) & { readonly entry?: { readonly alias?: true } };
+type Public = ((...args: unknown[]) => unknown) & {
+  readonly entry?: { readonly alias?: true; readonly numbers?: true; readonly args: readonly string[] };
+};
 
 /** For reals in operators that are exact on integers: float32 sums against float64 ones. */
 export const ROUNDING = 2e-6;
@@ -18,8 +20,8 @@ export const ROUNDING = 2e-6;
 export const WINOGRAD = 5e-5;
 const DIFFERENCES = 1e-3;
 const STEP = 1e-4;
-/** Milliseconds for the differences of one tensor. */
-const PATIENCE = 40;
+/** Multiplications for the differences of one tensor: references of large tensors have fewer elements checked. */
+const EFFORT = 200_000;
 
 /** How much of the checks is done. */
 export interface Effort {
@@ -161,6 +163,11 @@ export function checkForward(call: Call, reference: Reference, { programs = true
     }));
     compare('compiled', compiled, same, tolerance);
     expectApart('compiled', compiled, symbols);
+    // Here it may write over its operands.
+    const copying = compile(((...xs: Any[]) => body(...xs.map((x) => x.clone() as Any))) as never, {
+      inputs: specs,
+    });
+    if (!written.includes(true)) compare('in place', listOf(copying.run(symbols as never)), same, tolerance);
     compare(
       "the program's inputs afterwards",
       symbols,
@@ -211,6 +218,13 @@ const integersLike = (plain: Plain, choose: Choices): Plain => ({
   ...plain,
   data: choose.integers(plain.shape, -3, 3),
 });
+
+/** About how many multiplications a reference takes: for each result, what its weights have for one output. */
+function workOf({ tensors }: Call, results: readonly Plain[]): number {
+  const sizes = [...tensors, ...results].map(({ data }) => data.length);
+  const weights = tensors.slice(1).map(({ shape, data }) => data.length / Math.max(1, shape[0] ?? 1));
+  return Math.max(1, ...sizes) * Math.max(1, ...weights);
+}
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let sum = 0;
@@ -267,10 +281,8 @@ export function checkGradients(
   const choose = new Choices(7);
   const tensors = plainTensors(call);
   const floats = (all: Plain[]) => all.filter(({ dtype }) => dtype === 'float32');
-  const start = performance.now();
   const value = floats(expectedOf(call, reference, plainTensors(call)));
-  // Slow loops have fewer elements checked.
-  const most = Math.max(2, Math.min(elements, Math.floor(PATIENCE / (performance.now() - start))));
+  const most = Math.max(2, Math.min(elements, Math.floor(EFFORT / workOf(call, value))));
   // A window of padding alone has no maximum, and no gradient.
   if (!value.every(({ data }) => data.every(Number.isFinite))) return;
   const flows = value.map((y) => integersLike(y, choose));
@@ -295,12 +307,8 @@ export function checkGradients(
   const checkElements = (t: number, step: number, bound: number) => {
     const x = tensors[t] as Plain;
     const all = x.data.map((_, i) => i);
-    // Drawn before time is looked at: a slow machine checks the first of those that a fast one checks.
-    const drawn =
-      all.length <= elements
-        ? all
-        : Array.from({ length: elements >> 1 }, () => choose.integer(0, all.length - 1));
-    const at = drawn.slice(0, most);
+    const at =
+      all.length <= most ? all : Array.from({ length: most }, () => choose.integer(0, all.length - 1));
     const moved = (i: number, by: number) =>
       flowed(t, { ...x, data: x.data.map((v, j) => (j === i ? v + by : v)) });
     // The slopes on either side, which differ where a kink is near: the gradient is one of them, or between.

@@ -4,11 +4,12 @@
  */
 import * as striate from 'striate';
 import { memory, scope } from 'striate';
-import type { Reference } from '../reference/types.ts';
 import { argumentsWith, type Call, parseCall } from './calls.ts';
 import { checkForward, checkGradients, place, publicFunction, quick } from './checks.ts';
+import type { Family } from './families.ts';
+import type { Arguments } from './generate.ts';
 import { Choices } from './random.ts';
-import { type Arguments, randomProblems, spoil } from './randomProblems.ts';
+import { spoil } from './spoil.ts';
 
 export interface FuzzOptions {
   readonly problems: number;
@@ -33,6 +34,7 @@ const text = (title: string, op: string, args: Arguments): string =>
 
 /** Problem `index` of a seed: its line, and whether it is nonsense. */
 export function randomLine(
+  generators: Family['generators'],
   ops: readonly string[],
   seed: number,
   index: number,
@@ -41,7 +43,7 @@ export function randomLine(
   const op = choose.of(ops);
   const nonsense = choose.next() < 0.2;
   let args: Arguments | null = null;
-  while (args === null) args = randomProblems[op]!(choose);
+  while (args === null) args = generators[op]!(choose);
   if (nonsense) args = spoil(choose, args);
   return { line: text(`fuzz ${seed}:${index}`, op, args), nonsense };
 }
@@ -65,18 +67,18 @@ function runNonsense(call: Call): void {
 }
 
 /** Runs `problems` problems of a seed with the kernels that are loaded. */
-export function fuzz(references: Readonly<Record<string, Reference>>, given: FuzzOptions): FuzzResult {
+export function fuzz(
+  { generators, references }: Pick<Family, 'generators' | 'references'>,
+  given: FuzzOptions,
+): FuzzResult {
   const { problems, seed, op, progress } = given;
-  const exported = striate as unknown as Record<string, unknown>;
-  const ops = Object.keys(randomProblems).filter(
-    (name) => (op === undefined || op === name) && exported[name] !== undefined,
-  );
+  const ops = Object.keys(generators).filter((name) => op === undefined || op === name);
   const wrong: string[] = [];
   const traps: string[] = [];
   if (ops.length === 0)
     return { problems: 0, wrong: [`no operator is called ${op}`], traps: [], liveBytes: 0 };
   for (let index = 0; index < problems; index++) {
-    const { line, nonsense } = randomLine(ops, seed, index);
+    const { line, nonsense } = randomLine(generators, ops, seed, index);
     const note = (list: string[], error: unknown) => list.push(`${line}\n    ${(error as Error).message}`);
     try {
       const call = parseCall(line) as Call;

@@ -1,63 +1,27 @@
 /** Every problem with two, three and four threads: values and gradients have the bits that one thread gives. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import * as striate from 'striate';
 import { compile, type DType, disposeRuntime, init, runtime, scope, type Tensor, vjp } from 'striate';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ALGORITHM } from '../../ts/instructions/table.ts';
-import { argumentsWith, type Call, parseCall, plainTensors } from '../support/calls.ts';
+import { argumentsWith, plainTensors } from '../support/calls.ts';
 import { place, publicFunction } from '../support/checks.ts';
-import { integersOf, numbers, PROBLEM_FILES, type Problem, readProblems } from '../support/problems.ts';
+import { calls } from '../support/families.ts';
+import type { Plain } from '../support/plain.ts';
 import { expectNothingLive, variants } from '../support/runtime.ts';
 import { asUsual, inParts } from '../support/threads.ts';
-import { windowOptions } from '../support/windows.ts';
 
 type Any = Tensor<DType>;
 interface Given {
   readonly title: string;
-  readonly plain: readonly { shape: number[]; dtype: DType; data: number[] }[];
+  readonly plain: readonly Plain[];
   run(tensors: readonly Any[]): unknown;
 }
 
-const folder = fileURLToPath(new URL('../problems/', import.meta.url));
-
-function ofCall(call: Call): Given {
-  return {
-    title: `${call.op}: ${call.name}`,
-    plain: plainTensors(call) as Given['plain'],
-    run: (tensors) => publicFunction(call.op)(...argumentsWith(call, tensors)),
-  };
-}
-
-/** Of a line of conv.txt or pool.txt. */
-function ofWindow(problem: Problem): Given {
-  const { op, values } = problem;
-  const operator = (striate as unknown as Record<string, (...args: unknown[]) => unknown>)[op]!;
-  const integers = (t: number, shape: number[]) => ({
-    shape,
-    dtype: 'float32' as const,
-    data: integersOf(t, shape),
-  });
-  const [x, w] = [numbers(problem, 'x'), numbers(problem, 'w')];
-  const kernel = numbers(problem, 'kernelSize');
-  const bias = values.has('bias') ? [integers(2, [w[0] as number])] : [];
-  return {
-    title: `${op}: ${problem.name}`,
-    plain: [integers(0, x), ...(w.length > 0 ? [integers(1, w), ...bias] : [])],
-    run: ([first, weight, offset = null]) =>
-      weight === undefined
-        ? operator(first, kernel.length === 1 ? kernel[0] : kernel, windowOptions(problem))
-        : operator(first, weight, offset, windowOptions(problem)),
-  };
-}
-
-const problems: Given[] = [
-  ...['conv', 'pool'].flatMap((file) => readProblems(file).map(ofWindow)),
-  ...readdirSync(folder)
-    .filter((file) => !(PROBLEM_FILES as readonly string[]).includes(file.slice(0, -4)))
-    .flatMap((file) => readFileSync(`${folder}${file}`, 'utf8').split('\n').map(parseCall))
-    .flatMap((call) => (call === null ? [] : [ofCall(call)])),
-];
+const problems: Given[] = calls.map((call) => ({
+  title: `${call.op}: ${call.name}`,
+  plain: plainTensors(call),
+  run: (tensors) => publicFunction(call.op)(...argumentsWith(call, tensors)),
+}));
 
 const ALGORITHMS = Object.keys(ALGORITHM) as (keyof typeof ALGORITHM)[];
 

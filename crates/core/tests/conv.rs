@@ -240,7 +240,8 @@ fn algorithms(problem: &Problem) -> Vec<u32> {
 }
 
 fn all_problems() -> Vec<Problem> {
-    problem_lines("conv.txt").iter().map(Problem::read).collect()
+    let keys = ["x", "w", "bias", "stride", "padding", "dilation", "groups", "flipKernel"];
+    problem_lines("convolution", &keys).iter().map(Problem::read).collect()
 }
 
 /// What an algorithm may be off by, where these are the sums before anything is added to them.

@@ -34,6 +34,20 @@ fn at(shape: &[usize], index: &[usize]) -> usize {
     index.iter().zip(strides(shape)).map(|(i, stride)| i * stride).sum()
 }
 
+/// Whether no axis, start or padding needs the public function's reading: from the end, for all axes, left out.
+fn plain(line: &Line) -> bool {
+    let forward = |key: &str| signed(line, key).iter().all(|&value| value >= 0);
+    match line.operator.as_str() {
+        "concat" => line.get("dim").is_some() && forward("dim"),
+        "permute" => forward("axes"),
+        "slice" => {
+            let rank = shape_of(line, "x").len();
+            forward("starts") && signed(line, "starts").len() == rank && signed(line, "ends").len() == rank
+        }
+        _ => line.get("padding").is_none_or(|text| text.contains(':')),
+    }
+}
+
 /// The output, and what it must be.
 fn solve(line: &Line, parts: usize) -> Option<(Vec<f64>, Vec<f64>)> {
     match line.operator.as_str() {
@@ -41,7 +55,8 @@ fn solve(line: &Line, parts: usize) -> Option<(Vec<f64>, Vec<f64>)> {
         "pad1d" | "pad2d" | "pad3d" => Some(pad(line, parts)),
         "concat" => Some(concat(line, parts)),
         "slice" => Some(slice(line, parts)),
-        _ => None,
+        "cast" | "clone" | "flatten" | "reshape" | "split" => None,
+        other => panic!("{}: {other} is neither copied here nor left out", line.name),
     }
 }
 
@@ -153,11 +168,11 @@ fn slice(line: &Line, parts: usize) -> (Vec<f64>, Vec<f64>) {
 #[test]
 fn what_only_moves_values() {
     let mut solved = 0;
-    for line in problem_lines("copy.txt") {
+    let moved = problem_lines("move", &["x", "axes", "xs", "dim", "starts", "ends", "steps"]).into_iter();
+    let lines = moved.chain(problem_lines("padding", &["x", "padding", "value"]));
+    for line in lines.filter(plain) {
         for parts in [1, 2, 3, 7] {
-            let Some((got, want)) = solve(&line, parts) else {
-                panic!("{}: no such instruction", line.operator)
-            };
+            let Some((got, want)) = solve(&line, parts) else { continue };
             same(&got, &want, 0.0, &format!("{}, {parts} parts", line.name));
             solved += 1;
         }

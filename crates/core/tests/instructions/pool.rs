@@ -41,6 +41,14 @@ fn pairs(text: &str, rank: usize) -> Vec<(i32, i32)> {
     }
 }
 
+/// The windows of all poolings; each test says by what it reduces them.
+fn pools() -> Vec<Line> {
+    problem_lines(
+        "pooling",
+        &["x", "kernelSize", "stride", "padding", "dilation", "ceilMode", "returnIndices", "normType"],
+    )
+}
+
 impl Problem {
     fn read(line: &Line) -> Problem {
         let x = line.sizes("x");
@@ -158,7 +166,7 @@ fn saturated(values: Vec<f64>, dtype: Dtype) -> Vec<f64> {
 
 #[test]
 fn maxima_and_minima_with_and_without_positions() {
-    for line in problem_lines("pool.txt") {
+    for line in pools() {
         let problem = Problem::read(&line);
         let x = integers(0, problem.inputs(), problem.dtype);
         for (reduction, sign) in [(Max, 1.0), (Min, -1.0)] {
@@ -178,7 +186,7 @@ fn maxima_and_minima_with_and_without_positions() {
 
 #[test]
 fn nan_wins_and_infinities_have_positions() {
-    for line in problem_lines("pool.txt") {
+    for line in pools() {
         let problem = Problem::read(&line);
         if problem.dtype != F32 {
             continue;
@@ -209,7 +217,7 @@ fn nan_wins_and_infinities_have_positions() {
 
 #[test]
 fn sums_and_averages() {
-    for line in problem_lines("pool.txt") {
+    for line in pools() {
         let problem = Problem { dtype: F32, ..Problem::read(&line) };
         let x = integers(0, problem.inputs(), F32);
         let windows = problem.windows(&x);
@@ -250,7 +258,7 @@ const LP_TOLERANCE: f64 = 1e-6;
 
 #[test]
 fn norms() {
-    for line in problem_lines("pool.txt") {
+    for line in pools() {
         let problem = Problem { dtype: F32, ..Problem::read(&line) };
         let x = integers(0, problem.inputs(), F32);
         let windows = problem.windows(&x);
@@ -287,7 +295,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// `<dy, pool(x)> = <gradient(dy), x>`: sums are linear, and these are exact. The parts write what the whole does.
 #[test]
 fn the_gradient_of_sums_is_their_adjoint() {
-    for line in problem_lines("pool.txt") {
+    for line in pools() {
         let problem = Problem { dtype: F32, ..Problem::read(&line) };
         let x = integers(0, problem.inputs(), F32);
         let dy = integers(1, problem.outputs(), F32);
@@ -309,7 +317,7 @@ fn the_gradient_of_sums_is_their_adjoint() {
 /// What flows back from a maximum goes to where it was: scattered forward values are the maxima's, gathered ones are y.
 #[test]
 fn positions_scatter_and_gather() {
-    for line in problem_lines("pool.txt") {
+    for line in pools() {
         let problem = Problem { dtype: F32, ..Problem::read(&line) };
         let x = integers(0, problem.inputs(), F32);
         let dy = integers(1, problem.outputs(), F32);
