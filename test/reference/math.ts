@@ -117,14 +117,16 @@ function prelu(x: Plain, weight: Plain): Plain {
   return { ...x, data };
 }
 
-function linear(x: Plain, weight: Plain, bias?: Plain | null): Plain {
-  const [outputs, features] = weight.shape as [number, number];
+function linear(x: Plain, weight: Plain, bias?: Plain | null, { transposed = false } = {}): Plain {
+  const [outer, inner] = weight.shape as [number, number];
+  const [outputs, features] = transposed ? [inner, outer] : [outer, inner];
+  const place = (o: number, i: number) => (transposed ? i * outputs + o : o * features + i);
   const rows = count(x.shape.slice(0, -1));
   const data: number[] = [];
   for (let row = 0; row < rows; row++) {
     for (let o = 0; o < outputs; o++) {
       let sum = bias?.data[o] ?? 0;
-      for (let i = 0; i < features; i++) sum += x.data[row * features + i]! * weight.data[o * features + i]!;
+      for (let i = 0; i < features; i++) sum += x.data[row * features + i]! * weight.data[place(o, i)]!;
       data.push(sum);
     }
   }

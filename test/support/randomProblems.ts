@@ -535,7 +535,9 @@ function matmul(choose: Choices): Arguments {
 
 function linear(choose: Choices): Arguments {
   const [features, out] = [choose.integer(1, 19), choose.integer(1, 19)];
-  return [t([...anyShape(choose, 0, 3), features]), t([out, features]), bias(choose, out)];
+  const transposed = choose.of([undefined, false, true]);
+  const weight = t(transposed === true ? [features, out] : [out, features]);
+  return [t([...anyShape(choose, 0, 3), features]), weight, bias(choose, out), options({ transposed })];
 }
 
 const unary =

@@ -54,6 +54,7 @@ export type { GridSampleOptions } from './gridSample.ts';
 export { gridSample } from './gridSample.ts';
 export type { InterpolateOptions, UpsampleOptions } from './interpolate.ts';
 export { interpolate } from './interpolate.ts';
+export type { LinearOptions } from './linear.ts';
 export { linear } from './linear.ts';
 export type { LocalResponseNormOptions } from './localResponseNorm.ts';
 export { localResponseNorm } from './localResponseNorm.ts';
