@@ -4,7 +4,7 @@
  */
 import { type Axes, kernelOf } from './axes.ts';
 import type { Buffer, Builder } from './builder.ts';
-import { planConv, type WeightSource, writeConv, writeConvPack } from './conv.ts';
+import { NO_ACTIVATION, planConv, type WeightSource, writeConv, writeConvPack } from './conv.ts';
 import type { Activation } from './elementwise.ts';
 import { ACTIVATION } from './table.ts';
 
@@ -18,8 +18,6 @@ export interface ConvolutionProblem {
   readonly axes: Axes;
   /** Without it the weight is [outputs, channels / groups, kernel...], one element behind the other. */
   readonly source?: WeightSource;
-  /** What is done to x before: its padding, where that is not zeros. */
-  before?(to: Builder, x: Buffer): Buffer;
 }
 
 /** What a convolution reads. */
@@ -40,20 +38,23 @@ export function operandsOf(inputs: readonly (Buffer | null)[]): ConvolutionInput
   return { x, weight, bias, residual, slope };
 }
 
-/** Emits y = act(x convolved with weight + bias + residual); `own`: the activation and its two numbers. */
+/** The activation that a convolution ends with, as the params behind its own say: its number, p0, p1. */
+export function activationOf([act = ACTIVATION.none, p0 = 0, p1 = 0]: readonly number[]): Activation {
+  return { act, p0, p1 };
+}
+
+/** Emits y = act(x convolved with weight + bias + residual). */
 export function emitConvolution(
   name: string,
   to: Builder,
   { x, weight, bias, residual, slope, y }: ConvolutionInputs & { readonly y: Buffer },
   problem: ConvolutionProblem,
-  [act = ACTIVATION.none, p0 = 0, p1 = 0]: readonly number[] = [],
+  activation: Activation = NO_ACTIVATION,
 ): void {
-  const activation: Activation = { act, p0, p1 };
   const options = { ...sizesOf(problem), ...to.choice, activation };
   const plan = planConv(to, name, options);
-  const from = problem.before?.(to, x) ?? x;
   const weights = emitPacked(name, to, weight, problem, plan.algorithm);
-  writeConv(to, { x: from, weights, bias, residual, slope, y }, options, plan);
+  writeConv(to, { x, weights, bias, residual, slope, y }, options, plan);
 }
 
 /** A problem's sizes as instructions have them. */
