@@ -17,15 +17,7 @@ import { countOf, emitFill, emitPermuted, emitSumTo, newBlock } from '../instruc
 import { type ConvolutionProblem, emitPacked, sizesOf } from '../instructions/emitConvolution.ts';
 import { ALGORITHM, DEFORM_GRADIENT } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import {
-  type Backward,
-  type Entry,
-  type Lowered,
-  operator,
-  type Params,
-  type Resolved,
-  type Types,
-} from './operator.ts';
+import { type Backward, type Lowered, operator, type Params, type Resolved, type Types } from './operator.ts';
 import {
   type Padding,
   requireRank,
@@ -164,28 +156,36 @@ function emitTransposed(to: Builder, weight: Buffer, problem: ConvolutionProblem
   return emitPacked(NAME, to, weight, transposed, ALGORITHM.gemm);
 }
 
-const ENTRY: Entry<Deformed> = {
-  name: NAME,
-  torch: 'torchvision.ops.deform_conv2d',
-  onnx: [],
-  args: ARGS,
-  required: 3,
-  optionTensors: 1,
-  resolve,
-  lower,
-  gradient,
-};
-
-export const deformConv2d = /*#__PURE__*/ operator(ENTRY, (invoke) => /**
-   * Deformable convolution of x [N, C, H, W] with weight [O, C / groups, kh, kw] and bias [O]: each tap of each output
-   * reads x at its place moved by offset [N, 2 G kh kw, Ho, Wo] (pixels, pairs of y and x per tap), bilinearly and as
-   * zero outside, times mask [N, G kh kw, Ho, Wo]. Groups and the offset groups G follow from the shapes.
-   * A NaN offset gives NaN. Without offsets it is conv2d, to the bit where that takes its general algorithm.
-   * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-   */
-  (x: Tensor, offset: Tensor, weight: Tensor, bias?: Tensor | null, options?: DeformConvOptions): Tensor => {
-  checkOptions(NAME, options, OPTIONS);
-  const inputs = [x, offset, weight, bias ?? null, options?.mask ?? null];
-  const params = windowParams(NAME, 2, options ?? {});
-  return invoke(inputs as Tensor<DType>[], params)[0] as unknown as Tensor;
-});
+export const deformConv2d = /*#__PURE__*/ operator(
+  {
+    name: NAME,
+    torch: 'torchvision.ops.deform_conv2d',
+    onnx: [],
+    args: ARGS,
+    required: 3,
+    optionTensors: 1,
+    resolve,
+    lower,
+    gradient,
+  },
+  (invoke) =>
+    /**
+     * Deformable convolution of x [N, C, H, W] with weight [O, C / groups, kh, kw] and bias [O]: each tap of each output
+     * reads x at its place moved by offset [N, 2 G kh kw, Ho, Wo] (pixels, pairs of y and x per tap), bilinearly and as
+     * zero outside, times mask [N, G kh kw, Ho, Wo]. Groups and the offset groups G follow from the shapes.
+     * A NaN offset gives NaN. Without offsets it is conv2d, to the bit where that takes its general algorithm.
+     * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+     */
+    (
+      x: Tensor,
+      offset: Tensor,
+      weight: Tensor,
+      bias?: Tensor | null,
+      options?: DeformConvOptions,
+    ): Tensor => {
+      checkOptions(NAME, options, OPTIONS);
+      const inputs = [x, offset, weight, bias ?? null, options?.mask ?? null];
+      const params = windowParams(NAME, 2, options ?? {});
+      return invoke(inputs as Tensor<DType>[], params)[0] as unknown as Tensor;
+    },
+);
