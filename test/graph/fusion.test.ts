@@ -177,6 +177,22 @@ const cases: Record<string, [(x: Tensor, p: Parts) => Tensor | Tensor[], string[
     },
     ['reshape', 'linear + batchNorm + relu'],
   ],
+  'a factor, a bias and a slope per feature go into a linear layer of a transposed weight': [
+    (x, p) => {
+      const weight = tensor(integersOf(5, [12, 3]), [12, 3]);
+      const y = linear(reshape(x, [10, 12]), weight, null, { transposed: true });
+      return prelu(add(mul(y, p.slope), p.bias), p.slope);
+    },
+    ['reshape', 'linear + mul + add + prelu'],
+  ],
+  'a factor per feature of a transposed weight with as many inputs': [
+    (x) => {
+      const weight = tensor(integersOf(5, [4, 4]), [4, 4]);
+      const y = linear(x, weight, tensor([1, 2, 3, 4]), { transposed: true });
+      return relu(add(mul(y, tensor([0.5, 2, -1, 3])), x));
+    },
+    ['linear + mul + add + relu'],
+  ],
   'a linear layer whose channels are the last axis, not axis 1': [
     (x, p) => prelu(norm(linear(x, tensor(integersOf(5, [7, 4]), [7, 4])), p), p.slope),
     ['linear', 'batchNorm', 'prelu'],

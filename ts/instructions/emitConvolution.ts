@@ -14,10 +14,7 @@ import {
 import type { Activation } from './elementwise.ts';
 import { ACTIVATION } from './table.ts';
 
-export interface ConvolutionProblem extends ConvSizes, PackOptions {
-  /** What is done to x before: its padding, where that is not zeros. */
-  before?(to: Builder, x: Buffer): Buffer;
-}
+export interface ConvolutionProblem extends ConvSizes, PackOptions {}
 
 /** What a convolution reads. */
 export interface ConvolutionInputs {
@@ -37,20 +34,23 @@ export function operandsOf(inputs: readonly (Buffer | null)[]): ConvolutionInput
   return { x, weight, bias, residual, slope };
 }
 
-/** Emits y = act(x convolved with weight + bias + residual); `own`: the activation and its two numbers. */
+/** The activation that a convolution ends with, as the params behind its own say: its number, p0, p1. */
+export function activationOf([act = ACTIVATION.none, p0 = 0, p1 = 0]: readonly number[]): Activation {
+  return { act, p0, p1 };
+}
+
+/** Emits y = act(x convolved with weight + bias + residual). */
 export function emitConvolution(
   name: string,
   to: Builder,
   { x, weight, bias, residual, slope, y }: ConvolutionInputs & { readonly y: Buffer },
   problem: ConvolutionProblem,
-  [act = ACTIVATION.none, p0 = 0, p1 = 0]: readonly number[] = [],
+  activation: Activation | null = null,
 ): void {
-  const activation: Activation | null = act === ACTIVATION.none ? null : { act, p0, p1 };
   const options = { ...to.choice, activation };
   const plan = planConv(to, name, problem, options);
-  const from = problem.before?.(to, x) ?? x;
   const weights = writeConvPack(to, name, weight, problem, plan.algorithm);
-  writeConv(to, { x: from, weights, bias, residual, slope, y }, problem, { ...options, ...plan });
+  writeConv(to, { x, weights, bias, residual, slope, y }, problem, { ...options, ...plan });
 }
 
 /** The same weight with its taps in reverse order along each axis. */

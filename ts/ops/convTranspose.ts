@@ -18,17 +18,19 @@ import { emitTransposed, type TransposedProblem } from '../instructions/emitTran
 import { emitBiasGradient, emitWeightGradient } from '../instructions/emitWeightGradient.ts';
 import { RULE } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { PADDINGS, requireBias } from './convolutionStep.ts';
-import { type Backward, type Entry, operator, type Params } from './operator.ts';
+import { requireBias } from './convolutionStep.ts';
+import { type Backward, type Entry, operator, type Params, type Resolved, type Types } from './operator.ts';
 import {
   lifted,
   type Padding,
-  paddingParams,
-  type ResolvedWindow,
   requireRank,
   resolveWindow,
   type Size,
   sizes,
+  type WindowParams,
+  windowParams,
+  windowSettings,
+  windowsOf,
 } from './options.ts';
 import { float32 } from './types.ts';
 
@@ -64,44 +66,38 @@ export function convTransposeParams(
   options: ConvTransposeOptions = {},
 ): number[] {
   checkOptions(name, options, CONV_TRANSPOSE_OPTIONS);
-  const { stride = 1, padding = 0, outputPadding = 0, groups = 1, dilation = 1, outputSize } = options;
+  const { outputPadding = 0, groups = 1, outputSize } = options;
   const padded = perAxis(name, 'outputPadding', outputPadding, rank, 0);
   return [
     rank,
-    ...sizes(name, 'stride', stride, rank),
-    ...sizes(name, 'dilation', dilation, rank),
-    ...paddingParams(name, padding, rank, PADDINGS),
+    ...windowParams(name, rank, options),
     integer(name, 'groups', groups, 1),
     ...(outputSize === undefined ? [0, ...padded] : [1, ...sizes(name, 'outputSize', outputSize, rank)]),
   ];
 }
 
-const groupsOf = (params: Params) => params[2 + 4 * params[0]!]!;
-
-/** The validated window: its output is y's shape, its axes those of the convolution from y to x. */
-function windowOf(name: string, x: TensorType, weight: TensorType, params: Params): ResolvedWindow {
-  const rank = params[0] as number;
-  const last = 2 + 4 * rank;
-  return resolveWindow(name, x.shape.slice(2), {
-    rank,
-    kernel: weight.shape.slice(2),
-    stride: params.slice(1, 1 + rank),
-    dilation: params.slice(1 + rank, 1 + 2 * rank),
-    padding: params.slice(1 + 2 * rank, last),
-    rule: RULE.transposed | (params[last + 1] === 1 ? RULE.sized : 0),
-    extra: params.slice(last + 2),
-  });
+/** What convTransposeParams made; the kernel is the weight's. */
+function settingsOf([rank, ...params]: Params): Omit<WindowParams, 'kernel'> & { readonly groups: number } {
+  const { rest, ...window } = windowSettings(params, rank as number);
+  const [groups, sized, ...extra] = rest as [number, number, ...number[]];
+  return {
+    rank: rank as number,
+    ...window,
+    groups,
+    rule: RULE.transposed | (sized === 1 ? RULE.sized : 0),
+    extra,
+  };
 }
 
-function infer(name: string, inputs: readonly (TensorType | null)[], params: Params): TensorType[] {
-  const [x, weight, bias] = inputs as [TensorType, TensorType, TensorType | null];
-  const rank = params[0] as number;
-  const groups = groupsOf(params);
-  float32(name, ['x', 'weight', 'bias'], inputs);
+function resolve(name: string, types: Types, params: Params): Resolved<TransposedProblem> {
+  const [x, weight, bias] = types as [TensorType, TensorType, TensorType | null];
+  const settings = settingsOf(params);
+  const { rank, groups } = settings;
+  float32(name, ['x', 'weight', 'bias'], types);
   requireRank(name, 'x', x.shape, rank + 2);
   requireRank(name, 'weight', weight.shape, rank + 2);
-  const [n, channels] = x.shape as [number, number];
-  const [rows, perGroup] = weight.shape as [number, number];
+  const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
+  const [rows, perGroup, ...kernel] = weight.shape as [number, number, ...number[]];
   if (channels !== rows) {
     throw new RangeError(`${name}: input has ${channels} channels, weight expects ${rows}`);
   }
@@ -110,24 +106,22 @@ function infer(name: string, inputs: readonly (TensorType | null)[], params: Par
   }
   const outputs = perGroup * groups;
   requireBias(name, bias, outputs);
-  const { output } = windowOf(name, x, weight, params);
-  return [{ shape: [n, outputs, ...output], dtype: 'float32' }];
-}
-
-function problemOf(name: string, types: readonly (TensorType | null)[], params: Params): TransposedProblem {
-  const [x, weight] = types as [TensorType, TensorType];
-  const groups = groupsOf(params);
-  const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
-  const { axes } = windowOf(name, x, weight, params);
-  const outputs = weight.shape[1]! * groups;
-  return { n, groups, channels, outputs, axes, positions: lifted(spatial), flip: false };
+  // Its axes are those of the convolution from y to x.
+  const window = resolveWindow(name, spatial, { ...settings, kernel });
+  const { output, axes } = window;
+  return {
+    outputs: [{ shape: [n, outputs, ...output], dtype: 'float32' }],
+    problem: { n, groups, channels, outputs, axes, positions: lifted(spatial), flip: false },
+    macs: countOf(x.shape) * perGroup * countOf(kernel),
+    window: windowsOf(window, 'transposed'),
+  };
 }
 
 /** Of x: the convolution. Of the weight: that of a convolution's weight, dy being its input and x what flows back. */
-function gradient(name: string, to: Builder, node: Backward): (Buffer | null)[] {
-  const { types, outputTypes, params, inputs, gradients, wanted } = node;
+function gradient(name: string, to: Builder, node: Backward<TransposedProblem>): (Buffer | null)[] {
+  const { types, outputTypes, inputs, gradients, wanted } = node;
   const [x, weight] = inputs as [Buffer, Buffer];
-  const { n, groups, channels, outputs, axes, positions } = problemOf(name, types, params);
+  const { n, groups, channels, outputs, axes, positions } = node.problem;
   const dy = { buffer: gradients[0]!, shape: outputTypes[0]!.shape };
   const db = wanted[2] ? emitBiasGradient(to, dy) : null;
   if (positions.includes(0)) {
@@ -167,19 +161,18 @@ function gradient(name: string, to: Builder, node: Backward): (Buffer | null)[] 
 
 function convTranspose(rank: number) {
   const name = `convTranspose${rank}d`;
-  const entry: Entry = {
+  const entry: Entry<TransposedProblem> = {
     name,
     torch: `torch.nn.functional.conv_transpose${rank}d`,
     onnx: ['ConvTranspose'],
     args: ['x', 'weight', 'bias'],
     required: 2,
-    infer: (inputs, params) => infer(name, inputs, params),
-    lower(to, { types, params, inputs, outputs }) {
+    resolve: (types, params) => resolve(name, types, params),
+    lower(to, { problem, inputs, outputs }) {
       const [x, weight, bias] = inputs as [Buffer, Buffer, Buffer | null];
-      emitTransposed(name, to, { x, weight, bias, y: outputs[0]! }, problemOf(name, types, params));
+      emitTransposed(name, to, { x, weight, bias, y: outputs[0]! }, problem);
     },
     gradient: (to, node) => gradient(name, to, node),
-    cost: ([x, weight]) => ({ macs: countOf(x!.shape) * countOf(weight!.shape.slice(1)) }),
   };
   return operator(
     entry,

@@ -6,47 +6,50 @@
  */
 import type { DType, TensorType } from '../dtype.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
-import { countOf } from '../instructions/emit.ts';
-import { emitConvolution, operandsOf } from '../instructions/emitConvolution.ts';
+import type { Activation } from '../instructions/elementwise.ts';
+import { activationOf, operandsOf } from '../instructions/emitConvolution.ts';
 import { emitBiasGradient } from '../instructions/emitWeightGradient.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import {
   type ConvOptions,
   type ConvolutionStep,
   convParams,
+  convSettings,
   convStep,
-  convWindow,
+  emitStep,
   emitStepGradients,
   paramCount,
   requireBias,
 } from './convolutionStep.ts';
-import { type Backward, type Entry, operator, type Params } from './operator.ts';
-import { windowFields } from './options.ts';
+import { type Backward, type Entry, operator, type Params, type Resolved, type Types } from './operator.ts';
 import { float32 } from './types.ts';
 
-type Types = readonly (TensorType | null)[];
-
-function stepOf(name: string, [x, weight]: Types, params: Params): ConvolutionStep {
-  return convStep(name, x!, weight!, params);
+/** A step that ends with an activation. */
+interface Convolution extends ConvolutionStep {
+  readonly activation: Activation;
 }
 
-function infer(name: string, inputs: Types, params: Params): TensorType[] {
-  float32(name, ['x', 'weight', 'bias'], inputs);
-  const { problem, output } = stepOf(name, inputs, params);
-  requireBias(name, inputs[2] ?? null, problem.outputs);
-  return [output];
+function resolve(name: string, types: Types, params: Params): Resolved<Convolution> {
+  float32(name, ['x', 'weight', 'bias'], types);
+  const [x, weight, bias] = types as [TensorType, TensorType, TensorType | null];
+  const settings = convSettings(params);
+  const step = convStep(name, x, weight, settings);
+  requireBias(name, bias, step.problem.outputs);
+  const { output, macs, window } = step;
+  const activation = activationOf(params.slice(paramCount(settings.rank)));
+  return { outputs: [output], problem: { ...step, activation }, macs, window };
 }
 
-function gradient(name: string, to: Builder, node: Backward): (Buffer | null)[] {
-  const { types, outputTypes, params, inputs, gradients, wanted } = node;
+function gradient(name: string, to: Builder, node: Backward<Convolution>): (Buffer | null)[] {
+  const { problem, inputs, gradients, wanted } = node;
   const [x, weight] = inputs as [Buffer, Buffer];
   const dy = gradients[0]!;
   const wants = [wanted[0]!, wanted[1]!] as const;
-  const [dx, dw] = emitStepGradients(name, to, stepOf(name, types, params), [x, weight], dy, wants);
-  return [dx, dw, wanted[2] ? emitBiasGradient(to, { buffer: dy, shape: outputTypes[0]!.shape }) : null];
+  const [dx, dw] = emitStepGradients(name, to, problem, [x, weight], dy, wants);
+  return [dx, dw, wanted[2] ? emitBiasGradient(to, { buffer: dy, shape: problem.output.shape }) : null];
 }
 
-function entry(rank: number): Entry {
+function entry(rank: number): Entry<Convolution> {
   const name = `conv${rank}d`;
   return {
     name,
@@ -54,14 +57,10 @@ function entry(rank: number): Entry {
     onnx: ['Conv'],
     args: ['x', 'weight', 'bias'],
     required: 2,
-    infer: (inputs, params) => infer(name, inputs, params),
-    lower(to, { types, params, inputs, outputs: [y] }) {
-      const { problem } = stepOf(name, types, params);
-      emitConvolution(name, to, { ...operandsOf(inputs), y: y! }, problem, params.slice(paramCount(rank)));
-    },
+    resolve: (types, params) => resolve(name, types, params),
+    lower: (to, { problem, inputs, outputs: [y] }) =>
+      emitStep(name, to, { ...operandsOf(inputs), y: y! }, problem, problem.activation),
     gradient: (to, node) => gradient(name, to, node),
-    cost: ([, weight], [y]) => ({ macs: countOf(y!.shape) * countOf(weight!.shape.slice(1)) }),
-    field: ([x, weight], params) => windowFields(convWindow(name, x!, weight!, params), rank),
     traits: {
       epilogue: {
         ...{ weight: 1, bias: 2, residual: 3, slope: 4 },

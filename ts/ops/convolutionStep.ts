@@ -7,24 +7,32 @@
  */
 import type { TensorType } from '../dtype.ts';
 import { checkOptions, integer, oneOf, shapeText } from '../errors.ts';
-import { type Axes, kernelOf, perAxis } from '../instructions/axes.ts';
+import { kernelOf, perAxis } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { contiguousWeight } from '../instructions/conv.ts';
-import { type ConvolutionProblem, flipped } from '../instructions/emitConvolution.ts';
+import type { Activation } from '../instructions/elementwise.ts';
+import { countOf } from '../instructions/emit.ts';
+import {
+  type ConvolutionInputs,
+  type ConvolutionProblem,
+  emitConvolution,
+  flipped,
+} from '../instructions/emitConvolution.ts';
 import { emitPad, emitPadAdjoint, PAD_MODES, type Pads, padShape } from '../instructions/emitPad.ts';
 import { emitTransposed } from '../instructions/emitTransposed.ts';
 import { emitWeightGradient } from '../instructions/emitWeightGradient.ts';
-import type { Params } from './operator.ts';
+import type { Params, Window } from './operator.ts';
 import {
   flag,
   lifted,
   type Padding,
-  paddingParams,
-  type ResolvedWindow,
   requireRank,
   resolveWindow,
   type Size,
-  sizes,
+  type WindowSettings,
+  windowParams,
+  windowSettings,
+  windowsOf,
 } from './options.ts';
 
 /** The options of convolutions. @public */
@@ -48,7 +56,6 @@ export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
 const MODES = ['zeros', ...PAD_MODES.slice(1)];
 export const CONV_OPTIONS = ['stride', 'padding', 'paddingMode', 'dilation', 'groups', 'flipKernel'];
-export const PADDINGS = ['same', 'same-lower', 'valid', 'full'];
 
 /** A convolution's options as params. */
 export function convParams(
@@ -58,14 +65,11 @@ export function convParams(
   known: readonly string[] = CONV_OPTIONS,
 ): number[] {
   checkOptions(name, options, known);
-  const { stride = 1, padding = 0, dilation = 1, groups = 1, flipKernel = false } = options;
-  const { paddingMode = 'zeros' } = options;
+  const { paddingMode = 'zeros', groups = 1, flipKernel = false } = options;
   oneOf(name, 'paddingMode', paddingMode, MODES);
   return [
     rank,
-    ...sizes(name, 'stride', stride, rank),
-    ...sizes(name, 'dilation', dilation, rank),
-    ...paddingParams(name, padding, rank, PADDINGS),
+    ...windowParams(name, rank, options),
     MODES.indexOf(paddingMode),
     integer(name, 'groups', groups, 1),
     flag(name, 'flipKernel', flipKernel),
@@ -75,27 +79,33 @@ export function convParams(
 /** How many params a convolution has. */
 export const paramCount = (rank: number): number => 4 * rank + 5;
 
+/** A convolution's options, as its params say them. */
+export interface ConvSettings extends WindowSettings {
+  readonly rank: number;
+  /** What padding holds, where that is not zeros. */
+  readonly mode: Pads['mode'] | null;
+  readonly groups: number;
+  readonly flip: boolean;
+}
+
+/** What convParams made. */
+export function convSettings([rank, ...params]: Params): ConvSettings {
+  const { rest, ...window } = windowSettings(params, rank as number);
+  const [mode, groups, flip] = rest as [number, number, number];
+  const padding = mode === 0 ? null : PAD_MODES[mode]!;
+  return { rank: rank as number, ...window, mode: padding, groups, flip: flip === 1 };
+}
+
 /** A convolution whose sizes were validated. */
 export interface ConvolutionStep {
   readonly problem: ConvolutionProblem;
   readonly output: TensorType;
-  /** x's type, and how it is padded before. */
   readonly x: TensorType;
-  readonly pads: Pads | null;
+  /** How x is padded before, and the type that it then has; null where padding is zeros. */
+  readonly padded: { readonly pads: Pads; readonly type: TensorType } | null;
   readonly flip: boolean;
-}
-
-/** The validated window of a convolution of x with a weight. */
-export function convWindow(name: string, x: TensorType, weight: TensorType, params: Params): ResolvedWindow {
-  const rank = params[0] as number;
-  return resolveWindow(name, x.shape.slice(2), {
-    rank,
-    kernel: weight.shape.slice(2),
-    stride: params.slice(1, 1 + rank),
-    dilation: params.slice(1 + rank, 1 + 2 * rank),
-    padding: params.slice(1 + 2 * rank, 2 + 4 * rank),
-    rule: 0,
-  });
+  readonly macs: number;
+  readonly window: readonly Window[];
 }
 
 /** The convolution of x with a weight, called `weightName`; @throws RangeError for shapes that do not fit. */
@@ -103,15 +113,14 @@ export function convStep(
   name: string,
   x: TensorType,
   weight: TensorType,
-  params: Params,
+  settings: ConvSettings,
   weightName = 'weight',
 ): ConvolutionStep {
-  const rank = params[0] as number;
-  const [mode, groups, flip] = params.slice(2 + 4 * rank) as [number, number, number];
+  const { rank, mode, groups, flip } = settings;
   requireRank(name, 'x', x.shape, rank + 2);
   requireRank(name, weightName, weight.shape, rank + 2);
-  const [n, channels] = x.shape as [number, number];
-  const [outputs, perGroup] = weight.shape as [number, number];
+  const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
+  const [outputs, perGroup, ...taps] = weight.shape as [number, number, ...number[]];
   if (channels !== perGroup * groups) {
     const expected = groups === 1 ? `${perGroup}` : `${perGroup} x groups ${groups} = ${perGroup * groups}`;
     throw new RangeError(`${name}: input has ${channels} channels, ${weightName} expects ${expected}`);
@@ -121,44 +130,48 @@ export function convStep(
       `${name}: ${weightName} has ${outputs} output channels, must be a multiple of groups ${groups}`,
     );
   }
-  const { output, axes } = convWindow(name, x, weight, params);
-  let pads: Pads | null = null;
-  let unpadded: Axes = axes;
-  if (mode > 0) {
-    const widths = axes.slice(3 - rank).flatMap(({ lo, hi }) => [lo, hi]);
-    pads = { mode: PAD_MODES[mode]!, widths };
-    const padded = lifted(padShape(name, x.shape, pads).slice(2));
-    unpadded = perAxis(axes, (axis, i) => ({ ...axis, input: padded[i]!, lo: 0, hi: 0 }));
-  }
+  const window = resolveWindow(name, spatial, { ...settings, kernel: taps, rule: 0 });
+  let { axes } = window;
   const kernel = kernelOf(axes);
+  let padded: ConvolutionStep['padded'] = null;
+  if (mode !== null) {
+    const pads = { mode, widths: axes.slice(3 - rank).flatMap(({ lo, hi }) => [lo, hi]) };
+    const type: TensorType = { shape: padShape(name, x.shape, pads), dtype: 'float32' };
+    const sizes = lifted(type.shape.slice(2));
+    padded = { pads, type };
+    axes = perAxis(axes, (axis, i) => ({ ...axis, input: sizes[i]!, lo: 0, hi: 0 }));
+  }
   const source = flip ? flipped(contiguousWeight(outputs / groups, perGroup, kernel), kernel) : undefined;
+  const shape = [n, outputs, ...window.output];
   return {
-    problem: {
-      n,
-      groups,
-      channels,
-      outputs,
-      axes: unpadded,
-      ...(source && { source }),
-      ...beforeOf(x, pads),
-    },
-    output: { shape: [n, outputs, ...output], dtype: 'float32' },
+    problem: { n, groups, channels, outputs, axes, ...(source && { source }) },
+    output: { shape, dtype: 'float32' },
     x,
-    pads,
-    flip: flip === 1,
+    padded,
+    flip,
+    macs: countOf(shape) * perGroup * countOf(taps),
+    window: windowsOf(window),
   };
 }
 
-/** The padding of x as what comes before the convolution. */
-function beforeOf(x: TensorType, pads: Pads | null): Pick<ConvolutionProblem, 'before'> {
-  if (pads === null) return {};
-  return {
-    before(to, from) {
-      const padded = to.buffer({ shape: padShape('', x.shape, pads), dtype: x.dtype });
-      emitPad(to, from, x, padded, pads);
-      return padded;
-    },
-  };
+/** Emits a step, which may end with an activation. */
+export function emitStep(
+  name: string,
+  to: Builder,
+  operands: ConvolutionInputs & { readonly y: Buffer },
+  step: ConvolutionStep,
+  activation?: Activation,
+): void {
+  const x = emitPadded(to, operands.x, step);
+  emitConvolution(name, to, { ...operands, x }, step.problem, activation);
+}
+
+/** What the convolution reads: x, or a padded copy of it. */
+function emitPadded(to: Builder, x: Buffer, { x: type, padded }: ConvolutionStep): Buffer {
+  if (padded === null) return x;
+  const made = to.buffer(padded.type);
+  emitPad(to, x, type, made, padded.pads);
+  return made;
 }
 
 /** A bias is absent or has an element per output channel. @throws RangeError */
@@ -174,21 +187,21 @@ export function requireBias(name: string, bias: TensorType | null, outputs: numb
 export function emitStepGradients(
   name: string,
   to: Builder,
-  { problem, output, x: type, pads, flip }: ConvolutionStep,
+  step: ConvolutionStep,
   [x, weight]: readonly [Buffer, Buffer],
   dy: Buffer,
   [wantsX, wantsWeight]: readonly [boolean, boolean],
 ): [Buffer | null, Buffer | null] {
+  const { problem, output, x: type, padded, flip } = step;
   const { n, groups, channels, outputs, axes } = problem;
   let dx: Buffer | null = null;
   if (wantsX) {
     const positions = lifted(output.shape.slice(2));
-    const shape = pads === null ? type.shape : padShape(name, type.shape, pads);
-    const padded = to.buffer({ shape, dtype: 'float32' });
+    const read = to.buffer(padded?.type ?? type);
     const adjoint = { n, groups, channels: outputs, outputs: channels, axes, positions, flip };
-    emitTransposed(name, to, { x: dy, weight, bias: null, y: padded }, adjoint);
-    dx = pads === null ? padded : emitPadAdjoint(to, padded, type.shape, pads).buffer;
+    emitTransposed(name, to, { x: dy, weight, bias: null, y: read }, adjoint);
+    dx = padded === null ? read : emitPadAdjoint(to, read, type.shape, padded.pads).buffer;
   }
   if (!wantsWeight) return [dx, null];
-  return [dx, emitWeightGradient(name, to, dy, problem.before?.(to, x) ?? x, problem, flip)];
+  return [dx, emitWeightGradient(name, to, dy, emitPadded(to, x, step), problem, flip)];
 }

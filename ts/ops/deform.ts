@@ -17,17 +17,14 @@ import { countOf, emitFill, emitPermuted, emitSumTo, newBlock } from '../instruc
 import type { ConvolutionProblem } from '../instructions/emitConvolution.ts';
 import { ALGORITHM, DEFORM_GRADIENT } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { PADDINGS } from './convolutionStep.ts';
-import { type Backward, type Lowered, operator, type Params } from './operator.ts';
+import { type Backward, type Lowered, operator, type Params, type Resolved, type Types } from './operator.ts';
 import {
   type Padding,
-  paddingParams,
-  type ResolvedWindow,
   requireRank,
   resolveWindow,
   type Size,
-  sizes,
-  windowFields,
+  windowParams,
+  windowSettings,
 } from './options.ts';
 import { float32 } from './types.ts';
 
@@ -46,31 +43,18 @@ const NAME = 'deformConv2d';
 const ARGS = ['x', 'offset', 'weight', 'bias', 'mask'];
 const OPTIONS = ['mask', 'stride', 'padding', 'dilation'];
 
-type Types = readonly (TensorType | null)[];
-
-function windowOf([x, , weight]: Types, params: Params): ResolvedWindow {
-  return resolveWindow(NAME, x!.shape.slice(2), {
-    rank: 2,
-    kernel: weight!.shape.slice(2),
-    stride: params.slice(0, 2),
-    dilation: params.slice(2, 4),
-    padding: params.slice(4),
-    rule: 0,
-  });
+/** The convolution whose taps are moved. */
+interface Deformed extends ConvolutionProblem {
+  readonly offsetGroups: number;
 }
 
-/** The weight groups, as the shapes say. */
-function groupsOf([x, , weight]: Types): number {
-  return weight!.shape[1] === 0 ? 1 : x!.shape[1]! / weight!.shape[1]!;
-}
-
-function infer(inputs: Types, params: Params): TensorType[] {
-  float32(NAME, ARGS, inputs);
-  const [x, offset, weight, bias, mask] = inputs as [TensorType, TensorType, TensorType, ...Types];
-  for (const [i, type] of inputs.entries()) if (type && i !== 3) requireRank(NAME, ARGS[i]!, type.shape, 4);
-  const [n, channels] = x.shape as [number, number];
+function resolve(types: Types, params: Params): Resolved<Deformed> {
+  float32(NAME, ARGS, types);
+  const [x, offset, weight, bias, mask] = types as [TensorType, TensorType, TensorType, ...Types];
+  for (const [i, type] of types.entries()) if (type && i !== 3) requireRank(NAME, ARGS[i]!, type.shape, 4);
+  const [n, channels, ...spatial] = x.shape as [number, number, number, number];
   const [outputs, perGroup, kh, kw] = weight.shape as [number, number, number, number];
-  const groups = groupsOf(inputs);
+  const groups = perGroup === 0 ? 1 : channels / perGroup;
   if (!Number.isInteger(groups) || groups < 1 || (perGroup === 0 && channels !== 0)) {
     throw new RangeError(
       `${NAME}: input has ${channels} channels, must be a multiple of weight's ${perGroup}`,
@@ -84,7 +68,8 @@ function infer(inputs: Types, params: Params): TensorType[] {
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
     throw new RangeError(`${NAME}: bias has shape ${shapeText(bias.shape)}, must be [${outputs}]`);
   }
-  const { output } = windowOf(inputs, params);
+  const window = { rank: 2, kernel: [kh, kw], ...windowSettings(params, 2), rule: 0 };
+  const { output, axes } = resolveWindow(NAME, spatial, window);
   const taps = kh * kw;
   const pairs = offset.shape[1]!;
   if (pairs === 0 || pairs % (2 * taps) !== 0) {
@@ -104,33 +89,28 @@ function infer(inputs: Types, params: Params): TensorType[] {
   };
   fits('offset', offset, [n, pairs, ...output]);
   if (mask) fits('mask', mask, [n, pairs / 2, ...output]);
-  return [{ shape: [n, outputs, ...output], dtype: 'float32' }];
-}
-
-/** The convolution whose taps are moved. */
-function problemOf(types: Types, params: Params): ConvolutionProblem {
-  const [x, , weight] = types as [TensorType, TensorType, TensorType];
-  const [n, channels] = x.shape as [number, number];
-  const { axes } = windowOf(types, params);
-  return { n, groups: groupsOf(types), channels, outputs: weight.shape[0]!, axes };
+  const shape = [n, outputs, ...output];
+  return {
+    outputs: [{ shape, dtype: 'float32' }],
+    problem: { n, groups, channels, outputs, axes, offsetGroups },
+    macs: countOf(shape) * perGroup * taps,
+  };
 }
 
 /** What the instructions are told. */
-function optionsOf(types: Types, problem: ConvolutionProblem, exact: boolean): DeformOptions {
-  const offsetGroups = types[1]!.shape[1]! / (2 * countOf(kernelOf(problem.axes)));
-  return { ...problem, exact, offsetGroups };
+function optionsOf(problem: Deformed, exact: boolean): DeformOptions {
+  return { ...problem, exact, offsetGroups: problem.offsetGroups };
 }
 
-function lower(to: Builder, { types, params, inputs, outputs }: Lowered): void {
+function lower(to: Builder, { problem, inputs, outputs }: Lowered<Deformed>): void {
   const [x, offset, weight, bias, mask] = inputs as [Buffer, Buffer, Buffer, Buffer | null, Buffer | null];
-  const problem = problemOf(types, params);
   const weights = writeConvPack(to, NAME, weight, problem, ALGORITHM.gemm);
   const operands = { x, offset, mask, weights, bias, y: outputs[0]! };
-  writeDeform(to, NAME, operands, optionsOf(types, problem, weight.constant));
+  writeDeform(to, NAME, operands, optionsOf(problem, weight.constant));
 }
 
-function gradient(to: Builder, node: Backward): (Buffer | null)[] {
-  const { types, params, wanted } = node;
+function gradient(to: Builder, node: Backward<Deformed>): (Buffer | null)[] {
+  const { problem, types, wanted } = node;
   const [x, offset, weight, , mask] = node.inputs as [Buffer, Buffer, Buffer, Buffer | null, Buffer | null];
   const shapes = types.map((type) => type?.shape ?? []);
   const yShape = node.outputTypes[0]!.shape;
@@ -139,8 +119,7 @@ function gradient(to: Builder, node: Backward): (Buffer | null)[] {
   if ([yShape, shapes[0]!, shapes[2]!].some((shape) => countOf(shape) === 0)) {
     return wanted.map((want, i) => (i === 3 ? bias : want ? emitFill(to, shapes[i]!, 0).buffer : null));
   }
-  const problem = problemOf(types, params);
-  const options = optionsOf(types, problem, false);
+  const options = optionsOf(problem, false);
   const read = { offset, mask, dy: dy.buffer };
   const gradients = wanted.map((want, i) =>
     want && i !== 2 && i !== 3 ? newBlock(to, shapes[i]!).buffer : null,
@@ -185,11 +164,9 @@ export const deformConv2d = /*#__PURE__*/ operator(
     args: ARGS,
     required: 3,
     optionTensors: 1,
-    infer,
+    resolve,
     lower,
     gradient,
-    cost: ([, , weight], [y]) => ({ macs: countOf(y!.shape) * countOf(weight!.shape.slice(1)) }),
-    field: (types, params) => windowFields(windowOf(types, params), 2),
   },
   (invoke) =>
     /**
@@ -207,13 +184,8 @@ export const deformConv2d = /*#__PURE__*/ operator(
       options?: DeformConvOptions,
     ): Tensor => {
       checkOptions(NAME, options, OPTIONS);
-      const { mask = null, stride = 1, padding = 0, dilation = 1 } = options ?? {};
-      const params = [
-        ...sizes(NAME, 'stride', stride, 2),
-        ...sizes(NAME, 'dilation', dilation, 2),
-        ...paddingParams(NAME, padding, 2, PADDINGS),
-      ];
-      const inputs = [x, offset, weight, bias ?? null, mask];
+      const inputs = [x, offset, weight, bias ?? null, options?.mask ?? null];
+      const params = windowParams(NAME, 2, options ?? {});
       return invoke(inputs as Tensor<DType>[], params)[0] as unknown as Tensor;
     },
 );

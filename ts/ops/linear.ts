@@ -8,9 +8,12 @@
 import type { DType, TensorType } from '../dtype.ts';
 import { checkOptions, shapeText } from '../errors.ts';
 import { PIXEL } from '../instructions/axes.ts';
+import type { Builder } from '../instructions/builder.ts';
 import { contiguousWeight } from '../instructions/conv.ts';
+import type { Activation } from '../instructions/elementwise.ts';
 import { type Block, countOf, emitSumTo, newBlock } from '../instructions/emit.ts';
 import {
+  activationOf,
   type ConvolutionProblem,
   emitConvolution,
   operandsOf,
@@ -18,7 +21,7 @@ import {
 } from '../instructions/emitConvolution.ts';
 import { emitProduct, emitRows } from '../instructions/emitProduct.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Backward, operator, type Params } from './operator.ts';
+import { type Backward, type Entry, operator, type Params, type Resolved, type Types } from './operator.ts';
 import { flag } from './options.ts';
 import { float32 } from './types.ts';
 
@@ -27,86 +30,100 @@ export interface LinearOptions {
   transposed?: boolean;
 }
 
-/** The weight's sizes, however it is stored. */
-function sizesOf(weight: TensorType, [transposed]: Params): { outputs: number; features: number } {
-  const [outer, inner] = weight.shape as [number, number];
-  return transposed === 1 ? { outputs: inner, features: outer } : { outputs: outer, features: inner };
+/** A convolution whose pixels are the rows of x, and which ends with an activation. */
+interface Linear extends ConvolutionProblem {
+  readonly transposed: boolean;
+  readonly activation: Activation;
 }
 
-function pixels(types: readonly (TensorType | null)[], params: Params): ConvolutionProblem {
-  const [x, weight] = types as [TensorType, TensorType];
-  const { outputs, features } = sizesOf(weight, params);
-  const n = countOf(x.shape.slice(0, -1));
-  const source = params[0] === 1 && { source: swapped(contiguousWeight(features, outputs, [1, 1, 1])) };
-  return { n, groups: 1, channels: features, outputs, axes: PIXEL, ...source };
+/** The options as params. */
+function linearParams(options: LinearOptions): number[] {
+  checkOptions('linear', options, ['transposed']);
+  return [flag('linear', 'transposed', options.transposed ?? false)];
+}
+
+/** What linearParams made, and the activation behind it. */
+function settingsOf([transposed, ...others]: Params): Pick<Linear, 'transposed' | 'activation'> {
+  return { transposed: transposed === 1, activation: activationOf(others) };
+}
+
+function resolve(types: Types, params: Params): Resolved<Linear> {
+  float32('linear', ['x', 'weight', 'bias'], types);
+  const settings = settingsOf(params);
+  const { transposed } = settings;
+  const [x, weight, bias] = types as [TensorType, TensorType, TensorType | null];
+  if (x.shape.length === 0) throw new RangeError('linear: x is a scalar, must have at least 1 axis');
+  if (weight.shape.length !== 2) {
+    throw new RangeError(`linear: weight has shape ${shapeText(weight.shape)}, must have 2 axes`);
+  }
+  const [outer, inner] = weight.shape as [number, number];
+  const [outputs, channels] = transposed ? [inner, outer] : [outer, inner];
+  const rows = x.shape.slice(0, -1);
+  const last = x.shape[rows.length];
+  if (last !== channels) {
+    throw new RangeError(
+      `linear: the last axis of x is ${last}, weight [${weight.shape.join(', ')}] expects ${channels}`,
+    );
+  }
+  if (bias !== null && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
+    throw new RangeError(`linear: bias has shape ${shapeText(bias.shape)}, must be [${outputs}]`);
+  }
+  const n = countOf(rows);
+  const source = transposed && { source: swapped(contiguousWeight(channels, outputs, [1, 1, 1])) };
+  return {
+    outputs: [{ shape: [...rows, outputs], dtype: 'float32' }],
+    problem: { n, groups: 1, channels, outputs, axes: PIXEL, ...source, ...settings },
+    macs: n * outputs * channels,
+  };
 }
 
 /** The gradients of x, weight and bias are products of dy with weight, with x, and its sum over rows. */
-function gradient(to: Parameters<typeof emitProduct>[1], node: Backward) {
-  const { types, params, inputs, gradients, wanted } = node;
+function gradient(to: Builder, node: Backward<Linear>) {
+  const { problem, types, inputs, gradients, wanted } = node;
+  const { n: rows, channels, outputs, transposed } = problem;
   const [x, weight] = [0, 1].map((i) => ({ buffer: inputs[i]!, shape: types[i]!.shape })) as [Block, Block];
-  const { outputs, features } = sizesOf(types[1]!, params);
-  const rows = countOf(x.shape.slice(0, -1));
   const dy = { buffer: gradients[0]!, shape: [rows, outputs] };
   const [dx, dw] = [0, 1].map((i) => (wanted[i] ? newBlock(to, types[i]!.shape) : null));
-  const transposed = params[0] === 1;
-  if (dx && transposed) emitRows('linear', to, dy, weight, { m: rows, k: outputs, n: features }, dx);
-  else if (dx) emitProduct('linear', to, dy, weight, { m: rows, k: outputs, n: features }, dx);
+  const sizes = { m: rows, k: outputs, n: channels };
+  if (dx && transposed) emitRows('linear', to, dy, weight, sizes, dx);
+  else if (dx) emitProduct('linear', to, dy, weight, sizes, dx);
   const [one, other] = transposed ? [x, dy] : [dy, x];
-  const [m, n] = types[1]!.shape as [number, number];
+  const [m, n] = weight.shape as [number, number];
   if (dw) emitProduct('linear', to, one, other, { m, k: rows, n }, dw, true);
   const db = wanted[2] ? emitSumTo(to, dy, [outputs]).buffer : null;
   return [dx?.buffer ?? null, dw?.buffer ?? null, db];
 }
 
-export const linear = /*#__PURE__*/ operator(
-  {
-    name: 'linear',
-    torch: 'torch.nn.functional.linear',
-    onnx: ['Gemm'],
-    args: ['x', 'weight', 'bias'],
-    required: 2,
-    infer(inputs, params) {
-      float32('linear', ['x', 'weight', 'bias'], inputs);
-      const [x, weight, bias] = inputs as [TensorType, TensorType, TensorType | null];
-      if (x.shape.length === 0) throw new RangeError('linear: x is a scalar, must have at least 1 axis');
-      if (weight.shape.length !== 2) {
-        throw new RangeError(`linear: weight has shape ${shapeText(weight.shape)}, must have 2 axes`);
-      }
-      const { outputs, features } = sizesOf(weight, params);
-      const last = x.shape[x.shape.length - 1];
-      if (last !== features) {
-        throw new RangeError(
-          `linear: the last axis of x is ${last}, weight [${weight.shape.join(', ')}] expects ${features}`,
-        );
-      }
-      if (bias !== null && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
-        throw new RangeError(`linear: bias has shape ${shapeText(bias.shape)}, must be [${outputs}]`);
-      }
-      return [{ shape: [...x.shape.slice(0, -1), outputs], dtype: 'float32' }];
-    },
-    lower(to, { types, params, inputs, outputs: [y] }) {
-      emitConvolution('linear', to, { ...operandsOf(inputs), y: y! }, pixels(types, params), params.slice(1));
-    },
-    gradient,
-    cost: ([x], [y]) => ({ macs: countOf(y!.shape) * x!.shape[x!.shape.length - 1]! }),
-    traits: {
-      epilogue: {
-        ...{ weight: 1, bias: 2, residual: 3, slope: 4 },
-        own: () => 1,
-        channelAxis: ([transposed]) => transposed as number,
-        channelsLast: true,
-      },
+const ENTRY: Entry<Linear> = {
+  name: 'linear',
+  torch: 'torch.nn.functional.linear',
+  onnx: ['Gemm'],
+  args: ['x', 'weight', 'bias'],
+  required: 2,
+  resolve,
+  lower: (to, { problem, inputs, outputs: [y] }) =>
+    emitConvolution('linear', to, { ...operandsOf(inputs), y: y! }, problem, problem.activation),
+  gradient,
+  traits: {
+    epilogue: {
+      weight: 1,
+      bias: 2,
+      residual: 3,
+      slope: 4,
+      own: () => 1,
+      channelAxis: (params) => (settingsOf(params).transposed ? 1 : 0),
+      channelsLast: true,
     },
   },
+};
+
+export const linear = /*#__PURE__*/ operator(
+  ENTRY,
   (invoke) =>
     /**
      * x [..., in] times the transpose of weight [out, in], plus bias [out]; with `transposed` times weight [in, out].
      * @throws RangeError for shapes that do not fit
      */
-    (x: Tensor, weight: Tensor, bias?: Tensor | null, options: LinearOptions = {}): Tensor => {
-      checkOptions('linear', options, ['transposed']);
-      const params = [flag('linear', 'transposed', options.transposed ?? false)];
-      return invoke([x, weight, bias ?? null] as Tensor<DType>[], params)[0] as unknown as Tensor;
-    },
+    (x: Tensor, weight: Tensor, bias?: Tensor | null, options: LinearOptions = {}): Tensor =>
+      invoke([x, weight, bias ?? null] as Tensor<DType>[], linearParams(options))[0] as unknown as Tensor,
 );

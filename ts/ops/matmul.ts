@@ -4,9 +4,9 @@
  * tall matrix, or b's matrices are images.
  * @category Products
  */
-import type { DType, TensorType } from '../dtype.ts';
+import type { DType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
-import type { Builder } from '../instructions/builder.ts';
+import type { Buffer, Builder } from '../instructions/builder.ts';
 import {
   type Block,
   broadcast,
@@ -19,7 +19,7 @@ import {
 } from '../instructions/emit.ts';
 import { emitProduct, emitRows } from '../instructions/emitProduct.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { operator } from './operator.ts';
+import { type Entry, operator, type Resolved, type Types } from './operator.ts';
 import { float32 } from './types.ts';
 
 const NAME = 'matmul';
@@ -35,17 +35,37 @@ interface Sizes {
   readonly batch: readonly number[];
 }
 
-function sizesOf(types: readonly (TensorType | null)[]): Sizes {
+function resolve(types: Types): Resolved<Sizes> {
+  float32(NAME, ['a', 'b'], types);
   const [a, b] = types.map((type) => type!.shape) as [readonly number[], readonly number[]];
+  [a, b].forEach((shape, i) => {
+    if (shape.length === 0)
+      throw new RangeError(`${NAME}: ${'ab'[i]} is a scalar, must have at least 1 axis`);
+  });
+  const [columns, rows] = [a[a.length - 1]!, b.length === 1 ? b[0]! : b[b.length - 2]!];
+  if (columns !== rows) {
+    throw new RangeError(
+      `${NAME}: a of shape ${shapeText(a)} has ${columns} columns, b of shape ${shapeText(b)} has ${rows} rows`,
+    );
+  }
   const [ofA, ofB] = [a.slice(0, -2), b.slice(0, -2)];
+  const batch = broadcast(`${NAME}: batch axes`, ofA, ofB);
+  const m = a.length === 1 ? 1 : a[a.length - 2]!;
+  const n = b.length === 1 ? 1 : b[b.length - 1]!;
+  const shape = [...batch, ...(a.length === 1 ? [] : [m]), ...(b.length === 1 ? [] : [n])];
   return {
-    m: a.length === 1 ? 1 : a[a.length - 2]!,
-    k: a[a.length - 1]!,
-    n: b.length === 1 ? 1 : b[b.length - 1]!,
-    ofA,
-    ofB,
-    batch: broadcast(`${NAME}: batch axes`, ofA, ofB),
+    outputs: [{ shape, dtype: 'float32' }],
+    problem: { m, k: columns, n, ofA, ofB, batch },
+    macs: countOf(batch) * m * columns * n,
   };
+}
+
+/** a and b as matrices. */
+function factorsOf({ m, k, n, ofA, ofB }: Sizes, [a, b]: readonly (Buffer | null)[]): [Block, Block] {
+  return [
+    { buffer: a!, shape: [...ofA, m, k] },
+    { buffer: b!, shape: [...ofB, k, n] },
+  ];
 }
 
 /** Emits the product of a [ofA, m, k] and b [ofB, k, n]. */
@@ -89,49 +109,29 @@ function gradientOfB(to: Builder, dy: Block, a: Block, { m, k, n, ofA, ofB, batc
   return emitSumTo(to, emitProduct(NAME, to, whole, dy, product, made(batch), true), [...ofB, k, n]);
 }
 
-export const matmul = /*#__PURE__*/ operator(
-  {
-    name: NAME,
-    torch: 'torch.matmul',
-    onnx: ['MatMul'],
-    args: ['a', 'b'],
-    infer(inputs) {
-      float32(NAME, ['a', 'b'], inputs);
-      const [a, b] = inputs.map((input) => input!.shape) as [readonly number[], readonly number[]];
-      [a, b].forEach((shape, i) => {
-        if (shape.length === 0)
-          throw new RangeError(`${NAME}: ${'ab'[i]} is a scalar, must have at least 1 axis`);
-      });
-      const [columns, rows] = [a[a.length - 1]!, b.length === 1 ? b[0]! : b[b.length - 2]!];
-      if (columns !== rows) {
-        throw new RangeError(
-          `${NAME}: a of shape ${shapeText(a)} has ${columns} columns, b of shape ${shapeText(b)} has ${rows} rows`,
-        );
-      }
-      const { batch, m, n } = sizesOf(inputs);
-      const shape = [...batch, ...(a.length === 1 ? [] : [m]), ...(b.length === 1 ? [] : [n])];
-      return [{ shape, dtype: 'float32' }];
-    },
-    lower(to, { types, outputTypes, inputs, outputs }) {
-      const sizes = sizesOf(types);
-      const { m, k, n, ofA, ofB } = sizes;
-      const a = { buffer: inputs[0]!, shape: [...ofA, m, k] };
-      const b = { buffer: inputs[1]!, shape: [...ofB, k, n] };
-      emit(to, a, b, sizes, { buffer: outputs[0]!, shape: outputTypes[0]!.shape });
-    },
-    gradient(to, { types, inputs, gradients, wanted }) {
-      const sizes = sizesOf(types);
-      const { m, k, n, ofA, ofB, batch } = sizes;
-      const a = { buffer: inputs[0]!, shape: [...ofA, m, k] };
-      const b = { buffer: inputs[1]!, shape: [...ofB, k, n] };
-      const dy = { buffer: gradients[0]!, shape: [...batch, m, n] };
-      return [
-        wanted[0] ? gradientOfA(to, dy, b, sizes).buffer : null,
-        wanted[1] ? gradientOfB(to, dy, a, sizes).buffer : null,
-      ];
-    },
-    cost: ([a], [y]) => ({ macs: countOf(y!.shape) * a!.shape[a!.shape.length - 1]! }),
+const ENTRY: Entry<Sizes> = {
+  name: NAME,
+  torch: 'torch.matmul',
+  onnx: ['MatMul'],
+  args: ['a', 'b'],
+  resolve,
+  lower(to, { problem, outputTypes, inputs, outputs }) {
+    const [a, b] = factorsOf(problem, inputs);
+    emit(to, a, b, problem, { buffer: outputs[0]!, shape: outputTypes[0]!.shape });
   },
+  gradient(to, { problem, inputs, gradients, wanted }) {
+    const [a, b] = factorsOf(problem, inputs);
+    const { batch, m, n } = problem;
+    const dy = { buffer: gradients[0]!, shape: [...batch, m, n] };
+    return [
+      wanted[0] ? gradientOfA(to, dy, b, problem).buffer : null,
+      wanted[1] ? gradientOfB(to, dy, a, problem).buffer : null,
+    ];
+  },
+};
+
+export const matmul = /*#__PURE__*/ operator(
+  ENTRY,
   (invoke) =>
     /**
      * a [..., m, k] times b [..., k, n]; the axes before the matrices broadcast. A vector a is a row, a vector b a column,

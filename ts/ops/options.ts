@@ -5,6 +5,7 @@
  */
 import { engine, refresh } from '../engine/engine.ts';
 import { axisName, faultError, perAxis, wrongKind, wrongValue } from '../errors.ts';
+import type { Params, Window } from '../graph/entry.ts';
 import { type Axes, type Axis, UNIT } from '../instructions/axes.ts';
 import { PADDINGS, RULE } from '../instructions/table.ts';
 
@@ -52,14 +53,43 @@ function symmetric(widths: readonly number[]): number[] {
   return params;
 }
 
-/** Where in a params list the parts of a window lie. */
-export interface WindowParams {
-  readonly rank: number;
-  readonly kernel: readonly number[];
+/** How a window moves, as params say it. */
+export interface WindowSettings {
   readonly stride: readonly number[];
   readonly dilation: readonly number[];
   /** From paddingParams. */
   readonly padding: readonly number[];
+}
+
+const WINDOW_PADDINGS: readonly string[] = /*#__PURE__*/ PADDINGS.slice(1);
+
+/** Stride, dilation and padding as numbers: stride.., dilation.., padding (mode, before and after..). */
+export function windowParams(
+  where: string,
+  rank: number,
+  { stride = 1, dilation = 1, padding = 0 }: { stride?: Size; dilation?: Size; padding?: Padding },
+): number[] {
+  return [
+    ...sizes(where, 'stride', stride, rank),
+    ...sizes(where, 'dilation', dilation, rank),
+    ...paddingParams(where, padding, rank, WINDOW_PADDINGS),
+  ];
+}
+
+/** What windowParams made, at the head of a list, and the params behind it. */
+export function windowSettings(params: Params, rank: number): WindowSettings & { readonly rest: Params } {
+  return {
+    stride: params.slice(0, rank),
+    dilation: params.slice(rank, 2 * rank),
+    padding: params.slice(2 * rank, 4 * rank + 1),
+    rest: params.slice(4 * rank + 1),
+  };
+}
+
+/** What resolveWindow is asked. */
+export interface WindowParams extends WindowSettings {
+  readonly rank: number;
+  readonly kernel: readonly number[];
   /** RULE bits. */
   readonly rule: number;
   /** Of a transposed window: the output's padding, or by RULE.sized its size, per axis. */
@@ -142,10 +172,13 @@ export function lifted(spatial: readonly number[]): number[] {
   return [...new Array<number>(3 - spatial.length).fill(1), ...spatial];
 }
 
-/** How an output element sees its input along each of the `rank` spatial axes. */
-export function windowFields({ axes }: ResolvedWindow, rank: number) {
-  return axes.slice(3 - rank).map(({ kernel, stride, dilation, lo }) => ({
-    ...{ kind: 'regular' as const, kernel, stride, dilation },
+/** A validated window as what an output element sees of its input. */
+export function windowsOf(
+  { output, axes }: ResolvedWindow,
+  kind: 'regular' | 'transposed' = 'regular',
+): Window[] {
+  return axes.slice(3 - output.length).map(({ kernel, stride, dilation, lo }) => ({
+    ...{ kind, kernel, stride, dilation },
     padding: lo,
   }));
 }

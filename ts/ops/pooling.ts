@@ -22,7 +22,7 @@ import {
   type Size,
   sizes,
   taking,
-  windowFields,
+  windowsOf,
 } from './options.ts';
 import { poolable } from './types.ts';
 
@@ -128,7 +128,7 @@ function resolve(name: string, [x]: Types, params: Params): Resolved<PoolProblem
   return {
     ...pooled({ shape: [n, channels, ...resolved.output], dtype }, extremum, returnIndices),
     problem: { ...how, planes: n * channels, axes: resolved.axes, dtype },
-    window: windowFields(resolved, window.rank),
+    window: windowsOf(resolved),
   };
 }
 

@@ -10,23 +10,24 @@
  * params: as convolution's (ts/ops/convolutionStep.ts); groups are x's channels.
  * @category Convolution
  */
-import type { DType, TensorType } from '../dtype.ts';
+import type { DType } from '../dtype.ts';
 import { shapeText } from '../errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
-import { countOf } from '../instructions/emit.ts';
-import { emitConvolution } from '../instructions/emitConvolution.ts';
 import { emitBiasGradient } from '../instructions/emitWeightGradient.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import {
   CONV_OPTIONS,
   type ConvOptions,
   type ConvolutionStep,
+  type ConvSettings,
   convParams,
+  convSettings,
   convStep,
+  emitStep,
   emitStepGradients,
   requireBias,
 } from './convolutionStep.ts';
-import { type Backward, type Entry, type Lowered, operator, type Params } from './operator.ts';
+import { type Backward, type Entry, operator, type Types, type Window } from './operator.ts';
 import { requireRank } from './options.ts';
 import { float32 } from './types.ts';
 
@@ -36,18 +37,15 @@ export type SeparableConvOptions = Omit<ConvOptions, 'groups'>;
 /** @internal */
 export const SEPARABLE_OPTIONS = /*#__PURE__*/ CONV_OPTIONS.filter((option) => option !== 'groups');
 
-type Types = readonly (TensorType | null)[];
-type Steps = readonly [ConvolutionStep, ConvolutionStep];
+/** The two convolutions, and the window through which an output sees x. */
+interface TwoSteps {
+  readonly first: ConvolutionStep;
+  readonly second: ConvolutionStep;
+  readonly window: readonly Window[];
+}
 
-/** The params of a convolution in so many groups. */
-const grouped = (params: Params, groups: number): number[] => [
-  ...params.slice(0, -2),
-  groups,
-  params.at(-1)!,
-];
-
-function separableSteps(name: string, [x, depthwise, pointwise]: Types, params: Params): Steps {
-  const rank = params[0] as number;
+function separableSteps(name: string, [x, depthwise, pointwise]: Types, settings: ConvSettings): TwoSteps {
+  const { rank } = settings;
   requireRank(name, 'x', x!.shape, rank + 2);
   requireRank(name, 'depthwiseWeight', depthwise!.shape, rank + 2);
   if (depthwise!.shape[1] !== 1) {
@@ -55,28 +53,27 @@ function separableSteps(name: string, [x, depthwise, pointwise]: Types, params: 
       `${name}: depthwiseWeight has shape ${shapeText(depthwise!.shape)}, must have 1 input channel per group`,
     );
   }
-  const first = convStep(name, x!, depthwise!, grouped(params, x!.shape[1]!), 'depthwiseWeight');
-  const one = convParams(name, rank);
+  const grouped = { ...settings, groups: x!.shape[1]! };
+  const first = convStep(name, x!, depthwise!, grouped, 'depthwiseWeight');
+  const one = convSettings(convParams(name, rank));
   const second = convStep(name, first.output, pointwise!, one, 'pointwiseWeight');
   if (pointwise!.shape.slice(2).some((size) => size !== 1)) {
     throw new RangeError(
       `${name}: pointwiseWeight has shape ${shapeText(pointwise!.shape)}, must have a kernel of 1`,
     );
   }
-  return [first, second];
+  return { first, second, window: first.window };
 }
 
-/** The params of one axis of a two-dimensional convolution; the other's are those of no window at all. */
-function alongAxis(params: Params, axis: 0 | 1, channels: number): number[] {
-  const [mode, before, after] = [params[5]!, 6 + 2 * axis, 7 + 2 * axis];
-  const own = (i: number, value: number) => (i === axis ? value : 1);
-  const padding = [6, 7, 8, 9].map((i) => (i === before || i === after ? params[i]! : 0));
-  const strides = [0, 1].map((i) => own(i, params[1 + i]!));
-  const dilations = [0, 1].map((i) => own(i, params[3 + i]!));
-  return [2, ...strides, ...dilations, mode, ...padding, params[10]!, channels, params[12]!];
+/** The depthwise convolution along one axis of a two-dimensional one; the other has no window at all. */
+function alongAxis(settings: ConvSettings, axis: 0 | 1, groups: number): ConvSettings {
+  const own = (sizes: readonly number[]) => sizes.map((size, i) => (i === axis ? size : 1));
+  const [rule, ...widths] = settings.padding as [number, ...number[]];
+  const padding = [rule, ...widths.map((width, i) => (i >> 1 === axis ? width : 0))];
+  return { ...settings, stride: own(settings.stride), dilation: own(settings.dilation), padding, groups };
 }
 
-function spatialSteps(name: string, [x, column, row]: Types, params: Params): Steps {
+function spatialSteps(name: string, [x, column, row]: Types, settings: ConvSettings): TwoSteps {
   requireRank(name, 'x', x!.shape, 4);
   const channels = x!.shape[1]!;
   const kernels = [column!, row!].map(({ shape }, axis) => {
@@ -89,8 +86,9 @@ function spatialSteps(name: string, [x, column, row]: Types, params: Params): St
     }
     return argument;
   });
-  const first = convStep(name, x!, column!, alongAxis(params, 0, channels), kernels[0]);
-  return [first, convStep(name, first.output, row!, alongAxis(params, 1, channels), kernels[1])];
+  const first = convStep(name, x!, column!, alongAxis(settings, 0, channels), kernels[0]);
+  const second = convStep(name, first.output, row!, alongAxis(settings, 1, channels), kernels[1]);
+  return { first, second, window: [first.window[0]!, second.window[1]!] };
 }
 
 /** What the two operators share: `steps` says which convolutions they are. */
@@ -98,43 +96,36 @@ function twoSteps(
   name: string,
   rank: number,
   weights: readonly [string, string],
-  steps: (name: string, types: Types, params: Params) => Steps,
-): Entry {
+  steps: (name: string, types: Types, settings: ConvSettings) => TwoSteps,
+): Entry<TwoSteps> {
   const args = ['x', ...weights, 'bias'];
-  const middle = (to: Builder, { saved }: Lowered, first: ConvolutionStep) =>
-    saved?.[0] ?? to.buffer(first.output);
   return {
     name,
     torch: `torch.nn.functional.conv${rank}d`,
     onnx: [],
     args,
     required: 3,
-    infer(inputs, params) {
-      float32(name, args, inputs);
-      const [, second] = steps(name, inputs, params);
-      requireBias(name, inputs[3] ?? null, second.problem.outputs);
-      return [second.output];
+    resolve(types, params) {
+      float32(name, args, types);
+      const problem = steps(name, types, convSettings(params));
+      const { first, second, window } = problem;
+      requireBias(name, types[3] ?? null, second.problem.outputs);
+      const macs = first.macs + second.macs;
+      return { outputs: [second.output], saved: [first.output], problem, macs, window };
     },
-    saves: (inputs, params) => [steps(name, inputs, params)[0].output],
-    lower(to, node) {
-      const [first, second] = steps(name, node.types, node.params);
-      const [x, one, two, bias] = node.inputs as [Buffer, Buffer, Buffer, Buffer | null];
-      const between = middle(to, node, first);
-      emitConvolution(name, to, { x, weight: one, y: between }, first.problem);
-      emitConvolution(name, to, { x: between, weight: two, bias, y: node.outputs[0]! }, second.problem);
+    lower(to, { problem: { first, second }, inputs, outputs, saved }) {
+      const [x, one, two, bias] = inputs as [Buffer, Buffer, Buffer, Buffer | null];
+      const between = saved?.[0] ?? to.buffer(first.output);
+      emitStep(name, to, { x, weight: one, y: between }, first);
+      emitStep(name, to, { x: between, weight: two, bias, y: outputs[0]! }, second);
     },
-    gradient: (to, node) => gradient(name, to, node, steps(name, node.types, node.params)),
-    cost(inputs, [y]) {
-      const [x, one, two] = inputs as [TensorType, TensorType, TensorType];
-      const per = ({ shape }: TensorType) => countOf(shape.slice(1));
-      const positions = countOf(y!.shape.slice(2)) * x.shape[0]!;
-      return { macs: positions * (one.shape[0]! * per(one) + two.shape[0]! * per(two)) };
-    },
+    gradient: (to, node) => gradient(name, to, node),
   };
 }
 
-function gradient(name: string, to: Builder, node: Backward, [first, second]: Steps): (Buffer | null)[] {
-  const { inputs, outputTypes, saved, gradients, wanted } = node;
+function gradient(name: string, to: Builder, node: Backward<TwoSteps>): (Buffer | null)[] {
+  const { inputs, saved, gradients, wanted } = node;
+  const { first, second } = node.problem;
   const [x, one, two] = inputs as [Buffer, Buffer, Buffer];
   const [wantsX, wantsOne, wantsTwo, wantsBias] = wanted as [boolean, boolean, boolean, boolean];
   const dy = gradients[0]!;
@@ -143,7 +134,7 @@ function gradient(name: string, to: Builder, node: Backward, [first, second]: St
   const [dx, dOne] = through
     ? emitStepGradients(name, to, first, [x, one], between!, [wantsX, wantsOne])
     : [null, null];
-  const db = wantsBias ? emitBiasGradient(to, { buffer: dy, shape: outputTypes[0]!.shape }) : null;
+  const db = wantsBias ? emitBiasGradient(to, { buffer: dy, shape: second.output.shape }) : null;
   return [dx, dOne, dTwo, db];
 }
 

@@ -6,23 +6,26 @@
  * params: kernel.., stride.., dilation.., padding (mode, before and after..); of fold also the output's height and width.
  * @category Convolution
  */
-import { bytesPer, type DType, type TensorType } from '../dtype.ts';
-import { checkOptions, elementCount, perAxis, shapeText } from '../errors.ts';
+import type { DType, TensorType } from '../dtype.ts';
+import { checkOptions, perAxis, shapeText } from '../errors.ts';
 import type { Axis } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { writeAccumulate, writeCopy, writeFill } from '../instructions/copy.ts';
-import { emitFill, newBlock } from '../instructions/emit.ts';
+import { countOf, emitFill, newBlock } from '../instructions/emit.ts';
 import { stridesOf } from '../instructions/walk.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { operator, type Params } from './operator.ts';
+import { type Entry, operator, type Params } from './operator.ts';
 import {
   type Padding,
-  paddingParams,
   type ResolvedWindow,
   requireRank,
   resolveWindow,
   type Size,
   sizes,
+  type WindowParams,
+  windowParams,
+  windowSettings,
+  windowsOf,
 } from './options.ts';
 import { float32 } from './types.ts';
 
@@ -36,28 +39,21 @@ export interface UnfoldOptions {
 }
 
 const UNFOLD_OPTIONS: readonly string[] = ['dilation', 'padding', 'stride'];
-const PADDINGS = ['same', 'same-lower', 'valid', 'full'];
 
 function unfoldParams(name: string, kernelSize: Size, options: UnfoldOptions = {}): number[] {
   checkOptions(name, options, UNFOLD_OPTIONS);
-  const { stride = 1, dilation = 1, padding = 0 } = options;
-  return [
-    ...sizes(name, 'kernelSize', kernelSize, 2),
-    ...sizes(name, 'stride', stride, 2),
-    ...sizes(name, 'dilation', dilation, 2),
-    ...paddingParams(name, padding, 2, PADDINGS),
-  ];
+  return [...sizes(name, 'kernelSize', kernelSize, 2), ...windowParams(name, 2, options)];
 }
 
-function windowOf(name: string, spatial: readonly number[], params: Params): ResolvedWindow {
-  return resolveWindow(name, spatial, {
-    rank: 2,
-    kernel: params.slice(0, 2),
-    stride: params.slice(2, 4),
-    dilation: params.slice(4, 6),
-    padding: params.slice(6, 11),
-    rule: 0,
-  });
+/** What unfoldParams made, and behind it, where it is fold's, the output's height and width. */
+function settingsOf([kh, kw, ...params]: Params): WindowParams & { readonly outputSize: Params } {
+  const { rest, ...window } = windowSettings(params, 2);
+  return { rank: 2, kernel: [kh!, kw!], ...window, rule: 0, outputSize: rest };
+}
+
+/** The image, and its windows. */
+interface Unfolding extends ResolvedWindow {
+  readonly image: TensorType;
 }
 
 /** The windows along an axis whose tap lies inside the input: the first of them, how many, and where it reads. */
@@ -68,9 +64,9 @@ function inside({ input, stride, dilation, lo }: Axis, tap: number, windows: num
   return { first, count: Math.max(0, until - first), start: first * stride + shift, stride };
 }
 
-/** Per tap the walk of its values through x, and that through the columns. */
-function tapsOf(x: readonly number[], { output, axes }: ResolvedWindow) {
-  const [n, channels, height, width] = x as [number, number, number, number];
+/** Per tap the walk of its values through the image, and that through the columns. */
+function tapsOf({ image, output, axes }: Unfolding) {
+  const [n, channels, height, width] = image.shape as [number, number, number, number];
   const [, rows, columns] = axes;
   const [kh, kw] = [rows.kernel, columns.kernel];
   const [windowsDown, windowsAcross] = output as [number, number];
@@ -82,7 +78,7 @@ function tapsOf(x: readonly number[], { output, axes }: ResolvedWindow) {
       const [down, across] = [inside(rows, i, windowsDown), inside(columns, j, windowsAcross)];
       taps.push({
         shape: [n, channels, down.count, across.count],
-        x: {
+        image: {
           strides: [own[0]!, own[1]!, down.stride * width, across.stride],
           offset: down.start * width + across.start,
         },
@@ -96,59 +92,56 @@ function tapsOf(x: readonly number[], { output, axes }: ResolvedWindow) {
   return taps;
 }
 
-/** The columns of x, of this type, whose window was validated. */
-function emitUnfold(
-  to: Builder,
-  x: Buffer,
-  { shape, dtype }: TensorType,
-  into: Buffer,
-  window: ResolvedWindow,
-): void {
-  const taps = tapsOf(shape, window);
-  const unfolded = [shape[0]!, shape[1]!, taps.length, ...window.output];
-  const count = elementCount('unfold', unfolded, bytesPer(dtype));
-  const padded = taps.some((tap) => tap.shape[2] !== window.output[0] || tap.shape[3] !== window.output[1]);
-  if (padded) writeFill(to, { y: into }, { dtype, count });
-  for (const { shape, x: source, columns: target } of taps)
-    writeCopy(to, { x, y: into }, { dtype, shape, source, target });
+/** The columns of an image. */
+function emitUnfold(to: Builder, image: Buffer, into: Buffer, problem: Unfolding): void {
+  const { shape, dtype } = problem.image;
+  const [down, across] = problem.output;
+  const taps = tapsOf(problem);
+  if (taps.some((tap) => tap.shape[2] !== down || tap.shape[3] !== across)) {
+    const count = shape[0]! * shape[1]! * taps.length * countOf(problem.output);
+    writeFill(to, { y: into }, { dtype, count });
+  }
+  for (const tap of taps) {
+    const walks = { shape: tap.shape, source: tap.image, target: tap.columns };
+    writeCopy(to, { x: image, y: into }, { dtype, ...walks });
+  }
 }
 
-/** Adds columns to an x of zeros, of this shape. */
-function emitFold(
-  to: Builder,
-  columns: Buffer,
-  shape: readonly number[],
-  into: Buffer,
-  window: ResolvedWindow,
-): void {
-  for (const tap of tapsOf(shape, window)) {
-    const walks = { shape: tap.shape, source: tap.columns, target: tap.x };
+/** Adds columns to an image of zeros. */
+function emitFold(to: Builder, columns: Buffer, into: Buffer, problem: Unfolding): void {
+  for (const tap of tapsOf(problem)) {
+    const walks = { shape: tap.shape, source: tap.columns, target: tap.image };
     writeAccumulate(to, { x: columns, y: into }, walks);
   }
 }
 
-export const unfold = /*#__PURE__*/ operator(
-  {
-    name: 'unfold',
-    torch: 'torch.nn.functional.unfold',
-    onnx: [],
-    args: ['x'],
-    infer([x], params) {
-      requireRank('unfold', 'x', x!.shape, 4);
-      const [n, channels, ...spatial] = x!.shape as [number, number, number, number];
-      const [down, across] = windowOf('unfold', spatial, params).output as [number, number];
-      const shape = [n, channels * params[0]! * params[1]!, down * across];
-      elementCount('unfold', shape, bytesPer(x!.dtype));
-      return [{ shape, dtype: x!.dtype }];
-    },
-    lower: (to, { types: [x], params, inputs, outputs }) =>
-      emitUnfold(to, inputs[0]!, x!, outputs[0]!, windowOf('unfold', x!.shape.slice(2), params)),
-    gradient(to, { types: [x], params, gradients: [dy] }) {
-      const { buffer } = emitFill(to, x!.shape, 0);
-      emitFold(to, dy!, x!.shape, buffer, windowOf('unfold', x!.shape.slice(2), params));
-      return [buffer];
-    },
+const UNFOLD: Entry<Unfolding> = {
+  name: 'unfold',
+  torch: 'torch.nn.functional.unfold',
+  onnx: [],
+  args: ['x'],
+  resolve([x], params) {
+    requireRank('unfold', 'x', x!.shape, 4);
+    const [n, channels, ...spatial] = x!.shape as [number, number, number, number];
+    const settings = settingsOf(params);
+    const window = resolveWindow('unfold', spatial, settings);
+    const shape = [n, channels * countOf(settings.kernel), countOf(window.output)];
+    return {
+      outputs: [{ shape, dtype: x!.dtype }],
+      problem: { image: x!, ...window },
+      window: windowsOf(window),
+    };
   },
+  lower: (to, { problem, inputs, outputs }) => emitUnfold(to, inputs[0]!, outputs[0]!, problem),
+  gradient(to, { problem, gradients: [dy] }) {
+    const { buffer } = emitFill(to, problem.image.shape, 0);
+    emitFold(to, dy!, buffer, problem);
+    return [buffer];
+  },
+};
+
+export const unfold = /*#__PURE__*/ operator(
+  UNFOLD,
   (invoke) =>
     /**
      * x [N, C, H, W] as [N, C * kh * kw, windows]: each window a column, channels outermost; windows in the order of rows.
@@ -160,47 +153,53 @@ export const unfold = /*#__PURE__*/ operator(
 );
 
 /** The shape that columns fold to. @throws RangeError when they are not as many as there are windows */
-function foldedShape({ shape }: TensorType, params: Params, window: ResolvedWindow): number[] {
-  const taps = params[0]! * params[1]!;
+function foldedShape(
+  { shape }: TensorType,
+  { kernel, outputSize }: ReturnType<typeof settingsOf>,
+  [down, across]: readonly number[],
+): number[] {
+  const taps = countOf(kernel);
   const [n, rows, columns] = shape as [number, number, number];
   if (rows % taps !== 0) {
     throw new RangeError(
       `fold: x has shape ${shapeText(shape)}, axis 1 must be a multiple of ${taps}, the kernel's elements`,
     );
   }
-  const [down, across] = window.output as [number, number];
-  if (columns !== down * across) {
+  if (columns !== down! * across!) {
     throw new RangeError(
-      `fold: x has shape ${shapeText(shape)}, axis 2 must be ${down * across}, the ${down} x ${across} windows of the output`,
+      `fold: x has shape ${shapeText(shape)}, axis 2 must be ${down! * across!}, the ${down} x ${across} windows of the output`,
     );
   }
-  return [n, rows / taps, ...params.slice(11)];
+  return [n, rows / taps, ...outputSize];
 }
 
-export const fold = /*#__PURE__*/ operator(
-  {
-    name: 'fold',
-    torch: 'torch.nn.functional.fold',
-    onnx: [],
-    args: ['x'],
-    infer(inputs, params) {
-      float32('fold', ['x'], inputs);
-      const x = inputs[0] as TensorType;
-      requireRank('fold', 'x', x.shape, 3);
-      const shape = foldedShape(x, params, windowOf('fold', params.slice(11), params));
-      elementCount('fold', shape);
-      return [{ shape, dtype: 'float32' }];
-    },
-    lower(to, { outputTypes: [y], params, inputs, outputs }) {
-      writeFill(to, { y: outputs[0]! }, { count: elementCount('fold', y!.shape) });
-      emitFold(to, inputs[0]!, y!.shape, outputs[0]!, windowOf('fold', params.slice(11), params));
-    },
-    gradient(to, { types: [x], outputTypes: [y], params, gradients: [dy] }) {
-      const { buffer } = newBlock(to, x!.shape);
-      emitUnfold(to, dy!, y!, buffer, windowOf('fold', params.slice(11), params));
-      return [buffer];
-    },
+const FOLD: Entry<Unfolding> = {
+  name: 'fold',
+  torch: 'torch.nn.functional.fold',
+  onnx: [],
+  args: ['x'],
+  resolve(types, params) {
+    float32('fold', ['x'], types);
+    const x = types[0] as TensorType;
+    requireRank('fold', 'x', x.shape, 3);
+    const settings = settingsOf(params);
+    const window = resolveWindow('fold', settings.outputSize, settings);
+    const image: TensorType = { shape: foldedShape(x, settings, window.output), dtype: 'float32' };
+    return { outputs: [image], problem: { image, ...window }, window: windowsOf(window, 'transposed') };
   },
+  lower(to, { problem, inputs, outputs }) {
+    writeFill(to, { y: outputs[0]! }, { count: countOf(problem.image.shape) });
+    emitFold(to, inputs[0]!, outputs[0]!, problem);
+  },
+  gradient(to, { problem, types: [x], gradients: [dy] }) {
+    const { buffer } = newBlock(to, x!.shape);
+    emitUnfold(to, dy!, buffer, problem);
+    return [buffer];
+  },
+};
+
+export const fold = /*#__PURE__*/ operator(
+  FOLD,
   (invoke) =>
     /**
      * The sum of columns x [N, C * kh * kw, windows] at their windows' places in [N, C, ...outputSize].
