@@ -16,7 +16,7 @@ const product = operator(
     onnx: [],
     args: ['a', 'b'],
     numbers: true,
-    infer: ([a]) => [a!],
+    resolve: ([a]) => ({ outputs: [a!], problem: null }),
     lower(to, { types, inputs, outputs }) {
       const [a, b] = inputs.map((buffer, i) => ({ buffer, shape: types[i]!.shape })) as [Block, Block];
       emitBinaryInto(to, BINARY.mul, 'float32', a, b, { buffer: outputs[0]!, shape: a.shape });
@@ -41,7 +41,7 @@ const fork = operator(
     torch: 'torch.split',
     onnx: [],
     args: ['x'],
-    infer: ([x]) => [x!, x!],
+    resolve: ([x]) => ({ outputs: [x!, x!], problem: null }),
     lower(to, { types, inputs, outputs }) {
       const x = { buffer: inputs[0]!, shape: types[0]!.shape };
       outputs.forEach((y, i) => {

@@ -62,7 +62,7 @@ export interface Resolved<P = unknown> {
   readonly outputs: readonly TensorType[];
   /** The inputs that are written in place: the node gives a new version of each. */
   readonly state?: readonly number[] | undefined;
-  /** What the forward run leaves for the gradient besides the outputs (positions of maxima, statistics). */
+  /** What `lower` also writes where a gradient is wanted, for its rule to read (positions of maxima, statistics). */
   readonly saved?: readonly TensorType[];
   /** The options decoded, the window validated: whatever lowering and gradient need to know. */
   readonly problem: P;
@@ -120,8 +120,7 @@ export interface Entry<P = unknown> {
   /** A number may stand in a tensor's place. */
   readonly numbers?: true;
   /** What a call makes; throws the sentence of what does not fit. */
-  resolve?(types: Types, params: Params): Resolved<P>;
-  infer?(inputs: Types, params: Params): TensorType[];
+  resolve(types: Types, params: Params): Resolved<P>;
   /** The output is its first input's memory under another shape: nothing to compute. */
   readonly alias?: true;
   /**
@@ -131,11 +130,6 @@ export interface Entry<P = unknown> {
   readonly makes?: true;
   // biome-ignore lint/suspicious/noConfusingVoidType: most lowerings give nothing
   lower?(to: Builder, node: Lowered<P>): readonly (Buffer | null)[] | void;
-  /**
-   * What the forward run writes for the gradient besides the outputs (positions of maxima, statistics); `lower` finds
-   * the buffers in `saved` when a gradient is wanted.
-   */
-  saves?(inputs: Types, params: Params): readonly TensorType[];
   /**
    * Emits the instructions of the gradient: for each input the buffer of its gradient, of its shape (it may be a
    * gradient that came in, where nothing changes), or null where it has none or none is wanted. An output that nothing
@@ -147,14 +141,6 @@ export interface Entry<P = unknown> {
    * in the gradient, so that a pass may do without it.
    */
   readonly reads?: Reads;
-  cost?(inputs: Types, outputs: readonly TensorType[]): { macs: number };
-  /** The spatial window (kernel, stride, dilation, padding before, per axis) through which an output element sees its input. */
-  field?(
-    inputs: Types,
-    params: Params,
-  ): { kernel: number; stride: number; dilation: number; padding: number }[];
-  /** Which inputs it writes in place (batch norm in training: the running statistics): the node gives a new version of each. */
-  writes?(params: Params): readonly number[];
   /** What passes may know. */
   readonly traits?: Traits<P>;
 }
