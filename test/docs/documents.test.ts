@@ -135,7 +135,8 @@ describe('the word format in ARCHITECTURE.md', () => {
   const wordsShown = (mark: string) => {
     const block = blocksOf(readText('ARCHITECTURE.md')).find(({ marks }) => marks.includes(mark));
     const lines = block?.text.split('\n').map((line) => line.replace(/ {2,}.*$/, ''));
-    return lines?.join(' ').match(/-?\d+/g)?.map(Number);
+    const words = lines?.join(' ').match(/-?\d+|[a-z]\w*/gi);
+    return words?.map((word) => OP[word as keyof typeof OP] ?? Number(word));
   };
 
   test('is that of relu', () => {

@@ -2,33 +2,33 @@
 
 /** Instructions. */
 export const OP = {
-  conv: 0,
-  convPack: 1,
-  pool: 2,
-  copy: 3,
-  fill: 4,
-  unary: 5,
-  binary: 6,
-  affine: 7,
-  cast: 8,
-  random: 9,
-  stats: 10,
-  convWeightGradient: 11,
-  accumulate: 12,
-  reduce: 13,
-  poolGradient: 14,
-  scatter: 15,
-  gather: 16,
-  unaryGradient: 17,
-  softmax: 18,
-  dropout: 19,
-  resample: 20,
-  gridSample: 21,
-  gridSampleGradient: 22,
-  roiAlign: 23,
-  roiAlignGradient: 24,
-  deform: 25,
-  deformGradient: 26,
+  accumulate: 0,
+  affine: 1,
+  binary: 2,
+  cast: 3,
+  conv: 4,
+  convPack: 5,
+  convWeightGradient: 6,
+  copy: 7,
+  deform: 8,
+  deformGradient: 9,
+  dropout: 10,
+  fill: 11,
+  gridSample: 12,
+  gridSampleGradient: 13,
+  pool: 14,
+  poolGradient: 15,
+  random: 16,
+  reduce: 17,
+  resample: 18,
+  roiAlign: 19,
+  roiAlignGradient: 20,
+  scatter: 21,
+  gather: 22,
+  softmax: 23,
+  stats: 24,
+  unary: 25,
+  unaryGradient: 26,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -167,6 +167,26 @@ export const DEFORM_GRADIENT = {
 
 /** The memory that instructions read and write; what may be left out may be null. */
 export interface Operands<B> {
+  accumulate: {
+    readonly x: B;
+    readonly y: B;
+  };
+  affine: {
+    readonly x: B;
+    readonly center?: B | null | undefined;
+    readonly scale: B;
+    readonly shift?: B | null | undefined;
+    readonly y: B;
+  };
+  binary: {
+    readonly a: B;
+    readonly b: B;
+    readonly y: B;
+  };
+  cast: {
+    readonly x: B;
+    readonly y: B;
+  };
   conv: {
     readonly x: B;
     readonly weights: B;
@@ -179,116 +199,14 @@ export interface Operands<B> {
     readonly weights: B;
     readonly packed: B;
   };
-  pool: {
-    readonly x: B;
-    readonly samples?: B | null | undefined;
-    readonly y: B;
-    readonly indices?: B | null | undefined;
-  };
-  copy: {
-    readonly x: B;
-    readonly y: B;
-  };
-  fill: {
-    readonly y: B;
-  };
-  unary: {
-    readonly x: B;
-    readonly y: B;
-  };
-  binary: {
-    readonly a: B;
-    readonly b: B;
-    readonly y: B;
-  };
-  affine: {
-    readonly x: B;
-    readonly center?: B | null | undefined;
-    readonly scale: B;
-    readonly shift?: B | null | undefined;
-    readonly y: B;
-  };
-  cast: {
-    readonly x: B;
-    readonly y: B;
-  };
-  random: {
-    readonly state: B;
-    readonly y: B;
-  };
-  stats: {
-    readonly x: B;
-    readonly mean: B;
-    readonly variance: B;
-  };
   convWeightGradient: {
     readonly dy: B;
     readonly x: B;
     readonly dw: B;
   };
-  accumulate: {
+  copy: {
     readonly x: B;
     readonly y: B;
-  };
-  reduce: {
-    readonly x: B;
-    readonly y: B;
-  };
-  poolGradient: {
-    readonly dy: B;
-    readonly x?: B | null | undefined;
-    readonly y?: B | null | undefined;
-    readonly dx: B;
-  };
-  scatter: {
-    readonly x: B;
-    readonly indices: B;
-    readonly y: B;
-  };
-  gather: {
-    readonly x: B;
-    readonly indices: B;
-    readonly y: B;
-  };
-  unaryGradient: {
-    readonly dy: B;
-    readonly v: B;
-    readonly dx: B;
-  };
-  softmax: {
-    readonly x: B;
-    readonly y: B;
-  };
-  dropout: {
-    readonly x: B;
-    readonly state: B;
-    readonly y: B;
-  };
-  resample: {
-    readonly x: B;
-    readonly y: B;
-  };
-  gridSample: {
-    readonly x: B;
-    readonly grid: B;
-    readonly y: B;
-  };
-  gridSampleGradient: {
-    readonly x: B;
-    readonly grid: B;
-    readonly dy: B;
-    readonly dx?: B | null | undefined;
-    readonly dgrid?: B | null | undefined;
-  };
-  roiAlign: {
-    readonly x: B;
-    readonly boxes: B;
-    readonly y: B;
-  };
-  roiAlignGradient: {
-    readonly boxes: B;
-    readonly dy: B;
-    readonly dx: B;
   };
   deform: {
     readonly x: B;
@@ -306,5 +224,87 @@ export interface Operands<B> {
     readonly weights?: B | null | undefined;
     readonly gradient?: B | null | undefined;
     readonly maskGradient?: B | null | undefined;
+  };
+  dropout: {
+    readonly x: B;
+    readonly state: B;
+    readonly y: B;
+  };
+  fill: {
+    readonly y: B;
+  };
+  gridSample: {
+    readonly x: B;
+    readonly grid: B;
+    readonly y: B;
+  };
+  gridSampleGradient: {
+    readonly x: B;
+    readonly grid: B;
+    readonly dy: B;
+    readonly dx?: B | null | undefined;
+    readonly dgrid?: B | null | undefined;
+  };
+  pool: {
+    readonly x: B;
+    readonly samples?: B | null | undefined;
+    readonly y: B;
+    readonly indices?: B | null | undefined;
+  };
+  poolGradient: {
+    readonly dy: B;
+    readonly x?: B | null | undefined;
+    readonly y?: B | null | undefined;
+    readonly dx: B;
+  };
+  random: {
+    readonly state: B;
+    readonly y: B;
+  };
+  reduce: {
+    readonly x: B;
+    readonly y: B;
+  };
+  resample: {
+    readonly x: B;
+    readonly y: B;
+  };
+  roiAlign: {
+    readonly x: B;
+    readonly boxes: B;
+    readonly y: B;
+  };
+  roiAlignGradient: {
+    readonly boxes: B;
+    readonly dy: B;
+    readonly dx: B;
+  };
+  scatter: {
+    readonly x: B;
+    readonly indices: B;
+    readonly y: B;
+  };
+  gather: {
+    readonly x: B;
+    readonly indices: B;
+    readonly y: B;
+  };
+  softmax: {
+    readonly x: B;
+    readonly y: B;
+  };
+  stats: {
+    readonly x: B;
+    readonly mean: B;
+    readonly variance: B;
+  };
+  unary: {
+    readonly x: B;
+    readonly y: B;
+  };
+  unaryGradient: {
+    readonly dy: B;
+    readonly v: B;
+    readonly dx: B;
   };
 }

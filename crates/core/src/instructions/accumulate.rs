@@ -8,13 +8,20 @@
 //! where it is y that has a row beside x's, whole rows of x are added up, block by block with the rounding errors kept.
 //! Each element of y belongs to one part and its sum has one order.
 
+use super::sample::Sample;
 use super::walk::{Walk, WalkAxis};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
 
-pub const ENTRY: Entry = Entry::new("accumulate", "x -> y", FLOAT, decode);
+pub const ENTRIES: &[Entry] = &[Entry::new(
+    "accumulate",
+    "x -> y",
+    FLOAT,
+    decode,
+    Sample::new(&[2, 5, 7, 1, 7, 1, 0, 0, 0], &[35, 5]).with(1, |_| 0),
+)];
 
 /// Elements of a row that are summed in vectors before the sum goes on in f64.
 const BLOCK: usize = 1024;

@@ -2,12 +2,19 @@
 //!
 //! Params: n, c, inner. Operands: x, center? [c], scale [c], shift? [c], y (which may be x).
 
+use super::sample::Sample;
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
 
-pub const ENTRY: Entry = Entry::new("affine", "x, center?, scale, shift? -> y", FLOAT, decode);
+pub const ENTRIES: &[Entry] = &[Entry::new(
+    "affine",
+    "x, center?, scale, shift? -> y",
+    FLOAT,
+    decode,
+    Sample::new(&[2, 3, 7], &[42, 3, 3, 0, 42]),
+)];
 
 struct Affine {
     channels: usize,

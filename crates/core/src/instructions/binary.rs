@@ -8,6 +8,7 @@
 //! others in runs that are gathered first.
 
 use super::dtype::{Dtype, RUN};
+use super::sample::Sample;
 use super::walk::Walk;
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
@@ -16,7 +17,13 @@ use crate::instructions::entry::ANY;
 use crate::math;
 use crate::simd::{F32x4, LANES};
 
-pub const ENTRY: Entry = Entry::new("binary", "a, b -> y", ANY, decode);
+pub const ENTRIES: &[Entry] = &[Entry::new(
+    "binary",
+    "a, b -> y",
+    ANY,
+    decode,
+    Sample::new(&[2, 2, 5, 7, 0, 7, 1, 1], &[35, 7, 35]).of(ANY),
+)];
 
 enumeration! {
     pub enum Kind {

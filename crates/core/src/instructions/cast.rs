@@ -4,11 +4,13 @@
 //! Floats are truncated and saturate, NaN gives 0; integers wrap to 8 bits.
 
 use super::dtype::{map_runs, Dtype};
+use super::sample::Sample;
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
 
-pub const ENTRY: Entry = Entry::new("cast", "x -> y", ANY, decode);
+pub const ENTRIES: &[Entry] =
+    &[Entry::new("cast", "x -> y", ANY, decode, Sample::new(&[Dtype::I32 as u32, 37], &[37, 37]).of(ANY))];
 
 struct Cast {
     from: Dtype,

@@ -17,6 +17,7 @@ mod weight_gradient;
 mod winograd;
 
 use self::algorithm::{algorithms, Convolve, Layout};
+use super::sample::{window, Sample};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::geometry::{Geometry, Rule};
@@ -26,7 +27,6 @@ use crate::kernels::tile::{advance, Epilogue, Tile};
 pub use algorithm::Plan;
 pub use pack::ConvPack;
 pub use problem::Problem;
-pub use weight_gradient::ENTRY as CONV_WEIGHT_GRADIENT;
 
 algorithms! {
     pointwise::Pointwise = 1,
@@ -36,13 +36,23 @@ algorithms! {
     gemm::Gemm,
 }
 
-pub const CONV: Entry =
-    Entry::new("conv", "x, weights, bias?, residual?, slope? -> y; scratch", FLOAT, |params| {
-        Ok(Planned::new(Conv::new(params)?))
-    });
-
-pub const CONV_PACK: Entry =
-    Entry::new("conv pack", "weights -> packed", FLOAT, |params| Ok(Planned::new(ConvPack::new(params)?)));
+pub const ENTRIES: &[Entry] = &[
+    Entry::new(
+        "conv",
+        "x, weights, bias?, residual?, slope? -> y; scratch",
+        FLOAT,
+        |params| Ok(Planned::new(Conv::new(params)?)),
+        Sample::new(window!(2, 1, 3, 4; 0, 0, 1, 0, 0), &[180, 108, 4, 240, 0, 240]),
+    ),
+    Entry::new(
+        "conv pack",
+        "weights -> packed",
+        FLOAT,
+        |params| Ok(Planned::new(ConvPack::new(params)?)),
+        Sample::new(&[1, 3, 4, 1, 3, 3, Algorithm::Gemm as u32, 108, 27, 9, 9, 3, 1, 0], &[108, 108]),
+    ),
+    weight_gradient::ENTRY,
+];
 
 /// Operands of CONV, in their order.
 const X: usize = 0;

@@ -7,13 +7,20 @@
 //! by element otherwise. Where the destination steps by 1 along one axis and the source along another (permutations),
 //! blocks of 4 x 4 are transposed in registers.
 
+use super::sample::Sample;
 use super::walk::{Walk, WalkAxis};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
 use crate::simd::F32x4;
 
-pub const ENTRY: Entry = Entry::new("copy", "x -> y", ANY, decode);
+pub const ENTRIES: &[Entry] = &[Entry::new(
+    "copy",
+    "x -> y",
+    ANY,
+    decode,
+    Sample::new(&[2, 5, 1, 6, 6, 5, 1, 0, 0], &[30, 30]).of(ANY),
+)];
 
 /// Source elements that a transposing strip is wide: a cache line, read whole before it is evicted.
 const STRIP: usize = 16;

@@ -10,6 +10,7 @@ mod gradient;
 
 use super::conv::gemm::Product;
 use super::conv::{Algorithm, Conv, Places};
+use super::sample::{window, Sample};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
@@ -19,13 +20,19 @@ use core::ops::Range;
 use corners::{Sampler, Table};
 use gather::Planes;
 
-pub use gradient::{DeformGradient, Of, DEFORM_GRADIENT};
+pub use gradient::{DeformGradient, Of};
 
 /// Operands: x, offset, mask, packed weights, bias, y, scratch.
-pub const DEFORM: Entry =
-    Entry::new("deform", "x, offset, mask?, weights, bias? -> y; scratch", FLOAT, |params| {
-        Ok(Planned::new(Deform::new(params)?))
-    });
+pub const ENTRIES: &[Entry] = &[
+    Entry::new(
+        "deform",
+        "x, offset, mask?, weights, bias? -> y; scratch",
+        FLOAT,
+        |params| Ok(Planned::new(Deform::new(params)?)),
+        Sample::new(window!(2, 1, 3, 4; Algorithm::Gemm as u32, 0, 0, 0, 0, 1), &[180, 1080, 0, 108, 4, 240]),
+    ),
+    gradient::ENTRY,
+];
 
 /// A convolution whose taps are moved.
 #[derive(Clone, Copy)]

@@ -6,12 +6,19 @@
 //! what flows back, with the same state. As in PyTorch it is a product: NaN stays NaN.
 
 use super::random::{draw, DRAWN};
+use super::sample::{Sample, ONE};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, I32x4, LANES};
 
-pub const ENTRY: Entry = Entry::new("dropout", "x, state -> y", FLOAT, decode);
+pub const ENTRIES: &[Entry] = &[Entry::new(
+    "dropout",
+    "x, state -> y",
+    FLOAT,
+    decode,
+    Sample::new(&[37, 1, 1 << 31, ONE], &[37, 3, 37]).with(1, |i| i as u32),
+)];
 
 /// The second word of the counter; RANDOM has 0 there.
 const DOMAIN: u32 = 1;

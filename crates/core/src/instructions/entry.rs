@@ -1,12 +1,14 @@
 //! What is known about an instruction before its words are read, and what their reading makes.
 
 use super::dtype::Dtype;
+use super::sample::Sample;
 use super::{Instruction, Params, MAX_OPERANDS};
 use crate::fault::Fault;
 use alloc::boxed::Box;
 use core::ops::Deref;
 
 /// An instruction's kind; its opcode is its place in `ENTRIES`.
+#[derive(Clone, Copy)]
 pub struct Entry {
     /// How many operands the instruction has.
     pub operands: usize,
@@ -20,6 +22,8 @@ pub struct Entry {
     pub name: &'static str,
     #[cfg(not(target_arch = "wasm32"))]
     pub signature: &'static str,
+    #[cfg(not(target_arch = "wasm32"))]
+    pub sample: Sample,
 }
 
 /// Validates the parameters behind the element type and plans the instruction.
@@ -30,7 +34,8 @@ pub const ANY: &[Dtype] = &[Dtype::F32, Dtype::I32, Dtype::U8, Dtype::I8];
 
 impl Entry {
     /// The signature names the operands in their order, `x, weights, bias? -> y; scratch`: what is read, what is written,
-    /// and the scratch memory; a question mark follows what may be absent. `dtypes` are the types that x's elements may have.
+    /// and the scratch memory; a question mark follows what may be absent. `dtypes` are the types that x's elements may have,
+    /// `sample` is for native tests.
     ///
     /// # Panics
     /// For more operands than there may be, which a constant's compilation shows.
@@ -41,6 +46,7 @@ impl Entry {
         signature: &'static str,
         dtypes: &'static [Dtype],
         decode: Decode,
+        sample: Sample,
     ) -> Entry {
         let text = signature.as_bytes();
         let (mut operands, mut optional, mut at) = (1, 0, 0);
@@ -69,6 +75,8 @@ impl Entry {
             name,
             #[cfg(not(target_arch = "wasm32"))]
             signature,
+            #[cfg(not(target_arch = "wasm32"))]
+            sample,
         }
     }
 

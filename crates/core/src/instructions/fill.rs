@@ -2,11 +2,13 @@
 //!
 //! Params: count, value bits. Operands: y.
 
+use super::sample::{Sample, ONE};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
 
-pub const ENTRY: Entry = Entry::new("fill", "-> y", ANY, decode);
+pub const ENTRIES: &[Entry] =
+    &[Entry::new("fill", "-> y", ANY, decode, Sample::new(&[37, ONE], &[37]).of(ANY))];
 
 struct Fill {
     bytes: usize,

@@ -9,6 +9,7 @@
 //! or 4 elements with their weights; a position's are all their products, computed once for all channels. Arithmetic is
 //! PyTorch's: no gradient flows through a position that padding moved or that lies on a border.
 
+use super::sample::Sample;
 use super::taps::{cubic, cubic_slopes, Planes, Taps, Weights, NO_WEIGHTS};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
@@ -18,9 +19,22 @@ use crate::math::{floor, nearest};
 use crate::simd::{F32x4, LANES};
 use core::ops::Range;
 
-pub const ENTRY: Entry = Entry::new("grid sample", "x, grid -> y", FLOAT, decode);
-pub const GRADIENT: Entry =
-    Entry::new("grid sample gradient", "x, grid, dy -> dx?, dgrid?", FLOAT, decode_gradient);
+pub const ENTRIES: &[Entry] = &[
+    Entry::new(
+        "grid sample",
+        "x, grid -> y",
+        FLOAT,
+        decode,
+        Sample::new(&[2, 3, 2, 1, 5, 6, 7, 0, 1, 0], &[180, 28, 42]),
+    ),
+    Entry::new(
+        "grid sample gradient",
+        "x, grid, dy -> dx?, dgrid?",
+        FLOAT,
+        decode_gradient,
+        Sample::new(&[2, 3, 2, 1, 5, 6, 7, 0, 1, 0], &[180, 28, 42, 180, 28]),
+    ),
+];
 
 /// PyTorch's coefficient of cubic weights.
 const CUBIC: f32 = -0.75;

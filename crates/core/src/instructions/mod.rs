@@ -1,37 +1,19 @@
 //! The instructions, which are what crosses the boundary; the operators that users call are made of them in TypeScript. One
-//! file per instruction: what its words say, its plan, and its forward and gradient loops.
+//! file per instruction: what its words say, its plan, and its forward and gradient loops. A file that exports `ENTRIES` is in
+//! the list of modules and of instructions by itself.
 //!
 //! An instruction is planned once, from its words ([`Params`]), and then run any number of times, each time by
 //! `parts` callers that each compute their own [`Share`] of the output. Nothing is allocated while it runs
 //! and nothing is kept outside the arguments.
 
-pub mod accumulate;
 pub mod activation;
-pub mod affine;
-pub mod binary;
-pub mod cast;
-pub mod conv;
-pub mod copy;
-pub mod deform;
-pub mod dropout;
 pub mod dtype;
 mod entry;
-pub mod fill;
-pub mod grid_sample;
 mod operands;
 mod params;
-pub mod pool;
-pub mod random;
-pub mod reduce;
-pub mod resample;
-pub mod roi_align;
-pub mod scatter;
+pub mod sample;
 mod share;
-pub mod softmax;
-pub mod stats;
 mod taps;
-pub mod unary;
-pub mod unary_gradient;
 pub mod walk;
 
 use crate::fault::{Code, Fault};
@@ -41,36 +23,42 @@ pub use operands::{Operands, MAX_OPERANDS};
 pub use params::Params;
 pub use share::Share;
 
-/// Every instruction; the opcode is its place.
-pub const ENTRIES: &[Entry] = &[
-    conv::CONV,
-    conv::CONV_PACK,
-    pool::ENTRY,
-    copy::ENTRY,
-    fill::ENTRY,
-    unary::ENTRY,
-    binary::ENTRY,
-    affine::ENTRY,
-    cast::ENTRY,
-    random::ENTRY,
-    stats::ENTRY,
-    conv::CONV_WEIGHT_GRADIENT,
-    accumulate::ENTRY,
-    reduce::ENTRY,
-    pool::gradient::ENTRY,
-    scatter::SCATTER,
-    scatter::GATHER,
-    unary_gradient::ENTRY,
-    softmax::ENTRY,
-    dropout::ENTRY,
-    resample::ENTRY,
-    grid_sample::ENTRY,
-    grid_sample::GRADIENT,
-    roi_align::ENTRY,
-    roi_align::GRADIENT,
-    deform::DEFORM,
-    deform::DEFORM_GRADIENT,
-];
+// `with_files!(make)` is `make!` of the names of the files that export `ENTRIES`, sorted.
+include!(concat!(env!("OUT_DIR"), "/instructions.rs"));
+
+macro_rules! instructions {
+    ($($file:ident)*) => {
+        $(pub mod $file;)*
+
+        const FILES: &[&[Entry]] = &[$($file::ENTRIES),*];
+    };
+}
+with_files!(instructions);
+
+const COUNT: usize = {
+    let (mut count, mut file) = (0, 0);
+    while file < FILES.len() {
+        count += FILES[file].len();
+        file += 1;
+    }
+    count
+};
+
+/// Every instruction, in the order of the files; the opcode is its place.
+pub const ENTRIES: &[Entry] = &{
+    let mut entries = [FILES[0][0]; COUNT];
+    let (mut count, mut file) = (0, 0);
+    while file < FILES.len() {
+        let mut at = 0;
+        while at < FILES[file].len() {
+            entries[count] = FILES[file][at];
+            count += 1;
+            at += 1;
+        }
+        file += 1;
+    }
+    entries
+};
 
 /// # Errors
 /// `BadInstruction` when no instruction has this opcode.

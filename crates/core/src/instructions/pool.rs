@@ -25,14 +25,23 @@ use self::rows::{
     NOWHERE, ROW,
 };
 use super::dtype::{Dtype, RUN};
+use super::sample::{window, Sample, ONE};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::math;
 use crate::simd::{F32x4, LANES};
 use core::ops::Range;
 
-pub const ENTRY: Entry =
-    Entry::new("pool", "x, samples? -> y, indices?", &[Dtype::F32, Dtype::U8, Dtype::I8], decode);
+pub const ENTRIES: &[Entry] = &[
+    Entry::new(
+        "pool",
+        "x, samples? -> y, indices?",
+        &[Dtype::F32, Dtype::U8, Dtype::I8],
+        decode,
+        Sample::new(window!(6; 2, 0, 1, 0, ONE, 0), &[180, 0, 180, 0]),
+    ),
+    gradient::ENTRY,
+];
 
 const X: usize = 0;
 const SAMPLES: usize = 1;

@@ -5,6 +5,7 @@
 //! 1, 2, 3", 2011), so that element `i` is the same for any number of parts. Normal numbers are the inverse of the
 //! normal distribution at a uniform one (Giles, "Approximating the erfinv function", 2010, single precision).
 
+use super::sample::{Sample, ONE};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
@@ -12,7 +13,13 @@ use crate::instructions::entry::FLOAT;
 use crate::math;
 use crate::simd::{F32x4, I32x4, LANES};
 
-pub const ENTRY: Entry = Entry::new("random", "state -> y", FLOAT, decode);
+pub const ENTRIES: &[Entry] = &[Entry::new(
+    "random",
+    "state -> y",
+    FLOAT,
+    decode,
+    Sample::new(&[1, 0, ONE, 37], &[3, 37]).with(0, |i| i as u32),
+)];
 
 enumeration! {
     pub enum Distribution {

@@ -9,6 +9,7 @@
 //! the outputs whatever their number.
 
 use super::dtype::Dtype;
+use super::sample::Sample;
 use super::taps::{cubic, Planes, Taps};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
@@ -18,7 +19,13 @@ use crate::math::floor;
 use crate::simd::{F32x4, LANES};
 use core::ops::Range;
 
-pub const ENTRY: Entry = Entry::new("resample", "x -> y", ANY, decode);
+pub const ENTRIES: &[Entry] = &[Entry::new(
+    "resample",
+    "x -> y",
+    ANY,
+    decode,
+    Sample::new(&[2, 5, 8, 3, 1, 0, 0.5f32.to_bits(), 0, 0, 0], &[30, 48]),
+)];
 
 /// Elements of a row that are one item of a share.
 const COLUMNS: usize = 1024;

@@ -10,15 +10,38 @@
 //! computed once per box, for all channels. Samples outside the plane count as zero; they are not walked through, so a box
 //! costs no more than the plane does, whatever its numbers are.
 
+use super::sample::{number, Sample, ONE};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
 use core::ops::Range;
 
-pub const ENTRY: Entry = Entry::new("roi align", "x, boxes -> y; scratch", FLOAT, decode);
-pub const GRADIENT: Entry =
-    Entry::new("roi align gradient", "boxes, dy -> dx; scratch", FLOAT, decode_gradient);
+pub const ENTRIES: &[Entry] = &[
+    Entry::new(
+        "roi align",
+        "x, boxes -> y; scratch",
+        FLOAT,
+        decode,
+        Sample::new(&[2, 3, 5, 6, 4, 2, 2, ONE, 0, 1], &[180, 20, 48]).with(1, of_first),
+    ),
+    Entry::new(
+        "roi align gradient",
+        "boxes, dy -> dx; scratch",
+        FLOAT,
+        decode_gradient,
+        Sample::new(&[2, 3, 5, 6, 4, 2, 2, ONE, 0, 1], &[20, 48, 180]).with(0, of_first),
+    ),
+];
+
+/// Boxes of a sample: all of the first image.
+fn of_first(i: usize) -> u32 {
+    if i.is_multiple_of(5) {
+        0
+    } else {
+        number(i)
+    }
+}
 
 struct RoiAlign {
     n: usize,

@@ -7,13 +7,28 @@
 //! Assigning, an index outside its plane is a fault: it is left out, and all others are written. Adding and gathering,
 //! where indices are this library's own, it is left out (or 0): -1 is a window that met no element.
 
+use super::sample::Sample;
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::FLOAT;
 
-pub const SCATTER: Entry = Entry::new("scatter", "x, indices -> y", FLOAT, decode_scatter);
-pub const GATHER: Entry = Entry::new("gather", "x, indices -> y", FLOAT, decode_gather);
+pub const ENTRIES: &[Entry] = &[
+    Entry::new(
+        "scatter",
+        "x, indices -> y",
+        FLOAT,
+        decode_scatter,
+        Sample::new(&[3, 5, 7, 1], &[15, 15, 21]).with(1, |i| (i * 3 % 7) as u32),
+    ),
+    Entry::new(
+        "gather",
+        "x, indices -> y",
+        FLOAT,
+        decode_gather,
+        Sample::new(&[3, 5, 7], &[21, 15, 15]).with(1, |i| (i * 3 % 7) as u32),
+    ),
+];
 
 struct Planes {
     count: usize,

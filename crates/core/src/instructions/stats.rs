@@ -4,12 +4,14 @@
 //! correcting the first one's mean (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983). Sums of
 //! blocks are in vectors, sums of these in f64.
 
+use super::sample::Sample;
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
 
-pub const ENTRY: Entry = Entry::new("stats", "x -> mean, variance", FLOAT, decode);
+pub const ENTRIES: &[Entry] =
+    &[Entry::new("stats", "x -> mean, variance", FLOAT, decode, Sample::new(&[2, 3, 7], &[42, 3, 3]))];
 
 /// Elements that are summed in a vector before the sum goes on in f64.
 const BLOCK: usize = 256;

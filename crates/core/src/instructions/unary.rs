@@ -6,12 +6,14 @@
 
 use super::activation::{Act, Activation};
 use super::dtype::{map_runs, Dtype};
+use super::sample::Sample;
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::ANY;
 use crate::simd::{F32x4, LANES};
 
-pub const ENTRY: Entry = Entry::new("unary", "x -> y", ANY, decode);
+pub const ENTRIES: &[Entry] =
+    &[Entry::new("unary", "x -> y", ANY, decode, Sample::new(&[5, 0, 0, 37], &[37, 37]))];
 
 struct Floats {
     act: Activation,

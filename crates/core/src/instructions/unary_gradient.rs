@@ -4,12 +4,14 @@
 //! either). Which of them `v` is says [`Derivative`].
 
 use super::activation::Derivative;
+use super::sample::Sample;
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
 
-pub const ENTRY: Entry = Entry::new("unary gradient", "dy, v -> dx", FLOAT, decode);
+pub const ENTRIES: &[Entry] =
+    &[Entry::new("unary gradient", "dy, v -> dx", FLOAT, decode, Sample::new(&[5, 0, 0, 37], &[37, 37, 37]))];
 
 struct UnaryGradient {
     derivative: Derivative,

@@ -10,12 +10,19 @@ use super::{planes, Entry, Instruction, Operands, Params, Planned, Problem, Shar
 use crate::fault::Fault;
 use crate::geometry::{Axis, Geometry, Rule};
 use crate::instructions::entry::FLOAT;
+use crate::instructions::sample::{window, Sample};
 use crate::kernels::gemm::{gemm_4x8, Panels, MR, NR};
 use crate::kernels::tile::{Epilogue, Tile};
 use crate::simd::F32x4;
 use core::ops::Range;
 
-pub const ENTRY: Entry = Entry::new("conv weight gradient", "dy, x -> dw; scratch", FLOAT, decode);
+pub const ENTRY: Entry = Entry::new(
+    "conv weight gradient",
+    "dy, x -> dw; scratch",
+    FLOAT,
+    decode,
+    Sample::new(window!(2, 1, 3, 4;), &[240, 180, 108]),
+);
 
 /// Pixels of a block: a panel and a row tile of so many stay in the first cache.
 const PIXELS: usize = 256;

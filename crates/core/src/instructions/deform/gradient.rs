@@ -12,7 +12,9 @@ use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::geometry::elements;
 use crate::instructions::activation::Act;
+use crate::instructions::conv::Algorithm;
 use crate::instructions::entry::FLOAT;
+use crate::instructions::sample::{window, Sample};
 use crate::instructions::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::kernels::gemm::{gemm_4x8, Panels, MR, NR};
 use crate::kernels::tile::{Epilogue, Tile};
@@ -21,11 +23,15 @@ use crate::simd::{F32x4, LANES};
 /// Operands: x, offset, mask, dy, transposed weights (packed as the weights of a 1x1 convolution from the outputs to
 /// `(c, tap)`), the gradient (of the weights: `[o, tap, c]`), the mask's gradient, scratch. x is read for weights and
 /// offsets, the weights for input and offsets; without one of them, offsets' and mask's gradients are left out.
-pub const DEFORM_GRADIENT: Entry = Entry::new(
+pub const ENTRY: Entry = Entry::new(
     "deform gradient",
     "x?, offset, mask?, dy, weights? -> gradient?, maskGradient?; scratch",
     FLOAT,
     |params| Ok(Planned::new(DeformGradient::new(params)?)),
+    Sample::new(
+        window!(2, 1, 3, 4; Algorithm::Gemm as u32, 0, 0, 0, 0, 1, 1),
+        &[0, 1080, 0, 240, 108, 180, 0],
+    ),
 );
 
 const X: usize = 0;

@@ -11,12 +11,19 @@ use super::problem::{OutputRow, Piece, Problem, Reduction};
 use super::rows::{Windows, COLUMNS, ROW};
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::FLOAT;
+use crate::instructions::sample::{window, Sample, ONE};
 use crate::instructions::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::math;
 use crate::simd::{F32x4, LANES};
 use core::ops::Range;
 
-pub const ENTRY: Entry = Entry::new("pool gradient", "dy, x?, y? -> dx", FLOAT, decode);
+pub const ENTRY: Entry = Entry::new(
+    "pool gradient",
+    "dy, x?, y? -> dx",
+    FLOAT,
+    decode,
+    Sample::new(window!(6; 2, 0, 1, 0, ONE, 0), &[180, 0, 0, 180]),
+);
 
 const DY: usize = 0;
 const X: usize = 1;
