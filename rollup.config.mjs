@@ -17,7 +17,7 @@ const wasmBeside = {
   resolveId: (id) => (/\.wasm(\?module)?$/.test(id) ? { id, external: true } : null),
 };
 
-const generated = ['ts/boundary.ts', 'ts/instructions/table.ts'].map((file) =>
+const generated = ['ts/base/boundary.ts', 'ts/instructions/table.ts'].map((file) =>
   fs.readFileSync(new URL(file, import.meta.url), 'utf8'),
 );
 /** The tables of numbers that the kernels' build writes: by name, then by key. */

@@ -1,13 +1,13 @@
 /** The public names of striate; nothing runs at import. */
 
-export type { DType, TensorType } from './dtype.ts';
+export type { DType, TensorType } from './base/dtype.ts';
+export { ModelError, OutOfMemoryError } from './base/errors.ts';
 export type { RuntimeInfo } from './engine/engine.ts';
 export type { InitOptions } from './engine/init.ts';
 export { disposeRuntime, runtime } from './engine/init.ts';
 export type { MemoryStats } from './engine/memory.ts';
 export { memory, scope } from './engine/memory.ts';
 export { init } from './entries/default.ts';
-export { ModelError, OutOfMemoryError } from './errors.ts';
 export { manualSeed } from './graph/draw.ts';
 export type { PadMode } from './instructions/emitPad.ts';
 export * from './layers/index.ts';

@@ -152,7 +152,7 @@ async function build(hash, rust, tools) {
   write('stamp.json', JSON.stringify({ hash, rust: rust.version }));
 }
 
-/** Writes ts/boundary.ts and ts/instructions/table.ts where the crates say something else. */
+/** Writes ts/base/boundary.ts and ts/instructions/table.ts where the crates say something else. */
 async function writeTable(rust) {
   const target = path.join(root, 'target/table');
   const env = { PATH: pathWith(rust.folder), CARGO_TARGET_DIR: target, STRIATE_WRITE: '1' };

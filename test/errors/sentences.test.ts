@@ -1,6 +1,6 @@
 import { conv2d, disposeRuntime, init, memory, relu, scope, type Tensor, tensor } from 'striate';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { faultError } from '../../ts/errors.ts';
+import { faultError } from '../../ts/base/faults.ts';
 import { wrongCalls } from '../support/families.ts';
 import { expectNothingLive } from '../support/runtime.ts';
 import type { Wrong } from '../support/wrong.ts';

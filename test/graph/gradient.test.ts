@@ -1,6 +1,6 @@
 import { memory, ones, reshape, scope, type Tensor, tensor, valueAndGrad, vjp } from 'striate';
 import { expect, test } from 'vitest';
-import type { DType } from '../../ts/dtype.ts';
+import type { DType } from '../../ts/base/dtype.ts';
 import { type Block, emitBinary, emitBinaryInto, emitScale } from '../../ts/instructions/emit.ts';
 import { BINARY } from '../../ts/instructions/table.ts';
 import { operator } from '../../ts/ops/operator.ts';

@@ -16,7 +16,7 @@ import {
   zeros,
 } from 'striate';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { DType } from '../../ts/dtype.ts';
+import type { DType } from '../../ts/base/dtype.ts';
 import { engine } from '../../ts/engine/engine.ts';
 import { CLONE, FILL, SUM } from '../../ts/graph/builtin.ts';
 import { differentiate } from '../../ts/graph/differentiate.ts';

@@ -1,6 +1,6 @@
 /** The reader alone: files that are cut, mutated, or no models; weights in every form that the format has. */
 import { describe, expect, test } from 'vitest';
-import { ModelError } from '../../ts/errors.ts';
+import { ModelError } from '../../ts/base/errors.ts';
 import { checkGraph } from '../../ts/onnx/graph.ts';
 import { handlerTable } from '../../ts/onnx/handlers/index.ts';
 import { readModel } from '../../ts/onnx/protobuf.ts';

@@ -1,6 +1,6 @@
 /** When names are known: from weights, from shapes, or at a run; and graphs in attributes, whose names count as read. */
 import { describe, expect, test } from 'vitest';
-import { ModelError } from '../../ts/errors.ts';
+import { ModelError } from '../../ts/base/errors.ts';
 import { checkGraph } from '../../ts/onnx/graph.ts';
 import type { Handler } from '../../ts/onnx/handler.ts';
 import { handlerTable } from '../../ts/onnx/handlers/index.ts';

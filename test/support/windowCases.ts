@@ -286,7 +286,8 @@ const ranked = (...names: string[]) => names.flatMap((name) => RANKS.map((rank) 
 export const MUST_HAVE: readonly string[] = [
   ...ranked('maxPool', 'minPool', 'avgPool', 'sumPool', 'lpPool', 'adaptiveAvgPool', 'adaptiveMaxPool'),
   ...['globalAvgPool', 'globalMaxPool', 'fractionalMaxPool2d', 'fractionalMaxPool3d'],
-  ...[...ranked('pad', 'conv'), 'interpolate', 'pixelShuffle', 'pixelUnshuffle'],
+  ...[...ranked('pad', 'conv', 'convTranspose', 'separableConv'), 'spatialSeparableConv2d', 'unfold', 'fold'],
+  ...['interpolate', 'pixelShuffle', 'pixelUnshuffle'],
 ];
 
 /** What an operator of these families does to spatial axes is a window, or there is a reason why it has none. */

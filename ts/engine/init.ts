@@ -1,5 +1,6 @@
 /** init, runtime, disposeRuntime: which kernels are loaded, how much memory they have, and how many threads compute. */
-import { checkOptions, describe, integer, oneOf } from '../errors.ts';
+import { checkOptions, integer, oneOf } from '../base/checks.ts';
+import { describe } from '../base/errors.ts';
 import { type Engine, engine, engineOrNull, type RuntimeInfo, setEngine } from './engine.ts';
 import { type KernelSource, loadFrom, type Platform, type Variant, version } from './instance.ts';
 import { Pool, processors } from './threads.ts';

@@ -3,7 +3,7 @@
  * made inside; the arena that all programs share; and the figures of all of it.
  */
 
-import { OutOfMemoryError, wrongKind } from '../errors.ts';
+import { OutOfMemoryError, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, engineOrNull, free, onDisposeRuntime, refresh } from './engine.ts';
 
 /** Bytes at an address, shared by the handles that count on it. */

@@ -2,7 +2,7 @@
  * Reverse mode over a graph: for each node, in reverse order, a node that computes the gradients of its inputs from those
  * of its outputs and from what the operator's rule reads. What flows into a value from several places is added.
  */
-import type { TensorType } from '../dtype.ts';
+import type { TensorType } from '../base/dtype.ts';
 import type { Buffer } from '../instructions/builder.ts';
 import { emitFill } from '../instructions/emit.ts';
 import { FILL, RESHAPE, SUM } from './builtin.ts';

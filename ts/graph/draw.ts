@@ -1,5 +1,5 @@
 /** The generator behind all random numbers: a seed, and a stream of it for each call that has no seed of its own. */
-import { integer } from '../errors.ts';
+import { integer } from '../base/checks.ts';
 
 let seed = 0;
 let stream = 0;

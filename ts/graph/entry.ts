@@ -2,7 +2,7 @@
  * What an operator is, apart from its public function: names, shape rule, instructions, gradient rule, and what passes may
  * know of it. An entry sees types, numbers and buffers; it knows neither tensors nor storage.
  */
-import type { TensorType } from '../dtype.ts';
+import type { TensorType } from '../base/dtype.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import type { Piece } from '../instructions/walk.ts';
 

@@ -3,8 +3,8 @@
  * through `add`, `replace` and `erase`, which keep both ends of a use; `settle` puts the nodes back into an order and drops
  * those that nothing needs.
  */
-import type { TensorType } from '../dtype.ts';
-import { shapeText } from '../errors.ts';
+import type { TensorType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import type { Entry, Params } from './entry.ts';
 import { resolve } from './resolve.ts';
 import type { Trace } from './trace.ts';

@@ -2,7 +2,7 @@
  * From nodes to instructions: every value gets a buffer, every node is lowered by its operator. Calls with values, programs
  * and gradients come through here.
  */
-import type { TensorType } from '../dtype.ts';
+import type { TensorType } from '../base/dtype.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import type { Entry, Params, Resolved } from './entry.ts';
 

@@ -1,6 +1,6 @@
 /** What a call of an operator makes: found once, when its node is made. */
-import { bytesPer, type TensorType } from '../dtype.ts';
-import { elementCount } from '../errors.ts';
+import { elementCount } from '../base/checks.ts';
+import { bytesPer, type TensorType } from '../base/dtype.ts';
 import type { Entry, Params, Resolved, Types } from './entry.ts';
 
 /** @throws what the operator's rule throws; RangeError for an output above 2^31 - 1 bytes */

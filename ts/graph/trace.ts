@@ -2,9 +2,9 @@
  * An open trace: operators that are given a symbolic or followed tensor record a node here instead of running.
  * Modules are known by path while it is open, so that a result can be asked for by its module's name.
  */
-import type { DType, TensorType } from '../dtype.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import { release, type Storage } from '../engine/memory.ts';
-import { shapeText } from '../errors.ts';
 import { CLONE, RESHAPE } from './builtin.ts';
 import { DRAW_TYPE, Draw } from './draw.ts';
 import type { Entry, Params, Resolved } from './entry.ts';

@@ -1,5 +1,5 @@
 /** What a graph is made of: values, the nodes that make them, and what stands for a value in a call. */
-import type { DType, TensorType } from '../dtype.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
 import type { Storage } from '../engine/memory.ts';
 import { Draw } from './draw.ts';
 import type { Entry, Params, Resolved } from './entry.ts';

@@ -4,11 +4,11 @@
  * (program/placement.ts), and a list of steps becomes words that the Rust side decodes:
  * [bases, steps, then per step: opcode, operands, (base, byte offset)..., params, param...].
  */
-import { DTYPE } from '../boundary.ts';
-import { bytesPer, type TensorType } from '../dtype.ts';
+import { DTYPE } from '../base/boundary.ts';
+import { elementCount } from '../base/checks.ts';
+import { bytesPer, type TensorType } from '../base/dtype.ts';
 import { type Engine, refresh } from '../engine/engine.ts';
 import { partsOf } from '../engine/threads.ts';
-import { elementCount } from '../errors.ts';
 import { ABSENT, MAX_AXES, OP, type Operands } from './table.ts';
 import { ARENA, callWithWords, type Words } from './words.ts';
 

@@ -1,5 +1,5 @@
 /** Instructions over x as [n, channels, inner], with one number per channel: affine maps and statistics. */
-import { DTYPE } from '../boundary.ts';
+import { DTYPE } from '../base/boundary.ts';
 import type { Builder, OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 

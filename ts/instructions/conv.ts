@@ -1,5 +1,5 @@
 /** Instructions of convolutions: packing of weights, the convolution, its weights' gradient, and the deformable ones. */
-import { DTYPE } from '../boundary.ts';
+import { DTYPE } from '../base/boundary.ts';
 import { type Axes, axisWords, kernelOf } from './axes.ts';
 import type { Buffer, Builder, Choice, OperandsOf, Plan } from './builder.ts';
 import { type Activation, activationWords } from './elementwise.ts';

@@ -1,5 +1,5 @@
 /** Instructions that fill, move and add up values along strided walks. */
-import { type DType, dtypeId } from '../dtype.ts';
+import { type DType, dtypeId } from '../base/dtype.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 import { type Walk, walkWords } from './walk.ts';

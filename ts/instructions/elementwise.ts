@@ -1,6 +1,6 @@
 /** Instructions that work element by element: functions of one number, of two, and casts. */
-import { DTYPE } from '../boundary.ts';
-import { type DType, dtypeId } from '../dtype.ts';
+import { DTYPE } from '../base/boundary.ts';
+import { type DType, dtypeId } from '../base/dtype.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { ACTIVATION, OP } from './table.ts';
 import { walkWords } from './walk.ts';

@@ -3,8 +3,8 @@
  * float32 blocks and gives the block of its result, a temporary.
  */
 
-import type { DType } from '../dtype.ts';
-import { shapeText } from '../errors.ts';
+import type { DType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import type { Buffer, Builder } from './builder.ts';
 import { writeAccumulate, writeCopy, writeFill } from './copy.ts';
 import { writeBinary, writeUnary, writeUnaryGradient } from './elementwise.ts';

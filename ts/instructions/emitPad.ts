@@ -3,8 +3,8 @@
  * itself (or what a crop leaves), what lies behind; a run goes backwards in 'reflect', stands still in 'replicate', goes
  * on from the other end in 'circular'. Each product of runs is one copy, and in the adjoint one accumulation.
  */
-import { bytesPer, type TensorType } from '../dtype.ts';
-import { elementCount } from '../errors.ts';
+import { elementCount } from '../base/checks.ts';
+import { bytesPer, type TensorType } from '../base/dtype.ts';
 import type { Buffer, Builder } from './builder.ts';
 import { writeAccumulate, writeCopy, writeFill } from './copy.ts';
 import { type Block, countOf, emitFill, newBlock } from './emit.ts';

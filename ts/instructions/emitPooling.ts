@@ -1,5 +1,5 @@
 /** Pooling and its gradients as instructions, and what those need of the forward run. */
-import type { TensorType } from '../dtype.ts';
+import type { TensorType } from '../base/dtype.ts';
 import type { Buffer, Builder } from './builder.ts';
 import { countOf } from './emit.ts';
 import { type IndexedPlanes, type PoolProblem, writePool, writePoolGradient, writeScatter } from './pool.ts';

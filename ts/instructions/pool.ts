@@ -1,6 +1,6 @@
 /** Instructions of pooling and of its gradients (crates/core/src/instructions/pool.rs and scatter.rs). */
-import { DTYPE } from '../boundary.ts';
-import { type DType, dtypeId } from '../dtype.ts';
+import { DTYPE } from '../base/boundary.ts';
+import { type DType, dtypeId } from '../base/dtype.ts';
 import { type Axes, axisWords } from './axes.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP, PLACING, type WRITING } from './table.ts';

@@ -1,5 +1,5 @@
 /** Instructions that draw random numbers from the generator's state. */
-import { DTYPE } from '../boundary.ts';
+import { DTYPE } from '../base/boundary.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 

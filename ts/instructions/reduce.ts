@@ -1,6 +1,6 @@
 /** Instructions along the middle axis of x as [outer, size, inner]. */
-import { DTYPE } from '../boundary.ts';
-import { type DType, dtypeId } from '../dtype.ts';
+import { DTYPE } from '../base/boundary.ts';
+import { type DType, dtypeId } from '../base/dtype.ts';
 import type { Builder, OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 

@@ -1,6 +1,6 @@
 /** Instructions that read between elements: resampling, grids and boxes. */
-import { DTYPE } from '../boundary.ts';
-import { type DType, dtypeId } from '../dtype.ts';
+import { DTYPE } from '../base/boundary.ts';
+import { type DType, dtypeId } from '../base/dtype.ts';
 import { type Buffer, type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 

@@ -2,7 +2,7 @@
  * PReLU: a learned slope.
  * @category Activations
  */
-import { checkOptions, integer, real } from '../errors.ts';
+import { checkOptions, integer, real } from '../base/checks.ts';
 import { prelu } from '../ops/arithmetic.ts';
 import { full } from '../ops/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';

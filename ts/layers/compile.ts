@@ -3,9 +3,10 @@
  * @category Programs
  */
 
-import type { DType } from '../dtype.ts';
+import { checkOptions, oneOf } from '../base/checks.ts';
+import type { DType } from '../base/dtype.ts';
+import { wrongKind } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
-import { checkOptions, oneOf, wrongKind } from '../errors.ts';
 import type { Trace } from '../graph/trace.ts';
 import { ALGORITHM } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';

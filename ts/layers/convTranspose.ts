@@ -2,7 +2,7 @@
  * ConvTranspose1d, ConvTranspose2d, ConvTranspose3d: a transposed convolution with its weight, bias and options.
  * @category Convolution
  */
-import { checkOptions } from '../errors.ts';
+import { checkOptions } from '../base/checks.ts';
 import {
   CONV_TRANSPOSE_OPTIONS,
   type ConvTransposeOptions,

@@ -2,7 +2,7 @@
  * Conv1d, Conv2d, Conv3d: a convolution with its weight, bias and options.
  * @category Convolution
  */
-import { checkOptions } from '../errors.ts';
+import { checkOptions } from '../base/checks.ts';
 import { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
 import { CONV_OPTIONS, type ConvOptions, convParams } from '../ops/convolutionStep.ts';
 import type { Size } from '../ops/options.ts';

@@ -3,8 +3,8 @@
  * @category Convolution
  */
 
+import { checkOptions, integer } from '../base/checks.ts';
 import { scope } from '../engine/memory.ts';
-import { checkOptions, integer } from '../errors.ts';
 import { sigmoid } from '../ops/activation.ts';
 import { slice } from '../ops/concat.ts';
 import { type DeformConvOptions, deformConv2d } from '../ops/deform.ts';

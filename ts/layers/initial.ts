@@ -3,8 +3,8 @@
  * @internal
  */
 
+import { integer } from '../base/checks.ts';
 import { scope } from '../engine/memory.ts';
-import { integer } from '../errors.ts';
 import { flag, type Size, sizes } from '../ops/options.ts';
 import { uniform } from '../ops/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -2,7 +2,7 @@
  * Linear: a matrix and a bias.
  * @category Products
  */
-import { checkOptions, integer } from '../errors.ts';
+import { checkOptions, integer } from '../base/checks.ts';
 import { linear } from '../ops/linear.ts';
 import { flag } from '../ops/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -3,9 +3,10 @@
  * use and compilation alike. Keys are PyTorch's: `conv1.weight`, `0.bias`, `bn.running_mean`.
  * @category Modules
  */
-import type { DType } from '../dtype.ts';
+import { checkOptions } from '../base/checks.ts';
+import type { DType } from '../base/dtype.ts';
+import { shapeText, wrongKind } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
-import { checkOptions, shapeText, wrongKind } from '../errors.ts';
 import { flag } from '../ops/options.ts';
 import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
 

@@ -3,7 +3,8 @@
  * @category Normalisation and noise
  */
 
-import { checkOptions, integer, real, wrongValue } from '../errors.ts';
+import { checkOptions, integer, real } from '../base/checks.ts';
+import { wrongValue } from '../base/errors.ts';
 import { batchNorm } from '../ops/batchNorm.ts';
 import { full } from '../ops/create.ts';
 import { groupNorm, instanceNorm, layerNorm, normalizedAxes } from '../ops/normalization.ts';

@@ -3,8 +3,8 @@
  * @category Convolution
  */
 
+import { checkOptions, integer } from '../base/checks.ts';
 import { scope } from '../engine/memory.ts';
-import { checkOptions, integer } from '../errors.ts';
 import { convParams } from '../ops/convolutionStep.ts';
 import { flag, type Size, sizes } from '../ops/options.ts';
 import {

@@ -2,7 +2,7 @@
  * Sequential and ModuleList: modules in order, known by their numbers.
  * @category Modules
  */
-import { wrongKind } from '../errors.ts';
+import { wrongKind } from '../base/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type AnyModule, Module } from './module.ts';
 

@@ -3,9 +3,9 @@
  * are computed while it is traced, the others are recorded. Only what the wanted values need is visited.
  */
 
-import type { DType } from '../dtype.ts';
+import type { DType } from '../base/dtype.ts';
+import { ModelError, OutOfMemoryError } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
-import { ModelError, OutOfMemoryError } from '../errors.ts';
 import { currentTrace, type Trace } from '../graph/trace.ts';
 import { symbolOf, type Tensor } from '../tensor/tensor.ts';
 import { Call } from './call.ts';

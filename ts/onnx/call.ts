@@ -3,8 +3,8 @@
  * only; a tensor with values is known: a weight, or computed while the program is planned.
  */
 
-import type { DType } from '../dtype.ts';
-import { ModelError } from '../errors.ts';
+import type { DType } from '../base/dtype.ts';
+import { ModelError } from '../base/errors.ts';
 import { reshape } from '../ops/reshape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { NodeProto, TensorProto } from './protobuf.ts';

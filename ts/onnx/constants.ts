@@ -2,7 +2,7 @@
  * What a model knows before any run: its weights, and what static nodes make of them, computed once on loading by the
  * operators themselves. A weight that only such nodes read is given back; so a loaded model keeps each weight once.
  */
-import type { DType } from '../dtype.ts';
+import type { DType } from '../base/dtype.ts';
 import { scope } from '../engine/memory.ts';
 import { typeBytes } from '../graph/resolve.ts';
 import { reshape } from '../ops/reshape.ts';

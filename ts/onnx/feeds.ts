@@ -3,8 +3,9 @@
  * shape that they must have. A free axis that has a name is of one size wherever the name stands.
  */
 
-import { bytesPer, type DType } from '../dtype.ts';
-import { describe, elementCount, integers, ModelError, shapeText, wrongKind } from '../errors.ts';
+import { elementCount, integers } from '../base/checks.ts';
+import { bytesPer, type DType } from '../base/dtype.ts';
+import { describe, ModelError, shapeText, wrongKind } from '../base/errors.ts';
 import { storageOf, Tensor } from '../tensor/tensor.ts';
 import type { ValueInfo } from './protobuf.ts';
 import { copied, dtypeOf, typeName } from './weights.ts';

@@ -2,7 +2,7 @@
  * The checks of a graph that need no shapes: its operator set, that every operator is known and has the inputs and
  * attributes it can have, that every name is made once, and before it is read (nodes in another order are sorted).
  */
-import { ModelError } from '../errors.ts';
+import { ModelError } from '../base/errors.ts';
 import type { Handler } from './handler.ts';
 import { checkNode, type GraphNode, handlerFor, OPSETS, readsOf } from './nodes.ts';
 import type { ModelProto } from './protobuf.ts';

@@ -1,5 +1,5 @@
 /** How an operator of ONNX becomes calls of ours: a row of the tables in handlers/. */
-import type { DType } from '../dtype.ts';
+import type { DType } from '../base/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Call } from './call.ts';
 import type { Row } from './row.ts';

@@ -1,13 +1,14 @@
 /** `striate/onnx`: ONNX files as models that run. Operator sets 9 to 16; handlers/ has the operators. */
+import { checkOptions } from '../base/checks.ts';
+import { wrongValue } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
-import { checkOptions, wrongValue } from '../errors.ts';
 import { checkGraph } from './graph.ts';
 import { handlerTable } from './handlers/index.ts';
 import { Model, type ModelOptions } from './model.ts';
 import { readModel } from './protobuf.ts';
 import { type ModelSource, readSource } from './source.ts';
 
-export { ModelError } from '../errors.ts';
+export { ModelError } from '../base/errors.ts';
 export type { Feed, FeedArray, Feeds, ModelPort, Shapes } from './feeds.ts';
 export type { ModelOptions, RunOptions } from './model.ts';
 export { Model } from './model.ts';

@@ -2,10 +2,11 @@
  * Model: a checked graph and its weights, and the programs that were compiled of it, one per shape of the inputs, value
  * of those inputs from which shapes are computed, and set of wanted outputs. The last few programs are kept.
  */
-import type { DType } from '../dtype.ts';
+import { checkOptions, integer } from '../base/checks.ts';
+import type { DType } from '../base/dtype.ts';
+import { ModelError, OutOfMemoryError } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
 import { adopt, type Disposable, type Resources, scope } from '../engine/memory.ts';
-import { checkOptions, integer, ModelError, OutOfMemoryError } from '../errors.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import type { StepProfile } from '../program/report.ts';
 import type { Tensor } from '../tensor/tensor.ts';

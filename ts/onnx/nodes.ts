@@ -2,7 +2,7 @@
  * A node against its row of the operators' tables: the operator set, the number of inputs, what must be there, attributes
  * of the right kind and value. Nothing here depends on shapes.
  */
-import { ModelError } from '../errors.ts';
+import { ModelError } from '../base/errors.ts';
 import type { Handler } from './handler.ts';
 import type { Attribute, GraphProto, NodeProto } from './protobuf.ts';
 import type { AttributeSpec } from './row.ts';

@@ -3,7 +3,7 @@
  * file's bytes (raw_data begins at any byte), to be converted when their tensor is made (weights.ts). The graphs in
  * attributes of control flow are read as the model's own is, up to a depth; the types of sequences are not entered.
  */
-import { ModelError } from '../errors.ts';
+import { ModelError } from '../base/errors.ts';
 import { Message } from './wire.ts';
 
 export interface ModelProto {

@@ -1,6 +1,6 @@
 /** What a user asks of a run: names of values, and tensors to write them into. */
-import type { DType } from '../dtype.ts';
-import { wrongKind } from '../errors.ts';
+import type { DType } from '../base/dtype.ts';
+import { wrongKind } from '../base/errors.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Plan } from './build.ts';
 import { type ModelPort, names } from './feeds.ts';

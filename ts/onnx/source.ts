@@ -3,8 +3,8 @@
  * a static import, so that what a browser gets names no module of Node's.
  */
 
+import { describe, wrongKind } from '../base/errors.ts';
 import { builtin } from '../engine/decode.ts';
-import { describe, wrongKind } from '../errors.ts';
 
 /** Where a model comes from; a string is a path (Node, Deno, Bun) or a URL with its scheme. */
 export type ModelSource = Uint8Array | ArrayBuffer | URL | Response | string;

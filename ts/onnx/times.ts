@@ -7,7 +7,7 @@
  * most. An input of an operator whose value must be known, and would be there at a run only, makes the inputs of the
  * model that it comes from planned: programs hold for one value of them. Then times are found once more.
  */
-import { ModelError } from '../errors.ts';
+import { ModelError } from '../base/errors.ts';
 import type { CheckedGraph } from './graph.ts';
 import type { GraphNode } from './nodes.ts';
 import { inputSpec } from './row.ts';

@@ -4,8 +4,8 @@
  * The number of values must be the product of the dims, and is checked before anything is allocated.
  */
 
-import type { DType, TypedArrays } from '../dtype.ts';
-import { ModelError, shapeText } from '../errors.ts';
+import type { DType, TypedArrays } from '../base/dtype.ts';
+import { ModelError, shapeText } from '../base/errors.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
 import type { TensorProto } from './protobuf.ts';
 

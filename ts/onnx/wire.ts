@@ -4,7 +4,7 @@
  * nothing is allocated from a size that the file declares.
  */
 import { PbfReader } from 'pbf';
-import { ModelError } from '../errors.ts';
+import { ModelError } from '../base/errors.ts';
 
 const VARINT = 0;
 const FIXED64 = 1;

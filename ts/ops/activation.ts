@@ -5,8 +5,8 @@
  * params: up to two numbers of the function.
  * @category Activations
  */
-import type { DType } from '../dtype.ts';
-import { checkOptions, elementCount, oneOf, real } from '../errors.ts';
+import { checkOptions, elementCount, oneOf, real } from '../base/checks.ts';
+import type { DType } from '../base/dtype.ts';
 import { writeUnary } from '../instructions/elementwise.ts';
 import { emitUnary, emitUnaryGradient } from '../instructions/emit.ts';
 import { ACTIVATION } from '../instructions/table.ts';

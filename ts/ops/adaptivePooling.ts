@@ -6,8 +6,9 @@
  * params: reduction, rank, returnIndices, output size.. (0: the input's).
  * @category Pooling
  */
-import type { DType, TensorType } from '../dtype.ts';
-import { axisName, checkOptions, perAxis } from '../errors.ts';
+import { checkOptions, perAxis } from '../base/checks.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { axisName } from '../base/faults.ts';
 import { countOf } from '../instructions/emit.ts';
 import { emitExtremumGradient, emitPool, emitPoolGradient, pooled } from '../instructions/emitPooling.ts';
 import type { PoolProblem } from '../instructions/pool.ts';

@@ -3,9 +3,9 @@
  * the first, may be a number. Integers wrap, their division truncates.
  * @category Arithmetic
  */
-import type { DType, TensorType } from '../dtype.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { shapeText, wrongValue } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
-import { shapeText, wrongValue } from '../errors.ts';
 import { currentTrace } from '../graph/trace.ts';
 import type { Builder } from '../instructions/builder.ts';
 import {

@@ -5,8 +5,9 @@
  * inputs: x, runningMean, runningVar, weight, bias. params: training, momentum, eps.
  * @category Normalisation and noise
  */
-import type { DType, TensorType } from '../dtype.ts';
-import { checkOptions, real, shapeText } from '../errors.ts';
+import { checkOptions, real } from '../base/checks.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { type Block, countOf } from '../instructions/emit.ts';
 import {

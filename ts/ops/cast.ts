@@ -2,7 +2,7 @@
  * cast(x, dtype): the same values with another dtype.
  * @internal
  */
-import type { DType } from '../dtype.ts';
+import type { DType } from '../base/dtype.ts';
 import { CAST, castParams } from '../tensor/moves.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';

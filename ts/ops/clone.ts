@@ -2,7 +2,7 @@
  * clone(x): a copy in storage of its own.
  * @internal
  */
-import type { DType } from '../dtype.ts';
+import type { DType } from '../base/dtype.ts';
 import { CLONE } from '../graph/builtin.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';

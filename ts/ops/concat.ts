@@ -2,8 +2,9 @@
  * concat(xs, dim), slice(x, starts, ends) and split(x, sizes, dim): pieces put together and taken apart along axes.
  * @category Moving values
  */
-import { bytesPer, type DType, type TensorType } from '../dtype.ts';
-import { axisIndex, checkOptions, elementCount, integer, integers, shapeText, wrongKind } from '../errors.ts';
+import { axisIndex, checkOptions, elementCount, integer, integers } from '../base/checks.ts';
+import { bytesPer, type DType, type TensorType } from '../base/dtype.ts';
+import { shapeText, wrongKind } from '../base/errors.ts';
 import { type Buffer, type Builder, isSamePlace } from '../instructions/builder.ts';
 import { type Walks, writeCopy } from '../instructions/copy.ts';
 import { emitFill, newBlock } from '../instructions/emit.ts';

@@ -7,8 +7,8 @@
  * params: rank, stride.., dilation.., padding (mode, before and after..), groups, sized, output padding or size...
  * @category Convolution
  */
-import type { DType, TensorType } from '../dtype.ts';
-import { checkOptions, integer, perAxis } from '../errors.ts';
+import { checkOptions, integer, perAxis } from '../base/checks.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
 import { type Axes, inputOf, perAxis as ofAxes } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf, emitFill } from '../instructions/emit.ts';

@@ -4,7 +4,7 @@
  * Shapes: x [N, C, spatial...], weight [O, C / groups, kernel...], bias [O]. params: ts/ops/convolutionStep.ts.
  * @category Convolution
  */
-import type { DType, TensorType } from '../dtype.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import type { Activation } from '../instructions/elementwise.ts';
 import { activationOf, operandsOf } from '../instructions/emitConvolution.ts';

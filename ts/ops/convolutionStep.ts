@@ -5,8 +5,9 @@
  * params: rank, stride.., dilation.., padding (mode, before and after..), padding's values, groups, flip.
  * @internal
  */
-import type { TensorType } from '../dtype.ts';
-import { checkOptions, integer, oneOf, shapeText } from '../errors.ts';
+import { checkOptions, integer, oneOf } from '../base/checks.ts';
+import type { TensorType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import { kernelOf, perAxis } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { contiguousWeight } from '../instructions/conv.ts';

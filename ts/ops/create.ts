@@ -2,18 +2,9 @@
  * Tensors out of numbers: tensor, zeros, ones, full, arange, rand, randn.
  * @category Tensors
  */
-import { bytesPer, DTYPES, type DType } from '../dtype.ts';
-import {
-  checkOptions,
-  describe,
-  elementCount,
-  fill,
-  integer,
-  integers,
-  oneOf,
-  shapeText,
-  wrongKind,
-} from '../errors.ts';
+import { checkOptions, elementCount, fill, integer, integers, oneOf } from '../base/checks.ts';
+import { bytesPer, DTYPES, type DType } from '../base/dtype.ts';
+import { describe, shapeText, wrongKind } from '../base/errors.ts';
 import { emptyTensor, type NestedArray, type Tensor } from '../tensor/tensor.ts';
 import { normal, uniform } from './random.ts';
 

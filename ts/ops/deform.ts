@@ -8,8 +8,9 @@
  * mask [N, G kh kw, Ho, Wo]. params: stride.., dilation.., padding (mode, before and after..).
  * @category Convolution
  */
-import type { DType, TensorType } from '../dtype.ts';
-import { checkOptions, shapeText } from '../errors.ts';
+import { checkOptions } from '../base/checks.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import { kernelOf, PIXEL } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { type DeformOptions, writeConvPack, writeDeform, writeDeformGradient } from '../instructions/conv.ts';

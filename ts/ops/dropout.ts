@@ -6,8 +6,9 @@
  * inputs: x, a draw (null where nothing is dropped). params: p (0 where nothing is), whether whole channels are dropped.
  * @category Normalisation and noise
  */
-import type { TensorType } from '../dtype.ts';
-import { checkOptions, real, wrongValue } from '../errors.ts';
+import { checkOptions, real } from '../base/checks.ts';
+import type { TensorType } from '../base/dtype.ts';
+import { wrongValue } from '../base/errors.ts';
 import { Draw } from '../graph/draw.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';

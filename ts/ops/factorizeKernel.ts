@@ -5,9 +5,9 @@
  * @category Convolution
  */
 
-import type { DType } from '../dtype.ts';
+import type { DType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
-import { shapeText } from '../errors.ts';
 import { requireTensor, storageOf, type Tensor } from '../tensor/tensor.ts';
 import { tensor } from './create.ts';
 import { float32 } from './types.ts';

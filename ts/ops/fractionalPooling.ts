@@ -5,9 +5,11 @@
  * params: rank, returnIndices, kernel.., whether what follows is a ratio (0 or 1), output size or ratio..
  * @category Pooling
  */
-import { FAULT } from '../boundary.ts';
-import type { DType, TensorType } from '../dtype.ts';
-import { axisName, checkOptions, faultError, real, shapeText } from '../errors.ts';
+import { FAULT } from '../base/boundary.ts';
+import { checkOptions, real } from '../base/checks.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
+import { axisName, faultError } from '../base/faults.ts';
 import { Draw } from '../graph/draw.ts';
 import { countOf, newBlock } from '../instructions/emit.ts';
 import { emitExtremumGradient, emitPool, pooled } from '../instructions/emitPooling.ts';

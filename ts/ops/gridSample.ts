@@ -5,8 +5,9 @@
  * params: mode, padding, align corners.
  * @category Resampling
  */
-import type { TensorType } from '../dtype.ts';
-import { axisName, checkOptions, oneOf } from '../errors.ts';
+import { checkOptions, oneOf } from '../base/checks.ts';
+import type { TensorType } from '../base/dtype.ts';
+import { axisName } from '../base/faults.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
 import { type GridOptions, writeGridSample, writeGridSampleGradient } from '../instructions/sample.ts';

@@ -5,8 +5,10 @@
  * params: kernel, coordinates, rounding, cubic coefficient, whether scale factors follow (or sizes), one per spatial axis.
  * @category Resampling
  */
-import type { DType, TensorType } from '../dtype.ts';
-import { axisName, checkOptions, oneOf, real, wrongKind, wrongValue } from '../errors.ts';
+import { checkOptions, oneOf, real } from '../base/checks.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { wrongKind, wrongValue } from '../base/errors.ts';
+import { axisName } from '../base/faults.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
 import { writeResample } from '../instructions/sample.ts';

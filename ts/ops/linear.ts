@@ -5,8 +5,9 @@
  * params: whether the weight is stored so.
  * @category Products
  */
-import type { DType, TensorType } from '../dtype.ts';
-import { checkOptions, shapeText } from '../errors.ts';
+import { checkOptions } from '../base/checks.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import { PIXEL } from '../instructions/axes.ts';
 import type { Builder } from '../instructions/builder.ts';
 import { contiguousWeight } from '../instructions/conv.ts';

@@ -5,8 +5,9 @@
  * inputs: x. params: size, alpha, beta, k, oddAfter.
  * @category Normalisation and noise
  */
-import type { TensorType } from '../dtype.ts';
-import { checkOptions, integer, real, shapeText } from '../errors.ts';
+import { checkOptions, integer, real } from '../base/checks.ts';
+import type { TensorType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import { UNIT } from '../instructions/axes.ts';
 import type { Builder } from '../instructions/builder.ts';
 import { writeAffine } from '../instructions/channels.ts';

@@ -4,8 +4,8 @@
  * tall matrix, or b's matrices are images.
  * @category Products
  */
-import type { DType } from '../dtype.ts';
-import { shapeText } from '../errors.ts';
+import type { DType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import {
   type Block,

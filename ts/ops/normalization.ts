@@ -7,8 +7,9 @@
  * normalised shape.
  * @category Normalisation and noise
  */
-import type { TensorType } from '../dtype.ts';
-import { checkOptions, integer, integers, real, shapeText, wrongValue } from '../errors.ts';
+import { checkOptions, integer, integers, real } from '../base/checks.ts';
+import type { TensorType } from '../base/dtype.ts';
+import { shapeText, wrongValue } from '../base/errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { type Block, countOf } from '../instructions/emit.ts';
 import {

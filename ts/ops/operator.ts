@@ -3,7 +3,7 @@
  * numbers, and what is to be said of its layers. Each file of this folder holds some.
  * @internal
  */
-import type { DType } from '../dtype.ts';
+import type { DType } from '../base/dtype.ts';
 import type { Entry, Params } from '../graph/entry.ts';
 import { invoke, type Operand, type Tensor } from '../tensor/tensor.ts';
 

@@ -3,8 +3,10 @@
  * side, whose geometry alone knows the size formulas and validates what fits.
  * @internal
  */
+import { perAxis } from '../base/checks.ts';
+import { wrongKind, wrongValue } from '../base/errors.ts';
+import { axisName, faultError } from '../base/faults.ts';
 import { engine, refresh } from '../engine/engine.ts';
-import { axisName, faultError, perAxis, wrongKind, wrongValue } from '../errors.ts';
 import type { Params, Window } from '../graph/entry.ts';
 import { type Axes, type Axis, UNIT } from '../instructions/axes.ts';
 import { PADDINGS, RULE } from '../instructions/table.ts';

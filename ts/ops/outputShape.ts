@@ -2,9 +2,10 @@
  * outputShape(operator, shapes, options): an output's shape without running.
  * @category Programs
  */
-import type { DType } from '../dtype.ts';
+import { integers } from '../base/checks.ts';
+import type { DType } from '../base/dtype.ts';
+import { wrongKind } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
-import { integers, wrongKind } from '../errors.ts';
 import { Trace } from '../graph/trace.ts';
 import { symbolOf, Tensor } from '../tensor/tensor.ts';
 import type { Entry } from './operator.ts';

@@ -3,8 +3,9 @@
  * elements of x (ts/instructions/emitPad.ts). params: mode, value, then before and after per axis.
  * @category Moving values
  */
-import type { DType } from '../dtype.ts';
-import { checkOptions, describe, fill, integer, oneOf, real, wrongKind } from '../errors.ts';
+import { checkOptions, fill, integer, oneOf, real } from '../base/checks.ts';
+import type { DType } from '../base/dtype.ts';
+import { describe, wrongKind } from '../base/errors.ts';
 import {
   emitPad,
   emitPadAdjoint,

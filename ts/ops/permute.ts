@@ -2,7 +2,7 @@
  * permute(x, axes): output axis i is input axis axes[i].
  * @category Moving values
  */
-import type { DType } from '../dtype.ts';
+import type { DType } from '../base/dtype.ts';
 import { PERMUTE, permuteParams } from '../tensor/moves.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';

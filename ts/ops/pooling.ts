@@ -6,8 +6,9 @@
  * countIncludePad, divisor (0: none), p.
  * @category Pooling
  */
-import type { DType } from '../dtype.ts';
-import { checkOptions, integer, real, wrongValue } from '../errors.ts';
+import { checkOptions, integer, real } from '../base/checks.ts';
+import type { DType } from '../base/dtype.ts';
+import { wrongValue } from '../base/errors.ts';
 import { emitExtremumGradient, emitPool, emitPoolGradient, pooled } from '../instructions/emitPooling.ts';
 import type { PoolProblem } from '../instructions/pool.ts';
 import { POOL, RULE } from '../instructions/table.ts';

@@ -5,8 +5,8 @@
  * inputs: a draw. params: distribution, p0, p1, then the shape.
  * @internal
  */
+import { elementCount } from '../base/checks.ts';
 import { engine } from '../engine/engine.ts';
-import { elementCount } from '../errors.ts';
 import { Draw } from '../graph/draw.ts';
 import { type RandomOptions, writeRandom } from '../instructions/random.ts';
 import { DISTRIBUTION } from '../instructions/table.ts';

@@ -5,8 +5,9 @@
  * params: keepDim, then the axes in ascending order.
  * @category Arithmetic
  */
-import type { DType, TensorType } from '../dtype.ts';
-import { axisIndex, checkOptions, elementCount, integers, shapeText, wrongKind } from '../errors.ts';
+import { axisIndex, checkOptions, elementCount, integers } from '../base/checks.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { shapeText, wrongKind } from '../base/errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { writeAccumulate, writeCopy, writeFill } from '../instructions/copy.ts';
 import {

@@ -2,8 +2,8 @@
  * reshape and flatten: the same storage under another shape.
  * @category Moving values
  */
-import type { DType } from '../dtype.ts';
-import { integer } from '../errors.ts';
+import { integer } from '../base/checks.ts';
+import type { DType } from '../base/dtype.ts';
 import { RESHAPE } from '../graph/builtin.ts';
 import { FLATTEN, flattenParams, reshapeParams } from '../tensor/moves.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';

@@ -5,8 +5,9 @@
  * params: bins down, bins across, spatial scale, samples per bin and axis (0: as many as it has elements), aligned.
  * @category Resampling
  */
-import type { TensorType } from '../dtype.ts';
-import { axisName, checkOptions, integer, perAxis, real } from '../errors.ts';
+import { checkOptions, integer, perAxis, real } from '../base/checks.ts';
+import type { TensorType } from '../base/dtype.ts';
+import { axisName } from '../base/faults.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { type RoiOptions, writeRoiAlign, writeRoiAlignGradient } from '../instructions/sample.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -10,8 +10,8 @@
  * params: as convolution's (ts/ops/convolutionStep.ts); groups are x's channels.
  * @category Convolution
  */
-import type { DType } from '../dtype.ts';
-import { shapeText } from '../errors.ts';
+import type { DType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { emitBiasGradient } from '../instructions/emitWeightGradient.ts';
 import type { Tensor } from '../tensor/tensor.ts';

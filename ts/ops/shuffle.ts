@@ -3,8 +3,9 @@
  * every value. The gradient is the way back. params: the factor or the number of groups.
  * @category Moving values
  */
-import type { DType } from '../dtype.ts';
-import { integer, shapeText } from '../errors.ts';
+import { integer } from '../base/checks.ts';
+import type { DType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import type { Builder, OperandsOf } from '../instructions/builder.ts';
 import { writeCopy } from '../instructions/copy.ts';
 import { newBlock } from '../instructions/emit.ts';

@@ -4,8 +4,8 @@
  * params: dim, not negative.
  * @category Activations
  */
-import type { DType } from '../dtype.ts';
-import { axisIndex, checkOptions, integer } from '../errors.ts';
+import { axisIndex, checkOptions, integer } from '../base/checks.ts';
+import type { DType } from '../base/dtype.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { type Block, countOf, emitBinary, emitSumTo, emitUnary } from '../instructions/emit.ts';
 import { writeSoftmax } from '../instructions/reduce.ts';

@@ -2,7 +2,7 @@
  * Checks of tensor types that shape rules share.
  * @internal
  */
-import type { TensorType } from '../dtype.ts';
+import type { TensorType } from '../base/dtype.ts';
 
 /** Every input that is given is float32. @throws TypeError that names the one that is not */
 export function float32(

@@ -6,8 +6,9 @@
  * params: kernel.., stride.., dilation.., padding (mode, before and after..); of fold also the output's height and width.
  * @category Convolution
  */
-import type { DType, TensorType } from '../dtype.ts';
-import { checkOptions, perAxis, shapeText } from '../errors.ts';
+import { checkOptions, perAxis } from '../base/checks.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import type { Axis } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { writeAccumulate, writeCopy, writeFill } from '../instructions/copy.ts';

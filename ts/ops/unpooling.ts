@@ -5,8 +5,10 @@
  * params: rank, kernel.., stride.., padding (mode, before and after..), output size.. (0: what the window gives).
  * @category Pooling
  */
-import type { TensorType } from '../dtype.ts';
-import { axisName, checkOptions, perAxis, shapeText } from '../errors.ts';
+import { checkOptions, perAxis } from '../base/checks.ts';
+import type { TensorType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
+import { axisName } from '../base/faults.ts';
 import { newBlock } from '../instructions/emit.ts';
 import { planesOf } from '../instructions/emitPooling.ts';
 import { type IndexedPlanes, writeGather, writeScatter } from '../instructions/pool.ts';

@@ -2,7 +2,7 @@
  * From a graph to an executable: nodes are lowered; results become memory of the caller's; what depends on constants alone
  * goes into the prologue, what the second half reads of the first into the record; buffers get places.
  */
-import type { TensorType } from '../dtype.ts';
+import type { TensorType } from '../base/dtype.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Buffers, buffersBy, lower } from '../graph/lower.ts';

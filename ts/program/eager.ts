@@ -2,7 +2,7 @@
  * A call with values: runs at once, as a program of its own. Programs are cached by everything they depend on but the
  * values: the operator, and options, shapes and dtypes as a list of numbers. The cache holds the plans of recent calls.
  */
-import { dtypeId, type TensorType } from '../dtype.ts';
+import { dtypeId, type TensorType } from '../base/dtype.ts';
 import { type Engine, engine, onDisposeRuntime, refresh } from '../engine/engine.ts';
 import { allocate, countCache, onLowMemory, type Storage, sharedArena } from '../engine/memory.ts';
 import { DRAW_TYPE, Draw } from '../graph/draw.ts';

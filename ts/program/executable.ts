@@ -2,7 +2,7 @@
  * A program as plain data: lists of words for the Rust side, what each of their bases is bound to, and a row per node for
  * reports. Nothing in it is an address.
  */
-import type { TensorType } from '../dtype.ts';
+import type { TensorType } from '../base/dtype.ts';
 import type { Words } from '../instructions/words.ts';
 
 /** What a base, after the arena's, is bound to. */

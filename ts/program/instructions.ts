@@ -1,5 +1,5 @@
 /** A program on the Rust side: decoded instructions and a table of bases, the addresses that operands count from. */
-import { FAULT, TEAM } from '../boundary.ts';
+import { FAULT, TEAM } from '../base/boundary.ts';
 import { type Engine, faultCode, free, refresh, throwFault } from '../engine/engine.ts';
 import { dropArena } from '../engine/memory.ts';
 import { callWithWords, type Words } from '../instructions/words.ts';

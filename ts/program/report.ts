@@ -1,5 +1,5 @@
 /** What a program is made of, as text, and where its time goes, as rows. */
-import { shapeText } from '../errors.ts';
+import { shapeText } from '../base/errors.ts';
 import { typeBytes } from '../graph/resolve.ts';
 import { ALGORITHM } from '../instructions/table.ts';
 import type { Words } from '../instructions/words.ts';

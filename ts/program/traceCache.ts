@@ -3,7 +3,7 @@
  * results and wanted gradients, compared in full. While a function is traced again its calls are recognised one by one,
  * so that a known structure costs neither shape rules nor lowering. The latest structures are kept.
  */
-import type { TensorType } from '../dtype.ts';
+import type { TensorType } from '../base/dtype.ts';
 import { onDisposeRuntime } from '../engine/engine.ts';
 import { onLowMemory } from '../engine/memory.ts';
 import type { Entry, Params, Resolved } from '../graph/entry.ts';

@@ -1,6 +1,7 @@
 /** The operators that are methods of Tensor as well: their entries, and what their arguments become. */
-import { DTYPES, type DType, dtypeId } from '../dtype.ts';
-import { axisIndex, elementCount, integers, oneOf, shapeText, wrongKind } from '../errors.ts';
+import { axisIndex, elementCount, integers, oneOf } from '../base/checks.ts';
+import { DTYPES, type DType, dtypeId } from '../base/dtype.ts';
+import { shapeText, wrongKind } from '../base/errors.ts';
 import { RESHAPE } from '../graph/builtin.ts';
 import type { Entry } from '../graph/entry.ts';
 import { writeCopy } from '../instructions/copy.ts';

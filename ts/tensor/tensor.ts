@@ -2,7 +2,8 @@
  * Tensor: a handle on contiguous, counted storage in the linear memory, or, while a function is traced, a symbol that
  * has a shape and a dtype but no values.
  */
-import { bytesPer, type DType, type TensorType, type TypedArrays, viewOf } from '../dtype.ts';
+import { bytesPer, type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
+import { wrongKind } from '../base/errors.ts';
 import {
   adopt,
   allocate,
@@ -12,7 +13,6 @@ import {
   release,
   type Storage,
 } from '../engine/memory.ts';
-import { wrongKind } from '../errors.ts';
 import { CLONE, RESHAPE } from '../graph/builtin.ts';
 import { Draw } from '../graph/draw.ts';
 import type { Entry, Params } from '../graph/entry.ts';

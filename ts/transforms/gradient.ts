@@ -2,7 +2,8 @@
  * vjp and valueAndGrad: gradients of a function of tensors, by reverse mode over its trace. The tensors are followed by
  * identity wherever the function meets them; every other tensor is a constant.
  */
-import type { DType, TensorType } from '../dtype.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { describe, shapeText, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import {
   adopt,
@@ -13,7 +14,6 @@ import {
   type Storage,
   scope,
 } from '../engine/memory.ts';
-import { describe, shapeText, wrongKind } from '../errors.ts';
 import { FILL } from '../graph/builtin.ts';
 import { differentiate } from '../graph/differentiate.ts';
 import { graphOf } from '../graph/graph.ts';

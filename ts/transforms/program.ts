@@ -2,7 +2,9 @@
  * Program: a traced function that runs with one call. The trace is rewritten by passes and assembled; what depends on
  * constants alone is computed once, by update, into memory that the program keeps; the rest runs over one planned arena.
  */
-import { bytesPer, DTYPES, type DType, type TensorType } from '../dtype.ts';
+import { checkOptions, elementCount, integer, integers, oneOf } from '../base/checks.ts';
+import { bytesPer, DTYPES, type DType, type TensorType } from '../base/dtype.ts';
+import { describe, shapeText, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import {
   adopt,
@@ -13,16 +15,6 @@ import {
   release,
   type Storage,
 } from '../engine/memory.ts';
-import {
-  checkOptions,
-  describe,
-  elementCount,
-  integer,
-  integers,
-  oneOf,
-  shapeText,
-  wrongKind,
-} from '../errors.ts';
 import type { Draw } from '../graph/draw.ts';
 import { graphOf } from '../graph/graph.ts';
 import { optimize } from '../graph/rewrite.ts';

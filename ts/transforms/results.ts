@@ -1,6 +1,6 @@
 /** What a traced function gives: a tensor, or an array or object of them; and what a program gives in the same form. */
-import type { DType } from '../dtype.ts';
-import { describe } from '../errors.ts';
+import type { DType } from '../base/dtype.ts';
+import { describe } from '../base/errors.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 export type Results = Tensor<DType> | readonly Results[] | { readonly [name: string]: Results };

@@ -1,6 +1,6 @@
 //! What can be wrong with a problem, as numbers.
 //!
-//! A fault crosses the boundary as a code and up to three integers; `ts/errors.ts` owns the sentences.
+//! A fault crosses the boundary as a code and up to three integers; `ts/base/errors.ts` owns the sentences.
 
 use crate::enumeration::enumeration;
 

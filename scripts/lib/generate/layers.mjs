@@ -177,8 +177,8 @@ function imports(text, from) {
 }
 
 const BASICS = [
-  ['checkOptions', { file: 'ts/errors.ts', isType: false }],
-  ['DType', { file: 'ts/dtype.ts', isType: true }],
+  ['checkOptions', { file: 'ts/base/checks.ts', isType: false }],
+  ['DType', { file: 'ts/base/dtype.ts', isType: true }],
   ['Tensor', { file: 'ts/tensor/tensor.ts', isType: true }],
   ['Module', { file: 'ts/layers/module.ts', isType: false }],
   ['NoOptions', { file: 'ts/layers/module.ts', isType: true }],

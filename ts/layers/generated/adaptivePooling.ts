@@ -1,5 +1,5 @@
 /** The layers of ts/ops/adaptivePooling.ts, by `npm run generate` from its operators. */
-import { checkOptions } from '../../errors.ts';
+import { checkOptions } from '../../base/checks.ts';
 import {
   type AdaptiveMaxPoolOptions,
   type AdaptiveSize,

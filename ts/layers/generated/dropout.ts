@@ -1,5 +1,5 @@
 /** The layers of ts/ops/dropout.ts, by `npm run generate` from its operators. */
-import { checkOptions } from '../../errors.ts';
+import { checkOptions } from '../../base/checks.ts';
 import { type DropoutLayerOptions, dropout, dropout1d, dropout2d, dropout3d } from '../../ops/dropout.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';

@@ -1,7 +1,6 @@
 /** The layers of ts/ops/interpolate.ts, by `npm run generate` from its operators. */
-
-import type { DType } from '../../dtype.ts';
-import { checkOptions } from '../../errors.ts';
+import { checkOptions } from '../../base/checks.ts';
+import type { DType } from '../../base/dtype.ts';
 import { interpolate, type UpsampleOptions } from '../../ops/interpolate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';

@@ -1,5 +1,5 @@
 /** The layers of ts/ops/padding.ts, by `npm run generate` from its operators. */
-import type { DType } from '../../dtype.ts';
+import type { DType } from '../../base/dtype.ts';
 import { type PadWidths, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';

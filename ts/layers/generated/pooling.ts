@@ -1,5 +1,5 @@
 /** The layers of ts/ops/pooling.ts, by `npm run generate` from its operators. */
-import { checkOptions } from '../../errors.ts';
+import { checkOptions } from '../../base/checks.ts';
 import type { Size } from '../../ops/options.ts';
 import {
   type AvgPoolOptions,

@@ -1,5 +1,5 @@
 /** The layers of ts/ops/shuffle.ts, by `npm run generate` from its operators. */
-import type { DType } from '../../dtype.ts';
+import type { DType } from '../../base/dtype.ts';
 import { channelShuffle, pixelShuffle, pixelUnshuffle } from '../../ops/shuffle.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';

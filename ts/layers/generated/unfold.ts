@@ -1,7 +1,6 @@
 /** The layers of ts/ops/unfold.ts, by `npm run generate` from its operators. */
-
-import type { DType } from '../../dtype.ts';
-import { checkOptions } from '../../errors.ts';
+import { checkOptions } from '../../base/checks.ts';
+import type { DType } from '../../base/dtype.ts';
 import type { Size } from '../../ops/options.ts';
 import { fold, type UnfoldOptions, unfold } from '../../ops/unfold.ts';
 import type { Tensor } from '../../tensor/tensor.ts';

@@ -1,5 +1,5 @@
 /** The layers of ts/ops/unpooling.ts, by `npm run generate` from its operators. */
-import { checkOptions } from '../../errors.ts';
+import { checkOptions } from '../../base/checks.ts';
 import type { Size } from '../../ops/options.ts';
 import { type MaxUnpoolOptions, maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../../ops/unpooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';

@@ -1,5 +1,5 @@
 /** Elementwise functions of one tensor. ONNX's defaults differ from PyTorch's here and there; each is written out. */
-import type { DType } from '../../dtype.ts';
+import type { DType } from '../../base/dtype.ts';
 import {
   abs,
   clip,

@@ -1,6 +1,6 @@
 /** Matrix products, batch normalisation and dropout as inference sees them. */
-import type { DType } from '../../dtype.ts';
-import { shapeText } from '../../errors.ts';
+import type { DType } from '../../base/dtype.ts';
+import { shapeText } from '../../base/errors.ts';
 import { add, mul } from '../../ops/arithmetic.ts';
 import { batchNorm } from '../../ops/batchNorm.ts';
 import { linear } from '../../ops/linear.ts';

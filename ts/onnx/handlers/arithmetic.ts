@@ -1,5 +1,5 @@
 /** Arithmetic of two tensors or more: elementwise, broadcasting as NumPy does. */
-import type { DType } from '../../dtype.ts';
+import type { DType } from '../../base/dtype.ts';
 import { add, div, maximum, minimum, mul, pow, sub } from '../../ops/arithmetic.ts';
 import { cast } from '../../ops/cast.ts';
 import type { Tensor } from '../../tensor/tensor.ts';

@@ -1,6 +1,6 @@
 /** Blocks of pixels: channels made to pixels, and back. */
-import type { DType } from '../../dtype.ts';
-import { shapeText } from '../../errors.ts';
+import type { DType } from '../../base/dtype.ts';
+import { shapeText } from '../../base/errors.ts';
 import { permute } from '../../ops/permute.ts';
 import { reshape } from '../../ops/reshape.ts';
 import { pixelShuffle } from '../../ops/shuffle.ts';

@@ -1,7 +1,7 @@
 /** Constants, casts, and padding. */
 
-import type { DType } from '../../dtype.ts';
-import { shapeText } from '../../errors.ts';
+import type { DType } from '../../base/dtype.ts';
+import { shapeText } from '../../base/errors.ts';
 import { minimum } from '../../ops/arithmetic.ts';
 import { cast } from '../../ops/cast.ts';
 import { full, tensor } from '../../ops/create.ts';

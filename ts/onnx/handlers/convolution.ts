@@ -2,7 +2,7 @@
  * Convolution, transposed convolution, and the rules that it shares with pooling: `auto_pad`, and `pads` in ONNX's order (all axes' beginnings,
  * then all axes' ends).
  */
-import { shapeText } from '../../errors.ts';
+import { shapeText } from '../../base/errors.ts';
 import { conv1d, conv2d, conv3d } from '../../ops/convolution.ts';
 import { convTranspose1d, convTranspose2d, convTranspose3d } from '../../ops/convTranspose.ts';
 import type { Tensor } from '../../tensor/tensor.ts';

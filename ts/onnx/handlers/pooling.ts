@@ -1,5 +1,5 @@
 /** Pooling. ONNX's stride is 1 where none is given, PyTorch's the kernel's size. */
-import type { DType } from '../../dtype.ts';
+import type { DType } from '../../base/dtype.ts';
 import { globalAvgPool, globalMaxPool } from '../../ops/adaptivePooling.ts';
 import {
   avgPool1d,

@@ -1,5 +1,5 @@
 /** Reductions over axes. */
-import type { DType } from '../../dtype.ts';
+import type { DType } from '../../base/dtype.ts';
 import { argMax, max, mean, min, type ReduceOptions, sum } from '../../ops/reduction.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Handler, Handlers } from '../handler.ts';

@@ -2,8 +2,8 @@
  * Operators that give values another shape or place, and those that tell shapes. Most appear twice in models: on images,
  * and on small tensors from which shapes are computed.
  */
-import type { DType } from '../../dtype.ts';
-import { shapeText } from '../../errors.ts';
+import type { DType } from '../../base/dtype.ts';
+import { shapeText } from '../../base/errors.ts';
 import { concat, slice, split } from '../../ops/concat.ts';
 import { tensor } from '../../ops/create.ts';
 import { permute } from '../../ops/permute.ts';

@@ -2,7 +2,7 @@
  * Values that lie within others, so that nothing is copied: a piece of a concatenation is made in its place in the whole,
  * and a part that is taken of a value stays where it is, where pieces and parts lie in one run of memory.
  */
-import { bytesPer } from '../../dtype.ts';
+import { bytesPer } from '../../base/dtype.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { typeBytes } from '../../graph/resolve.ts';
 import type { Pass } from '../../graph/rewrite.ts';

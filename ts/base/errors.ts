@@ -1,0 +1,57 @@
+/**
+ * Error classes, and the form of every sentence: which function, which argument, what it is, what it must be. TypeError is a wrong
+ * kind, RangeError a wrong value or shape.
+ */
+
+/** No memory for what was asked; everything alive stays usable. */
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError';
+  /** The bytes that were asked for. */
+  readonly bytes: number;
+  constructor(what: string, bytes: number, limit: number) {
+    super(`${what}: no room for ${bytes} bytes; the limit is ${limit} bytes (init's maxMemoryBytes)`);
+    this.bytes = bytes;
+  }
+}
+
+/** A model file that is wrong or not supported. */
+export class ModelError extends Error {
+  override readonly name = 'ModelError';
+}
+
+/** The error of a value that is of the wrong kind. */
+export function wrongKind(where: string, name: string, value: unknown, must: string): TypeError {
+  return new TypeError(wrong(where, name, value, must));
+}
+
+/** The error of a value of the right kind that is none of those it may be. */
+export function wrongValue(where: string, name: string, value: unknown, must: string): RangeError {
+  return new RangeError(wrong(where, name, value, must));
+}
+
+const wrong = (where: string, name: string, value: unknown, must: string): string =>
+  `${where}: ${name} is ${describe(value)}, must be ${must}`;
+
+/** What a value is, in a few words. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value))
+    return value.length > 8 ? `an array of ${value.length}` : `[${value.map(describe).join(', ')}]`;
+  switch (typeof value) {
+    case 'string':
+      return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
+    case 'object':
+      return `a ${(value as object).constructor?.name ?? 'object'}`;
+    case 'function':
+      return 'a function';
+    case 'symbol':
+      return 'a symbol';
+    default:
+      return String(value);
+  }
+}
+
+/** `[2, 3, 4]` as `2x3x4`; the shape of a scalar as `scalar`. */
+export function shapeText(shape: readonly number[]): string {
+  return shape.length === 0 ? 'scalar' : shape.join('x');
+}
