@@ -143,7 +143,7 @@ async function build(hash, rust, tools) {
   const write = (name, content) => writeAtomic(path.join(buildFolder, name), content);
   write('simd.wasm', simd.wasm.bytes);
   write('relaxed.wasm', relaxed.wasm.bytes);
-  write('kernels.js', kernelsModule(simd.wasm.bytes, relaxed.wasm.bytes));
+  write('kernels.js', await kernelsModule(simd.wasm.bytes, relaxed.wasm.bytes));
   write('kernels.d.ts', kernelsTypes);
   const flags = { simd: simd.wasm.sharedFlag, relaxed: relaxed.wasm.sharedFlag };
   write('glue.js', glueModule(simd.glue, { pages, stackBytes, flags, version: version() }));

@@ -3,7 +3,8 @@
 //
 // A difference is a list of (copy from, copy length, insert length, inserted bytes); the numbers are LEB128, and
 // `copy from` is signed (zigzag) and counted from the end of the copy before.
-import { deflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import zopfli from '@gfx/zopfli';
 import { unsigned } from './wasm.mjs';
 
 const shortest = 8; // bytes that a copy must save: its three numbers take about four
@@ -53,16 +54,18 @@ export function difference(from, to) {
   return Buffer.from(out);
 }
 
-const text = (bytes) => deflateRawSync(bytes, { level: 9 }).toString('base64');
+// Zopfli's deflate is 4 % smaller than zlib's, and as fast to inflate.
+const deflate = promisify(zopfli.deflate);
+const text = async (bytes) => Buffer.from(await deflate(bytes, {})).toString('base64');
 
-export function kernelsModule(simd, relaxed) {
+export async function kernelsModule(simd, relaxed) {
   const packed = difference(simd, relaxed);
   return `// Made by the build: the kernels' WebAssembly, see scripts/lib/pack.mjs.
 export const simdBytes = ${simd.length};
-export const simd = '${text(simd)}';
+export const simd = '${await text(simd)}';
 export const relaxedBytes = ${relaxed.length};
 export const relaxedDifferenceBytes = ${packed.length};
-export const relaxedDifference = '${text(packed)}';
+export const relaxedDifference = '${await text(packed)}';
 `;
 }
 
