@@ -159,7 +159,9 @@ function prelu(x: Plain, weight: Plain): Plain {
 export const references: Record<string, Reference> = {
   relu: activation((x) => Math.max(x, 0)),
   relu6: activation((x) => Math.min(Math.max(x, 0), 6)),
-  leakyRelu: activation((x, { negativeSlope = 0.01 }) => (x > 0 ? x : x * Number(negativeSlope)), FEW),
+  leakyRelu: activation((x, { negativeSlope = 0.01 }) =>
+    x > 0 ? x : x * Math.fround(Number(negativeSlope)),
+  ),
   elu: activation((x, { alpha = 1 }) => elu(x, Number(alpha)), FEW),
   selu: activation((x) => 1.0507009873554805 * elu(x, 1.6732632423543772), FEW),
   gelu: activation(gelu as Of, FEW),
