@@ -4,7 +4,6 @@
 // A difference is a list of (copy from, copy length, insert length, inserted bytes); the numbers are LEB128, and
 // `copy from` is signed (zigzag) and counted from the end of the copy before.
 import { promisify } from 'node:util';
-import zopfli from '@gfx/zopfli';
 import { unsigned } from './wasm.mjs';
 
 const shortest = 8; // bytes that a copy must save: its three numbers take about four
@@ -55,8 +54,11 @@ export function difference(from, to) {
 }
 
 // Zopfli's deflate is 4 % smaller than zlib's, and as fast to inflate.
-const deflate = promisify(zopfli.deflate);
-const text = async (bytes) => Buffer.from(await deflate(bytes, {})).toString('base64');
+async function text(bytes) {
+  // Set-up, which installs it, may not have run when this file is loaded.
+  const { default: zopfli } = await import('@gfx/zopfli');
+  return Buffer.from(await promisify(zopfli.deflate)(bytes, {})).toString('base64');
+}
 
 export async function kernelsModule(simd, relaxed) {
   const packed = difference(simd, relaxed);
