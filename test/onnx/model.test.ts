@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { disposeRuntime, init, memory, ones, scope, type Tensor, tensor, zeros } from 'striate';
-import { loadModel, type Model, ModelError } from 'striate/onnx';
+import { loadModel, ModelError } from 'striate/onnx';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { adder, using, values } from './adder.ts';
 import { floats, int64s, model, rawTensor, TYPE } from './encode.ts';
 
 beforeEach(async () => {
@@ -15,36 +16,6 @@ beforeEach(async () => {
 afterEach(() => {
   expect(memory.stats()).toMatchObject({ liveBytes: 0, liveTensors: 0 });
 });
-
-/** y = relu(x + w), and a before it. */
-const adder = model({
-  nodes: [
-    { op: 'Add', name: 'sum', in: ['x', 'w'], out: ['a'] },
-    { op: 'Relu', in: ['a'] },
-  ],
-  weights: [floats('w', [2], [1, -2])],
-  inputs: { x: [['batch', 2]] },
-});
-
-async function using<T>(bytes: Uint8Array, use: (loaded: Model) => T, options = {}): Promise<T> {
-  const loaded = await loadModel(bytes, options);
-  try {
-    return use(loaded);
-  } finally {
-    loaded.dispose();
-  }
-}
-
-/** Values of the results, which are disposed. */
-function values(results: Record<string, Tensor<'float32'> | Tensor<never>>): Record<string, number[]> {
-  return Object.fromEntries(
-    Object.entries(results).map(([name, one]) => {
-      const data = Array.from((one as Tensor).data);
-      one.dispose();
-      return [name, data];
-    }),
-  );
-}
 
 describe('sources', () => {
   const folder = mkdtempSync(join(tmpdir(), 'striate-'));

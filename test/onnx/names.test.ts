@@ -1,7 +1,8 @@
 /** What is thrown by a model names the function that was called, also where the fault shows deep inside; any name may be in a file. */
 import { compile, disposeRuntime, init, memory, ones, type Tensor, zeros } from 'striate';
-import { loadModel, type Model } from 'striate/onnx';
+import { loadModel } from 'striate/onnx';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { adder, using, values } from './adder.ts';
 import { floats, model, rawTensor, TYPE } from './encode.ts';
 
 beforeEach(async () => {
@@ -11,36 +12,6 @@ beforeEach(async () => {
 afterEach(() => {
   expect(memory.stats()).toMatchObject({ liveBytes: 0, liveTensors: 0 });
 });
-
-/** y = relu(x + w), and a before it. */
-const adder = model({
-  nodes: [
-    { op: 'Add', name: 'sum', in: ['x', 'w'], out: ['a'] },
-    { op: 'Relu', in: ['a'] },
-  ],
-  weights: [floats('w', [2], [1, -2])],
-  inputs: { x: [['batch', 2]] },
-});
-
-async function using<T>(bytes: Uint8Array, use: (loaded: Model) => T, options = {}): Promise<T> {
-  const loaded = await loadModel(bytes, options);
-  try {
-    return use(loaded);
-  } finally {
-    loaded.dispose();
-  }
-}
-
-/** Values of the results, which are disposed. */
-function values(results: Record<string, Tensor<'float32'> | Tensor<never>>): Record<string, number[]> {
-  return Object.fromEntries(
-    Object.entries(results).map(([name, one]) => {
-      const data = Array.from((one as Tensor).data);
-      one.dispose();
-      return [name, data];
-    }),
-  );
-}
 
 /** The sentence of what `call` throws. */
 function sentenceOf(call: () => unknown): string {

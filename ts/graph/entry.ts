@@ -4,6 +4,7 @@
  */
 import type { TensorType } from '../base/dtype.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
+import type { Activation } from '../instructions/elementwise.ts';
 import type { Piece } from '../instructions/walk.ts';
 
 /** Numbers that hold every option of a call, in the order that the operator documents. */
@@ -11,11 +12,8 @@ export type Params = readonly number[];
 
 export type Types = readonly (TensorType | null)[];
 
-/** What an activation does, as the Rust side encodes it. */
-export interface Activation {
-  readonly act: number;
-  readonly p0: number;
-  readonly p1: number;
+/** A function that an operator can end with. */
+export interface FinalActivation extends Activation {
   /** The input that holds a slope per channel (axis 1), where there is one. */
   readonly slope?: number;
 }
@@ -165,7 +163,7 @@ export interface Traits<P = unknown> {
     readonly channelsLast?: true;
   };
   /** An activation that such an operator can end with. */
-  activation?(types: Types, params: Params): Activation | null;
+  activation?(types: Types, params: Params): FinalActivation | null;
   /** x * scale + shift along an axis of x's shape; null where the node is not such a map. */
   affine?(types: Types, params: Params, axis: number): AffineMap | null;
   /** An addition of two tensors. */

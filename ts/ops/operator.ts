@@ -8,7 +8,6 @@ import type { Entry, Params } from '../graph/entry.ts';
 import { invoke, type Operand, type Tensor } from '../tensor/tensor.ts';
 
 export type {
-  Activation,
   Backward,
   Entry,
   Lowered,

@@ -2,7 +2,7 @@
  * Tensor: a handle on contiguous, counted storage in the linear memory, or, while a function is traced, a symbol that
  * has a shape and a dtype but no values.
  */
-import { bytesPer, type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
+import { type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
 import { wrongKind } from '../base/errors.ts';
 import {
   adopt,
@@ -16,6 +16,7 @@ import {
 import { CLONE, RESHAPE } from '../graph/builtin.ts';
 import { Draw } from '../graph/draw.ts';
 import type { Entry, Params } from '../graph/entry.ts';
+import { typeBytes } from '../graph/resolve.ts';
 import { currentTrace } from '../graph/trace.ts';
 import type { Handle, Value } from '../graph/value.ts';
 import { execute } from '../program/eager.ts';
@@ -177,9 +178,7 @@ export function requireTensor(where: string, name: string, value: unknown): Tens
 
 /** A new tensor with undefined values. */
 export function emptyTensor<D extends DType>(where: string, shape: readonly number[], dtype: D): Tensor<D> {
-  let size = bytesPer(dtype);
-  for (const axis of shape) size *= axis;
-  return new Tensor(shape, dtype, allocate(where, size));
+  return new Tensor(shape, dtype, allocate(where, typeBytes({ shape, dtype })));
 }
 
 /** The symbolic tensor of a trace's value. */

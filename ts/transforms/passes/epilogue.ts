@@ -2,7 +2,7 @@
  * y = act(f(x) + residual), where f can end with more (a convolution, a linear layer): the addition of a tensor of y's
  * shape, and an activation, become inputs and params of f. Values between them are never written.
  */
-import type { Activation } from '../../graph/entry.ts';
+import type { FinalActivation } from '../../graph/entry.ts';
 import { makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
 
@@ -51,7 +51,7 @@ const residual: Rule = {
 const activation: Rule = {
   name: 'activation',
   match({ entry, inputs, params }) {
-    const act: Activation | null | undefined = entry.traits?.activation?.(inputs, params);
+    const act: FinalActivation | null | undefined = entry.traits?.activation?.(inputs, params);
     const f = act && makerOf(inputs[0], endsOpen);
     if (!act || !f || (act.slope !== undefined && channelAxisOf(f) !== 1)) return null;
     const { slope: place } = f.entry.traits!.epilogue!;

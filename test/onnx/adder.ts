@@ -1,0 +1,35 @@
+/** A model that tests of models use, and how they use it: loaded, run, disposed. */
+import type { Tensor } from 'striate';
+import { loadModel, type Model } from 'striate/onnx';
+import { floats, model } from './encode.ts';
+
+/** y = relu(x + w), and a before it. */
+export const adder = model({
+  nodes: [
+    { op: 'Add', name: 'sum', in: ['x', 'w'], out: ['a'] },
+    { op: 'Relu', in: ['a'] },
+  ],
+  weights: [floats('w', [2], [1, -2])],
+  inputs: { x: [['batch', 2]] },
+});
+
+/** What `use` makes of a model, which is disposed. */
+export async function using<T>(bytes: Uint8Array, use: (loaded: Model) => T, options = {}): Promise<T> {
+  const loaded = await loadModel(bytes, options);
+  try {
+    return use(loaded);
+  } finally {
+    loaded.dispose();
+  }
+}
+
+/** Values of the results, which are disposed. */
+export function values(results: Record<string, Tensor<'float32'> | Tensor<never>>): Record<string, number[]> {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, one]) => {
+      const data = Array.from((one as Tensor).data);
+      one.dispose();
+      return [name, data];
+    }),
+  );
+}
