@@ -3,7 +3,7 @@
  * has a shape and a dtype but no values.
  */
 import { type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
-import { wrongKind } from '../base/errors.ts';
+import { shapeText, wrongKind } from '../base/errors.ts';
 import {
   adopt,
   allocate,
@@ -174,6 +174,18 @@ function symbolic(where: string, name: string): TypeError {
 export function requireTensor(where: string, name: string, value: unknown): Tensor<DType> {
   if (value instanceof Tensor) return value;
   throw wrongKind(where, name, value, 'a Tensor');
+}
+
+/** `value` as a tensor with values, of a type. @throws TypeError, RangeError that say what it is instead */
+export function requireType(where: string, name: string, value: unknown, type: TensorType): Tensor<DType> {
+  const tensor = requireTensor(where, name, value);
+  storageOf(where, name, tensor);
+  const { shape, dtype } = tensor;
+  if (dtype !== type.dtype) throw new TypeError(`${where}: ${name} is ${dtype}, must be ${type.dtype}`);
+  if (shape.length !== type.shape.length || shape.some((size, axis) => size !== type.shape[axis])) {
+    throw new RangeError(`${where}: ${name} has shape ${shapeText(shape)}, must be ${shapeText(type.shape)}`);
+  }
+  return tensor;
 }
 
 /** A new tensor with undefined values. */

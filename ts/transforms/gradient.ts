@@ -23,7 +23,7 @@ import { assemble } from '../program/assemble.ts';
 import { type List, SLOT } from '../program/executable.ts';
 import { Loaded } from '../program/loaded.ts';
 import { type Found, TraceCache } from '../program/traceCache.ts';
-import { emptyTensor, requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
+import { emptyTensor, requireTensor, requireType, storageOf, Tensor } from '../tensor/tensor.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
 /** A function that was traced: its program, which the caller releases, and the values that it is to run on. */
@@ -262,16 +262,7 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
     const seeds = matchResults(this.#form, dy, 'pullback', 'dy').map(({ value: seed }, i) => {
       // Nothing flows into integers.
       if (this.#outputs[i]?.dtype !== 'float32') return null;
-      const tensor = requireTensor('pullback', 'dy', seed);
-      storageOf('pullback', 'dy', tensor);
-      const { shape, dtype } = this.#outputs[i] as TensorType;
-      if (tensor.dtype !== dtype) throw new TypeError(`pullback: dy is ${tensor.dtype}, must be ${dtype}`);
-      if (shapeText(tensor.shape) !== shapeText(shape)) {
-        throw new RangeError(
-          `pullback: dy has shape ${shapeText(tensor.shape)}, must be ${shapeText(shape)}`,
-        );
-      }
-      return tensor;
+      return requireType('pullback', 'dy', seed, this.#outputs[i] as TensorType);
     });
     const gradients = emptyTensors('pullback', this.#xs);
     try {

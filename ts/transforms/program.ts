@@ -4,7 +4,7 @@
  */
 import { checkOptions, elementCount, integer, integers, oneOf } from '../base/checks.ts';
 import { bytesPer, DTYPES, type DType, type TensorType } from '../base/dtype.ts';
-import { describe, shapeText, wrongKind } from '../base/errors.ts';
+import { describe, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import {
   adopt,
@@ -27,7 +27,7 @@ import type { Instructions } from '../program/instructions.ts';
 import { Loaded } from '../program/loaded.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import { profileSteps, type StepProfile, summaryText } from '../program/report.ts';
-import { emptyTensor, requireTensor, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
+import { emptyTensor, requireType, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
 import { PASSES } from './passes/index.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
@@ -195,12 +195,12 @@ export class Program<Out = Results> implements Disposable {
       throw new RangeError(`${where}: x has ${inputs.length} tensors, must have ${this.inputs.length}`);
     }
     for (let i = 0; i < inputs.length; i++)
-      this.#check(where, this.inputs[i]!.name, inputs[i], this.inputs[i]!);
+      requireType(where, this.inputs[i]!.name, inputs[i], this.inputs[i]!);
     const into = options?.into;
     if (into !== undefined) {
       const matched = matchResults(this.#form, into, where, 'into');
       for (const [i, { name, value }] of matched.entries())
-        this.#check(where, name, value, this.outputs[i] as TensorType);
+        requireType(where, name, value, this.outputs[i] as TensorType);
       const given = matched.map(({ value }) => value);
       const storages = [...inputs, ...(given as Tensor<DType>[])].map((tensor) => tensor.resources.storage);
       for (let i = inputs.length; i < storages.length; i++) {
@@ -242,17 +242,6 @@ export class Program<Out = Results> implements Disposable {
     bindTensors(main, loaded.bases('input'), inputs);
     bindTensors(main, loaded.bases('output'), outputs);
     return main;
-  }
-
-  #check(where: string, name: string, tensor: unknown, type: TensorType): void {
-    const { shape, dtype } = requireTensor(where, name, tensor);
-    storageOf(where, name, tensor as Tensor<DType>);
-    if (dtype !== type.dtype) throw new TypeError(`${where}: ${name} is ${dtype}, must be ${type.dtype}`);
-    if (shape.length !== type.shape.length || shape.some((size, axis) => size !== type.shape[axis])) {
-      throw new RangeError(
-        `${where}: ${name} has shape ${shapeText(shape)}, must be ${shapeText(type.shape)}`,
-      );
-    }
   }
 
   /** Reads the module's parameters again, after they changed, and packs them. */

@@ -8,20 +8,13 @@ import type { AffineMap, Entry, Params } from '../../graph/entry.ts';
 import { makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
 import { add as addition, mul } from '../../ops/arithmetic.ts';
-import { channelAxisOf } from './epilogue.ts';
-
-/** Whether a node has a weight and a bias, and nothing follows its sum yet. */
-function isPlain(node: Node): boolean {
-  const epilogue = node.entry.traits?.epilogue;
-  if (epilogue === undefined || node.params.length > epilogue.own(node.params)) return false;
-  return (node.inputs[epilogue.residual] ?? null) === null;
-}
+import { channelAxisOf, endsPlainly } from './epilogue.ts';
 
 /** A map along the channels of what can take it, and that node. */
 function mapOf(entry: Entry, inputs: readonly (Value | null)[], params: Params): [Node, AffineMap] | null {
   if (entry.traits?.affine === undefined) return null;
   for (const input of inputs) {
-    const f = makerOf(input, isPlain);
+    const f = makerOf(input, endsPlainly);
     const map = f && entry.traits.affine(inputs, params, channelAxisOf(f));
     if (map && inputs[map.x] === input) return [f, map];
   }

@@ -6,8 +6,8 @@ import type { FinalActivation } from '../../graph/entry.ts';
 import { makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
 
-/** Whether a node can still end with a residual: with nothing yet. */
-function endsPlainly({ entry, inputs, params }: Node): boolean {
+/** Whether a node that can end with more ends with nothing yet. */
+export function endsPlainly({ entry, inputs, params }: Node): boolean {
   const epilogue = entry.traits?.epilogue;
   if (epilogue === undefined || params.length > epilogue.own(params)) return false;
   return (inputs[epilogue.residual] ?? null) === null;
