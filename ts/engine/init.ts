@@ -66,6 +66,7 @@ async function start(platform: Platform, options: InitOptions): Promise<RuntimeI
   const on: Engine = {
     exports,
     memory,
+    shared,
     info: { variant, threads: 1, version, maxMemoryBytes, accuracy: options.accuracy ?? 'fast', notes },
     pool: null,
     parts: 1,
