@@ -1,8 +1,20 @@
-// What an eager operator costs on a tiny tensor: the call, the kernel, the result's handle and its disposal.
+// What an operator costs on a tiny tensor: the call, the kernel, the result's handle and its disposal; and one of a
+// function whose gradient was computed before.
 import { matches } from '../options.mjs';
 import { start } from '../peers/striate.mjs';
 import { race } from '../race.mjs';
-import { add, conv2d, maxPool2d, mul, relu, sigmoid, tensor } from '../striate.mjs';
+import {
+  add,
+  conv2d,
+  linear,
+  maxPool2d,
+  mean,
+  mul,
+  relu,
+  sigmoid,
+  tensor,
+  valueAndGrad,
+} from '../striate.mjs';
 import { figure, table } from '../table.mjs';
 
 const ROUNDS = 51;
@@ -13,6 +25,25 @@ const turns = (first, second) => () => {
   first().dispose();
   return second();
 };
+
+/** Eight layers and a mean. */
+const DEPTH = 8;
+
+function gradient() {
+  const x = tensor(Float32Array.of(1, -2, 3, -4), [1, SIDE]);
+  const weight = tensor(new Float32Array(SIDE * SIDE).fill(0.5), [SIDE, SIDE]);
+  const bias = tensor(new Float32Array(SIDE).fill(0.5), [SIDE]);
+  const loss = () => {
+    let y = x;
+    for (let i = 0; i < DEPTH; i++) y = relu(linear(y, weight, bias));
+    return mean(y);
+  };
+  return () => {
+    const { value, grads } = valueAndGrad(loss, weight, bias);
+    for (const one of grads) one.dispose();
+    return value;
+  };
+}
 
 /** name, the call on 1 x 1 x 4 x 4, and how many operators it is */
 function calls() {
@@ -47,6 +78,7 @@ function calls() {
       ),
       2,
     ],
+    ['valueAndGrad of 8 relu(linear(x)) and a mean, each', gradient(), 2 * DEPTH + 1],
   ];
 }
 

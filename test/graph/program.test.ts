@@ -300,4 +300,20 @@ inEachVariant('programs', () => {
       expect(results.bytes.data).toEqual(Uint8Array.of(1, 144, 225));
     });
   });
+
+  test('a scope in a function looks at what it gives, not at the thousands of calls behind it', () => {
+    scope(() => {
+      const deep = (x: Tensor) =>
+        scope(() => {
+          let y = x;
+          for (let i = 0; i < 20_000; i++) y = mul(y, -1);
+          return y;
+        });
+      expect(
+        compile(deep, { inputs: [[2]] })
+          .run(tensor([1, -2]))
+          .toArray(),
+      ).toEqual([1, -2]);
+    });
+  });
 });

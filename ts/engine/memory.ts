@@ -190,14 +190,15 @@ export function scope<T>(body: () => T): T {
   }
 }
 
-/** Everything that can be reached from a result through arrays and own enumerable properties. */
+/** Everything that can be reached from a result through arrays and own enumerable properties; a tensor holds no other. */
 function reachable(root: unknown): Set<unknown> {
   const seen = new Set<unknown>();
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
     seen.add(value);
     if (Array.isArray(value)) for (const part of value) visit(part);
-    else for (const [key, part] of Object.entries(value)) if (key !== 'resources') visit(part);
+    else if (!('symbol' in value))
+      for (const [key, part] of Object.entries(value)) if (key !== 'resources') visit(part);
   };
   visit(root);
   return seen;

@@ -39,6 +39,9 @@ class TensorResources implements Resources {
   }
 }
 
+/** Of every symbol: no storage, and nothing to free. */
+const SYMBOLIC = new TensorResources(null);
+
 export type NestedArray = number | NestedArray[];
 
 export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
@@ -58,9 +61,10 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
     this.shape = shape;
     this.dtype = dtype;
     this.size = size;
-    this.resources = new TensorResources(storage);
     this.symbol = symbol;
-    if (storage !== null) {
+    if (storage === null) this.resources = SYMBOLIC;
+    else {
+      this.resources = new TensorResources(storage);
       countTensors(1);
       adopt(this);
     }
@@ -211,15 +215,26 @@ export function invoke(entry: Entry, inputs: readonly Operand[], params: Params)
   let record = false;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i] as Operand;
-    if (input === null && i >= (entry.required ?? inputs.length)) continue;
-    if ((typeof input === 'number' && entry.numbers) || input instanceof Draw) continue;
-    const name = entry.list ? `${entry.args[0]}[${i}]` : (entry.args[i] as string);
-    const tensor = requireTensor(entry.name, name, input);
-    if (trace?.follows(tensor)) record = true;
-    else storageOf(entry.name, name, tensor);
+    if (input instanceof Tensor) {
+      if (trace?.follows(input)) record = true;
+      else if (!input.resources.storage?.engine.alive) refuse(entry, input, i);
+    } else if (!mayStand(entry, input, i, inputs.length)) refuse(entry, input, i);
   }
   if (record && trace !== null) return trace.record(entry, inputs, params).map(symbolOf);
   return execute(entry, inputs, params, tensorOf);
+}
+
+/** Whether what is no tensor may stand in the place of one. */
+function mayStand(entry: Entry, input: Operand, index: number, count: number): boolean {
+  if (input === null) return index >= (entry.required ?? count);
+  return (typeof input === 'number' && entry.numbers === true) || input instanceof Draw;
+}
+
+/** Throws the error of an input that is no tensor with values. */
+function refuse(entry: Entry, input: Operand, index: number): never {
+  const name = entry.list ? `${entry.args[0]}[${index}]` : (entry.args[index] as string);
+  storageOf(entry.name, name, requireTensor(entry.name, name, input));
+  throw new Error('unreachable');
 }
 
 function tensorOf({ shape, dtype }: TensorType, storage: Storage): Tensor<DType> {
