@@ -231,10 +231,9 @@ function mayStand(entry: Entry, input: Operand, index: number, count: number): b
 }
 
 /** Throws the error of an input that is no tensor with values. */
-function refuse(entry: Entry, input: Operand, index: number): never {
+function refuse(entry: Entry, input: Operand, index: number): void {
   const name = entry.list ? `${entry.args[0]}[${index}]` : (entry.args[index] as string);
   storageOf(entry.name, name, requireTensor(entry.name, name, input));
-  throw new Error('unreachable');
 }
 
 function tensorOf({ shape, dtype }: TensorType, storage: Storage): Tensor<DType> {
