@@ -5,11 +5,12 @@ export type DType = keyof typeof DTYPE;
 
 export const DTYPES = /*#__PURE__*/ Object.keys(DTYPE) as readonly DType[];
 
-export interface TypedArrays {
-  float32: Float32Array;
-  int32: Int32Array;
-  uint8: Uint8Array;
-  int8: Int8Array;
+/** The typed array of each dtype, on memory of a kind: the linear memory's, or its own. */
+export interface TypedArrays<B extends ArrayBufferLike = ArrayBufferLike> {
+  float32: Float32Array<B>;
+  int32: Int32Array<B>;
+  uint8: Uint8Array<B>;
+  int8: Int8Array<B>;
 }
 
 /** The number of a dtype on the boundary. */

@@ -2,7 +2,8 @@
  * Tensor: a handle on contiguous, counted storage in the linear memory, or, while a function is traced, a symbol that
  * has a shape and a dtype but no values.
  */
-import { type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
+import { oneOf } from '../base/checks.ts';
+import { DTYPES, type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
 import {
   adopt,
@@ -108,8 +109,15 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
   }
 
   /** A copy of the values outside the linear memory. */
-  toTypedArray(): TypedArrays[D] {
-    return this.#read('Tensor.toTypedArray').slice() as TypedArrays[D];
+  toTypedArray(): TypedArrays<ArrayBuffer>[D] {
+    return this.#read('Tensor.toTypedArray').slice() as TypedArrays<ArrayBuffer>[D];
+  }
+
+  /** This tensor with its dtype known to the types, where it came from a file or a model. @throws TypeError when it is another */
+  as<T extends DType>(dtype: T): Tensor<T> {
+    if ((this.dtype as DType) === dtype) return this as unknown as Tensor<T>;
+    oneOf('Tensor.as', 'dtype', dtype, DTYPES);
+    throw new TypeError(`Tensor.as: the tensor is ${this.dtype}, must be ${dtype}`);
   }
 
   /** The only value. @throws RangeError when there is not exactly one */
@@ -159,6 +167,9 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
     this.resources.free();
   }
 }
+
+/** A tensor of any dtype: `dtype` tells the types which. */
+export type AnyTensor = { [D in DType]: Tensor<D> }[DType];
 
 /** A tensor's storage. @throws TypeError that names the argument when it is disposed, symbolic or no tensor */
 export function storageOf(where: string, name: string, tensor: Tensor<DType>): Storage {
