@@ -19,6 +19,11 @@ export const PARTS = {
     load: () => import('./parts/choices.mjs'),
   },
   eager: { about: 'the cost of a call', load: () => import('./parts/eager.mjs') },
+  training: {
+    about: 'steps of gradient descent, beside PyTorch on one thread',
+    load: () => import('./parts/training.mjs'),
+  },
+  size: { about: 'what a page has to load', load: () => import('./parts/size.mjs') },
   parallel: { about: 'two threads beside two processes', load: () => import('./parts/parallel.mjs') },
   denormals: { about: 'what numbers below 1.2e-38 cost', load: () => import('./parts/denormals.mjs') },
   start: { about: 'from the import to the first result', load: () => import('./parts/start.mjs') },
