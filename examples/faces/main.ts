@@ -11,6 +11,12 @@ import { type FoundFace, findFaces } from './search.ts';
 import { describeTimes, Stopwatch } from './stopwatch.ts';
 import type { ModelName } from './views.ts';
 
+const NEXT = `
+What to try next:
+  npm start -- PHOTO...                        the faces in photographs of yours
+  npm run bench -- layers --filter sixteen     how fast single layers are on this machine
+  npm test                                     every check and every test`;
+
 /** Where the models and a default photograph are. */
 export interface Data {
   models: Record<ModelName, string>;
@@ -67,6 +73,7 @@ export async function main(args: string[], data: Data): Promise<number> {
   }
   for (const detector of detectors.values()) detector.dispose();
   if (options.json) console.log(JSON.stringify(results, null, 2));
+  if (args.length === 0) say(NEXT);
   return failures > 0 ? 1 : 0;
 }
 

@@ -139,6 +139,16 @@ test('a file that is no image, a folder and a missing file are named; the photog
   expect(said.log.join('\n')).toMatch(/3 faces\n {2}1\. score 0\.9\d+ .*right eye \d+,\d+/);
 });
 
+test('without arguments it ends with what to try next', async () => {
+  expect(await main([], { ...data, photos: data.photos.slice(2, 3) })).toBe(0);
+  const next = (said.log.at(-1) as string).trim().split('\n');
+  expect(next.slice(1).map((line) => line.trim().split(/ {2,}/)[0])).toEqual([
+    'npm start -- PHOTO...',
+    'npm run bench -- layers --filter sixteen',
+    'npm test',
+  ]);
+});
+
 test.each([
   [['--modl', 'front'], /--modl/],
   [['--model', 'side'], /--model is 'side', must be front, back or both/],
