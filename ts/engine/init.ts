@@ -7,18 +7,18 @@ import { Pool, processors } from './threads.ts';
 
 export interface InitOptions {
   /** Which build of the kernels; default: the best that this runtime has. */
-  variant?: Variant;
+  variant?: Variant | undefined;
   /**
    * How many threads compute, 1 to 64; 'auto': as many as there are processors, at most 8. Default 1. Where they cannot be
    * had, one thread computes and `runtime().notes` says why. The results are the same bits with any number.
    */
-  threads?: number | 'auto';
+  threads?: number | 'auto' | undefined;
   /** The most that the linear memory may grow to; default 2 GiB, 96 MiB in an edge isolate. */
-  maxMemoryBytes?: number;
+  maxMemoryBytes?: number | undefined;
   /** 'exact': no algorithm that rounds otherwise than the plain sum in single precision would. Default 'fast'. */
-  accuracy?: 'fast' | 'exact';
+  accuracy?: 'fast' | 'exact' | undefined;
   /** The module, for those who host the file themselves. */
-  wasm?: KernelSource;
+  wasm?: KernelSource | undefined;
 }
 
 const OPTIONS = ['variant', 'threads', 'maxMemoryBytes', 'accuracy', 'wasm'] as const;
