@@ -1,0 +1,13 @@
+/** The entry that embeds no WebAssembly, for those who host simd.wasm or relaxed.wasm: `init({ wasm })` loads it from there. */
+import type { RuntimeInfo } from '../engine/engine.ts';
+import { type InitOptions, initOn } from '../engine/init.ts';
+
+export * from '../index.ts';
+
+/**
+ * Loads the kernels from where `wasm` says; all else is as `striate` has it.
+ * @throws Error when no `wasm` is given
+ */
+export const init = (
+  options: InitOptions & { wasm: NonNullable<InitOptions['wasm']> },
+): Promise<RuntimeInfo> => initOn({}, options);
