@@ -51,11 +51,6 @@ function accepts(code: readonly number[]): boolean {
 
 /** The best variant that runtime and platform have, or the wanted one. */
 function chooseVariant(platform: Platform, wanted: Variant | undefined, notes: string[]): Variant {
-  if (!platform.simd && !platform.relaxed) {
-    throw new Error(
-      'init: this entry holds no WebAssembly: give { wasm }, the URL or the bytes of simd.wasm or relaxed.wasm of striate',
-    );
-  }
   const relaxed = accepts(RELAXED);
   if (wanted === 'relaxed' && !relaxed) {
     throw new Error("init: variant is 'relaxed', but this runtime has no relaxed SIMD, must be 'simd'");

@@ -28,10 +28,13 @@ interface NodeWorker extends AnyWorker {
   unref(): void;
 }
 interface WorkerThreads {
-  Worker: new (file: string | URL, options: { eval: boolean; execArgv: string[] }) => NodeWorker;
+  Worker: new (file: string, options: { eval: boolean; execArgv: string[] }) => NodeWorker;
 }
 interface Paths {
   resolve(path: string): string;
+}
+interface Urls {
+  fileURLToPath(url: URL | string): string;
 }
 
 interface Listener {
@@ -44,7 +47,9 @@ interface Listener {
 function nodeWorker({ Worker }: WorkerThreads, url: URL | string | undefined, to: Listener): AnyWorker {
   // Two letters at least: C:\ is a path.
   const isPath = typeof url === 'string' && !/^[a-z][a-z0-9+.-]+:/i.test(url);
-  const file = isPath ? (builtin<Paths>('node:path') as Paths).resolve(url) : url && new URL(url);
+  const { resolve } = builtin<Paths>('node:path') as Paths;
+  const { fileURLToPath } = builtin<Urls>('node:url') as Urls;
+  const file = url && (isPath ? resolve(url) : fileURLToPath(url));
   const worker = new Worker(file ?? workerText, { eval: file === undefined, execArgv: [] });
   worker.on('message', (word: Word) => {
     to.hear(word);
@@ -77,7 +82,7 @@ function webWorker(url: URL | string | undefined, { hear, fail }: Listener): Any
 /** Why the web refused a worker, of which it says nothing: from what the same address answers. */
 async function whyRefused(url: URL | string | undefined): Promise<string> {
   if (url === undefined) {
-    return "a worker from a blob was refused, as by a content security policy's worker-src: host worker.js of striate, and give its address as init({ workerUrl })";
+    return 'a worker from a blob was refused, as by a content security policy; host worker.js of striate, and give its address as workerUrl';
   }
   try {
     const { ok, status, headers } = await fetch(url);
