@@ -5,7 +5,7 @@ import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ISOLATED, inChromium } from './browser.ts';
-import { EMBEDDED, filesUnder, here, type Installed, install, output, root } from './installed.ts';
+import { EMBEDDED, filesUnder, type Installed, install, output, root } from './installed.ts';
 
 let installed: Installed;
 let files: string[];
@@ -106,28 +106,6 @@ describe('types', () => {
       expect(/.*(?:[:<|(,]|=>|\bas)\s*any\b.*/.exec(code)?.[0], file).toBe(undefined);
     }
   });
-
-  test.each([
-    ['bundler', 'ESNext'],
-    ['node16', 'Node16'],
-    ['nodenext', 'NodeNext'],
-  ])(
-    'a user program compiles under moduleResolution %s',
-    async (moduleResolution, module) => {
-      fs.copyFileSync(path.join(here, 'user.txt'), path.join(installed.folder, 'user.ts'));
-      const options = { module, moduleResolution, target: 'ES2022', strict: true, noEmit: true, types: [] };
-      const lib = ['ES2022', 'DOM']; // without the esnext libraries that `using` needs
-      const config = `tsconfig.${moduleResolution}.json`;
-      const compilerOptions = { ...options, lib, exactOptionalPropertyTypes: true, skipLibCheck: false };
-      fs.writeFileSync(
-        path.join(installed.folder, config),
-        JSON.stringify({ compilerOptions, files: ['user.ts'] }),
-      );
-      const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-      expect(await output(process.execPath, [tsc, '-p', config], installed.folder)).toBe('');
-    },
-    60_000,
-  );
 });
 
 describe('threads', () => {

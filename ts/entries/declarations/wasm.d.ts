@@ -4,5 +4,5 @@
  */
 declare const module: typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
   ? Module
-  : object;
+  : never;
 export default module;
