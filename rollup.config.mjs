@@ -13,6 +13,7 @@ const entries = {
   onnx: 'ts/onnx/index.ts',
   worker: 'ts/engine/workerText.ts?run',
 };
+const bundle = 'ts/entries/bundle.ts';
 
 /** The .wasm files lie beside the entries in dist/ and are imported from there. */
 const wasmBeside = {
@@ -100,7 +101,7 @@ export default [
     output: { ...shared('js'), banner, sourcemap: true },
   },
   {
-    input: 'ts/entries/bundle.ts',
+    input: bundle,
     plugins: [...plugins, minify({ target: 'es2022' })],
     treeshake,
     output: { file: 'dist/striate.min.js', format: 'es', banner, sourcemap: true },
@@ -110,5 +111,14 @@ export default [
     plugins: [dts({ tsconfig: 'ts/tsconfig.json' }), copied],
     // For `using`, also where the user's own settings do not name it.
     output: { ...shared('d.ts'), banner: '/// <reference lib="esnext.disposable" />' },
+  },
+  {
+    input: { slim: entries.slim, 'striate.min': bundle },
+    external: (id) => id.endsWith('/index.ts'),
+    plugins: [dts({ tsconfig: 'ts/tsconfig.json' })],
+    output: {
+      ...shared('d.ts'),
+      paths: (id) => (id.endsWith('/onnx/index.ts') ? './onnx.js' : './index.js'),
+    },
   },
 ];

@@ -20,9 +20,9 @@ import {
   tensor,
   zeros,
 } from 'striate';
+import { init as initSlim } from 'striate/slim';
 import { initOn } from '../../ts/engine/init.ts';
 import { loadFrom } from '../../ts/engine/instance.ts';
-import { init as initSlim } from '../../ts/entries/slim.ts';
 import { type Entry, operator } from '../../ts/ops/operator.ts';
 import { any, gone, type Wrong, w, x } from '../support/wrong.ts';
 

@@ -3,9 +3,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { build as vite } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ISOLATED, inChromium } from './browser.ts';
-import { buildDist, EMBEDDED, here, root } from './installed.ts';
+import { buildDist, EMBEDDED, filesUnder, here, root } from './installed.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -90,7 +91,11 @@ describe('workers under a policy that refuses blobs', () => {
     alone(expect.stringMatching(`^one thread: workers cannot be had: workerUrl is '${url}': ${why}$`));
 
   /** What each workerUrl gives in one page; '' stands for none. */
-  async function threadsWith(urls: string[], expected: RegExp): Promise<Record<string, unknown>> {
+  async function threadsWith(
+    urls: string[],
+    expected: RegExp,
+    from = "'self'",
+  ): Promise<Record<string, unknown>> {
     const script = `
 import { disposeRuntime } from 'striate';
 import { threads } from './threads.mjs';
@@ -100,7 +105,7 @@ for (const url of ${JSON.stringify(urls)}) {
   disposeRuntime();
 }
 done(JSON.stringify(results));`;
-    const policy = "worker-src 'self'; connect-src 'self'";
+    const policy = `worker-src ${from}; connect-src 'self'`;
     const headers = (pathname: string) => (pathname === '/bare.js' ? {} : ISOLATED);
     return JSON.parse(
       await inChromium(folder, page(policy, script, { striate: '/index.js' }), headers, expected),
@@ -116,6 +121,12 @@ done(JSON.stringify(results));`;
         'one thread: workers cannot be had: a worker from a blob was refused, as by a content security policy; ' +
           'host worker.js of striate, and give its address as workerUrl',
       ),
+    });
+  }, 600_000);
+
+  test('workers of no kind', async () => {
+    expect(await threadsWith(['/worker.js'], /worker/, "'none'")).toEqual({
+      '/worker.js': cannot('/worker.js', 'it was refused, as by a content security policy'),
     });
   }, 600_000);
 
@@ -137,3 +148,33 @@ done(JSON.stringify(results));`;
     });
   }, 600_000);
 });
+
+test('Vite: striate/slim with the addresses of simd.wasm and worker.js', async () => {
+  const app = path.join(folder, 'app');
+  fs.mkdirSync(path.join(app, 'node_modules'), { recursive: true });
+  const striate = path.join(app, 'node_modules/striate');
+  fs.cpSync(path.join(root, 'dist'), path.join(striate, 'dist'), { recursive: true });
+  fs.copyFileSync(path.join(root, 'package.json'), path.join(striate, 'package.json'));
+  const main = `
+import { init, relu, runtime, tensor } from 'striate/slim';
+import wasm from 'striate/simd.wasm?url';
+import workerUrl from 'striate/worker.js?worker&url';
+
+await init({ wasm, workerUrl, threads: 2 });
+const { threads, notes } = runtime();
+done(JSON.stringify({ threads, notes, y: relu(tensor([-1, 2])).toArray() }));`;
+  fs.writeFileSync(path.join(app, 'main.js'), main);
+  const policy =
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
+  fs.writeFileSync(
+    path.join(app, 'index.html'),
+    `<!doctype html><head><link rel="icon" href="data:,"><meta http-equiv="Content-Security-Policy" content="${policy}">
+<script type="module" src="/main.js"></script></head>`,
+  );
+  await vite({ root: app, configFile: false, logLevel: 'error', build: { target: 'es2022' } });
+  const built = path.join(app, 'dist');
+  const bytes = filesUnder(built).map((name) => [name, fs.statSync(path.join(built, name)).size]);
+  console.log(bytes.map(([name, size]) => `${name}: ${size} bytes`).join('\n'));
+  const result = await inChromium(built, fs.readFileSync(path.join(built, 'index.html'), 'utf8'), ISOLATED);
+  expect(JSON.parse(result)).toEqual({ threads: 2, notes: [], y: [0, 2] });
+}, 600_000);

@@ -95,7 +95,7 @@ async function whyRefused(url: URL | string | undefined): Promise<string> {
   } catch (error) {
     return (error as Error).message;
   }
-  return 'it was refused';
+  return 'it was refused, as by a content security policy';
 }
 
 /** Thread-local block, and what an allocation takes besides. */

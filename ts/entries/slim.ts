@@ -1,6 +1,6 @@
 /** The entry that embeds no WebAssembly, for those who host simd.wasm or relaxed.wasm: `init({ wasm })` loads it from there. */
-import type { RuntimeInfo } from '../engine/engine.ts';
-import { type InitOptions, initOn } from '../engine/init.ts';
+import { initOn } from '../engine/init.ts';
+import type { InitOptions, RuntimeInfo } from '../index.ts';
 
 export * from '../index.ts';
 
