@@ -135,7 +135,8 @@ done(JSON.stringify(results));`;
     fs.writeFileSync(path.join(folder, 'bare.js'), worker);
     fs.writeFileSync(path.join(folder, 'old.js'), worker.replaceAll(/\d+\.\d+\.\d+/g, '0.0.1'));
     fs.writeFileSync(path.join(folder, 'broken.js'), 'nothing.at.all();');
-    const urls = ['/none.js', '/', '/bare.js', '/old.js', '/broken.js'];
+    const elsewhere = 'https://example.com/worker.js';
+    const urls = ['/none.js', '/', '/bare.js', '/old.js', '/broken.js', elsewhere];
     expect(await threadsWith(urls, /none\.js|404|MIME|bare\.js|127\.0\.0\.1:\d+\/$/)).toEqual({
       '/none.js': cannot('/none.js', 'it was answered with status 404'),
       '/': cannot('/', 'it is text/html; charset=utf-8, must be JavaScript'),
@@ -144,6 +145,7 @@ done(JSON.stringify(results));`;
         'it was answered without the header Cross-Origin-Embedder-Policy, which .*',
       ),
       '/old.js': cannot('/old.js', String.raw`it is of striate 0\.0\.1, must be of \d+\.\d+\.\d+`),
+      [elsewhere]: cannot(elsewhere, "Failed to construct 'Worker': .*"),
       '/broken.js': cannot('/broken.js', '.*nothing is not defined'),
     });
   }, 600_000);

@@ -182,6 +182,13 @@ describe('one thread, and a note that says why', () => {
     expect(notes.at(-1)).toContain(`one thread: workers cannot be had: workerUrl is '${workerUrl}': ${why}`);
     works();
   });
+  test("the user's workers' file: it is none", async () => {
+    const { notes } = await init({ threads: 2, workerUrl: 'https://example.com/worker.js' });
+    expect(notes.at(-1)).toBe(
+      "one thread: workers cannot be had: workerUrl is 'https://example.com/worker.js': The URL must be of scheme file",
+    );
+    works();
+  });
   test('no memory for stacks', async () => {
     const info = await init({ threads: 9, maxMemoryBytes: 1 << 20 });
     expect(info.notes.at(-1)).toBe('one thread: workers cannot be had: there is no memory for their stacks');

@@ -158,9 +158,12 @@ export class Crew {
       };
       const listener = { hear, leave, fail: ({ message }: Error) => reject(this.#failure(message)) };
       const threads = builtin<WorkerThreads>('node:worker_threads');
-      const worker = threads?.Worker
-        ? nodeWorker(threads, workerUrl, listener)
-        : webWorker(workerUrl, listener);
+      let worker: AnyWorker;
+      try {
+        worker = threads?.Worker ? nodeWorker(threads, workerUrl, listener) : webWorker(workerUrl, listener);
+      } catch (error) {
+        return listener.fail(error as Error);
+      }
       this.#ends.push(() => worker.terminate());
       worker.postMessage([version, module, memory, this.team, seat]);
       this.#gone.push(gone);
