@@ -1,20 +1,48 @@
-// The package's files: four entries with shared chunks in one run, and their type declarations in another.
+// The package's files: the entries with shared chunks, one file for pages without a bundler, and the type declarations.
 import fs from 'node:fs';
 import resolve from '@rollup/plugin-node-resolve';
+import { build } from 'esbuild';
 import dts from 'rollup-plugin-dts';
-import esbuild from 'rollup-plugin-esbuild';
+import esbuild, { minify } from 'rollup-plugin-esbuild';
 
 const entries = {
   index: 'ts/index.ts',
   'index.workerd': 'ts/entries/workerd.ts',
   'index.edge': 'ts/entries/edge.ts',
+  slim: 'ts/entries/slim.ts',
   onnx: 'ts/onnx/index.ts',
+  worker: 'ts/engine/workerText.ts?run',
 };
+const bundle = 'ts/entries/bundle.ts';
 
 /** The .wasm files lie beside the entries in dist/ and are imported from there. */
 const wasmBeside = {
   name: 'wasm-beside',
   resolveId: (id) => (/\.wasm(\?module)?$/.test(id) ? { id, external: true } : null),
+};
+
+/** `FILE?run`: the text that FILE exports, as a module of its own. */
+const textAsModule = {
+  name: 'text-as-module',
+  resolveId: (id) => (id.endsWith('?run') ? id : null),
+  async load(id) {
+    if (!id.endsWith('?run')) return null;
+    const options = { bundle: true, format: 'esm', write: false };
+    const { outputFiles } = await build({ entryPoints: [id.replace('?run', '')], ...options });
+    const { workerText } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+    return { code: workerText, moduleSideEffects: true };
+  },
+};
+
+/** Files that stand as they are written. */
+const copied = {
+  name: 'copied',
+  generateBundle() {
+    for (const fileName of fs.readdirSync('ts/entries/declarations')) {
+      const source = fs.readFileSync(`ts/entries/declarations/${fileName}`, 'utf8');
+      this.emitFile({ type: 'asset', fileName, source });
+    }
+  },
 };
 
 const generated = ['ts/base/boundary.ts', 'ts/instructions/table.ts'].map((file) =>
@@ -55,23 +83,42 @@ const shared = (extension) => ({
   hoistTransitiveImports: false,
 });
 
+const plugins = [
+  textAsModule,
+  wasmBeside,
+  resolve(),
+  esbuild({ target: 'es2022', tsconfig: 'ts/tsconfig.json' }),
+  inlineNumbers,
+];
+const treeshake = { moduleSideEffects: false };
+
 export default [
   {
     input: entries,
-    plugins: [
-      wasmBeside,
-      resolve(),
-      esbuild({ target: 'es2022', tsconfig: 'ts/tsconfig.json' }),
-      inlineNumbers,
-    ],
-    treeshake: { moduleSideEffects: false },
+    plugins,
+    treeshake,
     makeAbsoluteExternalsRelative: false,
     output: { ...shared('js'), banner, sourcemap: true },
   },
   {
+    input: bundle,
+    plugins: [...plugins, minify({ target: 'es2022' })],
+    treeshake,
+    output: { file: 'dist/striate.min.js', format: 'es', banner, sourcemap: true },
+  },
+  {
     input: { index: entries.index, onnx: entries.onnx },
-    plugins: [dts({ tsconfig: 'ts/tsconfig.json' })],
+    plugins: [dts({ tsconfig: 'ts/tsconfig.json' }), copied],
     // For `using`, also where the user's own settings do not name it.
     output: { ...shared('d.ts'), banner: '/// <reference lib="esnext.disposable" />' },
+  },
+  {
+    input: { slim: entries.slim, 'striate.min': bundle },
+    external: (id) => id.endsWith('/index.ts'),
+    plugins: [dts({ tsconfig: 'ts/tsconfig.json' })],
+    output: {
+      ...shared('d.ts'),
+      paths: (id) => (id.endsWith('/onnx/index.ts') ? './onnx.js' : './index.js'),
+    },
   },
 ];

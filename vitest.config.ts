@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^striate\/onnx$/, replacement: at('ts/onnx/index.ts') },
+      { find: /^striate\/slim$/, replacement: at('ts/entries/slim.ts') },
       { find: /^striate$/, replacement: at('ts/index.ts') },
     ],
   },

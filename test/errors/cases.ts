@@ -20,6 +20,7 @@ import {
   tensor,
   zeros,
 } from 'striate';
+import { init as initSlim } from 'striate/slim';
 import { initOn } from '../../ts/engine/init.ts';
 import { loadFrom } from '../../ts/engine/instance.ts';
 import { type Entry, operator } from '../../ts/ops/operator.ts';
@@ -238,6 +239,8 @@ export const starts: [title: string, call: () => Promise<unknown>, kind: Wrong[2
   ['NaN bytes', () => init({ maxMemoryBytes: Number.NaN }), RangeError, 'init: maxMemoryBytes is NaN, must be an integer, from 1048576 to 4294967296'],
   ['bytes beyond 4 GiB', () => init({ maxMemoryBytes: 2 ** 33 }), RangeError, 'init: maxMemoryBytes is 8589934592, must be an integer, from 1048576 to 4294967296'],
   ['a module that is a number', () => init({ wasm: 3 }), TypeError, 'init: wasm is number, must be a URL, a string, a Response, bytes or a WebAssembly.Module'],
+  ["a worker's file that is a number", () => init({ threads: 2, workerUrl: 3 }), TypeError, 'init: workerUrl is 3, must be a URL or a string'],
+  ['an entry that holds no module', () => any(initSlim)(), Error, 'init: striate/slim holds no WebAssembly: give { wasm }, the URL or the bytes of simd.wasm or relaxed.wasm of striate'],
   ['bytes that are no module', () => init({ wasm: new Uint8Array(8) }), Error, /^init: wasm cannot be read: WebAssembly.compile\(\): expected magic word/],
   ['a module that is not ours', () => init({ wasm: noModule }), Error, /^init: wasm is no file of striate, must be simd.wasm or relaxed.wasm of striate \d/],
   ['a module of another version', () => init({ wasm: ofVersion('0.0.0 simd') }), Error, /^init: wasm is of striate 0\.0\.0, must be simd\.wasm or relaxed\.wasm of striate \d/],
@@ -250,6 +253,7 @@ export const starts: [title: string, call: () => Promise<unknown>, kind: Wrong[2
   ['a platform that refuses to compile', () => initOn({ simd: () => Promise.reject(new Error('policy')) }, { variant: 'simd' }), Error, "init: striate's WebAssembly was refused (a content security policy needs 'wasm-unsafe-eval'): policy"],
   ['a memory that would not hold the kernels', () => loadFrom({}, { maxMemoryBytes: 65536 }), RangeError, /^init: maxMemoryBytes is 65536, must be at least \d/],
   ['another start while it runs', () => init({ variant: 'simd' }).then(() => init({ maxMemoryBytes: 2 ** 24 })), Error, 'init: already running with maxMemoryBytes 2147483648, cannot become 16777216; call disposeRuntime first'],
+  ["another worker's file while it runs", () => init({ workerUrl: new URL('file:///a.js') }).then(() => init({ workerUrl: new URL('file:///a.js') })).then(() => init({ workerUrl: 'b.js' })), Error, "init: already running with workerUrl a URL, cannot become 'b.js'; call disposeRuntime first"],
   ['the end while it starts', () => { const started = init(); striate.disposeRuntime(); return started; }, Error, 'init: disposeRuntime was called while the kernels were loading'],
 ];
 

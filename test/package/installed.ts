@@ -9,6 +9,9 @@ import { promisify } from 'node:util';
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const here = fileURLToPath(new URL('./', import.meta.url));
 
+/** The kernels' bytes as text. */
+export const EMBEDDED = /["'`][A-Za-z0-9+/=]{2000,}/;
+
 const execute = promisify(execFile);
 
 /** What a command printed on standard output; an error holds all that it printed. */
@@ -48,14 +51,15 @@ export async function install(): Promise<Installed> {
   const tarball = fs.readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   await npm(['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`], folder);
-  for (const [name, main] of [
+  for (const [name, main, given = ''] of [
     ['smoke', 'main'],
     ['threads', 'mainThreads'],
+    ['threads', 'mainHosted', "2, { workerUrl: new URL(import.meta.resolve('striate/worker.js')) }"],
   ]) {
     fs.copyFileSync(path.join(here, `${name}.mjs`), path.join(folder, `${name}.mjs`));
     fs.writeFileSync(
       path.join(folder, `${main}.mjs`),
-      `import { ${name} } from './${name}.mjs';\n\nconsole.log(JSON.stringify(await ${name}()));\n`,
+      `import { ${name} } from './${name}.mjs';\n\nconsole.log(JSON.stringify(await ${name}(${given})));\n`,
     );
   }
   return {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ISOLATED, inChromium } from './browser.ts';
-import { filesUnder, here, type Installed, install, output, root } from './installed.ts';
+import { EMBEDDED, filesUnder, type Installed, install, output, root } from './installed.ts';
 
 let installed: Installed;
 let files: string[];
@@ -33,7 +33,7 @@ describe('what is in it', () => {
     expect(manifest.dependencies ?? {}).toEqual({});
     expect(manifest.peerDependencies ?? {}).toEqual({});
     expect(manifest.optionalDependencies ?? {}).toEqual({});
-    expect(manifest.sideEffects).toBe(false);
+    expect(manifest.sideEffects).toEqual(['./dist/worker.js']); // a script, which nobody imports
     expect(Object.keys(manifest.scripts)).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^(pre|post)?install$|^prepare$/)]),
     );
@@ -87,12 +87,12 @@ describe('what is in it', () => {
     }
   });
 
-  test('workerd and edge-light entries have the same names and none of the embedded bytes', () => {
+  test('workerd, edge-light and slim entries have the same names and none of the embedded bytes', () => {
     const names = (file: string): string[] =>
       [...read(file).matchAll(/^export \{([^}]*)\}/gm)]
         .flatMap(([, list]) => list!.split(',').map((one) => one.trim().replace(/^.* as /, '')))
         .sort();
-    for (const file of ['dist/index.workerd.js', 'dist/index.edge.js']) {
+    for (const file of ['dist/index.workerd.js', 'dist/index.edge.js', 'dist/slim.js']) {
       expect(names(file)).toEqual(names('dist/index.js'));
       expect(read(file).length, file).toBeLessThan(5000);
     }
@@ -106,28 +106,6 @@ describe('types', () => {
       expect(/.*(?:[:<|(,]|=>|\bas)\s*any\b.*/.exec(code)?.[0], file).toBe(undefined);
     }
   });
-
-  test.each([
-    ['bundler', 'ESNext'],
-    ['node16', 'Node16'],
-    ['nodenext', 'NodeNext'],
-  ])(
-    'a user program compiles under moduleResolution %s',
-    async (moduleResolution, module) => {
-      fs.copyFileSync(path.join(here, 'user.txt'), path.join(installed.folder, 'user.ts'));
-      const options = { module, moduleResolution, target: 'ES2022', strict: true, noEmit: true, types: [] };
-      const lib = ['ES2022', 'DOM']; // without the esnext libraries that `using` needs
-      const config = `tsconfig.${moduleResolution}.json`;
-      const compilerOptions = { ...options, lib, exactOptionalPropertyTypes: true, skipLibCheck: false };
-      fs.writeFileSync(
-        path.join(installed.folder, config),
-        JSON.stringify({ compilerOptions, files: ['user.ts'] }),
-      );
-      const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-      expect(await output(process.execPath, [tsc, '-p', config], installed.folder)).toBe('');
-    },
-    60_000,
-  );
 });
 
 describe('threads', () => {
@@ -142,6 +120,19 @@ describe('threads', () => {
     '%s, whose program ends by itself',
     async (_name, command, args) => {
       const text = await output(command, [...args, 'mainThreads.mjs'], installed.folder);
+      expect(JSON.parse(text)).toMatchObject(stand);
+    },
+    60_000,
+  );
+
+  test.each([
+    ['this Node', process.execPath, []],
+    ['Deno that may read', bin('deno'), ['run', '--quiet', '--no-prompt', '--cached-only', '--allow-read']],
+    ['Bun', bin('bun'), []],
+  ] as const)(
+    "%s, workers from the package's file",
+    async (_name, command, args) => {
+      const text = await output(command, [...args, 'mainHosted.mjs'], installed.folder);
       expect(JSON.parse(text)).toMatchObject(stand);
     },
     60_000,
@@ -293,7 +284,7 @@ done(JSON.stringify(await smoke()));
         plugins: [wasmImports],
         logLevel: 'error',
       });
-      expect(fs.statSync(outfile).size).toBeLessThan(350_000);
+      expect(fs.readFileSync(outfile, 'utf8')).not.toMatch(EMBEDDED);
       const flags = process.version.startsWith('v20.') ? ['--experimental-wasm-relaxed-simd'] : [];
       expectSame(
         JSON.parse(await output(process.execPath, [...flags, outfile], installed.folder)),

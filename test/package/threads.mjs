@@ -7,11 +7,11 @@ const convolution = () =>
     return conv2d(randn([1, 32, 40, 40]), randn([32, 32, 3, 3]), null, { padding: 1 }).toTypedArray();
   });
 
-export async function threads(wanted = 2) {
+export async function threads(wanted = 2, options = {}) {
   await init({ threads: 1 });
   const expected = convolution();
   disposeRuntime();
-  await init({ threads: wanted });
+  await init({ threads: wanted, ...options });
   const [before, values, after] = [runtime().threads, convolution(), runtime().threads];
   const same = values.length === expected.length && values.every((v, i) => Object.is(v, expected[i]));
   return { threads: before, after, notes: runtime().notes, same };

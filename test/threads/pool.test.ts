@@ -1,5 +1,8 @@
 /** The pool's life: how many threads, why not more, workers that die, the end. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import {
   compile,
@@ -14,15 +17,17 @@ import {
   tensor,
   zeros,
 } from 'striate';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KernelSource } from '../../ts/engine/instance.ts';
 import { partsOf, processors, tuning } from '../../ts/engine/threads.ts';
+import { workerText } from '../../ts/engine/workerText.ts';
 import { expectNothingLive } from '../support/runtime.ts';
 import { asUsual, impatient, inParts } from '../support/threads.ts';
 
 const threads = process.getBuiltinModule('node:worker_threads');
 const { Worker: Real } = threads;
 const made: Worker[] = [];
+const folder = mkdtempSync(path.join(tmpdir(), 'striate-workers-'));
 
 beforeEach(() => {
   inParts();
@@ -33,6 +38,7 @@ beforeEach(() => {
     }
   };
 });
+afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   expectNothingLive();
   disposeRuntime();
@@ -86,6 +92,17 @@ describe('how many', () => {
     const wasm = readFileSync(new URL('../../build/simd.wasm', import.meta.url));
     expect(await init({ threads: 2, wasm })).toMatchObject({ threads: 2, variant: 'simd' });
     works();
+  });
+
+  test("from a file of the user's: path, URL, text of a URL", async () => {
+    const file = path.join(folder, 'worker.mjs');
+    writeFileSync(file, workerText);
+    const url = pathToFileURL(file);
+    for (const workerUrl of [file, path.relative(process.cwd(), file), url, url.href]) {
+      expect(await init({ threads: 2, workerUrl })).toMatchObject({ threads: 2, notes: [] });
+      works();
+      disposeRuntime();
+    }
   });
 
   test('disposeRuntime while the workers start ends them', async () => {
@@ -147,6 +164,30 @@ describe('one thread, and a note that says why', () => {
     tuning.starting = 50;
     expect(await noteOf()).toBe('one thread: workers cannot be had: no answer in 0.05 s');
     threads.Worker = before;
+  });
+  test.each([
+    ['there is none', null, "Cannot find module '"],
+    ['it is a page', '<!doctype html>', "Unexpected token '<'"],
+    [
+      'it is of another version',
+      workerText.replaceAll(/\d+\.\d+\.\d+/g, '0.0.1'),
+      'it is of striate 0.0.1, must be of ',
+    ],
+    ['it is something else', 'setTimeout(() => {}, 60_000)', 'no answer in 5 s'],
+  ])("the user's workers' file: %s", async (name, text, why) => {
+    const workerUrl = path.join(folder, `${name}.mjs`);
+    if (text !== null) writeFileSync(workerUrl, text);
+    tuning.starting = 5000;
+    const { notes } = await init({ threads: 2, workerUrl });
+    expect(notes.at(-1)).toContain(`one thread: workers cannot be had: workerUrl is '${workerUrl}': ${why}`);
+    works();
+  });
+  test("the user's workers' file: it is none", async () => {
+    const { notes } = await init({ threads: 2, workerUrl: 'https://example.com/worker.js' });
+    expect(notes.at(-1)).toBe(
+      "one thread: workers cannot be had: workerUrl is 'https://example.com/worker.js': The URL must be of scheme file",
+    );
+    works();
   });
   test('no memory for stacks', async () => {
     const info = await init({ threads: 9, maxMemoryBytes: 1 << 20 });

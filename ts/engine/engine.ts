@@ -2,6 +2,7 @@
 import { FAULT } from '../base/boundary.ts';
 import { OutOfMemoryError } from '../base/errors.ts';
 import { faultError } from '../base/faults.ts';
+import type { WasmMemory } from '../base/platform.ts';
 import type { KernelExports, Variant } from './instance.ts';
 
 /** What is running. */
@@ -29,7 +30,7 @@ export interface Threads {
 
 export interface Engine {
   readonly exports: KernelExports;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   /** Whether workers can share the memory. */
   readonly shared: boolean;
   readonly info: Changing<RuntimeInfo>;

@@ -1,27 +1,34 @@
 /** init, runtime, disposeRuntime: which kernels are loaded, how much memory they have, and how many threads compute. */
 import { checkOptions, integer, oneOf } from '../base/checks.ts';
-import { describe } from '../base/errors.ts';
+import { describe, wrongKind } from '../base/errors.ts';
+import type { WebUrl } from '../base/platform.ts';
 import { type Engine, engine, engineOrNull, type RuntimeInfo, setEngine } from './engine.ts';
 import { type KernelSource, loadFrom, type Platform, type Variant, version } from './instance.ts';
 import { Pool, processors } from './threads.ts';
 
 export interface InitOptions {
   /** Which build of the kernels; default: the best that this runtime has. */
-  variant?: Variant;
+  variant?: Variant | undefined;
   /**
    * How many threads compute, 1 to 64; 'auto': as many as there are processors, at most 8. Default 1. Where they cannot be
    * had, one thread computes and `runtime().notes` says why. The results are the same bits with any number.
    */
-  threads?: number | 'auto';
+  threads?: number | 'auto' | undefined;
   /** The most that the linear memory may grow to; default 2 GiB, 96 MiB in an edge isolate. */
-  maxMemoryBytes?: number;
+  maxMemoryBytes?: number | undefined;
   /** 'exact': no algorithm that rounds otherwise than the plain sum in single precision would. Default 'fast'. */
-  accuracy?: 'fast' | 'exact';
+  accuracy?: 'fast' | 'exact' | undefined;
   /** The module, for those who host the file themselves. */
-  wasm?: KernelSource;
+  wasm?: KernelSource | undefined;
+  /**
+   * Where the package's worker.js is hosted, for pages whose content security policy refuses workers from a blob
+   * (`worker-src 'self'`); in Node, Deno and Bun a file's URL or path. Used only with `threads`. It is served with the
+   * page's header Cross-Origin-Embedder-Policy.
+   */
+  workerUrl?: WebUrl | string | undefined;
 }
 
-const OPTIONS = ['variant', 'threads', 'maxMemoryBytes', 'accuracy', 'wasm'] as const;
+const OPTIONS = ['variant', 'threads', 'maxMemoryBytes', 'accuracy', 'wasm', 'workerUrl'] as const;
 
 let pending: Promise<RuntimeInfo> | null = null;
 let requested: InitOptions = {};
@@ -78,7 +85,7 @@ async function start(platform: Platform, options: InitOptions): Promise<RuntimeI
     result: exports.result() >>> 2,
   };
   if (shared) {
-    const pool = new Pool(on, module, threads);
+    const pool = new Pool(on, module, threads, options.workerUrl);
     await pool.start();
     if (pool.stands) [on.pool, on.parts] = [pool, threads];
   }
@@ -92,17 +99,26 @@ async function start(platform: Platform, options: InitOptions): Promise<RuntimeI
 
 function checkInit(options: InitOptions): void {
   checkOptions('init', options, OPTIONS);
-  const { variant, threads, maxMemoryBytes, accuracy } = options;
+  const { variant, threads, maxMemoryBytes, accuracy, workerUrl } = options;
   if (variant !== undefined) oneOf('init', 'variant', variant, ['simd', 'relaxed']);
   if (accuracy !== undefined) oneOf('init', 'accuracy', accuracy, ['fast', 'exact']);
   if (threads !== undefined && threads !== 'auto') integer('init', 'threads', threads, 1, 64);
+  if (workerUrl !== undefined && typeof workerUrl !== 'string' && !isUrl(workerUrl)) {
+    throw wrongKind('init', 'workerUrl', workerUrl, 'a URL or a string');
+  }
   if (maxMemoryBytes !== undefined) integer('init', 'maxMemoryBytes', maxMemoryBytes, 1 << 20, 2 ** 32);
 }
+
+/** Whether it is a URL, of any realm. */
+const isUrl = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object URL]';
+
+/** What tells options apart: of a URL its text. */
+const comparable = (value: unknown): unknown => (isUrl(value) ? String(value) : value);
 
 function requireSame(options: InitOptions): void {
   for (const key of OPTIONS) {
     const [asked, before] = [options[key], requested[key] ?? engineOrNull()?.info[key as keyof RuntimeInfo]];
-    if (asked !== undefined && asked !== before) {
+    if (asked !== undefined && comparable(asked) !== comparable(before)) {
       throw new Error(
         `init: already running with ${key} ${describe(before)}, cannot become ${describe(asked)}; call disposeRuntime first`,
       );

@@ -3,6 +3,7 @@
  * the user hosts the file), makes the memory and instantiates. Nothing is kept here: every call is a new instance.
  */
 import { type Exports, initialPages, instantiate, sharedFlag, version } from '../../build/glue.js';
+import type { WasmModule, WebResponse, WebUrl } from '../base/platform.ts';
 import { builtin } from './decode.ts';
 
 export { type Exports as KernelExports, version };
@@ -10,7 +11,7 @@ export { type Exports as KernelExports, version };
 export type Variant = 'simd' | 'relaxed';
 
 /** What `init({ wasm })` takes. */
-export type KernelSource = URL | string | Response | BufferSource | WebAssembly.Module;
+export type KernelSource = WebUrl | string | WebResponse | ArrayBuffer | ArrayBufferView | WasmModule;
 
 type ModuleOrBytes = WebAssembly.Module | BufferSource;
 
@@ -86,7 +87,7 @@ async function read(wasm: KernelSource): Promise<ModuleOrBytes> {
     if (!wasm.ok) throw new Error(`status ${wasm.status}`);
     return wasm.arrayBuffer();
   }
-  return wasm;
+  return wasm as ModuleOrBytes;
 }
 
 const UNREADABLE = 'wasm cannot be read';

@@ -56,22 +56,24 @@ export class Pool implements Threads {
   readonly #on: Engine;
   readonly #module: WebAssembly.Module;
   readonly #threads: number;
+  readonly #workerUrl: URL | string | undefined;
   /** Null while there is the calling thread alone. */
   #crew: Crew | null = null;
   #lost = 0;
   /** Crews whose end is not certain. */
   #ending = 0;
 
-  constructor(on: Engine, module: WebAssembly.Module, threads: number) {
+  constructor(on: Engine, module: WebAssembly.Module, threads: number, workerUrl: URL | string | undefined) {
     this.#on = on;
     this.#module = module;
     this.#threads = threads;
+    this.#workerUrl = workerUrl;
   }
 
   /** Has new workers stand; where that fails, a note says why. */
   async start(): Promise<void> {
     const { exports, memory, info } = this.#on;
-    const shared = { exports, memory, module: this.#module };
+    const shared = { exports, memory, module: this.#module, workerUrl: this.#workerUrl };
     try {
       const crew = await Crew.hire(shared, this.#threads - 1, tuning.starting, (crew) => {
         if (crew === this.#crew) this.#lose(crew, false);

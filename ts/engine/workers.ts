@@ -1,38 +1,101 @@
 /**
  * The workers of a team (crates/wasm/src/team.rs): Node's, which Deno and Bun have too, or the web's, both made from a
- * text, so that there is no file to find. A worker instantiates the module over the shared memory and then computes, or
- * sleeps until the team's bell rings, and hears of nothing else until the team is abandoned.
+ * text, so that there is no file to find, or from the same text in a file that the user hosts. A worker instantiates the
+ * module over the shared memory and then computes, or sleeps until the team's bell rings, and hears of nothing else until
+ * the team is abandoned.
  */
-import { instantiateText, stackBytes } from '../../build/glue.js';
+import { stackBytes, version } from '../../build/glue.js';
 import { builtin } from './decode.ts';
 import type { KernelExports } from './instance.ts';
+import { type Word, workerText } from './workerText.ts';
 
 /** What a worker instantiates. */
 export interface Shared {
   readonly exports: KernelExports;
   readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module;
+  /** Where the workers' file is hosted; undefined where they are made from a text. */
+  readonly workerUrl: URL | string | undefined;
 }
 
-/** A worker says where its thread-local block and its stack lie, or what went wrong, or, when it leaves, 0. */
-type Word = readonly [number, number] | string | 0;
-
-const text = (port: string): string =>
-  `const p=${port},i=${instantiateText};p.onmessage=async({data:[m,y,t,s]})=>{let w;` +
-  'try{w=await i(m,y)}catch(e){return p.postMessage(e+"")}' +
-  'p.postMessage([w.__tls_base.value,w.__stack_alloc.value]);' +
-  'const v=new Int32Array(y.buffer),k=t/4;' +
-  'try{for(let b;b=Atomics.load(v,k),w.team_serve(t,s);)Atomics.wait(v,k,b)}catch{w.team_abandon(t)}' +
-  'p.postMessage(0);p.close()}';
-
-interface NodeWorker {
-  on(event: string, listener: (value: never) => void): void;
+/** A worker, Node's or the web's. */
+interface AnyWorker {
   postMessage(message: unknown): void;
   terminate(): unknown;
+}
+interface NodeWorker extends AnyWorker {
+  on(event: string, listener: (value: never) => void): void;
   unref(): void;
 }
 interface WorkerThreads {
-  Worker?: new (text: string, options: { eval: true; execArgv: string[] }) => NodeWorker;
+  Worker: new (file: string, options: { eval: boolean; execArgv: string[] }) => NodeWorker;
+}
+interface Paths {
+  resolve(path: string): string;
+}
+interface Urls {
+  fileURLToPath(url: URL | string): string;
+}
+
+interface Listener {
+  hear(word: Word): void;
+  fail(error: Error): void;
+  leave(): void;
+}
+
+/** One of Node's workers. A string without a scheme is a path, from the working directory. */
+function nodeWorker({ Worker }: WorkerThreads, url: URL | string | undefined, to: Listener): AnyWorker {
+  // Two letters at least: C:\ is a path.
+  const isPath = typeof url === 'string' && !/^[a-z][a-z0-9+.-]+:/i.test(url);
+  const { resolve } = builtin<Paths>('node:path') as Paths;
+  const { fileURLToPath } = builtin<Urls>('node:url') as Urls;
+  const file = url && (isPath ? resolve(url) : fileURLToPath(url));
+  const worker = new Worker(file ?? workerText, { eval: file === undefined, execArgv: [] });
+  worker.on('message', (word: Word) => {
+    to.hear(word);
+    worker.unref();
+  });
+  worker.on('error', to.fail);
+  worker.on('exit', () => {
+    to.fail(new Error('it ended'));
+    to.leave();
+  });
+  return worker;
+}
+
+/** One of the web's workers. */
+function webWorker(url: URL | string | undefined, { hear, fail }: Listener): AnyWorker {
+  const own = url === undefined && URL.createObjectURL(new Blob([workerText], { type: 'text/javascript' }));
+  const worker = new Worker(own || (url as URL | string), { type: 'module' });
+  let stands = false;
+  worker.onmessage = ({ data }) => {
+    stands = true;
+    if (own) URL.revokeObjectURL(own);
+    hear(data);
+  };
+  worker.onerror = async ({ message }) => {
+    if (!stands) fail(new Error(message || (await whyRefused(url))));
+  };
+  return worker;
+}
+
+/** Why the web refused a worker, of which it says nothing: from what the same address answers. */
+async function whyRefused(url: URL | string | undefined): Promise<string> {
+  if (url === undefined) {
+    return 'a worker from a blob was refused, as by a content security policy; host worker.js of striate, and give its address as workerUrl';
+  }
+  try {
+    const { ok, status, headers } = await fetch(url);
+    const type = headers.get('content-type');
+    if (!ok) return `it was answered with status ${status}`;
+    if (!type?.includes('javascript')) return `it is ${type}, must be JavaScript`;
+    if (!headers.get('cross-origin-embedder-policy')) {
+      return 'it was answered without the header Cross-Origin-Embedder-Policy, which it needs as its page does';
+    }
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'it was refused, as by a content security policy';
 }
 
 /** Thread-local block, and what an allocation takes besides. */
@@ -55,7 +118,7 @@ export class Crew {
     const crew = new Crew(on, workers, lost);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer in ${limit / 1000} s`)), limit);
+      timer = setTimeout(() => reject(crew.#failure(`no answer in ${limit / 1000} s`)), limit);
     });
     try {
       const seats = Array.from({ length: workers }, (_, index) => crew.#open(index + 1));
@@ -84,45 +147,32 @@ export class Crew {
       leave = resolve;
     }).then(() => this.#lost(this));
     return new Promise<void>((resolve, reject) => {
+      const { workerUrl, module, memory } = this.#on;
       const hear = (word: Word): void => {
         if (word === 0) leave();
-        else if (typeof word === 'string') reject(new Error(word));
+        else if (typeof word === 'string') reject(this.#failure(word));
         else {
           this.#own.push(word);
           resolve();
         }
       };
-      const orders = [this.#on.module, this.#on.memory, this.team, seat];
-      const { Worker: Threads } = builtin<WorkerThreads>('node:worker_threads') ?? {};
-      if (Threads) {
-        const worker = new Threads(text("process.getBuiltinModule('node:worker_threads').parentPort"), {
-          eval: true,
-          execArgv: [],
-        });
-        worker.on('message', (word: Word) => {
-          hear(word);
-          worker.unref();
-        });
-        worker.on('error', reject);
-        worker.on('exit', () => {
-          reject(new Error('it ended'));
-          leave();
-        });
-        this.#ends.push(() => worker.terminate());
-        worker.postMessage(orders);
-      } else {
-        const url = URL.createObjectURL(new Blob([text('self')], { type: 'text/javascript' }));
-        const worker = new Worker(url, { type: 'module' });
-        worker.onmessage = ({ data }) => {
-          URL.revokeObjectURL(url);
-          hear(data);
-        };
-        worker.onerror = ({ message }) => reject(new Error(message || 'a worker from a blob was refused'));
-        this.#ends.push(() => worker.terminate());
-        worker.postMessage(orders);
+      const listener = { hear, leave, fail: ({ message }: Error) => reject(this.#failure(message)) };
+      const threads = builtin<WorkerThreads>('node:worker_threads');
+      let worker: AnyWorker;
+      try {
+        worker = threads?.Worker ? nodeWorker(threads, workerUrl, listener) : webWorker(workerUrl, listener);
+      } catch (error) {
+        return listener.fail(error as Error);
       }
+      this.#ends.push(() => worker.terminate());
+      worker.postMessage([version, module, memory, this.team, seat]);
       this.#gone.push(gone);
     });
+  }
+
+  #failure(why: string): Error {
+    const { workerUrl } = this.#on;
+    return new Error(workerUrl === undefined ? why : `workerUrl is '${workerUrl}': ${why}`);
   }
 
   /** Ends the workers at once. */

@@ -12,7 +12,7 @@ import { Module, parameter } from './module.ts';
 export class PReLU extends Module {
   readonly weight: Tensor;
 
-  constructor(options: { numParameters?: number; init?: number } = {}) {
+  constructor(options: { numParameters?: number | undefined; init?: number | undefined } = {}) {
     super();
     checkOptions('PReLU', options, ['numParameters', 'init']);
     const count = integer('PReLU', 'numParameters', options.numParameters ?? 1, 1);

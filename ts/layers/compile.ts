@@ -18,13 +18,13 @@ export interface CompileOptions {
   /** One shape, or shape, dtype and name, per argument. */
   inputs: readonly InputSpec[];
   /** Default 'eval'. */
-  mode?: 'eval' | 'train';
+  mode?: 'eval' | 'train' | undefined;
   /** Names of inner layers (`features.3`) whose results run() gives, as an object. */
-  outputs?: readonly string[];
+  outputs?: readonly string[] | undefined;
   /** Default: init's. */
-  accuracy?: 'fast' | 'exact';
+  accuracy?: 'fast' | 'exact' | undefined;
   /** The algorithm of every convolution that it accepts; by default the fastest is chosen for each. */
-  algorithm?: keyof typeof ALGORITHM;
+  algorithm?: keyof typeof ALGORITHM | undefined;
 }
 
 /**

@@ -18,9 +18,9 @@ import { Module } from './module.ts';
 
 export interface ConvTransposeLayerOptions extends Omit<ConvTransposeOptions, 'outputSize'> {
   /** Default true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** Seeds the initial values. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 const OPTIONS = /*#__PURE__*/ CONV_TRANSPOSE_OPTIONS.filter((option) => option !== 'outputSize').concat(

@@ -12,9 +12,9 @@ import { Module } from './module.ts';
 
 export interface ConvLayerOptions extends ConvOptions {
   /** Default true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** Seeds the initial values. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 /** What ConvNd share: weight [out, in / groups, kernel...] and bias [out]. */

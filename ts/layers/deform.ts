@@ -16,11 +16,11 @@ import { Module } from './module.ts';
 
 export interface DeformConvLayerOptions extends Omit<DeformConvOptions, 'mask'> {
   /** Default 1. */
-  groups?: number;
+  groups?: number | undefined;
   /** Default true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** Seeds the initial values. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias', 'seed'];
@@ -49,9 +49,9 @@ export class DeformConv2d extends Module<[x: Tensor, offset: Tensor, mask?: Tens
 
 export interface DeformConvPackOptions extends DeformConvLayerOptions {
   /** Groups of channels that have offsets of their own. Default 1. */
-  offsetGroups?: number;
+  offsetGroups?: number | undefined;
   /** Whether samples are modulated (Deformable ConvNets v2). Default true. */
-  mask?: boolean;
+  mask?: boolean | undefined;
 }
 
 /**

@@ -14,7 +14,11 @@ export class Linear extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | null;
 
-  constructor(inFeatures: number, outFeatures: number, options: { bias?: boolean; seed?: number } = {}) {
+  constructor(
+    inFeatures: number,
+    outFeatures: number,
+    options: { bias?: boolean | undefined; seed?: number | undefined } = {},
+  ) {
     super();
     checkOptions('Linear', options, ['bias', 'seed']);
     const { bias = true, seed } = options;

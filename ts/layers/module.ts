@@ -68,7 +68,7 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
    * @throws RangeError for a shape that differs and, when `strict` (the default), for keys that are missing or unknown;
    * nothing has been copied then
    */
-  loadStateDict(dict: StateDict, options: { strict?: boolean } = {}): void {
+  loadStateDict(dict: StateDict, options: { strict?: boolean | undefined } = {}): void {
     if (typeof dict !== 'object' || dict === null || dict instanceof Tensor) {
       throw wrongKind('loadStateDict', 'dict', dict, 'an object of keys and tensors');
     }

@@ -14,24 +14,24 @@ import { buffer, Module, parameter } from './module.ts';
 
 export interface BatchNormLayerOptions {
   /** Default 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
   /** The weight of a batch in the running statistics. Default 0.1. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Learn a scale and a shift. Default true. */
-  affine?: boolean;
+  affine?: boolean | undefined;
   /** Keep running statistics; without them the batch's are used in eval mode too. Default true. */
-  trackRunningStats?: boolean;
+  trackRunningStats?: boolean | undefined;
 }
 
 export interface InstanceNormLayerOptions {
   /** Default 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
   /** The weight of a batch in the running statistics. Default 0.1. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Learn a scale and a shift. Default false. */
-  affine?: boolean;
+  affine?: boolean | undefined;
   /** Keep running statistics, and use them in eval mode. Default false. */
-  trackRunningStats?: boolean;
+  trackRunningStats?: boolean | undefined;
 }
 
 /** A norm with a scale, a shift and running statistics of each channel. */
@@ -149,7 +149,11 @@ export class GroupNorm extends Module {
   readonly #eps: number;
 
   /** `eps` is 1e-5 by default; with `affine`, the default, a scale and a shift of each channel are learned. */
-  constructor(numGroups: number, numChannels: number, options: { eps?: number; affine?: boolean } = {}) {
+  constructor(
+    numGroups: number,
+    numChannels: number,
+    options: { eps?: number | undefined; affine?: boolean | undefined } = {},
+  ) {
     super();
     checkOptions('GroupNorm', options, ['eps', 'affine']);
     const { eps = 1e-5, affine = true } = options;
@@ -170,11 +174,11 @@ export class GroupNorm extends Module {
 
 export interface LayerNormLayerOptions {
   /** Default 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
   /** Learn a scale and a shift of each element of the normalised shape. Default true. */
-  elementwiseAffine?: boolean;
+  elementwiseAffine?: boolean | undefined;
   /** Learn the shift too. Default true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
 }
 
 export class LayerNorm extends Module {

@@ -21,14 +21,14 @@ import { Module } from './module.ts';
 
 export interface SpatialSeparableConvLayerOptions extends SeparableConvOptions {
   /** Default true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** Seeds the initial values. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 export interface SeparableConvLayerOptions extends SpatialSeparableConvLayerOptions {
   /** Kernels for each input channel. Default 1. */
-  depthMultiplier?: number;
+  depthMultiplier?: number | undefined;
 }
 
 const OPTIONS = /*#__PURE__*/ SEPARABLE_OPTIONS.concat('bias', 'seed');

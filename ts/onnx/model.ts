@@ -37,19 +37,19 @@ export interface ModelOptions {
    * Shapes for inputs with free axes: what a typed array gets. When the shapes of all inputs are known, the program is
    * compiled on loading.
    */
-  inputShapes?: Shapes;
+  inputShapes?: Shapes | undefined;
   /** 'exact' computes convolutions without transforms that round differently. Default: init's. */
-  accuracy?: 'fast' | 'exact';
+  accuracy?: 'fast' | 'exact' | undefined;
 }
 
 export interface RunOptions {
   /** Tensors of the outputs' shapes, by name, into which the results are written: then nothing is allocated. */
-  into?: ModelResults;
+  into?: ModelResults | undefined;
   /**
    * Names of the values to give instead of the model's outputs: any that the graph computes, but constants of which
    * others were made on loading.
    */
-  outputs?: readonly string[];
+  outputs?: readonly string[] | undefined;
 }
 
 /** Programs kept for each model. */
@@ -140,7 +140,7 @@ export class Model implements Disposable {
   }
 
   /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
-  profile(inputs: Feeds, options: { runs?: number } = {}): StepProfile[] {
+  profile(inputs: Feeds, options: { runs?: number | undefined } = {}): StepProfile[] {
     this.#requireAlive('Model.profile');
     checkOptions('Model.profile', options, ['runs']);
     const runs = integer('Model.profile', 'runs', options.runs ?? 10, 1);
@@ -153,7 +153,7 @@ export class Model implements Disposable {
    * A row per step of the program for these shapes, and totals. Without shapes: loadModel's, else those of the last run.
    * @throws RangeError when a shape is not known
    */
-  summary(options: { inputShapes?: Shapes } = {}): string {
+  summary(options: { inputShapes?: Shapes | undefined } = {}): string {
     this.#requireAlive('Model.summary');
     checkOptions('Model.summary', options, ['inputShapes']);
     const given = options.inputShapes;

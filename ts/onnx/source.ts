@@ -4,10 +4,11 @@
  */
 
 import { describe, wrongKind } from '../base/errors.ts';
+import type { WebResponse, WebUrl } from '../base/platform.ts';
 import { builtin } from '../engine/decode.ts';
 
 /** Where a model comes from; a string is a path (Node, Deno, Bun) or a URL with its scheme. */
-export type ModelSource = Uint8Array | ArrayBuffer | URL | Response | string;
+export type ModelSource = Uint8Array | ArrayBuffer | WebUrl | WebResponse | string;
 
 /** The bytes, and a name for error sentences. */
 export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Array; file: string }> {

@@ -175,7 +175,7 @@ export const leakyRelu = /*#__PURE__*/ withOptions(
   'torch.nn.functional.leaky_relu',
   ['LeakyRelu'],
   { layer: 'LeakyReLU' },
-  (where, options: { negativeSlope?: number }) => {
+  (where, options: { negativeSlope?: number | undefined }) => {
     checkOptions(where, options, ['negativeSlope']);
     return [real(where, 'negativeSlope', options.negativeSlope ?? 0.01)];
   },
@@ -188,7 +188,7 @@ export const elu = /*#__PURE__*/ withOptions(
   'torch.nn.functional.elu',
   ['Elu'],
   { layer: 'ELU' },
-  (where, options: { alpha?: number }) => {
+  (where, options: { alpha?: number | undefined }) => {
     checkOptions(where, options, ['alpha']);
     return [real(where, 'alpha', options.alpha ?? 1)];
   },
@@ -196,7 +196,7 @@ export const elu = /*#__PURE__*/ withOptions(
 
 export interface GeluOptions {
   /** The formula with tanh instead of the normal distribution. Default 'none'. */
-  approximate?: 'none' | 'tanh';
+  approximate?: 'none' | 'tanh' | undefined;
 }
 
 const APPROXIMATIONS = ['none', 'tanh'] as const;
@@ -221,9 +221,9 @@ export const gelu = /*#__PURE__*/ withOptions(
 
 export interface SoftplusOptions {
   /** Default 1. */
-  beta?: number;
+  beta?: number | undefined;
   /** Where beta * x is above it, the result is x. Default 20. */
-  threshold?: number;
+  threshold?: number | undefined;
 }
 
 /** log(1 + exp(beta * x)) / beta, and x where beta * x is above threshold; beta is 1 and threshold 20 by default. */
@@ -247,7 +247,7 @@ export const hardSigmoid = /*#__PURE__*/ withOptions(
   'torch.nn.functional.hardsigmoid',
   ['HardSigmoid'],
   { fromOutput: true, layer: { name: 'Hardsigmoid', options: 'none' } },
-  (where, options: { alpha?: number; beta?: number }) => {
+  (where, options: { alpha?: number | undefined; beta?: number | undefined }) => {
     checkOptions(where, options, ['alpha', 'beta']);
     const { alpha = 1 / 6, beta = 0.5 } = options;
     return [real(where, 'alpha', alpha), real(where, 'beta', beta)];

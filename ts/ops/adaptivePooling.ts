@@ -23,7 +23,7 @@ export type AdaptiveSize = Size | readonly (number | null)[] | null;
 
 export interface AdaptiveMaxPoolOptions<I extends boolean = boolean> {
   /** Give `[values, indices]`, the indices being positions in the input's own plane. Default false. */
-  returnIndices?: I;
+  returnIndices?: I | undefined;
 }
 
 /** A window over nothing has no value. */

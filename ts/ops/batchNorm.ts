@@ -28,11 +28,11 @@ import { float32 } from './types.ts';
 
 export interface BatchNormOptions {
   /** Use and record the batch's statistics. Default false. */
-  training?: boolean;
+  training?: boolean | undefined;
   /** The weight of the batch in the running statistics. Default 0.1. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Added to the variance. Default 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
 }
 
 interface Problem {

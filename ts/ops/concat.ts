@@ -159,7 +159,7 @@ export const slice = /*#__PURE__*/ operator(
       x: Tensor<D>,
       starts: readonly number[],
       ends: readonly number[],
-      options: { steps?: readonly number[] } = {},
+      options: { steps?: readonly number[] | undefined } = {},
     ): Tensor<D> => {
       const { shape } = requireTensor('slice', 'x', x);
       checkOptions('slice', options, ['steps']);

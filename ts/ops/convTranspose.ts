@@ -36,17 +36,17 @@ import { float32 } from './types.ts';
 
 export interface ConvTransposeOptions {
   /** Default 1. */
-  stride?: Size;
+  stride?: Size | undefined;
   /** What is cut off on each side of the whole result. Default 0; 'same' gives input * stride positions. */
-  padding?: Padding;
+  padding?: Padding | undefined;
   /** Elements at the end that lie outside of the convolution's windows, below the stride or the dilation. Default 0. */
-  outputPadding?: Size;
+  outputPadding?: Size | undefined;
   /** Default 1. */
-  groups?: number;
+  groups?: number | undefined;
   /** Default 1: dense. */
-  dilation?: Size;
+  dilation?: Size | undefined;
   /** The output's size instead of `outputPadding`, one of the `stride` sizes whose convolution has x's size. */
-  outputSize?: Size;
+  outputSize?: Size | undefined;
 }
 
 /** @internal */

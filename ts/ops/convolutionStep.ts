@@ -39,17 +39,17 @@ import {
 /** The options of convolutions. @public */
 export interface ConvOptions {
   /** Default 1. */
-  stride?: Size;
+  stride?: Size | undefined;
   /** Default 0; 'same' gives ceil(input / stride) positions, the odd element of padding goes after. */
-  padding?: Padding;
+  padding?: Padding | undefined;
   /** What padding holds: 'zeros', the input mirrored at its edge, its edge, or the input again. Default 'zeros'. */
-  paddingMode?: PaddingMode;
+  paddingMode?: PaddingMode | undefined;
   /** Default 1: dense. */
-  dilation?: Size;
+  dilation?: Size | undefined;
   /** Default 1. */
-  groups?: number;
+  groups?: number | undefined;
   /** The mathematical convolution instead of the cross-correlation. Default false. */
-  flipKernel?: boolean;
+  flipKernel?: boolean | undefined;
 }
 
 /** What padding holds. @public */

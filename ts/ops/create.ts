@@ -30,7 +30,7 @@ export type DTypeOf<Data extends TensorData> = Data extends Int32Array | BigInt6
       : 'float32';
 
 export interface DTypeOption<D extends DType> {
-  dtype?: D;
+  dtype?: D | undefined;
 }
 
 /**
@@ -163,8 +163,8 @@ export function arange<D extends DType = 'float32'>(n: number, options: DTypeOpt
 
 export interface RandomOptions {
   /** Without it, the generator that manualSeed seeds. */
-  seed?: number;
-  dtype?: 'float32';
+  seed?: number | undefined;
+  dtype?: 'float32' | undefined;
 }
 
 /** Uniform numbers in [0, 1). */

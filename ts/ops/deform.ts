@@ -31,13 +31,13 @@ import { float32 } from './types.ts';
 
 export interface DeformConvOptions {
   /** What each sample is multiplied by: [N, G kh kw, Ho, Wo]. Default: nothing. */
-  mask?: Tensor | null;
+  mask?: Tensor | null | undefined;
   /** Default 1. */
-  stride?: Size;
+  stride?: Size | undefined;
   /** Default 0. */
-  padding?: Padding;
+  padding?: Padding | undefined;
   /** Default 1: dense. */
-  dilation?: Size;
+  dilation?: Size | undefined;
 }
 
 const NAME = 'deformConv2d';

@@ -20,17 +20,17 @@ import { float32 } from './types.ts';
 
 export interface DropoutOptions {
   /** The probability of each element, or channel, to become 0. Default 0.5. */
-  p?: number;
+  p?: number | undefined;
   /** Where false, x as it is. Default true. */
-  training?: boolean;
+  training?: boolean | undefined;
   /** The same elements are dropped each time that the same seed is given. Default: other ones at each run. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 /** What the layers take: they drop in train mode. */
 export interface DropoutLayerOptions {
   /** The probability of each element, or channel, to become 0. Default 0.5. */
-  p?: number;
+  p?: number | undefined;
 }
 
 /** A probability. @throws RangeError for what is not in [0, 1] */

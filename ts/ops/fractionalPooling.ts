@@ -23,15 +23,15 @@ import { float32 } from './types.ts';
 
 export interface FractionalMaxPoolOptions<I extends boolean = boolean> {
   /** The output's size. Either this or `outputRatio`. */
-  outputSize?: Size;
+  outputSize?: Size | undefined;
   /** The output's size as a part of the input's, between 0 and 1. */
-  outputRatio?: number | readonly number[];
+  outputRatio?: number | readonly number[] | undefined;
   /** Numbers from 0 to 1 that place the windows, [N, C, 2] in the order (width, height), or [N, C, 3]: (depth, height, width). */
-  randomSamples?: Tensor | null;
+  randomSamples?: Tensor | null | undefined;
   /** Where the samples are drawn from. Without it each run draws anew. */
-  seed?: number;
+  seed?: number | undefined;
   /** Give `[values, indices]`, the indices being positions in the input's own plane. Default false. */
-  returnIndices?: I;
+  returnIndices?: I | undefined;
 }
 
 const FRACTIONAL_OPTIONS: readonly string[] = [

@@ -19,11 +19,11 @@ import { float32 } from './types.ts';
 
 export interface GridSampleOptions {
   /** Default 'bilinear', which is trilinear for volumes; 'bicubic' is for images only. */
-  mode?: 'bilinear' | 'nearest' | 'bicubic';
+  mode?: 'bilinear' | 'nearest' | 'bicubic' | undefined;
   /** What lies outside: zeros, the element at the border, or the mirrored image. Default 'zeros'. */
-  paddingMode?: 'zeros' | 'border' | 'reflection';
+  paddingMode?: 'zeros' | 'border' | 'reflection' | undefined;
   /** -1 and 1 are the middles of the outer elements, rather than their edges. Default false. */
-  alignCorners?: boolean;
+  alignCorners?: boolean | undefined;
 }
 
 function resolve(inputs: Types, [mode = 0, padding = 0, align]: Params): Resolved<GridOptions> {

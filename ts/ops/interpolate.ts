@@ -28,23 +28,23 @@ import { float32 } from './types.ts';
 
 export interface InterpolateOptions {
   /** The output's spatial size: one number, or one per axis. */
-  size?: Size | null;
+  size?: Size | null | undefined;
   /** Instead of `size`: the output is floor(input * scaleFactor), and positions are computed with the factor given. */
-  scaleFactor?: number | readonly number[] | null;
+  scaleFactor?: number | readonly number[] | null | undefined;
   /** Default 'nearest'. 'linear' takes [N, C, L], 'bilinear' and 'bicubic' [N, C, H, W], 'trilinear' [N, C, D, H, W]. */
-  mode?: 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear';
+  mode?: 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | undefined;
   /** The outer elements' middles stay where they are, rather than their edges. Default false; not for 'nearest'. */
-  alignCorners?: boolean;
+  alignCorners?: boolean | undefined;
   /**
    * ONNX's positions of output o: 'half-pixel' (o + 0.5) / scale - 0.5, with 'pytorch-half-pixel' 0 where the output has one
    * element; 'asymmetric' o / scale; 'align-corners' as `alignCorners`, in mode 'nearest' too. Default: 'asymmetric' in
    * mode 'nearest', else 'half-pixel'.
    */
-  coordinates?: 'half-pixel' | 'pytorch-half-pixel' | 'asymmetric' | 'align-corners';
+  coordinates?: 'half-pixel' | 'pytorch-half-pixel' | 'asymmetric' | 'align-corners' | undefined;
   /** ONNX's other ways to the nearest element. Default 'floor'. */
-  rounding?: 'floor' | 'ceil' | 'round-prefer-floor' | 'round-prefer-ceil';
+  rounding?: 'floor' | 'ceil' | 'round-prefer-floor' | 'round-prefer-ceil' | undefined;
   /** The cubic kernel's coefficient. Default -0.75. */
-  cubicCoefficient?: number;
+  cubicCoefficient?: number | undefined;
 }
 
 /** What Upsample takes. */

@@ -28,7 +28,7 @@ import { float32 } from './types.ts';
 
 export interface LinearOptions {
   /** The weight is stored [in, out] instead of [out, in]. Default false. */
-  transposed?: boolean;
+  transposed?: boolean | undefined;
 }
 
 /** A convolution whose pixels are the rows of x, and which ends with an activation. */

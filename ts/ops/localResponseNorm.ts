@@ -30,13 +30,13 @@ import { float32 } from './types.ts';
 
 export interface LocalResponseNormOptions {
   /** Default 1e-4. */
-  alpha?: number;
+  alpha?: number | undefined;
   /** Default 0.75. */
-  beta?: number;
+  beta?: number | undefined;
   /** Default 1. */
-  k?: number;
+  k?: number | undefined;
   /** Where `size` is even, the channel that makes it so is the one behind, as in ONNX, not the one before. Default false. */
-  oddAfter?: boolean;
+  oddAfter?: boolean | undefined;
 }
 
 interface Problem {

@@ -26,16 +26,16 @@ import { float32 } from './types.ts';
 
 export interface NormOptions {
   /** Added to the variance. Default 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
 }
 
 export interface InstanceNormOptions extends NormOptions {
   /** Written in place: the mean of each channel, over what was seen, by `momentum`. */
-  runningMean?: Tensor | null;
+  runningMean?: Tensor | null | undefined;
   /** Written in place: the (unbiased) variance, likewise. */
-  runningVar?: Tensor | null;
+  runningVar?: Tensor | null | undefined;
   /** The weight of this call in the running statistics. Default 0.1. */
-  momentum?: number;
+  momentum?: number | undefined;
 }
 
 const ARGS = ['x', 'weight', 'bias', 'runningMean', 'runningVar'];

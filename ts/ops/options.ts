@@ -69,7 +69,11 @@ const WINDOW_PADDINGS: readonly string[] = /*#__PURE__*/ PADDINGS.slice(1);
 export function windowParams(
   where: string,
   rank: number,
-  { stride = 1, dilation = 1, padding = 0 }: { stride?: Size; dilation?: Size; padding?: Padding },
+  {
+    stride = 1,
+    dilation = 1,
+    padding = 0,
+  }: { stride?: Size | undefined; dilation?: Size | undefined; padding?: Padding | undefined },
 ): number[] {
   return [
     ...sizes(where, 'stride', stride, rank),

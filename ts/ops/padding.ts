@@ -26,9 +26,9 @@ export interface PadOptions {
    * A value, or x itself: mirrored at its outermost elements, its outermost elements again, or x from its other end on (of
    * what a crop leaves). Default 'constant'.
    */
-  mode?: PadMode;
+  mode?: PadMode | undefined;
   /** What 'constant' fills in; default 0. */
-  value?: number;
+  value?: number | undefined;
 }
 
 function padParams(name: string, rank: number, padding: PadWidths, options: PadOptions = {}): number[] {

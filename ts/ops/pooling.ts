@@ -29,30 +29,30 @@ import { poolable } from './types.ts';
 
 export interface PoolOptions {
   /** Default: the kernel size. */
-  stride?: Size;
+  stride?: Size | undefined;
   /** At most half the kernel where it is a number. Default 0. */
-  padding?: Padding;
+  padding?: Padding | undefined;
   /** Default 1. */
-  dilation?: Size;
+  dilation?: Size | undefined;
   /** Let a last, partial window begin inside the input. Default false. */
-  ceilMode?: boolean;
+  ceilMode?: boolean | undefined;
 }
 
 export interface MaxPoolOptions<I extends boolean = boolean> extends PoolOptions {
   /** Give `[values, indices]`, the indices being positions in the input's own plane. Default false. */
-  returnIndices?: I;
+  returnIndices?: I | undefined;
 }
 
 export interface AvgPoolOptions extends PoolOptions {
   /** Divide by the part of the window inside the padded input rather than inside the input. Default true. */
-  countIncludePad?: boolean;
+  countIncludePad?: boolean | undefined;
   /** Divide by this instead. */
-  divisorOverride?: number | null;
+  divisorOverride?: number | null | undefined;
 }
 
 export interface LpPoolOptions extends PoolOptions {
   /** ONNX's sum of |x|^p instead of PyTorch's mean of x^p times the kernel's size. Default false. */
-  absolute?: boolean;
+  absolute?: boolean | undefined;
 }
 
 const WINDOW_OPTIONS: readonly string[] = ['stride', 'padding', 'dilation', 'ceilMode'];

@@ -28,9 +28,9 @@ import { flag } from './options.ts';
 
 export interface ReduceOptions {
   /** The axis or axes to reduce, counted from the end when negative. Default: all; so an empty list. */
-  dim?: number | readonly number[];
+  dim?: number | readonly number[] | undefined;
   /** Keep reduced axes, as axes of 1. Default false. */
-  keepDim?: boolean;
+  keepDim?: boolean | undefined;
 }
 
 function reduceParams(name: string, x: unknown, options: ReduceOptions = {}): number[] {

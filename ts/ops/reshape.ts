@@ -32,7 +32,7 @@ export const flatten = /*#__PURE__*/ operator(
     },
   {
     layer: { name: 'Flatten', dtypes: 'any', defaults: { startDim: 1, endDim: -1 } },
-    validate(where, { startDim, endDim }: { startDim?: number; endDim?: number }) {
+    validate(where, { startDim, endDim }: { startDim?: number | undefined; endDim?: number | undefined }) {
       integer(where, 'startDim', startDim ?? 1, -8);
       integer(where, 'endDim', endDim ?? -1, -8);
     },

@@ -19,11 +19,11 @@ export interface RoiAlignOptions {
   /** Bins down and across. */
   outputSize: Size;
   /** Elements of x per unit of the boxes. Default 1. */
-  spatialScale?: number;
+  spatialScale?: number | undefined;
   /** Samples per bin along each axis; 0 or -1: ceil(the bin's size). Default -1. */
-  samplingRatio?: number;
+  samplingRatio?: number | undefined;
   /** Boxes are shifted by half an element, and may be smaller than one. Default false. */
-  aligned?: boolean;
+  aligned?: boolean | undefined;
 }
 
 /** More than anybody samples. */

@@ -16,7 +16,7 @@ import { float32 } from './types.ts';
 
 export interface SoftmaxOptions {
   /** The axis, counted from the end when negative. Default -1. */
-  dim?: number;
+  dim?: number | undefined;
 }
 
 /** dx of y and dy; `sum` adds along the axis. */

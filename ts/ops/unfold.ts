@@ -32,11 +32,11 @@ import { float32 } from './types.ts';
 
 export interface UnfoldOptions {
   /** Default 1. */
-  dilation?: Size;
+  dilation?: Size | undefined;
   /** Zeros around x. Default 0. */
-  padding?: Padding;
+  padding?: Padding | undefined;
   /** Default 1. */
-  stride?: Size;
+  stride?: Size | undefined;
 }
 
 const UNFOLD_OPTIONS: readonly string[] = ['dilation', 'padding', 'stride'];

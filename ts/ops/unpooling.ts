@@ -28,11 +28,11 @@ import { float32 } from './types.ts';
 
 export interface MaxUnpoolOptions {
   /** Default: the kernel size. */
-  stride?: Size;
+  stride?: Size | undefined;
   /** What the pooling had. Default 0. */
-  padding?: Padding;
+  padding?: Padding | undefined;
   /** The output's spatial size, or its whole shape; less than a stride from (in - 1) * stride + kernel - 2 * padding, the default. */
-  outputSize?: Size | null;
+  outputSize?: Size | null | undefined;
 }
 
 /** What the params say. */

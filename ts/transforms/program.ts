@@ -32,7 +32,9 @@ import { PASSES } from './passes/index.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
 /** An input's shape, or its shape with a dtype and a name. */
-export type InputSpec = readonly number[] | { shape: readonly number[]; dtype?: DType; name?: string };
+export type InputSpec =
+  | readonly number[]
+  | { shape: readonly number[]; dtype?: DType | undefined; name?: string | undefined };
 
 /** What is traced: a function, the tensors that may change later, and its modules by path. */
 export interface Source {
@@ -46,7 +48,7 @@ export interface Source {
 export interface GraphOptions {
   readonly inputs: readonly InputSpec[];
   /** Results to give, by the path of the module, or the name in the trace, that made them. */
-  readonly outputs?: readonly string[];
+  readonly outputs?: readonly string[] | undefined;
   readonly choosing?: Choosing;
   /**
    * Where a model's programs share what they make of its constants, which nobody changes and which are read where they
@@ -179,12 +181,16 @@ export class Program<Out = Results> implements Disposable {
    * right shapes, the results are written there and nothing at all is allocated.
    * @throws TypeError, RangeError when an input or `into` does not fit
    */
-  run(xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out }): Out {
+  run(xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out | undefined }): Out {
     return this.runFor('Program.run', xs, options);
   }
 
   /** `run`, called by `where`. @internal */
-  runFor(where: string, xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out }): Out {
+  runFor(
+    where: string,
+    xs: Tensor<DType> | readonly Tensor<DType>[],
+    options?: { into?: Out | undefined },
+  ): Out {
     this.#requireAlive(where);
     if (options !== undefined) checkOptions(where, options, ['into']);
     const inputs = xs instanceof Tensor ? [xs] : xs;
@@ -250,7 +256,10 @@ export class Program<Out = Results> implements Disposable {
   }
 
   /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
-  profile(xs: Tensor<DType> | readonly Tensor<DType>[], options: { runs?: number } = {}): StepProfile[] {
+  profile(
+    xs: Tensor<DType> | readonly Tensor<DType>[],
+    options: { runs?: number | undefined } = {},
+  ): StepProfile[] {
     return this.profileFor('Program.profile', xs, options);
   }
 
@@ -258,7 +267,7 @@ export class Program<Out = Results> implements Disposable {
   profileFor(
     where: string,
     xs: Tensor<DType> | readonly Tensor<DType>[],
-    options: { runs?: number },
+    options: { runs?: number | undefined },
   ): StepProfile[] {
     checkOptions(where, options, ['runs']);
     const runs = integer(where, 'runs', options.runs ?? 10, 1);
@@ -325,7 +334,7 @@ function inputType(where: string, spec: InputSpec, index: number): TensorType & 
     name = `inputs[${index}]`,
   } = isShape
     ? { shape: spec as readonly number[] }
-    : (spec as { shape: readonly number[]; dtype?: DType; name?: string });
+    : (spec as { shape: readonly number[]; dtype?: DType | undefined; name?: string | undefined });
   oneOf(where, `inputs[${index}].dtype`, dtype, DTYPES);
   const checked = integers(where, `inputs[${index}]`, shape, 0);
   elementCount(`${where}: inputs[${index}]`, checked, bytesPer(dtype));

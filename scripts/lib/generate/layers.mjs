@@ -21,7 +21,7 @@ function optionsOf(layer, { options, kept, positional }, typeNamed) {
     return { type: 'NoOptions', keys: [], optional: true, own: false };
   }
   if (kept.length > 0) {
-    const members = kept.map(({ name, type }) => `${name}?: ${type}`);
+    const members = kept.map(({ name, type }) => `${name}?: ${type} | undefined`);
     const keys = kept.map(({ name }) => name);
     return { type: `{ ${members.join('; ')} }`, keys, optional: true, own: false };
   }

@@ -110,9 +110,9 @@ export class SELU extends Module {
 
 /** `leakyRelu` as a layer: x where it is positive, else negativeSlope * x; the default slope is 0.01. */
 export class LeakyReLU extends Module {
-  readonly #options: { negativeSlope?: number };
+  readonly #options: { negativeSlope?: number | undefined };
 
-  constructor(options: { negativeSlope?: number } = {}) {
+  constructor(options: { negativeSlope?: number | undefined } = {}) {
     super();
     leakyRelu.validate?.('LeakyReLU', options);
     this.#options = { ...options };
@@ -124,9 +124,9 @@ export class LeakyReLU extends Module {
 
 /** `elu` as a layer: x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default. */
 export class ELU extends Module {
-  readonly #options: { alpha?: number };
+  readonly #options: { alpha?: number | undefined };
 
-  constructor(options: { alpha?: number } = {}) {
+  constructor(options: { alpha?: number | undefined } = {}) {
     super();
     elu.validate?.('ELU', options);
     this.#options = { ...options };

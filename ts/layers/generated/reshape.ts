@@ -10,9 +10,9 @@ import { Module } from '../module.ts';
  * storage.
  */
 export class Flatten extends Module<[Tensor<DType>], Tensor<DType>> {
-  readonly #options: { startDim?: number; endDim?: number };
+  readonly #options: { startDim?: number | undefined; endDim?: number | undefined };
 
-  constructor(options: { startDim?: number; endDim?: number } = {}) {
+  constructor(options: { startDim?: number | undefined; endDim?: number | undefined } = {}) {
     super();
     checkOptions('Flatten', options, ['startDim', 'endDim']);
     flatten.validate?.('Flatten', options);
