@@ -262,10 +262,10 @@ function within(dtype: DType): (bound: number) => number {
 
 const LIMITS = { int32: [-0x80000000, 0x7fffffff], uint8: [0, 255], int8: [-128, 127] } as const;
 
+/** min(max(x, min), max); either bound may be left out. Takes every dtype; NaN stays. */
 export const clip = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('clip', 'clip', 'torch.clamp', ['Clip'], { integers: true }),
   (invoke) =>
-    /** min(max(x, min), max); either bound may be left out. Takes every dtype; NaN stays. */
     <D extends DType = 'float32'>(x: Tensor<D>, min?: number | null, max?: number | null): Tensor<D> => {
       const { dtype } = requireTensor('clip', 'x', x);
       const bounds = [real('clip', 'min', min ?? -Infinity), real('clip', 'max', max ?? Infinity)];

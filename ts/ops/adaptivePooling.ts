@@ -91,10 +91,6 @@ function adaptiveAverage(rank: number) {
   return operator(
     adaptiveEntry(name, 'avg', rank),
     (invoke) => {
-      /**
-       * The mean of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its size.
-       * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
-       */
       function pool(x: Tensor, outputSize: AdaptiveSize): Tensor {
         const params = [POOL.average, rank, 0, ...sizeParams(name, outputSize, rank)];
         return invoke([x], params)[0] as unknown as Tensor;
@@ -110,11 +106,6 @@ function adaptiveMaximum(rank: number) {
   return operator(
     adaptiveEntry(name, 'max', rank),
     (invoke) => {
-      /**
-       * The largest element of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its
-       * size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
-       * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
-       */
       function pool<D extends DType>(
         x: Tensor<D>,
         outputSize: AdaptiveSize,
@@ -169,33 +160,46 @@ function globalEntry(name: string, kind: 'max' | 'avg'): Entry<PoolProblem> {
   };
 }
 
+/** `adaptiveAvgPool2d` for x [N, C, L]. */
 export const adaptiveAvgPool1d = /*#__PURE__*/ adaptiveAverage(1);
+/**
+ * The mean of each window of x [N, C, H, W], the output having `outputSize`; an axis of null keeps its size.
+ * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+ */
 export const adaptiveAvgPool2d = /*#__PURE__*/ adaptiveAverage(2);
+/** `adaptiveAvgPool2d` for x [N, C, D, H, W]. */
 export const adaptiveAvgPool3d = /*#__PURE__*/ adaptiveAverage(3);
+/** `adaptiveMaxPool2d` for x [N, C, L]. */
 export const adaptiveMaxPool1d = /*#__PURE__*/ adaptiveMaximum(1);
+/**
+ * The largest element of each window of x [N, C, H, W], the output having `outputSize`; an axis of null keeps its
+ * size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
+ * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+ */
 export const adaptiveMaxPool2d = /*#__PURE__*/ adaptiveMaximum(2);
+/** `adaptiveMaxPool2d` for x [N, C, D, H, W]. */
 export const adaptiveMaxPool3d = /*#__PURE__*/ adaptiveMaximum(3);
 
+/**
+ * The mean of each plane of x [N, C, spatial...], of any number of spatial axes, which are kept as 1.
+ * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
+ */
 export const globalAvgPool = /*#__PURE__*/ operator(
   /*#__PURE__*/ globalEntry('globalAvgPool', 'avg'),
   (invoke) =>
-    /**
-     * The mean of each plane of x [N, C, spatial...], of any number of spatial axes, which are kept as 1.
-     * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
-     */
     (x: Tensor): Tensor =>
       invoke([x], [])[0] as unknown as Tensor,
   { layer: 'GlobalAvgPool' },
 );
 
+/**
+ * The largest element of each plane of x [N, C, spatial...], of any number of spatial axes, which are kept as 1.
+ * Takes float32, uint8 and int8.
+ * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
+ */
 export const globalMaxPool = /*#__PURE__*/ operator(
   /*#__PURE__*/ globalEntry('globalMaxPool', 'max'),
   (invoke) =>
-    /**
-     * The largest element of each plane of x [N, C, spatial...], of any number of spatial axes, which are kept as 1. Takes
-     * float32, uint8 and int8.
-     * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
-     */
     <D extends DType>(x: Tensor<D>): Tensor<D> =>
       invoke([x], [])[0] as unknown as Tensor<D>,
   { layer: 'GlobalMaxPool' },

@@ -177,12 +177,6 @@ function convTranspose(rank: number) {
   return operator(
     entry,
     (invoke) =>
-      /**
-       * Transposed convolution of x [N, C, spatial...] with weight [C, O / groups, kernel...] and bias [O]: the
-       * gradient of a convolution's input. Size: (input - 1) * stride - padding + dilation * (kernel - 1) + 1 +
-       * outputPadding.
-       * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-       */
       (x: Tensor, weight: Tensor, bias?: Tensor | null, options?: ConvTransposeOptions): Tensor =>
         invoke(
           [x, weight, bias ?? null] as Tensor<DType>[],
@@ -191,6 +185,13 @@ function convTranspose(rank: number) {
   );
 }
 
+/** `convTranspose2d` for x [N, C, L]. */
 export const convTranspose1d = /*#__PURE__*/ convTranspose(1);
+/**
+ * Transposed convolution of x [N, C, H, W] with weight [C, O / groups, kernel...] and bias [O]: the gradient of a
+ * convolution's input. Size: (input - 1) * stride - padding + dilation * (kernel - 1) + 1 + outputPadding.
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const convTranspose2d = /*#__PURE__*/ convTranspose(2);
+/** `convTranspose2d` for x [N, C, D, H, W]. */
 export const convTranspose3d = /*#__PURE__*/ convTranspose(3);

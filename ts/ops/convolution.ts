@@ -76,10 +76,6 @@ function convolution(rank: number) {
   return operator(
     entry(rank),
     (invoke) =>
-      /**
-       * Convolution (cross-correlation) of x [N, C, spatial...] with weight [O, C / groups, kernel...] and bias [O].
-       * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-       */
       (x: Tensor, weight: Tensor, bias?: Tensor | null, options?: ConvOptions): Tensor =>
         invoke(
           [x, weight, bias ?? null] as Tensor<DType>[],
@@ -88,6 +84,12 @@ function convolution(rank: number) {
   );
 }
 
+/** `conv2d` for x [N, C, L]. */
 export const conv1d = /*#__PURE__*/ convolution(1);
+/**
+ * Convolution (cross-correlation) of x [N, C, H, W] with weight [O, C / groups, kernel...] and bias [O].
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const conv2d = /*#__PURE__*/ convolution(2);
+/** `conv2d` for x [N, C, D, H, W]. */
 export const conv3d = /*#__PURE__*/ convolution(3);

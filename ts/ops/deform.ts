@@ -157,6 +157,13 @@ function emitTransposed(to: Builder, weight: Buffer, problem: ConvolutionProblem
   return writeConvPack(to, NAME, weight, transposed, ALGORITHM.gemm);
 }
 
+/**
+ * Deformable convolution of x [N, C, H, W] with weight [O, C / groups, kh, kw] and bias [O]: each tap of each
+ * output reads x at its place moved by offset [N, 2 G kh kw, Ho, Wo] (pixels, pairs of y and x per tap), bilinearly
+ * and as zero outside, times mask [N, G kh kw, Ho, Wo]. Groups and the offset groups G follow from the shapes. A
+ * NaN offset gives NaN. Without offsets it is conv2d, to the bit where that takes its general algorithm.
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const deformConv2d = /*#__PURE__*/ operator(
   {
     name: NAME,
@@ -170,13 +177,6 @@ export const deformConv2d = /*#__PURE__*/ operator(
     gradient,
   },
   (invoke) =>
-    /**
-     * Deformable convolution of x [N, C, H, W] with weight [O, C / groups, kh, kw] and bias [O]: each tap of each output
-     * reads x at its place moved by offset [N, 2 G kh kw, Ho, Wo] (pixels, pairs of y and x per tap), bilinearly and as
-     * zero outside, times mask [N, G kh kw, Ho, Wo]. Groups and the offset groups G follow from the shapes.
-     * A NaN offset gives NaN. Without offsets it is conv2d, to the bit where that takes its general algorithm.
-     * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-     */
     (
       x: Tensor,
       offset: Tensor,

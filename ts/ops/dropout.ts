@@ -98,12 +98,6 @@ function dropping(name: string, rank: number) {
   return operator(
     entry,
     (invoke) =>
-      /**
-       * Zeroes each element of x with probability p and divides the others by 1 - p; NaN stays. The variants with a rank
-       * do so with whole channels of x [N, C, spatial...]. Which ones is drawn at each run, also of a compiled program, or
-       * from `seed`; a gradient sees the same ones as its forward run.
-       * @throws RangeError for p outside [0, 1]
-       */
       (x: Tensor, options: DropoutOptions = {}): Tensor => {
         checkOptions(name, options, ['p', 'training', 'seed']);
         const { p = 0.5, training = true, seed } = options;
@@ -119,7 +113,21 @@ function dropping(name: string, rank: number) {
   );
 }
 
+/**
+ * Zeroes each element of x with probability p and divides the others by 1 - p; NaN stays. The variants with a rank
+ * do so with whole channels of x [N, C, spatial...]. Which ones is drawn at each run, also of a compiled program,
+ * or from `seed`; a gradient sees the same ones as its forward run.
+ * @throws RangeError for p outside [0, 1]
+ */
 export const dropout = /*#__PURE__*/ dropping('dropout', 0);
+/** `dropout2d` for x [N, C, L]. */
 export const dropout1d = /*#__PURE__*/ dropping('dropout1d', 1);
+/**
+ * Zeroes each element of x with probability p and divides the others by 1 - p; NaN stays. The variants with a rank
+ * do so with whole channels of x [N, C, H, W]. Which ones is drawn at each run, also of a compiled program, or from
+ * `seed`; a gradient sees the same ones as its forward run.
+ * @throws RangeError for p outside [0, 1]
+ */
 export const dropout2d = /*#__PURE__*/ dropping('dropout2d', 2);
+/** `dropout2d` for x [N, C, D, H, W]. */
 export const dropout3d = /*#__PURE__*/ dropping('dropout3d', 3);

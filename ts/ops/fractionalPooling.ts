@@ -146,12 +146,6 @@ function fractional(rank: number) {
   return operator(
     entry(name, rank),
     (invoke) => {
-      /**
-       * The largest element of each window of x [N, C, spatial...]; the windows begin at int((i + u) * a) - int(u * a), where
-       * a = (in - kernel) / (out - 1) and u is the plane's random sample for the axis, and the last one ends the axis.
-       * Samples outside 0 to 1 are taken as the nearer bound.
-       * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-       */
       function pool(x: Tensor, kernelSize: Size, options: FractionalMaxPoolOptions<false>): Tensor;
       function pool(
         x: Tensor,
@@ -178,5 +172,12 @@ function fractional(rank: number) {
   );
 }
 
+/**
+ * The largest element of each window of x [N, C, H, W]; the windows begin at int((i + u) * a) - int(u * a), where a
+ * = (in - kernel) / (out - 1) and u is the plane's random sample for the axis, and the last one ends the axis.
+ * Samples outside 0 to 1 are taken as the nearer bound.
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const fractionalMaxPool2d = /*#__PURE__*/ fractional(2);
+/** `fractionalMaxPool2d` for x [N, C, D, H, W]. */
 export const fractionalMaxPool3d = /*#__PURE__*/ fractional(3);

@@ -68,6 +68,11 @@ function gradient(
   return [dx!, dgrid!];
 }
 
+/**
+ * x [N, C, H, W] at grid [N, Ho, Wo, 2]: [N, C, Ho, Wo]; or x [N, C, D, H, W] at grid [N, Do, Ho, Wo, 3]. A
+ * position is (x, y) or (x, y, z), from -1 to 1 inside the image. Differentiable in both.
+ * @throws RangeError for shapes that do not fit; TypeError for a wrong kind
+ */
 export const gridSample = /*#__PURE__*/ operator(
   {
     name: 'gridSample',
@@ -79,11 +84,6 @@ export const gridSample = /*#__PURE__*/ operator(
     gradient,
   },
   (invoke) =>
-    /**
-     * x [N, C, H, W] at grid [N, Ho, Wo, 2]: [N, C, Ho, Wo]; or x [N, C, D, H, W] at grid [N, Do, Ho, Wo, 3]. A position is
-     * (x, y) or (x, y, z), from -1 to 1 inside the image. Differentiable in both.
-     * @throws RangeError for shapes that do not fit; TypeError for a wrong kind
-     */
     (x: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor => {
       checkOptions('gridSample', options, ['mode', 'paddingMode', 'alignCorners']);
       const { mode = 'bilinear', paddingMode = 'zeros', alignCorners = false } = options;

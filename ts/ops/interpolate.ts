@@ -245,6 +245,12 @@ function gradient(to: Builder, { outputTypes, problem, gradients }: Backward<Pro
   return [flow];
 }
 
+/**
+ * x [N, C, spatial...] resampled to `size`, or by `scaleFactor`. Mode 'nearest' takes every dtype, the others
+ * float32. Nothing is averaged: where the output is smaller, elements may not count at all.
+ * @throws RangeError for a mode that is not for x's number of axes, and an axis of nothing; TypeError for a wrong
+ * kind
+ */
 export const interpolate = /*#__PURE__*/ operator(
   {
     name: 'interpolate',
@@ -256,11 +262,6 @@ export const interpolate = /*#__PURE__*/ operator(
     gradient,
   },
   (invoke) =>
-    /**
-     * x [N, C, spatial...] resampled to `size`, or by `scaleFactor`. Mode 'nearest' takes every dtype, the others float32.
-     * Nothing is averaged: where the output is smaller, elements may not count at all.
-     * @throws RangeError for a mode that is not for x's number of axes, and an axis of nothing; TypeError for a wrong kind
-     */
     <D extends DType = 'float32'>(x: Tensor<D>, options: InterpolateOptions): Tensor<D> => {
       const { shape } = requireTensor('interpolate', 'x', x);
       const { length } = shape;

@@ -118,13 +118,13 @@ const ENTRY: Entry<Linear> = {
   },
 };
 
+/**
+ * x [..., in] times the transpose of weight [out, in], plus bias [out]; with `transposed` times weight [in, out].
+ * @throws RangeError for shapes that do not fit
+ */
 export const linear = /*#__PURE__*/ operator(
   ENTRY,
   (invoke) =>
-    /**
-     * x [..., in] times the transpose of weight [out, in], plus bias [out]; with `transposed` times weight [in, out].
-     * @throws RangeError for shapes that do not fit
-     */
     (x: Tensor, weight: Tensor, bias?: Tensor | null, options: LinearOptions = {}): Tensor =>
       invoke([x, weight, bias ?? null] as Tensor<DType>[], linearParams(options))[0] as unknown as Tensor,
 );

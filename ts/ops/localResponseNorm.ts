@@ -80,6 +80,11 @@ function emitPower(to: Builder, x: Block, exponent: number): Block {
   return exponent === 0.5 ? root : emitBinary(to, BINARY.mul, root, emitUnary(to, ACTIVATION.sqrt, root));
 }
 
+/**
+ * Divides each element of x [N, C, spatial...] by (k + alpha * mean)^beta, the mean being that of the squares at
+ * its place in `size` channels around its own; of an even size the odd one lies before.
+ * @throws RangeError for an x with fewer than 3 axes, and a size below 1
+ */
 export const localResponseNorm = /*#__PURE__*/ operator(
   {
     name: 'localResponseNorm',
@@ -123,11 +128,6 @@ export const localResponseNorm = /*#__PURE__*/ operator(
     },
   },
   (invoke) =>
-    /**
-     * Divides each element of x [N, C, spatial...] by (k + alpha * mean)^beta, the mean being that of the squares at its
-     * place in `size` channels around its own; of an even size the odd one lies before.
-     * @throws RangeError for an x with fewer than 3 axes, and a size below 1
-     */
     (x: Tensor, size: number, options: LocalResponseNormOptions = {}): Tensor =>
       invoke([x], localResponseNormParams('localResponseNorm', size, options))[0] as unknown as Tensor,
   { layer: 'LocalResponseNorm', validate: localResponseNormParams },

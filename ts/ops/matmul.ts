@@ -130,14 +130,14 @@ const ENTRY: Entry<Sizes> = {
   },
 };
 
+/**
+ * a [..., m, k] times b [..., k, n]; the axes before the matrices broadcast. A vector a is a row, a vector b a
+ * column, whose axis the result does not have: two vectors give their scalar product.
+ * @throws RangeError for shapes that do not fit
+ */
 export const matmul = /*#__PURE__*/ operator(
   ENTRY,
   (invoke) =>
-    /**
-     * a [..., m, k] times b [..., k, n]; the axes before the matrices broadcast. A vector a is a row, a vector b a column,
-     * whose axis the result does not have: two vectors give their scalar product.
-     * @throws RangeError for shapes that do not fit
-     */
     (a: Tensor, b: Tensor): Tensor =>
       invoke([a, b] as unknown as Tensor<DType>[], [])[0] as unknown as Tensor,
 );

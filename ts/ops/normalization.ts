@@ -136,6 +136,11 @@ function channelsOf(name: string, { shape }: TensorType, per: string, values: nu
   return shape[1] as number;
 }
 
+/**
+ * Normalises each image's channels (axis 1) in `groups` groups by their mean and variance, then scales by weight
+ * [C] and adds bias [C].
+ * @throws RangeError for shapes that do not fit, groups that do not divide C, and a single value per group
+ */
 export const groupNorm = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('groupNorm', 'torch.nn.functional.group_norm', [], {
     kindOf: (x, [groups]) => ({ shapes: groupedShapes(x, groups as number) }),
@@ -150,11 +155,6 @@ export const groupNorm = /*#__PURE__*/ operator(
     },
   }),
   (invoke) =>
-    /**
-     * Normalises each image's channels (axis 1) in `groups` groups by their mean and variance, then scales by weight [C]
-     * and adds bias [C].
-     * @throws RangeError for shapes that do not fit, groups that do not divide C, and a single value per group
-     */
     (
       x: Tensor,
       groups: number,
@@ -171,6 +171,11 @@ export const groupNorm = /*#__PURE__*/ operator(
     },
 );
 
+/**
+ * Normalises each channel (axis 1) of each image by its mean and variance, then scales by weight [C] and adds bias
+ * [C]. Running statistics [C], where given, are written in place.
+ * @throws RangeError for shapes that do not fit, and a single value per channel
+ */
 export const instanceNorm = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('instanceNorm', 'torch.nn.functional.instance_norm', ['InstanceNormalization'], {
     kindOf: (x, [momentum]) => ({
@@ -186,11 +191,6 @@ export const instanceNorm = /*#__PURE__*/ operator(
     },
   }),
   (invoke) =>
-    /**
-     * Normalises each channel (axis 1) of each image by its mean and variance, then scales by weight [C] and adds bias [C].
-     * Running statistics [C], where given, are written in place.
-     * @throws RangeError for shapes that do not fit, and a single value per channel
-     */
     (x: Tensor, weight?: Tensor | null, bias?: Tensor | null, options: InstanceNormOptions = {}): Tensor => {
       checkOptions('instanceNorm', options, ['eps', 'momentum', 'runningMean', 'runningVar']);
       const { eps = 1e-5, momentum = 0.1, runningMean = null, runningVar = null } = options;
@@ -202,6 +202,11 @@ export const instanceNorm = /*#__PURE__*/ operator(
     },
 );
 
+/**
+ * Normalises over the last axes of x, which are `normalizedShape`, then scales by weight and adds bias, both of
+ * that shape.
+ * @throws RangeError for shapes that do not fit
+ */
 export const layerNorm = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('layerNorm', 'torch.nn.functional.layer_norm', [], {
     kindOf({ shape }, last) {
@@ -219,11 +224,6 @@ export const layerNorm = /*#__PURE__*/ operator(
     },
   }),
   (invoke) =>
-    /**
-     * Normalises over the last axes of x, which are `normalizedShape`, then scales by weight and adds bias, both of that
-     * shape.
-     * @throws RangeError for shapes that do not fit
-     */
     (
       x: Tensor,
       normalizedShape: number | readonly number[],

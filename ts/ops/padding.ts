@@ -115,11 +115,6 @@ function pad(rank: number) {
   return operator(
     entry,
     (invoke) =>
-      /**
-       * x [N, C, spatial...] with `[before, after]` more elements per spatial axis; negative widths crop.
-       * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds as
-       * many elements as x has, or 'circular' more
-       */
       <D extends DType = 'float32'>(x: Tensor<D>, padding: PadWidths, options?: PadOptions): Tensor<D> =>
         invoke([x as Tensor<DType>], padParams(name, rank, padding, options))[0] as unknown as Tensor<D>,
     {
@@ -142,6 +137,13 @@ function pad(rank: number) {
   );
 }
 
+/** `pad2d` for x [N, C, L]. */
 export const pad1d = /*#__PURE__*/ pad(1);
+/**
+ * x [N, C, H, W] with `[before, after]` more elements per spatial axis; negative widths crop.
+ * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+ * as many elements as x has, or 'circular' more
+ */
 export const pad2d = /*#__PURE__*/ pad(2);
+/** `pad2d` for x [N, C, D, H, W]. */
 export const pad3d = /*#__PURE__*/ pad(3);

@@ -161,11 +161,6 @@ function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readon
   return operator(
     entry(name, torch, onnx, emitExtremumGradient),
     (invoke) => {
-      /**
-       * The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the first of equals counts. Takes
-       * float32, uint8 and int8.
-       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */
       function pool<D extends DType>(
         x: Tensor<D>,
         kernelSize: Size,
@@ -198,10 +193,6 @@ function average(rank: number) {
   return operator(
     entry(name, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool'], emitPoolGradient),
     (invoke) =>
-      /**
-       * The mean of each window of x [N, C, spatial...], padding being zero.
-       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */
       (x: Tensor, kernelSize: Size, options: AvgPoolOptions = {}): Tensor => {
         checkOptions(name, options, POOL_OPTIONS.average);
         const { countIncludePad = true, divisorOverride = null } = options;
@@ -218,10 +209,6 @@ function total(rank: number) {
   return operator(
     entry(name, `torch.nn.functional.avg_pool${rank}d(divisor_override=1)`, [], emitPoolGradient),
     (invoke) =>
-      /**
-       * The sum of each window of x [N, C, spatial...].
-       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */
       (x: Tensor, kernelSize: Size, options: PoolOptions = {}): Tensor => {
         checkOptions(name, options, POOL_OPTIONS.sum);
         const how = { reduction: POOL.sum };
@@ -236,11 +223,6 @@ function powerMean(rank: number) {
   return operator(
     entry(name, `torch.nn.functional.lp_pool${rank}d`, ['LpPool'], emitPoolGradient),
     (invoke) => {
-      /**
-       * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with
-       * `absolute` the sum of |x|^p instead.
-       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */
       function pool(x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor {
         checkOptions(name, options, POOL_OPTIONS.power);
         const p = real(name, 'normType', normType);
@@ -255,18 +237,51 @@ function powerMean(rank: number) {
   );
 }
 
+/** `maxPool2d` for x [N, C, L]. */
 export const maxPool1d = /*#__PURE__*/ extremum('max', 1, 'torch.nn.functional.max_pool1d', ['MaxPool']);
+/**
+ * The largest element of each window of x [N, C, H, W]; NaN wins, the first of equals counts. Takes
+ * float32, uint8 and int8.
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const maxPool2d = /*#__PURE__*/ extremum('max', 2, 'torch.nn.functional.max_pool2d', ['MaxPool']);
+/** `maxPool2d` for x [N, C, D, H, W]. */
 export const maxPool3d = /*#__PURE__*/ extremum('max', 3, 'torch.nn.functional.max_pool3d', ['MaxPool']);
+/** `minPool2d` for x [N, C, L]. */
 export const minPool1d = /*#__PURE__*/ extremum('min', 1, 'torch.nn.functional.max_pool1d(-x)', []);
+/**
+ * The smallest element of each window of x [N, C, H, W]; NaN wins, the first of equals counts. Takes
+ * float32, uint8 and int8.
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const minPool2d = /*#__PURE__*/ extremum('min', 2, 'torch.nn.functional.max_pool2d(-x)', []);
+/** `minPool2d` for x [N, C, D, H, W]. */
 export const minPool3d = /*#__PURE__*/ extremum('min', 3, 'torch.nn.functional.max_pool3d(-x)', []);
+/** `avgPool2d` for x [N, C, L]. */
 export const avgPool1d = /*#__PURE__*/ average(1);
+/**
+ * The mean of each window of x [N, C, H, W], padding being zero.
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const avgPool2d = /*#__PURE__*/ average(2);
+/** `avgPool2d` for x [N, C, D, H, W]. */
 export const avgPool3d = /*#__PURE__*/ average(3);
+/** `sumPool2d` for x [N, C, L]. */
 export const sumPool1d = /*#__PURE__*/ total(1);
+/**
+ * The sum of each window of x [N, C, H, W].
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const sumPool2d = /*#__PURE__*/ total(2);
+/** `sumPool2d` for x [N, C, D, H, W]. */
 export const sumPool3d = /*#__PURE__*/ total(3);
+/** `lpPool2d` for x [N, C, L]. */
 export const lpPool1d = /*#__PURE__*/ powerMean(1);
+/**
+ * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`;
+ * with `absolute` the sum of |x|^p instead.
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const lpPool2d = /*#__PURE__*/ powerMean(2);
+/** `lpPool2d` for x [N, C, D, H, W]. */
 export const lpPool3d = /*#__PURE__*/ powerMean(3);

@@ -22,10 +22,10 @@ export const reshape = /*#__PURE__*/ operator(
     },
 );
 
+/** The axes from `startDim` to `endDim` (counted from the end when negative) as one, on the same storage. */
 export const flatten = /*#__PURE__*/ operator(
   FLATTEN,
   (invoke) =>
-    /** The axes from `startDim` to `endDim` (counted from the end when negative) as one, on the same storage. */
     <D extends DType>(x: Tensor<D>, startDim = 0, endDim = -1): Tensor<D> => {
       const { shape } = requireTensor('flatten', 'x', x);
       return invoke([x as Tensor<DType>], flattenParams(shape, startDim, endDim))[0] as unknown as Tensor<D>;

@@ -63,6 +63,12 @@ function gradient(
   return [dx, null];
 }
 
+/**
+ * x [N, C, H, W] in boxes [K, 5], (image, x1, y1, x2, y2) each: [K, C, down, across]. Differentiable in x; what
+ * lies outside x counts as zero.
+ * @throws RangeError for a box whose image is not one of x's, and shapes that do not fit; TypeError for a wrong
+ * kind
+ */
 export const roiAlign = /*#__PURE__*/ operator(
   {
     name: 'roiAlign',
@@ -75,11 +81,6 @@ export const roiAlign = /*#__PURE__*/ operator(
     gradient,
   },
   (invoke) =>
-    /**
-     * x [N, C, H, W] in boxes [K, 5], (image, x1, y1, x2, y2) each: [K, C, down, across]. Differentiable in x; what lies
-     * outside x counts as zero.
-     * @throws RangeError for a box whose image is not one of x's, and shapes that do not fit; TypeError for a wrong kind
-     */
     (x: Tensor, boxes: Tensor, options: RoiAlignOptions): Tensor => {
       const name = 'roiAlign';
       checkOptions(name, options, ['outputSize', 'spatialScale', 'samplingRatio', 'aligned']);

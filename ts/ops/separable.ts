@@ -143,11 +143,6 @@ function separable(rank: number) {
   return operator(
     twoSteps(name, rank, ['depthwiseWeight', 'pointwiseWeight'], separableSteps),
     (invoke) =>
-      /**
-       * Depthwise convolution of x [N, C, spatial...] by depthwiseWeight [C m, 1, kernel...], then a pointwise one by
-       * pointwiseWeight [O, C m, 1...], and bias [O]. The options are the depthwise convolution's.
-       * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-       */
       (
         x: Tensor,
         depthwiseWeight: Tensor,
@@ -162,19 +157,26 @@ function separable(rank: number) {
   );
 }
 
+/** `separableConv2d` for x [N, C, L]. */
 export const separableConv1d = /*#__PURE__*/ separable(1);
+/**
+ * Depthwise convolution of x [N, C, H, W] by depthwiseWeight [C m, 1, kernel...], then a pointwise one by
+ * pointwiseWeight [O, C m, 1...], and bias [O]. The options are the depthwise convolution's.
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const separableConv2d = /*#__PURE__*/ separable(2);
+/** `separableConv2d` for x [N, C, D, H, W]. */
 export const separableConv3d = /*#__PURE__*/ separable(3);
 
+/**
+ * Each channel of x [N, C, H, W] by its column [C, 1, kh, 1], then by its row [C, 1, 1, kw], and bias [C]: kh + kw
+ * products where the column times the row, as one kernel, takes kh kw (see `factorizeKernel`). Options per axis
+ * hold for the column along the height and for the row along the width.
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const spatialSeparableConv2d = /*#__PURE__*/ operator(
   /*#__PURE__*/ twoSteps('spatialSeparableConv2d', 2, ['columnKernel', 'rowKernel'], spatialSteps),
   (invoke) =>
-    /**
-     * Each channel of x [N, C, H, W] by its column [C, 1, kh, 1], then by its row [C, 1, 1, kw], and bias [C]: kh + kw
-     * products where the column times the row, as one kernel, takes kh kw (see `factorizeKernel`). Options per axis
-     * hold for the column along the height and for the row along the width.
-     * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-     */
     (
       x: Tensor,
       columnKernel: Tensor,

@@ -141,13 +141,14 @@ const UNFOLD: Entry<Unfolding> = {
   },
 };
 
+/**
+ * x [N, C, H, W] as [N, C * kh * kw, windows]: each window a column, channels outermost; windows in the order of
+ * rows.
+ * @throws RangeError when the kernel does not fit in the padded x
+ */
 export const unfold = /*#__PURE__*/ operator(
   UNFOLD,
   (invoke) =>
-    /**
-     * x [N, C, H, W] as [N, C * kh * kw, windows]: each window a column, channels outermost; windows in the order of rows.
-     * @throws RangeError when the kernel does not fit in the padded x
-     */
     <D extends DType>(x: Tensor<D>, kernelSize: Size, options?: UnfoldOptions): Tensor<D> =>
       invoke([x as Tensor<DType>], unfoldParams('unfold', kernelSize, options))[0] as unknown as Tensor<D>,
   { layer: { name: 'Unfold', dtypes: 'any' } },
@@ -199,13 +200,13 @@ const FOLD: Entry<Unfolding> = {
   },
 };
 
+/**
+ * The sum of columns x [N, C * kh * kw, windows] at their windows' places in [N, C, ...outputSize].
+ * @throws RangeError when x has not a column for each window
+ */
 export const fold = /*#__PURE__*/ operator(
   FOLD,
   (invoke) =>
-    /**
-     * The sum of columns x [N, C * kh * kw, windows] at their windows' places in [N, C, ...outputSize].
-     * @throws RangeError when x has not a column for each window
-     */
     (x: Tensor, outputSize: Size, kernelSize: Size, options?: UnfoldOptions): Tensor => {
       const output = perAxis('fold', 'outputSize', outputSize, 2, 1);
       const params = [...unfoldParams('fold', kernelSize, options), ...output];

@@ -114,12 +114,6 @@ function unpooling(rank: number) {
   return operator(
     entry(name, rank),
     (invoke) => {
-      /**
-       * The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of planes of the size that was
-       * pooled, which are zero elsewhere; of repeated positions the last counts.
-       * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for a
-       * wrong kind
-       */
       function unpool(
         x: Tensor,
         indices: Tensor<'int32'>,
@@ -144,6 +138,14 @@ function unpooling(rank: number) {
   );
 }
 
+/** `maxUnpool2d` for x [N, C, L]. */
 export const maxUnpool1d = /*#__PURE__*/ unpooling(1);
+/**
+ * The elements of x [N, C, H, W] at the positions `indices` (int32, of x's shape) of planes of the size that was
+ * pooled, which are zero elsewhere; of repeated positions the last counts.
+ * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for
+ * a wrong kind
+ */
 export const maxUnpool2d = /*#__PURE__*/ unpooling(2);
+/** `maxUnpool2d` for x [N, C, D, H, W]. */
 export const maxUnpool3d = /*#__PURE__*/ unpooling(3);

@@ -16,10 +16,7 @@ import type { Extremum } from '../../ops/pooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module, type NoOptions } from '../module.ts';
 
-/**
- * `adaptiveAvgPool1d` as a layer: The mean of each window of x [N, C, spatial...], the output having `outputSize`; an
- * axis of null keeps its size.
- */
+/** `adaptiveAvgPool1d` as a layer: `adaptiveAvgPool2d` for x [N, C, L]. */
 export class AdaptiveAvgPool1d extends Module {
   readonly #outputSize: AdaptiveSize;
 
@@ -33,8 +30,8 @@ export class AdaptiveAvgPool1d extends Module {
 }
 
 /**
- * `adaptiveAvgPool2d` as a layer: The mean of each window of x [N, C, spatial...], the output having `outputSize`; an
- * axis of null keeps its size.
+ * `adaptiveAvgPool2d` as a layer: The mean of each window of x [N, C, H, W], the output having `outputSize`; an axis
+ * of null keeps its size.
  */
 export class AdaptiveAvgPool2d extends Module {
   readonly #outputSize: AdaptiveSize;
@@ -48,10 +45,7 @@ export class AdaptiveAvgPool2d extends Module {
   }
 }
 
-/**
- * `adaptiveAvgPool3d` as a layer: The mean of each window of x [N, C, spatial...], the output having `outputSize`; an
- * axis of null keeps its size.
- */
+/** `adaptiveAvgPool3d` as a layer: `adaptiveAvgPool2d` for x [N, C, D, H, W]. */
 export class AdaptiveAvgPool3d extends Module {
   readonly #outputSize: AdaptiveSize;
 
@@ -64,10 +58,7 @@ export class AdaptiveAvgPool3d extends Module {
   }
 }
 
-/**
- * `adaptiveMaxPool1d` as a layer: The largest element of each window of x [N, C, spatial...], the output having
- * `outputSize`; an axis of null keeps its size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
- */
+/** `adaptiveMaxPool1d` as a layer: `adaptiveMaxPool2d` for x [N, C, L]. */
 export class AdaptiveMaxPool1d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #outputSize: AdaptiveSize;
   readonly #options: AdaptiveMaxPoolOptions<I>;
@@ -88,7 +79,7 @@ export class AdaptiveMaxPool1d<I extends boolean = false> extends Module<[Tensor
 }
 
 /**
- * `adaptiveMaxPool2d` as a layer: The largest element of each window of x [N, C, spatial...], the output having
+ * `adaptiveMaxPool2d` as a layer: The largest element of each window of x [N, C, H, W], the output having
  * `outputSize`; an axis of null keeps its size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
  */
 export class AdaptiveMaxPool2d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
@@ -110,10 +101,7 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends Module<[Tensor
   }
 }
 
-/**
- * `adaptiveMaxPool3d` as a layer: The largest element of each window of x [N, C, spatial...], the output having
- * `outputSize`; an axis of null keeps its size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
- */
+/** `adaptiveMaxPool3d` as a layer: `adaptiveMaxPool2d` for x [N, C, D, H, W]. */
 export class AdaptiveMaxPool3d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #outputSize: AdaptiveSize;
   readonly #options: AdaptiveMaxPoolOptions<I>;

@@ -23,11 +23,7 @@ export class Dropout extends Module {
   }
 }
 
-/**
- * `dropout1d` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
- * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, spatial...]. Which ones is drawn
- * at each run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
- */
+/** `dropout1d` as a layer, in train mode alone: `dropout2d` for x [N, C, L]. */
 export class Dropout1d extends Module {
   readonly #options: DropoutLayerOptions;
 
@@ -44,8 +40,8 @@ export class Dropout1d extends Module {
 
 /**
  * `dropout2d` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
- * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, spatial...]. Which ones is drawn
- * at each run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
+ * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, H, W]. Which ones is drawn at each
+ * run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
  */
 export class Dropout2d extends Module {
   readonly #options: DropoutLayerOptions;
@@ -61,11 +57,7 @@ export class Dropout2d extends Module {
   }
 }
 
-/**
- * `dropout3d` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
- * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, spatial...]. Which ones is drawn
- * at each run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
- */
+/** `dropout3d` as a layer, in train mode alone: `dropout2d` for x [N, C, D, H, W]. */
 export class Dropout3d extends Module {
   readonly #options: DropoutLayerOptions;
 

@@ -11,7 +11,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
 
 /**
- * `fractionalMaxPool2d` as a layer: The largest element of each window of x [N, C, spatial...]; the windows begin at
+ * `fractionalMaxPool2d` as a layer: The largest element of each window of x [N, C, H, W]; the windows begin at
  * int((i + u) * a) - int(u * a), where a = (in - kernel) / (out - 1) and u is the plane's random sample for the axis,
  * and the last one ends the axis. Samples outside 0 to 1 are taken as the nearer bound.
  */
@@ -40,11 +40,7 @@ export class FractionalMaxPool2d<I extends boolean = false> extends Module<[Tens
   }
 }
 
-/**
- * `fractionalMaxPool3d` as a layer: The largest element of each window of x [N, C, spatial...]; the windows begin at
- * int((i + u) * a) - int(u * a), where a = (in - kernel) / (out - 1) and u is the plane's random sample for the axis,
- * and the last one ends the axis. Samples outside 0 to 1 are taken as the nearer bound.
- */
+/** `fractionalMaxPool3d` as a layer: `fractionalMaxPool2d` for x [N, C, D, H, W]. */
 export class FractionalMaxPool3d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #kernelSize: Size;
   readonly #options: FractionalMaxPoolOptions<I>;

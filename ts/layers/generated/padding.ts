@@ -4,10 +4,7 @@ import { type PadWidths, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
 
-/**
- * `pad1d` as a layer: x [N, C, spatial...] with `[before, after]` more elements per spatial axis; negative widths
- * crop.
- */
+/** `pad1d` as a layer: `pad2d` for x [N, C, L]. */
 export class ConstantPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
   readonly #value: number;
@@ -23,10 +20,7 @@ export class ConstantPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
 }
 
-/**
- * `pad1d` as a layer, with mode 'reflect': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
+/** `pad1d` as a layer, with mode 'reflect': `pad2d` for x [N, C, L]. */
 export class ReflectionPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
 
@@ -40,10 +34,7 @@ export class ReflectionPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
 }
 
-/**
- * `pad1d` as a layer, with mode 'replicate': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
+/** `pad1d` as a layer, with mode 'replicate': `pad2d` for x [N, C, L]. */
 export class ReplicationPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
 
@@ -57,10 +48,7 @@ export class ReplicationPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
 }
 
-/**
- * `pad1d` as a layer, with mode 'circular': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
+/** `pad1d` as a layer, with mode 'circular': `pad2d` for x [N, C, L]. */
 export class CircularPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
 
@@ -74,10 +62,7 @@ export class CircularPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
 }
 
-/**
- * `pad2d` as a layer: x [N, C, spatial...] with `[before, after]` more elements per spatial axis; negative widths
- * crop.
- */
+/** `pad2d` as a layer: x [N, C, H, W] with `[before, after]` more elements per spatial axis; negative widths crop. */
 export class ConstantPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
   readonly #value: number;
@@ -94,8 +79,8 @@ export class ConstantPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
 }
 
 /**
- * `pad2d` as a layer, with mode 'reflect': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
+ * `pad2d` as a layer, with mode 'reflect': x [N, C, H, W] with `[before, after]` more elements per spatial axis;
+ * negative widths crop.
  */
 export class ReflectionPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
@@ -111,8 +96,8 @@ export class ReflectionPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
 }
 
 /**
- * `pad2d` as a layer, with mode 'replicate': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
+ * `pad2d` as a layer, with mode 'replicate': x [N, C, H, W] with `[before, after]` more elements per spatial axis;
+ * negative widths crop.
  */
 export class ReplicationPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
@@ -128,8 +113,8 @@ export class ReplicationPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
 }
 
 /**
- * `pad2d` as a layer, with mode 'circular': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
+ * `pad2d` as a layer, with mode 'circular': x [N, C, H, W] with `[before, after]` more elements per spatial axis;
+ * negative widths crop.
  */
 export class CircularPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
@@ -144,10 +129,7 @@ export class CircularPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
 }
 
-/**
- * `pad3d` as a layer: x [N, C, spatial...] with `[before, after]` more elements per spatial axis; negative widths
- * crop.
- */
+/** `pad3d` as a layer: `pad2d` for x [N, C, D, H, W]. */
 export class ConstantPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
   readonly #value: number;
@@ -163,10 +145,7 @@ export class ConstantPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
 }
 
-/**
- * `pad3d` as a layer, with mode 'reflect': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
+/** `pad3d` as a layer, with mode 'reflect': `pad2d` for x [N, C, D, H, W]. */
 export class ReflectionPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
 
@@ -180,10 +159,7 @@ export class ReflectionPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
 }
 
-/**
- * `pad3d` as a layer, with mode 'replicate': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
+/** `pad3d` as a layer, with mode 'replicate': `pad2d` for x [N, C, D, H, W]. */
 export class ReplicationPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
 
@@ -197,10 +173,7 @@ export class ReplicationPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
 }
 
-/**
- * `pad3d` as a layer, with mode 'circular': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
+/** `pad3d` as a layer, with mode 'circular': `pad2d` for x [N, C, D, H, W]. */
 export class CircularPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
   readonly #padding: PadWidths;
 

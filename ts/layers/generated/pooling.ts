@@ -26,10 +26,7 @@ import {
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
 
-/**
- * `maxPool1d` as a layer: The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the
- * first of equals counts. Takes float32, uint8 and int8.
- */
+/** `maxPool1d` as a layer: `maxPool2d` for x [N, C, L]. */
 export class MaxPool1d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
@@ -46,8 +43,8 @@ export class MaxPool1d<I extends boolean = false> extends Module<[Tensor], Extre
 }
 
 /**
- * `maxPool2d` as a layer: The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the
- * first of equals counts. Takes float32, uint8 and int8.
+ * `maxPool2d` as a layer: The largest element of each window of x [N, C, H, W]; NaN wins, the first of equals counts.
+ * Takes float32, uint8 and int8.
  */
 export class MaxPool2d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #kernelSize: Size;
@@ -64,10 +61,7 @@ export class MaxPool2d<I extends boolean = false> extends Module<[Tensor], Extre
   }
 }
 
-/**
- * `maxPool3d` as a layer: The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the
- * first of equals counts. Takes float32, uint8 and int8.
- */
+/** `maxPool3d` as a layer: `maxPool2d` for x [N, C, D, H, W]. */
 export class MaxPool3d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
@@ -83,10 +77,7 @@ export class MaxPool3d<I extends boolean = false> extends Module<[Tensor], Extre
   }
 }
 
-/**
- * `minPool1d` as a layer: The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the
- * first of equals counts. Takes float32, uint8 and int8.
- */
+/** `minPool1d` as a layer: `minPool2d` for x [N, C, L]. */
 export class MinPool1d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
@@ -103,8 +94,8 @@ export class MinPool1d<I extends boolean = false> extends Module<[Tensor], Extre
 }
 
 /**
- * `minPool2d` as a layer: The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the
- * first of equals counts. Takes float32, uint8 and int8.
+ * `minPool2d` as a layer: The smallest element of each window of x [N, C, H, W]; NaN wins, the first of equals
+ * counts. Takes float32, uint8 and int8.
  */
 export class MinPool2d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #kernelSize: Size;
@@ -121,10 +112,7 @@ export class MinPool2d<I extends boolean = false> extends Module<[Tensor], Extre
   }
 }
 
-/**
- * `minPool3d` as a layer: The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the
- * first of equals counts. Takes float32, uint8 and int8.
- */
+/** `minPool3d` as a layer: `minPool2d` for x [N, C, D, H, W]. */
 export class MinPool3d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
@@ -140,7 +128,7 @@ export class MinPool3d<I extends boolean = false> extends Module<[Tensor], Extre
   }
 }
 
-/** `avgPool1d` as a layer: The mean of each window of x [N, C, spatial...], padding being zero. */
+/** `avgPool1d` as a layer: `avgPool2d` for x [N, C, L]. */
 export class AvgPool1d extends Module {
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
@@ -163,7 +151,7 @@ export class AvgPool1d extends Module {
   }
 }
 
-/** `avgPool2d` as a layer: The mean of each window of x [N, C, spatial...], padding being zero. */
+/** `avgPool2d` as a layer: The mean of each window of x [N, C, H, W], padding being zero. */
 export class AvgPool2d extends Module {
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
@@ -186,7 +174,7 @@ export class AvgPool2d extends Module {
   }
 }
 
-/** `avgPool3d` as a layer: The mean of each window of x [N, C, spatial...], padding being zero. */
+/** `avgPool3d` as a layer: `avgPool2d` for x [N, C, D, H, W]. */
 export class AvgPool3d extends Module {
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
@@ -209,7 +197,7 @@ export class AvgPool3d extends Module {
   }
 }
 
-/** `sumPool1d` as a layer: The sum of each window of x [N, C, spatial...]. */
+/** `sumPool1d` as a layer: `sumPool2d` for x [N, C, L]. */
 export class SumPool1d extends Module {
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
@@ -225,7 +213,7 @@ export class SumPool1d extends Module {
   }
 }
 
-/** `sumPool2d` as a layer: The sum of each window of x [N, C, spatial...]. */
+/** `sumPool2d` as a layer: The sum of each window of x [N, C, H, W]. */
 export class SumPool2d extends Module {
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
@@ -241,7 +229,7 @@ export class SumPool2d extends Module {
   }
 }
 
-/** `sumPool3d` as a layer: The sum of each window of x [N, C, spatial...]. */
+/** `sumPool3d` as a layer: `sumPool2d` for x [N, C, D, H, W]. */
 export class SumPool3d extends Module {
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
@@ -257,10 +245,7 @@ export class SumPool3d extends Module {
   }
 }
 
-/**
- * `lpPool1d` as a layer: (mean of x^p over each window's part inside the padded input, times the kernel's
- * size)^(1/p), p being `normType`; with `absolute` the sum of |x|^p instead.
- */
+/** `lpPool1d` as a layer: `lpPool2d` for x [N, C, L]. */
 export class LPPool1d extends Module {
   readonly #normType: number;
   readonly #kernelSize: Size;
@@ -299,10 +284,7 @@ export class LPPool2d extends Module {
   }
 }
 
-/**
- * `lpPool3d` as a layer: (mean of x^p over each window's part inside the padded input, times the kernel's
- * size)^(1/p), p being `normType`; with `absolute` the sum of |x|^p instead.
- */
+/** `lpPool3d` as a layer: `lpPool2d` for x [N, C, D, H, W]. */
 export class LPPool3d extends Module {
   readonly #normType: number;
   readonly #kernelSize: Size;

@@ -5,10 +5,7 @@ import { type MaxUnpoolOptions, maxUnpool1d, maxUnpool2d, maxUnpool3d } from '..
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
 
-/**
- * `maxUnpool1d` as a layer: The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of
- * planes of the size that was pooled, which are zero elsewhere; of repeated positions the last counts.
- */
+/** `maxUnpool1d` as a layer: `maxUnpool2d` for x [N, C, L]. */
 export class MaxUnpool1d extends Module<
   [x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null],
   Tensor
@@ -31,8 +28,8 @@ export class MaxUnpool1d extends Module<
 }
 
 /**
- * `maxUnpool2d` as a layer: The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of
- * planes of the size that was pooled, which are zero elsewhere; of repeated positions the last counts.
+ * `maxUnpool2d` as a layer: The elements of x [N, C, H, W] at the positions `indices` (int32, of x's shape) of planes
+ * of the size that was pooled, which are zero elsewhere; of repeated positions the last counts.
  */
 export class MaxUnpool2d extends Module<
   [x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null],
@@ -55,10 +52,7 @@ export class MaxUnpool2d extends Module<
   }
 }
 
-/**
- * `maxUnpool3d` as a layer: The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of
- * planes of the size that was pooled, which are zero elsewhere; of repeated positions the last counts.
- */
+/** `maxUnpool3d` as a layer: `maxUnpool2d` for x [N, C, D, H, W]. */
 export class MaxUnpool3d extends Module<
   [x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null],
   Tensor
