@@ -194,7 +194,7 @@ function binary(
   { mixed, traits }: { readonly mixed?: Mixed; readonly traits?: Traits } = {},
 ) {
   return operator(binaryEntry(name, kind, torch, onnx, rules, traits), (invoke) => {
-    function apply<D extends DType>(a: Tensor<D>, b: Tensor<D> | number): Tensor<D>;
+    function apply<D extends DType>(a: Tensor<D>, b: Tensor<NoInfer<D>> | number): Tensor<D>;
     function apply<D extends DType>(a: number, b: Tensor<D>): Tensor<D>;
     function apply(a: Tensor<DType> | number, b: Tensor<DType> | number): Tensor<DType> {
       if (typeof a === 'number' && typeof b === 'number') {
@@ -255,13 +255,18 @@ export const div = /*#__PURE__*/ binary('div', 'div', 'torch.div', ['Div'], DIV)
  * broadcasting are those of `add`.
  * @throws TypeError for another dtype; RangeError for shapes that do not broadcast
  */
-export const pow = /*#__PURE__*/ binary('pow', 'pow', 'torch.pow', ['Pow'], POW, {
+export const pow: Power = /*#__PURE__*/ binary('pow', 'pow', 'torch.pow', ['Pow'], POW, {
   mixed: mixedPower,
 });
 /** The larger of a and b, element by element; NaN wins. Operands, broadcasting, dtypes and errors are those of `add`. */
 export const maximum = /*#__PURE__*/ binary('maximum', 'max', 'torch.maximum', ['Max'], MAXIMUM);
 /** The smaller of a and b, element by element; NaN wins. Operands, broadcasting, dtypes and errors are those of `add`. */
 export const minimum = /*#__PURE__*/ binary('minimum', 'min', 'torch.minimum', ['Min'], MINIMUM);
+
+interface Power {
+  <D extends DType>(a: Tensor<D>, b: Tensor<DType> | number): Tensor<D>;
+  <D extends DType>(a: number, b: Tensor<D>): Tensor<D>;
+}
 
 /** A base and an exponent of two dtypes: in float32, and then in the base's dtype. */
 function mixedPower(a: Tensor<DType> | number, b: Tensor<DType> | number): Tensor<DType> | null {

@@ -61,7 +61,6 @@ export { localResponseNorm } from './localResponseNorm.ts';
 export { matmul } from './matmul.ts';
 export type { InstanceNormOptions, NormOptions } from './normalization.ts';
 export { groupNorm, instanceNorm, layerNorm } from './normalization.ts';
-export type { Operator } from './operator.ts';
 export type { Padding, Size } from './options.ts';
 export { outputShape } from './outputShape.ts';
 export type { PadOptions, PadWidths } from './padding.ts';

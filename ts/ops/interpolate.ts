@@ -276,7 +276,7 @@ export const interpolate = /*#__PURE__*/ operator(
       return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor<D>;
     },
   {
-    layer: { name: 'Upsample', dtypes: 'any', options: 'UpsampleOptions' },
+    layer: { name: 'Upsample', options: 'UpsampleOptions' },
     validate(where, options: UpsampleOptions) {
       const axes = [options?.size, options?.scaleFactor].find(Array.isArray);
       interpolateParams(where, options, axes?.length ?? 1);

@@ -8,7 +8,7 @@ import { wrongKind } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
 import { Trace } from '../graph/trace.ts';
 import { symbolOf, Tensor } from '../tensor/tensor.ts';
-import type { Entry } from './operator.ts';
+import { entryOf } from './operator.ts';
 
 /**
  * The shape that `operator(...tensors of these shapes, ...rest)` would have; `outputShape(conv2d, [xShape, weightShape],
@@ -16,12 +16,12 @@ import type { Entry } from './operator.ts';
  * @throws what the operator throws
  */
 export function outputShape(
-  operator: { readonly entry: Entry },
+  operator: (...args: never[]) => unknown,
   shapes: readonly (readonly number[] | null)[],
   ...rest: readonly unknown[]
 ): number[] {
   engine('outputShape');
-  const entry = (operator as { readonly entry?: Entry } | undefined)?.entry;
+  const entry = entryOf(operator);
   if (entry === undefined) {
     throw wrongKind('outputShape', 'operator', operator, 'an operator such as conv2d');
   }

@@ -119,11 +119,10 @@ function pad(rank: number) {
         invoke([x as Tensor<DType>], padParams(name, rank, padding, options))[0] as unknown as Tensor<D>,
     {
       layer: [
-        { name: `ConstantPad${rank}d`, dtypes: 'any', takes: ['padding', 'value'] },
+        { name: `ConstantPad${rank}d`, takes: ['padding', 'value'] },
         ...Object.entries(LAYERS).map(
           ([kind, mode]): CallLayer => ({
             name: `${kind}Pad${rank}d`,
-            dtypes: 'any',
             takes: ['padding'],
             defaults: { mode },
           }),

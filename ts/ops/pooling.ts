@@ -65,8 +65,10 @@ const POOL_OPTIONS: Record<'extremum' | 'average' | 'sum' | 'power', readonly st
 };
 const PADDINGS = ['same', 'same-lower', 'valid'];
 
-/** What max and min pooling give: `[values, indices]` with `returnIndices: true`. */
-export type Extremum<I extends boolean> = I extends true ? [Tensor, Tensor<'int32'>] : Tensor;
+/** What max and min pooling give: the values, or `[values, indices]` with `returnIndices: true`. */
+export type Extremum<I extends boolean, D extends DType = 'float32'> = I extends true
+  ? [Tensor<D>, Tensor<'int32'>]
+  : Tensor<D>;
 
 /** What params hold besides the window. */
 interface Reducing {

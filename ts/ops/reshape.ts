@@ -31,7 +31,7 @@ export const flatten = /*#__PURE__*/ operator(
       return invoke([x as Tensor<DType>], flattenParams(shape, startDim, endDim))[0] as unknown as Tensor<D>;
     },
   {
-    layer: { name: 'Flatten', dtypes: 'any', defaults: { startDim: 1, endDim: -1 } },
+    layer: { name: 'Flatten', defaults: { startDim: 1, endDim: -1 } },
     validate(where, { startDim, endDim }: { startDim?: number; endDim?: number }) {
       integer(where, 'startDim', startDim ?? 1, -8);
       integer(where, 'endDim', endDim ?? -1, -8);

@@ -99,7 +99,7 @@ export const pixelShuffle = /*#__PURE__*/ shuffle(
   'r',
   'torch.nn.functional.pixel_shuffle',
   ['DepthToSpace'],
-  { name: 'PixelShuffle', dtypes: 'any', names: { factor: 'upscaleFactor' } },
+  { name: 'PixelShuffle', names: { factor: 'upscaleFactor' } },
   'be [..., C * r * r, H, W]',
   (shape, r) => {
     const [lead, batch, channels, height, width] = planes(shape);
@@ -124,7 +124,7 @@ export const pixelUnshuffle = /*#__PURE__*/ shuffle(
   'r',
   'torch.nn.functional.pixel_unshuffle',
   [],
-  { name: 'PixelUnshuffle', dtypes: 'any', names: { factor: 'downscaleFactor' } },
+  { name: 'PixelUnshuffle', names: { factor: 'downscaleFactor' } },
   'be [..., C, H * r, W * r]',
   (shape, r) => {
     const [lead, batch, channels, height, width] = planes(shape);
@@ -150,7 +150,7 @@ export const channelShuffle = /*#__PURE__*/ shuffle(
   'groups',
   'torch.nn.functional.channel_shuffle',
   [],
-  { name: 'ChannelShuffle', dtypes: 'any', names: { factor: 'groups' } },
+  { name: 'ChannelShuffle', names: { factor: 'groups' } },
   'be [N, groups * k, spatial...]',
   (shape, groups) => {
     const [batch, channels, ...spatial] = shape as [number, number, ...number[]];

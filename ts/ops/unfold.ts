@@ -151,7 +151,7 @@ export const unfold = /*#__PURE__*/ operator(
   (invoke) =>
     <D extends DType>(x: Tensor<D>, kernelSize: Size, options?: UnfoldOptions): Tensor<D> =>
       invoke([x as Tensor<DType>], unfoldParams('unfold', kernelSize, options))[0] as unknown as Tensor<D>,
-  { layer: { name: 'Unfold', dtypes: 'any' } },
+  { layer: 'Unfold' },
 );
 
 /** The shape that columns fold to. @throws RangeError when they are not as many as there are windows */

@@ -7,7 +7,7 @@ import { Problem } from '../report.mjs';
 export const LAYERS = 'ts/layers/generated';
 
 const list = (items) => items.filter((item) => item !== '').join(', ');
-const typed = (type) => type.replace(/^Tensor<(D|"float32")>$/, 'Tensor');
+const typed = (type) => type.replace(/^Tensor<"float32">$/, 'Tensor');
 const quoted = (names) => names.map((name) => `'${name}'`).join(' | ');
 
 /** What an operator says of its layers, written out. */
@@ -117,15 +117,18 @@ function classOf(layer, operator, typeNamed) {
   const parts = partsOf(layer, operator, typeNamed);
   const { own, taken } = parts;
   const indexed = own?.keys.includes('returnIndices');
-  const tensor = layer.dtypes === 'any' ? 'Tensor<DType>' : 'Tensor';
-  const output = indexed ? 'Extremum<I>' : tensor;
-  const inputs = parts.inputs.map((input) => (input.type === 'Tensor' ? { ...input, type: tensor } : input));
+  const { inputs } = parts;
+  // What takes any dtype keeps it.
+  const keeps = inputs[0].type === 'Tensor<D>';
+  const tensor = inputs[0].type;
+  const output = indexed ? `Extremum<I${keeps ? ', D' : ''}>` : tensor;
   const takes = [
     ...inputs.map((input) => `${input.name}: ${input.type}`),
     ...parts.forward.map((input) => `${input.name}?: ${input.type}`),
   ];
   const tuple = takes.length === 1 ? tensor : takes.join(', ');
-  const base = takes.length === 1 && output === 'Tensor' ? 'Module' : `Module<[${tuple}], ${output}>`;
+  const plain = takes.length === 1 && output === 'Tensor' ? 'Module' : `Module<[${tuple}], ${output}>`;
+  const base = keeps ? `KeepingModule${indexed ? '<I>' : ''}` : plain;
   const isKept = own !== null && own.keys.length > 0;
   const fields = [
     ...taken.map(({ as, type }) => `readonly #${as}: ${type};`),
@@ -142,7 +145,7 @@ function classOf(layer, operator, typeNamed) {
     'super();',
     // A validated options object of the function's own type has its names checked there.
     ...(own !== null && !(checks && own.own) ? [`checkOptions('${layer.name}', options, [${keys}]);`] : []),
-    ...(checks ? [`${name}.validate?.(${given.join(', ')});`] : []),
+    ...(checks ? [`validate(${[name, ...given].join(', ')});`] : []),
     ...taken.map(({ as }) => `this.#${as} = ${as};`),
     ...(isKept ? ['this.#options = { ...options };'] : []),
   ];
@@ -155,8 +158,8 @@ export class ${layer.name}${indexed ? '<I extends boolean = false>' : ''} extend
   constructor(${constructed.join(', ')}) {
     ${body.join('\n    ')}
   }
-  forward(${takes.join(', ')}): ${output} {
-    return ${call}${indexed ? ' as unknown as Extremum<I>' : ''};
+  forward${keeps ? '<D extends DType>' : ''}(${takes.join(', ')}): ${output} {
+    return ${call}${indexed ? ` as unknown as ${output}` : ''};
   }
 }
 `;
@@ -182,6 +185,8 @@ const BASICS = [
   ['Tensor', { file: 'ts/tensor/tensor.ts', isType: true }],
   ['Module', { file: 'ts/layers/module.ts', isType: false }],
   ['NoOptions', { file: 'ts/layers/module.ts', isType: true }],
+  ['KeepingModule', { file: 'ts/layers/keeping.ts', isType: false }],
+  ['validate', { file: 'ts/ops/operator.ts', isType: false }],
 ];
 
 /**
@@ -195,9 +200,10 @@ export function layerFile(file, operators, exported, typeNamed) {
   if (classes.length === 0) return null;
   const text = classes.join('\n');
   const code = text.replaceAll(/^ ?\/?\*.*$/gm, '');
-  const known = [...BASICS, ...exported.map(({ name, file: of, isType }) => [name, { file: of, isType }])];
-  const used = known.filter(([, { file: of, isType }]) => isType || of === file || !of.startsWith('ts/ops/'));
-  return `/** The layers of ${file}, by \`npm run generate\` from its operators. */\n${imports(code, used).join('\n')}\n\n${text}`;
+  const own = exported
+    .filter(({ file: of, isType }) => isType || of === file)
+    .map(({ name, file: of, isType }) => [name, { file: of, isType }]);
+  return `/** The layers of ${file}, by \`npm run generate\` from its operators. */\n${imports(code, [...BASICS, ...own]).join('\n')}\n\n${text}`;
 }
 
 /** The text of the list of a folder's exports, unformatted. `exported`: name, isType, file. */

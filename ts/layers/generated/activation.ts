@@ -17,6 +17,7 @@ import {
   softplus,
   tanh,
 } from '../../ops/activation.ts';
+import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module, type NoOptions } from '../module.ts';
 
@@ -114,7 +115,7 @@ export class LeakyReLU extends Module {
 
   constructor(options: { negativeSlope?: number } = {}) {
     super();
-    leakyRelu.validate?.('LeakyReLU', options);
+    validate(leakyRelu, 'LeakyReLU', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -128,7 +129,7 @@ export class ELU extends Module {
 
   constructor(options: { alpha?: number } = {}) {
     super();
-    elu.validate?.('ELU', options);
+    validate(elu, 'ELU', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -145,7 +146,7 @@ export class GELU extends Module {
 
   constructor(options: GeluOptions = {}) {
     super();
-    gelu.validate?.('GELU', options);
+    validate(gelu, 'GELU', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -162,7 +163,7 @@ export class Softplus extends Module {
 
   constructor(options: SoftplusOptions = {}) {
     super();
-    softplus.validate?.('Softplus', options);
+    validate(softplus, 'Softplus', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {

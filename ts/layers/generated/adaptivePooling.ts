@@ -1,5 +1,6 @@
 /** The layers of ts/ops/adaptivePooling.ts, by `npm run generate` from its operators. */
 import { checkOptions } from '../../base/checks.ts';
+import type { DType } from '../../base/dtype.ts';
 import {
   type AdaptiveMaxPoolOptions,
   type AdaptiveSize,
@@ -14,6 +15,7 @@ import {
 } from '../../ops/adaptivePooling.ts';
 import type { Extremum } from '../../ops/pooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { KeepingModule } from '../keeping.ts';
 import { Module, type NoOptions } from '../module.ts';
 
 /** `adaptiveAvgPool1d` as a layer: `adaptiveAvgPool2d` for x [N, C, L]. */
@@ -59,7 +61,7 @@ export class AdaptiveAvgPool3d extends Module {
 }
 
 /** `adaptiveMaxPool1d` as a layer: `adaptiveMaxPool2d` for x [N, C, L]. */
-export class AdaptiveMaxPool1d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+export class AdaptiveMaxPool1d<I extends boolean = false> extends KeepingModule<I> {
   readonly #outputSize: AdaptiveSize;
   readonly #options: AdaptiveMaxPoolOptions<I>;
 
@@ -69,12 +71,12 @@ export class AdaptiveMaxPool1d<I extends boolean = false> extends Module<[Tensor
     this.#outputSize = outputSize;
     this.#options = { ...options };
   }
-  forward(x: Tensor): Extremum<I> {
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return adaptiveMaxPool1d(
       x,
       this.#outputSize,
       this.#options as AdaptiveMaxPoolOptions<true>,
-    ) as unknown as Extremum<I>;
+    ) as unknown as Extremum<I, D>;
   }
 }
 
@@ -82,7 +84,7 @@ export class AdaptiveMaxPool1d<I extends boolean = false> extends Module<[Tensor
  * `adaptiveMaxPool2d` as a layer: The largest element of each window of x [N, C, H, W], the output having
  * `outputSize`; an axis of null keeps its size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
  */
-export class AdaptiveMaxPool2d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+export class AdaptiveMaxPool2d<I extends boolean = false> extends KeepingModule<I> {
   readonly #outputSize: AdaptiveSize;
   readonly #options: AdaptiveMaxPoolOptions<I>;
 
@@ -92,17 +94,17 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends Module<[Tensor
     this.#outputSize = outputSize;
     this.#options = { ...options };
   }
-  forward(x: Tensor): Extremum<I> {
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return adaptiveMaxPool2d(
       x,
       this.#outputSize,
       this.#options as AdaptiveMaxPoolOptions<true>,
-    ) as unknown as Extremum<I>;
+    ) as unknown as Extremum<I, D>;
   }
 }
 
 /** `adaptiveMaxPool3d` as a layer: `adaptiveMaxPool2d` for x [N, C, D, H, W]. */
-export class AdaptiveMaxPool3d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+export class AdaptiveMaxPool3d<I extends boolean = false> extends KeepingModule<I> {
   readonly #outputSize: AdaptiveSize;
   readonly #options: AdaptiveMaxPoolOptions<I>;
 
@@ -112,12 +114,12 @@ export class AdaptiveMaxPool3d<I extends boolean = false> extends Module<[Tensor
     this.#outputSize = outputSize;
     this.#options = { ...options };
   }
-  forward(x: Tensor): Extremum<I> {
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return adaptiveMaxPool3d(
       x,
       this.#outputSize,
       this.#options as AdaptiveMaxPoolOptions<true>,
-    ) as unknown as Extremum<I>;
+    ) as unknown as Extremum<I, D>;
   }
 }
 
@@ -139,12 +141,12 @@ export class GlobalAvgPool extends Module {
  * `globalMaxPool` as a layer: The largest element of each plane of x [N, C, spatial...], of any number of spatial
  * axes, which are kept as 1. Takes float32, uint8 and int8.
  */
-export class GlobalMaxPool extends Module {
+export class GlobalMaxPool extends KeepingModule {
   constructor(options: NoOptions = {}) {
     super();
     checkOptions('GlobalMaxPool', options, []);
   }
-  forward(x: Tensor): Tensor {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return globalMaxPool(x);
   }
 }

@@ -1,6 +1,7 @@
 /** The layers of ts/ops/dropout.ts, by `npm run generate` from its operators. */
 import { checkOptions } from '../../base/checks.ts';
 import { type DropoutLayerOptions, dropout, dropout1d, dropout2d, dropout3d } from '../../ops/dropout.ts';
+import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
 
@@ -15,7 +16,7 @@ export class Dropout extends Module {
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout', options, ['p']);
-    dropout.validate?.('Dropout', options);
+    validate(dropout, 'Dropout', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -30,7 +31,7 @@ export class Dropout1d extends Module {
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout1d', options, ['p']);
-    dropout1d.validate?.('Dropout1d', options);
+    validate(dropout1d, 'Dropout1d', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -49,7 +50,7 @@ export class Dropout2d extends Module {
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout2d', options, ['p']);
-    dropout2d.validate?.('Dropout2d', options);
+    validate(dropout2d, 'Dropout2d', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -64,7 +65,7 @@ export class Dropout3d extends Module {
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout3d', options, ['p']);
-    dropout3d.validate?.('Dropout3d', options);
+    validate(dropout3d, 'Dropout3d', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {

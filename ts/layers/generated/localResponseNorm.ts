@@ -1,6 +1,7 @@
 /** The layers of ts/ops/localResponseNorm.ts, by `npm run generate` from its operators. */
 
 import { type LocalResponseNormOptions, localResponseNorm } from '../../ops/localResponseNorm.ts';
+import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
 
@@ -14,7 +15,7 @@ export class LocalResponseNorm extends Module {
 
   constructor(size: number, options: LocalResponseNormOptions = {}) {
     super();
-    localResponseNorm.validate?.('LocalResponseNorm', size, options);
+    validate(localResponseNorm, 'LocalResponseNorm', size, options);
     this.#size = size;
     this.#options = { ...options };
   }

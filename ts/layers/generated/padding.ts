@@ -1,79 +1,80 @@
 /** The layers of ts/ops/padding.ts, by `npm run generate` from its operators. */
 import type { DType } from '../../base/dtype.ts';
+import { validate } from '../../ops/operator.ts';
 import { type PadWidths, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { Module } from '../module.ts';
+import { KeepingModule } from '../keeping.ts';
 
 /** `pad1d` as a layer: `pad2d` for x [N, C, L]. */
-export class ConstantPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class ConstantPad1d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
   constructor(padding: PadWidths, value: number) {
     super();
-    pad1d.validate?.('ConstantPad1d', padding, value);
+    validate(pad1d, 'ConstantPad1d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad1d(x, this.#padding, { value: this.#value });
   }
 }
 
 /** `pad1d` as a layer, with mode 'reflect': `pad2d` for x [N, C, L]. */
-export class ReflectionPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class ReflectionPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
   constructor(padding: PadWidths) {
     super();
-    pad1d.validate?.('ReflectionPad1d', padding);
+    validate(pad1d, 'ReflectionPad1d', padding);
     this.#padding = padding;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad1d(x, this.#padding, { mode: 'reflect' });
   }
 }
 
 /** `pad1d` as a layer, with mode 'replicate': `pad2d` for x [N, C, L]. */
-export class ReplicationPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class ReplicationPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
   constructor(padding: PadWidths) {
     super();
-    pad1d.validate?.('ReplicationPad1d', padding);
+    validate(pad1d, 'ReplicationPad1d', padding);
     this.#padding = padding;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad1d(x, this.#padding, { mode: 'replicate' });
   }
 }
 
 /** `pad1d` as a layer, with mode 'circular': `pad2d` for x [N, C, L]. */
-export class CircularPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class CircularPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
   constructor(padding: PadWidths) {
     super();
-    pad1d.validate?.('CircularPad1d', padding);
+    validate(pad1d, 'CircularPad1d', padding);
     this.#padding = padding;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad1d(x, this.#padding, { mode: 'circular' });
   }
 }
 
 /** `pad2d` as a layer: x [N, C, H, W] with `[before, after]` more elements per spatial axis; negative widths crop. */
-export class ConstantPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class ConstantPad2d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
   constructor(padding: PadWidths, value: number) {
     super();
-    pad2d.validate?.('ConstantPad2d', padding, value);
+    validate(pad2d, 'ConstantPad2d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad2d(x, this.#padding, { value: this.#value });
   }
 }
@@ -82,15 +83,15 @@ export class ConstantPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
  * `pad2d` as a layer, with mode 'reflect': x [N, C, H, W] with `[before, after]` more elements per spatial axis;
  * negative widths crop.
  */
-export class ReflectionPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class ReflectionPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
   constructor(padding: PadWidths) {
     super();
-    pad2d.validate?.('ReflectionPad2d', padding);
+    validate(pad2d, 'ReflectionPad2d', padding);
     this.#padding = padding;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad2d(x, this.#padding, { mode: 'reflect' });
   }
 }
@@ -99,15 +100,15 @@ export class ReflectionPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
  * `pad2d` as a layer, with mode 'replicate': x [N, C, H, W] with `[before, after]` more elements per spatial axis;
  * negative widths crop.
  */
-export class ReplicationPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class ReplicationPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
   constructor(padding: PadWidths) {
     super();
-    pad2d.validate?.('ReplicationPad2d', padding);
+    validate(pad2d, 'ReplicationPad2d', padding);
     this.#padding = padding;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad2d(x, this.#padding, { mode: 'replicate' });
   }
 }
@@ -116,73 +117,73 @@ export class ReplicationPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
  * `pad2d` as a layer, with mode 'circular': x [N, C, H, W] with `[before, after]` more elements per spatial axis;
  * negative widths crop.
  */
-export class CircularPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class CircularPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
   constructor(padding: PadWidths) {
     super();
-    pad2d.validate?.('CircularPad2d', padding);
+    validate(pad2d, 'CircularPad2d', padding);
     this.#padding = padding;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad2d(x, this.#padding, { mode: 'circular' });
   }
 }
 
 /** `pad3d` as a layer: `pad2d` for x [N, C, D, H, W]. */
-export class ConstantPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class ConstantPad3d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
   constructor(padding: PadWidths, value: number) {
     super();
-    pad3d.validate?.('ConstantPad3d', padding, value);
+    validate(pad3d, 'ConstantPad3d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad3d(x, this.#padding, { value: this.#value });
   }
 }
 
 /** `pad3d` as a layer, with mode 'reflect': `pad2d` for x [N, C, D, H, W]. */
-export class ReflectionPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class ReflectionPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
   constructor(padding: PadWidths) {
     super();
-    pad3d.validate?.('ReflectionPad3d', padding);
+    validate(pad3d, 'ReflectionPad3d', padding);
     this.#padding = padding;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad3d(x, this.#padding, { mode: 'reflect' });
   }
 }
 
 /** `pad3d` as a layer, with mode 'replicate': `pad2d` for x [N, C, D, H, W]. */
-export class ReplicationPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class ReplicationPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
   constructor(padding: PadWidths) {
     super();
-    pad3d.validate?.('ReplicationPad3d', padding);
+    validate(pad3d, 'ReplicationPad3d', padding);
     this.#padding = padding;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad3d(x, this.#padding, { mode: 'replicate' });
   }
 }
 
 /** `pad3d` as a layer, with mode 'circular': `pad2d` for x [N, C, D, H, W]. */
-export class CircularPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
+export class CircularPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
   constructor(padding: PadWidths) {
     super();
-    pad3d.validate?.('CircularPad3d', padding);
+    validate(pad3d, 'CircularPad3d', padding);
     this.#padding = padding;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad3d(x, this.#padding, { mode: 'circular' });
   }
 }

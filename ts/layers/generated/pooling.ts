@@ -1,5 +1,6 @@
 /** The layers of ts/ops/pooling.ts, by `npm run generate` from its operators. */
 import { checkOptions } from '../../base/checks.ts';
+import type { DType } from '../../base/dtype.ts';
 import type { Size } from '../../ops/options.ts';
 import {
   type AvgPoolOptions,
@@ -24,10 +25,11 @@ import {
   sumPool3d,
 } from '../../ops/pooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { KeepingModule } from '../keeping.ts';
 import { Module } from '../module.ts';
 
 /** `maxPool1d` as a layer: `maxPool2d` for x [N, C, L]. */
-export class MaxPool1d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+export class MaxPool1d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -37,8 +39,8 @@ export class MaxPool1d<I extends boolean = false> extends Module<[Tensor], Extre
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
-  forward(x: Tensor): Extremum<I> {
-    return maxPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
+    return maxPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
 }
 
@@ -46,7 +48,7 @@ export class MaxPool1d<I extends boolean = false> extends Module<[Tensor], Extre
  * `maxPool2d` as a layer: The largest element of each window of x [N, C, H, W]; NaN wins, the first of equals counts.
  * Takes float32, uint8 and int8.
  */
-export class MaxPool2d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+export class MaxPool2d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -56,13 +58,13 @@ export class MaxPool2d<I extends boolean = false> extends Module<[Tensor], Extre
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
-  forward(x: Tensor): Extremum<I> {
-    return maxPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
+    return maxPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
 }
 
 /** `maxPool3d` as a layer: `maxPool2d` for x [N, C, D, H, W]. */
-export class MaxPool3d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+export class MaxPool3d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -72,13 +74,13 @@ export class MaxPool3d<I extends boolean = false> extends Module<[Tensor], Extre
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
-  forward(x: Tensor): Extremum<I> {
-    return maxPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
+    return maxPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
 }
 
 /** `minPool1d` as a layer: `minPool2d` for x [N, C, L]. */
-export class MinPool1d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+export class MinPool1d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -88,8 +90,8 @@ export class MinPool1d<I extends boolean = false> extends Module<[Tensor], Extre
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
-  forward(x: Tensor): Extremum<I> {
-    return minPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
+    return minPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
 }
 
@@ -97,7 +99,7 @@ export class MinPool1d<I extends boolean = false> extends Module<[Tensor], Extre
  * `minPool2d` as a layer: The smallest element of each window of x [N, C, H, W]; NaN wins, the first of equals
  * counts. Takes float32, uint8 and int8.
  */
-export class MinPool2d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+export class MinPool2d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -107,13 +109,13 @@ export class MinPool2d<I extends boolean = false> extends Module<[Tensor], Extre
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
-  forward(x: Tensor): Extremum<I> {
-    return minPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
+    return minPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
 }
 
 /** `minPool3d` as a layer: `minPool2d` for x [N, C, D, H, W]. */
-export class MinPool3d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+export class MinPool3d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -123,8 +125,8 @@ export class MinPool3d<I extends boolean = false> extends Module<[Tensor], Extre
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
-  forward(x: Tensor): Extremum<I> {
-    return minPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
+    return minPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
 }
 

@@ -1,36 +1,37 @@
 /** The layers of ts/ops/shuffle.ts, by `npm run generate` from its operators. */
 import type { DType } from '../../base/dtype.ts';
+import { validate } from '../../ops/operator.ts';
 import { channelShuffle, pixelShuffle, pixelUnshuffle } from '../../ops/shuffle.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { Module } from '../module.ts';
+import { KeepingModule } from '../keeping.ts';
 
 /**
  * `pixelShuffle` as a layer: x [..., C * r * r, H, W] as [..., C, H * r, W * r]: r * r channels make a square of
  * pixels (Shi et al., 2016).
  */
-export class PixelShuffle extends Module<[Tensor<DType>], Tensor<DType>> {
+export class PixelShuffle extends KeepingModule {
   readonly #upscaleFactor: number;
 
   constructor(upscaleFactor: number) {
     super();
-    pixelShuffle.validate?.('PixelShuffle', upscaleFactor);
+    validate(pixelShuffle, 'PixelShuffle', upscaleFactor);
     this.#upscaleFactor = upscaleFactor;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pixelShuffle(x, this.#upscaleFactor);
   }
 }
 
 /** `pixelUnshuffle` as a layer: x [..., C, H * r, W * r] as [..., C * r * r, H, W]: the way back from pixelShuffle. */
-export class PixelUnshuffle extends Module<[Tensor<DType>], Tensor<DType>> {
+export class PixelUnshuffle extends KeepingModule {
   readonly #downscaleFactor: number;
 
   constructor(downscaleFactor: number) {
     super();
-    pixelUnshuffle.validate?.('PixelUnshuffle', downscaleFactor);
+    validate(pixelUnshuffle, 'PixelUnshuffle', downscaleFactor);
     this.#downscaleFactor = downscaleFactor;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pixelUnshuffle(x, this.#downscaleFactor);
   }
 }
@@ -39,15 +40,15 @@ export class PixelUnshuffle extends Module<[Tensor<DType>], Tensor<DType>> {
  * `channelShuffle` as a layer: x [N, groups * k, spatial...] with its channels in the order of a [groups, k] grid
  * read by columns (Zhang et al., 2017, ShuffleNet).
  */
-export class ChannelShuffle extends Module<[Tensor<DType>], Tensor<DType>> {
+export class ChannelShuffle extends KeepingModule {
   readonly #groups: number;
 
   constructor(groups: number) {
     super();
-    channelShuffle.validate?.('ChannelShuffle', groups);
+    validate(channelShuffle, 'ChannelShuffle', groups);
     this.#groups = groups;
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return channelShuffle(x, this.#groups);
   }
 }

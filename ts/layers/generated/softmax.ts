@@ -1,5 +1,6 @@
 /** The layers of ts/ops/softmax.ts, by `npm run generate` from its operators. */
 
+import { validate } from '../../ops/operator.ts';
 import { logSoftmax, type SoftmaxOptions, softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
@@ -10,7 +11,7 @@ export class Softmax extends Module {
 
   constructor(options: SoftmaxOptions = {}) {
     super();
-    softmax.validate?.('Softmax', options);
+    validate(softmax, 'Softmax', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {
@@ -24,7 +25,7 @@ export class LogSoftmax extends Module {
 
   constructor(options: SoftmaxOptions = {}) {
     super();
-    logSoftmax.validate?.('LogSoftmax', options);
+    validate(logSoftmax, 'LogSoftmax', options);
     this.#options = { ...options };
   }
   forward(x: Tensor): Tensor {

@@ -4,13 +4,14 @@ import type { DType } from '../../base/dtype.ts';
 import type { Size } from '../../ops/options.ts';
 import { fold, type UnfoldOptions, unfold } from '../../ops/unfold.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { KeepingModule } from '../keeping.ts';
 import { Module } from '../module.ts';
 
 /**
  * `unfold` as a layer: x [N, C, H, W] as [N, C * kh * kw, windows]: each window a column, channels outermost; windows
  * in the order of rows.
  */
-export class Unfold extends Module<[Tensor<DType>], Tensor<DType>> {
+export class Unfold extends KeepingModule {
   readonly #kernelSize: Size;
   readonly #options: UnfoldOptions;
 
@@ -20,7 +21,7 @@ export class Unfold extends Module<[Tensor<DType>], Tensor<DType>> {
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
-  forward(x: Tensor<DType>): Tensor<DType> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return unfold(x, this.#kernelSize, this.#options);
   }
 }
