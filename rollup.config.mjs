@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import resolve from '@rollup/plugin-node-resolve';
 import dts from 'rollup-plugin-dts';
 import esbuild from 'rollup-plugin-esbuild';
+import { tidyDeclarations } from './scripts/lib/declarations.mjs';
 
 const entries = {
   index: 'ts/index.ts',
@@ -49,7 +50,7 @@ const shared = (extension) => ({
   format: 'es',
   entryFileNames: `[name].${extension}`,
   chunkFileNames: ({ moduleIds }) => {
-    const isCore = moduleIds.some((id) => id.replaceAll('\\', '/').endsWith('/ts/engine/engine.ts'));
+    const isCore = moduleIds.some((id) => id.replaceAll('\\', '/').endsWith('/ts/tensor/tensor.ts'));
     return `shared/${isCore ? 'core' : '[name]'}.${extension}`;
   },
   hoistTransitiveImports: false,
@@ -70,7 +71,10 @@ export default [
   },
   {
     input: { index: entries.index, onnx: entries.onnx },
-    plugins: [dts({ tsconfig: 'ts/tsconfig.json' })],
+    plugins: [
+      dts({ tsconfig: 'ts/tsconfig.json', compilerOptions: { stripInternal: true } }),
+      tidyDeclarations,
+    ],
     // For `using`, also where the user's own settings do not name it.
     output: { ...shared('d.ts'), banner: '/// <reference lib="esnext.disposable" />' },
   },

@@ -13,6 +13,7 @@ const sources = [
   'ts',
   'build/stamp.json',
   'rollup.config.mjs',
+  'scripts/lib/declarations.mjs',
   'package.json',
   'package-lock.json',
   'tsconfig.json',

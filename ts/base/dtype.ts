@@ -1,9 +1,10 @@
 /** The element types: their names, sizes, numbers on the boundary, and typed arrays. */
 import { DTYPE } from './boundary.ts';
 
-export type DType = keyof typeof DTYPE;
+/** The element types of tensors. */
+export type DType = 'float32' | 'int32' | 'uint8' | 'int8';
 
-export const DTYPES = /*#__PURE__*/ Object.keys(DTYPE) as readonly DType[];
+export const DTYPES: readonly DType[] = /*#__PURE__*/ Object.keys(DTYPE) as (keyof typeof DTYPE)[];
 
 /** The typed array of each dtype, on memory of a kind: the linear memory's, or its own. */
 export interface TypedArrays<B extends ArrayBufferLike = ArrayBufferLike> {

@@ -24,7 +24,7 @@ export interface CompileOptions {
   /** Default: init's. */
   accuracy?: 'fast' | 'exact';
   /** The algorithm of every convolution that it accepts; by default the fastest is chosen for each. */
-  algorithm?: keyof typeof ALGORITHM;
+  algorithm?: 'pointwise' | 'depthwise' | 'winograd' | 'direct' | 'gemm';
 }
 
 /**

@@ -74,7 +74,7 @@ export { LogSoftmax, Softmax } from './generated/softmax.ts';
 export { Fold, Unfold } from './generated/unfold.ts';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d } from './generated/unpooling.ts';
 export { Linear } from './linear.ts';
-export type { StateDict } from './module.ts';
+export type { AnyModule, StateDict } from './module.ts';
 export { buffer, Module, parameter } from './module.ts';
 export type {
   BatchNormLayerOptions,

@@ -24,9 +24,6 @@ export function buffer<D extends DType>(tensor: Tensor<D>): Tensor<D> {
   return tensor;
 }
 
-/** PyTorch's `inplace` has no meaning here, so a layer of a plain function has nothing to say. @internal */
-export type NoOptions = Record<string, never>;
-
 export type StateDict = Record<string, Tensor<DType>>;
 
 export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
@@ -144,7 +141,7 @@ function visitParts(
   }
 }
 
-/** Any module, whatever it takes and gives. @internal */
+/** Any module, whatever it takes and gives. */
 export type AnyModule = Module<never[], unknown>;
 
 /** A module and all modules in it, by path; its own path is ''. @internal */

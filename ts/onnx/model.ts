@@ -6,7 +6,7 @@ import { checkOptions, integer } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
-import { adopt, type Disposable, type Resources, scope } from '../engine/memory.ts';
+import { adopt, type Resources, scope } from '../engine/memory.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import type { StepProfile } from '../program/report.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -73,7 +73,7 @@ class ModelResources implements Resources {
   }
 }
 
-export class Model implements Disposable {
+export class Model {
   readonly inputs: readonly ModelPort[];
   readonly outputs: readonly ModelPort[];
   /** @internal */

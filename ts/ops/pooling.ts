@@ -242,9 +242,17 @@ function powerMean(rank: number) {
 /** `maxPool2d` for x [N, C, L]. */
 export const maxPool1d = /*#__PURE__*/ extremum('max', 1, 'torch.nn.functional.max_pool1d', ['MaxPool']);
 /**
- * The largest element of each window of x [N, C, H, W]; NaN wins, the first of equals counts. Takes
- * float32, uint8 and int8.
+ * The largest element of each window of x; NaN wins, the first of equals counts. As PyTorch's max_pool2d and ONNX's MaxPool.
+ * @param x [N, C, H, W] of float32, uint8 or int8, which the result keeps
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, Ho, Wo], Ho = floor((H + padding - dilation * (kernelSize - 1) - 1) / stride) + 1 with the padding of both
+ * sides; with `returnIndices` also where each element was
  * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ * @example
+ * ```ts
+ * const y = maxPool2d(x, 2); // half as high and wide
+ * const [values, indices] = maxPool2d(x, 3, { stride: 2, padding: 1, returnIndices: true });
+ * ```
  */
 export const maxPool2d = /*#__PURE__*/ extremum('max', 2, 'torch.nn.functional.max_pool2d', ['MaxPool']);
 /** `maxPool2d` for x [N, C, D, H, W]. */

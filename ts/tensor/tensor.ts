@@ -5,21 +5,13 @@
 import { oneOf } from '../base/checks.ts';
 import { DTYPES, type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
-import {
-  adopt,
-  allocate,
-  countTensors,
-  type Disposable,
-  type Resources,
-  release,
-  type Storage,
-} from '../engine/memory.ts';
+import { adopt, allocate, countTensors, type Resources, release, type Storage } from '../engine/memory.ts';
 import { CLONE, RESHAPE } from '../graph/builtin.ts';
 import { Draw } from '../graph/draw.ts';
 import type { Entry, Params } from '../graph/entry.ts';
 import { typeBytes } from '../graph/resolve.ts';
 import { currentTrace } from '../graph/trace.ts';
-import type { Handle, Value } from '../graph/value.ts';
+import type { Value } from '../graph/value.ts';
 import { execute } from '../program/eager.ts';
 import { CAST, castParams, FLATTEN, flattenParams, PERMUTE, permuteParams, reshapeParams } from './moves.ts';
 
@@ -45,7 +37,7 @@ const SYMBOLIC = new TensorResources(null);
 
 export type NestedArray = number | NestedArray[];
 
-export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
+export class Tensor<D extends DType = 'float32'> {
   readonly shape: readonly number[];
   readonly dtype: D;
   readonly size: number;

@@ -5,15 +5,7 @@
 import type { DType, TensorType } from '../base/dtype.ts';
 import { describe, shapeText, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
-import {
-  adopt,
-  allocate,
-  type Disposable,
-  type Resources,
-  release,
-  type Storage,
-  scope,
-} from '../engine/memory.ts';
+import { adopt, allocate, type Resources, release, type Storage, scope } from '../engine/memory.ts';
 import { FILL } from '../graph/builtin.ts';
 import { differentiate } from '../graph/differentiate.ts';
 import { graphOf } from '../graph/graph.ts';
@@ -210,7 +202,7 @@ class RecordResources implements Resources {
 }
 
 /** What `vjp` gives. */
-export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements Disposable {
+export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> {
   /** What the function gave. */
   readonly value: Y;
   /** @internal */

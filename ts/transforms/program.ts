@@ -6,15 +6,7 @@ import { checkOptions, elementCount, integer, integers, oneOf } from '../base/ch
 import { bytesPer, DTYPES, type DType, type TensorType } from '../base/dtype.ts';
 import { describe, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
-import {
-  adopt,
-  allocate,
-  type Disposable,
-  moveAway,
-  type Resources,
-  release,
-  type Storage,
-} from '../engine/memory.ts';
+import { adopt, allocate, moveAway, type Resources, release, type Storage } from '../engine/memory.ts';
 import type { Draw } from '../graph/draw.ts';
 import { graphOf } from '../graph/graph.ts';
 import { optimize } from '../graph/rewrite.ts';
@@ -75,7 +67,7 @@ class ProgramResources implements Resources {
   }
 }
 
-export class Program<Out = Results> implements Disposable {
+export class Program<Out = Results> {
   /** The inputs' types, in order. */
   readonly inputs: readonly (TensorType & { readonly name: string })[];
   /** The outputs' types, in order. */

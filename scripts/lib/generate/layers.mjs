@@ -2,6 +2,7 @@
 // public function. One file of classes per file of operators.
 import path from 'node:path';
 import { Problem } from '../report.mjs';
+import { defaultIn } from './lists.mjs';
 
 /** Where the classes are. */
 export const LAYERS = 'ts/layers/generated';
@@ -15,13 +16,13 @@ export const layersOf = ({ layer }) =>
   [layer ?? []].flat().map((one) => (typeof one === 'string' ? { name: one } : one));
 
 /** The options object of a layer's constructor: its type and keys; null where the constructor takes none. */
-function optionsOf(layer, { options, kept, positional }, typeNamed) {
+function optionsOf(layer, { options, kept, positional, params }, typeNamed) {
   if (layer.takes !== undefined) return null;
   if (layer.options === 'none' || (positional.length === 0 && options === undefined)) {
-    return { type: 'NoOptions', keys: [], optional: true, own: false };
+    return { type: 'Record<string, never>', keys: [], optional: true, own: false };
   }
   if (kept.length > 0) {
-    const members = kept.map(({ name, type }) => `${name}?: ${type}`);
+    const members = kept.map(({ name, type }) => `/** ${params.get(name)} */ ${name}?: ${type}`);
     const keys = kept.map(({ name }) => name);
     return { type: `{ ${members.join('; ')} }`, keys, optional: true, own: false };
   }
@@ -51,7 +52,7 @@ function optionParts({ own, kept, taken, fixed, forward, isOption, inTraining })
 }
 
 /** A layer's parts: what the constructor and forward take, and the call. `typeNamed` gives an exported type's properties. */
-function partsOf(layer, { name: operator, entry, signature: { parameters } }, typeNamed) {
+function partsOf(layer, { name: operator, entry, signature: { parameters, params } }, typeNamed) {
   const { forward = [], names = {} } = layer;
   const defaults = Object.entries(layer.defaults ?? {}).map(([name, value]) => [name, JSON.stringify(value)]);
   const options = parameters.find((parameter) => parameter.options !== null);
@@ -67,7 +68,7 @@ function partsOf(layer, { name: operator, entry, signature: { parameters } }, ty
       throw new Problem(`${layer.name} takes ${name}, which ${operator} does not have`);
     return found.type;
   };
-  const own = optionsOf(layer, { options, kept, positional }, typeNamed);
+  const own = optionsOf(layer, { options, kept, positional, params }, typeNamed);
   const taken = (layer.takes ?? required).map((name) => ({
     name,
     as: names[name] ?? name,
@@ -97,23 +98,93 @@ function partsOf(layer, { name: operator, entry, signature: { parameters } }, ty
   };
 }
 
-/** A comment of at most 118 columns. */
-function comment(text) {
+/** Text as lines of at most `width` columns. */
+function wrapped(text, width) {
   const lines = [''];
   // No line begins with a sign, which would be a list.
   for (const word of text.split(/\s+(?![-+*]\s)/)) {
     const line = `${lines.at(-1)} ${word}`.trimStart();
-    if (line.length > 115 && lines.at(-1) !== '') lines.push(word);
+    if (line.length > width && lines.at(-1) !== '') lines.push(word);
     else lines[lines.length - 1] = line;
   }
-  return lines.length === 1
-    ? `/** ${lines[0]} */`
-    : `/**\n${lines.map((line) => ` * ${line}`).join('\n')}\n */`;
+  return lines;
+}
+
+/** A comment of at most 118 columns: a text, and tags. */
+function comment(text, tags = [], indent = '') {
+  const lines = [text, ...tags].flatMap((part) => wrapped(part, 115 - indent.length));
+  const [open, ...more] = ['/**', ' * ', ' */'];
+  if (lines.length === 1) return `${open} ${lines[0]}${more[1]}`;
+  return [open, ...lines.map((line) => `${indent}${more[0]}${line}`), `${indent}${more[1]}`].join('\n');
+}
+
+const AXES = {
+  1: {
+    'H, W': 'L',
+    'Ho, Wo': 'Lo',
+    'Ho = ': 'Lo = ',
+    '(H ': '(L ',
+    '[height, width]': '[length]',
+    H: 'L',
+    Ho: 'Lo',
+  },
+  3: { 'H, W': 'D, H, W', 'Ho, Wo': 'Do, Ho, Wo', '[height, width]': '[depth, height, width]' },
+};
+
+/** What an operator's docstring says; those of one and three dimensions say that they are as the one of two. */
+function docsOf({ name, signature }, all) {
+  const [, base, rank] = /^(.*)([13])d$/.exec(name) ?? [];
+  const like = all.find((one) => one.name === `${base}2d`);
+  if (like === undefined || !signature.documentation.startsWith(`\`${base}2d\` for`)) return signature;
+  const axes = AXES[rank];
+  const words = Object.keys(axes).map((word) => word.replaceAll(/[[\]()]/g, '\\$&'));
+  const moved = (text) =>
+    text
+      ?.replaceAll(new RegExp(`(?<!\\w)(?:${words.join('|')})(?!\\w)`, 'g'), (word) => axes[word])
+      .replaceAll(/(?<=[a-z])2d\b/gi, `${rank}d`);
+  const { documentation, params, returns, throws } = like.signature;
+  return {
+    documentation: moved(documentation),
+    params: new Map([...params].map(([key, text]) => [key, moved(text)])),
+    returns: moved(returns),
+    throws,
+  };
+}
+
+/** What a constructor takes, with defaults, and what forward gives. */
+function memberDocs(layer, operator, { own, taken, inputs, forward }, docs) {
+  const { signature } = operator;
+  const known = [...signature.parameters, ...signature.parameters.flatMap(({ options }) => options ?? [])];
+  const said = (name) => docs.params.get(name) ?? known.find((one) => one.name === name)?.documentation;
+  const param = (name, as = name) => (said(name) ? [`@param ${as} ${said(name)}`] : []);
+  const keys = own?.keys ?? [];
+  const defaults = keys.flatMap((key) => {
+    const value = layer.defaults?.[key] ?? defaultIn(said(key) ?? '');
+    return value === null ? [`\`${key}\``] : [`\`${key}\` (default ${value})`];
+  });
+  const makes =
+    taken.length + keys.length === 0
+      ? 'Takes nothing.'
+      : `What \`${operator.name}\` takes beside its tensors.`;
+  const ofOptions = keys.length === 0 ? [] : [`@param options ${defaults.join(', ')}`];
+  const constructed = [...taken.flatMap(({ name, as }) => param(name, as)), ...ofOptions];
+  const given = [...inputs, ...forward].flatMap(({ name }) => param(name));
+  const returns = docs.returns === undefined ? [] : [`@returns ${docs.returns}`];
+  const throws = docs.throws.map((text) => `@throws ${text}`);
+  return {
+    constructed: comment(makes, constructed, '  '),
+    forward: comment(
+      `\`${operator.name}\` of ${inputs.map(({ name }) => name).join(' and ')}.`,
+      [...given, ...returns, ...throws],
+      '  ',
+    ),
+  };
 }
 
 /** The class of a layer. */
-function classOf(layer, operator, typeNamed) {
-  const { name, validates, signature } = operator;
+function classOf(layer, operator, all, typeNamed) {
+  const { name, validates } = operator;
+  const docs = docsOf(operator, all);
   const parts = partsOf(layer, operator, typeNamed);
   const { own, taken } = parts;
   const indexed = own?.keys.includes('returnIndices');
@@ -151,13 +222,17 @@ function classOf(layer, operator, typeNamed) {
   ];
   const options = indexed ? `${parts.options} as ${own.type.replace('<I>', '<true>')}` : parts.options;
   const call = `${name}(${list([...inputs.map((input) => input.name), ...parts.arguments, options])})`;
-  return `${comment(`\`${name}\` as a layer${parts.note}: ${signature.documentation}`)}
+  const said = memberDocs(layer, operator, parts, docs);
+  return `${comment(`\`${name}\` as a layer${parts.note}: ${docs.documentation}`)}
 export class ${layer.name}${indexed ? '<I extends boolean = false>' : ''} extends ${base} {
   ${fields.join('\n  ')}
 
+  ${said.constructed}
   constructor(${constructed.join(', ')}) {
     ${body.join('\n    ')}
   }
+
+  ${said.forward}
   forward${keeps ? '<D extends DType>' : ''}(${takes.join(', ')}): ${output} {
     return ${call}${indexed ? ` as unknown as ${output}` : ''};
   }
@@ -184,7 +259,6 @@ const BASICS = [
   ['DType', { file: 'ts/base/dtype.ts', isType: true }],
   ['Tensor', { file: 'ts/tensor/tensor.ts', isType: true }],
   ['Module', { file: 'ts/layers/module.ts', isType: false }],
-  ['NoOptions', { file: 'ts/layers/module.ts', isType: true }],
   ['KeepingModule', { file: 'ts/layers/keeping.ts', isType: false }],
   ['validate', { file: 'ts/ops/operator.ts', isType: false }],
 ];
@@ -195,11 +269,11 @@ const BASICS = [
  */
 export function layerFile(file, operators, exported, typeNamed) {
   const classes = operators.flatMap((operator) =>
-    layersOf(operator).map((layer) => classOf(layer, operator, typeNamed)),
+    layersOf(operator).map((layer) => classOf(layer, operator, operators, typeNamed)),
   );
   if (classes.length === 0) return null;
   const text = classes.join('\n');
-  const code = text.replaceAll(/^ ?\/?\*.*$/gm, '');
+  const code = text.replaceAll(/^ *\/?\*.*$/gm, '');
   const own = exported
     .filter(({ file: of, isType }) => isType || of === file)
     .map(({ name, file: of, isType }) => [name, { file: of, isType }]);

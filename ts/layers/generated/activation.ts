@@ -19,14 +19,17 @@ import {
 } from '../../ops/activation.ts';
 import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { Module, type NoOptions } from '../module.ts';
+import { Module } from '../module.ts';
 
 /** `relu` as a layer: max(x, 0); NaN stays. */
 export class ReLU extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('ReLU', options, []);
   }
+
+  /** `relu` of x. */
   forward(x: Tensor): Tensor {
     return relu(x);
   }
@@ -34,10 +37,13 @@ export class ReLU extends Module {
 
 /** `relu6` as a layer: min(max(x, 0), 6). */
 export class ReLU6 extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('ReLU6', options, []);
   }
+
+  /** `relu6` of x. */
   forward(x: Tensor): Tensor {
     return relu6(x);
   }
@@ -45,10 +51,13 @@ export class ReLU6 extends Module {
 
 /** `sigmoid` as a layer: 1 / (1 + exp(-x)). */
 export class Sigmoid extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('Sigmoid', options, []);
   }
+
+  /** `sigmoid` of x. */
   forward(x: Tensor): Tensor {
     return sigmoid(x);
   }
@@ -56,10 +65,13 @@ export class Sigmoid extends Module {
 
 /** `tanh` as a layer: The hyperbolic tangent. */
 export class Tanh extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('Tanh', options, []);
   }
+
+  /** `tanh` of x. */
   forward(x: Tensor): Tensor {
     return tanh(x);
   }
@@ -67,10 +79,13 @@ export class Tanh extends Module {
 
 /** `hardSwish` as a layer: x * min(max(x + 3, 0), 6) / 6. */
 export class Hardswish extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('Hardswish', options, []);
   }
+
+  /** `hardSwish` of x. */
   forward(x: Tensor): Tensor {
     return hardSwish(x);
   }
@@ -78,10 +93,13 @@ export class Hardswish extends Module {
 
 /** `silu` as a layer: x * sigmoid(x). */
 export class SiLU extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('SiLU', options, []);
   }
+
+  /** `silu` of x. */
   forward(x: Tensor): Tensor {
     return silu(x);
   }
@@ -89,10 +107,13 @@ export class SiLU extends Module {
 
 /** `mish` as a layer: x * tanh(log(1 + exp(x))) (Misra, 2019). */
 export class Mish extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('Mish', options, []);
   }
+
+  /** `mish` of x. */
   forward(x: Tensor): Tensor {
     return mish(x);
   }
@@ -100,10 +121,13 @@ export class Mish extends Module {
 
 /** `selu` as a layer: ELU with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017). */
 export class SELU extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('SELU', options, []);
   }
+
+  /** `selu` of x. */
   forward(x: Tensor): Tensor {
     return selu(x);
   }
@@ -113,11 +137,17 @@ export class SELU extends Module {
 export class LeakyReLU extends Module {
   readonly #options: { negativeSlope?: number };
 
+  /**
+   * What `leakyRelu` takes beside its tensors.
+   * @param options `negativeSlope`
+   */
   constructor(options: { negativeSlope?: number } = {}) {
     super();
     validate(leakyRelu, 'LeakyReLU', options);
     this.#options = { ...options };
   }
+
+  /** `leakyRelu` of x. */
   forward(x: Tensor): Tensor {
     return leakyRelu(x, this.#options);
   }
@@ -127,11 +157,17 @@ export class LeakyReLU extends Module {
 export class ELU extends Module {
   readonly #options: { alpha?: number };
 
+  /**
+   * What `elu` takes beside its tensors.
+   * @param options `alpha`
+   */
   constructor(options: { alpha?: number } = {}) {
     super();
     validate(elu, 'ELU', options);
     this.#options = { ...options };
   }
+
+  /** `elu` of x. */
   forward(x: Tensor): Tensor {
     return elu(x, this.#options);
   }
@@ -144,11 +180,17 @@ export class ELU extends Module {
 export class GELU extends Module {
   readonly #options: GeluOptions;
 
+  /**
+   * What `gelu` takes beside its tensors.
+   * @param options `approximate` (default 'none')
+   */
   constructor(options: GeluOptions = {}) {
     super();
     validate(gelu, 'GELU', options);
     this.#options = { ...options };
   }
+
+  /** `gelu` of x. */
   forward(x: Tensor): Tensor {
     return gelu(x, this.#options);
   }
@@ -161,11 +203,17 @@ export class GELU extends Module {
 export class Softplus extends Module {
   readonly #options: SoftplusOptions;
 
+  /**
+   * What `softplus` takes beside its tensors.
+   * @param options `beta` (default 1), `threshold` (default 20)
+   */
   constructor(options: SoftplusOptions = {}) {
     super();
     validate(softplus, 'Softplus', options);
     this.#options = { ...options };
   }
+
+  /** `softplus` of x. */
   forward(x: Tensor): Tensor {
     return softplus(x, this.#options);
   }
@@ -176,10 +224,13 @@ export class Softplus extends Module {
  * alpha is 0.2).
  */
 export class Hardsigmoid extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('Hardsigmoid', options, []);
   }
+
+  /** `hardSigmoid` of x. */
   forward(x: Tensor): Tensor {
     return hardSigmoid(x);
   }

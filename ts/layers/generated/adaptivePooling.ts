@@ -16,16 +16,25 @@ import {
 import type { Extremum } from '../../ops/pooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
-import { Module, type NoOptions } from '../module.ts';
+import { Module } from '../module.ts';
 
-/** `adaptiveAvgPool1d` as a layer: `adaptiveAvgPool2d` for x [N, C, L]. */
+/**
+ * `adaptiveAvgPool1d` as a layer: The mean of each window of x [N, C, L], the output having `outputSize`; an axis of
+ * null keeps its size.
+ */
 export class AdaptiveAvgPool1d extends Module {
   readonly #outputSize: AdaptiveSize;
 
+  /** What `adaptiveAvgPool1d` takes beside its tensors. */
   constructor(outputSize: AdaptiveSize) {
     super();
     this.#outputSize = outputSize;
   }
+
+  /**
+   * `adaptiveAvgPool1d` of x.
+   * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool1d(x, this.#outputSize);
   }
@@ -38,39 +47,66 @@ export class AdaptiveAvgPool1d extends Module {
 export class AdaptiveAvgPool2d extends Module {
   readonly #outputSize: AdaptiveSize;
 
+  /** What `adaptiveAvgPool2d` takes beside its tensors. */
   constructor(outputSize: AdaptiveSize) {
     super();
     this.#outputSize = outputSize;
   }
+
+  /**
+   * `adaptiveAvgPool2d` of x.
+   * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool2d(x, this.#outputSize);
   }
 }
 
-/** `adaptiveAvgPool3d` as a layer: `adaptiveAvgPool2d` for x [N, C, D, H, W]. */
+/**
+ * `adaptiveAvgPool3d` as a layer: The mean of each window of x [N, C, D, H, W], the output having `outputSize`; an
+ * axis of null keeps its size.
+ */
 export class AdaptiveAvgPool3d extends Module {
   readonly #outputSize: AdaptiveSize;
 
+  /** What `adaptiveAvgPool3d` takes beside its tensors. */
   constructor(outputSize: AdaptiveSize) {
     super();
     this.#outputSize = outputSize;
   }
+
+  /**
+   * `adaptiveAvgPool3d` of x.
+   * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool3d(x, this.#outputSize);
   }
 }
 
-/** `adaptiveMaxPool1d` as a layer: `adaptiveMaxPool2d` for x [N, C, L]. */
+/**
+ * `adaptiveMaxPool1d` as a layer: The largest element of each window of x [N, C, L], the output having `outputSize`;
+ * an axis of null keeps its size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
+ */
 export class AdaptiveMaxPool1d<I extends boolean = false> extends KeepingModule<I> {
   readonly #outputSize: AdaptiveSize;
   readonly #options: AdaptiveMaxPoolOptions<I>;
 
+  /**
+   * What `adaptiveMaxPool1d` takes beside its tensors.
+   * @param options `returnIndices` (default false)
+   */
   constructor(outputSize: AdaptiveSize, options: AdaptiveMaxPoolOptions<I> = {}) {
     super();
     checkOptions('AdaptiveMaxPool1d', options, ['returnIndices']);
     this.#outputSize = outputSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `adaptiveMaxPool1d` of x.
+   * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+   */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return adaptiveMaxPool1d(
       x,
@@ -88,12 +124,21 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends KeepingModule<
   readonly #outputSize: AdaptiveSize;
   readonly #options: AdaptiveMaxPoolOptions<I>;
 
+  /**
+   * What `adaptiveMaxPool2d` takes beside its tensors.
+   * @param options `returnIndices` (default false)
+   */
   constructor(outputSize: AdaptiveSize, options: AdaptiveMaxPoolOptions<I> = {}) {
     super();
     checkOptions('AdaptiveMaxPool2d', options, ['returnIndices']);
     this.#outputSize = outputSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `adaptiveMaxPool2d` of x.
+   * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+   */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return adaptiveMaxPool2d(
       x,
@@ -103,17 +148,29 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends KeepingModule<
   }
 }
 
-/** `adaptiveMaxPool3d` as a layer: `adaptiveMaxPool2d` for x [N, C, D, H, W]. */
+/**
+ * `adaptiveMaxPool3d` as a layer: The largest element of each window of x [N, C, D, H, W], the output having
+ * `outputSize`; an axis of null keeps its size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
+ */
 export class AdaptiveMaxPool3d<I extends boolean = false> extends KeepingModule<I> {
   readonly #outputSize: AdaptiveSize;
   readonly #options: AdaptiveMaxPoolOptions<I>;
 
+  /**
+   * What `adaptiveMaxPool3d` takes beside its tensors.
+   * @param options `returnIndices` (default false)
+   */
   constructor(outputSize: AdaptiveSize, options: AdaptiveMaxPoolOptions<I> = {}) {
     super();
     checkOptions('AdaptiveMaxPool3d', options, ['returnIndices']);
     this.#outputSize = outputSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `adaptiveMaxPool3d` of x.
+   * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+   */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return adaptiveMaxPool3d(
       x,
@@ -128,10 +185,16 @@ export class AdaptiveMaxPool3d<I extends boolean = false> extends KeepingModule<
  * are kept as 1.
  */
 export class GlobalAvgPool extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('GlobalAvgPool', options, []);
   }
+
+  /**
+   * `globalAvgPool` of x.
+   * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return globalAvgPool(x);
   }
@@ -142,10 +205,16 @@ export class GlobalAvgPool extends Module {
  * axes, which are kept as 1. Takes float32, uint8 and int8.
  */
 export class GlobalMaxPool extends KeepingModule {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('GlobalMaxPool', options, []);
   }
+
+  /**
+   * `globalMaxPool` of x.
+   * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return globalMaxPool(x);
   }

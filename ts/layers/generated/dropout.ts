@@ -13,27 +13,49 @@ import { Module } from '../module.ts';
 export class Dropout extends Module {
   readonly #options: DropoutLayerOptions;
 
+  /**
+   * What `dropout` takes beside its tensors.
+   * @param options `p` (default 0.5)
+   */
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout', options, ['p']);
     validate(dropout, 'Dropout', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `dropout` of x.
+   * @throws RangeError for p outside [0, 1]
+   */
   forward(x: Tensor): Tensor {
     return dropout(x, { ...this.#options, training: this.training });
   }
 }
 
-/** `dropout1d` as a layer, in train mode alone: `dropout2d` for x [N, C, L]. */
+/**
+ * `dropout1d` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
+ * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, L]. Which ones is drawn at each
+ * run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
+ */
 export class Dropout1d extends Module {
   readonly #options: DropoutLayerOptions;
 
+  /**
+   * What `dropout1d` takes beside its tensors.
+   * @param options `p` (default 0.5)
+   */
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout1d', options, ['p']);
     validate(dropout1d, 'Dropout1d', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `dropout1d` of x.
+   * @throws RangeError for p outside [0, 1]
+   */
   forward(x: Tensor): Tensor {
     return dropout1d(x, { ...this.#options, training: this.training });
   }
@@ -47,27 +69,49 @@ export class Dropout1d extends Module {
 export class Dropout2d extends Module {
   readonly #options: DropoutLayerOptions;
 
+  /**
+   * What `dropout2d` takes beside its tensors.
+   * @param options `p` (default 0.5)
+   */
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout2d', options, ['p']);
     validate(dropout2d, 'Dropout2d', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `dropout2d` of x.
+   * @throws RangeError for p outside [0, 1]
+   */
   forward(x: Tensor): Tensor {
     return dropout2d(x, { ...this.#options, training: this.training });
   }
 }
 
-/** `dropout3d` as a layer, in train mode alone: `dropout2d` for x [N, C, D, H, W]. */
+/**
+ * `dropout3d` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
+ * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, D, H, W]. Which ones is drawn at
+ * each run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
+ */
 export class Dropout3d extends Module {
   readonly #options: DropoutLayerOptions;
 
+  /**
+   * What `dropout3d` takes beside its tensors.
+   * @param options `p` (default 0.5)
+   */
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout3d', options, ['p']);
     validate(dropout3d, 'Dropout3d', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `dropout3d` of x.
+   * @throws RangeError for p outside [0, 1]
+   */
   forward(x: Tensor): Tensor {
     return dropout3d(x, { ...this.#options, training: this.training });
   }

@@ -19,6 +19,10 @@ export class FractionalMaxPool2d<I extends boolean = false> extends Module<[Tens
   readonly #kernelSize: Size;
   readonly #options: FractionalMaxPoolOptions<I>;
 
+  /**
+   * What `fractionalMaxPool2d` takes beside its tensors.
+   * @param options `outputSize`, `outputRatio`, `randomSamples`, `seed`, `returnIndices` (default false)
+   */
   constructor(kernelSize: Size, options: FractionalMaxPoolOptions<I>) {
     super();
     checkOptions('FractionalMaxPool2d', options, [
@@ -31,6 +35,11 @@ export class FractionalMaxPool2d<I extends boolean = false> extends Module<[Tens
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `fractionalMaxPool2d` of x.
+   * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Extremum<I> {
     return fractionalMaxPool2d(
       x,
@@ -40,11 +49,19 @@ export class FractionalMaxPool2d<I extends boolean = false> extends Module<[Tens
   }
 }
 
-/** `fractionalMaxPool3d` as a layer: `fractionalMaxPool2d` for x [N, C, D, H, W]. */
+/**
+ * `fractionalMaxPool3d` as a layer: The largest element of each window of x [N, C, D, H, W]; the windows begin at
+ * int((i + u) * a) - int(u * a), where a = (in - kernel) / (out - 1) and u is the plane's random sample for the axis,
+ * and the last one ends the axis. Samples outside 0 to 1 are taken as the nearer bound.
+ */
 export class FractionalMaxPool3d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #kernelSize: Size;
   readonly #options: FractionalMaxPoolOptions<I>;
 
+  /**
+   * What `fractionalMaxPool3d` takes beside its tensors.
+   * @param options `outputSize`, `outputRatio`, `randomSamples`, `seed`, `returnIndices` (default false)
+   */
   constructor(kernelSize: Size, options: FractionalMaxPoolOptions<I>) {
     super();
     checkOptions('FractionalMaxPool3d', options, [
@@ -57,6 +74,11 @@ export class FractionalMaxPool3d<I extends boolean = false> extends Module<[Tens
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `fractionalMaxPool3d` of x.
+   * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Extremum<I> {
     return fractionalMaxPool3d(
       x,

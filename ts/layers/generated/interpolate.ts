@@ -13,12 +13,23 @@ import { KeepingModule } from '../keeping.ts';
 export class Upsample extends KeepingModule {
   readonly #options: UpsampleOptions;
 
+  /**
+   * What `interpolate` takes beside its tensors.
+   * @param options `size`, `scaleFactor`, `mode` (default 'nearest'), `alignCorners` (default false; not for
+   * 'nearest')
+   */
   constructor(options: UpsampleOptions) {
     super();
     checkOptions('Upsample', options, ['size', 'scaleFactor', 'mode', 'alignCorners']);
     validate(interpolate, 'Upsample', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `interpolate` of x.
+   * @throws RangeError for a mode that is not for x's number of axes, and an axis of nothing; TypeError for a wrong
+   * kind
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return interpolate(x, this.#options);
   }

@@ -13,12 +13,21 @@ export class LocalResponseNorm extends Module {
   readonly #size: number;
   readonly #options: LocalResponseNormOptions;
 
+  /**
+   * What `localResponseNorm` takes beside its tensors.
+   * @param options `alpha` (default 1e-4), `beta` (default 0.75), `k` (default 1), `oddAfter` (default false)
+   */
   constructor(size: number, options: LocalResponseNormOptions = {}) {
     super();
     validate(localResponseNorm, 'LocalResponseNorm', size, options);
     this.#size = size;
     this.#options = { ...options };
   }
+
+  /**
+   * `localResponseNorm` of x.
+   * @throws RangeError for an x with fewer than 3 axes, and a size below 1
+   */
   forward(x: Tensor): Tensor {
     return localResponseNorm(x, this.#size, this.#options);
   }

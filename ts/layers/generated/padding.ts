@@ -5,59 +5,99 @@ import { type PadWidths, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
 
-/** `pad1d` as a layer: `pad2d` for x [N, C, L]. */
+/** `pad1d` as a layer: x [N, C, L] with `[before, after]` more elements per spatial axis; negative widths crop. */
 export class ConstantPad1d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
+  /**
+   * What `pad1d` takes beside its tensors.
+   * @param value What 'constant' fills in; default 0.
+   */
   constructor(padding: PadWidths, value: number) {
     super();
     validate(pad1d, 'ConstantPad1d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
+
+  /**
+   * `pad1d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad1d(x, this.#padding, { value: this.#value });
   }
 }
 
-/** `pad1d` as a layer, with mode 'reflect': `pad2d` for x [N, C, L]. */
+/**
+ * `pad1d` as a layer, with mode 'reflect': x [N, C, L] with `[before, after]` more elements per spatial axis;
+ * negative widths crop.
+ */
 export class ReflectionPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /** What `pad1d` takes beside its tensors. */
   constructor(padding: PadWidths) {
     super();
     validate(pad1d, 'ReflectionPad1d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad1d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad1d(x, this.#padding, { mode: 'reflect' });
   }
 }
 
-/** `pad1d` as a layer, with mode 'replicate': `pad2d` for x [N, C, L]. */
+/**
+ * `pad1d` as a layer, with mode 'replicate': x [N, C, L] with `[before, after]` more elements per spatial axis;
+ * negative widths crop.
+ */
 export class ReplicationPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /** What `pad1d` takes beside its tensors. */
   constructor(padding: PadWidths) {
     super();
     validate(pad1d, 'ReplicationPad1d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad1d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad1d(x, this.#padding, { mode: 'replicate' });
   }
 }
 
-/** `pad1d` as a layer, with mode 'circular': `pad2d` for x [N, C, L]. */
+/**
+ * `pad1d` as a layer, with mode 'circular': x [N, C, L] with `[before, after]` more elements per spatial axis;
+ * negative widths crop.
+ */
 export class CircularPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /** What `pad1d` takes beside its tensors. */
   constructor(padding: PadWidths) {
     super();
     validate(pad1d, 'CircularPad1d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad1d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad1d(x, this.#padding, { mode: 'circular' });
   }
@@ -68,12 +108,22 @@ export class ConstantPad2d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
+  /**
+   * What `pad2d` takes beside its tensors.
+   * @param value What 'constant' fills in; default 0.
+   */
   constructor(padding: PadWidths, value: number) {
     super();
     validate(pad2d, 'ConstantPad2d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
+
+  /**
+   * `pad2d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad2d(x, this.#padding, { value: this.#value });
   }
@@ -86,11 +136,18 @@ export class ConstantPad2d extends KeepingModule {
 export class ReflectionPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /** What `pad2d` takes beside its tensors. */
   constructor(padding: PadWidths) {
     super();
     validate(pad2d, 'ReflectionPad2d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad2d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad2d(x, this.#padding, { mode: 'reflect' });
   }
@@ -103,11 +160,18 @@ export class ReflectionPad2d extends KeepingModule {
 export class ReplicationPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /** What `pad2d` takes beside its tensors. */
   constructor(padding: PadWidths) {
     super();
     validate(pad2d, 'ReplicationPad2d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad2d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad2d(x, this.#padding, { mode: 'replicate' });
   }
@@ -120,69 +184,116 @@ export class ReplicationPad2d extends KeepingModule {
 export class CircularPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /** What `pad2d` takes beside its tensors. */
   constructor(padding: PadWidths) {
     super();
     validate(pad2d, 'CircularPad2d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad2d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad2d(x, this.#padding, { mode: 'circular' });
   }
 }
 
-/** `pad3d` as a layer: `pad2d` for x [N, C, D, H, W]. */
+/** `pad3d` as a layer: x [N, C, D, H, W] with `[before, after]` more elements per spatial axis; negative widths crop. */
 export class ConstantPad3d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
+  /**
+   * What `pad3d` takes beside its tensors.
+   * @param value What 'constant' fills in; default 0.
+   */
   constructor(padding: PadWidths, value: number) {
     super();
     validate(pad3d, 'ConstantPad3d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
+
+  /**
+   * `pad3d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad3d(x, this.#padding, { value: this.#value });
   }
 }
 
-/** `pad3d` as a layer, with mode 'reflect': `pad2d` for x [N, C, D, H, W]. */
+/**
+ * `pad3d` as a layer, with mode 'reflect': x [N, C, D, H, W] with `[before, after]` more elements per spatial axis;
+ * negative widths crop.
+ */
 export class ReflectionPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /** What `pad3d` takes beside its tensors. */
   constructor(padding: PadWidths) {
     super();
     validate(pad3d, 'ReflectionPad3d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad3d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad3d(x, this.#padding, { mode: 'reflect' });
   }
 }
 
-/** `pad3d` as a layer, with mode 'replicate': `pad2d` for x [N, C, D, H, W]. */
+/**
+ * `pad3d` as a layer, with mode 'replicate': x [N, C, D, H, W] with `[before, after]` more elements per spatial axis;
+ * negative widths crop.
+ */
 export class ReplicationPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /** What `pad3d` takes beside its tensors. */
   constructor(padding: PadWidths) {
     super();
     validate(pad3d, 'ReplicationPad3d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad3d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad3d(x, this.#padding, { mode: 'replicate' });
   }
 }
 
-/** `pad3d` as a layer, with mode 'circular': `pad2d` for x [N, C, D, H, W]. */
+/**
+ * `pad3d` as a layer, with mode 'circular': x [N, C, D, H, W] with `[before, after]` more elements per spatial axis;
+ * negative widths crop.
+ */
 export class CircularPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /** What `pad3d` takes beside its tensors. */
   constructor(padding: PadWidths) {
     super();
     validate(pad3d, 'CircularPad3d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad3d` of x.
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pad3d(x, this.#padding, { mode: 'circular' });
   }

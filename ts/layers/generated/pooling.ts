@@ -28,68 +28,129 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
 import { Module } from '../module.ts';
 
-/** `maxPool1d` as a layer: `maxPool2d` for x [N, C, L]. */
+/**
+ * `maxPool1d` as a layer: The largest element of each window of x; NaN wins, the first of equals counts. As PyTorch's
+ * max_pool2d and ONNX's MaxPool.
+ */
 export class MaxPool1d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
+  /**
+   * What `maxPool1d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [length]
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `returnIndices` (default false)
+   */
   constructor(kernelSize: Size, options: MaxPoolOptions<I> = {}) {
     super();
     checkOptions('MaxPool1d', options, ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `maxPool1d` of x.
+   * @param x [N, C, L] of float32, uint8 or int8, which the result keeps
+   * @returns [N, C, Lo], Lo = floor((L + padding - dilation * (kernelSize - 1) - 1) / stride) + 1 with the padding of
+   * both sides; with `returnIndices` also where each element was
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return maxPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
 }
 
 /**
- * `maxPool2d` as a layer: The largest element of each window of x [N, C, H, W]; NaN wins, the first of equals counts.
- * Takes float32, uint8 and int8.
+ * `maxPool2d` as a layer: The largest element of each window of x; NaN wins, the first of equals counts. As PyTorch's
+ * max_pool2d and ONNX's MaxPool.
  */
 export class MaxPool2d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
+  /**
+   * What `maxPool2d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [height, width]
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `returnIndices` (default false)
+   */
   constructor(kernelSize: Size, options: MaxPoolOptions<I> = {}) {
     super();
     checkOptions('MaxPool2d', options, ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `maxPool2d` of x.
+   * @param x [N, C, H, W] of float32, uint8 or int8, which the result keeps
+   * @returns [N, C, Ho, Wo], Ho = floor((H + padding - dilation * (kernelSize - 1) - 1) / stride) + 1 with the
+   * padding of both sides; with `returnIndices` also where each element was
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return maxPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
 }
 
-/** `maxPool3d` as a layer: `maxPool2d` for x [N, C, D, H, W]. */
+/**
+ * `maxPool3d` as a layer: The largest element of each window of x; NaN wins, the first of equals counts. As PyTorch's
+ * max_pool2d and ONNX's MaxPool.
+ */
 export class MaxPool3d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
+  /**
+   * What `maxPool3d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [depth, height, width]
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `returnIndices` (default false)
+   */
   constructor(kernelSize: Size, options: MaxPoolOptions<I> = {}) {
     super();
     checkOptions('MaxPool3d', options, ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `maxPool3d` of x.
+   * @param x [N, C, D, H, W] of float32, uint8 or int8, which the result keeps
+   * @returns [N, C, Do, Ho, Wo], Ho = floor((H + padding - dilation * (kernelSize - 1) - 1) / stride) + 1 with the
+   * padding of both sides; with `returnIndices` also where each element was
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return maxPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
 }
 
-/** `minPool1d` as a layer: `minPool2d` for x [N, C, L]. */
+/**
+ * `minPool1d` as a layer: The smallest element of each window of x [N, C, L]; NaN wins, the first of equals counts.
+ * Takes float32, uint8 and int8.
+ */
 export class MinPool1d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
+  /**
+   * What `minPool1d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `returnIndices` (default false)
+   */
   constructor(kernelSize: Size, options: MaxPoolOptions<I> = {}) {
     super();
     checkOptions('MinPool1d', options, ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `minPool1d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return minPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
@@ -103,38 +164,66 @@ export class MinPool2d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
+  /**
+   * What `minPool2d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `returnIndices` (default false)
+   */
   constructor(kernelSize: Size, options: MaxPoolOptions<I> = {}) {
     super();
     checkOptions('MinPool2d', options, ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `minPool2d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return minPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
 }
 
-/** `minPool3d` as a layer: `minPool2d` for x [N, C, D, H, W]. */
+/**
+ * `minPool3d` as a layer: The smallest element of each window of x [N, C, D, H, W]; NaN wins, the first of equals
+ * counts. Takes float32, uint8 and int8.
+ */
 export class MinPool3d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
+  /**
+   * What `minPool3d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `returnIndices` (default false)
+   */
   constructor(kernelSize: Size, options: MaxPoolOptions<I> = {}) {
     super();
     checkOptions('MinPool3d', options, ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `minPool3d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return minPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
   }
 }
 
-/** `avgPool1d` as a layer: `avgPool2d` for x [N, C, L]. */
+/** `avgPool1d` as a layer: The mean of each window of x [N, C, L], padding being zero. */
 export class AvgPool1d extends Module {
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
 
+  /**
+   * What `avgPool1d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `countIncludePad` (default true), `divisorOverride`
+   */
   constructor(kernelSize: Size, options: AvgPoolOptions = {}) {
     super();
     checkOptions('AvgPool1d', options, [
@@ -148,6 +237,11 @@ export class AvgPool1d extends Module {
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `avgPool1d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return avgPool1d(x, this.#kernelSize, this.#options);
   }
@@ -158,6 +252,11 @@ export class AvgPool2d extends Module {
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
 
+  /**
+   * What `avgPool2d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `countIncludePad` (default true), `divisorOverride`
+   */
   constructor(kernelSize: Size, options: AvgPoolOptions = {}) {
     super();
     checkOptions('AvgPool2d', options, [
@@ -171,16 +270,26 @@ export class AvgPool2d extends Module {
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `avgPool2d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.#kernelSize, this.#options);
   }
 }
 
-/** `avgPool3d` as a layer: `avgPool2d` for x [N, C, D, H, W]. */
+/** `avgPool3d` as a layer: The mean of each window of x [N, C, D, H, W], padding being zero. */
 export class AvgPool3d extends Module {
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
 
+  /**
+   * What `avgPool3d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `countIncludePad` (default true), `divisorOverride`
+   */
   constructor(kernelSize: Size, options: AvgPoolOptions = {}) {
     super();
     checkOptions('AvgPool3d', options, [
@@ -194,22 +303,37 @@ export class AvgPool3d extends Module {
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `avgPool3d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return avgPool3d(x, this.#kernelSize, this.#options);
   }
 }
 
-/** `sumPool1d` as a layer: `sumPool2d` for x [N, C, L]. */
+/** `sumPool1d` as a layer: The sum of each window of x [N, C, L]. */
 export class SumPool1d extends Module {
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
 
+  /**
+   * What `sumPool1d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false)
+   */
   constructor(kernelSize: Size, options: PoolOptions = {}) {
     super();
     checkOptions('SumPool1d', options, ['stride', 'padding', 'dilation', 'ceilMode']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `sumPool1d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return sumPool1d(x, this.#kernelSize, this.#options);
   }
@@ -220,39 +344,67 @@ export class SumPool2d extends Module {
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
 
+  /**
+   * What `sumPool2d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false)
+   */
   constructor(kernelSize: Size, options: PoolOptions = {}) {
     super();
     checkOptions('SumPool2d', options, ['stride', 'padding', 'dilation', 'ceilMode']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `sumPool2d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return sumPool2d(x, this.#kernelSize, this.#options);
   }
 }
 
-/** `sumPool3d` as a layer: `sumPool2d` for x [N, C, D, H, W]. */
+/** `sumPool3d` as a layer: The sum of each window of x [N, C, D, H, W]. */
 export class SumPool3d extends Module {
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
 
+  /**
+   * What `sumPool3d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false)
+   */
   constructor(kernelSize: Size, options: PoolOptions = {}) {
     super();
     checkOptions('SumPool3d', options, ['stride', 'padding', 'dilation', 'ceilMode']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `sumPool3d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return sumPool3d(x, this.#kernelSize, this.#options);
   }
 }
 
-/** `lpPool1d` as a layer: `lpPool2d` for x [N, C, L]. */
+/**
+ * `lpPool1d` as a layer: (mean of x^p over each window's part inside the padded input, times the kernel's
+ * size)^(1/p), p being `normType`; with `absolute` the sum of |x|^p instead.
+ */
 export class LPPool1d extends Module {
   readonly #normType: number;
   readonly #kernelSize: Size;
   readonly #options: LpPoolOptions;
 
+  /**
+   * What `lpPool1d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `absolute` (default false)
+   */
   constructor(normType: number, kernelSize: Size, options: LpPoolOptions = {}) {
     super();
     checkOptions('LPPool1d', options, ['stride', 'padding', 'dilation', 'ceilMode', 'absolute']);
@@ -260,6 +412,11 @@ export class LPPool1d extends Module {
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `lpPool1d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return lpPool1d(x, this.#normType, this.#kernelSize, this.#options);
   }
@@ -274,6 +431,11 @@ export class LPPool2d extends Module {
   readonly #kernelSize: Size;
   readonly #options: LpPoolOptions;
 
+  /**
+   * What `lpPool2d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `absolute` (default false)
+   */
   constructor(normType: number, kernelSize: Size, options: LpPoolOptions = {}) {
     super();
     checkOptions('LPPool2d', options, ['stride', 'padding', 'dilation', 'ceilMode', 'absolute']);
@@ -281,17 +443,30 @@ export class LPPool2d extends Module {
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `lpPool2d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return lpPool2d(x, this.#normType, this.#kernelSize, this.#options);
   }
 }
 
-/** `lpPool3d` as a layer: `lpPool2d` for x [N, C, D, H, W]. */
+/**
+ * `lpPool3d` as a layer: (mean of x^p over each window's part inside the padded input, times the kernel's
+ * size)^(1/p), p being `normType`; with `absolute` the sum of |x|^p instead.
+ */
 export class LPPool3d extends Module {
   readonly #normType: number;
   readonly #kernelSize: Size;
   readonly #options: LpPoolOptions;
 
+  /**
+   * What `lpPool3d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
+   * (default false), `absolute` (default false)
+   */
   constructor(normType: number, kernelSize: Size, options: LpPoolOptions = {}) {
     super();
     checkOptions('LPPool3d', options, ['stride', 'padding', 'dilation', 'ceilMode', 'absolute']);
@@ -299,6 +474,11 @@ export class LPPool3d extends Module {
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `lpPool3d` of x.
+   * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Tensor {
     return lpPool3d(x, this.#normType, this.#kernelSize, this.#options);
   }

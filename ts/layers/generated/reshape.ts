@@ -13,12 +13,18 @@ import { KeepingModule } from '../keeping.ts';
 export class Flatten extends KeepingModule {
   readonly #options: { startDim?: number; endDim?: number };
 
+  /**
+   * What `flatten` takes beside its tensors.
+   * @param options `startDim` (default 1), `endDim` (default -1)
+   */
   constructor(options: { startDim?: number; endDim?: number } = {}) {
     super();
     checkOptions('Flatten', options, ['startDim', 'endDim']);
     validate(flatten, 'Flatten', options);
     this.#options = { ...options };
   }
+
+  /** `flatten` of x. */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return flatten(x, this.#options.startDim ?? 1, this.#options.endDim ?? -1);
   }

@@ -12,11 +12,17 @@ import { KeepingModule } from '../keeping.ts';
 export class PixelShuffle extends KeepingModule {
   readonly #upscaleFactor: number;
 
+  /** What `pixelShuffle` takes beside its tensors. */
   constructor(upscaleFactor: number) {
     super();
     validate(pixelShuffle, 'PixelShuffle', upscaleFactor);
     this.#upscaleFactor = upscaleFactor;
   }
+
+  /**
+   * `pixelShuffle` of x.
+   * @throws RangeError when r * r does not divide the channels
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pixelShuffle(x, this.#upscaleFactor);
   }
@@ -26,11 +32,17 @@ export class PixelShuffle extends KeepingModule {
 export class PixelUnshuffle extends KeepingModule {
   readonly #downscaleFactor: number;
 
+  /** What `pixelUnshuffle` takes beside its tensors. */
   constructor(downscaleFactor: number) {
     super();
     validate(pixelUnshuffle, 'PixelUnshuffle', downscaleFactor);
     this.#downscaleFactor = downscaleFactor;
   }
+
+  /**
+   * `pixelUnshuffle` of x.
+   * @throws RangeError when r does not divide height and width
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return pixelUnshuffle(x, this.#downscaleFactor);
   }
@@ -43,11 +55,17 @@ export class PixelUnshuffle extends KeepingModule {
 export class ChannelShuffle extends KeepingModule {
   readonly #groups: number;
 
+  /** What `channelShuffle` takes beside its tensors. */
   constructor(groups: number) {
     super();
     validate(channelShuffle, 'ChannelShuffle', groups);
     this.#groups = groups;
   }
+
+  /**
+   * `channelShuffle` of x.
+   * @throws RangeError when `groups` does not divide the channels
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return channelShuffle(x, this.#groups);
   }

@@ -9,11 +9,20 @@ import { Module } from '../module.ts';
 export class Softmax extends Module {
   readonly #options: SoftmaxOptions;
 
+  /**
+   * What `softmax` takes beside its tensors.
+   * @param options `dim` (default -1)
+   */
   constructor(options: SoftmaxOptions = {}) {
     super();
     validate(softmax, 'Softmax', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `softmax` of x.
+   * @throws RangeError for an axis that x does not have
+   */
   forward(x: Tensor): Tensor {
     return softmax(x, this.#options);
   }
@@ -23,11 +32,17 @@ export class Softmax extends Module {
 export class LogSoftmax extends Module {
   readonly #options: SoftmaxOptions;
 
+  /**
+   * What `logSoftmax` takes beside its tensors.
+   * @param options `dim` (default -1)
+   */
   constructor(options: SoftmaxOptions = {}) {
     super();
     validate(logSoftmax, 'LogSoftmax', options);
     this.#options = { ...options };
   }
+
+  /** `logSoftmax` of x. */
   forward(x: Tensor): Tensor {
     return logSoftmax(x, this.#options);
   }

@@ -15,12 +15,21 @@ export class Unfold extends KeepingModule {
   readonly #kernelSize: Size;
   readonly #options: UnfoldOptions;
 
+  /**
+   * What `unfold` takes beside its tensors.
+   * @param options `dilation` (default 1), `padding` (default 0), `stride` (default 1)
+   */
   constructor(kernelSize: Size, options: UnfoldOptions = {}) {
     super();
     checkOptions('Unfold', options, ['dilation', 'padding', 'stride']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `unfold` of x.
+   * @throws RangeError when the kernel does not fit in the padded x
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return unfold(x, this.#kernelSize, this.#options);
   }
@@ -35,6 +44,10 @@ export class Fold extends Module {
   readonly #kernelSize: Size;
   readonly #options: UnfoldOptions;
 
+  /**
+   * What `fold` takes beside its tensors.
+   * @param options `dilation` (default 1), `padding` (default 0), `stride` (default 1)
+   */
   constructor(outputSize: Size, kernelSize: Size, options: UnfoldOptions = {}) {
     super();
     checkOptions('Fold', options, ['dilation', 'padding', 'stride']);
@@ -42,6 +55,11 @@ export class Fold extends Module {
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `fold` of x.
+   * @throws RangeError when x has not a column for each window
+   */
   forward(x: Tensor): Tensor {
     return fold(x, this.#outputSize, this.#kernelSize, this.#options);
   }

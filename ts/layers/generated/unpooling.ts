@@ -5,7 +5,10 @@ import { type MaxUnpoolOptions, maxUnpool1d, maxUnpool2d, maxUnpool3d } from '..
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
 
-/** `maxUnpool1d` as a layer: `maxUnpool2d` for x [N, C, L]. */
+/**
+ * `maxUnpool1d` as a layer: The elements of x [N, C, L] at the positions `indices` (int32, of x's shape) of planes of
+ * the size that was pooled, which are zero elsewhere; of repeated positions the last counts.
+ */
 export class MaxUnpool1d extends Module<
   [x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null],
   Tensor
@@ -13,12 +16,24 @@ export class MaxUnpool1d extends Module<
   readonly #kernelSize: Size;
   readonly #options: Omit<MaxUnpoolOptions, 'outputSize'>;
 
+  /**
+   * What `maxUnpool1d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0)
+   */
   constructor(kernelSize: Size, options: Omit<MaxUnpoolOptions, 'outputSize'> = {}) {
     super();
     checkOptions('MaxUnpool1d', options, ['stride', 'padding']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `maxUnpool1d` of x and indices.
+   * @param outputSize The output's spatial size, or its whole shape; less than a stride from (in - 1) * stride +
+   * kernel - 2 * padding, the default.
+   * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for
+   * a wrong kind
+   */
   forward(x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null): Tensor {
     return maxUnpool1d(x, indices, this.#kernelSize, {
       ...this.#options,
@@ -38,12 +53,24 @@ export class MaxUnpool2d extends Module<
   readonly #kernelSize: Size;
   readonly #options: Omit<MaxUnpoolOptions, 'outputSize'>;
 
+  /**
+   * What `maxUnpool2d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0)
+   */
   constructor(kernelSize: Size, options: Omit<MaxUnpoolOptions, 'outputSize'> = {}) {
     super();
     checkOptions('MaxUnpool2d', options, ['stride', 'padding']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `maxUnpool2d` of x and indices.
+   * @param outputSize The output's spatial size, or its whole shape; less than a stride from (in - 1) * stride +
+   * kernel - 2 * padding, the default.
+   * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for
+   * a wrong kind
+   */
   forward(x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null): Tensor {
     return maxUnpool2d(x, indices, this.#kernelSize, {
       ...this.#options,
@@ -52,7 +79,10 @@ export class MaxUnpool2d extends Module<
   }
 }
 
-/** `maxUnpool3d` as a layer: `maxUnpool2d` for x [N, C, D, H, W]. */
+/**
+ * `maxUnpool3d` as a layer: The elements of x [N, C, D, H, W] at the positions `indices` (int32, of x's shape) of
+ * planes of the size that was pooled, which are zero elsewhere; of repeated positions the last counts.
+ */
 export class MaxUnpool3d extends Module<
   [x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null],
   Tensor
@@ -60,12 +90,24 @@ export class MaxUnpool3d extends Module<
   readonly #kernelSize: Size;
   readonly #options: Omit<MaxUnpoolOptions, 'outputSize'>;
 
+  /**
+   * What `maxUnpool3d` takes beside its tensors.
+   * @param options `stride` (default the kernel size), `padding` (default 0)
+   */
   constructor(kernelSize: Size, options: Omit<MaxUnpoolOptions, 'outputSize'> = {}) {
     super();
     checkOptions('MaxUnpool3d', options, ['stride', 'padding']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `maxUnpool3d` of x and indices.
+   * @param outputSize The output's spatial size, or its whole shape; less than a stride from (in - 1) * stride +
+   * kernel - 2 * padding, the default.
+   * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for
+   * a wrong kind
+   */
   forward(x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null): Tensor {
     return maxUnpool3d(x, indices, this.#kernelSize, {
       ...this.#options,
