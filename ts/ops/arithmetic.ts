@@ -263,6 +263,7 @@ export const maximum = /*#__PURE__*/ binary('maximum', 'max', 'torch.maximum', [
 /** The smaller of a and b, element by element; NaN wins. Operands, broadcasting, dtypes and errors are those of `add`. */
 export const minimum = /*#__PURE__*/ binary('minimum', 'min', 'torch.minimum', ['Min'], MINIMUM);
 
+/** The type of `pow`: the result has the dtype of the base. */
 interface Power {
   <D extends DType>(a: Tensor<D>, b: Tensor<DType> | number): Tensor<D>;
   <D extends DType>(a: number, b: Tensor<D>): Tensor<D>;
@@ -335,7 +336,10 @@ const PRELU: Entry<Problem> = {
 };
 
 /**
- * x where it is positive, else weight * x; weight holds one slope, or one per channel (axis 1).
+ * x where it is positive, else weight * x (He et al., 2015).
+ * @param x of float32
+ * @param weight one slope [1], or one per channel [C], axis 1 of x
+ * @throws TypeError for another dtype; RangeError for a weight of another shape
  * @category Activations
  */
 export const prelu = /*#__PURE__*/ operator(

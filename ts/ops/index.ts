@@ -1,5 +1,11 @@
 /** The public names of ts/ops, by `npm run generate` from its files. */
-export type { GeluOptions, SoftplusOptions } from './activation.ts';
+export type {
+  EluOptions,
+  GeluOptions,
+  HardSigmoidOptions,
+  LeakyReluOptions,
+  SoftplusOptions,
+} from './activation.ts';
 export {
   abs,
   clip,
@@ -35,6 +41,7 @@ export {
 export { add, div, maximum, minimum, mul, pow, prelu, sub } from './arithmetic.ts';
 export type { BatchNormOptions } from './batchNorm.ts';
 export { batchNorm } from './batchNorm.ts';
+export type { SliceOptions } from './concat.ts';
 export { concat, slice, split } from './concat.ts';
 export { conv1d, conv2d, conv3d } from './convolution.ts';
 export type { ConvOptions, PaddingMode } from './convolutionStep.ts';

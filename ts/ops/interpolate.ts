@@ -26,6 +26,7 @@ import {
 import { flag, type Size, sizes } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `interpolate`; one of `size` and `scaleFactor` must be given. */
 export interface InterpolateOptions {
   /** The output's spatial size: one number, or one per axis. */
   size?: Size | null;
@@ -47,7 +48,7 @@ export interface InterpolateOptions {
   cubicCoefficient?: number;
 }
 
-/** What Upsample takes. */
+/** The options of `Upsample`. */
 export type UpsampleOptions = Pick<InterpolateOptions, 'size' | 'scaleFactor' | 'mode' | 'alignCorners'>;
 
 const OPTIONS: readonly string[] = [
@@ -246,10 +247,17 @@ function gradient(to: Builder, { outputTypes, problem, gradients }: Backward<Pro
 }
 
 /**
- * x [N, C, spatial...] resampled to `size`, or by `scaleFactor`. Mode 'nearest' takes every dtype, the others
- * float32. Nothing is averaged: where the output is smaller, elements may not count at all.
+ * x resampled to `size`, or by `scaleFactor`. Nothing is averaged: where the output is smaller, elements may not
+ * count at all. As PyTorch's interpolate and ONNX's Resize.
+ * @param x [N, C, spatial...]; of any dtype, which the result keeps, in mode 'nearest', else of float32
+ * @returns [N, C, ...size], or floor(spatial * scaleFactor)
  * @throws RangeError for a mode that is not for x's number of axes, and an axis of nothing; TypeError for a wrong
  * kind
+ * @example
+ * ```ts
+ * interpolate(x, { scaleFactor: 2 }); // each pixel as a square of 2 x 2
+ * interpolate(x, { size: [224, 224], mode: 'bilinear' });
+ * ```
  */
 export const interpolate = /*#__PURE__*/ operator(
   {

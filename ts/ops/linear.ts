@@ -26,6 +26,7 @@ import { type Backward, type Entry, operator, type Params, type Resolved, type T
 import { flag } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `linear`. */
 export interface LinearOptions {
   /** The weight is stored [in, out] instead of [out, in]. Default false. */
   transposed?: boolean;
@@ -119,7 +120,11 @@ const ENTRY: Entry<Linear> = {
 };
 
 /**
- * x [..., in] times the transpose of weight [out, in], plus bias [out]; with `transposed` times weight [in, out].
+ * x times the transpose of weight, plus bias. As PyTorch's linear and ONNX's Gemm.
+ * @param x [..., in] of float32
+ * @param weight [out, in]; with `transposed` [in, out]
+ * @param bias [out]; left out or null: none
+ * @returns [..., out]
  * @throws RangeError for shapes that do not fit
  */
 export const linear = /*#__PURE__*/ operator(

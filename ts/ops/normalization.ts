@@ -24,11 +24,13 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { type Entry, type Lowered, operator, type Params } from './operator.ts';
 import { float32 } from './types.ts';
 
+/** The option of `groupNorm` and `layerNorm`. */
 export interface NormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number;
 }
 
+/** The options of `instanceNorm`. */
 export interface InstanceNormOptions extends NormOptions {
   /** Written in place: the mean of each channel, over what was seen, by `momentum`. */
   runningMean?: Tensor | null;
@@ -137,8 +139,13 @@ function channelsOf(name: string, { shape }: TensorType, per: string, values: nu
 }
 
 /**
- * Normalises each image's channels (axis 1) in `groups` groups by their mean and variance, then scales by weight
- * [C] and adds bias [C].
+ * Normalises the channels of each image in groups, by each group's mean and variance, then scales and shifts each
+ * channel (Wu and He, 2018).
+ * @param x [N, C, spatial...] of float32
+ * @param groups how many groups of C / groups channels
+ * @param weight [C]; left out or null: 1
+ * @param bias [C]; left out or null: 0
+ * @returns of x's shape
  * @throws RangeError for shapes that do not fit, groups that do not divide C, and a single value per group
  */
 export const groupNorm = /*#__PURE__*/ operator(
@@ -172,8 +179,11 @@ export const groupNorm = /*#__PURE__*/ operator(
 );
 
 /**
- * Normalises each channel (axis 1) of each image by its mean and variance, then scales by weight [C] and adds bias
- * [C]. Running statistics [C], where given, are written in place.
+ * Normalises each channel of each image by its mean and variance, then scales and shifts it (Ulyanov et al., 2016).
+ * @param x [N, C, spatial...] of float32
+ * @param weight [C]; left out or null: 1
+ * @param bias [C]; left out or null: 0
+ * @returns of x's shape
  * @throws RangeError for shapes that do not fit, and a single value per channel
  */
 export const instanceNorm = /*#__PURE__*/ operator(
@@ -203,8 +213,13 @@ export const instanceNorm = /*#__PURE__*/ operator(
 );
 
 /**
- * Normalises over the last axes of x, which are `normalizedShape`, then scales by weight and adds bias, both of
- * that shape.
+ * Normalises over the last axes of x by their mean and variance, then scales and shifts each element (Ba et al.,
+ * 2016).
+ * @param x [..., ...normalizedShape] of float32
+ * @param normalizedShape the last axes' sizes; a number: the last axis alone
+ * @param weight of that shape; left out or null: 1
+ * @param bias of that shape; left out or null: 0
+ * @returns of x's shape
  * @throws RangeError for shapes that do not fit
  */
 export const layerNorm = /*#__PURE__*/ operator(

@@ -27,22 +27,28 @@ import {
 } from './options.ts';
 import { poolable } from './types.ts';
 
+/** The options of `sumPool1d`, `2d` and `3d`, and what all pooling has. */
 export interface PoolOptions {
-  /** Default: the kernel size. */
+  /** How far the window moves. Default: the kernel size. */
   stride?: Size;
-  /** At most half the kernel where it is a number. Default 0. */
+  /**
+   * Elements around x, which never win and which means count as zeros; at most half the kernel where it is a
+   * number. Default 0.
+   */
   padding?: Padding;
-  /** Default 1. */
+  /** How far apart the window's elements lie. Default 1. */
   dilation?: Size;
   /** Let a last, partial window begin inside the input. Default false. */
   ceilMode?: boolean;
 }
 
+/** The options of `maxPool1d`, `2d`, `3d` and `minPool1d`, `2d`, `3d`. */
 export interface MaxPoolOptions<I extends boolean = boolean> extends PoolOptions {
   /** Give `[values, indices]`, the indices being positions in the input's own plane. Default false. */
   returnIndices?: I;
 }
 
+/** The options of `avgPool1d`, `2d` and `3d`. */
 export interface AvgPoolOptions extends PoolOptions {
   /** Divide by the part of the window inside the padded input rather than inside the input. Default true. */
   countIncludePad?: boolean;
@@ -50,6 +56,7 @@ export interface AvgPoolOptions extends PoolOptions {
   divisorOverride?: number | null;
 }
 
+/** The options of `lpPool1d`, `2d` and `3d`. */
 export interface LpPoolOptions extends PoolOptions {
   /** ONNX's sum of |x|^p instead of PyTorch's mean of x^p times the kernel's size. Default false. */
   absolute?: boolean;
@@ -260,8 +267,10 @@ export const maxPool3d = /*#__PURE__*/ extremum('max', 3, 'torch.nn.functional.m
 /** `minPool2d` for x [N, C, L]. */
 export const minPool1d = /*#__PURE__*/ extremum('min', 1, 'torch.nn.functional.max_pool1d(-x)', []);
 /**
- * The smallest element of each window of x [N, C, H, W]; NaN wins, the first of equals counts. Takes
- * float32, uint8 and int8.
+ * The smallest element of each window of x: `maxPool2d` of -x, negated; NaN wins, the first of equals counts.
+ * @param x [N, C, H, W] of float32, uint8 or int8, which the result keeps
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives; with `returnIndices` also where each element was
  * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
  */
 export const minPool2d = /*#__PURE__*/ extremum('min', 2, 'torch.nn.functional.max_pool2d(-x)', []);
@@ -270,7 +279,10 @@ export const minPool3d = /*#__PURE__*/ extremum('min', 3, 'torch.nn.functional.m
 /** `avgPool2d` for x [N, C, L]. */
 export const avgPool1d = /*#__PURE__*/ average(1);
 /**
- * The mean of each window of x [N, C, H, W], padding being zero.
+ * The mean of each window of x, padding being zero. As PyTorch's avg_pool2d and ONNX's AveragePool.
+ * @param x [N, C, H, W] of float32
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives
  * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
  */
 export const avgPool2d = /*#__PURE__*/ average(2);
@@ -279,7 +291,10 @@ export const avgPool3d = /*#__PURE__*/ average(3);
 /** `sumPool2d` for x [N, C, L]. */
 export const sumPool1d = /*#__PURE__*/ total(1);
 /**
- * The sum of each window of x [N, C, H, W].
+ * The sum of each window of x.
+ * @param x [N, C, H, W] of float32
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives
  * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
  */
 export const sumPool2d = /*#__PURE__*/ total(2);
@@ -288,8 +303,12 @@ export const sumPool3d = /*#__PURE__*/ total(3);
 /** `lpPool2d` for x [N, C, L]. */
 export const lpPool1d = /*#__PURE__*/ powerMean(1);
 /**
- * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`;
- * with `absolute` the sum of |x|^p instead.
+ * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`,
+ * as PyTorch's lp_pool2d; with `absolute` the sum of |x|^p instead, as ONNX's LpPool.
+ * @param x [N, C, H, W] of float32
+ * @param normType p
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives
  * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
  */
 export const lpPool2d = /*#__PURE__*/ powerMean(2);

@@ -26,6 +26,7 @@ import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, type Lowered, operator, type Params, type Resolved } from './operator.ts';
 import { flag } from './options.ts';
 
+/** The options of `sum`, `mean`, `max`, `min` and `argMax`. */
 export interface ReduceOptions {
   /** The axis or axes to reduce, counted from the end when negative. Default: all; so an empty list. */
   dim?: number | readonly number[];
@@ -172,8 +173,14 @@ function reduction(name: string, dtypes: readonly DType[], rules: Rules, result?
 }
 
 /**
- * The sum of x (float32 or int32, which wraps) over `dim`; of no elements 0.
- * @throws RangeError for an axis that x does not have, or that is named twice
+ * The sum of x over `dim`; of no elements 0.
+ * @param x of float32 or int32, which wraps and which the result keeps
+ * @throws RangeError for an axis that x does not have, or that is named twice; TypeError for another dtype
+ * @example
+ * ```ts
+ * sum(x).item(); // of all elements
+ * sum(x, { dim: [2, 3], keepDim: true }); // of each plane
+ * ```
  */
 export const sum = /*#__PURE__*/ operator(
   /*#__PURE__*/ reduction('sum', ['float32', 'int32'], {
@@ -190,7 +197,8 @@ export const sum = /*#__PURE__*/ operator(
 
 /**
  * The mean of x over `dim`; of no elements NaN.
- * @throws RangeError as sum
+ * @param x of float32
+ * @throws RangeError for an axis that x does not have, or that is named twice; TypeError for another dtype
  */
 export const mean = /*#__PURE__*/ operator(
   /*#__PURE__*/ reduction('mean', ['float32'], {
@@ -222,20 +230,28 @@ function extremum(name: 'max' | 'min', torch: string, onnx: string) {
 }
 
 /**
- * The extremum of x over `dim`, NaN where there is one. In the gradient elements that are equal to it share evenly.
- * @throws RangeError as sum, and when there are no elements to reduce
+ * The largest element of x over `dim`; NaN where there is one. In the gradient equal ones share evenly. PyTorch's
+ * amax.
+ * @param x of any dtype, which the result keeps
+ * @throws RangeError for an axis that x does not have, or that is named twice, and when there are no elements to
+ * reduce
  */
 export const max = /*#__PURE__*/ extremum('max', 'torch.amax', 'ReduceMax');
 /**
- * The extremum of x over `dim`, NaN where there is one. In the gradient elements that are equal to it share evenly.
- * @throws RangeError as sum, and when there are no elements to reduce
+ * The smallest element of x over `dim`; NaN where there is one. In the gradient equal ones share evenly. PyTorch's
+ * amin.
+ * @param x of any dtype, which the result keeps
+ * @throws RangeError for an axis that x does not have, or that is named twice, and when there are no elements to
+ * reduce
  */
 export const min = /*#__PURE__*/ extremum('min', 'torch.amin', 'ReduceMin');
 
 /**
  * Where along `dim` the first of the largest elements is (the first NaN, where there is one), as int32; over
  * several axes its position in them taken as one, in the order of the axes.
- * @throws RangeError as max
+ * @param x of any dtype
+ * @throws RangeError for an axis that x does not have, or that is named twice, and when there are no elements to
+ * reduce
  */
 export const argMax = /*#__PURE__*/ operator(
   /*#__PURE__*/ reduction(

@@ -10,8 +10,14 @@ import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 
 /**
- * The same storage under another shape of the same size; one axis may be -1 and takes what is left.
+ * The same storage under another shape of the same size: nothing is copied. As PyTorch's view and ONNX's Reshape.
+ * @param x of any dtype, which the result keeps
+ * @param shape one axis may be -1 and takes what is left
  * @throws RangeError when the sizes differ
+ * @example
+ * ```ts
+ * reshape(x, [x.shape[0]!, -1]);
+ * ```
  */
 export const reshape = /*#__PURE__*/ operator(
   RESHAPE,
@@ -22,7 +28,13 @@ export const reshape = /*#__PURE__*/ operator(
     },
 );
 
-/** The axes from `startDim` to `endDim` (counted from the end when negative) as one, on the same storage. */
+/**
+ * The axes from `startDim` to `endDim` as one, on the same storage. As PyTorch's flatten.
+ * @param x of any dtype, which the result keeps
+ * @param startDim the first axis, counted from the end when negative. Default 0
+ * @param endDim the last axis, likewise. Default -1
+ * @throws RangeError for axes that x does not have
+ */
 export const flatten = /*#__PURE__*/ operator(
   FLATTEN,
   (invoke) =>

@@ -30,12 +30,13 @@ import {
 } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `unfold` and `fold`. */
 export interface UnfoldOptions {
-  /** Default 1. */
+  /** How far apart the window's elements lie. Default 1. */
   dilation?: Size;
   /** Zeros around x. Default 0. */
   padding?: Padding;
-  /** Default 1. */
+  /** How far the window moves. Default 1. */
   stride?: Size;
 }
 
@@ -142,9 +143,15 @@ const UNFOLD: Entry<Unfolding> = {
 };
 
 /**
- * x [N, C, H, W] as [N, C * kh * kw, windows]: each window a column, channels outermost; windows in the order of
- * rows.
+ * Each window of x as a column, channels outermost; windows in the order of rows (im2col). As PyTorch's unfold.
+ * @param x [N, C, H, W] of any dtype, which the result keeps
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C * kh * kw, windows]
  * @throws RangeError when the kernel does not fit in the padded x
+ * @example
+ * ```ts
+ * unfold(randn([1, 3, 8, 8]), 2, { stride: 2 }).shape; // [1, 12, 16]
+ * ```
  */
 export const unfold = /*#__PURE__*/ operator(
   UNFOLD,
@@ -201,7 +208,11 @@ const FOLD: Entry<Unfolding> = {
 };
 
 /**
- * The sum of columns x [N, C * kh * kw, windows] at their windows' places in [N, C, ...outputSize].
+ * The sum of columns at their windows' places: the adjoint of `unfold` (col2im). As PyTorch's fold.
+ * @param x [N, C * kh * kw, windows] of float32
+ * @param outputSize the output's size: one number, or [height, width]
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, ...outputSize]
  * @throws RangeError when x has not a column for each window
  */
 export const fold = /*#__PURE__*/ operator(

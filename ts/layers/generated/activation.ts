@@ -1,11 +1,13 @@
 /** The layers of ts/ops/activation.ts, by `npm run generate` from its operators. */
 import { checkOptions } from '../../base/checks.ts';
 import {
+  type EluOptions,
   elu,
   type GeluOptions,
   gelu,
   hardSigmoid,
   hardSwish,
+  type LeakyReluOptions,
   leakyRelu,
   mish,
   relu,
@@ -21,7 +23,7 @@ import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
 
-/** `relu` as a layer: max(x, 0); NaN stays. */
+/** `relu` as a layer: max(x, 0), element by element; NaN stays. As PyTorch's relu and ONNX's Relu. */
 export class ReLU extends Module {
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
@@ -29,13 +31,17 @@ export class ReLU extends Module {
     checkOptions('ReLU', options, []);
   }
 
-  /** `relu` of x. */
+  /**
+   * `relu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return relu(x);
   }
 }
 
-/** `relu6` as a layer: min(max(x, 0), 6). */
+/** `relu6` as a layer: min(max(x, 0), 6), element by element; NaN stays. */
 export class ReLU6 extends Module {
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
@@ -43,13 +49,17 @@ export class ReLU6 extends Module {
     checkOptions('ReLU6', options, []);
   }
 
-  /** `relu6` of x. */
+  /**
+   * `relu6` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return relu6(x);
   }
 }
 
-/** `sigmoid` as a layer: 1 / (1 + exp(-x)). */
+/** `sigmoid` as a layer: 1 / (1 + exp(-x)), element by element. */
 export class Sigmoid extends Module {
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
@@ -57,13 +67,17 @@ export class Sigmoid extends Module {
     checkOptions('Sigmoid', options, []);
   }
 
-  /** `sigmoid` of x. */
+  /**
+   * `sigmoid` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return sigmoid(x);
   }
 }
 
-/** `tanh` as a layer: The hyperbolic tangent. */
+/** `tanh` as a layer: The hyperbolic tangent, element by element. */
 export class Tanh extends Module {
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
@@ -71,13 +85,17 @@ export class Tanh extends Module {
     checkOptions('Tanh', options, []);
   }
 
-  /** `tanh` of x. */
+  /**
+   * `tanh` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return tanh(x);
   }
 }
 
-/** `hardSwish` as a layer: x * min(max(x + 3, 0), 6) / 6. */
+/** `hardSwish` as a layer: x * min(max(x + 3, 0), 6) / 6, element by element (Howard et al., 2019). */
 export class Hardswish extends Module {
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
@@ -85,13 +103,17 @@ export class Hardswish extends Module {
     checkOptions('Hardswish', options, []);
   }
 
-  /** `hardSwish` of x. */
+  /**
+   * `hardSwish` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return hardSwish(x);
   }
 }
 
-/** `silu` as a layer: x * sigmoid(x). */
+/** `silu` as a layer: x * sigmoid(x), element by element. */
 export class SiLU extends Module {
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
@@ -99,13 +121,17 @@ export class SiLU extends Module {
     checkOptions('SiLU', options, []);
   }
 
-  /** `silu` of x. */
+  /**
+   * `silu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return silu(x);
   }
 }
 
-/** `mish` as a layer: x * tanh(log(1 + exp(x))) (Misra, 2019). */
+/** `mish` as a layer: x * tanh(log(1 + exp(x))), element by element (Misra, 2019). */
 export class Mish extends Module {
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
@@ -113,13 +139,20 @@ export class Mish extends Module {
     checkOptions('Mish', options, []);
   }
 
-  /** `mish` of x. */
+  /**
+   * `mish` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return mish(x);
   }
 }
 
-/** `selu` as a layer: ELU with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017). */
+/**
+ * `selu` as a layer: ELU with the constants that keep mean 0 and variance 1, element by element (Klambauer et al.,
+ * 2017).
+ */
 export class SELU extends Module {
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
@@ -127,7 +160,11 @@ export class SELU extends Module {
     checkOptions('SELU', options, []);
   }
 
-  /** `selu` of x. */
+  /**
+   * `selu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return selu(x);
   }
@@ -135,39 +172,47 @@ export class SELU extends Module {
 
 /** `leakyRelu` as a layer: x where it is positive, else negativeSlope * x; the default slope is 0.01. */
 export class LeakyReLU extends Module {
-  readonly #options: { negativeSlope?: number };
+  readonly #options: LeakyReluOptions;
 
   /**
    * What `leakyRelu` takes beside its tensors.
-   * @param options `negativeSlope`
+   * @param options `negativeSlope` (default 0.01)
    */
-  constructor(options: { negativeSlope?: number } = {}) {
+  constructor(options: LeakyReluOptions = {}) {
     super();
     validate(leakyRelu, 'LeakyReLU', options);
     this.#options = { ...options };
   }
 
-  /** `leakyRelu` of x. */
+  /**
+   * `leakyRelu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return leakyRelu(x, this.#options);
   }
 }
 
-/** `elu` as a layer: x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default. */
+/** `elu` as a layer: x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default (Clevert et al., 2015). */
 export class ELU extends Module {
-  readonly #options: { alpha?: number };
+  readonly #options: EluOptions;
 
   /**
    * What `elu` takes beside its tensors.
-   * @param options `alpha`
+   * @param options `alpha` (default 1)
    */
-  constructor(options: { alpha?: number } = {}) {
+  constructor(options: EluOptions = {}) {
     super();
     validate(elu, 'ELU', options);
     this.#options = { ...options };
   }
 
-  /** `elu` of x. */
+  /**
+   * `elu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return elu(x, this.#options);
   }
@@ -190,7 +235,11 @@ export class GELU extends Module {
     this.#options = { ...options };
   }
 
-  /** `gelu` of x. */
+  /**
+   * `gelu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return gelu(x, this.#options);
   }
@@ -213,7 +262,11 @@ export class Softplus extends Module {
     this.#options = { ...options };
   }
 
-  /** `softplus` of x. */
+  /**
+   * `softplus` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return softplus(x, this.#options);
   }
@@ -230,7 +283,11 @@ export class Hardsigmoid extends Module {
     checkOptions('Hardsigmoid', options, []);
   }
 
-  /** `hardSigmoid` of x. */
+  /**
+   * `hardSigmoid` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return hardSigmoid(x);
   }

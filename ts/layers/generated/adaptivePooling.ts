@@ -19,13 +19,16 @@ import { KeepingModule } from '../keeping.ts';
 import { Module } from '../module.ts';
 
 /**
- * `adaptiveAvgPool1d` as a layer: The mean of each window of x [N, C, L], the output having `outputSize`; an axis of
- * null keeps its size.
+ * `adaptiveAvgPool1d` as a layer: The mean of each window of x, the windows being such that the output has
+ * `outputSize`: floor(i * in / out) to ceil((i + 1) * in / out). As PyTorch's adaptive_avg_pool1d.
  */
 export class AdaptiveAvgPool1d extends Module {
   readonly #outputSize: AdaptiveSize;
 
-  /** What `adaptiveAvgPool1d` takes beside its tensors. */
+  /**
+   * What `adaptiveAvgPool1d` takes beside its tensors.
+   * @param outputSize the output's size: one number, or [length]; an axis of null keeps its size
+   */
   constructor(outputSize: AdaptiveSize) {
     super();
     this.#outputSize = outputSize;
@@ -33,6 +36,8 @@ export class AdaptiveAvgPool1d extends Module {
 
   /**
    * `adaptiveAvgPool1d` of x.
+   * @param x [N, C, L] of float32
+   * @returns [N, C, Lo] of that size
    * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -41,13 +46,16 @@ export class AdaptiveAvgPool1d extends Module {
 }
 
 /**
- * `adaptiveAvgPool2d` as a layer: The mean of each window of x [N, C, H, W], the output having `outputSize`; an axis
- * of null keeps its size.
+ * `adaptiveAvgPool2d` as a layer: The mean of each window of x, the windows being such that the output has
+ * `outputSize`: floor(i * in / out) to ceil((i + 1) * in / out). As PyTorch's adaptive_avg_pool2d.
  */
 export class AdaptiveAvgPool2d extends Module {
   readonly #outputSize: AdaptiveSize;
 
-  /** What `adaptiveAvgPool2d` takes beside its tensors. */
+  /**
+   * What `adaptiveAvgPool2d` takes beside its tensors.
+   * @param outputSize the output's size: one number, or [height, width]; an axis of null keeps its size
+   */
   constructor(outputSize: AdaptiveSize) {
     super();
     this.#outputSize = outputSize;
@@ -55,6 +63,8 @@ export class AdaptiveAvgPool2d extends Module {
 
   /**
    * `adaptiveAvgPool2d` of x.
+   * @param x [N, C, H, W] of float32
+   * @returns [N, C, Ho, Wo] of that size
    * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -63,13 +73,16 @@ export class AdaptiveAvgPool2d extends Module {
 }
 
 /**
- * `adaptiveAvgPool3d` as a layer: The mean of each window of x [N, C, D, H, W], the output having `outputSize`; an
- * axis of null keeps its size.
+ * `adaptiveAvgPool3d` as a layer: The mean of each window of x, the windows being such that the output has
+ * `outputSize`: floor(i * in / out) to ceil((i + 1) * in / out). As PyTorch's adaptive_avg_pool3d.
  */
 export class AdaptiveAvgPool3d extends Module {
   readonly #outputSize: AdaptiveSize;
 
-  /** What `adaptiveAvgPool3d` takes beside its tensors. */
+  /**
+   * What `adaptiveAvgPool3d` takes beside its tensors.
+   * @param outputSize the output's size: one number, or [depth, height, width]; an axis of null keeps its size
+   */
   constructor(outputSize: AdaptiveSize) {
     super();
     this.#outputSize = outputSize;
@@ -77,6 +90,8 @@ export class AdaptiveAvgPool3d extends Module {
 
   /**
    * `adaptiveAvgPool3d` of x.
+   * @param x [N, C, D, H, W] of float32
+   * @returns [N, C, Do, Ho, Wo] of that size
    * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -85,8 +100,8 @@ export class AdaptiveAvgPool3d extends Module {
 }
 
 /**
- * `adaptiveMaxPool1d` as a layer: The largest element of each window of x [N, C, L], the output having `outputSize`;
- * an axis of null keeps its size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
+ * `adaptiveMaxPool1d` as a layer: The largest element of each window of x, the windows being those of
+ * `adaptiveAvgPool1d`. NaN wins, the first of equals counts.
  */
 export class AdaptiveMaxPool1d<I extends boolean = false> extends KeepingModule<I> {
   readonly #outputSize: AdaptiveSize;
@@ -94,6 +109,7 @@ export class AdaptiveMaxPool1d<I extends boolean = false> extends KeepingModule<
 
   /**
    * What `adaptiveMaxPool1d` takes beside its tensors.
+   * @param outputSize the output's size: one number, or [length]; an axis of null keeps its size
    * @param options `returnIndices` (default false)
    */
   constructor(outputSize: AdaptiveSize, options: AdaptiveMaxPoolOptions<I> = {}) {
@@ -105,6 +121,8 @@ export class AdaptiveMaxPool1d<I extends boolean = false> extends KeepingModule<
 
   /**
    * `adaptiveMaxPool1d` of x.
+   * @param x [N, C, L] of float32, uint8 or int8, which the result keeps
+   * @returns [N, C, Lo] of that size; with `returnIndices` also where each element was
    * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
    */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
@@ -117,8 +135,8 @@ export class AdaptiveMaxPool1d<I extends boolean = false> extends KeepingModule<
 }
 
 /**
- * `adaptiveMaxPool2d` as a layer: The largest element of each window of x [N, C, H, W], the output having
- * `outputSize`; an axis of null keeps its size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
+ * `adaptiveMaxPool2d` as a layer: The largest element of each window of x, the windows being those of
+ * `adaptiveAvgPool2d`. NaN wins, the first of equals counts.
  */
 export class AdaptiveMaxPool2d<I extends boolean = false> extends KeepingModule<I> {
   readonly #outputSize: AdaptiveSize;
@@ -126,6 +144,7 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends KeepingModule<
 
   /**
    * What `adaptiveMaxPool2d` takes beside its tensors.
+   * @param outputSize the output's size: one number, or [height, width]; an axis of null keeps its size
    * @param options `returnIndices` (default false)
    */
   constructor(outputSize: AdaptiveSize, options: AdaptiveMaxPoolOptions<I> = {}) {
@@ -137,6 +156,8 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends KeepingModule<
 
   /**
    * `adaptiveMaxPool2d` of x.
+   * @param x [N, C, H, W] of float32, uint8 or int8, which the result keeps
+   * @returns [N, C, Ho, Wo] of that size; with `returnIndices` also where each element was
    * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
    */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
@@ -149,8 +170,8 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends KeepingModule<
 }
 
 /**
- * `adaptiveMaxPool3d` as a layer: The largest element of each window of x [N, C, D, H, W], the output having
- * `outputSize`; an axis of null keeps its size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
+ * `adaptiveMaxPool3d` as a layer: The largest element of each window of x, the windows being those of
+ * `adaptiveAvgPool3d`. NaN wins, the first of equals counts.
  */
 export class AdaptiveMaxPool3d<I extends boolean = false> extends KeepingModule<I> {
   readonly #outputSize: AdaptiveSize;
@@ -158,6 +179,7 @@ export class AdaptiveMaxPool3d<I extends boolean = false> extends KeepingModule<
 
   /**
    * What `adaptiveMaxPool3d` takes beside its tensors.
+   * @param outputSize the output's size: one number, or [depth, height, width]; an axis of null keeps its size
    * @param options `returnIndices` (default false)
    */
   constructor(outputSize: AdaptiveSize, options: AdaptiveMaxPoolOptions<I> = {}) {
@@ -169,6 +191,8 @@ export class AdaptiveMaxPool3d<I extends boolean = false> extends KeepingModule<
 
   /**
    * `adaptiveMaxPool3d` of x.
+   * @param x [N, C, D, H, W] of float32, uint8 or int8, which the result keeps
+   * @returns [N, C, Do, Ho, Wo] of that size; with `returnIndices` also where each element was
    * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
    */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
@@ -180,10 +204,7 @@ export class AdaptiveMaxPool3d<I extends boolean = false> extends KeepingModule<
   }
 }
 
-/**
- * `globalAvgPool` as a layer: The mean of each plane of x [N, C, spatial...], of any number of spatial axes, which
- * are kept as 1.
- */
+/** `globalAvgPool` as a layer: The mean of each plane of x. As ONNX's GlobalAveragePool. */
 export class GlobalAvgPool extends Module {
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
@@ -193,6 +214,8 @@ export class GlobalAvgPool extends Module {
 
   /**
    * `globalAvgPool` of x.
+   * @param x [N, C, spatial...] of float32, with any number of spatial axes
+   * @returns [N, C, 1...]
    * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -200,10 +223,7 @@ export class GlobalAvgPool extends Module {
   }
 }
 
-/**
- * `globalMaxPool` as a layer: The largest element of each plane of x [N, C, spatial...], of any number of spatial
- * axes, which are kept as 1. Takes float32, uint8 and int8.
- */
+/** `globalMaxPool` as a layer: The largest element of each plane of x. As ONNX's GlobalMaxPool. */
 export class GlobalMaxPool extends KeepingModule {
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
@@ -213,6 +233,8 @@ export class GlobalMaxPool extends KeepingModule {
 
   /**
    * `globalMaxPool` of x.
+   * @param x [N, C, spatial...] of float32, uint8 or int8, which the result keeps, with any number of spatial axes
+   * @returns [N, C, 1...]
    * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
    */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {

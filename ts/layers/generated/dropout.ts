@@ -7,8 +7,8 @@ import { Module } from '../module.ts';
 
 /**
  * `dropout` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
- * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, spatial...]. Which ones is drawn
- * at each run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
+ * 1 - p; NaN stays (Srivastava et al., 2014). Which ones is drawn at each run, also of a compiled program, or from
+ * `seed`; a gradient sees the same ones as its forward run.
  */
 export class Dropout extends Module {
   readonly #options: DropoutLayerOptions;
@@ -26,6 +26,8 @@ export class Dropout extends Module {
 
   /**
    * `dropout` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
    * @throws RangeError for p outside [0, 1]
    */
   forward(x: Tensor): Tensor {
@@ -34,9 +36,8 @@ export class Dropout extends Module {
 }
 
 /**
- * `dropout1d` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
- * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, L]. Which ones is drawn at each
- * run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
+ * `dropout1d` as a layer, in train mode alone: Zeroes whole channels of x with probability p and divides the others
+ * by 1 - p (Tompson et al., 2015). Which ones is drawn as `dropout` does.
  */
 export class Dropout1d extends Module {
   readonly #options: DropoutLayerOptions;
@@ -54,6 +55,8 @@ export class Dropout1d extends Module {
 
   /**
    * `dropout1d` of x.
+   * @param x [N, C, L] of float32
+   * @returns of x's shape
    * @throws RangeError for p outside [0, 1]
    */
   forward(x: Tensor): Tensor {
@@ -62,9 +65,8 @@ export class Dropout1d extends Module {
 }
 
 /**
- * `dropout2d` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
- * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, H, W]. Which ones is drawn at each
- * run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
+ * `dropout2d` as a layer, in train mode alone: Zeroes whole channels of x with probability p and divides the others
+ * by 1 - p (Tompson et al., 2015). Which ones is drawn as `dropout` does.
  */
 export class Dropout2d extends Module {
   readonly #options: DropoutLayerOptions;
@@ -82,6 +84,8 @@ export class Dropout2d extends Module {
 
   /**
    * `dropout2d` of x.
+   * @param x [N, C, H, W] of float32
+   * @returns of x's shape
    * @throws RangeError for p outside [0, 1]
    */
   forward(x: Tensor): Tensor {
@@ -90,9 +94,8 @@ export class Dropout2d extends Module {
 }
 
 /**
- * `dropout3d` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
- * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, D, H, W]. Which ones is drawn at
- * each run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
+ * `dropout3d` as a layer, in train mode alone: Zeroes whole channels of x with probability p and divides the others
+ * by 1 - p (Tompson et al., 2015). Which ones is drawn as `dropout` does.
  */
 export class Dropout3d extends Module {
   readonly #options: DropoutLayerOptions;
@@ -110,6 +113,8 @@ export class Dropout3d extends Module {
 
   /**
    * `dropout3d` of x.
+   * @param x [N, C, D, H, W] of float32
+   * @returns of x's shape
    * @throws RangeError for p outside [0, 1]
    */
   forward(x: Tensor): Tensor {

@@ -7,8 +7,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
 
 /**
- * `interpolate` as a layer: x [N, C, spatial...] resampled to `size`, or by `scaleFactor`. Mode 'nearest' takes every
- * dtype, the others float32. Nothing is averaged: where the output is smaller, elements may not count at all.
+ * `interpolate` as a layer: x resampled to `size`, or by `scaleFactor`. Nothing is averaged: where the output is
+ * smaller, elements may not count at all. As PyTorch's interpolate and ONNX's Resize.
  */
 export class Upsample extends KeepingModule {
   readonly #options: UpsampleOptions;
@@ -27,6 +27,8 @@ export class Upsample extends KeepingModule {
 
   /**
    * `interpolate` of x.
+   * @param x [N, C, spatial...]; of any dtype, which the result keeps, in mode 'nearest', else of float32
+   * @returns [N, C, ...size], or floor(spatial * scaleFactor)
    * @throws RangeError for a mode that is not for x's number of axes, and an axis of nothing; TypeError for a wrong
    * kind
    */

@@ -5,14 +5,16 @@ import { type PadWidths, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
 
-/** `pad1d` as a layer: x [N, C, L] with `[before, after]` more elements per spatial axis; negative widths crop. */
+/** `pad1d` as a layer: x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ConstantPad1d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
   /**
    * What `pad1d` takes beside its tensors.
-   * @param value What 'constant' fills in; default 0.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   * @param value what is filled in; default 0
    */
   constructor(padding: PadWidths, value: number) {
     super();
@@ -23,6 +25,8 @@ export class ConstantPad1d extends KeepingModule {
 
   /**
    * `pad1d` of x.
+   * @param x [N, C, L] of any dtype, which the result keeps
+   * @returns [N, C, Lo], Lo = L + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
@@ -31,14 +35,15 @@ export class ConstantPad1d extends KeepingModule {
   }
 }
 
-/**
- * `pad1d` as a layer, with mode 'reflect': x [N, C, L] with `[before, after]` more elements per spatial axis;
- * negative widths crop.
- */
+/** `pad1d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReflectionPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
-  /** What `pad1d` takes beside its tensors. */
+  /**
+   * What `pad1d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
     validate(pad1d, 'ReflectionPad1d', padding);
@@ -47,6 +52,8 @@ export class ReflectionPad1d extends KeepingModule {
 
   /**
    * `pad1d` of x.
+   * @param x [N, C, L] of any dtype, which the result keeps
+   * @returns [N, C, Lo], Lo = L + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
@@ -55,14 +62,15 @@ export class ReflectionPad1d extends KeepingModule {
   }
 }
 
-/**
- * `pad1d` as a layer, with mode 'replicate': x [N, C, L] with `[before, after]` more elements per spatial axis;
- * negative widths crop.
- */
+/** `pad1d` as a layer, with mode 'replicate': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReplicationPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
-  /** What `pad1d` takes beside its tensors. */
+  /**
+   * What `pad1d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
     validate(pad1d, 'ReplicationPad1d', padding);
@@ -71,6 +79,8 @@ export class ReplicationPad1d extends KeepingModule {
 
   /**
    * `pad1d` of x.
+   * @param x [N, C, L] of any dtype, which the result keeps
+   * @returns [N, C, Lo], Lo = L + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
@@ -79,14 +89,15 @@ export class ReplicationPad1d extends KeepingModule {
   }
 }
 
-/**
- * `pad1d` as a layer, with mode 'circular': x [N, C, L] with `[before, after]` more elements per spatial axis;
- * negative widths crop.
- */
+/** `pad1d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class CircularPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
-  /** What `pad1d` takes beside its tensors. */
+  /**
+   * What `pad1d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
     validate(pad1d, 'CircularPad1d', padding);
@@ -95,6 +106,8 @@ export class CircularPad1d extends KeepingModule {
 
   /**
    * `pad1d` of x.
+   * @param x [N, C, L] of any dtype, which the result keeps
+   * @returns [N, C, Lo], Lo = L + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
@@ -103,14 +116,16 @@ export class CircularPad1d extends KeepingModule {
   }
 }
 
-/** `pad2d` as a layer: x [N, C, H, W] with `[before, after]` more elements per spatial axis; negative widths crop. */
+/** `pad2d` as a layer: x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ConstantPad2d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
   /**
    * What `pad2d` takes beside its tensors.
-   * @param value What 'constant' fills in; default 0.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   * @param value what is filled in; default 0
    */
   constructor(padding: PadWidths, value: number) {
     super();
@@ -121,6 +136,8 @@ export class ConstantPad2d extends KeepingModule {
 
   /**
    * `pad2d` of x.
+   * @param x [N, C, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Ho, Wo], Ho = H + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
@@ -129,14 +146,15 @@ export class ConstantPad2d extends KeepingModule {
   }
 }
 
-/**
- * `pad2d` as a layer, with mode 'reflect': x [N, C, H, W] with `[before, after]` more elements per spatial axis;
- * negative widths crop.
- */
+/** `pad2d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReflectionPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
-  /** What `pad2d` takes beside its tensors. */
+  /**
+   * What `pad2d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
     validate(pad2d, 'ReflectionPad2d', padding);
@@ -145,6 +163,8 @@ export class ReflectionPad2d extends KeepingModule {
 
   /**
    * `pad2d` of x.
+   * @param x [N, C, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Ho, Wo], Ho = H + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
@@ -153,14 +173,15 @@ export class ReflectionPad2d extends KeepingModule {
   }
 }
 
-/**
- * `pad2d` as a layer, with mode 'replicate': x [N, C, H, W] with `[before, after]` more elements per spatial axis;
- * negative widths crop.
- */
+/** `pad2d` as a layer, with mode 'replicate': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReplicationPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
-  /** What `pad2d` takes beside its tensors. */
+  /**
+   * What `pad2d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
     validate(pad2d, 'ReplicationPad2d', padding);
@@ -169,6 +190,8 @@ export class ReplicationPad2d extends KeepingModule {
 
   /**
    * `pad2d` of x.
+   * @param x [N, C, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Ho, Wo], Ho = H + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
@@ -177,14 +200,15 @@ export class ReplicationPad2d extends KeepingModule {
   }
 }
 
-/**
- * `pad2d` as a layer, with mode 'circular': x [N, C, H, W] with `[before, after]` more elements per spatial axis;
- * negative widths crop.
- */
+/** `pad2d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class CircularPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
-  /** What `pad2d` takes beside its tensors. */
+  /**
+   * What `pad2d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
     validate(pad2d, 'CircularPad2d', padding);
@@ -193,6 +217,8 @@ export class CircularPad2d extends KeepingModule {
 
   /**
    * `pad2d` of x.
+   * @param x [N, C, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Ho, Wo], Ho = H + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
@@ -201,14 +227,16 @@ export class CircularPad2d extends KeepingModule {
   }
 }
 
-/** `pad3d` as a layer: x [N, C, D, H, W] with `[before, after]` more elements per spatial axis; negative widths crop. */
+/** `pad3d` as a layer: x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ConstantPad3d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
   /**
    * What `pad3d` takes beside its tensors.
-   * @param value What 'constant' fills in; default 0.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   * @param value what is filled in; default 0
    */
   constructor(padding: PadWidths, value: number) {
     super();
@@ -219,6 +247,8 @@ export class ConstantPad3d extends KeepingModule {
 
   /**
    * `pad3d` of x.
+   * @param x [N, C, D, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Do, Ho, Wo], Ho = H + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
@@ -227,14 +257,15 @@ export class ConstantPad3d extends KeepingModule {
   }
 }
 
-/**
- * `pad3d` as a layer, with mode 'reflect': x [N, C, D, H, W] with `[before, after]` more elements per spatial axis;
- * negative widths crop.
- */
+/** `pad3d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReflectionPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
-  /** What `pad3d` takes beside its tensors. */
+  /**
+   * What `pad3d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
     validate(pad3d, 'ReflectionPad3d', padding);
@@ -243,6 +274,8 @@ export class ReflectionPad3d extends KeepingModule {
 
   /**
    * `pad3d` of x.
+   * @param x [N, C, D, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Do, Ho, Wo], Ho = H + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
@@ -251,14 +284,15 @@ export class ReflectionPad3d extends KeepingModule {
   }
 }
 
-/**
- * `pad3d` as a layer, with mode 'replicate': x [N, C, D, H, W] with `[before, after]` more elements per spatial axis;
- * negative widths crop.
- */
+/** `pad3d` as a layer, with mode 'replicate': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReplicationPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
-  /** What `pad3d` takes beside its tensors. */
+  /**
+   * What `pad3d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
     validate(pad3d, 'ReplicationPad3d', padding);
@@ -267,6 +301,8 @@ export class ReplicationPad3d extends KeepingModule {
 
   /**
    * `pad3d` of x.
+   * @param x [N, C, D, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Do, Ho, Wo], Ho = H + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
@@ -275,14 +311,15 @@ export class ReplicationPad3d extends KeepingModule {
   }
 }
 
-/**
- * `pad3d` as a layer, with mode 'circular': x [N, C, D, H, W] with `[before, after]` more elements per spatial axis;
- * negative widths crop.
- */
+/** `pad3d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class CircularPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
-  /** What `pad3d` takes beside its tensors. */
+  /**
+   * What `pad3d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
     validate(pad3d, 'CircularPad3d', padding);
@@ -291,6 +328,8 @@ export class CircularPad3d extends KeepingModule {
 
   /**
    * `pad3d` of x.
+   * @param x [N, C, D, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Do, Ho, Wo], Ho = H + before + after
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */

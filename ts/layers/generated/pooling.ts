@@ -30,7 +30,7 @@ import { Module } from '../module.ts';
 
 /**
  * `maxPool1d` as a layer: The largest element of each window of x; NaN wins, the first of equals counts. As PyTorch's
- * max_pool2d and ONNX's MaxPool.
+ * max_pool1d and ONNX's MaxPool.
  */
 export class MaxPool1d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
@@ -96,7 +96,7 @@ export class MaxPool2d<I extends boolean = false> extends KeepingModule<I> {
 
 /**
  * `maxPool3d` as a layer: The largest element of each window of x; NaN wins, the first of equals counts. As PyTorch's
- * max_pool2d and ONNX's MaxPool.
+ * max_pool3d and ONNX's MaxPool.
  */
 export class MaxPool3d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
@@ -128,8 +128,8 @@ export class MaxPool3d<I extends boolean = false> extends KeepingModule<I> {
 }
 
 /**
- * `minPool1d` as a layer: The smallest element of each window of x [N, C, L]; NaN wins, the first of equals counts.
- * Takes float32, uint8 and int8.
+ * `minPool1d` as a layer: The smallest element of each window of x: `maxPool1d` of -x, negated; NaN wins, the first
+ * of equals counts.
  */
 export class MinPool1d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
@@ -137,6 +137,7 @@ export class MinPool1d<I extends boolean = false> extends KeepingModule<I> {
 
   /**
    * What `minPool1d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [length]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false), `returnIndices` (default false)
    */
@@ -149,6 +150,8 @@ export class MinPool1d<I extends boolean = false> extends KeepingModule<I> {
 
   /**
    * `minPool1d` of x.
+   * @param x [N, C, L] of float32, uint8 or int8, which the result keeps
+   * @returns [N, C, Lo], of the size that `maxPool1d` gives; with `returnIndices` also where each element was
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
@@ -157,8 +160,8 @@ export class MinPool1d<I extends boolean = false> extends KeepingModule<I> {
 }
 
 /**
- * `minPool2d` as a layer: The smallest element of each window of x [N, C, H, W]; NaN wins, the first of equals
- * counts. Takes float32, uint8 and int8.
+ * `minPool2d` as a layer: The smallest element of each window of x: `maxPool2d` of -x, negated; NaN wins, the first
+ * of equals counts.
  */
 export class MinPool2d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
@@ -166,6 +169,7 @@ export class MinPool2d<I extends boolean = false> extends KeepingModule<I> {
 
   /**
    * What `minPool2d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [height, width]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false), `returnIndices` (default false)
    */
@@ -178,6 +182,8 @@ export class MinPool2d<I extends boolean = false> extends KeepingModule<I> {
 
   /**
    * `minPool2d` of x.
+   * @param x [N, C, H, W] of float32, uint8 or int8, which the result keeps
+   * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives; with `returnIndices` also where each element was
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
@@ -186,8 +192,8 @@ export class MinPool2d<I extends boolean = false> extends KeepingModule<I> {
 }
 
 /**
- * `minPool3d` as a layer: The smallest element of each window of x [N, C, D, H, W]; NaN wins, the first of equals
- * counts. Takes float32, uint8 and int8.
+ * `minPool3d` as a layer: The smallest element of each window of x: `maxPool3d` of -x, negated; NaN wins, the first
+ * of equals counts.
  */
 export class MinPool3d<I extends boolean = false> extends KeepingModule<I> {
   readonly #kernelSize: Size;
@@ -195,6 +201,7 @@ export class MinPool3d<I extends boolean = false> extends KeepingModule<I> {
 
   /**
    * What `minPool3d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [depth, height, width]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false), `returnIndices` (default false)
    */
@@ -207,6 +214,8 @@ export class MinPool3d<I extends boolean = false> extends KeepingModule<I> {
 
   /**
    * `minPool3d` of x.
+   * @param x [N, C, D, H, W] of float32, uint8 or int8, which the result keeps
+   * @returns [N, C, Do, Ho, Wo], of the size that `maxPool3d` gives; with `returnIndices` also where each element was
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
@@ -214,13 +223,17 @@ export class MinPool3d<I extends boolean = false> extends KeepingModule<I> {
   }
 }
 
-/** `avgPool1d` as a layer: The mean of each window of x [N, C, L], padding being zero. */
+/**
+ * `avgPool1d` as a layer: The mean of each window of x, padding being zero. As PyTorch's avg_pool1d and ONNX's
+ * AveragePool.
+ */
 export class AvgPool1d extends Module {
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
 
   /**
    * What `avgPool1d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [length]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false), `countIncludePad` (default true), `divisorOverride`
    */
@@ -240,6 +253,8 @@ export class AvgPool1d extends Module {
 
   /**
    * `avgPool1d` of x.
+   * @param x [N, C, L] of float32
+   * @returns [N, C, Lo], of the size that `maxPool1d` gives
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -247,13 +262,17 @@ export class AvgPool1d extends Module {
   }
 }
 
-/** `avgPool2d` as a layer: The mean of each window of x [N, C, H, W], padding being zero. */
+/**
+ * `avgPool2d` as a layer: The mean of each window of x, padding being zero. As PyTorch's avg_pool2d and ONNX's
+ * AveragePool.
+ */
 export class AvgPool2d extends Module {
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
 
   /**
    * What `avgPool2d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [height, width]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false), `countIncludePad` (default true), `divisorOverride`
    */
@@ -273,6 +292,8 @@ export class AvgPool2d extends Module {
 
   /**
    * `avgPool2d` of x.
+   * @param x [N, C, H, W] of float32
+   * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -280,13 +301,17 @@ export class AvgPool2d extends Module {
   }
 }
 
-/** `avgPool3d` as a layer: The mean of each window of x [N, C, D, H, W], padding being zero. */
+/**
+ * `avgPool3d` as a layer: The mean of each window of x, padding being zero. As PyTorch's avg_pool3d and ONNX's
+ * AveragePool.
+ */
 export class AvgPool3d extends Module {
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
 
   /**
    * What `avgPool3d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [depth, height, width]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false), `countIncludePad` (default true), `divisorOverride`
    */
@@ -306,6 +331,8 @@ export class AvgPool3d extends Module {
 
   /**
    * `avgPool3d` of x.
+   * @param x [N, C, D, H, W] of float32
+   * @returns [N, C, Do, Ho, Wo], of the size that `maxPool3d` gives
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -313,13 +340,14 @@ export class AvgPool3d extends Module {
   }
 }
 
-/** `sumPool1d` as a layer: The sum of each window of x [N, C, L]. */
+/** `sumPool1d` as a layer: The sum of each window of x. */
 export class SumPool1d extends Module {
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
 
   /**
    * What `sumPool1d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [length]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false)
    */
@@ -332,6 +360,8 @@ export class SumPool1d extends Module {
 
   /**
    * `sumPool1d` of x.
+   * @param x [N, C, L] of float32
+   * @returns [N, C, Lo], of the size that `maxPool1d` gives
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -339,13 +369,14 @@ export class SumPool1d extends Module {
   }
 }
 
-/** `sumPool2d` as a layer: The sum of each window of x [N, C, H, W]. */
+/** `sumPool2d` as a layer: The sum of each window of x. */
 export class SumPool2d extends Module {
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
 
   /**
    * What `sumPool2d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [height, width]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false)
    */
@@ -358,6 +389,8 @@ export class SumPool2d extends Module {
 
   /**
    * `sumPool2d` of x.
+   * @param x [N, C, H, W] of float32
+   * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -365,13 +398,14 @@ export class SumPool2d extends Module {
   }
 }
 
-/** `sumPool3d` as a layer: The sum of each window of x [N, C, D, H, W]. */
+/** `sumPool3d` as a layer: The sum of each window of x. */
 export class SumPool3d extends Module {
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
 
   /**
    * What `sumPool3d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [depth, height, width]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false)
    */
@@ -384,6 +418,8 @@ export class SumPool3d extends Module {
 
   /**
    * `sumPool3d` of x.
+   * @param x [N, C, D, H, W] of float32
+   * @returns [N, C, Do, Ho, Wo], of the size that `maxPool3d` gives
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -393,7 +429,8 @@ export class SumPool3d extends Module {
 
 /**
  * `lpPool1d` as a layer: (mean of x^p over each window's part inside the padded input, times the kernel's
- * size)^(1/p), p being `normType`; with `absolute` the sum of |x|^p instead.
+ * size)^(1/p), p being `normType`, as PyTorch's lp_pool1d; with `absolute` the sum of |x|^p instead, as ONNX's
+ * LpPool.
  */
 export class LPPool1d extends Module {
   readonly #normType: number;
@@ -402,6 +439,8 @@ export class LPPool1d extends Module {
 
   /**
    * What `lpPool1d` takes beside its tensors.
+   * @param normType p
+   * @param kernelSize the window's size: one number, or [length]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false), `absolute` (default false)
    */
@@ -415,6 +454,8 @@ export class LPPool1d extends Module {
 
   /**
    * `lpPool1d` of x.
+   * @param x [N, C, L] of float32
+   * @returns [N, C, Lo], of the size that `maxPool1d` gives
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -424,7 +465,8 @@ export class LPPool1d extends Module {
 
 /**
  * `lpPool2d` as a layer: (mean of x^p over each window's part inside the padded input, times the kernel's
- * size)^(1/p), p being `normType`; with `absolute` the sum of |x|^p instead.
+ * size)^(1/p), p being `normType`, as PyTorch's lp_pool2d; with `absolute` the sum of |x|^p instead, as ONNX's
+ * LpPool.
  */
 export class LPPool2d extends Module {
   readonly #normType: number;
@@ -433,6 +475,8 @@ export class LPPool2d extends Module {
 
   /**
    * What `lpPool2d` takes beside its tensors.
+   * @param normType p
+   * @param kernelSize the window's size: one number, or [height, width]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false), `absolute` (default false)
    */
@@ -446,6 +490,8 @@ export class LPPool2d extends Module {
 
   /**
    * `lpPool2d` of x.
+   * @param x [N, C, H, W] of float32
+   * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {
@@ -455,7 +501,8 @@ export class LPPool2d extends Module {
 
 /**
  * `lpPool3d` as a layer: (mean of x^p over each window's part inside the padded input, times the kernel's
- * size)^(1/p), p being `normType`; with `absolute` the sum of |x|^p instead.
+ * size)^(1/p), p being `normType`, as PyTorch's lp_pool3d; with `absolute` the sum of |x|^p instead, as ONNX's
+ * LpPool.
  */
 export class LPPool3d extends Module {
   readonly #normType: number;
@@ -464,6 +511,8 @@ export class LPPool3d extends Module {
 
   /**
    * What `lpPool3d` takes beside its tensors.
+   * @param normType p
+   * @param kernelSize the window's size: one number, or [depth, height, width]
    * @param options `stride` (default the kernel size), `padding` (default 0), `dilation` (default 1), `ceilMode`
    * (default false), `absolute` (default false)
    */
@@ -477,6 +526,8 @@ export class LPPool3d extends Module {
 
   /**
    * `lpPool3d` of x.
+   * @param x [N, C, D, H, W] of float32
+   * @returns [N, C, Do, Ho, Wo], of the size that `maxPool3d` gives
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
   forward(x: Tensor): Tensor {

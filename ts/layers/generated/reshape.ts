@@ -6,25 +6,34 @@ import { flatten } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
 
-/**
- * `flatten` as a layer: The axes from `startDim` to `endDim` (counted from the end when negative) as one, on the same
- * storage.
- */
+/** `flatten` as a layer: The axes from `startDim` to `endDim` as one, on the same storage. As PyTorch's flatten. */
 export class Flatten extends KeepingModule {
-  readonly #options: { startDim?: number; endDim?: number };
+  readonly #options: {
+    /** the first axis, counted from the end when negative. Default 0 */ startDim?: number /** the last axis, likewise. Default -1 */;
+    endDim?: number;
+  };
 
   /**
    * What `flatten` takes beside its tensors.
    * @param options `startDim` (default 1), `endDim` (default -1)
    */
-  constructor(options: { startDim?: number; endDim?: number } = {}) {
+  constructor(
+    options: {
+      /** the first axis, counted from the end when negative. Default 0 */ startDim?: number /** the last axis, likewise. Default -1 */;
+      endDim?: number;
+    } = {},
+  ) {
     super();
     checkOptions('Flatten', options, ['startDim', 'endDim']);
     validate(flatten, 'Flatten', options);
     this.#options = { ...options };
   }
 
-  /** `flatten` of x. */
+  /**
+   * `flatten` of x.
+   * @param x of any dtype, which the result keeps
+   * @throws RangeError for axes that x does not have
+   */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
     return flatten(x, this.#options.startDim ?? 1, this.#options.endDim ?? -1);
   }

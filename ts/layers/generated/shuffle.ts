@@ -6,13 +6,16 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
 
 /**
- * `pixelShuffle` as a layer: x [..., C * r * r, H, W] as [..., C, H * r, W * r]: r * r channels make a square of
- * pixels (Shi et al., 2016).
+ * `pixelShuffle` as a layer: r * r channels as a square of pixels (Shi et al., 2016). As PyTorch's pixel_shuffle and
+ * ONNX's DepthToSpace.
  */
 export class PixelShuffle extends KeepingModule {
   readonly #upscaleFactor: number;
 
-  /** What `pixelShuffle` takes beside its tensors. */
+  /**
+   * What `pixelShuffle` takes beside its tensors.
+   * @param upscaleFactor r
+   */
   constructor(upscaleFactor: number) {
     super();
     validate(pixelShuffle, 'PixelShuffle', upscaleFactor);
@@ -21,6 +24,8 @@ export class PixelShuffle extends KeepingModule {
 
   /**
    * `pixelShuffle` of x.
+   * @param x [..., C * r * r, H, W] of any dtype, which the result keeps
+   * @returns [..., C, H * r, W * r]
    * @throws RangeError when r * r does not divide the channels
    */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
@@ -28,11 +33,14 @@ export class PixelShuffle extends KeepingModule {
   }
 }
 
-/** `pixelUnshuffle` as a layer: x [..., C, H * r, W * r] as [..., C * r * r, H, W]: the way back from pixelShuffle. */
+/** `pixelUnshuffle` as a layer: Squares of r * r pixels as channels: the way back from pixelShuffle. */
 export class PixelUnshuffle extends KeepingModule {
   readonly #downscaleFactor: number;
 
-  /** What `pixelUnshuffle` takes beside its tensors. */
+  /**
+   * What `pixelUnshuffle` takes beside its tensors.
+   * @param downscaleFactor r
+   */
   constructor(downscaleFactor: number) {
     super();
     validate(pixelUnshuffle, 'PixelUnshuffle', downscaleFactor);
@@ -41,6 +49,8 @@ export class PixelUnshuffle extends KeepingModule {
 
   /**
    * `pixelUnshuffle` of x.
+   * @param x [..., C, H * r, W * r] of any dtype, which the result keeps
+   * @returns [..., C * r * r, H, W]
    * @throws RangeError when r does not divide height and width
    */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {
@@ -49,13 +59,16 @@ export class PixelUnshuffle extends KeepingModule {
 }
 
 /**
- * `channelShuffle` as a layer: x [N, groups * k, spatial...] with its channels in the order of a [groups, k] grid
- * read by columns (Zhang et al., 2017, ShuffleNet).
+ * `channelShuffle` as a layer: The channels in the order of a grid of [groups, k] read by columns (Zhang et al.,
+ * 2017, ShuffleNet).
  */
 export class ChannelShuffle extends KeepingModule {
   readonly #groups: number;
 
-  /** What `channelShuffle` takes beside its tensors. */
+  /**
+   * What `channelShuffle` takes beside its tensors.
+   * @param groups the number of groups
+   */
   constructor(groups: number) {
     super();
     validate(channelShuffle, 'ChannelShuffle', groups);
@@ -64,6 +77,8 @@ export class ChannelShuffle extends KeepingModule {
 
   /**
    * `channelShuffle` of x.
+   * @param x [N, groups * k, spatial...] of any dtype, which the result keeps
+   * @returns of x's shape
    * @throws RangeError when `groups` does not divide the channels
    */
   forward<D extends DType>(x: Tensor<D>): Tensor<D> {

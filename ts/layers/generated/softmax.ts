@@ -21,6 +21,8 @@ export class Softmax extends Module {
 
   /**
    * `softmax` of x.
+   * @param x of float32
+   * @returns of x's shape
    * @throws RangeError for an axis that x does not have
    */
   forward(x: Tensor): Tensor {
@@ -42,7 +44,12 @@ export class LogSoftmax extends Module {
     this.#options = { ...options };
   }
 
-  /** `logSoftmax` of x. */
+  /**
+   * `logSoftmax` of x.
+   * @param x of float32
+   * @returns of x's shape
+   * @throws RangeError for an axis that x does not have
+   */
   forward(x: Tensor): Tensor {
     return logSoftmax(x, this.#options);
   }
