@@ -13,8 +13,15 @@ import { Module } from './module.ts';
  * @hidden
  */
 export abstract class KeepingModule<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+  /**
+   * What the layer makes of x.
+   * @param x of a dtype that the layer takes
+   * @returns of x's dtype; with `I` true also indices
+   * @throws RangeError for shapes that do not fit; TypeError for a dtype that it does not take
+   */
   abstract override forward<D extends DType>(x: Tensor<D>): Extremum<I, D>;
 
+  /** forward in a scope: only the result is left. */
   override run<D extends DType>(x: Tensor<D>): Extremum<I, D> {
     return scope(() => this.forward(x));
   }

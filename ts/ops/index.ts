@@ -93,6 +93,7 @@ export {
 } from './pooling.ts';
 export type { ReduceOptions } from './reduction.ts';
 export { argMax, max, mean, min, sum } from './reduction.ts';
+export type { FlattenOptions } from './reshape.ts';
 export { flatten, reshape } from './reshape.ts';
 export type { RoiAlignOptions } from './roiAlign.ts';
 export { roiAlign } from './roiAlign.ts';

@@ -28,6 +28,14 @@ export const reshape = /*#__PURE__*/ operator(
     },
 );
 
+/** The options of `Flatten`. */
+export interface FlattenOptions {
+  /** The first axis, counted from the end when negative. Default 1. */
+  startDim?: number;
+  /** The last axis, likewise. Default -1. */
+  endDim?: number;
+}
+
 /**
  * The axes from `startDim` to `endDim` as one, on the same storage. As PyTorch's flatten.
  * @param x of any dtype, which the result keeps
@@ -43,8 +51,8 @@ export const flatten = /*#__PURE__*/ operator(
       return invoke([x as Tensor<DType>], flattenParams(shape, startDim, endDim))[0] as unknown as Tensor<D>;
     },
   {
-    layer: { name: 'Flatten', defaults: { startDim: 1, endDim: -1 } },
-    validate(where, { startDim, endDim }: { startDim?: number; endDim?: number }) {
+    layer: { name: 'Flatten', options: 'FlattenOptions', defaults: { startDim: 1, endDim: -1 } },
+    validate(where, { startDim, endDim }: FlattenOptions) {
       integer(where, 'startDim', startDim ?? 1, -8);
       integer(where, 'endDim', endDim ?? -1, -8);
     },

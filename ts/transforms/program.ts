@@ -18,13 +18,34 @@ import { SLOT } from '../program/executable.ts';
 import type { Instructions } from '../program/instructions.ts';
 import { Loaded } from '../program/loaded.ts';
 import { Prepacked } from '../program/prepacked.ts';
-import { profileSteps, type StepProfile, summaryText } from '../program/report.ts';
+import { type ProfileOptions, profileSteps, type StepProfile, summaryText } from '../program/report.ts';
 import { emptyTensor, requireType, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
 import { PASSES } from './passes/index.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
 /** An input's shape, or its shape with a dtype and a name. */
-export type InputSpec = readonly number[] | { shape: readonly number[]; dtype?: DType; name?: string };
+export type InputSpec =
+  | readonly number[]
+  | {
+      /** The input's shape. */
+      shape: readonly number[];
+      /** Its element type. Default 'float32'. */
+      dtype?: DType;
+      /** Its name in errors. Default: `inputs[i]`. */
+      name?: string;
+    };
+
+/** The option of `Program.run`. */
+export interface ProgramRunOptions<Out> {
+  /** What an earlier run gave, or tensors of the same shapes: the results are written there, and nothing is allocated. */
+  into?: Out;
+}
+
+/** An input of a program: its type, and its name in errors. @public */
+export interface ProgramInput extends TensorType {
+  /** The name in errors. */
+  readonly name: string;
+}
 
 /** What is traced: a function, the tensors that may change later, and its modules by path. */
 export interface Source {
@@ -67,9 +88,19 @@ class ProgramResources implements Resources {
   }
 }
 
+/**
+ * A function or module that was compiled for fixed shapes, by `compile`: it runs with one call, over memory that is
+ * planned once.
+ * @example
+ * ```ts
+ * const program = compile(net, { inputs: [[1, 3, 224, 224]] });
+ * const y = program.run(x);
+ * console.log(program.summary());
+ * ```
+ */
 export class Program<Out = Results> {
   /** The inputs' types, in order. */
-  readonly inputs: readonly (TensorType & { readonly name: string })[];
+  readonly inputs: readonly ProgramInput[];
   /** The outputs' types, in order. */
   readonly outputs: readonly TensorType[];
   /** Bytes of activations while it runs, planned: the arena that all programs share is at least so large. */
@@ -156,6 +187,7 @@ export class Program<Out = Results> {
     return slots.map(({ draw }, i) => [draw as Draw, room.address + SLOT * i]);
   }
 
+  /** True after dispose(), the end of its scope, or disposeRuntime(). */
   get disposed(): boolean {
     return this.resources.loaded === null || !this.#engine.alive;
   }
@@ -171,7 +203,7 @@ export class Program<Out = Results> {
    * right shapes, the results are written there and nothing at all is allocated.
    * @throws TypeError, RangeError when an input or `into` does not fit
    */
-  run(xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out }): Out {
+  run(xs: Tensor<DType> | readonly Tensor<DType>[], options?: ProgramRunOptions<Out>): Out {
     return this.runFor('Program.run', xs, options);
   }
 
@@ -236,13 +268,16 @@ export class Program<Out = Results> {
     return main;
   }
 
-  /** Reads the module's parameters again, after they changed, and packs them. */
+  /**
+   * Reads the module's parameters again, after they changed, and packs them.
+   * @throws TypeError when disposed
+   */
   update(): void {
     this.#requireAlive('Program.update').run('Program.update', 'prologue');
   }
 
   /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
-  profile(xs: Tensor<DType> | readonly Tensor<DType>[], options: { runs?: number } = {}): StepProfile[] {
+  profile(xs: Tensor<DType> | readonly Tensor<DType>[], options: ProfileOptions = {}): StepProfile[] {
     return this.profileFor('Program.profile', xs, options);
   }
 
@@ -250,7 +285,7 @@ export class Program<Out = Results> {
   profileFor(
     where: string,
     xs: Tensor<DType> | readonly Tensor<DType>[],
-    options: { runs?: number },
+    options: ProfileOptions,
   ): StepProfile[] {
     checkOptions(where, options, ['runs']);
     const runs = integer(where, 'runs', options.runs ?? 10, 1);
@@ -274,6 +309,7 @@ export class Program<Out = Results> {
     this.resources.free();
   }
 
+  /** For `using`: as dispose(). */
   [Symbol.dispose](): void {
     this.dispose();
   }

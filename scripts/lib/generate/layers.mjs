@@ -16,24 +16,24 @@ export const layersOf = ({ layer }) =>
   [layer ?? []].flat().map((one) => (typeof one === 'string' ? { name: one } : one));
 
 /** The options object of a layer's constructor: its type and keys; null where the constructor takes none. */
-function optionsOf(layer, { options, kept, positional, params }, typeNamed) {
+function optionsOf(layer, { options, kept, positional }, typeNamed) {
   if (layer.takes !== undefined) return null;
   if (layer.options === 'none' || (positional.length === 0 && options === undefined)) {
     return { type: 'Record<string, never>', keys: [], optional: true, own: false };
   }
-  if (kept.length > 0) {
-    const members = kept.map(({ name, type }) => `/** ${params.get(name)} */ ${name}?: ${type}`);
-    const keys = kept.map(({ name }) => name);
-    return { type: `{ ${members.join('; ')} }`, keys, optional: true, own: false };
+  if (options === undefined && layer.options === undefined) {
+    if (kept.length === 0) return null;
+    throw new Problem(
+      `${layer.name} takes ${kept.map(({ name }) => name).join(', ')}: \`options\` must name their type`,
+    );
   }
-  if (options === undefined) return null;
   const { forward = [] } = layer;
   const named = layer.options ?? options.type.replace(/<(true|false)>$/, '<I>');
   const all = layer.options === undefined ? options.options : typeNamed(layer.options);
   return {
     type: forward.length > 0 ? `Omit<${named}, ${quoted(forward)}>` : named,
     keys: all.map(({ name }) => name).filter((name) => !forward.includes(name)),
-    optional: options.optional,
+    optional: options?.optional ?? true,
     own: layer.options === undefined && forward.length === 0,
   };
 }
@@ -52,7 +52,7 @@ function optionParts({ own, kept, taken, fixed, forward, isOption, inTraining })
 }
 
 /** A layer's parts: what the constructor and forward take, and the call. `typeNamed` gives an exported type's properties. */
-function partsOf(layer, { name: operator, entry, signature: { parameters, params } }, typeNamed) {
+function partsOf(layer, { name: operator, entry, signature: { parameters } }, typeNamed) {
   const { forward = [], names = {} } = layer;
   const defaults = Object.entries(layer.defaults ?? {}).map(([name, value]) => [name, JSON.stringify(value)]);
   const options = parameters.find((parameter) => parameter.options !== null);
@@ -68,7 +68,7 @@ function partsOf(layer, { name: operator, entry, signature: { parameters, params
       throw new Problem(`${layer.name} takes ${name}, which ${operator} does not have`);
     return found.type;
   };
-  const own = optionsOf(layer, { options, kept, positional, params }, typeNamed);
+  const own = optionsOf(layer, { options, kept, positional }, typeNamed);
   const taken = (layer.takes ?? required).map((name) => ({
     name,
     as: names[name] ?? name,

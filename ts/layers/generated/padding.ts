@@ -14,7 +14,7 @@ export class ConstantPad1d extends KeepingModule {
    * What `pad1d` takes beside its tensors.
    * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
    * [left, right]]; negative widths crop
-   * @param value what is filled in; default 0
+   * @param value What 'constant' fills in; default 0.
    */
   constructor(padding: PadWidths, value: number) {
     super();
@@ -125,7 +125,7 @@ export class ConstantPad2d extends KeepingModule {
    * What `pad2d` takes beside its tensors.
    * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
    * [left, right]]; negative widths crop
-   * @param value what is filled in; default 0
+   * @param value What 'constant' fills in; default 0.
    */
   constructor(padding: PadWidths, value: number) {
     super();
@@ -236,7 +236,7 @@ export class ConstantPad3d extends KeepingModule {
    * What `pad3d` takes beside its tensors.
    * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
    * [left, right]]; negative widths crop
-   * @param value what is filled in; default 0
+   * @param value What 'constant' fills in; default 0.
    */
   constructor(padding: PadWidths, value: number) {
     super();

@@ -2,27 +2,19 @@
 import { checkOptions } from '../../base/checks.ts';
 import type { DType } from '../../base/dtype.ts';
 import { validate } from '../../ops/operator.ts';
-import { flatten } from '../../ops/reshape.ts';
+import { type FlattenOptions, flatten } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
 
 /** `flatten` as a layer: The axes from `startDim` to `endDim` as one, on the same storage. As PyTorch's flatten. */
 export class Flatten extends KeepingModule {
-  readonly #options: {
-    /** the first axis, counted from the end when negative. Default 0 */ startDim?: number /** the last axis, likewise. Default -1 */;
-    endDim?: number;
-  };
+  readonly #options: FlattenOptions;
 
   /**
    * What `flatten` takes beside its tensors.
    * @param options `startDim` (default 1), `endDim` (default -1)
    */
-  constructor(
-    options: {
-      /** the first axis, counted from the end when negative. Default 0 */ startDim?: number /** the last axis, likewise. Default -1 */;
-      endDim?: number;
-    } = {},
-  ) {
+  constructor(options: FlattenOptions = {}) {
     super();
     checkOptions('Flatten', options, ['startDim', 'endDim']);
     validate(flatten, 'Flatten', options);
