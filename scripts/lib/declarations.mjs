@@ -61,7 +61,10 @@ export function apiReport(folder) {
       .map(({ name, node, source }) => [name, printer.printNode(ts.EmitHint.Unspecified, node, source)])
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
       .map(([, text]) =>
-        text.replace(/^declare /, '').replaceAll(/^ +/gm, (indent) => ' '.repeat(indent.length / 2)),
+        text
+          .replace(/^declare /, '')
+          .replaceAll(/^ +(#private|private constructor\(\));\n/gm, '')
+          .replaceAll(/^ +/gm, (indent) => ' '.repeat(indent.length / 2)),
       );
   const block = (title, names) => `## ${title}\n\n\`\`\`ts\n${listed(names).join('\n')}\n\`\`\`\n`;
   return `# Public names
