@@ -80,8 +80,16 @@ const isHidden = (node) =>
   (node.name !== undefined && ts.isPrivateIdentifier(node.name)) ||
   (node.modifiers ?? []).some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword);
 
-const hasDocs = (node) =>
+const isDocumented = (node) =>
   ts.getJSDocCommentsAndTags(node).some((doc) => ts.isJSDoc(doc) && (doc.comment ?? '').length > 0);
+
+/** A signature's docstring may stand at the first of its overloads. */
+const hasDocs = (node) =>
+  isDocumented(node) ||
+  (ts.isMethodDeclaration(node) &&
+    node.parent.members.some(
+      (other) => other.name?.getText() === node.name.getText() && isDocumented(other),
+    ));
 
 /** The declarations, members and options of a folder that have no docstring. */
 export function withoutDocs(folder) {

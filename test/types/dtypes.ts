@@ -11,6 +11,7 @@ import {
   ConstantPad1d,
   Conv2d,
   clip,
+  compile,
   concat,
   conv2d,
   type DType,
@@ -156,4 +157,13 @@ export class UNet extends Module {
     const kept: Tensor = this.up.run(narrow);
     return this.last.forward(concat([wide, kept], 1));
   }
+}
+
+/** A program of one of these layers is one of float32. */
+export function programs(x: Tensor): Tensor {
+  const flattened: Tensor = compile(new Flatten(), { inputs: [[1, 2]] }).run(x);
+  const pooled: Tensor = compile(new MaxPool2d(2), { inputs: [[1, 1, 4, 4]] }).run(x);
+  const found = compile(new MaxPool2d(2, { returnIndices: true }), { inputs: [[1, 1, 4, 4]] }).run(x);
+  same<typeof found, [Tensor, Tensor<'int32'>]>(true);
+  return add(flattened, pooled);
 }

@@ -222,6 +222,14 @@ function classOf(layer, operator, all, typeNamed) {
   ];
   const options = indexed ? `${parts.options} as ${own.type.replace('<I>', '<true>')}` : parts.options;
   const call = `${name}(${list([...inputs.map((input) => input.name), ...parts.arguments, options])})`;
+  const signature = (d) => `forward(${takes.join(', ')}): ${output}`.replaceAll(/\bD\b/g, d);
+  const signatures = keeps
+    ? [
+        `${signature('D').replace('(', '<D extends DType>(')};`,
+        `${signature("'float32'").replaceAll(/<'float32'>|, 'float32'(?=>)/g, '')};`,
+        `${signature('DType')} {`,
+      ]
+    : [`${signature('D')} {`];
   const said = memberDocs(layer, operator, parts, docs);
   return `${comment(`\`${name}\` as a layer${parts.note}: ${docs.documentation}`)}
 export class ${layer.name}${indexed ? '<I extends boolean = false>' : ''} extends ${base} {
@@ -233,8 +241,8 @@ export class ${layer.name}${indexed ? '<I extends boolean = false>' : ''} extend
   }
 
   ${said.forward}
-  forward${keeps ? '<D extends DType>' : ''}(${takes.join(', ')}): ${output} {
-    return ${call}${indexed ? ` as unknown as ${output}` : ''};
+  ${signatures.join('\n  ')}
+    return ${call}${indexed ? ` as unknown as ${output.replace(' D>', ' DType>')}` : ''};
   }
 }
 `;

@@ -125,12 +125,14 @@ export class AdaptiveMaxPool1d<I extends boolean = false> extends KeepingModule<
    * @returns [N, C, Lo] of that size; with `returnIndices` also where each element was
    * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
    */
-  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D>;
+  forward(x: Tensor): Extremum<I>;
+  forward(x: Tensor<DType>): Extremum<I, DType> {
     return adaptiveMaxPool1d(
       x,
       this.#outputSize,
       this.#options as AdaptiveMaxPoolOptions<true>,
-    ) as unknown as Extremum<I, D>;
+    ) as unknown as Extremum<I, DType>;
   }
 }
 
@@ -160,12 +162,14 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends KeepingModule<
    * @returns [N, C, Ho, Wo] of that size; with `returnIndices` also where each element was
    * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
    */
-  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D>;
+  forward(x: Tensor): Extremum<I>;
+  forward(x: Tensor<DType>): Extremum<I, DType> {
     return adaptiveMaxPool2d(
       x,
       this.#outputSize,
       this.#options as AdaptiveMaxPoolOptions<true>,
-    ) as unknown as Extremum<I, D>;
+    ) as unknown as Extremum<I, DType>;
   }
 }
 
@@ -195,12 +199,14 @@ export class AdaptiveMaxPool3d<I extends boolean = false> extends KeepingModule<
    * @returns [N, C, Do, Ho, Wo] of that size; with `returnIndices` also where each element was
    * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
    */
-  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D>;
+  forward(x: Tensor): Extremum<I>;
+  forward(x: Tensor<DType>): Extremum<I, DType> {
     return adaptiveMaxPool3d(
       x,
       this.#outputSize,
       this.#options as AdaptiveMaxPoolOptions<true>,
-    ) as unknown as Extremum<I, D>;
+    ) as unknown as Extremum<I, DType>;
   }
 }
 
@@ -237,7 +243,9 @@ export class GlobalMaxPool extends KeepingModule {
    * @returns [N, C, 1...]
    * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return globalMaxPool(x);
   }
 }

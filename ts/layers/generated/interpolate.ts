@@ -32,7 +32,9 @@ export class Upsample extends KeepingModule {
    * @throws RangeError for a mode that is not for x's number of axes, and an axis of nothing; TypeError for a wrong
    * kind
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return interpolate(x, this.#options);
   }
 }

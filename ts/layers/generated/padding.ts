@@ -30,7 +30,9 @@ export class ConstantPad1d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { value: this.#value });
   }
 }
@@ -57,7 +59,9 @@ export class ReflectionPad1d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'reflect' });
   }
 }
@@ -84,7 +88,9 @@ export class ReplicationPad1d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'replicate' });
   }
 }
@@ -111,7 +117,9 @@ export class CircularPad1d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'circular' });
   }
 }
@@ -141,7 +149,9 @@ export class ConstantPad2d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { value: this.#value });
   }
 }
@@ -168,7 +178,9 @@ export class ReflectionPad2d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'reflect' });
   }
 }
@@ -195,7 +207,9 @@ export class ReplicationPad2d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'replicate' });
   }
 }
@@ -222,7 +236,9 @@ export class CircularPad2d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'circular' });
   }
 }
@@ -252,7 +268,9 @@ export class ConstantPad3d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { value: this.#value });
   }
 }
@@ -279,7 +297,9 @@ export class ReflectionPad3d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'reflect' });
   }
 }
@@ -306,7 +326,9 @@ export class ReplicationPad3d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'replicate' });
   }
 }
@@ -333,7 +355,9 @@ export class CircularPad3d extends KeepingModule {
    * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
    * as many elements as x has, or 'circular' more
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'circular' });
   }
 }

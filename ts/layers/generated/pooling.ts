@@ -56,8 +56,13 @@ export class MaxPool1d<I extends boolean = false> extends KeepingModule<I> {
    * both sides; with `returnIndices` also where each element was
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
-  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
-    return maxPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D>;
+  forward(x: Tensor): Extremum<I>;
+  forward(x: Tensor<DType>): Extremum<I, DType> {
+    return maxPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<
+      I,
+      DType
+    >;
   }
 }
 
@@ -89,8 +94,13 @@ export class MaxPool2d<I extends boolean = false> extends KeepingModule<I> {
    * padding of both sides; with `returnIndices` also where each element was
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
-  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
-    return maxPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D>;
+  forward(x: Tensor): Extremum<I>;
+  forward(x: Tensor<DType>): Extremum<I, DType> {
+    return maxPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<
+      I,
+      DType
+    >;
   }
 }
 
@@ -122,8 +132,13 @@ export class MaxPool3d<I extends boolean = false> extends KeepingModule<I> {
    * padding of both sides; with `returnIndices` also where each element was
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
-  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
-    return maxPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D>;
+  forward(x: Tensor): Extremum<I>;
+  forward(x: Tensor<DType>): Extremum<I, DType> {
+    return maxPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<
+      I,
+      DType
+    >;
   }
 }
 
@@ -154,8 +169,13 @@ export class MinPool1d<I extends boolean = false> extends KeepingModule<I> {
    * @returns [N, C, Lo], of the size that `maxPool1d` gives; with `returnIndices` also where each element was
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
-  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
-    return minPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D>;
+  forward(x: Tensor): Extremum<I>;
+  forward(x: Tensor<DType>): Extremum<I, DType> {
+    return minPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<
+      I,
+      DType
+    >;
   }
 }
 
@@ -186,8 +206,13 @@ export class MinPool2d<I extends boolean = false> extends KeepingModule<I> {
    * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives; with `returnIndices` also where each element was
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
-  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
-    return minPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D>;
+  forward(x: Tensor): Extremum<I>;
+  forward(x: Tensor<DType>): Extremum<I, DType> {
+    return minPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<
+      I,
+      DType
+    >;
   }
 }
 
@@ -218,8 +243,13 @@ export class MinPool3d<I extends boolean = false> extends KeepingModule<I> {
    * @returns [N, C, Do, Ho, Wo], of the size that `maxPool3d` gives; with `returnIndices` also where each element was
    * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
    */
-  forward<D extends DType>(x: Tensor<D>): Extremum<I, D> {
-    return minPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I, D>;
+  forward<D extends DType>(x: Tensor<D>): Extremum<I, D>;
+  forward(x: Tensor): Extremum<I>;
+  forward(x: Tensor<DType>): Extremum<I, DType> {
+    return minPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<
+      I,
+      DType
+    >;
   }
 }
 

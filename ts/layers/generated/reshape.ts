@@ -26,7 +26,9 @@ export class Flatten extends KeepingModule {
    * @param x of any dtype, which the result keeps
    * @throws RangeError for axes that x does not have
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return flatten(x, this.#options.startDim ?? 1, this.#options.endDim ?? -1);
   }
 }

@@ -28,7 +28,9 @@ export class PixelShuffle extends KeepingModule {
    * @returns [..., C, H * r, W * r]
    * @throws RangeError when r * r does not divide the channels
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pixelShuffle(x, this.#upscaleFactor);
   }
 }
@@ -53,7 +55,9 @@ export class PixelUnshuffle extends KeepingModule {
    * @returns [..., C * r * r, H, W]
    * @throws RangeError when r does not divide height and width
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return pixelUnshuffle(x, this.#downscaleFactor);
   }
 }
@@ -81,7 +85,9 @@ export class ChannelShuffle extends KeepingModule {
    * @returns of x's shape
    * @throws RangeError when `groups` does not divide the channels
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return channelShuffle(x, this.#groups);
   }
 }

@@ -33,7 +33,9 @@ export class Unfold extends KeepingModule {
    * @returns [N, C * kh * kw, windows]
    * @throws RangeError when the kernel does not fit in the padded x
    */
-  forward<D extends DType>(x: Tensor<D>): Tensor<D> {
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
+  forward(x: Tensor<DType>): Tensor<DType> {
     return unfold(x, this.#kernelSize, this.#options);
   }
 }
