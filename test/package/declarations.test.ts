@@ -16,9 +16,10 @@ beforeAll(async () => {
   await buildDist();
 }, 300_000);
 
-test('they compile as libraries are, and what keeps the dtype says so', () => {
+/** What the compiler says of the declarations, as libraries are seldom checked, and of a file that imports them. */
+function errorsOf(file: string): string[] {
   const entries = ['index', 'onnx'].map((name) => path.join(dist, `${name}.d.ts`));
-  const program = ts.createProgram([...entries, path.join(root, 'test/types/dtypes.ts')], {
+  const program = ts.createProgram([...entries, path.join(root, file)], {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
@@ -30,8 +31,47 @@ test('they compile as libraries are, and what keeps the dtype says so', () => {
     noEmit: true,
     paths: { striate: [entries[0]!], 'striate/onnx': [entries[1]!] },
   });
-  const found = ts.getPreEmitDiagnostics(program);
-  expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+  return ts.getPreEmitDiagnostics(program).map(({ messageText, file: at, start }) => {
+    const line = at === undefined || start === undefined ? '' : at.text.slice(start).split('\n')[0];
+    return `${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  });
+}
+
+test('they compile as libraries are, and what keeps the dtype says so', () => {
+  expect(errorsOf('test/types/dtypes.ts')).toEqual([]);
+}, 60_000);
+
+/** The names that the examples do not make themselves. */
+const GIVEN = `
+declare const x: Tensor, y: Tensor, w: Tensor, weight: Tensor, bias: Tensor, runningMean: Tensor, runningVar: Tensor;
+declare const image: Tensor;
+declare const net: Module;
+`;
+
+test('the examples compile', () => {
+  const examples = texts().flatMap((text) =>
+    [...text.matchAll(/@example\n([\s\S]*?)(?=\n *\* @|\*\/)/g)].map(([, code = '']) =>
+      code.replaceAll(/^ *\* ?(```\w*$)?/gm, ''),
+    ),
+  );
+  expect(examples.length).toBeGreaterThan(25);
+  const names = (entry: string) =>
+    [...fs.readFileSync(path.join(dist, entry), 'utf8').matchAll(/^export \{([^}]*)\}/gm)].flatMap(
+      ([, list = '']) => list.split(',').map((name) => name.trim().replace(/^.* as /, '')),
+    );
+  const own = names('index.d.ts');
+  const more = names('onnx.d.ts').filter((name) => !own.includes(name));
+  const file = 'build/examples.ts';
+  fs.writeFileSync(
+    path.join(root, file),
+    [
+      `import { ${own.join(', ')} } from 'striate';`,
+      `import { ${more.join(', ')} } from 'striate/onnx';`,
+      GIVEN,
+      ...examples.map((code, i) => `export async function example${i}() {\n${code}\n}`),
+    ].join('\n'),
+  );
+  expect(errorsOf(file)).toEqual([]);
 }, 60_000);
 
 test('every name, option and member has a docstring', () => {

@@ -172,8 +172,8 @@ const BATCH_NORM: Entry<Problem> = {
  * are missing
  * @example
  * ```ts
- * batchNorm(x, mean, variance, weight, bias); // by known statistics
- * batchNorm(x, mean, variance, weight, bias, { training: true }); // by the batch's, which are recorded
+ * batchNorm(x, runningMean, runningVar, weight, bias); // by known statistics
+ * batchNorm(x, runningMean, runningVar, weight, bias, { training: true }); // by the batch's, which are recorded
  * ```
  */
 export const batchNorm = /*#__PURE__*/ operator(
