@@ -4,6 +4,7 @@ import resolve from '@rollup/plugin-node-resolve';
 import { build } from 'esbuild';
 import dts from 'rollup-plugin-dts';
 import esbuild, { minify } from 'rollup-plugin-esbuild';
+import { tidyDeclarations } from './scripts/lib/declarations.mjs';
 
 const entries = {
   index: 'ts/index.ts',
@@ -77,7 +78,7 @@ const shared = (extension) => ({
   format: 'es',
   entryFileNames: `[name].${extension}`,
   chunkFileNames: ({ moduleIds }) => {
-    const isCore = moduleIds.some((id) => id.replaceAll('\\', '/').endsWith('/ts/engine/engine.ts'));
+    const isCore = moduleIds.some((id) => id.replaceAll('\\', '/').endsWith('/ts/tensor/tensor.ts'));
     return `shared/${isCore ? 'core' : '[name]'}.${extension}`;
   },
   hoistTransitiveImports: false,
@@ -108,7 +109,11 @@ export default [
   },
   {
     input: { index: entries.index, onnx: entries.onnx },
-    plugins: [dts({ tsconfig: 'ts/tsconfig.json' }), copied],
+    plugins: [
+      dts({ tsconfig: 'ts/tsconfig.json', compilerOptions: { stripInternal: true } }),
+      tidyDeclarations,
+      copied,
+    ],
     // For `using`, also where the user's own settings do not name it.
     output: { ...shared('d.ts'), banner: '/// <reference lib="esnext.disposable" />' },
   },

@@ -13,6 +13,7 @@ const sources = [
   'ts',
   'build/stamp.json',
   'rollup.config.mjs',
+  'scripts/lib/declarations.mjs',
   'package.json',
   'package-lock.json',
   'tsconfig.json',
@@ -29,7 +30,7 @@ export async function buildDist() {
       await requireGenerated();
       removeAll(stampFile);
       removeAll(dist);
-      await bundle();
+      for (const configuration of await configurations()) await bundle(configuration);
       for (const name of ['simd.wasm', 'relaxed.wasm']) {
         fs.copyFileSync(path.join(root, 'build', name), path.join(dist, name));
       }
@@ -38,15 +39,22 @@ export async function buildDist() {
   });
 }
 
-async function bundle() {
+/** The type declarations as dist/ has them, into another folder. */
+export async function bundleDeclarations(dir) {
+  const configuration = (await configurations()).at(-1);
+  await bundle({ ...configuration, output: { ...configuration.output, dir } });
+}
+
+async function configurations() {
+  return (await import(pathToFileURL(path.join(root, 'rollup.config.mjs')).href)).default;
+}
+
+async function bundle(configuration) {
   const { rollup } = await import('rollup');
-  const { default: configurations } = await import(pathToFileURL(path.join(root, 'rollup.config.mjs')).href);
   try {
-    for (const configuration of configurations) {
-      const bundle = await rollup({ ...configuration, onwarn: refuse });
-      await bundle.write(configuration.output);
-      await bundle.close();
-    }
+    const bundle = await rollup({ ...configuration, onwarn: refuse });
+    await bundle.write(configuration.output);
+    await bundle.close();
   } catch (error) {
     throw new Problem(`rollup: ${error.message}`);
   }

@@ -7,6 +7,7 @@ import { engine } from '../../ts/engine/engine.ts';
 import { resolve } from '../../ts/graph/resolve.ts';
 import { Builder } from '../../ts/instructions/builder.ts';
 import { OP } from '../../ts/instructions/table.ts';
+import { entryOf } from '../../ts/ops/operator.ts';
 import {
   blocksOf,
   codeWords,
@@ -141,11 +142,11 @@ describe('the word format in ARCHITECTURE.md', () => {
     const type = { shape: [4], dtype: 'float32' } as const;
     const inputs = [lowering.external(16)];
     const outputs = [lowering.external(16)];
-    relu.entry.lower?.(lowering, {
+    entryOf(relu)!.lower?.(lowering, {
       types: [type],
       outputTypes: [type],
       params: [],
-      problem: resolve(relu.entry, [type], []).problem,
+      problem: resolve(entryOf(relu)!, [type], []).problem,
       inputs,
       outputs,
     });
@@ -158,9 +159,9 @@ describe('the word format in ARCHITECTURE.md', () => {
     const inputs = types.map(() => lowering.external(4));
     const outputs = [lowering.external(4)];
     const params = [2, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 0];
-    const { outputs: outputTypes, problem } = resolve(conv2d.entry, types, params);
+    const { outputs: outputTypes, problem } = resolve(entryOf(conv2d)!, types, params);
     expect(outputTypes[0]?.shape).toEqual([1, 8, 8, 8]);
-    conv2d.entry.lower?.(lowering, { types, outputTypes, params, problem, inputs, outputs });
+    entryOf(conv2d)!.lower?.(lowering, { types, outputTypes, params, problem, inputs, outputs });
     expect(lowering.steps.map(({ opcode }) => opcode)).toEqual([OP.convPack, OP.conv]);
     expect(codeWords(readText('ARCHITECTURE.md'))).toContain(`[${params.join(', ')}]`);
   });

@@ -23,7 +23,7 @@ import {
 import { init as initSlim } from 'striate/slim';
 import { initOn } from '../../ts/engine/init.ts';
 import { loadFrom } from '../../ts/engine/instance.ts';
-import { type Entry, operator } from '../../ts/ops/operator.ts';
+import { entryOf, operator } from '../../ts/ops/operator.ts';
 import { any, gone, type Wrong, w, x } from '../support/wrong.ts';
 
 const handles: Wrong[] = [
@@ -188,7 +188,7 @@ const record = () => striate.vjp((a) => a, ones([2]));
 
 /** An operator without a gradient rule. */
 const opaque = operator(
-  { ...(relu.entry as Entry), name: 'opaque', gradient: undefined as never },
+  { ...entryOf(relu)!, name: 'opaque', gradient: undefined as never },
   (invoke) => (a: Tensor) => invoke([any(a)], [])[0] as unknown as Tensor,
 );
 

@@ -2,17 +2,17 @@
 import * as striate from 'striate';
 import { randn, scope, type Tensor } from 'striate';
 import { expect, test } from 'vitest';
-import type { CallLayer, Operator } from '../../ts/ops/operator.ts';
+import { type CallLayer, entryOf, operatorOf } from '../../ts/ops/operator.ts';
 import { expectSame } from '../support/compare.ts';
 import { inEachVariant } from '../support/runtime.ts';
 
-type Unary = Operator<(x: Tensor) => Tensor>;
+type Unary = (x: Tensor) => Tensor;
 type Class = typeof striate.ReLU;
 
 const operators = Object.values(striate as Record<string, unknown>).filter(
-  (value): value is Unary => typeof value === 'function' && 'entry' in value,
+  (value): value is Unary => entryOf(value) !== undefined,
 );
-const layersOf = ({ layer = [] }: Unary) => [layer].flat() as (string | CallLayer)[];
+const layersOf = (operator: Unary) => [operatorOf(operator).layer ?? []].flat() as (string | CallLayer)[];
 const classNamed = (name: string) => (striate as unknown as Record<string, Class | undefined>)[name];
 
 /** Layers of which nothing is said but their name, and whose constructors need nothing. */

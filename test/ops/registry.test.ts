@@ -4,7 +4,7 @@ import { Tensor } from 'striate';
 import { expect, test } from 'vitest';
 import { cast } from '../../ts/ops/cast.ts';
 import { clone } from '../../ts/ops/clone.ts';
-import type { Entry } from '../../ts/ops/operator.ts';
+import { type Entry, entryOf } from '../../ts/ops/operator.ts';
 import { checkedGradients } from '../support/checks.ts';
 import { calls, callsOf, families, generators, references, wrongCalls } from '../support/families.ts';
 
@@ -12,11 +12,12 @@ const exported = striate as unknown as Record<string, unknown>;
 
 /** Every operator: an exported function with its entry; cast and clone are methods of Tensor. */
 const operators = new Map<string, Entry>([
-  ['cast', cast.entry],
-  ['clone', clone.entry],
+  ['cast', entryOf(cast)!],
+  ['clone', entryOf(clone)!],
 ]);
 for (const [name, value] of Object.entries(exported)) {
-  if (typeof value === 'function' && 'entry' in value) operators.set(name, value.entry as Entry);
+  const entry = entryOf(value);
+  if (entry !== undefined) operators.set(name, entry);
 }
 
 const steps = Object.values(families).flatMap(({ withoutGradient }) => withoutGradient ?? []);
@@ -91,7 +92,6 @@ test('every file of ts/ops that holds an operator has it exported', () => {
   const files = import.meta.glob<Record<string, unknown>>('../../ts/ops/*.ts', { eager: true });
   for (const [file, exports] of Object.entries(files)) {
     for (const [name, value] of Object.entries(exports))
-      if (typeof value === 'function' && 'entry' in value)
-        expect([...operators.keys()], `${file}: ${name}`).toContain(name);
+      if (entryOf(value) !== undefined) expect([...operators.keys()], `${file}: ${name}`).toContain(name);
   }
 });

@@ -1,15 +1,23 @@
 /** The element types: their names, sizes, numbers on the boundary, and typed arrays. */
 import { DTYPE } from './boundary.ts';
 
-export type DType = keyof typeof DTYPE;
+/**
+ * The element types of tensors. Convolution, normalisation and activations take float32, what only moves values
+ * takes all.
+ */
+export type DType = 'float32' | 'int32' | 'uint8' | 'int8';
 
-export const DTYPES = /*#__PURE__*/ Object.keys(DTYPE) as readonly DType[];
+export const DTYPES: readonly DType[] = /*#__PURE__*/ Object.keys(DTYPE) as (keyof typeof DTYPE)[];
 
 /** The typed array of each dtype, on memory of a kind: the linear memory's, or its own. */
 export interface TypedArrays<B extends ArrayBufferLike = ArrayBufferLike> {
+  /** Of float32. */
   float32: Float32Array<B>;
+  /** Of int32. */
   int32: Int32Array<B>;
+  /** Of uint8. */
   uint8: Uint8Array<B>;
+  /** Of int8. */
   int8: Int8Array<B>;
 }
 
@@ -47,8 +55,10 @@ export function viewOf(
   }
 }
 
-/** A tensor's type: what shape rules take and give. */
+/** A tensor's shape and dtype. */
 export interface TensorType {
+  /** The size of each axis; [] for a scalar. */
   readonly shape: readonly number[];
+  /** The element type. */
   readonly dtype: DType;
 }

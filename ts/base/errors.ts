@@ -3,19 +3,23 @@
  * kind, RangeError a wrong value or shape.
  */
 
-/** No memory for what was asked; everything alive stays usable. */
+/** There is no memory for what was asked; everything alive stays usable. */
 export class OutOfMemoryError extends Error {
+  /** The class, by name. */
   override readonly name = 'OutOfMemoryError';
   /** The bytes that were asked for. */
   readonly bytes: number;
+
+  /** Thrown by the library: what was refused, the bytes, and the limit. */
   constructor(what: string, bytes: number, limit: number) {
     super(`${what}: no room for ${bytes} bytes; the limit is ${limit} bytes (init's maxMemoryBytes)`);
     this.bytes = bytes;
   }
 }
 
-/** A model file that is wrong or not supported. */
+/** A model file is damaged, or uses what is not supported. */
 export class ModelError extends Error {
+  /** The class, by name. */
   override readonly name = 'ModelError';
 }
 

@@ -5,12 +5,17 @@ import { faultError } from '../base/faults.ts';
 import type { WasmMemory } from '../base/platform.ts';
 import type { KernelExports, Variant } from './instance.ts';
 
-/** What is running. */
+/** What is running: what `init` and `runtime` give. */
 export interface RuntimeInfo {
+  /** Which build of the kernels: 'relaxed' multiplies and adds in one step. */
   readonly variant: Variant;
+  /** How many threads compute. */
   readonly threads: number;
+  /** The package's version. */
   readonly version: string;
+  /** The most that the linear memory may grow to. */
   readonly maxMemoryBytes: number;
+  /** Whether convolutions may take algorithms that round otherwise ('fast'). */
   readonly accuracy: 'fast' | 'exact';
   /** Why something is not as it could be, in sentences. */
   readonly notes: readonly string[];

@@ -6,6 +6,7 @@ import { type Engine, engine, engineOrNull, type RuntimeInfo, setEngine } from '
 import { type KernelSource, loadFrom, type Platform, type Variant, version } from './instance.ts';
 import { Pool, processors } from './threads.ts';
 
+/** The options of `init`. */
 export interface InitOptions {
   /** Which build of the kernels; default: the best that this runtime has. */
   variant?: Variant | undefined;

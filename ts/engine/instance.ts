@@ -8,6 +8,7 @@ import { builtin } from './decode.ts';
 
 export { type Exports as KernelExports, version };
 
+/** A build of the kernels: with relaxed SIMD, or without. */
 export type Variant = 'simd' | 'relaxed';
 
 /** What `init({ wasm })` takes. */

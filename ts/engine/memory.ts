@@ -19,11 +19,13 @@ export interface Storage {
   readonly cache: boolean;
 }
 
+/** What `memory.stats()` gives. */
 export interface MemoryStats {
   /** Bytes that the user holds: tensors, parameters, compiled programs' weights. */
   readonly liveBytes: number;
   /** The most that liveBytes has been. */
   readonly peakBytes: number;
+  /** Tensors that are neither disposed nor collected. */
   readonly liveTensors: number;
   /** Bytes that the library keeps for speed: plans of recent shapes, the programs' shared arena. */
   readonly cacheBytes: number;
@@ -38,6 +40,13 @@ let cacheBytes = 0;
 let liveTensors = 0;
 const caches: (() => void)[] = [];
 
+/**
+ * What the linear memory holds.
+ * @example
+ * ```ts
+ * memory.stats().liveBytes;
+ * ```
+ */
 export const memory = {
   /** How much is alive, has been, and is kept for speed. */
   stats(): MemoryStats {
@@ -164,9 +173,16 @@ export function adopt(made: Disposable): void {
 }
 
 /**
- * Runs `body` and disposes every tensor, module, program and model made inside, but what it returns (a tensor, or an
- * array or object of them), which moves to the scope around it.
+ * Runs `body` and disposes every tensor, module, program, model and gradient record made inside, but what it
+ * returns (a tensor, or an array or object of them), which moves to the scope around it.
  * @throws TypeError when `body` returns a Promise; whatever `body` throws, after disposing everything
+ * @example
+ * ```ts
+ * const y = scope(() => {
+ *   const scaled = mul(x, 1 / 255);
+ *   return relu(conv2d(scaled, weight)); // scaled is disposed, y stays
+ * });
+ * ```
  */
 export function scope<T>(body: () => T): T {
   if (typeof body !== 'function') throw wrongKind('scope', 'the first argument', body, 'a function');

@@ -5,7 +5,10 @@ let seed = 0;
 let stream = 0;
 let seeded = false;
 
-/** Seeds the generator behind rand, randn, dropout and the layers' initial values. Not for secrets. */
+/**
+ * Seeds the generator behind rand, randn, dropout and the layers' initial values. Not for secrets.
+ * @throws TypeError, RangeError for an n that is no integer from 0
+ */
 export function manualSeed(n: number): void {
   seed = integer('manualSeed', 'n', n, 0, Number.MAX_SAFE_INTEGER);
   stream = 0;

@@ -10,8 +10,9 @@ import { writeAccumulate, writeCopy, writeFill } from './copy.ts';
 import { type Block, countOf, emitFill, newBlock } from './emit.ts';
 import { stridesOf, type Walk } from './walk.ts';
 
-export const PAD_MODES = ['constant', 'reflect', 'replicate', 'circular'] as const;
-export type PadMode = (typeof PAD_MODES)[number];
+/** What padding holds: a constant, or x mirrored at its edge, its edge, or x around again. */
+export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
+export const PAD_MODES: readonly PadMode[] = ['constant', 'reflect', 'replicate', 'circular'];
 
 /** How the last axes of a tensor are padded. */
 export interface Pads {

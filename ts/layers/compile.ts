@@ -14,24 +14,31 @@ import { type InputSpec, Program, type Source } from '../transforms/program.ts';
 import type { Results } from '../transforms/results.ts';
 import { entriesOf, Module, modulesOf } from './module.ts';
 
+/** The options of `compile`. */
 export interface CompileOptions {
   /** One shape, or shape, dtype and name, per argument. */
   inputs: readonly InputSpec[];
-  /** Default 'eval'. */
+  /** Whether modules behave as in `eval()` or as in `train()`. Default 'eval'. */
   mode?: 'eval' | 'train' | undefined;
   /** Names of inner layers (`features.3`) whose results run() gives, as an object. */
   outputs?: readonly string[] | undefined;
-  /** Default: init's. */
+  /** 'exact': no algorithm that rounds otherwise than the plain sum. Default: init's. */
   accuracy?: 'fast' | 'exact' | undefined;
   /** The algorithm of every convolution that it accepts; by default the fastest is chosen for each. */
-  algorithm?: keyof typeof ALGORITHM | undefined;
+  algorithm?: 'pointwise' | 'depthwise' | 'winograd' | 'direct' | 'gemm' | undefined;
 }
 
 /**
  * Traces a module's forward, or a function, and makes a program of it for these shapes: convolutions take up what
- * follows them, weights are packed, memory is planned. The module keeps its parameters, and the program does not see
- * later changes until update().
+ * follows them, weights are packed, memory is planned. The module keeps its parameters, and the program does not
+ * see later changes until update().
  * @throws what the operators throw for shapes that do not fit; TypeError when the function gives no tensors
+ * @example
+ * ```ts
+ * const program = compile(net, { inputs: [[1, 3, 224, 224]] });
+ * const scores = program.run(x);
+ * const square = compile((a) => mul(a, a), { inputs: [[8]] });
+ * ```
  */
 export function compile<Out = Tensor>(
   moduleOrFunction: Module<never, Out> | ((...xs: Tensor[]) => Out),

@@ -16,10 +16,11 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { convolutionValues } from './initial.ts';
 import { Module } from './module.ts';
 
+/** The options of `ConvTranspose1d`, `2d` and `3d`. */
 export interface ConvTransposeLayerOptions extends Omit<ConvTransposeOptions, 'outputSize'> {
-  /** Default true. */
+  /** Whether there is a bias. Default true. */
   bias?: boolean | undefined;
-  /** Seeds the initial values. */
+  /** The same seed gives the same initial values. Default: the generator that manualSeed seeds. */
   seed?: number | undefined;
 }
 
@@ -30,10 +31,13 @@ const OPTIONS = /*#__PURE__*/ CONV_TRANSPOSE_OPTIONS.filter((option) => option !
 
 /** What ConvTransposeNd share: weight [in, out / groups, kernel...] and bias [out]. */
 abstract class ConvTranspose extends Module<[x: Tensor, outputSize?: Size]> {
+  /** [in, out / groups, kernel...]: a parameter. */
   readonly weight: Tensor;
+  /** [out]: a parameter; null without one. */
   readonly bias: Tensor | null;
   readonly #options: ConvTransposeOptions;
 
+  /** @internal */
   constructor(
     name: string,
     rank: number,
@@ -54,7 +58,9 @@ abstract class ConvTranspose extends Module<[x: Tensor, outputSize?: Size]> {
     this.#options = options;
   }
 
-  /** The options of a call: with the size of the output, where it is given, in place of its padding. */
+  /**
+   * The options of a call: with the size of the output, where it is given, in place of its padding. @internal
+   */
   protected optionsFor(outputSize: Size | undefined): ConvTransposeOptions {
     if (outputSize === undefined) return this.#options;
     const { outputPadding: _, ...options } = this.#options;
@@ -62,7 +68,20 @@ abstract class ConvTranspose extends Module<[x: Tensor, outputSize?: Size]> {
   }
 }
 
+/**
+ * `convTranspose1d` as a layer, with its weight [in, out / groups, kl] and bias [out]; PyTorch's initial values:
+ * uniform within 1 / sqrt(fan-in).
+ */
 export class ConvTranspose1d extends ConvTranspose {
+  /**
+   * Makes weight and bias.
+   * @param inChannels the channels of x
+   * @param outChannels the channels of the result
+   * @param kernelSize one number, or [length]
+   * @param options `stride` (default 1), `padding` (0), `outputPadding` (0), `groups` (1), `dilation` (1), `bias`
+   * (true), `seed`
+   * @throws RangeError for channels that `groups` does not divide and options out of range
+   */
   constructor(
     inChannels: number,
     outChannels: number,
@@ -71,12 +90,38 @@ export class ConvTranspose1d extends ConvTranspose {
   ) {
     super('ConvTranspose1d', 1, inChannels, outChannels, kernelSize, options);
   }
+
+  /**
+   * `convTranspose1d` of x.
+   * @param x [N, in, L] of float32
+   * @param outputSize the result's spatial size, in place of `outputPadding`
+   * @returns [N, out, Lo], of the size that `convTranspose1d` gives
+   * @throws RangeError for another number of channels, and a size that the stride cannot give
+   */
   forward(x: Tensor, outputSize?: Size): Tensor {
     return convTranspose1d(x, this.weight, this.bias, this.optionsFor(outputSize));
   }
 }
 
+/**
+ * `convTranspose2d` as a layer, with its weight [in, out / groups, kh, kw] and bias [out]; PyTorch's initial
+ * values: uniform within 1 / sqrt(fan-in).
+ * @example
+ * ```ts
+ * const up = new ConvTranspose2d(16, 8, 2, { stride: 2 });
+ * up.forward(randn([1, 16, 8, 8])); // [1, 8, 16, 16]
+ * ```
+ */
 export class ConvTranspose2d extends ConvTranspose {
+  /**
+   * Makes weight and bias.
+   * @param inChannels the channels of x
+   * @param outChannels the channels of the result
+   * @param kernelSize one number, or [height, width]
+   * @param options `stride` (default 1), `padding` (0), `outputPadding` (0), `groups` (1), `dilation` (1), `bias`
+   * (true), `seed`
+   * @throws RangeError for channels that `groups` does not divide and options out of range
+   */
   constructor(
     inChannels: number,
     outChannels: number,
@@ -85,12 +130,33 @@ export class ConvTranspose2d extends ConvTranspose {
   ) {
     super('ConvTranspose2d', 2, inChannels, outChannels, kernelSize, options);
   }
+
+  /**
+   * `convTranspose2d` of x.
+   * @param x [N, in, H, W] of float32
+   * @param outputSize the result's spatial size, in place of `outputPadding`
+   * @returns [N, out, Ho, Wo], of the size that `convTranspose2d` gives
+   * @throws RangeError for another number of channels, and a size that the stride cannot give
+   */
   forward(x: Tensor, outputSize?: Size): Tensor {
     return convTranspose2d(x, this.weight, this.bias, this.optionsFor(outputSize));
   }
 }
 
+/**
+ * `convTranspose3d` as a layer, with its weight [in, out / groups, kd, kh, kw] and bias [out]; PyTorch's initial
+ * values: uniform within 1 / sqrt(fan-in).
+ */
 export class ConvTranspose3d extends ConvTranspose {
+  /**
+   * Makes weight and bias.
+   * @param inChannels the channels of x
+   * @param outChannels the channels of the result
+   * @param kernelSize one number, or [depth, height, width]
+   * @param options `stride` (default 1), `padding` (0), `outputPadding` (0), `groups` (1), `dilation` (1), `bias`
+   * (true), `seed`
+   * @throws RangeError for channels that `groups` does not divide and options out of range
+   */
   constructor(
     inChannels: number,
     outChannels: number,
@@ -99,6 +165,14 @@ export class ConvTranspose3d extends ConvTranspose {
   ) {
     super('ConvTranspose3d', 3, inChannels, outChannels, kernelSize, options);
   }
+
+  /**
+   * `convTranspose3d` of x.
+   * @param x [N, in, D, H, W] of float32
+   * @param outputSize the result's spatial size, in place of `outputPadding`
+   * @returns [N, out, Do, Ho, Wo], of the size that `convTranspose3d` gives
+   * @throws RangeError for another number of channels, and a size that the stride cannot give
+   */
   forward(x: Tensor, outputSize?: Size): Tensor {
     return convTranspose3d(x, this.weight, this.bias, this.optionsFor(outputSize));
   }

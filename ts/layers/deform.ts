@@ -14,23 +14,37 @@ import { Conv2d } from './convolution.ts';
 import { convolutionValues } from './initial.ts';
 import { Module } from './module.ts';
 
+/** The options of `DeformConv2d`. */
 export interface DeformConvLayerOptions extends Omit<DeformConvOptions, 'mask'> {
-  /** Default 1. */
+  /** Groups of channels that do not see each other. Default 1. */
   groups?: number | undefined;
-  /** Default true. */
+  /** Whether there is a bias. Default true. */
   bias?: boolean | undefined;
-  /** Seeds the initial values. */
+  /** The same seed gives the same initial values. Default: the generator that manualSeed seeds. */
   seed?: number | undefined;
 }
 
 const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias', 'seed'];
 
-/** A deformable convolution with weight [out, in / groups, kh, kw] and bias [out], initialised as a convolution's. */
+/**
+ * `deformConv2d` as a layer, with its weight [out, in / groups, kh, kw] and bias [out], initialised as a
+ * convolution's.
+ */
 export class DeformConv2d extends Module<[x: Tensor, offset: Tensor, mask?: Tensor | null]> {
+  /** [out, in / groups, kh, kw]: a parameter. */
   readonly weight: Tensor;
+  /** [out]: a parameter; null without one. */
   readonly bias: Tensor | null;
   readonly #options: Omit<DeformConvOptions, 'mask'>;
 
+  /**
+   * Makes weight and bias.
+   * @param inChannels the channels of x
+   * @param outChannels the channels of the result
+   * @param kernelSize one number, or [height, width]
+   * @param given `stride` (default 1), `padding` (0), `dilation` (1), `groups` (1), `bias` (true), `seed`
+   * @throws RangeError for options out of range
+   */
   constructor(inChannels: number, outChannels: number, kernelSize: Size, given: DeformConvLayerOptions = {}) {
     super();
     checkOptions('DeformConv2d', given, OPTIONS);
@@ -41,12 +55,21 @@ export class DeformConv2d extends Module<[x: Tensor, offset: Tensor, mask?: Tens
     this.bias = made.bias;
     this.#options = options;
   }
-  /** x [N, in, H, W], offset [N, 2 G kh kw, Ho, Wo], mask [N, G kh kw, Ho, Wo] to [N, out, Ho, Wo]. */
+
+  /**
+   * `deformConv2d` of x, with G groups of offsets.
+   * @param x [N, in, H, W] of float32
+   * @param offset [N, 2 G kh kw, Ho, Wo]: pixels, pairs of y and x per tap
+   * @param mask [N, G kh kw, Ho, Wo]; left out or null: none
+   * @returns [N, out, Ho, Wo]
+   * @throws RangeError for shapes that do not fit
+   */
   forward(x: Tensor, offset: Tensor, mask: Tensor | null = null): Tensor {
     return deformConv2d(x, offset, this.weight, this.bias, { ...this.#options, mask });
   }
 }
 
+/** The options of `DeformConv2dPack`. */
 export interface DeformConvPackOptions extends DeformConvLayerOptions {
   /** Groups of channels that have offsets of their own. Default 1. */
   offsetGroups?: number | undefined;
@@ -61,14 +84,26 @@ export interface DeformConvPackOptions extends DeformConvLayerOptions {
  * everywhere (Zhu et al., 2019). Parameters: weight, bias, conv_offset.weight, conv_offset.bias.
  */
 export class DeformConv2dPack extends Module {
+  /** [out, in / groups, kh, kw]: a parameter. */
   readonly weight: Tensor;
+  /** [out]: a parameter; null without one. */
   readonly bias: Tensor | null;
+  /** Predicts offsets and mask; its weight and bias are zeros at first. */
   readonly conv_offset: Conv2d;
   readonly #options: Omit<DeformConvOptions, 'mask'>;
   /** Channels of offsets. */
   readonly #offsets: number;
   readonly #mask: boolean;
 
+  /**
+   * Makes weight, bias and conv_offset.
+   * @param inChannels the channels of x
+   * @param outChannels the channels of the result
+   * @param kernelSize one number, or [height, width]
+   * @param given `stride` (default 1), `padding` (0), `dilation` (1), `groups` (1), `offsetGroups` (1), `mask`
+   * (true), `bias` (true), `seed`
+   * @throws RangeError for options out of range
+   */
   constructor(inChannels: number, outChannels: number, kernelSize: Size, given: DeformConvPackOptions = {}) {
     super();
     const name = 'DeformConv2dPack';
@@ -97,7 +132,13 @@ export class DeformConv2dPack extends Module {
     this.#offsets = 2 * samples;
     this.#mask = mask;
   }
-  /** x [N, in, H, W] to [N, out, Ho, Wo]. */
+
+  /**
+   * The deformable convolution of x by the offsets that x gives.
+   * @param x [N, in, H, W] of float32
+   * @returns [N, out, Ho, Wo], of the size that `conv2d` gives
+   * @throws RangeError for another number of channels, and a kernel that does not fit
+   */
   forward(x: Tensor): Tensor {
     return scope(() => {
       const predicted = this.conv_offset.forward(x);

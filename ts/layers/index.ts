@@ -1,4 +1,5 @@
 /** The public names of ts/layers, by `npm run generate` from its files. */
+export type { PReLUOptions } from './activation.ts';
 export { PReLU } from './activation.ts';
 export type { CompileOptions } from './compile.ts';
 export { compile } from './compile.ts';
@@ -73,11 +74,13 @@ export { ChannelShuffle, PixelShuffle, PixelUnshuffle } from './generated/shuffl
 export { LogSoftmax, Softmax } from './generated/softmax.ts';
 export { Fold, Unfold } from './generated/unfold.ts';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d } from './generated/unpooling.ts';
+export type { LinearLayerOptions } from './linear.ts';
 export { Linear } from './linear.ts';
-export type { StateDict } from './module.ts';
+export type { AnyModule, LoadOptions, StateDict } from './module.ts';
 export { buffer, Module, parameter } from './module.ts';
 export type {
   BatchNormLayerOptions,
+  GroupNormLayerOptions,
   InstanceNormLayerOptions,
   LayerNormLayerOptions,
 } from './normalization.ts';

@@ -9,16 +9,32 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { initialValues } from './initial.ts';
 import { Module } from './module.ts';
 
-/** x [..., in] to [..., out]. */
+/** The options of `Linear`. */
+export interface LinearLayerOptions {
+  /** Whether there is a bias. Default true. */
+  bias?: boolean | undefined;
+  /** The same seed gives the same initial values. Default: the generator that manualSeed seeds. */
+  seed?: number | undefined;
+}
+
+/**
+ * `linear` as a layer: x [..., in] to [..., out], with its weight [out, in] and bias [out]; PyTorch's initial
+ * values: uniform within 1 / sqrt(fan-in).
+ */
 export class Linear extends Module {
+  /** [out, in]: a parameter. */
   readonly weight: Tensor;
+  /** [out]: a parameter; null without one. */
   readonly bias: Tensor | null;
 
-  constructor(
-    inFeatures: number,
-    outFeatures: number,
-    options: { bias?: boolean | undefined; seed?: number | undefined } = {},
-  ) {
+  /**
+   * Makes weight and bias.
+   * @param inFeatures the size of x's last axis
+   * @param outFeatures the size of the result's last axis
+   * @param options `bias` (default true), `seed`
+   * @throws RangeError for sizes below 1
+   */
+  constructor(inFeatures: number, outFeatures: number, options: LinearLayerOptions = {}) {
     super();
     checkOptions('Linear', options, ['bias', 'seed']);
     const { bias = true, seed } = options;
@@ -31,6 +47,13 @@ export class Linear extends Module {
     this.weight = made.weight;
     this.bias = made.bias;
   }
+
+  /**
+   * `linear` of x.
+   * @param x [..., in] of float32
+   * @returns [..., out]
+   * @throws RangeError for another last axis
+   */
   forward(x: Tensor): Tensor {
     return linear(x, this.weight, this.bias);
   }

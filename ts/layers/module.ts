@@ -12,23 +12,58 @@ import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
 
 const marks = new WeakMap<Tensor<DType>, 'parameter' | 'buffer'>();
 
-/** Marks a tensor as one that training changes; as a module's property it is in parameters() and stateDict(). */
+/**
+ * Marks a tensor as one that training changes; as a module's property it is in parameters() and stateDict().
+ * @throws TypeError for what is no tensor
+ * @example
+ * ```ts
+ * class Scale extends Module {
+ *   factor = parameter(ones([1]));
+ *   forward(x: Tensor): Tensor {
+ *     return mul(x, this.factor);
+ *   }
+ * }
+ * ```
+ */
 export function parameter<D extends DType>(tensor: Tensor<D>): Tensor<D> {
   marks.set(requireTensor('parameter', 'tensor', tensor), 'parameter');
   return tensor;
 }
 
-/** Marks a tensor as state that is not trained: in stateDict(), not in parameters(). */
+/**
+ * Marks a tensor as state that is not trained: in stateDict(), not in parameters().
+ * @throws TypeError for what is no tensor
+ */
 export function buffer<D extends DType>(tensor: Tensor<D>): Tensor<D> {
   marks.set(requireTensor('buffer', 'tensor', tensor), 'buffer');
   return tensor;
 }
 
-/** PyTorch's `inplace` has no meaning here, so a layer of a plain function has nothing to say. @internal */
-export type NoOptions = Record<string, never>;
+/** The option of `loadStateDict`. */
+export interface LoadOptions {
+  /** Missing and unknown keys are errors. Default true. */
+  strict?: boolean | undefined;
+}
 
+/** Parameters and buffers by key: what `stateDict()` gives and `loadStateDict` takes. */
 export type StateDict = Record<string, Tensor<DType>>;
 
+/**
+ * What has parameters, buffers and other modules as properties, and a `forward`. A subclass is written once and
+ * serves eager use, compilation and training alike; its keys are PyTorch's.
+ * @example
+ * ```ts
+ * class Net extends Module {
+ *   conv = new Conv2d(3, 16, 3);
+ *   head = new Linear(16, 10);
+ *   forward(x: Tensor): Tensor {
+ *     return this.head.forward(flatten(globalAvgPool(relu(this.conv.forward(x))), 1));
+ *   }
+ * }
+ * const net = new Net();
+ * Object.keys(net.stateDict()); // conv.weight, conv.bias, head.weight, head.bias
+ * ```
+ */
 export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
   #training = true;
 
@@ -68,7 +103,7 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
    * @throws RangeError for a shape that differs and, when `strict` (the default), for keys that are missing or unknown;
    * nothing has been copied then
    */
-  loadStateDict(dict: StateDict, options: { strict?: boolean | undefined } = {}): void {
+  loadStateDict(dict: StateDict, options: LoadOptions = {}): void {
     if (typeof dict !== 'object' || dict === null || dict instanceof Tensor) {
       throw wrongKind('loadStateDict', 'dict', dict, 'an object of keys and tensors');
     }
@@ -122,6 +157,7 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
     for (const [, tensor] of entriesOf(this)) tensor.dispose();
   }
 
+  /** For `using`: as dispose(). */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -144,7 +180,7 @@ function visitParts(
   }
 }
 
-/** Any module, whatever it takes and gives. @internal */
+/** Any module, whatever it takes and gives. */
 export type AnyModule = Module<never[], unknown>;
 
 /** A module and all modules in it, by path; its own path is ''. @internal */

@@ -19,13 +19,15 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { initialValues } from './initial.ts';
 import { Module } from './module.ts';
 
+/** The options of `SpatialSeparableConv2d`. */
 export interface SpatialSeparableConvLayerOptions extends SeparableConvOptions {
-  /** Default true. */
+  /** Whether there is a bias. Default true. */
   bias?: boolean | undefined;
-  /** Seeds the initial values. */
+  /** The same seed gives the same initial values. Default: the generator that manualSeed seeds. */
   seed?: number | undefined;
 }
 
+/** The options of `SeparableConv1d`, `2d` and `3d`. */
 export interface SeparableConvLayerOptions extends SpatialSeparableConvLayerOptions {
   /** Kernels for each input channel. Default 1. */
   depthMultiplier?: number | undefined;
@@ -49,11 +51,16 @@ function twoWeights(
 
 /** What SeparableConvNd share: depthwiseWeight [in m, 1, kernel...], pointwiseWeight [out, in m, 1...] and bias [out]. */
 abstract class SeparableConv extends Module {
+  /** [in m, 1, kernel...]: a parameter. */
   readonly depthwiseWeight: Tensor;
+  /** [out, in m, 1...]: a parameter. */
   readonly pointwiseWeight: Tensor;
+  /** [out]: a parameter; null without one. */
   readonly bias: Tensor | null;
+  /** @internal */
   protected readonly options: SeparableConvOptions;
 
+  /** @internal */
   constructor(
     name: string,
     rank: number,
@@ -79,7 +86,20 @@ abstract class SeparableConv extends Module {
   }
 }
 
+/**
+ * `separableConv1d` as a layer, with its weights, [in m, 1, kl] and [out, in m, 1], m being `depthMultiplier`, and
+ * bias [out]; PyTorch's initial values: uniform within 1 / sqrt(fan-in).
+ */
 export class SeparableConv1d extends SeparableConv {
+  /**
+   * Makes both weights and the bias.
+   * @param inChannels the channels of x
+   * @param outChannels the channels of the result
+   * @param kernelSize one number, or [length]
+   * @param options `stride` (default 1), `padding` (0), `paddingMode` ('zeros'), `dilation` (1), `flipKernel`
+   * (false), `depthMultiplier` (1), `bias` (true), `seed`
+   * @throws RangeError for options out of range
+   */
   constructor(
     inChannels: number,
     outChannels: number,
@@ -88,12 +108,32 @@ export class SeparableConv1d extends SeparableConv {
   ) {
     super('SeparableConv1d', 1, inChannels, outChannels, kernelSize, options);
   }
+
+  /**
+   * `separableConv1d` of x.
+   * @param x [N, in, L] of float32
+   * @returns [N, out, Lo], of the size that `conv1d` gives
+   * @throws RangeError for another number of channels, and a kernel that does not fit
+   */
   forward(x: Tensor): Tensor {
     return separableConv1d(x, this.depthwiseWeight, this.pointwiseWeight, this.bias, this.options);
   }
 }
 
+/**
+ * `separableConv2d` as a layer, with its weights, [in m, 1, kh, kw] and [out, in m, 1, 1], m being
+ * `depthMultiplier`, and bias [out]; PyTorch's initial values: uniform within 1 / sqrt(fan-in).
+ */
 export class SeparableConv2d extends SeparableConv {
+  /**
+   * Makes both weights and the bias.
+   * @param inChannels the channels of x
+   * @param outChannels the channels of the result
+   * @param kernelSize one number, or [height, width]
+   * @param options `stride` (default 1), `padding` (0), `paddingMode` ('zeros'), `dilation` (1), `flipKernel`
+   * (false), `depthMultiplier` (1), `bias` (true), `seed`
+   * @throws RangeError for options out of range
+   */
   constructor(
     inChannels: number,
     outChannels: number,
@@ -102,12 +142,32 @@ export class SeparableConv2d extends SeparableConv {
   ) {
     super('SeparableConv2d', 2, inChannels, outChannels, kernelSize, options);
   }
+
+  /**
+   * `separableConv2d` of x.
+   * @param x [N, in, H, W] of float32
+   * @returns [N, out, Ho, Wo], of the size that `conv2d` gives
+   * @throws RangeError for another number of channels, and a kernel that does not fit
+   */
   forward(x: Tensor): Tensor {
     return separableConv2d(x, this.depthwiseWeight, this.pointwiseWeight, this.bias, this.options);
   }
 }
 
+/**
+ * `separableConv3d` as a layer, with its weights, [in m, 1, kd, kh, kw] and [out, in m, 1, 1, 1], m being
+ * `depthMultiplier`, and bias [out]; PyTorch's initial values: uniform within 1 / sqrt(fan-in).
+ */
 export class SeparableConv3d extends SeparableConv {
+  /**
+   * Makes both weights and the bias.
+   * @param inChannels the channels of x
+   * @param outChannels the channels of the result
+   * @param kernelSize one number, or [depth, height, width]
+   * @param options `stride` (default 1), `padding` (0), `paddingMode` ('zeros'), `dilation` (1), `flipKernel`
+   * (false), `depthMultiplier` (1), `bias` (true), `seed`
+   * @throws RangeError for options out of range
+   */
   constructor(
     inChannels: number,
     outChannels: number,
@@ -116,18 +176,36 @@ export class SeparableConv3d extends SeparableConv {
   ) {
     super('SeparableConv3d', 3, inChannels, outChannels, kernelSize, options);
   }
+
+  /**
+   * `separableConv3d` of x.
+   * @param x [N, in, D, H, W] of float32
+   * @returns [N, out, Do, Ho, Wo], of the size that `conv3d` gives
+   * @throws RangeError for another number of channels, and a kernel that does not fit
+   */
   forward(x: Tensor): Tensor {
     return separableConv3d(x, this.depthwiseWeight, this.pointwiseWeight, this.bias, this.options);
   }
 }
 
-/** Each of `channels` channels by its column [channels, 1, kh, 1], then by its row [channels, 1, 1, kw], and bias [channels]. */
+/** `spatialSeparableConv2d` as a layer: each channel by its column, then by its row, and bias. */
 export class SpatialSeparableConv2d extends Module {
+  /** [channels, 1, kh, 1]: a parameter. */
   readonly columnKernel: Tensor;
+  /** [channels, 1, 1, kw]: a parameter. */
   readonly rowKernel: Tensor;
+  /** [channels]: a parameter; null without one. */
   readonly bias: Tensor | null;
   readonly #options: SeparableConvOptions;
 
+  /**
+   * Makes both kernels and the bias.
+   * @param channels the channels of x, and of the result
+   * @param kernelSize one number, or [height, width]
+   * @param given `stride` (default 1), `padding` (0), `paddingMode` ('zeros'), `dilation` (1), `flipKernel`
+   * (false), `bias` (true), `seed`
+   * @throws RangeError for options out of range
+   */
   constructor(channels: number, kernelSize: Size, given: SpatialSeparableConvLayerOptions = {}) {
     super();
     const name = 'SpatialSeparableConv2d';
@@ -142,6 +220,13 @@ export class SpatialSeparableConv2d extends Module {
     this.bias = made.bias;
     this.#options = options;
   }
+
+  /**
+   * `spatialSeparableConv2d` of x.
+   * @param x [N, channels, H, W] of float32
+   * @returns [N, channels, Ho, Wo], of the size that `conv2d` gives
+   * @throws RangeError for another number of channels, and a kernel that does not fit
+   */
   forward(x: Tensor): Tensor {
     return spatialSeparableConv2d(x, this.columnKernel, this.rowKernel, this.bias, this.#options);
   }

@@ -16,10 +16,18 @@ function number(where: string, owner: object, layers: readonly unknown[]): void 
   });
 }
 
-/** Each layer on the result of the one before; keys are `0.weight`, `1.bias`... */
+/**
+ * Each layer on the result of the one before; keys are `0.weight`, `1.bias`...
+ * @example
+ * ```ts
+ * const net = new Sequential(new Conv2d(1, 8, 3), new ReLU(), new Flatten(), new Linear(8 * 26 * 26, 10));
+ * net.forward(randn([1, 1, 28, 28])); // [1, 10]
+ * ```
+ */
 export class Sequential extends Module {
   readonly #length: number;
 
+  /** Makes a module of layers. @throws TypeError for what is no module */
   constructor(...layers: Stage[]) {
     super();
     number('Sequential', this, layers);
@@ -31,6 +39,11 @@ export class Sequential extends Module {
     return this.#length;
   }
 
+  /**
+   * The last layer's result.
+   * @param x what the first layer takes
+   * @throws what the layers throw
+   */
   forward(x: Tensor): Tensor {
     let value: unknown = x;
     const layers = this as unknown as Record<number, Module<[unknown], unknown>>;
@@ -43,12 +56,14 @@ export class Sequential extends Module {
 export class ModuleList extends Module<never[], never> {
   readonly #length: number;
 
+  /** Makes a list of modules. @throws TypeError for what is no module */
   constructor(...layers: Stage[]) {
     super();
     number('ModuleList', this, layers);
     this.#length = layers.length;
   }
 
+  /** How many modules. */
   get length(): number {
     return this.#length;
   }
@@ -58,10 +73,15 @@ export class ModuleList extends Module<never[], never> {
     return (this as unknown as Record<number, AnyModule>)[index];
   }
 
+  /** The modules in their order. */
   *[Symbol.iterator](): Iterator<AnyModule> {
     for (let i = 0; i < this.#length; i++) yield this.at(i) as AnyModule;
   }
 
+  /**
+   * There is none.
+   * @throws TypeError always
+   */
   forward(): never {
     throw new TypeError('ModuleList: has no forward; call its modules');
   }

@@ -12,7 +12,9 @@ import { copied, dtypeOf, typeName } from './weights.ts';
 
 /** An input or output of a model. */
 export interface ModelPort {
+  /** The name in the file. */
   readonly name: string;
+  /** The element type: int64 counts as int32, bool as uint8, double and float16 as float32. */
   readonly dtype: DType;
   /** A free axis is its name, or '?'; null when the file does not even tell the rank. */
   readonly shape: readonly (number | string)[] | null;
@@ -26,6 +28,7 @@ export function inputPort(file: string, { name, type, shape }: ValueInfo): Model
   throw new ModelError(`${file}: input '${name}' ${is}, which is not supported`);
 }
 
+/** A flat typed array with an input's values. */
 export type FeedArray =
   | Float32Array
   | Float64Array
@@ -34,8 +37,11 @@ export type FeedArray =
   | Uint8Array
   | Uint8ClampedArray
   | Int8Array;
+/** What an input may be given: a tensor, or its values, which take the input's shape. */
 export type Feed = Tensor<DType> | FeedArray;
+/** A value for each input, by name. */
 export type Feeds = Readonly<Record<string, Feed>>;
+/** Shapes of inputs, by name. */
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 
 /** The same, checked. A Map: a file may call an input '__proto__'. */

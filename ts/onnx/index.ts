@@ -9,16 +9,23 @@ import { readModel } from './protobuf.ts';
 import { type ModelSource, readSource } from './source.ts';
 
 export { ModelError } from '../base/errors.ts';
+export type { ProfileOptions, StepProfile } from '../program/report.ts';
 export type { Feed, FeedArray, Feeds, ModelPort, Shapes } from './feeds.ts';
-export type { ModelOptions, RunOptions } from './model.ts';
+export type { ModelOptions, RunOptions, SummaryOptions } from './model.ts';
 export { Model } from './model.ts';
 export type { ModelResults } from './results.ts';
 export type { ModelSource } from './source.ts';
 
 /**
- * Reads a model: its bytes, a URL, a Response, or in Node, Deno and Bun a path. Its weights are copied into the linear
- * memory once; the bytes are not kept.
- * @throws ModelError when the file is damaged, or uses what is not supported; TypeError, RangeError for wrong options
+ * Reads an ONNX model, operator sets 9 to 16: its bytes, a URL, a Response, or in Node, Deno and Bun a path. Its
+ * weights are copied into the linear memory once; the bytes are not kept.
+ * @throws ModelError when the file is damaged, or uses what is not supported; TypeError, RangeError for wrong
+ * options; Error when it cannot be read
+ * @example
+ * ```ts
+ * const model = await loadModel('model.onnx');
+ * const { scores } = model.run({ image: x });
+ * ```
  */
 export async function loadModel(source: ModelSource, options: ModelOptions = {}): Promise<Model> {
   engine('loadModel');

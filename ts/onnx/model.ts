@@ -6,9 +6,9 @@ import { checkOptions, integer } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
-import { adopt, type Disposable, type Resources, scope } from '../engine/memory.ts';
+import { adopt, type Resources, scope } from '../engine/memory.ts';
 import { Prepacked } from '../program/prepacked.ts';
-import type { StepProfile } from '../program/report.ts';
+import type { ProfileOptions, StepProfile } from '../program/report.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Program } from '../transforms/program.ts';
 import { build, type Plan } from './build.ts';
@@ -32,6 +32,7 @@ import { checkInto, checkOutputs, type ModelResults } from './results.ts';
 import { timesOf } from './times.ts';
 import { copied, dtypeOf } from './weights.ts';
 
+/** The options of `loadModel`. */
 export interface ModelOptions {
   /**
    * Shapes for inputs with free axes: what a typed array gets. When the shapes of all inputs are known, the program is
@@ -42,6 +43,7 @@ export interface ModelOptions {
   accuracy?: 'fast' | 'exact' | undefined;
 }
 
+/** The options of `Model.run`. */
 export interface RunOptions {
   /** Tensors of the outputs' shapes, by name, into which the results are written: then nothing is allocated. */
   into?: ModelResults | undefined;
@@ -50,6 +52,12 @@ export interface RunOptions {
    * others were made on loading.
    */
   outputs?: readonly string[] | undefined;
+}
+
+/** The option of `Model.summary`. */
+export interface SummaryOptions {
+  /** Shapes of the inputs that have free axes. Default: loadModel's, else those of the last run. */
+  inputShapes?: Shapes | undefined;
 }
 
 /** Programs kept for each model. */
@@ -73,8 +81,14 @@ class ModelResources implements Resources {
   }
 }
 
-export class Model implements Disposable {
+/**
+ * An ONNX model that runs: its weights, and the programs that were compiled of it for the shapes it was given. Made
+ * by `loadModel`.
+ */
+export class Model {
+  /** The inputs that must be given. */
   readonly inputs: readonly ModelPort[];
+  /** The outputs. */
   readonly outputs: readonly ModelPort[];
   /** @internal */
   readonly resources = new ModelResources();
@@ -120,6 +134,7 @@ export class Model implements Disposable {
     }
   }
 
+  /** True after dispose(), the end of its scope, or disposeRuntime(). */
   get disposed(): boolean {
     return this.#disposed || !this.#engine.alive;
   }
@@ -140,7 +155,7 @@ export class Model implements Disposable {
   }
 
   /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
-  profile(inputs: Feeds, options: { runs?: number | undefined } = {}): StepProfile[] {
+  profile(inputs: Feeds, options: ProfileOptions = {}): StepProfile[] {
     this.#requireAlive('Model.profile');
     checkOptions('Model.profile', options, ['runs']);
     const runs = integer('Model.profile', 'runs', options.runs ?? 10, 1);
@@ -153,7 +168,7 @@ export class Model implements Disposable {
    * A row per step of the program for these shapes, and totals. Without shapes: loadModel's, else those of the last run.
    * @throws RangeError when a shape is not known
    */
-  summary(options: { inputShapes?: Shapes | undefined } = {}): string {
+  summary(options: SummaryOptions = {}): string {
     this.#requireAlive('Model.summary');
     checkOptions('Model.summary', options, ['inputShapes']);
     const given = options.inputShapes;
@@ -179,6 +194,7 @@ export class Model implements Disposable {
     this.resources.free();
   }
 
+  /** For `using`: as dispose(). */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -5,6 +5,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import type { Plan } from './build.ts';
 import { type ModelPort, names } from './feeds.ts';
 
+/** Tensors by name: what `Model.run` gives. */
 export type ModelResults = Record<string, Tensor<DType>>;
 
 /** The names, once each. @throws TypeError, RangeError for what is no list of names that the model can give */

@@ -95,12 +95,24 @@ function simple(
 
 const FROM_OUTPUT: Traits = { fromOutput: true };
 
-/** max(x, 0); NaN stays. */
+/**
+ * max(x, 0), element by element; NaN stays. As PyTorch's relu and ONNX's Relu.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ * @example
+ * ```ts
+ * relu(tensor([-1, 0, 2])).toArray(); // [0, 0, 2]
+ * ```
+ */
 export const relu = /*#__PURE__*/ simple('relu', 'relu', 'torch.nn.functional.relu', ['Relu'], {
   fromOutput: true,
   layer: 'ReLU',
 });
-/** min(max(x, 0), 6). */
+/**
+ * min(max(x, 0), 6), element by element; NaN stays.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ */
 export const relu6 = /*#__PURE__*/ simple(
   'relu6',
   'clip',
@@ -109,17 +121,29 @@ export const relu6 = /*#__PURE__*/ simple(
   { fromOutput: true, gradient: 'inside', layer: 'ReLU6' },
   [0, 6],
 );
-/** 1 / (1 + exp(-x)). */
+/**
+ * 1 / (1 + exp(-x)), element by element.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ */
 export const sigmoid = /*#__PURE__*/ simple('sigmoid', 'sigmoid', 'torch.sigmoid', ['Sigmoid'], {
   fromOutput: true,
   layer: 'Sigmoid',
 });
-/** The hyperbolic tangent. */
+/**
+ * The hyperbolic tangent, element by element.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ */
 export const tanh = /*#__PURE__*/ simple('tanh', 'tanh', 'torch.tanh', ['Tanh'], {
   fromOutput: true,
   layer: 'Tanh',
 });
-/** x * min(max(x + 3, 0), 6) / 6. */
+/**
+ * x * min(max(x + 3, 0), 6) / 6, element by element (Howard et al., 2019).
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ */
 export const hardSwish = /*#__PURE__*/ simple(
   'hardSwish',
   'hardSwish',
@@ -127,28 +151,60 @@ export const hardSwish = /*#__PURE__*/ simple(
   ['HardSwish'],
   { layer: 'Hardswish' },
 );
-/** x * sigmoid(x). */
+/**
+ * x * sigmoid(x), element by element.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ */
 export const silu = /*#__PURE__*/ simple('silu', 'silu', 'torch.nn.functional.silu', [], {
   layer: 'SiLU',
 });
-/** x * tanh(log(1 + exp(x))) (Misra, 2019). */
+/**
+ * x * tanh(log(1 + exp(x))), element by element (Misra, 2019).
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ */
 export const mish = /*#__PURE__*/ simple('mish', 'mish', 'torch.nn.functional.mish', [], {
   layer: 'Mish',
 });
-/** ELU with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017). */
+/**
+ * ELU with the constants that keep mean 0 and variance 1, element by element (Klambauer et al., 2017).
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ */
 export const selu = /*#__PURE__*/ simple('selu', 'selu', 'torch.nn.functional.selu', ['Selu'], {
   layer: 'SELU',
 });
-/** e to the power of x. */
+/** e to the power of x, element by element. x is float32. */
 export const exp = /*#__PURE__*/ simple('exp', 'exp', 'torch.exp', ['Exp'], FROM_OUTPUT);
-/** The natural logarithm. */
+/** The natural logarithm, element by element; NaN below 0. x is float32. */
 export const log = /*#__PURE__*/ simple('log', 'log', 'torch.log', ['Log']);
-/** The square root. */
+/** The square root, element by element; NaN below 0. x is float32. */
 export const sqrt = /*#__PURE__*/ simple('sqrt', 'sqrt', 'torch.sqrt', ['Sqrt'], FROM_OUTPUT);
-/** |x|. */
+/** |x|, element by element. x is float32. */
 export const abs = /*#__PURE__*/ simple('abs', 'abs', 'torch.abs', ['Abs']);
-/** -x. */
+/** -x, element by element. x is float32. */
 export const neg = /*#__PURE__*/ simple('neg', 'neg', 'torch.neg', ['Neg']);
+
+/** The options of `leakyRelu`. */
+export interface LeakyReluOptions {
+  /** The slope where x is negative. Default 0.01. */
+  negativeSlope?: number | undefined;
+}
+
+/** The options of `elu`. */
+export interface EluOptions {
+  /** What the result tends to is -alpha. Default 1. */
+  alpha?: number | undefined;
+}
+
+/** The options of `hardSigmoid`. */
+export interface HardSigmoidOptions {
+  /** The slope. Default 1/6. */
+  alpha?: number | undefined;
+  /** The value at 0. Default 0.5. */
+  beta?: number | undefined;
+}
 
 /** A function with options, of which `params` makes its numbers. @throws what `params` throws */
 function withOptions<Options extends object>(
@@ -168,32 +224,41 @@ function withOptions<Options extends object>(
   );
 }
 
-/** x where it is positive, else negativeSlope * x; the default slope is 0.01. */
+/**
+ * x where it is positive, else negativeSlope * x; the default slope is 0.01.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ */
 export const leakyRelu = /*#__PURE__*/ withOptions(
   'leakyRelu',
   'leakyRelu',
   'torch.nn.functional.leaky_relu',
   ['LeakyRelu'],
   { layer: 'LeakyReLU' },
-  (where, options: { negativeSlope?: number | undefined }) => {
+  (where, options: LeakyReluOptions) => {
     checkOptions(where, options, ['negativeSlope']);
     return [real(where, 'negativeSlope', options.negativeSlope ?? 0.01)];
   },
 );
 
-/** x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default. */
+/**
+ * x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default (Clevert et al., 2015).
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ */
 export const elu = /*#__PURE__*/ withOptions(
   'elu',
   'elu',
   'torch.nn.functional.elu',
   ['Elu'],
   { layer: 'ELU' },
-  (where, options: { alpha?: number | undefined }) => {
+  (where, options: EluOptions) => {
     checkOptions(where, options, ['alpha']);
     return [real(where, 'alpha', options.alpha ?? 1)];
   },
 );
 
+/** The options of `gelu`. */
 export interface GeluOptions {
   /** The formula with tanh instead of the normal distribution. Default 'none'. */
   approximate?: 'none' | 'tanh' | undefined;
@@ -202,8 +267,10 @@ export interface GeluOptions {
 const APPROXIMATIONS = ['none', 'tanh'] as const;
 
 /**
- * x times the probability that a normal value is below x (Hendrycks and Gimpel, 2016); `approximate: 'tanh'`:
- * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2.
+ * x times the probability that a normal value is below x (Hendrycks and Gimpel, 2016); `approximate: 'tanh'`: x *
+ * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2.
+ * @param x of float32, of any shape
+ * @returns of x's shape
  */
 export const gelu = /*#__PURE__*/ withOptions(
   'gelu',
@@ -219,14 +286,19 @@ export const gelu = /*#__PURE__*/ withOptions(
   },
 );
 
+/** The options of `softplus`. */
 export interface SoftplusOptions {
-  /** Default 1. */
+  /** The sharpness. Default 1. */
   beta?: number | undefined;
   /** Where beta * x is above it, the result is x. Default 20. */
   threshold?: number | undefined;
 }
 
-/** log(1 + exp(beta * x)) / beta, and x where beta * x is above threshold; beta is 1 and threshold 20 by default. */
+/**
+ * log(1 + exp(beta * x)) / beta, and x where beta * x is above threshold; beta is 1 and threshold 20 by default.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ */
 export const softplus = /*#__PURE__*/ withOptions(
   'softplus',
   'softplus',
@@ -240,14 +312,18 @@ export const softplus = /*#__PURE__*/ withOptions(
   },
 );
 
-/** min(max(alpha * x + beta, 0), 1); PyTorch's alpha 1/6 and beta 1/2 by default (ONNX's alpha is 0.2). */
+/**
+ * min(max(alpha * x + beta, 0), 1); PyTorch's alpha 1/6 and beta 1/2 by default (ONNX's alpha is 0.2).
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ */
 export const hardSigmoid = /*#__PURE__*/ withOptions(
   'hardSigmoid',
   'hardSigmoid',
   'torch.nn.functional.hardsigmoid',
   ['HardSigmoid'],
   { fromOutput: true, layer: { name: 'Hardsigmoid', options: 'none' } },
-  (where, options: { alpha?: number | undefined; beta?: number | undefined }) => {
+  (where, options: HardSigmoidOptions) => {
     checkOptions(where, options, ['alpha', 'beta']);
     const { alpha = 1 / 6, beta = 0.5 } = options;
     return [real(where, 'alpha', alpha), real(where, 'beta', beta)];
@@ -262,10 +338,13 @@ function within(dtype: DType): (bound: number) => number {
 
 const LIMITS = { int32: [-0x80000000, 0x7fffffff], uint8: [0, 255], int8: [-128, 127] } as const;
 
+/**
+ * min(max(x, min), max), element by element; either bound may be null or left out. NaN stays. PyTorch's clamp.
+ * @param x of any dtype, which the result keeps; bounds outside of an integer dtype are its first or last value
+ */
 export const clip = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('clip', 'clip', 'torch.clamp', ['Clip'], { integers: true }),
   (invoke) =>
-    /** min(max(x, min), max); either bound may be left out. Takes every dtype; NaN stays. */
     <D extends DType = 'float32'>(x: Tensor<D>, min?: number | null, max?: number | null): Tensor<D> => {
       const { dtype } = requireTensor('clip', 'x', x);
       const bounds = [real('clip', 'min', min ?? -Infinity), real('clip', 'max', max ?? Infinity)];

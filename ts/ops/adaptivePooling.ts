@@ -21,6 +21,7 @@ import { poolable } from './types.ts';
 /** One number for all axes or one per axis; null keeps an axis as it is. */
 export type AdaptiveSize = Size | readonly (number | null)[] | null;
 
+/** The options of `adaptiveMaxPool1d`, `2d` and `3d`. */
 export interface AdaptiveMaxPoolOptions<I extends boolean = boolean> {
   /** Give `[values, indices]`, the indices being positions in the input's own plane. Default false. */
   returnIndices?: I | undefined;
@@ -91,10 +92,6 @@ function adaptiveAverage(rank: number) {
   return operator(
     adaptiveEntry(name, 'avg', rank),
     (invoke) => {
-      /**
-       * The mean of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its size.
-       * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
-       */
       function pool(x: Tensor, outputSize: AdaptiveSize): Tensor {
         const params = [POOL.average, rank, 0, ...sizeParams(name, outputSize, rank)];
         return invoke([x], params)[0] as unknown as Tensor;
@@ -110,11 +107,6 @@ function adaptiveMaximum(rank: number) {
   return operator(
     adaptiveEntry(name, 'max', rank),
     (invoke) => {
-      /**
-       * The largest element of each window of x [N, C, spatial...], the output having `outputSize`; an axis of null keeps its
-       * size. NaN wins, the first of equals counts. Takes float32, uint8 and int8.
-       * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
-       */
       function pool<D extends DType>(
         x: Tensor<D>,
         outputSize: AdaptiveSize,
@@ -169,33 +161,56 @@ function globalEntry(name: string, kind: 'max' | 'avg'): Entry<PoolProblem> {
   };
 }
 
+/** `adaptiveAvgPool2d` for x [N, C, L]. */
 export const adaptiveAvgPool1d = /*#__PURE__*/ adaptiveAverage(1);
+/**
+ * The mean of each window of x, the windows being such that the output has `outputSize`: floor(i * in / out) to
+ * ceil((i + 1) * in / out). As PyTorch's adaptive_avg_pool2d.
+ * @param x [N, C, H, W] of float32
+ * @param outputSize the output's size: one number, or [height, width]; an axis of null keeps its size
+ * @returns [N, C, Ho, Wo] of that size
+ * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+ */
 export const adaptiveAvgPool2d = /*#__PURE__*/ adaptiveAverage(2);
+/** `adaptiveAvgPool2d` for x [N, C, D, H, W]. */
 export const adaptiveAvgPool3d = /*#__PURE__*/ adaptiveAverage(3);
+/** `adaptiveMaxPool2d` for x [N, C, L]. */
 export const adaptiveMaxPool1d = /*#__PURE__*/ adaptiveMaximum(1);
+/**
+ * The largest element of each window of x, the windows being those of `adaptiveAvgPool2d`. NaN wins, the first of
+ * equals counts.
+ * @param x [N, C, H, W] of float32, uint8 or int8, which the result keeps
+ * @param outputSize the output's size: one number, or [height, width]; an axis of null keeps its size
+ * @returns [N, C, Ho, Wo] of that size; with `returnIndices` also where each element was
+ * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+ */
 export const adaptiveMaxPool2d = /*#__PURE__*/ adaptiveMaximum(2);
+/** `adaptiveMaxPool2d` for x [N, C, D, H, W]. */
 export const adaptiveMaxPool3d = /*#__PURE__*/ adaptiveMaximum(3);
 
+/**
+ * The mean of each plane of x. As ONNX's GlobalAveragePool.
+ * @param x [N, C, spatial...] of float32, with any number of spatial axes
+ * @returns [N, C, 1...]
+ * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
+ */
 export const globalAvgPool = /*#__PURE__*/ operator(
   /*#__PURE__*/ globalEntry('globalAvgPool', 'avg'),
   (invoke) =>
-    /**
-     * The mean of each plane of x [N, C, spatial...], of any number of spatial axes, which are kept as 1.
-     * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
-     */
     (x: Tensor): Tensor =>
       invoke([x], [])[0] as unknown as Tensor,
   { layer: 'GlobalAvgPool' },
 );
 
+/**
+ * The largest element of each plane of x. As ONNX's GlobalMaxPool.
+ * @param x [N, C, spatial...] of float32, uint8 or int8, which the result keeps, with any number of spatial axes
+ * @returns [N, C, 1...]
+ * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
+ */
 export const globalMaxPool = /*#__PURE__*/ operator(
   /*#__PURE__*/ globalEntry('globalMaxPool', 'max'),
   (invoke) =>
-    /**
-     * The largest element of each plane of x [N, C, spatial...], of any number of spatial axes, which are kept as 1. Takes
-     * float32, uint8 and int8.
-     * @throws RangeError for fewer than 3 axes, and an axis without elements; TypeError for a wrong kind
-     */
     <D extends DType>(x: Tensor<D>): Tensor<D> =>
       invoke([x], [])[0] as unknown as Tensor<D>,
   { layer: 'GlobalMaxPool' },

@@ -194,8 +194,7 @@ function binary(
   { mixed, traits }: { readonly mixed?: Mixed; readonly traits?: Traits } = {},
 ) {
   return operator(binaryEntry(name, kind, torch, onnx, rules, traits), (invoke) => {
-    /** Element by element with broadcasting; either operand may be a number, and then takes the other's dtype. */
-    function apply<D extends DType>(a: Tensor<D>, b: Tensor<D> | number): Tensor<D>;
+    function apply<D extends DType>(a: Tensor<D>, b: Tensor<NoInfer<D>> | number): Tensor<D>;
     function apply<D extends DType>(a: number, b: Tensor<D>): Tensor<D>;
     function apply(a: Tensor<DType> | number, b: Tensor<DType> | number): Tensor<DType> {
       if (typeof a === 'number' && typeof b === 'number') {
@@ -225,21 +224,50 @@ function operand(
   return value;
 }
 
+/**
+ * a + b, element by element. The shapes broadcast as NumPy's: axes are aligned at the end, and an axis of 1 is stretched.
+ * Either operand may be a number, which takes the other's dtype. Takes every dtype and keeps it; integers wrap.
+ * @throws TypeError for operands of two dtypes, and for two numbers; RangeError for shapes that do not broadcast, and a
+ * fraction beside integers
+ * @example
+ * ```ts
+ * add(tensor([[1, 2], [3, 4]]), tensor([10, 20])).toArray(); // [[11, 22], [13, 24]]
+ * ```
+ */
 export const add = /*#__PURE__*/ binary('add', 'add', 'torch.add', ['Add', 'Sum'], ADD, {
   traits: /*#__PURE__*/ mapTraits('add', ADD_MAP, { sums: true }),
 });
+/** a - b, element by element. Operands, broadcasting, dtypes and errors are those of `add`. */
 export const sub = /*#__PURE__*/ binary('sub', 'sub', 'torch.sub', ['Sub'], SUB, {
   traits: /*#__PURE__*/ mapTraits('sub', SUB_MAP),
 });
+/** a * b, element by element. Operands, broadcasting, dtypes and errors are those of `add`. */
 export const mul = /*#__PURE__*/ binary('mul', 'mul', 'torch.mul', ['Mul'], MUL, {
   traits: /*#__PURE__*/ mapTraits('mul', MUL_MAP),
 });
+/**
+ * a / b, element by element. Operands, broadcasting, dtypes and errors are those of `add`. Integers are divided towards
+ * zero.
+ */
 export const div = /*#__PURE__*/ binary('div', 'div', 'torch.div', ['Div'], DIV);
-export const pow = /*#__PURE__*/ binary('pow', 'pow', 'torch.pow', ['Pow'], POW, {
+/**
+ * a to the power of b, element by element. a is float32 or int32, as is b, and the result has the dtype of a. Operands and
+ * broadcasting are those of `add`.
+ * @throws TypeError for another dtype; RangeError for shapes that do not broadcast
+ */
+export const pow: Power = /*#__PURE__*/ binary('pow', 'pow', 'torch.pow', ['Pow'], POW, {
   mixed: mixedPower,
 });
+/** The larger of a and b, element by element; NaN wins. Operands, broadcasting, dtypes and errors are those of `add`. */
 export const maximum = /*#__PURE__*/ binary('maximum', 'max', 'torch.maximum', ['Max'], MAXIMUM);
+/** The smaller of a and b, element by element; NaN wins. Operands, broadcasting, dtypes and errors are those of `add`. */
 export const minimum = /*#__PURE__*/ binary('minimum', 'min', 'torch.minimum', ['Min'], MINIMUM);
+
+/** The type of `pow`: the result has the dtype of the base. */
+interface Power {
+  <D extends DType>(a: Tensor<D>, b: Tensor<DType> | number): Tensor<D>;
+  <D extends DType>(a: number, b: Tensor<D>): Tensor<D>;
+}
 
 /** A base and an exponent of two dtypes: in float32, and then in the base's dtype. */
 function mixedPower(a: Tensor<DType> | number, b: Tensor<DType> | number): Tensor<DType> | null {
@@ -307,11 +335,16 @@ const PRELU: Entry<Problem> = {
   },
 };
 
-/** @category Activations */
+/**
+ * x where it is positive, else weight * x (He et al., 2015).
+ * @param x of float32
+ * @param weight one slope [1], or one per channel [C], axis 1 of x
+ * @throws TypeError for another dtype; RangeError for a weight of another shape
+ * @category Activations
+ */
 export const prelu = /*#__PURE__*/ operator(
   PRELU,
   (invoke) =>
-    /** x where it is positive, else weight * x; weight holds one slope, or one per channel (axis 1). */
     (x: Tensor, weight: Tensor): Tensor =>
       invoke([x, weight] as unknown as Tensor<DType>[], [])[0] as unknown as Tensor,
 );

@@ -26,6 +26,7 @@ import { type Entry, type Lowered, operator } from './operator.ts';
 import { flag } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `batchNorm`. */
 export interface BatchNormOptions {
   /** Use and record the batch's statistics. Default false. */
   training?: boolean | undefined;
@@ -159,10 +160,21 @@ const BATCH_NORM: Entry<Problem> = {
 };
 
 /**
- * Normalises each channel (axis 1) of x by its mean and variance [C], then scales by weight [C] and adds bias [C].
- * In training the statistics are the batch's; runningMean and runningVar are then written in place. They are no
- * parameters: where a gradient of them is asked for, it is 0.
- * @throws RangeError for shapes that do not fit, or one value per channel in training
+ * (x - mean) / sqrt(variance + eps) * weight + bias, per channel (Ioffe and Szegedy, 2015). As PyTorch's
+ * batch_norm.
+ * @param x [N, C, spatial...] of float32
+ * @param runningMean [C]: the mean; in training it is written in place and may be null. It has no gradient
+ * @param runningVar [C]: the variance, likewise
+ * @param weight [C]; left out or null: 1
+ * @param bias [C]; left out or null: 0
+ * @returns of x's shape
+ * @throws RangeError for shapes that do not fit, or one value per channel in training; TypeError where statistics
+ * are missing
+ * @example
+ * ```ts
+ * batchNorm(x, runningMean, runningVar, weight, bias); // by known statistics
+ * batchNorm(x, runningMean, runningVar, weight, bias, { training: true }); // by the batch's, which are recorded
+ * ```
  */
 export const batchNorm = /*#__PURE__*/ operator(
   BATCH_NORM,

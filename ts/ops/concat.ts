@@ -83,8 +83,14 @@ const CONCAT: Entry<Pieces> = {
 };
 
 /**
- * The tensors one after the other along `dim` (counted from the end when negative).
- * @throws RangeError when another axis differs; TypeError when a dtype does
+ * The tensors one after the other along an axis. As PyTorch's cat and ONNX's Concat.
+ * @param xs tensors of one dtype, which the result keeps, whose other axes are the same
+ * @param dim the axis, counted from the end when negative. Default 0
+ * @throws RangeError when another axis differs, or there is no tensor; TypeError when a dtype differs
+ * @example
+ * ```ts
+ * concat([zeros([1, 3, 8, 8]), ones([1, 5, 8, 8])], 1).shape; // [1, 8, 8, 8]
+ * ```
  */
 export const concat = /*#__PURE__*/ operator(
   CONCAT,
@@ -97,6 +103,12 @@ export const concat = /*#__PURE__*/ operator(
       return invoke(xs as readonly Tensor<DType>[], [axis])[0] as unknown as Tensor<D>;
     },
 );
+
+/** The options of `slice`. */
+export interface SliceOptions {
+  /** The step of each axis; negative ones walk backwards. Default: 1. */
+  steps?: readonly number[] | undefined;
+}
 
 /** What is taken along an axis. */
 interface SliceAxis {
@@ -149,8 +161,16 @@ const SLICE: Entry<Piece> = {
 };
 
 /**
- * From `starts` to before `ends` along the leading axes, each counted from the end when negative and clamped to the
- * axis; `steps` may be negative to walk backwards.
+ * A part of x along its leading axes, as x[start:end:step] in NumPy. As ONNX's Slice.
+ * @param x of any dtype, which the result keeps
+ * @param starts the first index of each axis, counted from the end when negative; clamped to the axis
+ * @param ends the index behind the last, likewise; `Infinity` is no integer, `Number.MAX_SAFE_INTEGER` is the end
+ * @throws RangeError for more entries than x has axes, lists of two lengths, and a step of 0
+ * @example
+ * ```ts
+ * slice(x, [0, 2], [1, -1]); // x[0:1, 2:-1]
+ * slice(x, [-1], [-1000], { steps: [-1] }); // backwards
+ * ```
  */
 export const slice = /*#__PURE__*/ operator(
   SLICE,
@@ -159,7 +179,7 @@ export const slice = /*#__PURE__*/ operator(
       x: Tensor<D>,
       starts: readonly number[],
       ends: readonly number[],
-      options: { steps?: readonly number[] | undefined } = {},
+      options: SliceOptions = {},
     ): Tensor<D> => {
       const { shape } = requireTensor('slice', 'x', x);
       checkOptions('slice', options, ['steps']);
@@ -222,8 +242,15 @@ const SPLIT: Entry<Pieces> = {
 };
 
 /**
- * Pieces along `dim`: of the sizes given, or of one size each (the last may be smaller).
+ * x in pieces along an axis. As PyTorch's split.
+ * @param x of any dtype, which the pieces keep
+ * @param sizes the pieces' sizes; one number: all of that size, but the last, which may be smaller
+ * @param dim the axis, counted from the end when negative. Default 0
  * @throws RangeError when the sizes do not add up to the axis
+ * @example
+ * ```ts
+ * const [a, b] = split(x, [3, 5], 1);
+ * ```
  */
 export const split = /*#__PURE__*/ operator(
   SPLIT,

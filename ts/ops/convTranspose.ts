@@ -34,16 +34,17 @@ import {
 } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `convTranspose1d`, `2d` and `3d`. */
 export interface ConvTransposeOptions {
-  /** Default 1. */
+  /** How far apart the kernel's copies lie in the output. Default 1. */
   stride?: Size | undefined;
   /** What is cut off on each side of the whole result. Default 0; 'same' gives input * stride positions. */
   padding?: Padding | undefined;
   /** Elements at the end that lie outside of the convolution's windows, below the stride or the dilation. Default 0. */
   outputPadding?: Size | undefined;
-  /** Default 1. */
+  /** Groups of channels that do not see each other. Default 1. */
   groups?: number | undefined;
-  /** Default 1: dense. */
+  /** How far apart the kernel's elements lie. Default 1: dense. */
   dilation?: Size | undefined;
   /** The output's size instead of `outputPadding`, one of the `stride` sizes whose convolution has x's size. */
   outputSize?: Size | undefined;
@@ -177,12 +178,6 @@ function convTranspose(rank: number) {
   return operator(
     entry,
     (invoke) =>
-      /**
-       * Transposed convolution of x [N, C, spatial...] with weight [C, O / groups, kernel...] and bias [O]: the
-       * gradient of a convolution's input. Size: (input - 1) * stride - padding + dilation * (kernel - 1) + 1 +
-       * outputPadding.
-       * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-       */
       (x: Tensor, weight: Tensor, bias?: Tensor | null, options?: ConvTransposeOptions): Tensor =>
         invoke(
           [x, weight, bias ?? null] as Tensor<DType>[],
@@ -191,6 +186,22 @@ function convTranspose(rank: number) {
   );
 }
 
+/** `convTranspose2d` for x [N, C, L]. */
 export const convTranspose1d = /*#__PURE__*/ convTranspose(1);
+/**
+ * Transposed convolution: the gradient of a convolution with respect to its input, which makes larger what a stride
+ * made smaller. As PyTorch's conv_transpose2d and ONNX's ConvTranspose.
+ * @param x [N, C, H, W] of float32
+ * @param weight [C, O / groups, kh, kw]
+ * @param bias [O]; left out or null: none
+ * @returns [N, O, Ho, Wo], Ho = (H - 1) * stride - padding + dilation * (kh - 1) + 1 + outputPadding with the
+ * padding of both sides
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ * @example
+ * ```ts
+ * convTranspose2d(randn([1, 8, 16, 16]), randn([8, 4, 2, 2]), null, { stride: 2 }).shape; // [1, 4, 32, 32]
+ * ```
+ */
 export const convTranspose2d = /*#__PURE__*/ convTranspose(2);
+/** `convTranspose2d` for x [N, C, D, H, W]. */
 export const convTranspose3d = /*#__PURE__*/ convTranspose(3);

@@ -76,10 +76,6 @@ function convolution(rank: number) {
   return operator(
     entry(rank),
     (invoke) =>
-      /**
-       * Convolution (cross-correlation) of x [N, C, spatial...] with weight [O, C / groups, kernel...] and bias [O].
-       * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-       */
       (x: Tensor, weight: Tensor, bias?: Tensor | null, options?: ConvOptions): Tensor =>
         invoke(
           [x, weight, bias ?? null] as Tensor<DType>[],
@@ -88,6 +84,24 @@ function convolution(rank: number) {
   );
 }
 
+/** `conv2d` for x [N, C, L]. */
 export const conv1d = /*#__PURE__*/ convolution(1);
+/**
+ * Convolution, as every framework has it (cross-correlation): y[n, o, p] = bias[o] + the sum over c and k of x[n,
+ * c, p * stride + k * dilation - padding] * weight[o, c, k]. As PyTorch's conv2d and ONNX's Conv.
+ * @param x [N, C, H, W] of float32
+ * @param weight [O, C / groups, kh, kw]
+ * @param bias [O]; left out or null: none
+ * @returns [N, O, Ho, Wo], Ho = floor((H + padding - dilation * (kh - 1) - 1) / stride) + 1 with the padding of
+ * both sides
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ * @example
+ * ```ts
+ * const x = tensor([[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]]); // [1, 1, 3, 3]
+ * conv2d(x, ones([1, 1, 2, 2])).toArray(); // [[[[12, 16], [24, 28]]]]
+ * conv2d(x, weight, bias, { stride: 2, padding: 'same' });
+ * ```
+ */
 export const conv2d = /*#__PURE__*/ convolution(2);
+/** `conv2d` for x [N, C, D, H, W]. */
 export const conv3d = /*#__PURE__*/ convolution(3);

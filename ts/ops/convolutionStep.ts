@@ -36,23 +36,29 @@ import {
   windowsOf,
 } from './options.ts';
 
-/** The options of convolutions. @public */
+/**
+ * The options of `conv1d`, `conv2d` and `conv3d`.
+ * @public
+ */
 export interface ConvOptions {
-  /** Default 1. */
+  /** How far the window moves: one number, or one per axis. Default 1. */
   stride?: Size | undefined;
   /** Default 0; 'same' gives ceil(input / stride) positions, the odd element of padding goes after. */
   padding?: Padding | undefined;
   /** What padding holds: 'zeros', the input mirrored at its edge, its edge, or the input again. Default 'zeros'. */
   paddingMode?: PaddingMode | undefined;
-  /** Default 1: dense. */
+  /** How far apart the kernel's elements lie in x. Default 1: dense. */
   dilation?: Size | undefined;
-  /** Default 1. */
+  /** Groups of channels that do not see each other; as many as channels: depthwise. Default 1. */
   groups?: number | undefined;
   /** The mathematical convolution instead of the cross-correlation. Default false. */
   flipKernel?: boolean | undefined;
 }
 
-/** What padding holds. @public */
+/**
+ * What a convolution's padding holds: zeros, x mirrored at its edge, its edge, or x around again.
+ * @public
+ */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
 const MODES = ['zeros', ...PAD_MODES.slice(1)];

@@ -29,14 +29,25 @@ export type DTypeOf<Data extends TensorData> = Data extends Int32Array | BigInt6
       ? 'int8'
       : 'float32';
 
+/** The option of what makes tensors. */
 export interface DTypeOption<D extends DType> {
-  dtype?: D | undefined;
+  /** The dtype of the result. Default 'float32', or what the data gives. */
+  dtype?: D;
 }
 
 /**
- * A tensor with a copy of `data`. Without `shape` it has the shape of the nested arrays. A typed array gives its dtype
- * (Float64Array float32, BigInt64Array int32), numbers give float32, unless `dtype` says otherwise.
- * @throws RangeError when the shape does not fit the data, rows differ in length, or an int64 lies outside int32
+ * A tensor with a copy of `data`. A typed array gives its dtype (Float64Array float32, BigInt64Array int32,
+ * Uint8ClampedArray uint8), numbers give float32, unless `dtype` says otherwise.
+ * @param data a number, nested arrays, a flat array or a typed array
+ * @param shape left out or null: the shape of the nested arrays
+ * @throws RangeError when the shape does not fit the data, rows differ in length, or an int64 lies outside int32;
+ * TypeError for what holds no numbers
+ * @example
+ * ```ts
+ * tensor([[1, 2], [3, 4]]); // float32 [2, 2]
+ * tensor(new Uint8Array(12), [1, 3, 2, 2]); // uint8
+ * tensor([1, 2, 3], null, { dtype: 'int32' });
+ * ```
  */
 export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>(
   data: Data,
@@ -110,7 +121,14 @@ function flattenInto(where: string, data: unknown, into: number[]): number[] {
   return shape;
 }
 
-/** A tensor of `shape` where every element is `value`. */
+/**
+ * A tensor of `shape` where every element is `value`.
+ * @throws RangeError for a shape that is no list of integers from 0
+ * @example
+ * ```ts
+ * full([2, 3], 0.5);
+ * ```
+ */
 export function full<D extends DType = 'float32'>(
   shape: readonly number[],
   value: number,
@@ -119,7 +137,10 @@ export function full<D extends DType = 'float32'>(
   return filled('full', shape, fill('full', 'value', value), options);
 }
 
-/** A tensor of zeros. */
+/**
+ * A tensor of zeros, float32 unless `dtype` says otherwise.
+ * @throws RangeError for a shape that is no list of integers from 0
+ */
 export function zeros<D extends DType = 'float32'>(
   shape: readonly number[],
   options: DTypeOption<D> = {},
@@ -127,7 +148,10 @@ export function zeros<D extends DType = 'float32'>(
   return filled('zeros', shape, 0, options);
 }
 
-/** A tensor of ones. */
+/**
+ * A tensor of ones, float32 unless `dtype` says otherwise.
+ * @throws RangeError for a shape that is no list of integers from 0
+ */
 export function ones<D extends DType = 'float32'>(
   shape: readonly number[],
   options: DTypeOption<D> = {},
@@ -153,7 +177,10 @@ function emptyShape<D extends DType>(where: string, shape: readonly number[], dt
   return emptyTensor(where, checked, dtype);
 }
 
-/** 0, 1, 2 ... n - 1. */
+/**
+ * 0, 1, 2 ... n - 1, float32 unless `dtype` says otherwise.
+ * @throws RangeError for an n that is no integer from 0
+ */
 export function arange<D extends DType = 'float32'>(n: number, options: DTypeOption<D> = {}): Tensor<D> {
   const made = filled('arange', [integer('arange', 'n', n, 0)], 0, options);
   const { data } = made;
@@ -161,18 +188,30 @@ export function arange<D extends DType = 'float32'>(n: number, options: DTypeOpt
   return made;
 }
 
+/** The options of `rand` and `randn`. */
 export interface RandomOptions {
-  /** Without it, the generator that manualSeed seeds. */
+  /** The same seed gives the same numbers. Default: the generator that manualSeed seeds. */
   seed?: number | undefined;
+  /** Random numbers are float32. */
   dtype?: 'float32' | undefined;
 }
 
-/** Uniform numbers in [0, 1). */
+/**
+ * Uniform float32 numbers in [0, 1).
+ * @throws RangeError for a shape that is no list of integers from 0
+ * @example
+ * ```ts
+ * rand([2, 3], { seed: 1 });
+ * ```
+ */
 export function rand(shape: readonly number[], options: RandomOptions = {}): Tensor {
   return uniform('rand', randomShape('rand', shape, options), 0, 1, options.seed);
 }
 
-/** Normally distributed numbers with mean 0 and variance 1. */
+/**
+ * Normally distributed float32 numbers with mean 0 and variance 1. Not for secrets.
+ * @throws RangeError for a shape that is no list of integers from 0
+ */
 export function randn(shape: readonly number[], options: RandomOptions = {}): Tensor {
   return normal('randn', randomShape('randn', shape, options), 0, 1, options.seed);
 }

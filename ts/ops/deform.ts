@@ -29,14 +29,15 @@ import {
 } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `deformConv2d`. */
 export interface DeformConvOptions {
   /** What each sample is multiplied by: [N, G kh kw, Ho, Wo]. Default: nothing. */
   mask?: Tensor | null | undefined;
-  /** Default 1. */
+  /** How far the window moves. Default 1. */
   stride?: Size | undefined;
-  /** Default 0. */
+  /** Zeros around x. Default 0. */
   padding?: Padding | undefined;
-  /** Default 1: dense. */
+  /** How far apart the kernel's elements lie, before they are moved. Default 1: dense. */
   dilation?: Size | undefined;
 }
 
@@ -157,6 +158,18 @@ function emitTransposed(to: Builder, weight: Buffer, problem: ConvolutionProblem
   return writeConvPack(to, NAME, weight, transposed, ALGORITHM.gemm);
 }
 
+/**
+ * Deformable convolution (Dai et al., 2017): each tap of each output reads x at its place moved by `offset`,
+ * bilinearly and as zero outside, times `mask`. Without offsets it is conv2d, to the bit where that takes its
+ * general algorithm. As torchvision's deform_conv2d.
+ * @param x [N, C, H, W] of float32
+ * @param offset [N, 2 G kh kw, Ho, Wo]: pixels, pairs of y and x per tap; NaN gives NaN. The G groups of channels
+ * with offsets of their own follow from the shapes
+ * @param weight [O, C / groups, kh, kw]; groups follow from the shapes
+ * @param bias [O]; left out or null: none
+ * @returns [N, O, Ho, Wo]
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const deformConv2d = /*#__PURE__*/ operator(
   {
     name: NAME,
@@ -170,13 +183,6 @@ export const deformConv2d = /*#__PURE__*/ operator(
     gradient,
   },
   (invoke) =>
-    /**
-     * Deformable convolution of x [N, C, H, W] with weight [O, C / groups, kh, kw] and bias [O]: each tap of each output
-     * reads x at its place moved by offset [N, 2 G kh kw, Ho, Wo] (pixels, pairs of y and x per tap), bilinearly and as
-     * zero outside, times mask [N, G kh kw, Ho, Wo]. Groups and the offset groups G follow from the shapes.
-     * A NaN offset gives NaN. Without offsets it is conv2d, to the bit where that takes its general algorithm.
-     * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-     */
     (
       x: Tensor,
       offset: Tensor,

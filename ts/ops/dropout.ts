@@ -18,6 +18,7 @@ import { type Entry, operator, type Params } from './operator.ts';
 import { flag, requireRank } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `dropout`, `dropout1d`, `2d` and `3d`. */
 export interface DropoutOptions {
   /** The probability of each element, or channel, to become 0. Default 0.5. */
   p?: number | undefined;
@@ -27,7 +28,7 @@ export interface DropoutOptions {
   seed?: number | undefined;
 }
 
-/** What the layers take: they drop in train mode. */
+/** The options of `Dropout`, `Dropout1d`, `2d` and `3d`, which drop in train mode. */
 export interface DropoutLayerOptions {
   /** The probability of each element, or channel, to become 0. Default 0.5. */
   p?: number | undefined;
@@ -98,12 +99,6 @@ function dropping(name: string, rank: number) {
   return operator(
     entry,
     (invoke) =>
-      /**
-       * Zeroes each element of x with probability p and divides the others by 1 - p; NaN stays. The variants with a rank
-       * do so with whole channels of x [N, C, spatial...]. Which ones is drawn at each run, also of a compiled program, or
-       * from `seed`; a gradient sees the same ones as its forward run.
-       * @throws RangeError for p outside [0, 1]
-       */
       (x: Tensor, options: DropoutOptions = {}): Tensor => {
         checkOptions(name, options, ['p', 'training', 'seed']);
         const { p = 0.5, training = true, seed } = options;
@@ -119,7 +114,24 @@ function dropping(name: string, rank: number) {
   );
 }
 
+/**
+ * Zeroes each element of x with probability p and divides the others by 1 - p; NaN stays (Srivastava et al., 2014).
+ * Which ones is drawn at each run, also of a compiled program, or from `seed`; a gradient sees the same ones as its
+ * forward run.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ * @throws RangeError for p outside [0, 1]
+ */
 export const dropout = /*#__PURE__*/ dropping('dropout', 0);
+/** `dropout2d` for x [N, C, L]. */
 export const dropout1d = /*#__PURE__*/ dropping('dropout1d', 1);
+/**
+ * Zeroes whole channels of x with probability p and divides the others by 1 - p (Tompson et al., 2015). Which ones
+ * is drawn as `dropout` does.
+ * @param x [N, C, H, W] of float32
+ * @returns of x's shape
+ * @throws RangeError for p outside [0, 1]
+ */
 export const dropout2d = /*#__PURE__*/ dropping('dropout2d', 2);
+/** `dropout2d` for x [N, C, D, H, W]. */
 export const dropout3d = /*#__PURE__*/ dropping('dropout3d', 3);

@@ -12,11 +12,11 @@ import { requireTensor, storageOf, type Tensor } from '../tensor/tensor.ts';
 import { tensor } from './create.ts';
 import { float32 } from './types.ts';
 
-/** A kernel as a product. */
+/** A kernel as a product: what `factorizeKernel` gives. */
 export interface FactorizedKernel {
   /** [kh, 1]; `reshape(column, [1, 1, kh, 1])` is a column kernel of spatialSeparableConv2d. */
   readonly column: Tensor;
-  /** [1, kw]. */
+  /** [1, kw]; `reshape(row, [1, 1, 1, kw])` is a row kernel of spatialSeparableConv2d. */
   readonly row: Tensor;
   /** The length (Frobenius norm) of the kernel minus column times row, relative to the kernel's; 0 for rank 1. */
   readonly relativeError: number;
@@ -78,9 +78,16 @@ function largest(rows: readonly number[][]): { column: number[]; row: number[]; 
 }
 
 /**
- * The column [kh, 1] and the row [1, kw] whose product is closest to a kernel [kh, kw]; of a kernel of rank 1 it is the
- * kernel itself, the row being one of its rows. The tensors are the caller's.
- * @throws TypeError for what is no float32 tensor with values; RangeError for another shape and values that are not finite
+ * The column and the row whose product is closest to a kernel, by its singular values; of a kernel of rank 1 the
+ * product is the kernel itself, the row being one of its rows. For `spatialSeparableConv2d`. The tensors are the
+ * caller's.
+ * @param kernel [kh, kw] of float32
+ * @throws TypeError for what is no float32 tensor with values; RangeError for another shape and values that are not
+ * finite
+ * @example
+ * ```ts
+ * const { column, row, relativeError } = factorizeKernel(tensor([[1, 2, 1], [2, 4, 2], [1, 2, 1]])); // relativeError 0
+ * ```
  */
 export function factorizeKernel(kernel: Tensor): FactorizedKernel {
   const where = 'factorizeKernel';

@@ -21,6 +21,7 @@ import { type Entry, operator, type Params, type Resolved, type Types } from './
 import { flag, requireRank, type Size, sizes, taking } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `fractionalMaxPool2d` and `3d`; one of `outputSize` and `outputRatio` must be given. */
 export interface FractionalMaxPoolOptions<I extends boolean = boolean> {
   /** The output's size. Either this or `outputRatio`. */
   outputSize?: Size | undefined;
@@ -146,12 +147,6 @@ function fractional(rank: number) {
   return operator(
     entry(name, rank),
     (invoke) => {
-      /**
-       * The largest element of each window of x [N, C, spatial...]; the windows begin at int((i + u) * a) - int(u * a), where
-       * a = (in - kernel) / (out - 1) and u is the plane's random sample for the axis, and the last one ends the axis.
-       * Samples outside 0 to 1 are taken as the nearer bound.
-       * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-       */
       function pool(x: Tensor, kernelSize: Size, options: FractionalMaxPoolOptions<false>): Tensor;
       function pool(
         x: Tensor,
@@ -178,5 +173,15 @@ function fractional(rank: number) {
   );
 }
 
+/**
+ * The largest element of each window of x, the windows lying at random (Graham, 2014): they begin at int((i + u) *
+ * a) - int(u * a), where a = (in - kernel) / (out - 1) and u is the plane's random sample for the axis, and the
+ * last one ends the axis. Samples outside 0 to 1 are taken as the nearer bound.
+ * @param x [N, C, H, W] of float32
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, Ho, Wo] of the options' size; with `returnIndices` also where each element was
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const fractionalMaxPool2d = /*#__PURE__*/ fractional(2);
+/** `fractionalMaxPool2d` for x [N, C, D, H, W]. */
 export const fractionalMaxPool3d = /*#__PURE__*/ fractional(3);

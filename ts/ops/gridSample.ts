@@ -17,6 +17,7 @@ import { type Backward, type Lowered, operator, type Params, type Resolved, type
 import { flag, requireRank } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `gridSample`. */
 export interface GridSampleOptions {
   /** Default 'bilinear', which is trilinear for volumes; 'bicubic' is for images only. */
   mode?: 'bilinear' | 'nearest' | 'bicubic' | undefined;
@@ -68,6 +69,14 @@ function gradient(
   return [dx!, dgrid!];
 }
 
+/**
+ * x at the positions of a grid (Jaderberg et al., 2015). Differentiable in both. As PyTorch's grid_sample and
+ * ONNX's GridSample.
+ * @param x [N, C, H, W], or [N, C, D, H, W], of float32
+ * @param grid [N, Ho, Wo, 2] of (x, y), or [N, Do, Ho, Wo, 3] of (x, y, z), from -1 to 1 inside the image
+ * @returns [N, C, Ho, Wo], or [N, C, Do, Ho, Wo]
+ * @throws RangeError for shapes that do not fit; TypeError for a wrong kind
+ */
 export const gridSample = /*#__PURE__*/ operator(
   {
     name: 'gridSample',
@@ -79,11 +88,6 @@ export const gridSample = /*#__PURE__*/ operator(
     gradient,
   },
   (invoke) =>
-    /**
-     * x [N, C, H, W] at grid [N, Ho, Wo, 2]: [N, C, Ho, Wo]; or x [N, C, D, H, W] at grid [N, Do, Ho, Wo, 3]. A position is
-     * (x, y) or (x, y, z), from -1 to 1 inside the image. Differentiable in both.
-     * @throws RangeError for shapes that do not fit; TypeError for a wrong kind
-     */
     (x: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor => {
       checkOptions('gridSample', options, ['mode', 'paddingMode', 'alignCorners']);
       const { mode = 'bilinear', paddingMode = 'zeros', alignCorners = false } = options;

@@ -1,5 +1,11 @@
 /** The public names of ts/ops, by `npm run generate` from its files. */
-export type { GeluOptions, SoftplusOptions } from './activation.ts';
+export type {
+  EluOptions,
+  GeluOptions,
+  HardSigmoidOptions,
+  LeakyReluOptions,
+  SoftplusOptions,
+} from './activation.ts';
 export {
   abs,
   clip,
@@ -35,6 +41,7 @@ export {
 export { add, div, maximum, minimum, mul, pow, prelu, sub } from './arithmetic.ts';
 export type { BatchNormOptions } from './batchNorm.ts';
 export { batchNorm } from './batchNorm.ts';
+export type { SliceOptions } from './concat.ts';
 export { concat, slice, split } from './concat.ts';
 export { conv1d, conv2d, conv3d } from './convolution.ts';
 export type { ConvOptions, PaddingMode } from './convolutionStep.ts';
@@ -61,7 +68,6 @@ export { localResponseNorm } from './localResponseNorm.ts';
 export { matmul } from './matmul.ts';
 export type { InstanceNormOptions, NormOptions } from './normalization.ts';
 export { groupNorm, instanceNorm, layerNorm } from './normalization.ts';
-export type { Operator } from './operator.ts';
 export type { Padding, Size } from './options.ts';
 export { outputShape } from './outputShape.ts';
 export type { PadOptions, PadWidths } from './padding.ts';
@@ -87,6 +93,7 @@ export {
 } from './pooling.ts';
 export type { ReduceOptions } from './reduction.ts';
 export { argMax, max, mean, min, sum } from './reduction.ts';
+export type { FlattenOptions } from './reshape.ts';
 export { flatten, reshape } from './reshape.ts';
 export type { RoiAlignOptions } from './roiAlign.ts';
 export { roiAlign } from './roiAlign.ts';

@@ -26,6 +26,7 @@ import {
 import { flag, type Size, sizes } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `interpolate`; one of `size` and `scaleFactor` must be given. */
 export interface InterpolateOptions {
   /** The output's spatial size: one number, or one per axis. */
   size?: Size | null | undefined;
@@ -47,7 +48,7 @@ export interface InterpolateOptions {
   cubicCoefficient?: number | undefined;
 }
 
-/** What Upsample takes. */
+/** The options of `Upsample`. */
 export type UpsampleOptions = Pick<InterpolateOptions, 'size' | 'scaleFactor' | 'mode' | 'alignCorners'>;
 
 const OPTIONS: readonly string[] = [
@@ -245,6 +246,19 @@ function gradient(to: Builder, { outputTypes, problem, gradients }: Backward<Pro
   return [flow];
 }
 
+/**
+ * x resampled to `size`, or by `scaleFactor`. Nothing is averaged: where the output is smaller, elements may not
+ * count at all. As PyTorch's interpolate and ONNX's Resize.
+ * @param x [N, C, spatial...]; of any dtype, which the result keeps, in mode 'nearest', else of float32
+ * @returns [N, C, ...size], or floor(spatial * scaleFactor)
+ * @throws RangeError for a mode that is not for x's number of axes, and an axis of nothing; TypeError for a wrong
+ * kind
+ * @example
+ * ```ts
+ * interpolate(x, { scaleFactor: 2 }); // each pixel as a square of 2 x 2
+ * interpolate(x, { size: [224, 224], mode: 'bilinear' });
+ * ```
+ */
 export const interpolate = /*#__PURE__*/ operator(
   {
     name: 'interpolate',
@@ -256,11 +270,6 @@ export const interpolate = /*#__PURE__*/ operator(
     gradient,
   },
   (invoke) =>
-    /**
-     * x [N, C, spatial...] resampled to `size`, or by `scaleFactor`. Mode 'nearest' takes every dtype, the others float32.
-     * Nothing is averaged: where the output is smaller, elements may not count at all.
-     * @throws RangeError for a mode that is not for x's number of axes, and an axis of nothing; TypeError for a wrong kind
-     */
     <D extends DType = 'float32'>(x: Tensor<D>, options: InterpolateOptions): Tensor<D> => {
       const { shape } = requireTensor('interpolate', 'x', x);
       const { length } = shape;
@@ -275,7 +284,7 @@ export const interpolate = /*#__PURE__*/ operator(
       return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor<D>;
     },
   {
-    layer: { name: 'Upsample', dtypes: 'any', options: 'UpsampleOptions' },
+    layer: { name: 'Upsample', options: 'UpsampleOptions' },
     validate(where, options: UpsampleOptions) {
       const axes = [options?.size, options?.scaleFactor].find(Array.isArray);
       interpolateParams(where, options, axes?.length ?? 1);

@@ -26,6 +26,7 @@ import { type Backward, type Entry, operator, type Params, type Resolved, type T
 import { flag } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `linear`. */
 export interface LinearOptions {
   /** The weight is stored [in, out] instead of [out, in]. Default false. */
   transposed?: boolean | undefined;
@@ -118,13 +119,17 @@ const ENTRY: Entry<Linear> = {
   },
 };
 
+/**
+ * x times the transpose of weight, plus bias. As PyTorch's linear and ONNX's Gemm.
+ * @param x [..., in] of float32
+ * @param weight [out, in]; with `transposed` [in, out]
+ * @param bias [out]; left out or null: none
+ * @returns [..., out]
+ * @throws RangeError for shapes that do not fit
+ */
 export const linear = /*#__PURE__*/ operator(
   ENTRY,
   (invoke) =>
-    /**
-     * x [..., in] times the transpose of weight [out, in], plus bias [out]; with `transposed` times weight [in, out].
-     * @throws RangeError for shapes that do not fit
-     */
     (x: Tensor, weight: Tensor, bias?: Tensor | null, options: LinearOptions = {}): Tensor =>
       invoke([x, weight, bias ?? null] as Tensor<DType>[], linearParams(options))[0] as unknown as Tensor,
 );

@@ -28,12 +28,13 @@ import { type Backward, type Lowered, operator, type Params } from './operator.t
 import { flag } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `localResponseNorm`. */
 export interface LocalResponseNormOptions {
-  /** Default 1e-4. */
+  /** The factor of the mean of squares. Default 1e-4. */
   alpha?: number | undefined;
-  /** Default 0.75. */
+  /** The exponent. Default 0.75. */
   beta?: number | undefined;
-  /** Default 1. */
+  /** What is added to the mean. Default 1. */
   k?: number | undefined;
   /** Where `size` is even, the channel that makes it so is the one behind, as in ONNX, not the one before. Default false. */
   oddAfter?: boolean | undefined;
@@ -80,6 +81,14 @@ function emitPower(to: Builder, x: Block, exponent: number): Block {
   return exponent === 0.5 ? root : emitBinary(to, BINARY.mul, root, emitUnary(to, ACTIVATION.sqrt, root));
 }
 
+/**
+ * Divides each element of x by (k + alpha * mean)^beta, the mean being that of the squares at its place in `size`
+ * channels around its own; of an even size the odd one lies before (Krizhevsky et al., 2012).
+ * @param x [N, C, spatial...] of float32
+ * @param size the number of channels
+ * @returns of x's shape
+ * @throws RangeError for an x with fewer than 3 axes, and a size below 1
+ */
 export const localResponseNorm = /*#__PURE__*/ operator(
   {
     name: 'localResponseNorm',
@@ -123,11 +132,6 @@ export const localResponseNorm = /*#__PURE__*/ operator(
     },
   },
   (invoke) =>
-    /**
-     * Divides each element of x [N, C, spatial...] by (k + alpha * mean)^beta, the mean being that of the squares at its
-     * place in `size` channels around its own; of an even size the odd one lies before.
-     * @throws RangeError for an x with fewer than 3 axes, and a size below 1
-     */
     (x: Tensor, size: number, options: LocalResponseNormOptions = {}): Tensor =>
       invoke([x], localResponseNormParams('localResponseNorm', size, options))[0] as unknown as Tensor,
   { layer: 'LocalResponseNorm', validate: localResponseNormParams },

@@ -130,14 +130,20 @@ const ENTRY: Entry<Sizes> = {
   },
 };
 
+/**
+ * The matrix product. As PyTorch's matmul and ONNX's MatMul.
+ * @param a [..., m, k] of float32; a vector [k] is a row, an axis that the result does not have
+ * @param b [..., k, n] of float32; a vector [k] is a column, likewise: two vectors give their scalar product
+ * @returns [..., m, n]; the axes before the matrices broadcast
+ * @throws RangeError for shapes that do not fit
+ * @example
+ * ```ts
+ * matmul(randn([8, 2, 3]), randn([3, 4])).shape; // [8, 2, 4]
+ * ```
+ */
 export const matmul = /*#__PURE__*/ operator(
   ENTRY,
   (invoke) =>
-    /**
-     * a [..., m, k] times b [..., k, n]; the axes before the matrices broadcast. A vector a is a row, a vector b a column,
-     * whose axis the result does not have: two vectors give their scalar product.
-     * @throws RangeError for shapes that do not fit
-     */
     (a: Tensor, b: Tensor): Tensor =>
       invoke([a, b] as unknown as Tensor<DType>[], [])[0] as unknown as Tensor,
 );

@@ -24,11 +24,13 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { type Entry, type Lowered, operator, type Params } from './operator.ts';
 import { float32 } from './types.ts';
 
+/** The option of `groupNorm` and `layerNorm`. */
 export interface NormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number | undefined;
 }
 
+/** The options of `instanceNorm`. */
 export interface InstanceNormOptions extends NormOptions {
   /** Written in place: the mean of each channel, over what was seen, by `momentum`. */
   runningMean?: Tensor | null | undefined;
@@ -136,6 +138,16 @@ function channelsOf(name: string, { shape }: TensorType, per: string, values: nu
   return shape[1] as number;
 }
 
+/**
+ * Normalises the channels of each image in groups, by each group's mean and variance, then scales and shifts each
+ * channel (Wu and He, 2018).
+ * @param x [N, C, spatial...] of float32
+ * @param groups how many groups of C / groups channels
+ * @param weight [C]; left out or null: 1
+ * @param bias [C]; left out or null: 0
+ * @returns of x's shape
+ * @throws RangeError for shapes that do not fit, groups that do not divide C, and a single value per group
+ */
 export const groupNorm = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('groupNorm', 'torch.nn.functional.group_norm', [], {
     kindOf: (x, [groups]) => ({ shapes: groupedShapes(x, groups as number) }),
@@ -150,11 +162,6 @@ export const groupNorm = /*#__PURE__*/ operator(
     },
   }),
   (invoke) =>
-    /**
-     * Normalises each image's channels (axis 1) in `groups` groups by their mean and variance, then scales by weight [C]
-     * and adds bias [C].
-     * @throws RangeError for shapes that do not fit, groups that do not divide C, and a single value per group
-     */
     (
       x: Tensor,
       groups: number,
@@ -171,6 +178,14 @@ export const groupNorm = /*#__PURE__*/ operator(
     },
 );
 
+/**
+ * Normalises each channel of each image by its mean and variance, then scales and shifts it (Ulyanov et al., 2016).
+ * @param x [N, C, spatial...] of float32
+ * @param weight [C]; left out or null: 1
+ * @param bias [C]; left out or null: 0
+ * @returns of x's shape
+ * @throws RangeError for shapes that do not fit, and a single value per channel
+ */
 export const instanceNorm = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('instanceNorm', 'torch.nn.functional.instance_norm', ['InstanceNormalization'], {
     kindOf: (x, [momentum]) => ({
@@ -186,11 +201,6 @@ export const instanceNorm = /*#__PURE__*/ operator(
     },
   }),
   (invoke) =>
-    /**
-     * Normalises each channel (axis 1) of each image by its mean and variance, then scales by weight [C] and adds bias [C].
-     * Running statistics [C], where given, are written in place.
-     * @throws RangeError for shapes that do not fit, and a single value per channel
-     */
     (x: Tensor, weight?: Tensor | null, bias?: Tensor | null, options: InstanceNormOptions = {}): Tensor => {
       checkOptions('instanceNorm', options, ['eps', 'momentum', 'runningMean', 'runningVar']);
       const { eps = 1e-5, momentum = 0.1, runningMean = null, runningVar = null } = options;
@@ -202,6 +212,16 @@ export const instanceNorm = /*#__PURE__*/ operator(
     },
 );
 
+/**
+ * Normalises over the last axes of x by their mean and variance, then scales and shifts each element (Ba et al.,
+ * 2016).
+ * @param x [..., ...normalizedShape] of float32
+ * @param normalizedShape the last axes' sizes; a number: the last axis alone
+ * @param weight of that shape; left out or null: 1
+ * @param bias of that shape; left out or null: 0
+ * @returns of x's shape
+ * @throws RangeError for shapes that do not fit
+ */
 export const layerNorm = /*#__PURE__*/ operator(
   /*#__PURE__*/ entry('layerNorm', 'torch.nn.functional.layer_norm', [], {
     kindOf({ shape }, last) {
@@ -219,11 +239,6 @@ export const layerNorm = /*#__PURE__*/ operator(
     },
   }),
   (invoke) =>
-    /**
-     * Normalises over the last axes of x, which are `normalizedShape`, then scales by weight and adds bias, both of that
-     * shape.
-     * @throws RangeError for shapes that do not fit
-     */
     (
       x: Tensor,
       normalizedShape: number | readonly number[],

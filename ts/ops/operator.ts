@@ -26,8 +26,6 @@ export type { Operand } from '../tensor/tensor.ts';
  */
 export interface CallLayer {
   readonly name: string;
-  /** forward takes and gives any dtype; float32 without it. */
-  readonly dtypes?: 'any';
   /** What the constructor takes by position instead: arguments of the function, or of its options, which then are all. */
   readonly takes?: readonly string[];
   /** Other names for the function's arguments. */
@@ -48,8 +46,8 @@ export interface Layered {
   validate?(where: string, ...args: unknown[]): unknown;
 }
 
-/** An operator's public function together with its entry. @public */
-export type Operator<F> = F & Layered & { readonly entry: Entry };
+/** What an operator's function carries beside the call, unseen in its public type. */
+export type Operator = Layered & { readonly entry: Entry };
 
 /** Calls the operator; one tensor per output. */
 export type Invoke = (inputs: readonly Operand[], params: Params) => Tensor<DType>[];
@@ -59,10 +57,25 @@ export function operator<F extends object>(
   entry: Entry,
   define: (invoke: Invoke) => F,
   layered?: Layered,
-): Operator<F> {
+): F {
   return Object.assign(
     define((inputs, params) => invoke(entry, inputs, params)),
     { entry },
     layered,
   );
+}
+
+/** What an operator's function carries; of any other value nothing. */
+export function operatorOf(value: unknown): Partial<Operator> {
+  return typeof value === 'function' ? (value as Partial<Operator>) : {};
+}
+
+/** The entry of an operator's function; undefined for any other value. */
+export function entryOf(value: unknown): Entry | undefined {
+  return operatorOf(value).entry;
+}
+
+/** Throws what is wrong with the arguments of a constructor of one of the operator's layers. */
+export function validate(of: unknown, where: string, ...args: unknown[]): void {
+  operatorOf(of).validate?.(where, ...args);
 }

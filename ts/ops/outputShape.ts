@@ -8,20 +8,27 @@ import { wrongKind } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
 import { Trace } from '../graph/trace.ts';
 import { symbolOf, Tensor } from '../tensor/tensor.ts';
-import type { Entry } from './operator.ts';
+import { entryOf } from './operator.ts';
 
 /**
- * The shape that `operator(...tensors of these shapes, ...rest)` would have; `outputShape(conv2d, [xShape, weightShape],
- * { stride: 2 })`. With several outputs, the first one's.
+ * The shape that `operator(...tensors of these shapes, ...rest)` would have, without running; of several outputs
+ * the first one's. All tensors count as float32, indices as int32.
+ * @param operator the function itself, such as `conv2d`
+ * @param shapes a shape for each tensor; null for one that is left out
+ * @param rest what the call takes behind its tensors
  * @throws what the operator throws
+ * @example
+ * ```ts
+ * outputShape(conv2d, [[1, 3, 224, 224], [64, 3, 7, 7]], { stride: 2, padding: 3 }); // [1, 64, 112, 112]
+ * ```
  */
 export function outputShape(
-  operator: { readonly entry: Entry },
+  operator: (...args: never[]) => unknown,
   shapes: readonly (readonly number[] | null)[],
   ...rest: readonly unknown[]
 ): number[] {
   engine('outputShape');
-  const entry = (operator as { readonly entry?: Entry } | undefined)?.entry;
+  const entry = entryOf(operator);
   if (entry === undefined) {
     throw wrongKind('outputShape', 'operator', operator, 'an operator such as conv2d');
   }

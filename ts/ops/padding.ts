@@ -21,6 +21,7 @@ import { requireRank } from './options.ts';
 /** A number for every side, or `[before, after]` per spatial axis. */
 export type PadWidths = number | readonly (readonly [number, number])[];
 
+/** The options of `pad1d`, `pad2d` and `pad3d`. */
 export interface PadOptions {
   /**
    * A value, or x itself: mirrored at its outermost elements, its outermost elements again, or x from its other end on (of
@@ -115,20 +116,14 @@ function pad(rank: number) {
   return operator(
     entry,
     (invoke) =>
-      /**
-       * x [N, C, spatial...] with `[before, after]` more elements per spatial axis; negative widths crop.
-       * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds as
-       * many elements as x has, or 'circular' more
-       */
       <D extends DType = 'float32'>(x: Tensor<D>, padding: PadWidths, options?: PadOptions): Tensor<D> =>
         invoke([x as Tensor<DType>], padParams(name, rank, padding, options))[0] as unknown as Tensor<D>,
     {
       layer: [
-        { name: `ConstantPad${rank}d`, dtypes: 'any', takes: ['padding', 'value'] },
+        { name: `ConstantPad${rank}d`, takes: ['padding', 'value'] },
         ...Object.entries(LAYERS).map(
           ([kind, mode]): CallLayer => ({
             name: `${kind}Pad${rank}d`,
-            dtypes: 'any',
             takes: ['padding'],
             defaults: { mode },
           }),
@@ -142,6 +137,22 @@ function pad(rank: number) {
   );
 }
 
+/** `pad2d` for x [N, C, L]. */
 export const pad1d = /*#__PURE__*/ pad(1);
+/**
+ * x with more elements around it. As PyTorch's pad and ONNX's Pad.
+ * @param x [N, C, H, W] of any dtype, which the result keeps
+ * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+ * [left, right]]; negative widths crop
+ * @returns [N, C, Ho, Wo], Ho = H + before + after
+ * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+ * as many elements as x has, or 'circular' more
+ * @example
+ * ```ts
+ * pad2d(x, 1); // a frame of zeros
+ * pad2d(x, [[0, 1], [2, 2]], { mode: 'reflect' });
+ * ```
+ */
 export const pad2d = /*#__PURE__*/ pad(2);
+/** `pad2d` for x [N, C, D, H, W]. */
 export const pad3d = /*#__PURE__*/ pad(3);

@@ -8,8 +8,14 @@ import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 
 /**
- * A copy with the axes in another order: output axis `i` is input axis `axes[i]`.
+ * A copy with the axes in another order: output axis `i` is input axis `axes[i]`. As PyTorch's permute and ONNX's
+ * Transpose.
+ * @param x of any dtype, which the result keeps
  * @throws RangeError when `axes` does not name each axis once
+ * @example
+ * ```ts
+ * permute(x, [0, 2, 3, 1]); // N C H W to N H W C
+ * ```
  */
 export const permute = /*#__PURE__*/ operator(
   PERMUTE,

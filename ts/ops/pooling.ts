@@ -27,22 +27,28 @@ import {
 } from './options.ts';
 import { poolable } from './types.ts';
 
+/** The options of `sumPool1d`, `2d` and `3d`, and what all pooling has. */
 export interface PoolOptions {
-  /** Default: the kernel size. */
+  /** How far the window moves. Default: the kernel size. */
   stride?: Size | undefined;
-  /** At most half the kernel where it is a number. Default 0. */
+  /**
+   * Elements around x, which never win and which means count as zeros; at most half the kernel where it is a
+   * number. Default 0.
+   */
   padding?: Padding | undefined;
-  /** Default 1. */
+  /** How far apart the window's elements lie. Default 1. */
   dilation?: Size | undefined;
   /** Let a last, partial window begin inside the input. Default false. */
   ceilMode?: boolean | undefined;
 }
 
+/** The options of `maxPool1d`, `2d`, `3d` and `minPool1d`, `2d`, `3d`. */
 export interface MaxPoolOptions<I extends boolean = boolean> extends PoolOptions {
   /** Give `[values, indices]`, the indices being positions in the input's own plane. Default false. */
   returnIndices?: I | undefined;
 }
 
+/** The options of `avgPool1d`, `2d` and `3d`. */
 export interface AvgPoolOptions extends PoolOptions {
   /** Divide by the part of the window inside the padded input rather than inside the input. Default true. */
   countIncludePad?: boolean | undefined;
@@ -50,6 +56,7 @@ export interface AvgPoolOptions extends PoolOptions {
   divisorOverride?: number | null | undefined;
 }
 
+/** The options of `lpPool1d`, `2d` and `3d`. */
 export interface LpPoolOptions extends PoolOptions {
   /** ONNX's sum of |x|^p instead of PyTorch's mean of x^p times the kernel's size. Default false. */
   absolute?: boolean | undefined;
@@ -65,8 +72,10 @@ const POOL_OPTIONS: Record<'extremum' | 'average' | 'sum' | 'power', readonly st
 };
 const PADDINGS = ['same', 'same-lower', 'valid'];
 
-/** What max and min pooling give: `[values, indices]` with `returnIndices: true`. */
-export type Extremum<I extends boolean> = I extends true ? [Tensor, Tensor<'int32'>] : Tensor;
+/** What max and min pooling give: the values, or `[values, indices]` with `returnIndices: true`. */
+export type Extremum<I extends boolean, D extends DType = 'float32'> = I extends true
+  ? [Tensor<D>, Tensor<'int32'>]
+  : Tensor<D>;
 
 /** What params hold besides the window. */
 interface Reducing {
@@ -161,11 +170,6 @@ function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readon
   return operator(
     entry(name, torch, onnx, emitExtremumGradient),
     (invoke) => {
-      /**
-       * The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the first of equals counts. Takes
-       * float32, uint8 and int8.
-       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */
       function pool<D extends DType>(
         x: Tensor<D>,
         kernelSize: Size,
@@ -198,10 +202,6 @@ function average(rank: number) {
   return operator(
     entry(name, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool'], emitPoolGradient),
     (invoke) =>
-      /**
-       * The mean of each window of x [N, C, spatial...], padding being zero.
-       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */
       (x: Tensor, kernelSize: Size, options: AvgPoolOptions = {}): Tensor => {
         checkOptions(name, options, POOL_OPTIONS.average);
         const { countIncludePad = true, divisorOverride = null } = options;
@@ -218,10 +218,6 @@ function total(rank: number) {
   return operator(
     entry(name, `torch.nn.functional.avg_pool${rank}d(divisor_override=1)`, [], emitPoolGradient),
     (invoke) =>
-      /**
-       * The sum of each window of x [N, C, spatial...].
-       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */
       (x: Tensor, kernelSize: Size, options: PoolOptions = {}): Tensor => {
         checkOptions(name, options, POOL_OPTIONS.sum);
         const how = { reduction: POOL.sum };
@@ -236,11 +232,6 @@ function powerMean(rank: number) {
   return operator(
     entry(name, `torch.nn.functional.lp_pool${rank}d`, ['LpPool'], emitPoolGradient),
     (invoke) => {
-      /**
-       * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`; with
-       * `absolute` the sum of |x|^p instead.
-       * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
-       */
       function pool(x: Tensor, normType: number, kernelSize: Size, options: LpPoolOptions = {}): Tensor {
         checkOptions(name, options, POOL_OPTIONS.power);
         const p = real(name, 'normType', normType);
@@ -255,18 +246,71 @@ function powerMean(rank: number) {
   );
 }
 
+/** `maxPool2d` for x [N, C, L]. */
 export const maxPool1d = /*#__PURE__*/ extremum('max', 1, 'torch.nn.functional.max_pool1d', ['MaxPool']);
+/**
+ * The largest element of each window of x; NaN wins, the first of equals counts. As PyTorch's max_pool2d and ONNX's MaxPool.
+ * @param x [N, C, H, W] of float32, uint8 or int8, which the result keeps
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, Ho, Wo], Ho = floor((H + padding - dilation * (kernelSize - 1) - 1) / stride) + 1 with the padding of both
+ * sides; with `returnIndices` also where each element was
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ * @example
+ * ```ts
+ * const y = maxPool2d(x, 2); // half as high and wide
+ * const [values, indices] = maxPool2d(x, 3, { stride: 2, padding: 1, returnIndices: true });
+ * ```
+ */
 export const maxPool2d = /*#__PURE__*/ extremum('max', 2, 'torch.nn.functional.max_pool2d', ['MaxPool']);
+/** `maxPool2d` for x [N, C, D, H, W]. */
 export const maxPool3d = /*#__PURE__*/ extremum('max', 3, 'torch.nn.functional.max_pool3d', ['MaxPool']);
+/** `minPool2d` for x [N, C, L]. */
 export const minPool1d = /*#__PURE__*/ extremum('min', 1, 'torch.nn.functional.max_pool1d(-x)', []);
+/**
+ * The smallest element of each window of x: `maxPool2d` of -x, negated; NaN wins, the first of equals counts.
+ * @param x [N, C, H, W] of float32, uint8 or int8, which the result keeps
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives; with `returnIndices` also where each element was
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const minPool2d = /*#__PURE__*/ extremum('min', 2, 'torch.nn.functional.max_pool2d(-x)', []);
+/** `minPool2d` for x [N, C, D, H, W]. */
 export const minPool3d = /*#__PURE__*/ extremum('min', 3, 'torch.nn.functional.max_pool3d(-x)', []);
+/** `avgPool2d` for x [N, C, L]. */
 export const avgPool1d = /*#__PURE__*/ average(1);
+/**
+ * The mean of each window of x, padding being zero. As PyTorch's avg_pool2d and ONNX's AveragePool.
+ * @param x [N, C, H, W] of float32
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const avgPool2d = /*#__PURE__*/ average(2);
+/** `avgPool2d` for x [N, C, D, H, W]. */
 export const avgPool3d = /*#__PURE__*/ average(3);
+/** `sumPool2d` for x [N, C, L]. */
 export const sumPool1d = /*#__PURE__*/ total(1);
+/**
+ * The sum of each window of x.
+ * @param x [N, C, H, W] of float32
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const sumPool2d = /*#__PURE__*/ total(2);
+/** `sumPool2d` for x [N, C, D, H, W]. */
 export const sumPool3d = /*#__PURE__*/ total(3);
+/** `lpPool2d` for x [N, C, L]. */
 export const lpPool1d = /*#__PURE__*/ powerMean(1);
+/**
+ * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`,
+ * as PyTorch's lp_pool2d; with `absolute` the sum of |x|^p instead, as ONNX's LpPool.
+ * @param x [N, C, H, W] of float32
+ * @param normType p
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, Ho, Wo], of the size that `maxPool2d` gives
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const lpPool2d = /*#__PURE__*/ powerMean(2);
+/** `lpPool2d` for x [N, C, D, H, W]. */
 export const lpPool3d = /*#__PURE__*/ powerMean(3);

@@ -26,6 +26,7 @@ import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, type Lowered, operator, type Params, type Resolved } from './operator.ts';
 import { flag } from './options.ts';
 
+/** The options of `sum`, `mean`, `max`, `min` and `argMax`. */
 export interface ReduceOptions {
   /** The axis or axes to reduce, counted from the end when negative. Default: all; so an empty list. */
   dim?: number | readonly number[] | undefined;
@@ -171,6 +172,16 @@ function reduction(name: string, dtypes: readonly DType[], rules: Rules, result?
   };
 }
 
+/**
+ * The sum of x over `dim`; of no elements 0.
+ * @param x of float32 or int32, which wraps and which the result keeps
+ * @throws RangeError for an axis that x does not have, or that is named twice; TypeError for another dtype
+ * @example
+ * ```ts
+ * sum(x).item(); // of all elements
+ * sum(x, { dim: [2, 3], keepDim: true }); // of each plane
+ * ```
+ */
 export const sum = /*#__PURE__*/ operator(
   /*#__PURE__*/ reduction('sum', ['float32', 'int32'], {
     torch: 'torch.sum',
@@ -180,14 +191,15 @@ export const sum = /*#__PURE__*/ operator(
     reads: { inputs: [], outputs: [] },
   }),
   (invoke) =>
-    /**
-     * The sum of x (float32 or int32, which wraps) over `dim`; of no elements 0.
-     * @throws RangeError for an axis that x does not have, or that is named twice
-     */
     <D extends 'float32' | 'int32'>(x: Tensor<D>, options?: ReduceOptions): Tensor<D> =>
       invoke([x as unknown as Tensor<DType>], reduceParams('sum', x, options))[0] as unknown as Tensor<D>,
 );
 
+/**
+ * The mean of x over `dim`; of no elements NaN.
+ * @param x of float32
+ * @throws RangeError for an axis that x does not have, or that is named twice; TypeError for another dtype
+ */
 export const mean = /*#__PURE__*/ operator(
   /*#__PURE__*/ reduction('mean', ['float32'], {
     torch: 'torch.mean',
@@ -197,7 +209,6 @@ export const mean = /*#__PURE__*/ operator(
     reads: { inputs: [], outputs: [] },
   }),
   (invoke) =>
-    /** The mean of x over `dim`; of no elements NaN. @throws RangeError as sum */
     (x: Tensor, options?: ReduceOptions): Tensor =>
       invoke([x as unknown as Tensor<DType>], reduceParams('mean', x, options))[0] as unknown as Tensor,
 );
@@ -213,18 +224,35 @@ function extremum(name: 'max' | 'min', torch: string, onnx: string) {
   return operator(
     reduction(name, ALL, rules),
     (invoke) =>
-      /**
-       * The extremum of x over `dim`, NaN where there is one. In the gradient elements that are equal to it share evenly.
-       * @throws RangeError as sum, and when there are no elements to reduce
-       */
       <D extends DType>(x: Tensor<D>, options?: ReduceOptions): Tensor<D> =>
         invoke([x as unknown as Tensor<DType>], reduceParams(name, x, options))[0] as unknown as Tensor<D>,
   );
 }
 
+/**
+ * The largest element of x over `dim`; NaN where there is one. In the gradient equal ones share evenly. PyTorch's
+ * amax.
+ * @param x of any dtype, which the result keeps
+ * @throws RangeError for an axis that x does not have, or that is named twice, and when there are no elements to
+ * reduce
+ */
 export const max = /*#__PURE__*/ extremum('max', 'torch.amax', 'ReduceMax');
+/**
+ * The smallest element of x over `dim`; NaN where there is one. In the gradient equal ones share evenly. PyTorch's
+ * amin.
+ * @param x of any dtype, which the result keeps
+ * @throws RangeError for an axis that x does not have, or that is named twice, and when there are no elements to
+ * reduce
+ */
 export const min = /*#__PURE__*/ extremum('min', 'torch.amin', 'ReduceMin');
 
+/**
+ * Where along `dim` the first of the largest elements is (the first NaN, where there is one), as int32; over
+ * several axes its position in them taken as one, in the order of the axes.
+ * @param x of any dtype
+ * @throws RangeError for an axis that x does not have, or that is named twice, and when there are no elements to
+ * reduce
+ */
 export const argMax = /*#__PURE__*/ operator(
   /*#__PURE__*/ reduction(
     'argMax',
@@ -237,11 +265,6 @@ export const argMax = /*#__PURE__*/ operator(
     'int32',
   ),
   (invoke) =>
-    /**
-     * Where along `dim` the first of the largest elements is (the first NaN, where there is one), as int32; over several
-     * axes its position in them taken as one, in the order of the axes.
-     * @throws RangeError as max
-     */
     (x: Tensor<DType>, options?: ReduceOptions): Tensor<'int32'> =>
       invoke([x], reduceParams('argMax', x, options))[0] as unknown as Tensor<'int32'>,
 );

@@ -10,8 +10,14 @@ import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 
 /**
- * The same storage under another shape of the same size; one axis may be -1 and takes what is left.
+ * The same storage under another shape of the same size: nothing is copied. As PyTorch's view and ONNX's Reshape.
+ * @param x of any dtype, which the result keeps
+ * @param shape one axis may be -1 and takes what is left
  * @throws RangeError when the sizes differ
+ * @example
+ * ```ts
+ * reshape(x, [x.shape[0]!, -1]);
+ * ```
  */
 export const reshape = /*#__PURE__*/ operator(
   RESHAPE,
@@ -22,17 +28,31 @@ export const reshape = /*#__PURE__*/ operator(
     },
 );
 
+/** The options of `Flatten`. */
+export interface FlattenOptions {
+  /** The first axis, counted from the end when negative. Default 1. */
+  startDim?: number | undefined;
+  /** The last axis, likewise. Default -1. */
+  endDim?: number | undefined;
+}
+
+/**
+ * The axes from `startDim` to `endDim` as one, on the same storage. As PyTorch's flatten.
+ * @param x of any dtype, which the result keeps
+ * @param startDim the first axis, counted from the end when negative. Default 0
+ * @param endDim the last axis, likewise. Default -1
+ * @throws RangeError for axes that x does not have
+ */
 export const flatten = /*#__PURE__*/ operator(
   FLATTEN,
   (invoke) =>
-    /** The axes from `startDim` to `endDim` (counted from the end when negative) as one, on the same storage. */
     <D extends DType>(x: Tensor<D>, startDim = 0, endDim = -1): Tensor<D> => {
       const { shape } = requireTensor('flatten', 'x', x);
       return invoke([x as Tensor<DType>], flattenParams(shape, startDim, endDim))[0] as unknown as Tensor<D>;
     },
   {
-    layer: { name: 'Flatten', dtypes: 'any', defaults: { startDim: 1, endDim: -1 } },
-    validate(where, { startDim, endDim }: { startDim?: number | undefined; endDim?: number | undefined }) {
+    layer: { name: 'Flatten', options: 'FlattenOptions', defaults: { startDim: 1, endDim: -1 } },
+    validate(where, { startDim, endDim }: FlattenOptions) {
       integer(where, 'startDim', startDim ?? 1, -8);
       integer(where, 'endDim', endDim ?? -1, -8);
     },

@@ -15,6 +15,7 @@ import { type Backward, type Lowered, operator, type Params, type Resolved, type
 import { flag, requireRank, type Size } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `roiAlign`. */
 export interface RoiAlignOptions {
   /** Bins down and across. */
   outputSize: Size;
@@ -63,6 +64,15 @@ function gradient(
   return [dx, null];
 }
 
+/**
+ * The mean of bilinear samples in the bins of each box (He et al., 2017). Differentiable in x; what lies outside x
+ * counts as zero. As torchvision's roi_align.
+ * @param x [N, C, H, W] of float32
+ * @param boxes [K, 5], of each: the image's number, x1, y1, x2, y2
+ * @returns [K, C, ...outputSize]
+ * @throws RangeError for a box whose image is not one of x's, and shapes that do not fit; TypeError for a wrong
+ * kind
+ */
 export const roiAlign = /*#__PURE__*/ operator(
   {
     name: 'roiAlign',
@@ -75,11 +85,6 @@ export const roiAlign = /*#__PURE__*/ operator(
     gradient,
   },
   (invoke) =>
-    /**
-     * x [N, C, H, W] in boxes [K, 5], (image, x1, y1, x2, y2) each: [K, C, down, across]. Differentiable in x; what lies
-     * outside x counts as zero.
-     * @throws RangeError for a box whose image is not one of x's, and shapes that do not fit; TypeError for a wrong kind
-     */
     (x: Tensor, boxes: Tensor, options: RoiAlignOptions): Tensor => {
       const name = 'roiAlign';
       checkOptions(name, options, ['outputSize', 'spatialScale', 'samplingRatio', 'aligned']);

@@ -31,7 +31,10 @@ import { type Backward, type Entry, operator, type Types, type Window } from './
 import { requireRank } from './options.ts';
 import { float32 } from './types.ts';
 
-/** A convolution's options; groups follow from the shapes. */
+/**
+ * The options of `separableConv1d`, `2d`, `3d` and `spatialSeparableConv2d`: a convolution's; groups follow from
+ * the shapes.
+ */
 export type SeparableConvOptions = Omit<ConvOptions, 'groups'>;
 
 /** @internal */
@@ -143,11 +146,6 @@ function separable(rank: number) {
   return operator(
     twoSteps(name, rank, ['depthwiseWeight', 'pointwiseWeight'], separableSteps),
     (invoke) =>
-      /**
-       * Depthwise convolution of x [N, C, spatial...] by depthwiseWeight [C m, 1, kernel...], then a pointwise one by
-       * pointwiseWeight [O, C m, 1...], and bias [O]. The options are the depthwise convolution's.
-       * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-       */
       (
         x: Tensor,
         depthwiseWeight: Tensor,
@@ -162,19 +160,36 @@ function separable(rank: number) {
   );
 }
 
+/** `separableConv2d` for x [N, C, L]. */
 export const separableConv1d = /*#__PURE__*/ separable(1);
+/**
+ * Depthwise convolution of x, then a pointwise one, and bias (Chollet, 2017). The options are the depthwise
+ * convolution's.
+ * @param x [N, C, H, W] of float32
+ * @param depthwiseWeight [C m, 1, kh, kw]: m kernels for each channel
+ * @param pointwiseWeight [O, C m, 1, 1]
+ * @param bias [O]; left out or null: none
+ * @returns [N, O, Ho, Wo], of the size that `conv2d` gives
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const separableConv2d = /*#__PURE__*/ separable(2);
+/** `separableConv2d` for x [N, C, D, H, W]. */
 export const separableConv3d = /*#__PURE__*/ separable(3);
 
+/**
+ * Each channel of x by its column, then by its row, and bias: kh + kw products where the column times the row, as
+ * one kernel, takes kh kw (see `factorizeKernel`). Options per axis hold for the column along the height and for
+ * the row along the width.
+ * @param x [N, C, H, W] of float32
+ * @param columnKernel [C, 1, kh, 1]
+ * @param rowKernel [C, 1, 1, kw]
+ * @param bias [C]; left out or null: none
+ * @returns [N, C, Ho, Wo], of the size that `conv2d` gives
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const spatialSeparableConv2d = /*#__PURE__*/ operator(
   /*#__PURE__*/ twoSteps('spatialSeparableConv2d', 2, ['columnKernel', 'rowKernel'], spatialSteps),
   (invoke) =>
-    /**
-     * Each channel of x [N, C, H, W] by its column [C, 1, kh, 1], then by its row [C, 1, 1, kw], and bias [C]: kh + kw
-     * products where the column times the row, as one kernel, takes kh kw (see `factorizeKernel`). Options per axis
-     * hold for the column along the height and for the row along the width.
-     * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
-     */
     (
       x: Tensor,
       columnKernel: Tensor,

@@ -91,7 +91,10 @@ function planes(shape: readonly number[]): [lead: number[], number, number, numb
 }
 
 /**
- * x [..., C * r * r, H, W] as [..., C, H * r, W * r]: r * r channels make a square of pixels (Shi et al., 2016).
+ * r * r channels as a square of pixels (Shi et al., 2016). As PyTorch's pixel_shuffle and ONNX's DepthToSpace.
+ * @param x [..., C * r * r, H, W] of any dtype, which the result keeps
+ * @param factor r
+ * @returns [..., C, H * r, W * r]
  * @throws RangeError when r * r does not divide the channels
  */
 export const pixelShuffle = /*#__PURE__*/ shuffle(
@@ -99,7 +102,7 @@ export const pixelShuffle = /*#__PURE__*/ shuffle(
   'r',
   'torch.nn.functional.pixel_shuffle',
   ['DepthToSpace'],
-  { name: 'PixelShuffle', dtypes: 'any', names: { factor: 'upscaleFactor' } },
+  { name: 'PixelShuffle', names: { factor: 'upscaleFactor' } },
   'be [..., C * r * r, H, W]',
   (shape, r) => {
     const [lead, batch, channels, height, width] = planes(shape);
@@ -116,7 +119,10 @@ export const pixelShuffle = /*#__PURE__*/ shuffle(
 );
 
 /**
- * x [..., C, H * r, W * r] as [..., C * r * r, H, W]: the way back from pixelShuffle.
+ * Squares of r * r pixels as channels: the way back from pixelShuffle.
+ * @param x [..., C, H * r, W * r] of any dtype, which the result keeps
+ * @param factor r
+ * @returns [..., C * r * r, H, W]
  * @throws RangeError when r does not divide height and width
  */
 export const pixelUnshuffle = /*#__PURE__*/ shuffle(
@@ -124,7 +130,7 @@ export const pixelUnshuffle = /*#__PURE__*/ shuffle(
   'r',
   'torch.nn.functional.pixel_unshuffle',
   [],
-  { name: 'PixelUnshuffle', dtypes: 'any', names: { factor: 'downscaleFactor' } },
+  { name: 'PixelUnshuffle', names: { factor: 'downscaleFactor' } },
   'be [..., C, H * r, W * r]',
   (shape, r) => {
     const [lead, batch, channels, height, width] = planes(shape);
@@ -141,8 +147,10 @@ export const pixelUnshuffle = /*#__PURE__*/ shuffle(
 );
 
 /**
- * x [N, groups * k, spatial...] with its channels in the order of a [groups, k] grid read by columns (Zhang et al., 2017,
- * ShuffleNet).
+ * The channels in the order of a grid of [groups, k] read by columns (Zhang et al., 2017, ShuffleNet).
+ * @param x [N, groups * k, spatial...] of any dtype, which the result keeps
+ * @param factor the number of groups
+ * @returns of x's shape
  * @throws RangeError when `groups` does not divide the channels
  */
 export const channelShuffle = /*#__PURE__*/ shuffle(
@@ -150,7 +158,7 @@ export const channelShuffle = /*#__PURE__*/ shuffle(
   'groups',
   'torch.nn.functional.channel_shuffle',
   [],
-  { name: 'ChannelShuffle', dtypes: 'any', names: { factor: 'groups' } },
+  { name: 'ChannelShuffle', names: { factor: 'groups' } },
   'be [N, groups * k, spatial...]',
   (shape, groups) => {
     const [batch, channels, ...spatial] = shape as [number, number, ...number[]];

@@ -14,6 +14,7 @@ import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';
 import { float32 } from './types.ts';
 
+/** The option of `softmax` and `logSoftmax`. */
 export interface SoftmaxOptions {
   /** The axis, counted from the end when negative. Default -1. */
   dim?: number | undefined;
@@ -89,7 +90,16 @@ function along(
   );
 }
 
-/** exp(x) over its sum along `dim`, by default the last axis. @throws RangeError for an axis that x does not have */
+/**
+ * exp(x) over its sum along `dim`, by default the last axis.
+ * @param x of float32
+ * @returns of x's shape
+ * @throws RangeError for an axis that x does not have
+ * @example
+ * ```ts
+ * softmax(tensor([1, 1])).toArray(); // [0.5, 0.5]
+ * ```
+ */
 export const softmax = /*#__PURE__*/ along(
   'softmax',
   'Softmax',
@@ -102,7 +112,12 @@ export const softmax = /*#__PURE__*/ along(
   },
 );
 
-/** The logarithm of softmax, x - log(sum(exp(x))) along `dim`, by default the last axis. */
+/**
+ * The logarithm of softmax, x - log(sum(exp(x))) along `dim`, by default the last axis.
+ * @param x of float32
+ * @returns of x's shape
+ * @throws RangeError for an axis that x does not have
+ */
 export const logSoftmax = /*#__PURE__*/ along(
   'logSoftmax',
   'LogSoftmax',

@@ -30,12 +30,13 @@ import {
 } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `unfold` and `fold`. */
 export interface UnfoldOptions {
-  /** Default 1. */
+  /** How far apart the window's elements lie. Default 1. */
   dilation?: Size | undefined;
   /** Zeros around x. Default 0. */
   padding?: Padding | undefined;
-  /** Default 1. */
+  /** How far the window moves. Default 1. */
   stride?: Size | undefined;
 }
 
@@ -141,16 +142,23 @@ const UNFOLD: Entry<Unfolding> = {
   },
 };
 
+/**
+ * Each window of x as a column, channels outermost; windows in the order of rows (im2col). As PyTorch's unfold.
+ * @param x [N, C, H, W] of any dtype, which the result keeps
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C * kh * kw, windows]
+ * @throws RangeError when the kernel does not fit in the padded x
+ * @example
+ * ```ts
+ * unfold(randn([1, 3, 8, 8]), 2, { stride: 2 }).shape; // [1, 12, 16]
+ * ```
+ */
 export const unfold = /*#__PURE__*/ operator(
   UNFOLD,
   (invoke) =>
-    /**
-     * x [N, C, H, W] as [N, C * kh * kw, windows]: each window a column, channels outermost; windows in the order of rows.
-     * @throws RangeError when the kernel does not fit in the padded x
-     */
     <D extends DType>(x: Tensor<D>, kernelSize: Size, options?: UnfoldOptions): Tensor<D> =>
       invoke([x as Tensor<DType>], unfoldParams('unfold', kernelSize, options))[0] as unknown as Tensor<D>,
-  { layer: { name: 'Unfold', dtypes: 'any' } },
+  { layer: 'Unfold' },
 );
 
 /** The shape that columns fold to. @throws RangeError when they are not as many as there are windows */
@@ -199,13 +207,17 @@ const FOLD: Entry<Unfolding> = {
   },
 };
 
+/**
+ * The sum of columns at their windows' places: the adjoint of `unfold` (col2im). As PyTorch's fold.
+ * @param x [N, C * kh * kw, windows] of float32
+ * @param outputSize the output's size: one number, or [height, width]
+ * @param kernelSize the window's size: one number, or [height, width]
+ * @returns [N, C, ...outputSize]
+ * @throws RangeError when x has not a column for each window
+ */
 export const fold = /*#__PURE__*/ operator(
   FOLD,
   (invoke) =>
-    /**
-     * The sum of columns x [N, C * kh * kw, windows] at their windows' places in [N, C, ...outputSize].
-     * @throws RangeError when x has not a column for each window
-     */
     (x: Tensor, outputSize: Size, kernelSize: Size, options?: UnfoldOptions): Tensor => {
       const output = perAxis('fold', 'outputSize', outputSize, 2, 1);
       const params = [...unfoldParams('fold', kernelSize, options), ...output];

@@ -26,8 +26,9 @@ import {
 } from './options.ts';
 import { float32 } from './types.ts';
 
+/** The options of `maxUnpool1d`, `2d` and `3d`. */
 export interface MaxUnpoolOptions {
-  /** Default: the kernel size. */
+  /** What the pooling had. Default: the kernel size. */
   stride?: Size | undefined;
   /** What the pooling had. Default 0. */
   padding?: Padding | undefined;
@@ -114,12 +115,6 @@ function unpooling(rank: number) {
   return operator(
     entry(name, rank),
     (invoke) => {
-      /**
-       * The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of planes of the size that was
-       * pooled, which are zero elsewhere; of repeated positions the last counts.
-       * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for a
-       * wrong kind
-       */
       function unpool(
         x: Tensor,
         indices: Tensor<'int32'>,
@@ -144,6 +139,19 @@ function unpooling(rank: number) {
   );
 }
 
+/** `maxUnpool2d` for x [N, C, L]. */
 export const maxUnpool1d = /*#__PURE__*/ unpooling(1);
+/**
+ * The elements of x where they were before max pooling, zero elsewhere; of repeated positions the last counts. As
+ * PyTorch's max_unpool2d.
+ * @param x [N, C, H, W] of float32
+ * @param indices of x's shape: positions in a plane of the output, as `maxPool2d` gives them
+ * @param kernelSize what the pooling had: one number, or [height, width]
+ * @returns [N, C, Ho, Wo], Ho = (H - 1) * stride + kernelSize - padding with the padding of both sides, or
+ * `outputSize`
+ * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for
+ * a wrong kind
+ */
 export const maxUnpool2d = /*#__PURE__*/ unpooling(2);
+/** `maxUnpool2d` for x [N, C, D, H, W]. */
 export const maxUnpool3d = /*#__PURE__*/ unpooling(3);

@@ -6,13 +6,21 @@ import type { Words } from '../instructions/words.ts';
 import type { Executable } from './executable.ts';
 import type { Instructions } from './instructions.ts';
 
-/** One node's share of a run. */
+/** The option of `Program.profile` and `Model.profile`. */
+export interface ProfileOptions {
+  /** How many runs the medians are of. Default 10. */
+  runs?: number;
+}
+
+/** One step's share of a run: a row of `profile`. */
 export interface StepProfile {
   /** The path of its module, or the operator's name where there is none. */
   readonly name: string;
   /** The operator, with what was fused into it. */
   readonly operator: string;
+  /** The algorithm, where there are several. */
   readonly algorithm: string;
+  /** The median of the runs. */
   readonly milliseconds: number;
   /** 2 x multiply-accumulates per nanosecond. */
   readonly gflops: number;

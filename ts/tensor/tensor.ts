@@ -5,21 +5,13 @@
 import { oneOf } from '../base/checks.ts';
 import { DTYPES, type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
-import {
-  adopt,
-  allocate,
-  countTensors,
-  type Disposable,
-  type Resources,
-  release,
-  type Storage,
-} from '../engine/memory.ts';
+import { adopt, allocate, countTensors, type Resources, release, type Storage } from '../engine/memory.ts';
 import { CLONE, RESHAPE } from '../graph/builtin.ts';
 import { Draw } from '../graph/draw.ts';
 import type { Entry, Params } from '../graph/entry.ts';
 import { typeBytes } from '../graph/resolve.ts';
 import { currentTrace } from '../graph/trace.ts';
-import type { Handle, Value } from '../graph/value.ts';
+import type { Value } from '../graph/value.ts';
 import { execute } from '../program/eager.ts';
 import { CAST, castParams, FLATTEN, flattenParams, PERMUTE, permuteParams, reshapeParams } from './moves.ts';
 
@@ -43,11 +35,28 @@ class TensorResources implements Resources {
 /** Of every symbol: no storage, and nothing to free. */
 const SYMBOLIC = new TensorResources(null);
 
+/** A number, or arrays of arrays of numbers: what `toArray` gives. */
 export type NestedArray = number | NestedArray[];
 
-export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
+/**
+ * A handle on values in the linear memory, made by `tensor`, `zeros` and every operator. Its storage is freed with
+ * its last handle: by `dispose`, at the end of a `scope`, or, where the runtime can tell, when it is garbage
+ * collected.
+ * @example
+ * ```ts
+ * const x = tensor([[1, 2], [3, 4]]);
+ * x.shape; // [2, 2]
+ * x.dtype; // 'float32'
+ * x.reshape([4]).toArray(); // [1, 2, 3, 4]
+ * x.dispose();
+ * ```
+ */
+export class Tensor<D extends DType = 'float32'> {
+  /** The size of each axis; [] for a scalar. */
   readonly shape: readonly number[];
+  /** The element type. */
   readonly dtype: D;
+  /** How many elements. */
   readonly size: number;
   /** @internal */
   readonly resources: TensorResources;
@@ -96,7 +105,10 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
     return view;
   }
 
-  /** The values as nested arrays, a number for a scalar. */
+  /**
+   * The values as nested arrays, a number for a scalar.
+   * @throws TypeError when disposed or symbolic
+   */
   toArray(): NestedArray {
     const data = this.#read('Tensor.toArray');
     const { shape } = this;
@@ -108,19 +120,28 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
     return level(0);
   }
 
-  /** A copy of the values outside the linear memory. */
+  /**
+   * A copy of the values outside the linear memory.
+   * @throws TypeError when disposed or symbolic
+   */
   toTypedArray(): TypedArrays<ArrayBuffer>[D] {
     return this.#read('Tensor.toTypedArray').slice() as TypedArrays<ArrayBuffer>[D];
   }
 
-  /** This tensor with its dtype known to the types, where it came from a file or a model. @throws TypeError when it is another */
+  /**
+   * This tensor with its dtype known to the types, where it came from a file or a model.
+   * @throws TypeError when it is another
+   */
   as<T extends DType>(dtype: T): Tensor<T> {
     if ((this.dtype as DType) === dtype) return this as unknown as Tensor<T>;
     oneOf('Tensor.as', 'dtype', dtype, DTYPES);
     throw new TypeError(`Tensor.as: the tensor is ${this.dtype}, must be ${dtype}`);
   }
 
-  /** The only value. @throws RangeError when there is not exactly one */
+  /**
+   * The only value.
+   * @throws RangeError when there is not exactly one; TypeError when disposed or symbolic
+   */
   item(): number {
     const data = this.#read('Tensor.item');
     if (data.length !== 1)
@@ -138,17 +159,26 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
     return this.#call(CAST, castParams(dtype));
   }
 
-  /** The same storage under another shape of the same size; one axis may be -1. */
+  /**
+   * The same storage under another shape of the same size; one axis may be -1.
+   * @throws RangeError when the sizes differ
+   */
   reshape(shape: readonly number[]): Tensor<D> {
     return this.#call(RESHAPE, reshapeParams(this.shape, shape));
   }
 
-  /** The axes from `startDim` to `endDim` as one, on the same storage. */
+  /**
+   * The axes from `startDim` to `endDim` as one, on the same storage.
+   * @throws RangeError for axes that there are not
+   */
   flatten(startDim = 0, endDim = -1): Tensor<D> {
     return this.#call(FLATTEN, flattenParams(this.shape, startDim, endDim));
   }
 
-  /** A copy with the axes in the order of `axes`. */
+  /**
+   * A copy whose axis `i` is this one's axis `axes[i]`.
+   * @throws RangeError when `axes` does not name each axis once
+   */
   permute(axes: readonly number[]): Tensor<D> {
     return this.#call(PERMUTE, permuteParams(this.shape, axes));
   }

@@ -5,15 +5,7 @@
 import type { DType, TensorType } from '../base/dtype.ts';
 import { describe, shapeText, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
-import {
-  adopt,
-  allocate,
-  type Disposable,
-  type Resources,
-  release,
-  type Storage,
-  scope,
-} from '../engine/memory.ts';
+import { adopt, allocate, type Resources, release, type Storage, scope } from '../engine/memory.ts';
 import { FILL } from '../graph/builtin.ts';
 import { differentiate } from '../graph/differentiate.ts';
 import { graphOf } from '../graph/graph.ts';
@@ -161,16 +153,29 @@ function emptyTensors(where: string, types: readonly TensorType[]): Tensor<DType
 /** One gradient per x. */
 type Gradients<Xs extends readonly Tensor[]> = { [I in keyof Xs]: Tensor };
 
+/** What `valueAndGrad` gives. */
+interface ValueAndGrad<Xs extends readonly Tensor[]> {
+  /** What the function gave. */
+  value: Tensor;
+  /** The gradient of each x, of its shape. */
+  grads: Gradients<Xs>;
+}
+
 /**
  * The value of `body` and the gradients of its one result with respect to `xs`, each of its x's shape. The xs are followed
  * by identity wherever the function meets them, so `valueAndGrad(() => loss(net.forward(x)), ...net.parameters())` works.
  * @throws RangeError when the result is not one value; TypeError for an x that is no float32 tensor, and when called
  * inside a traced function
+ * @example
+ * ```ts
+ * const loss = () => mean(pow(sub(net.forward(x), y), 2));
+ * const { value, grads } = valueAndGrad(loss, ...net.parameters());
+ * ```
  */
 export function valueAndGrad<Xs extends readonly Tensor[]>(
   body: ((...xs: NoInfer<Xs>) => Tensor) | (() => Tensor),
   ...xs: Xs
-): { value: Tensor; grads: Gradients<Xs> } {
+): ValueAndGrad<Xs> {
   const where = 'valueAndGrad';
   return scope(() =>
     traced(where, body, xs, true, (found) => {
@@ -189,7 +194,7 @@ export function valueAndGrad<Xs extends readonly Tensor[]>(
         loaded.release();
       }
     }),
-  ) as unknown as { value: Tensor; grads: Gradients<Xs> };
+  ) as unknown as ValueAndGrad<Xs>;
 }
 
 /** What a record keeps for its pullbacks: storage of its own, and references on what the function met. */
@@ -209,8 +214,8 @@ class RecordResources implements Resources {
   }
 }
 
-/** What `vjp` gives. */
-export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements Disposable {
+/** A value and its pullback: what `vjp` gives. */
+export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> {
   /** What the function gave. */
   readonly value: Y;
   /** @internal */
@@ -275,6 +280,7 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
     return gradients as unknown as Gradients<Xs>;
   };
 
+  /** True after dispose(), the end of its scope, or disposeRuntime(). */
   get disposed(): boolean {
     return this.resources.loaded === null || !this.#engine.alive;
   }
@@ -284,16 +290,25 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
     this.resources.free();
   };
 
+  /** For `using`: as dispose(). */
   [Symbol.dispose](): void {
     this.resources.free();
   }
 }
 
 /**
- * The value of `body`, and its pullback: the product of a vector with the Jacobian, for reverse mode. The xs are followed
- * by identity wherever the function meets them; what is kept for pullback belongs to the record until dispose() or the
- * end of the scope.
+ * The value of `body`, and its pullback: the product of a vector with the Jacobian, for reverse mode. The xs are
+ * followed by identity wherever the function meets them; every other tensor is a constant. What is kept for
+ * pullback belongs to the record until dispose() or the end of the scope.
+ * @param body what is computed of the xs: a tensor, or an array or object of them
+ * @param xs float32 tensors
  * @throws TypeError for an x that is no float32 tensor, and when called inside a traced function
+ * @example
+ * ```ts
+ * const { value, pullback, dispose } = vjp((x, w) => conv2d(x, w), x, w);
+ * const [dx, dw] = pullback(ones(value.shape));
+ * dispose();
+ * ```
  */
 export function vjp<Y, Xs extends readonly Tensor[]>(
   body: ((...xs: NoInfer<Xs>) => Y) | (() => Y),

@@ -6,15 +6,7 @@ import { checkOptions, elementCount, integer, integers, oneOf } from '../base/ch
 import { bytesPer, DTYPES, type DType, type TensorType } from '../base/dtype.ts';
 import { describe, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
-import {
-  adopt,
-  allocate,
-  type Disposable,
-  moveAway,
-  type Resources,
-  release,
-  type Storage,
-} from '../engine/memory.ts';
+import { adopt, allocate, moveAway, type Resources, release, type Storage } from '../engine/memory.ts';
 import type { Draw } from '../graph/draw.ts';
 import { graphOf } from '../graph/graph.ts';
 import { optimize } from '../graph/rewrite.ts';
@@ -26,7 +18,7 @@ import { SLOT } from '../program/executable.ts';
 import type { Instructions } from '../program/instructions.ts';
 import { Loaded } from '../program/loaded.ts';
 import { Prepacked } from '../program/prepacked.ts';
-import { profileSteps, type StepProfile, summaryText } from '../program/report.ts';
+import { type ProfileOptions, profileSteps, type StepProfile, summaryText } from '../program/report.ts';
 import { emptyTensor, requireType, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
 import { PASSES } from './passes/index.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
@@ -34,7 +26,26 @@ import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 /** An input's shape, or its shape with a dtype and a name. */
 export type InputSpec =
   | readonly number[]
-  | { shape: readonly number[]; dtype?: DType | undefined; name?: string | undefined };
+  | {
+      /** The input's shape. */
+      shape: readonly number[];
+      /** Its element type. Default 'float32'. */
+      dtype?: DType;
+      /** Its name in errors. Default: `inputs[i]`. */
+      name?: string;
+    };
+
+/** The option of `Program.run`. */
+export interface ProgramRunOptions<Out> {
+  /** What an earlier run gave, or tensors of the same shapes: the results are written there, and nothing is allocated. */
+  into?: Out | undefined;
+}
+
+/** An input of a program: its type, and its name in errors. @public */
+export interface ProgramInput extends TensorType {
+  /** The name in errors. */
+  readonly name: string;
+}
 
 /** What is traced: a function, the tensors that may change later, and its modules by path. */
 export interface Source {
@@ -49,14 +60,14 @@ export interface GraphOptions {
   readonly inputs: readonly InputSpec[];
   /** Results to give, by the path of the module, or the name in the trace, that made them. */
   readonly outputs?: readonly string[] | undefined;
-  readonly choosing?: Choosing;
+  readonly choosing?: Choosing | undefined;
   /**
    * Where a model's programs share what they make of its constants, which nobody changes and which are read where they
    * are. Such a program belongs to its model, not to the scope that is open.
    */
-  readonly prepacked?: Prepacked;
+  readonly prepacked?: Prepacked | undefined;
   /** The function that the user called, for error sentences; without it `compile`. */
-  readonly where?: string;
+  readonly where?: string | undefined;
 }
 
 class ProgramResources implements Resources {
@@ -77,9 +88,19 @@ class ProgramResources implements Resources {
   }
 }
 
-export class Program<Out = Results> implements Disposable {
+/**
+ * A function or module that was compiled for fixed shapes, by `compile`: it runs with one call, over memory that is
+ * planned once.
+ * @example
+ * ```ts
+ * const program = compile(net, { inputs: [[1, 3, 224, 224]] });
+ * const y = program.run(x);
+ * console.log(program.summary());
+ * ```
+ */
+export class Program<Out = Results> {
   /** The inputs' types, in order. */
-  readonly inputs: readonly (TensorType & { readonly name: string })[];
+  readonly inputs: readonly ProgramInput[];
   /** The outputs' types, in order. */
   readonly outputs: readonly TensorType[];
   /** Bytes of activations while it runs, planned: the arena that all programs share is at least so large. */
@@ -166,6 +187,7 @@ export class Program<Out = Results> implements Disposable {
     return slots.map(({ draw }, i) => [draw as Draw, room.address + SLOT * i]);
   }
 
+  /** True after dispose(), the end of its scope, or disposeRuntime(). */
   get disposed(): boolean {
     return this.resources.loaded === null || !this.#engine.alive;
   }
@@ -181,7 +203,7 @@ export class Program<Out = Results> implements Disposable {
    * right shapes, the results are written there and nothing at all is allocated.
    * @throws TypeError, RangeError when an input or `into` does not fit
    */
-  run(xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out | undefined }): Out {
+  run(xs: Tensor<DType> | readonly Tensor<DType>[], options?: ProgramRunOptions<Out>): Out {
     return this.runFor('Program.run', xs, options);
   }
 
@@ -250,16 +272,16 @@ export class Program<Out = Results> implements Disposable {
     return main;
   }
 
-  /** Reads the module's parameters again, after they changed, and packs them. */
+  /**
+   * Reads the module's parameters again, after they changed, and packs them.
+   * @throws TypeError when disposed
+   */
   update(): void {
     this.#requireAlive('Program.update').run('Program.update', 'prologue');
   }
 
   /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
-  profile(
-    xs: Tensor<DType> | readonly Tensor<DType>[],
-    options: { runs?: number | undefined } = {},
-  ): StepProfile[] {
+  profile(xs: Tensor<DType> | readonly Tensor<DType>[], options: ProfileOptions = {}): StepProfile[] {
     return this.profileFor('Program.profile', xs, options);
   }
 
@@ -267,7 +289,7 @@ export class Program<Out = Results> implements Disposable {
   profileFor(
     where: string,
     xs: Tensor<DType> | readonly Tensor<DType>[],
-    options: { runs?: number | undefined },
+    options: ProfileOptions,
   ): StepProfile[] {
     checkOptions(where, options, ['runs']);
     const runs = integer(where, 'runs', options.runs ?? 10, 1);
@@ -291,6 +313,7 @@ export class Program<Out = Results> implements Disposable {
     this.resources.free();
   }
 
+  /** For `using`: as dispose(). */
   [Symbol.dispose](): void {
     this.dispose();
   }

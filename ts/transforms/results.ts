@@ -3,6 +3,7 @@ import type { DType } from '../base/dtype.ts';
 import { describe } from '../base/errors.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
+/** What a compiled function may give: a tensor, or an array or object of such. */
 export type Results = Tensor<DType> | readonly Results[] | { readonly [name: string]: Results };
 
 /** The same structure with another tensor in each tensor's place. @throws TypeError for anything else in it */

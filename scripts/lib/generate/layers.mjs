@@ -2,12 +2,13 @@
 // public function. One file of classes per file of operators.
 import path from 'node:path';
 import { Problem } from '../report.mjs';
+import { defaultIn } from './lists.mjs';
 
 /** Where the classes are. */
 export const LAYERS = 'ts/layers/generated';
 
 const list = (items) => items.filter((item) => item !== '').join(', ');
-const typed = (type) => type.replace(/^Tensor<(D|"float32")>$/, 'Tensor');
+const typed = (type) => type.replace(/^Tensor<"float32">$/, 'Tensor');
 const quoted = (names) => names.map((name) => `'${name}'`).join(' | ');
 
 /** What an operator says of its layers, written out. */
@@ -18,21 +19,21 @@ export const layersOf = ({ layer }) =>
 function optionsOf(layer, { options, kept, positional }, typeNamed) {
   if (layer.takes !== undefined) return null;
   if (layer.options === 'none' || (positional.length === 0 && options === undefined)) {
-    return { type: 'NoOptions', keys: [], optional: true, own: false };
+    return { type: 'Record<string, never>', keys: [], optional: true, own: false };
   }
-  if (kept.length > 0) {
-    const members = kept.map(({ name, type }) => `${name}?: ${type} | undefined`);
-    const keys = kept.map(({ name }) => name);
-    return { type: `{ ${members.join('; ')} }`, keys, optional: true, own: false };
+  if (options === undefined && layer.options === undefined) {
+    if (kept.length === 0) return null;
+    throw new Problem(
+      `${layer.name} takes ${kept.map(({ name }) => name).join(', ')}: \`options\` must name their type`,
+    );
   }
-  if (options === undefined) return null;
   const { forward = [] } = layer;
   const named = layer.options ?? options.type.replace(/<(true|false)>$/, '<I>');
   const all = layer.options === undefined ? options.options : typeNamed(layer.options);
   return {
     type: forward.length > 0 ? `Omit<${named}, ${quoted(forward)}>` : named,
     keys: all.map(({ name }) => name).filter((name) => !forward.includes(name)),
-    optional: options.optional,
+    optional: options?.optional ?? true,
     own: layer.options === undefined && forward.length === 0,
   };
 }
@@ -97,35 +98,108 @@ function partsOf(layer, { name: operator, entry, signature: { parameters } }, ty
   };
 }
 
-/** A comment of at most 118 columns. */
-function comment(text) {
+/** Text as lines of at most `width` columns. */
+function wrapped(text, width) {
   const lines = [''];
   // No line begins with a sign, which would be a list.
   for (const word of text.split(/\s+(?![-+*]\s)/)) {
     const line = `${lines.at(-1)} ${word}`.trimStart();
-    if (line.length > 115 && lines.at(-1) !== '') lines.push(word);
+    if (line.length > width && lines.at(-1) !== '') lines.push(word);
     else lines[lines.length - 1] = line;
   }
-  return lines.length === 1
-    ? `/** ${lines[0]} */`
-    : `/**\n${lines.map((line) => ` * ${line}`).join('\n')}\n */`;
+  return lines;
+}
+
+/** A comment of at most 118 columns: a text, and tags. */
+function comment(text, tags = [], indent = '') {
+  const lines = [text, ...tags].flatMap((part) => wrapped(part, 115 - indent.length));
+  const [open, ...more] = ['/**', ' * ', ' */'];
+  if (lines.length === 1) return `${open} ${lines[0]}${more[1]}`;
+  return [open, ...lines.map((line) => `${indent}${more[0]}${line}`), `${indent}${more[1]}`].join('\n');
+}
+
+const AXES = {
+  1: {
+    'H, W': 'L',
+    'Ho, Wo': 'Lo',
+    'Ho = ': 'Lo = ',
+    '(H ': '(L ',
+    '[height, width]': '[length]',
+    H: 'L',
+    Ho: 'Lo',
+  },
+  3: { 'H, W': 'D, H, W', 'Ho, Wo': 'Do, Ho, Wo', '[height, width]': '[depth, height, width]' },
+};
+
+/** What an operator's docstring says; those of one and three dimensions say that they are as the one of two. */
+function docsOf({ name, signature }, all) {
+  const [, base, rank] = /^(.*)([13])d$/.exec(name) ?? [];
+  const like = all.find((one) => one.name === `${base}2d`);
+  if (like === undefined || !signature.documentation.startsWith(`\`${base}2d\` for`)) return signature;
+  const axes = AXES[rank];
+  const words = Object.keys(axes).map((word) => word.replaceAll(/[[\]()]/g, '\\$&'));
+  const moved = (text) =>
+    text
+      ?.replaceAll(new RegExp(`(?<!\\w)(?:${words.join('|')})(?!\\w)`, 'g'), (word) => axes[word])
+      .replaceAll(/(?<=[a-z])2d\b/gi, `${rank}d`);
+  const { documentation, params, returns, throws } = like.signature;
+  return {
+    documentation: moved(documentation),
+    params: new Map([...params].map(([key, text]) => [key, moved(text)])),
+    returns: moved(returns),
+    throws,
+  };
+}
+
+/** What a constructor takes, with defaults, and what forward gives. */
+function memberDocs(layer, operator, { own, taken, inputs, forward }, docs) {
+  const { signature } = operator;
+  const known = [...signature.parameters, ...signature.parameters.flatMap(({ options }) => options ?? [])];
+  const said = (name) => docs.params.get(name) ?? known.find((one) => one.name === name)?.documentation;
+  const param = (name, as = name) => (said(name) ? [`@param ${as} ${said(name)}`] : []);
+  const keys = own?.keys ?? [];
+  const defaults = keys.flatMap((key) => {
+    const value = layer.defaults?.[key] ?? defaultIn(said(key) ?? '');
+    return value === null ? [`\`${key}\``] : [`\`${key}\` (default ${value})`];
+  });
+  const makes =
+    taken.length + keys.length === 0
+      ? 'Takes nothing.'
+      : `What \`${operator.name}\` takes beside its tensors.`;
+  const ofOptions = keys.length === 0 ? [] : [`@param options ${defaults.join(', ')}`];
+  const constructed = [...taken.flatMap(({ name, as }) => param(name, as)), ...ofOptions];
+  const given = [...inputs, ...forward].flatMap(({ name }) => param(name));
+  const returns = docs.returns === undefined ? [] : [`@returns ${docs.returns}`];
+  const throws = docs.throws.map((text) => `@throws ${text}`);
+  return {
+    constructed: comment(makes, constructed, '  '),
+    forward: comment(
+      `\`${operator.name}\` of ${inputs.map(({ name }) => name).join(' and ')}.`,
+      [...given, ...returns, ...throws],
+      '  ',
+    ),
+  };
 }
 
 /** The class of a layer. */
-function classOf(layer, operator, typeNamed) {
-  const { name, validates, signature } = operator;
+function classOf(layer, operator, all, typeNamed) {
+  const { name, validates } = operator;
+  const docs = docsOf(operator, all);
   const parts = partsOf(layer, operator, typeNamed);
   const { own, taken } = parts;
   const indexed = own?.keys.includes('returnIndices');
-  const tensor = layer.dtypes === 'any' ? 'Tensor<DType>' : 'Tensor';
-  const output = indexed ? 'Extremum<I>' : tensor;
-  const inputs = parts.inputs.map((input) => (input.type === 'Tensor' ? { ...input, type: tensor } : input));
+  const { inputs } = parts;
+  // What takes any dtype keeps it.
+  const keeps = inputs[0].type === 'Tensor<D>';
+  const tensor = inputs[0].type;
+  const output = indexed ? `Extremum<I${keeps ? ', D' : ''}>` : tensor;
   const takes = [
     ...inputs.map((input) => `${input.name}: ${input.type}`),
     ...parts.forward.map((input) => `${input.name}?: ${input.type}`),
   ];
   const tuple = takes.length === 1 ? tensor : takes.join(', ');
-  const base = takes.length === 1 && output === 'Tensor' ? 'Module' : `Module<[${tuple}], ${output}>`;
+  const plain = takes.length === 1 && output === 'Tensor' ? 'Module' : `Module<[${tuple}], ${output}>`;
+  const base = keeps ? `KeepingModule${indexed ? '<I>' : ''}` : plain;
   const isKept = own !== null && own.keys.length > 0;
   const fields = [
     ...taken.map(({ as, type }) => `readonly #${as}: ${type};`),
@@ -142,21 +216,33 @@ function classOf(layer, operator, typeNamed) {
     'super();',
     // A validated options object of the function's own type has its names checked there.
     ...(own !== null && !(checks && own.own) ? [`checkOptions('${layer.name}', options, [${keys}]);`] : []),
-    ...(checks ? [`${name}.validate?.(${given.join(', ')});`] : []),
+    ...(checks ? [`validate(${[name, ...given].join(', ')});`] : []),
     ...taken.map(({ as }) => `this.#${as} = ${as};`),
     ...(isKept ? ['this.#options = { ...options };'] : []),
   ];
   const options = indexed ? `${parts.options} as ${own.type.replace('<I>', '<true>')}` : parts.options;
   const call = `${name}(${list([...inputs.map((input) => input.name), ...parts.arguments, options])})`;
-  return `${comment(`\`${name}\` as a layer${parts.note}: ${signature.documentation}`)}
+  const signature = (d) => `forward(${takes.join(', ')}): ${output}`.replaceAll(/\bD\b/g, d);
+  const signatures = keeps
+    ? [
+        `${signature('D').replace('(', '<D extends DType>(')};`,
+        `${signature("'float32'").replaceAll(/<'float32'>|, 'float32'(?=>)/g, '')};`,
+        `${signature('DType')} {`,
+      ]
+    : [`${signature('D')} {`];
+  const said = memberDocs(layer, operator, parts, docs);
+  return `${comment(`\`${name}\` as a layer${parts.note}: ${docs.documentation}`)}
 export class ${layer.name}${indexed ? '<I extends boolean = false>' : ''} extends ${base} {
   ${fields.join('\n  ')}
 
+  ${said.constructed}
   constructor(${constructed.join(', ')}) {
     ${body.join('\n    ')}
   }
-  forward(${takes.join(', ')}): ${output} {
-    return ${call}${indexed ? ' as unknown as Extremum<I>' : ''};
+
+  ${said.forward}
+  ${signatures.join('\n  ')}
+    return ${call}${indexed ? ` as unknown as ${output.replace(' D>', ' DType>')}` : ''};
   }
 }
 `;
@@ -181,7 +267,8 @@ const BASICS = [
   ['DType', { file: 'ts/base/dtype.ts', isType: true }],
   ['Tensor', { file: 'ts/tensor/tensor.ts', isType: true }],
   ['Module', { file: 'ts/layers/module.ts', isType: false }],
-  ['NoOptions', { file: 'ts/layers/module.ts', isType: true }],
+  ['KeepingModule', { file: 'ts/layers/keeping.ts', isType: false }],
+  ['validate', { file: 'ts/ops/operator.ts', isType: false }],
 ];
 
 /**
@@ -190,14 +277,15 @@ const BASICS = [
  */
 export function layerFile(file, operators, exported, typeNamed) {
   const classes = operators.flatMap((operator) =>
-    layersOf(operator).map((layer) => classOf(layer, operator, typeNamed)),
+    layersOf(operator).map((layer) => classOf(layer, operator, operators, typeNamed)),
   );
   if (classes.length === 0) return null;
   const text = classes.join('\n');
-  const code = text.replaceAll(/^ ?\/?\*.*$/gm, '');
-  const known = [...BASICS, ...exported.map(({ name, file: of, isType }) => [name, { file: of, isType }])];
-  const used = known.filter(([, { file: of, isType }]) => isType || of === file || !of.startsWith('ts/ops/'));
-  return `/** The layers of ${file}, by \`npm run generate\` from its operators. */\n${imports(code, used).join('\n')}\n\n${text}`;
+  const code = text.replaceAll(/^ *\/?\*.*$/gm, '');
+  const own = exported
+    .filter(({ file: of, isType }) => isType || of === file)
+    .map(({ name, file: of, isType }) => [name, { file: of, isType }]);
+  return `/** The layers of ${file}, by \`npm run generate\` from its operators. */\n${imports(code, [...BASICS, ...own]).join('\n')}\n\n${text}`;
 }
 
 /** The text of the list of a folder's exports, unformatted. `exported`: name, isType, file. */

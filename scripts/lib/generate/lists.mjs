@@ -67,7 +67,7 @@ export function familyTable(exported, operators) {
 }
 
 /** `Default 1.` or `Default: the kernel size.` in a docstring; null where there is none. */
-function defaultIn(documentation) {
+export function defaultIn(documentation) {
   const found = /\bDefault:? ((?:[^.]|\.(?=\S))+)\.?/.exec(documentation.replaceAll(/\s+/g, ' '));
   return found === null ? null : found[1].trim().replaceAll('|', '\\|');
 }

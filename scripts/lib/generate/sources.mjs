@@ -1,7 +1,8 @@
 // What the sources say of their exports, by the type checker: which are public, their families, signatures and docs.
 //
 // Whatever a file of ts/ops or ts/layers exports is public, unless its docstring, or the file's opening comment, says
-// @internal; @public makes an exception in such a file. @category, of the docstring or of the file, names the family.
+// @internal; @public makes an exception in such a file. What says @hidden is no name that a user can import, but declarations
+// show it: a base class. @category, of the docstring or of the file, names the family.
 import fs from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -45,7 +46,8 @@ export function publicExports({ program, checker }, file) {
     const tags = new Map(
       symbol.getJsDocTags(checker).map(({ name, text }) => [name, ts.displayPartsToString(text).trim()]),
     );
-    if (tags.has('internal') || (ofFile.has('internal') && !tags.has('public'))) return [];
+    if (tags.has('internal') || tags.has('hidden') || (ofFile.has('internal') && !tags.has('public')))
+      return [];
     const isType = (symbol.flags & ts.SymbolFlags.Value) === 0;
     const category = tags.get('category') ?? ofFile.get('category');
     if (!isType && category === undefined) {
@@ -77,7 +79,17 @@ export function signatureOf({ checker }, symbol) {
       options: parameter.name === 'options' ? propertiesOf(checker, of) : null,
     };
   });
-  return { parameters, documentation: documentation(symbol) || documentation(longest) };
+  const tags = symbol
+    .getJsDocTags(checker)
+    .map(({ name, text }) => ({ name, text: ts.displayPartsToString(text).replaceAll(/\s+/g, ' ').trim() }));
+  const texts = (name) => tags.filter((tag) => tag.name === name).map(({ text }) => text);
+  return {
+    parameters,
+    documentation: documentation(symbol),
+    params: new Map(texts('param').map((text) => /^(\w+) (.*)$/.exec(text).slice(1))),
+    returns: texts('returns')[0],
+    throws: texts('throws'),
+  };
 }
 
 /** The properties of an options type in the order in which they are written, so that those of a type it extends are first. */

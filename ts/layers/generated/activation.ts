@@ -1,11 +1,13 @@
 /** The layers of ts/ops/activation.ts, by `npm run generate` from its operators. */
 import { checkOptions } from '../../base/checks.ts';
 import {
+  type EluOptions,
   elu,
   type GeluOptions,
   gelu,
   hardSigmoid,
   hardSwish,
+  type LeakyReluOptions,
   leakyRelu,
   mish,
   relu,
@@ -17,92 +19,152 @@ import {
   softplus,
   tanh,
 } from '../../ops/activation.ts';
+import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { Module, type NoOptions } from '../module.ts';
+import { Module } from '../module.ts';
 
-/** `relu` as a layer: max(x, 0); NaN stays. */
+/** `relu` as a layer: max(x, 0), element by element; NaN stays. As PyTorch's relu and ONNX's Relu. */
 export class ReLU extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('ReLU', options, []);
   }
+
+  /**
+   * `relu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return relu(x);
   }
 }
 
-/** `relu6` as a layer: min(max(x, 0), 6). */
+/** `relu6` as a layer: min(max(x, 0), 6), element by element; NaN stays. */
 export class ReLU6 extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('ReLU6', options, []);
   }
+
+  /**
+   * `relu6` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return relu6(x);
   }
 }
 
-/** `sigmoid` as a layer: 1 / (1 + exp(-x)). */
+/** `sigmoid` as a layer: 1 / (1 + exp(-x)), element by element. */
 export class Sigmoid extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('Sigmoid', options, []);
   }
+
+  /**
+   * `sigmoid` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return sigmoid(x);
   }
 }
 
-/** `tanh` as a layer: The hyperbolic tangent. */
+/** `tanh` as a layer: The hyperbolic tangent, element by element. */
 export class Tanh extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('Tanh', options, []);
   }
+
+  /**
+   * `tanh` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return tanh(x);
   }
 }
 
-/** `hardSwish` as a layer: x * min(max(x + 3, 0), 6) / 6. */
+/** `hardSwish` as a layer: x * min(max(x + 3, 0), 6) / 6, element by element (Howard et al., 2019). */
 export class Hardswish extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('Hardswish', options, []);
   }
+
+  /**
+   * `hardSwish` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return hardSwish(x);
   }
 }
 
-/** `silu` as a layer: x * sigmoid(x). */
+/** `silu` as a layer: x * sigmoid(x), element by element. */
 export class SiLU extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('SiLU', options, []);
   }
+
+  /**
+   * `silu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return silu(x);
   }
 }
 
-/** `mish` as a layer: x * tanh(log(1 + exp(x))) (Misra, 2019). */
+/** `mish` as a layer: x * tanh(log(1 + exp(x))), element by element (Misra, 2019). */
 export class Mish extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('Mish', options, []);
   }
+
+  /**
+   * `mish` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return mish(x);
   }
 }
 
-/** `selu` as a layer: ELU with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017). */
+/**
+ * `selu` as a layer: ELU with the constants that keep mean 0 and variance 1, element by element (Klambauer et al.,
+ * 2017).
+ */
 export class SELU extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('SELU', options, []);
   }
+
+  /**
+   * `selu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return selu(x);
   }
@@ -110,27 +172,47 @@ export class SELU extends Module {
 
 /** `leakyRelu` as a layer: x where it is positive, else negativeSlope * x; the default slope is 0.01. */
 export class LeakyReLU extends Module {
-  readonly #options: { negativeSlope?: number | undefined };
+  readonly #options: LeakyReluOptions;
 
-  constructor(options: { negativeSlope?: number | undefined } = {}) {
+  /**
+   * What `leakyRelu` takes beside its tensors.
+   * @param options `negativeSlope` (default 0.01)
+   */
+  constructor(options: LeakyReluOptions = {}) {
     super();
-    leakyRelu.validate?.('LeakyReLU', options);
+    validate(leakyRelu, 'LeakyReLU', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `leakyRelu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return leakyRelu(x, this.#options);
   }
 }
 
-/** `elu` as a layer: x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default. */
+/** `elu` as a layer: x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default (Clevert et al., 2015). */
 export class ELU extends Module {
-  readonly #options: { alpha?: number | undefined };
+  readonly #options: EluOptions;
 
-  constructor(options: { alpha?: number | undefined } = {}) {
+  /**
+   * What `elu` takes beside its tensors.
+   * @param options `alpha` (default 1)
+   */
+  constructor(options: EluOptions = {}) {
     super();
-    elu.validate?.('ELU', options);
+    validate(elu, 'ELU', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `elu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return elu(x, this.#options);
   }
@@ -143,11 +225,21 @@ export class ELU extends Module {
 export class GELU extends Module {
   readonly #options: GeluOptions;
 
+  /**
+   * What `gelu` takes beside its tensors.
+   * @param options `approximate` (default 'none')
+   */
   constructor(options: GeluOptions = {}) {
     super();
-    gelu.validate?.('GELU', options);
+    validate(gelu, 'GELU', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `gelu` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return gelu(x, this.#options);
   }
@@ -160,11 +252,21 @@ export class GELU extends Module {
 export class Softplus extends Module {
   readonly #options: SoftplusOptions;
 
+  /**
+   * What `softplus` takes beside its tensors.
+   * @param options `beta` (default 1), `threshold` (default 20)
+   */
   constructor(options: SoftplusOptions = {}) {
     super();
-    softplus.validate?.('Softplus', options);
+    validate(softplus, 'Softplus', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `softplus` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return softplus(x, this.#options);
   }
@@ -175,10 +277,17 @@ export class Softplus extends Module {
  * alpha is 0.2).
  */
 export class Hardsigmoid extends Module {
-  constructor(options: NoOptions = {}) {
+  /** Takes nothing. */
+  constructor(options: Record<string, never> = {}) {
     super();
     checkOptions('Hardsigmoid', options, []);
   }
+
+  /**
+   * `hardSigmoid` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   */
   forward(x: Tensor): Tensor {
     return hardSigmoid(x);
   }

@@ -1,80 +1,122 @@
 /** The layers of ts/ops/dropout.ts, by `npm run generate` from its operators. */
 import { checkOptions } from '../../base/checks.ts';
 import { type DropoutLayerOptions, dropout, dropout1d, dropout2d, dropout3d } from '../../ops/dropout.ts';
+import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
 
 /**
  * `dropout` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
- * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, spatial...]. Which ones is drawn
- * at each run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
+ * 1 - p; NaN stays (Srivastava et al., 2014). Which ones is drawn at each run, also of a compiled program, or from
+ * `seed`; a gradient sees the same ones as its forward run.
  */
 export class Dropout extends Module {
   readonly #options: DropoutLayerOptions;
 
+  /**
+   * What `dropout` takes beside its tensors.
+   * @param options `p` (default 0.5)
+   */
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout', options, ['p']);
-    dropout.validate?.('Dropout', options);
+    validate(dropout, 'Dropout', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `dropout` of x.
+   * @param x of float32, of any shape
+   * @returns of x's shape
+   * @throws RangeError for p outside [0, 1]
+   */
   forward(x: Tensor): Tensor {
     return dropout(x, { ...this.#options, training: this.training });
   }
 }
 
 /**
- * `dropout1d` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
- * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, spatial...]. Which ones is drawn
- * at each run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
+ * `dropout1d` as a layer, in train mode alone: Zeroes whole channels of x with probability p and divides the others
+ * by 1 - p (Tompson et al., 2015). Which ones is drawn as `dropout` does.
  */
 export class Dropout1d extends Module {
   readonly #options: DropoutLayerOptions;
 
+  /**
+   * What `dropout1d` takes beside its tensors.
+   * @param options `p` (default 0.5)
+   */
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout1d', options, ['p']);
-    dropout1d.validate?.('Dropout1d', options);
+    validate(dropout1d, 'Dropout1d', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `dropout1d` of x.
+   * @param x [N, C, L] of float32
+   * @returns of x's shape
+   * @throws RangeError for p outside [0, 1]
+   */
   forward(x: Tensor): Tensor {
     return dropout1d(x, { ...this.#options, training: this.training });
   }
 }
 
 /**
- * `dropout2d` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
- * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, spatial...]. Which ones is drawn
- * at each run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
+ * `dropout2d` as a layer, in train mode alone: Zeroes whole channels of x with probability p and divides the others
+ * by 1 - p (Tompson et al., 2015). Which ones is drawn as `dropout` does.
  */
 export class Dropout2d extends Module {
   readonly #options: DropoutLayerOptions;
 
+  /**
+   * What `dropout2d` takes beside its tensors.
+   * @param options `p` (default 0.5)
+   */
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout2d', options, ['p']);
-    dropout2d.validate?.('Dropout2d', options);
+    validate(dropout2d, 'Dropout2d', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `dropout2d` of x.
+   * @param x [N, C, H, W] of float32
+   * @returns of x's shape
+   * @throws RangeError for p outside [0, 1]
+   */
   forward(x: Tensor): Tensor {
     return dropout2d(x, { ...this.#options, training: this.training });
   }
 }
 
 /**
- * `dropout3d` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
- * 1 - p; NaN stays. The variants with a rank do so with whole channels of x [N, C, spatial...]. Which ones is drawn
- * at each run, also of a compiled program, or from `seed`; a gradient sees the same ones as its forward run.
+ * `dropout3d` as a layer, in train mode alone: Zeroes whole channels of x with probability p and divides the others
+ * by 1 - p (Tompson et al., 2015). Which ones is drawn as `dropout` does.
  */
 export class Dropout3d extends Module {
   readonly #options: DropoutLayerOptions;
 
+  /**
+   * What `dropout3d` takes beside its tensors.
+   * @param options `p` (default 0.5)
+   */
   constructor(options: DropoutLayerOptions = {}) {
     super();
     checkOptions('Dropout3d', options, ['p']);
-    dropout3d.validate?.('Dropout3d', options);
+    validate(dropout3d, 'Dropout3d', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `dropout3d` of x.
+   * @param x [N, C, D, H, W] of float32
+   * @returns of x's shape
+   * @throws RangeError for p outside [0, 1]
+   */
   forward(x: Tensor): Tensor {
     return dropout3d(x, { ...this.#options, training: this.training });
   }

@@ -11,14 +11,19 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
 
 /**
- * `fractionalMaxPool2d` as a layer: The largest element of each window of x [N, C, spatial...]; the windows begin at
- * int((i + u) * a) - int(u * a), where a = (in - kernel) / (out - 1) and u is the plane's random sample for the axis,
- * and the last one ends the axis. Samples outside 0 to 1 are taken as the nearer bound.
+ * `fractionalMaxPool2d` as a layer: The largest element of each window of x, the windows lying at random (Graham,
+ * 2014): they begin at int((i + u) * a) - int(u * a), where a = (in - kernel) / (out - 1) and u is the plane's random
+ * sample for the axis, and the last one ends the axis. Samples outside 0 to 1 are taken as the nearer bound.
  */
 export class FractionalMaxPool2d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #kernelSize: Size;
   readonly #options: FractionalMaxPoolOptions<I>;
 
+  /**
+   * What `fractionalMaxPool2d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [height, width]
+   * @param options `outputSize`, `outputRatio`, `randomSamples`, `seed`, `returnIndices` (default false)
+   */
   constructor(kernelSize: Size, options: FractionalMaxPoolOptions<I>) {
     super();
     checkOptions('FractionalMaxPool2d', options, [
@@ -31,6 +36,13 @@ export class FractionalMaxPool2d<I extends boolean = false> extends Module<[Tens
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `fractionalMaxPool2d` of x.
+   * @param x [N, C, H, W] of float32
+   * @returns [N, C, Ho, Wo] of the options' size; with `returnIndices` also where each element was
+   * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Extremum<I> {
     return fractionalMaxPool2d(
       x,
@@ -41,14 +53,19 @@ export class FractionalMaxPool2d<I extends boolean = false> extends Module<[Tens
 }
 
 /**
- * `fractionalMaxPool3d` as a layer: The largest element of each window of x [N, C, spatial...]; the windows begin at
- * int((i + u) * a) - int(u * a), where a = (in - kernel) / (out - 1) and u is the plane's random sample for the axis,
- * and the last one ends the axis. Samples outside 0 to 1 are taken as the nearer bound.
+ * `fractionalMaxPool3d` as a layer: The largest element of each window of x, the windows lying at random (Graham,
+ * 2014): they begin at int((i + u) * a) - int(u * a), where a = (in - kernel) / (out - 1) and u is the plane's random
+ * sample for the axis, and the last one ends the axis. Samples outside 0 to 1 are taken as the nearer bound.
  */
 export class FractionalMaxPool3d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
   readonly #kernelSize: Size;
   readonly #options: FractionalMaxPoolOptions<I>;
 
+  /**
+   * What `fractionalMaxPool3d` takes beside its tensors.
+   * @param kernelSize the window's size: one number, or [depth, height, width]
+   * @param options `outputSize`, `outputRatio`, `randomSamples`, `seed`, `returnIndices` (default false)
+   */
   constructor(kernelSize: Size, options: FractionalMaxPoolOptions<I>) {
     super();
     checkOptions('FractionalMaxPool3d', options, [
@@ -61,6 +78,13 @@ export class FractionalMaxPool3d<I extends boolean = false> extends Module<[Tens
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `fractionalMaxPool3d` of x.
+   * @param x [N, C, D, H, W] of float32
+   * @returns [N, C, Do, Ho, Wo] of the options' size; with `returnIndices` also where each element was
+   * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+   */
   forward(x: Tensor): Extremum<I> {
     return fractionalMaxPool3d(
       x,

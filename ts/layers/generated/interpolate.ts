@@ -2,22 +2,38 @@
 import { checkOptions } from '../../base/checks.ts';
 import type { DType } from '../../base/dtype.ts';
 import { interpolate, type UpsampleOptions } from '../../ops/interpolate.ts';
+import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { Module } from '../module.ts';
+import { KeepingModule } from '../keeping.ts';
 
 /**
- * `interpolate` as a layer: x [N, C, spatial...] resampled to `size`, or by `scaleFactor`. Mode 'nearest' takes every
- * dtype, the others float32. Nothing is averaged: where the output is smaller, elements may not count at all.
+ * `interpolate` as a layer: x resampled to `size`, or by `scaleFactor`. Nothing is averaged: where the output is
+ * smaller, elements may not count at all. As PyTorch's interpolate and ONNX's Resize.
  */
-export class Upsample extends Module<[Tensor<DType>], Tensor<DType>> {
+export class Upsample extends KeepingModule {
   readonly #options: UpsampleOptions;
 
+  /**
+   * What `interpolate` takes beside its tensors.
+   * @param options `size`, `scaleFactor`, `mode` (default 'nearest'), `alignCorners` (default false; not for
+   * 'nearest')
+   */
   constructor(options: UpsampleOptions) {
     super();
     checkOptions('Upsample', options, ['size', 'scaleFactor', 'mode', 'alignCorners']);
-    interpolate.validate?.('Upsample', options);
+    validate(interpolate, 'Upsample', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `interpolate` of x.
+   * @param x [N, C, spatial...]; of any dtype, which the result keeps, in mode 'nearest', else of float32
+   * @returns [N, C, ...size], or floor(spatial * scaleFactor)
+   * @throws RangeError for a mode that is not for x's number of axes, and an axis of nothing; TypeError for a wrong
+   * kind
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return interpolate(x, this.#options);
   }

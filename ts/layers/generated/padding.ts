@@ -1,214 +1,362 @@
 /** The layers of ts/ops/padding.ts, by `npm run generate` from its operators. */
 import type { DType } from '../../base/dtype.ts';
+import { validate } from '../../ops/operator.ts';
 import { type PadWidths, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { Module } from '../module.ts';
+import { KeepingModule } from '../keeping.ts';
 
-/**
- * `pad1d` as a layer: x [N, C, spatial...] with `[before, after]` more elements per spatial axis; negative widths
- * crop.
- */
-export class ConstantPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad1d` as a layer: x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class ConstantPad1d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
+  /**
+   * What `pad1d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   * @param value What 'constant' fills in; default 0.
+   */
   constructor(padding: PadWidths, value: number) {
     super();
-    pad1d.validate?.('ConstantPad1d', padding, value);
+    validate(pad1d, 'ConstantPad1d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
+
+  /**
+   * `pad1d` of x.
+   * @param x [N, C, L] of any dtype, which the result keeps
+   * @returns [N, C, Lo], Lo = L + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { value: this.#value });
   }
 }
 
-/**
- * `pad1d` as a layer, with mode 'reflect': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
-export class ReflectionPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad1d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class ReflectionPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /**
+   * What `pad1d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
-    pad1d.validate?.('ReflectionPad1d', padding);
+    validate(pad1d, 'ReflectionPad1d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad1d` of x.
+   * @param x [N, C, L] of any dtype, which the result keeps
+   * @returns [N, C, Lo], Lo = L + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'reflect' });
   }
 }
 
-/**
- * `pad1d` as a layer, with mode 'replicate': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
-export class ReplicationPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad1d` as a layer, with mode 'replicate': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class ReplicationPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /**
+   * What `pad1d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
-    pad1d.validate?.('ReplicationPad1d', padding);
+    validate(pad1d, 'ReplicationPad1d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad1d` of x.
+   * @param x [N, C, L] of any dtype, which the result keeps
+   * @returns [N, C, Lo], Lo = L + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'replicate' });
   }
 }
 
-/**
- * `pad1d` as a layer, with mode 'circular': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
-export class CircularPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad1d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class CircularPad1d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /**
+   * What `pad1d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
-    pad1d.validate?.('CircularPad1d', padding);
+    validate(pad1d, 'CircularPad1d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad1d` of x.
+   * @param x [N, C, L] of any dtype, which the result keeps
+   * @returns [N, C, Lo], Lo = L + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'circular' });
   }
 }
 
-/**
- * `pad2d` as a layer: x [N, C, spatial...] with `[before, after]` more elements per spatial axis; negative widths
- * crop.
- */
-export class ConstantPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad2d` as a layer: x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class ConstantPad2d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
+  /**
+   * What `pad2d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   * @param value What 'constant' fills in; default 0.
+   */
   constructor(padding: PadWidths, value: number) {
     super();
-    pad2d.validate?.('ConstantPad2d', padding, value);
+    validate(pad2d, 'ConstantPad2d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
+
+  /**
+   * `pad2d` of x.
+   * @param x [N, C, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Ho, Wo], Ho = H + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { value: this.#value });
   }
 }
 
-/**
- * `pad2d` as a layer, with mode 'reflect': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
-export class ReflectionPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad2d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class ReflectionPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /**
+   * What `pad2d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
-    pad2d.validate?.('ReflectionPad2d', padding);
+    validate(pad2d, 'ReflectionPad2d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad2d` of x.
+   * @param x [N, C, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Ho, Wo], Ho = H + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'reflect' });
   }
 }
 
-/**
- * `pad2d` as a layer, with mode 'replicate': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
-export class ReplicationPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad2d` as a layer, with mode 'replicate': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class ReplicationPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /**
+   * What `pad2d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
-    pad2d.validate?.('ReplicationPad2d', padding);
+    validate(pad2d, 'ReplicationPad2d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad2d` of x.
+   * @param x [N, C, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Ho, Wo], Ho = H + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'replicate' });
   }
 }
 
-/**
- * `pad2d` as a layer, with mode 'circular': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
-export class CircularPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad2d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class CircularPad2d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /**
+   * What `pad2d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
-    pad2d.validate?.('CircularPad2d', padding);
+    validate(pad2d, 'CircularPad2d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad2d` of x.
+   * @param x [N, C, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Ho, Wo], Ho = H + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'circular' });
   }
 }
 
-/**
- * `pad3d` as a layer: x [N, C, spatial...] with `[before, after]` more elements per spatial axis; negative widths
- * crop.
- */
-export class ConstantPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad3d` as a layer: x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class ConstantPad3d extends KeepingModule {
   readonly #padding: PadWidths;
   readonly #value: number;
 
+  /**
+   * What `pad3d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   * @param value What 'constant' fills in; default 0.
+   */
   constructor(padding: PadWidths, value: number) {
     super();
-    pad3d.validate?.('ConstantPad3d', padding, value);
+    validate(pad3d, 'ConstantPad3d', padding, value);
     this.#padding = padding;
     this.#value = value;
   }
+
+  /**
+   * `pad3d` of x.
+   * @param x [N, C, D, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Do, Ho, Wo], Ho = H + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { value: this.#value });
   }
 }
 
-/**
- * `pad3d` as a layer, with mode 'reflect': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
-export class ReflectionPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad3d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class ReflectionPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /**
+   * What `pad3d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
-    pad3d.validate?.('ReflectionPad3d', padding);
+    validate(pad3d, 'ReflectionPad3d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad3d` of x.
+   * @param x [N, C, D, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Do, Ho, Wo], Ho = H + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'reflect' });
   }
 }
 
-/**
- * `pad3d` as a layer, with mode 'replicate': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
-export class ReplicationPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad3d` as a layer, with mode 'replicate': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class ReplicationPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /**
+   * What `pad3d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
-    pad3d.validate?.('ReplicationPad3d', padding);
+    validate(pad3d, 'ReplicationPad3d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad3d` of x.
+   * @param x [N, C, D, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Do, Ho, Wo], Ho = H + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'replicate' });
   }
 }
 
-/**
- * `pad3d` as a layer, with mode 'circular': x [N, C, spatial...] with `[before, after]` more elements per spatial
- * axis; negative widths crop.
- */
-export class CircularPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pad3d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
+export class CircularPad3d extends KeepingModule {
   readonly #padding: PadWidths;
 
+  /**
+   * What `pad3d` takes beside its tensors.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
+   * [left, right]]; negative widths crop
+   */
   constructor(padding: PadWidths) {
     super();
-    pad3d.validate?.('CircularPad3d', padding);
+    validate(pad3d, 'CircularPad3d', padding);
     this.#padding = padding;
   }
+
+  /**
+   * `pad3d` of x.
+   * @param x [N, C, D, H, W] of any dtype, which the result keeps
+   * @returns [N, C, Do, Ho, Wo], Ho = H + before + after
+   * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+   * as many elements as x has, or 'circular' more
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'circular' });
   }

@@ -1,23 +1,33 @@
 /** The layers of ts/ops/reshape.ts, by `npm run generate` from its operators. */
 import { checkOptions } from '../../base/checks.ts';
 import type { DType } from '../../base/dtype.ts';
-import { flatten } from '../../ops/reshape.ts';
+import { validate } from '../../ops/operator.ts';
+import { type FlattenOptions, flatten } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { Module } from '../module.ts';
+import { KeepingModule } from '../keeping.ts';
 
-/**
- * `flatten` as a layer: The axes from `startDim` to `endDim` (counted from the end when negative) as one, on the same
- * storage.
- */
-export class Flatten extends Module<[Tensor<DType>], Tensor<DType>> {
-  readonly #options: { startDim?: number | undefined; endDim?: number | undefined };
+/** `flatten` as a layer: The axes from `startDim` to `endDim` as one, on the same storage. As PyTorch's flatten. */
+export class Flatten extends KeepingModule {
+  readonly #options: FlattenOptions;
 
-  constructor(options: { startDim?: number | undefined; endDim?: number | undefined } = {}) {
+  /**
+   * What `flatten` takes beside its tensors.
+   * @param options `startDim` (default 1), `endDim` (default -1)
+   */
+  constructor(options: FlattenOptions = {}) {
     super();
     checkOptions('Flatten', options, ['startDim', 'endDim']);
-    flatten.validate?.('Flatten', options);
+    validate(flatten, 'Flatten', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `flatten` of x.
+   * @param x of any dtype, which the result keeps
+   * @throws RangeError for axes that x does not have
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return flatten(x, this.#options.startDim ?? 1, this.#options.endDim ?? -1);
   }

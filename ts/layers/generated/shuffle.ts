@@ -1,52 +1,92 @@
 /** The layers of ts/ops/shuffle.ts, by `npm run generate` from its operators. */
 import type { DType } from '../../base/dtype.ts';
+import { validate } from '../../ops/operator.ts';
 import { channelShuffle, pixelShuffle, pixelUnshuffle } from '../../ops/shuffle.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { Module } from '../module.ts';
+import { KeepingModule } from '../keeping.ts';
 
 /**
- * `pixelShuffle` as a layer: x [..., C * r * r, H, W] as [..., C, H * r, W * r]: r * r channels make a square of
- * pixels (Shi et al., 2016).
+ * `pixelShuffle` as a layer: r * r channels as a square of pixels (Shi et al., 2016). As PyTorch's pixel_shuffle and
+ * ONNX's DepthToSpace.
  */
-export class PixelShuffle extends Module<[Tensor<DType>], Tensor<DType>> {
+export class PixelShuffle extends KeepingModule {
   readonly #upscaleFactor: number;
 
+  /**
+   * What `pixelShuffle` takes beside its tensors.
+   * @param upscaleFactor r
+   */
   constructor(upscaleFactor: number) {
     super();
-    pixelShuffle.validate?.('PixelShuffle', upscaleFactor);
+    validate(pixelShuffle, 'PixelShuffle', upscaleFactor);
     this.#upscaleFactor = upscaleFactor;
   }
+
+  /**
+   * `pixelShuffle` of x.
+   * @param x [..., C * r * r, H, W] of any dtype, which the result keeps
+   * @returns [..., C, H * r, W * r]
+   * @throws RangeError when r * r does not divide the channels
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pixelShuffle(x, this.#upscaleFactor);
   }
 }
 
-/** `pixelUnshuffle` as a layer: x [..., C, H * r, W * r] as [..., C * r * r, H, W]: the way back from pixelShuffle. */
-export class PixelUnshuffle extends Module<[Tensor<DType>], Tensor<DType>> {
+/** `pixelUnshuffle` as a layer: Squares of r * r pixels as channels: the way back from pixelShuffle. */
+export class PixelUnshuffle extends KeepingModule {
   readonly #downscaleFactor: number;
 
+  /**
+   * What `pixelUnshuffle` takes beside its tensors.
+   * @param downscaleFactor r
+   */
   constructor(downscaleFactor: number) {
     super();
-    pixelUnshuffle.validate?.('PixelUnshuffle', downscaleFactor);
+    validate(pixelUnshuffle, 'PixelUnshuffle', downscaleFactor);
     this.#downscaleFactor = downscaleFactor;
   }
+
+  /**
+   * `pixelUnshuffle` of x.
+   * @param x [..., C, H * r, W * r] of any dtype, which the result keeps
+   * @returns [..., C * r * r, H, W]
+   * @throws RangeError when r does not divide height and width
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pixelUnshuffle(x, this.#downscaleFactor);
   }
 }
 
 /**
- * `channelShuffle` as a layer: x [N, groups * k, spatial...] with its channels in the order of a [groups, k] grid
- * read by columns (Zhang et al., 2017, ShuffleNet).
+ * `channelShuffle` as a layer: The channels in the order of a grid of [groups, k] read by columns (Zhang et al.,
+ * 2017, ShuffleNet).
  */
-export class ChannelShuffle extends Module<[Tensor<DType>], Tensor<DType>> {
+export class ChannelShuffle extends KeepingModule {
   readonly #groups: number;
 
+  /**
+   * What `channelShuffle` takes beside its tensors.
+   * @param groups the number of groups
+   */
   constructor(groups: number) {
     super();
-    channelShuffle.validate?.('ChannelShuffle', groups);
+    validate(channelShuffle, 'ChannelShuffle', groups);
     this.#groups = groups;
   }
+
+  /**
+   * `channelShuffle` of x.
+   * @param x [N, groups * k, spatial...] of any dtype, which the result keeps
+   * @returns of x's shape
+   * @throws RangeError when `groups` does not divide the channels
+   */
+  forward<D extends DType>(x: Tensor<D>): Tensor<D>;
+  forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return channelShuffle(x, this.#groups);
   }

@@ -1,5 +1,6 @@
 /** The layers of ts/ops/softmax.ts, by `npm run generate` from its operators. */
 
+import { validate } from '../../ops/operator.ts';
 import { logSoftmax, type SoftmaxOptions, softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
@@ -8,11 +9,22 @@ import { Module } from '../module.ts';
 export class Softmax extends Module {
   readonly #options: SoftmaxOptions;
 
+  /**
+   * What `softmax` takes beside its tensors.
+   * @param options `dim` (default -1)
+   */
   constructor(options: SoftmaxOptions = {}) {
     super();
-    softmax.validate?.('Softmax', options);
+    validate(softmax, 'Softmax', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `softmax` of x.
+   * @param x of float32
+   * @returns of x's shape
+   * @throws RangeError for an axis that x does not have
+   */
   forward(x: Tensor): Tensor {
     return softmax(x, this.#options);
   }
@@ -22,11 +34,22 @@ export class Softmax extends Module {
 export class LogSoftmax extends Module {
   readonly #options: SoftmaxOptions;
 
+  /**
+   * What `logSoftmax` takes beside its tensors.
+   * @param options `dim` (default -1)
+   */
   constructor(options: SoftmaxOptions = {}) {
     super();
-    logSoftmax.validate?.('LogSoftmax', options);
+    validate(logSoftmax, 'LogSoftmax', options);
     this.#options = { ...options };
   }
+
+  /**
+   * `logSoftmax` of x.
+   * @param x of float32
+   * @returns of x's shape
+   * @throws RangeError for an axis that x does not have
+   */
   forward(x: Tensor): Tensor {
     return logSoftmax(x, this.#options);
   }

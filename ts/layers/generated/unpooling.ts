@@ -6,8 +6,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
 
 /**
- * `maxUnpool1d` as a layer: The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of
- * planes of the size that was pooled, which are zero elsewhere; of repeated positions the last counts.
+ * `maxUnpool1d` as a layer: The elements of x where they were before max pooling, zero elsewhere; of repeated
+ * positions the last counts. As PyTorch's max_unpool1d.
  */
 export class MaxUnpool1d extends Module<
   [x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null],
@@ -16,12 +16,28 @@ export class MaxUnpool1d extends Module<
   readonly #kernelSize: Size;
   readonly #options: Omit<MaxUnpoolOptions, 'outputSize'>;
 
+  /**
+   * What `maxUnpool1d` takes beside its tensors.
+   * @param kernelSize what the pooling had: one number, or [length]
+   * @param options `stride` (default the kernel size), `padding` (default 0)
+   */
   constructor(kernelSize: Size, options: Omit<MaxUnpoolOptions, 'outputSize'> = {}) {
     super();
     checkOptions('MaxUnpool1d', options, ['stride', 'padding']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `maxUnpool1d` of x and indices.
+   * @param x [N, C, L] of float32
+   * @param indices of x's shape: positions in a plane of the output, as `maxPool1d` gives them
+   * @param outputSize The output's spatial size, or its whole shape; less than a stride from (in - 1) * stride +
+   * kernel - 2 * padding, the default.
+   * @returns [N, C, Lo], Lo = (L - 1) * stride + kernelSize - padding with the padding of both sides, or `outputSize`
+   * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for
+   * a wrong kind
+   */
   forward(x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null): Tensor {
     return maxUnpool1d(x, indices, this.#kernelSize, {
       ...this.#options,
@@ -31,8 +47,8 @@ export class MaxUnpool1d extends Module<
 }
 
 /**
- * `maxUnpool2d` as a layer: The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of
- * planes of the size that was pooled, which are zero elsewhere; of repeated positions the last counts.
+ * `maxUnpool2d` as a layer: The elements of x where they were before max pooling, zero elsewhere; of repeated
+ * positions the last counts. As PyTorch's max_unpool2d.
  */
 export class MaxUnpool2d extends Module<
   [x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null],
@@ -41,12 +57,29 @@ export class MaxUnpool2d extends Module<
   readonly #kernelSize: Size;
   readonly #options: Omit<MaxUnpoolOptions, 'outputSize'>;
 
+  /**
+   * What `maxUnpool2d` takes beside its tensors.
+   * @param kernelSize what the pooling had: one number, or [height, width]
+   * @param options `stride` (default the kernel size), `padding` (default 0)
+   */
   constructor(kernelSize: Size, options: Omit<MaxUnpoolOptions, 'outputSize'> = {}) {
     super();
     checkOptions('MaxUnpool2d', options, ['stride', 'padding']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `maxUnpool2d` of x and indices.
+   * @param x [N, C, H, W] of float32
+   * @param indices of x's shape: positions in a plane of the output, as `maxPool2d` gives them
+   * @param outputSize The output's spatial size, or its whole shape; less than a stride from (in - 1) * stride +
+   * kernel - 2 * padding, the default.
+   * @returns [N, C, Ho, Wo], Ho = (H - 1) * stride + kernelSize - padding with the padding of both sides, or
+   * `outputSize`
+   * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for
+   * a wrong kind
+   */
   forward(x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null): Tensor {
     return maxUnpool2d(x, indices, this.#kernelSize, {
       ...this.#options,
@@ -56,8 +89,8 @@ export class MaxUnpool2d extends Module<
 }
 
 /**
- * `maxUnpool3d` as a layer: The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of
- * planes of the size that was pooled, which are zero elsewhere; of repeated positions the last counts.
+ * `maxUnpool3d` as a layer: The elements of x where they were before max pooling, zero elsewhere; of repeated
+ * positions the last counts. As PyTorch's max_unpool3d.
  */
 export class MaxUnpool3d extends Module<
   [x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null],
@@ -66,12 +99,29 @@ export class MaxUnpool3d extends Module<
   readonly #kernelSize: Size;
   readonly #options: Omit<MaxUnpoolOptions, 'outputSize'>;
 
+  /**
+   * What `maxUnpool3d` takes beside its tensors.
+   * @param kernelSize what the pooling had: one number, or [depth, height, width]
+   * @param options `stride` (default the kernel size), `padding` (default 0)
+   */
   constructor(kernelSize: Size, options: Omit<MaxUnpoolOptions, 'outputSize'> = {}) {
     super();
     checkOptions('MaxUnpool3d', options, ['stride', 'padding']);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
+
+  /**
+   * `maxUnpool3d` of x and indices.
+   * @param x [N, C, D, H, W] of float32
+   * @param indices of x's shape: positions in a plane of the output, as `maxPool3d` gives them
+   * @param outputSize The output's spatial size, or its whole shape; less than a stride from (in - 1) * stride +
+   * kernel - 2 * padding, the default.
+   * @returns [N, C, Do, Ho, Wo], Ho = (H - 1) * stride + kernelSize - padding with the padding of both sides, or
+   * `outputSize`
+   * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for
+   * a wrong kind
+   */
   forward(x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null): Tensor {
     return maxUnpool3d(x, indices, this.#kernelSize, {
       ...this.#options,

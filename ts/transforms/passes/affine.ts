@@ -8,6 +8,7 @@ import type { AffineMap, Entry, Params } from '../../graph/entry.ts';
 import { makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
 import { add as addition, mul } from '../../ops/arithmetic.ts';
+import { entryOf } from '../../ops/operator.ts';
 import { channelAxisOf, endsPlainly } from './epilogue.ts';
 
 /** A map along the channels of what can take it, and that node. */
@@ -39,8 +40,9 @@ const intoWeights: Rule = {
           map.params,
         ) as [Value, Value];
         const shape = weight.shape.map((size, axis) => (axis === channelAxis(f.params) ? size : 1));
-        const scaled = add(mul.entry, [weight, add(RESHAPE, [scale], shape)[0]!], [])[0]!;
-        const moved = bias && add(addition.entry, [add(mul.entry, [bias, scale], [])[0]!, shift], [])[0]!;
+        const scaled = add(entryOf(mul)!, [weight, add(RESHAPE, [scale], shape)[0]!], [])[0]!;
+        const moved =
+          bias && add(entryOf(addition)!, [add(entryOf(mul)!, [bias, scale], [])[0]!, shift], [])[0]!;
         const all = [...f.inputs];
         [all[w], all[b]] = [scaled, moved ?? shift];
         return add(f.entry, all, f.params);

@@ -1,0 +1,112 @@
+// What is left to do on bundled declarations (rollup.config.mjs), and what they say: the API report, and what has no docstring.
+import fs from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+
+const parsed = (file, text) => ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
+
+/** The classes whose constructor was internal: functions make their instances. */
+function madeByFunctions(source) {
+  return source.statements.filter(
+    (node) =>
+      ts.isClassDeclaration(node) &&
+      node.heritageClauses === undefined &&
+      !node.modifiers.some(({ kind }) => kind === ts.SyntaxKind.AbstractKeyword) &&
+      !node.members.some(ts.isConstructorDeclaration),
+  );
+}
+
+/** A plugin of rollup: files' opening comments go, which would be their first declarations' docs; what is not for `new` says so. */
+export const tidyDeclarations = {
+  name: 'tidy-declarations',
+  renderChunk(code) {
+    let text = code.replaceAll(/^\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n(?=\n|\/\*\*)/gm, '');
+    for (const { members } of madeByFunctions(parsed('chunk.d.ts', text)).reverse()) {
+      text = `${text.slice(0, members.pos)}\n    private constructor();${text.slice(members.pos)}`;
+    }
+    return { code: text, map: null };
+  },
+};
+
+const ENTRIES = { striate: 'index.d.ts', 'striate/onnx': 'onnx.d.ts' };
+
+/** The declarations of a folder as dist/ has them: name, node, whether it is exported by which entry. */
+function declarationsIn(folder) {
+  const files = fs
+    .readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith('.d.ts'))
+    .sort();
+  const own = files.flatMap((file) => {
+    const source = parsed(file, fs.readFileSync(path.join(folder, file), 'utf8'));
+    return source.statements.flatMap((node) => {
+      const named = ts.isVariableStatement(node) ? node.declarationList.declarations[0] : node;
+      return named.name === undefined ? [] : [{ name: named.name.text, node, source }];
+    });
+  });
+  const exportedBy = (entry) => {
+    const source = parsed(entry, fs.readFileSync(path.join(folder, entry), 'utf8'));
+    const lists = source.statements.filter(ts.isExportDeclaration);
+    return new Set(lists.flatMap(({ exportClause }) => exportClause.elements.map(({ name }) => name.text)));
+  };
+  return { own, exported: Object.entries(ENTRIES).map(([entry, file]) => [entry, exportedBy(file)]) };
+}
+
+/** The text of docs/api.md: each name with its declaration, without comments. */
+export function apiReport(folder) {
+  const { own, exported } = declarationsIn(folder);
+  const printer = ts.createPrinter({ removeComments: true });
+  const listed = (names) =>
+    own
+      .filter(({ name }) => names(name))
+      .map(({ name, node, source }) => [name, printer.printNode(ts.EmitHint.Unspecified, node, source)])
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([, text]) =>
+        text
+          .replace(/^declare /, '')
+          .replaceAll(/^ +(#private|private constructor\(\));\n/gm, '')
+          .replaceAll(/^ +/gm, (indent) => ' '.repeat(indent.length / 2)),
+      );
+  const block = (title, names) => `## ${title}\n\n\`\`\`ts\n${listed(names).join('\n')}\n\`\`\`\n`;
+  return `# Public names
+
+Made by \`npm run generate\` from the declarations that are packed; a test fails when it is out of date. What a name means is said by
+its docstring, in your editor.
+
+${exported.map(([entry, names]) => block(entry, (name) => names.has(name))).join('\n')}
+${block('Named by these, and not exported', (name) => !exported.some(([, names]) => names.has(name)))}`;
+}
+
+const isHidden = (node) =>
+  (node.name !== undefined && ts.isPrivateIdentifier(node.name)) ||
+  (node.modifiers ?? []).some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword);
+
+const isDocumented = (node) =>
+  ts.getJSDocCommentsAndTags(node).some((doc) => ts.isJSDoc(doc) && (doc.comment ?? '').length > 0);
+
+/** A signature's docstring may stand at the first of its overloads. */
+const hasDocs = (node) =>
+  isDocumented(node) ||
+  (ts.isMethodDeclaration(node) &&
+    node.parent.members.some(
+      (other) => other.name?.getText() === node.name.getText() && isDocumented(other),
+    ));
+
+/** The declarations, members and options of a folder that have no docstring. */
+export function withoutDocs(folder) {
+  const missing = [];
+  for (const { name, node } of declarationsIn(folder).own) {
+    if (!hasDocs(node)) missing.push(name);
+    const visit = (member, at) => {
+      let inner = at;
+      if ((ts.isClassElement(member) || ts.isTypeElement(member)) && !ts.isCallSignatureDeclaration(member)) {
+        if (isHidden(member)) return;
+        inner = `${at}.${member.name?.getText() ?? 'constructor'}`;
+        // A mapped or indexed member has no name to hover over.
+        if (!hasDocs(member) && !ts.isIndexSignatureDeclaration(member)) missing.push(inner);
+      }
+      ts.forEachChild(member, (child) => visit(child, inner));
+    };
+    ts.forEachChild(node, (child) => visit(child, name));
+  }
+  return [...new Set(missing)].sort();
+}
