@@ -11,9 +11,9 @@ import { Module, parameter } from './module.ts';
 /** The options of `PReLU`. */
 export interface PReLUOptions {
   /** 1: one slope for all; the number of channels: one for each. Default 1. */
-  numParameters?: number;
+  numParameters?: number | undefined;
   /** The slopes at first. Default 0.25. */
-  init?: number;
+  init?: number | undefined;
 }
 
 /**

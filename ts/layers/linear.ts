@@ -12,9 +12,9 @@ import { Module } from './module.ts';
 /** The options of `Linear`. */
 export interface LinearLayerOptions {
   /** Whether there is a bias. Default true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** The same seed gives the same initial values. Default: the generator that manualSeed seeds. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 /**

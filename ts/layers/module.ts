@@ -42,7 +42,7 @@ export function buffer<D extends DType>(tensor: Tensor<D>): Tensor<D> {
 /** The option of `loadStateDict`. */
 export interface LoadOptions {
   /** Missing and unknown keys are errors. Default true. */
-  strict?: boolean;
+  strict?: boolean | undefined;
 }
 
 /** Parameters and buffers by key: what `stateDict()` gives and `loadStateDict` takes. */

@@ -238,9 +238,9 @@ export class InstanceNorm3d extends InstanceNorm {
 /** The options of `GroupNorm`. */
 export interface GroupNormLayerOptions {
   /** Added to the variance. Default 1e-5. */
-  eps?: number;
+  eps?: number | undefined;
   /** Learn a scale and a shift of each channel. Default true. */
-  affine?: boolean;
+  affine?: boolean | undefined;
 }
 
 /** `groupNorm` as a layer: each group of channels of each image by its own statistics. */

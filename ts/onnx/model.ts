@@ -57,7 +57,7 @@ export interface RunOptions {
 /** The option of `Model.summary`. */
 export interface SummaryOptions {
   /** Shapes of the inputs that have free axes. Default: loadModel's, else those of the last run. */
-  inputShapes?: Shapes;
+  inputShapes?: Shapes | undefined;
 }
 
 /** Programs kept for each model. */

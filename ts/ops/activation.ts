@@ -189,21 +189,21 @@ export const neg = /*#__PURE__*/ simple('neg', 'neg', 'torch.neg', ['Neg']);
 /** The options of `leakyRelu`. */
 export interface LeakyReluOptions {
   /** The slope where x is negative. Default 0.01. */
-  negativeSlope?: number;
+  negativeSlope?: number | undefined;
 }
 
 /** The options of `elu`. */
 export interface EluOptions {
   /** What the result tends to is -alpha. Default 1. */
-  alpha?: number;
+  alpha?: number | undefined;
 }
 
 /** The options of `hardSigmoid`. */
 export interface HardSigmoidOptions {
   /** The slope. Default 1/6. */
-  alpha?: number;
+  alpha?: number | undefined;
   /** The value at 0. Default 0.5. */
-  beta?: number;
+  beta?: number | undefined;
 }
 
 /** A function with options, of which `params` makes its numbers. @throws what `params` throws */

@@ -107,7 +107,7 @@ export const concat = /*#__PURE__*/ operator(
 /** The options of `slice`. */
 export interface SliceOptions {
   /** The step of each axis; negative ones walk backwards. Default: 1. */
-  steps?: readonly number[];
+  steps?: readonly number[] | undefined;
 }
 
 /** What is taken along an axis. */

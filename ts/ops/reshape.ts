@@ -31,9 +31,9 @@ export const reshape = /*#__PURE__*/ operator(
 /** The options of `Flatten`. */
 export interface FlattenOptions {
   /** The first axis, counted from the end when negative. Default 1. */
-  startDim?: number;
+  startDim?: number | undefined;
   /** The last axis, likewise. Default -1. */
-  endDim?: number;
+  endDim?: number | undefined;
 }
 
 /**

@@ -30,15 +30,15 @@ export type InputSpec =
       /** The input's shape. */
       shape: readonly number[];
       /** Its element type. Default 'float32'. */
-      dtype?: DType;
+      dtype?: DType | undefined;
       /** Its name in errors. Default: `inputs[i]`. */
-      name?: string;
+      name?: string | undefined;
     };
 
 /** The option of `Program.run`. */
 export interface ProgramRunOptions<Out> {
   /** What an earlier run gave, or tensors of the same shapes: the results are written there, and nothing is allocated. */
-  into?: Out;
+  into?: Out | undefined;
 }
 
 /** An input of a program: its type, and its name in errors. @public */
@@ -208,7 +208,7 @@ export class Program<Out = Results> {
   }
 
   /** `run`, called by `where`. @internal */
-  runFor(where: string, xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out }): Out {
+  runFor(where: string, xs: Tensor<DType> | readonly Tensor<DType>[], options?: ProgramRunOptions<Out>): Out {
     this.#requireAlive(where);
     if (options !== undefined) checkOptions(where, options, ['into']);
     const inputs = xs instanceof Tensor ? [xs] : xs;
