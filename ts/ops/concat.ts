@@ -164,7 +164,7 @@ const SLICE: Entry<Piece> = {
  * A part of x along its leading axes, as x[start:end:step] in NumPy. As ONNX's Slice.
  * @param x of any dtype, which the result keeps
  * @param starts the first index of each axis, counted from the end when negative; clamped to the axis
- * @param ends the index behind the last, likewise; `Infinity` is no integer, `Number.MAX_SAFE_INTEGER` is the end
+ * @param ends the index behind the last, likewise; `Number.MAX_SAFE_INTEGER` is the end
  * @throws RangeError for more entries than x has axes, lists of two lengths, and a step of 0
  * @example
  * ```ts

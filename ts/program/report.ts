@@ -9,7 +9,7 @@ import type { Instructions } from './instructions.ts';
 /** The option of `Program.profile` and `Model.profile`. */
 export interface ProfileOptions {
   /** How many runs the medians are of. Default 10. */
-  runs?: number;
+  runs?: number | undefined;
 }
 
 /** One step's share of a run: a row of `profile`. */

@@ -30,9 +30,9 @@ export type InputSpec =
       /** The input's shape. */
       shape: readonly number[];
       /** Its element type. Default 'float32'. */
-      dtype?: DType;
+      dtype?: DType | undefined;
       /** Its name in errors. Default: `inputs[i]`. */
-      name?: string;
+      name?: string | undefined;
     };
 
 /** The option of `Program.run`. */
@@ -208,11 +208,7 @@ export class Program<Out = Results> {
   }
 
   /** `run`, called by `where`. @internal */
-  runFor(
-    where: string,
-    xs: Tensor<DType> | readonly Tensor<DType>[],
-    options?: { into?: Out | undefined },
-  ): Out {
+  runFor(where: string, xs: Tensor<DType> | readonly Tensor<DType>[], options?: ProgramRunOptions<Out>): Out {
     this.#requireAlive(where);
     if (options !== undefined) checkOptions(where, options, ['into']);
     const inputs = xs instanceof Tensor ? [xs] : xs;
