@@ -32,11 +32,15 @@ function serve(folder: string, page: string, headers: Record<string, string>): P
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
-/** What the page of HTML `page` hands to `done(text)`. The page may use what its content security policy allows. */
+/**
+ * What the page of HTML `page` hands to `done(text)`. The page may use what its content security policy allows; the only errors in
+ * its console are those that are `expected`.
+ */
 export async function inChromium(
   folder: string,
   page: string,
   headers: Record<string, string> = {},
+  expected?: RegExp,
 ): Promise<string> {
   const server = await serve(folder, page, headers);
   const root = process.getuid?.() === 0;
@@ -50,7 +54,7 @@ export async function inChromium(
       tab.on('pageerror', (error) => reject(error));
       tab.on('requestfailed', (request) => reject(new Error(`not loaded: ${request.url()}`)));
       tab.on('console', (message) => {
-        if (message.type() === 'error') reject(new Error(message.text()));
+        if (message.type() === 'error' && !expected?.test(message.text())) reject(new Error(message.text()));
       });
       tab.exposeFunction('done', resolve).then(async () => {
         await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
