@@ -83,6 +83,18 @@ const factors: Wrong[] = [
   ['factors of NaN', () => striate.factorizeKernel(full([2, 2], Number.NaN)), RangeError, 'factorizeKernel: kernel holds values that are not finite'],
 ];
 
+const closeness: Wrong[] = [
+  ['closeness of a number', () => striate.allClose(any(1), ones([1])), TypeError, 'allClose: a is 1, must be a Tensor'],
+  ['closeness to a list', () => striate.allClose(ones([1]), any([1])), TypeError, 'allClose: b is [1], must be a Tensor'],
+  ['closeness to what is gone', () => striate.allClose(ones([1]), any(gone())), TypeError, 'allClose: b is disposed'],
+  ['closeness of two dtypes', () => striate.allClose(ones([1]), zeros([1], { dtype: 'int32' })), TypeError, 'allClose: b is int32, must be float32, as a'],
+  ['closeness of two shapes', () => striate.allClose(ones([2]), ones([3])), RangeError, 'allClose: a of shape 2 and b of shape 3 do not broadcast'],
+  ['a negative tolerance', () => striate.allClose(ones([1]), ones([1]), { rtol: -1 }), RangeError, 'allClose: rtol is -1, must be at least 0'],
+  ['a tolerance that is a text', () => striate.allClose(ones([1]), ones([1]), { atol: any('1') }), TypeError, "allClose: atol is '1', must be a number"],
+  ['an equalNaN that is a number', () => striate.allClose(ones([1]), ones([1]), { equalNaN: any(1) }), TypeError, 'allClose: equalNaN is 1, must be true or false'],
+  ['closeness by another name', () => striate.allClose(ones([1]), ones([1]), any({ tolerance: 1 })), TypeError, "allClose: there is no option 'tolerance'; options are rtol, atol, equalNaN"],
+];
+
 const shapes: Wrong[] = [
   ['outputShape of no operator', () => outputShape(any(() => 1), [[1]]), TypeError, 'outputShape: operator is a function, must be an operator such as conv2d'],
   ['outputShape of nothing', () => any(outputShape)(), TypeError, 'outputShape: operator is undefined, must be an operator such as conv2d'],
@@ -209,7 +221,8 @@ const gradients: Wrong[] = [
   ['pullback after dispose', () => { const made = record(); made.dispose(); made.pullback(ones([2])); }, TypeError, 'pullback: the gradient record is disposed'],
 ];
 
-export const cases: Wrong[] = [...handles, ...creation, ...factors, ...shapes, ...programs, ...modules, ...gradients];
+export const cases: Wrong[] = [...handles, ...creation, ...factors,
+  ...closeness, ...shapes, ...programs, ...modules, ...gradients];
 
 /** Calls that need a running library. */
 export const beforeInit: Wrong[] = [
