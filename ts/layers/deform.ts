@@ -13,6 +13,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { Conv2d } from './convolution.ts';
 import { convolutionValues } from './initial.ts';
 import { Module } from './module.ts';
+import { convolutionText } from './repr.ts';
 
 export interface DeformConvLayerOptions extends Omit<DeformConvOptions, 'mask'> {
   /** Default 1. */
@@ -30,6 +31,7 @@ export class DeformConv2d extends Module<[x: Tensor, offset: Tensor, mask?: Tens
   readonly weight: Tensor;
   readonly bias: Tensor | null;
   readonly #options: Omit<DeformConvOptions, 'mask'>;
+  readonly #groups: number | undefined;
 
   constructor(inChannels: number, outChannels: number, kernelSize: Size, given: DeformConvLayerOptions = {}) {
     super();
@@ -40,6 +42,12 @@ export class DeformConv2d extends Module<[x: Tensor, offset: Tensor, mask?: Tens
     this.weight = made.weight;
     this.bias = made.bias;
     this.#options = options;
+    this.#groups = groups;
+  }
+  override extraRepr(): string {
+    const [out, channels, ...kernel] = this.weight.shape as [number, number, ...number[]];
+    const [groups, bias] = [this.#groups, this.bias];
+    return convolutionText(channels * (groups ?? 1), out, kernel, { ...this.#options, groups, bias });
   }
   /** x [N, in, H, W], offset [N, 2 G kh kw, Ho, Wo], mask [N, G kh kw, Ho, Wo] to [N, out, Ho, Wo]. */
   forward(x: Tensor, offset: Tensor, mask: Tensor | null = null): Tensor {
@@ -96,6 +104,13 @@ export class DeformConv2dPack extends Module {
     this.#options = options;
     this.#offsets = 2 * samples;
     this.#mask = mask;
+  }
+  override extraRepr(): string {
+    const [out, channels, ...kernel] = this.weight.shape as [number, number, number, number];
+    const inChannels = this.conv_offset.weight.shape[1] as number;
+    const offsetGroups = this.#offsets / 2 / kernel[0] / kernel[1];
+    const own = { groups: inChannels / channels, offsetGroups, mask: this.#mask, bias: this.bias };
+    return convolutionText(inChannels, out, kernel, { ...this.#options, ...own });
   }
   /** x [N, in, H, W] to [N, out, Ho, Wo]. */
   forward(x: Tensor): Tensor {

@@ -8,6 +8,7 @@ import { flag } from '../ops/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { initialValues } from './initial.ts';
 import { Module } from './module.ts';
+import { argumentsText } from './repr.ts';
 
 /** x [..., in] to [..., out]. */
 export class Linear extends Module {
@@ -26,6 +27,10 @@ export class Linear extends Module {
     const made = initialValues('Linear', shape, bias, seed);
     this.weight = made.weight;
     this.bias = made.bias;
+  }
+  override extraRepr(): string {
+    const [outFeatures, inFeatures] = this.weight.shape;
+    return argumentsText({ inFeatures, outFeatures, bias: this.bias !== null });
   }
   forward(x: Tensor): Tensor {
     return linear(x, this.weight, this.bias);

@@ -3,12 +3,13 @@
  * of those inputs from which shapes are computed, and set of wanted outputs. The last few programs are kept.
  */
 import { checkOptions, integer } from '../base/checks.ts';
-import type { DType } from '../base/dtype.ts';
+import { bytesPer, type DType } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
+import { INSPECT } from '../base/shown.ts';
 import { engine } from '../engine/engine.ts';
 import { adopt, type Disposable, type Resources, scope } from '../engine/memory.ts';
 import { Prepacked } from '../program/prepacked.ts';
-import type { StepProfile } from '../program/report.ts';
+import { type StepProfile, typesText } from '../program/report.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Program } from '../transforms/program.ts';
 import { build, type Plan } from './build.ts';
@@ -76,8 +77,7 @@ class ModelResources implements Resources {
 export class Model implements Disposable {
   readonly inputs: readonly ModelPort[];
   readonly outputs: readonly ModelPort[];
-  /** @internal */
-  readonly resources = new ModelResources();
+  readonly #resources = new ModelResources();
   readonly #file: string;
   readonly #plan: Plan;
   /** Inputs by whose value a program is chosen. */
@@ -118,6 +118,11 @@ export class Model implements Disposable {
       this.dispose();
       throw error;
     }
+  }
+
+  /** @internal */
+  get resources(): ModelResources {
+    return this.#resources;
   }
 
   get disposed(): boolean {
@@ -171,6 +176,19 @@ export class Model implements Disposable {
     throw new RangeError(
       `Model.summary: the shapes depend on ${names(free)}: give inputShapes, or run the model first`,
     );
+  }
+
+  /** What it takes and gives, and how much it is: what consoles show. */
+  toString(): string {
+    if (this.disposed) return `Model ${this.#file} (disposed)`;
+    const bytes = this.#resources.tensors.reduce((sum, one) => sum + one.size * bytesPer(one.dtype), 0);
+    const size = `nodes: ${this.#plan.nodes.length}, weights: ${bytes} bytes`;
+    return `Model ${this.#file} (${typesText(this.inputs)}) -> (${typesText(this.outputs)}); ${size}`;
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return this.toString();
   }
 
   /** Gives everything back; may be called again. */

@@ -213,8 +213,7 @@ class RecordResources implements Resources {
 export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements Disposable {
   /** What the function gave. */
   readonly value: Y;
-  /** @internal */
-  readonly resources: RecordResources;
+  readonly #resources: RecordResources;
   readonly #memory: Memory;
   readonly #form: Results;
   readonly #outputs: readonly TensorType[];
@@ -229,7 +228,7 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
     this.#form = form;
     this.#outputs = found.outputs;
     this.#xs = xs.map(({ shape, dtype }) => ({ shape, dtype }));
-    this.resources = new RecordResources(loaded);
+    this.#resources = new RecordResources(loaded);
     let outputs: Tensor<DType>[] = [];
     try {
       const own = allocate('vjp', recordBytes + slotBytes);
@@ -274,6 +273,11 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> implements
     }
     return gradients as unknown as Gradients<Xs>;
   };
+
+  /** @internal */
+  get resources(): RecordResources {
+    return this.#resources;
+  }
 
   get disposed(): boolean {
     return this.resources.loaded === null || !this.#engine.alive;

@@ -147,6 +147,15 @@ function classOf(layer, operator, typeNamed) {
     ...(isKept ? ['this.#options = { ...options };'] : []),
   ];
   const options = indexed ? `${parts.options} as ${own.type.replace('<I>', '<true>')}` : parts.options;
+  const kept = [...taken.map(({ as }) => `${as}: this.#${as}`), ...(isKept ? ['...this.#options'] : [])];
+  const repr =
+    kept.length === 0
+      ? ''
+      : `
+  override extraRepr(): string {
+    return argumentsText({ ${kept.join(', ')} });
+  }
+`;
   const call = `${name}(${list([...inputs.map((input) => input.name), ...parts.arguments, options])})`;
   return `${comment(`\`${name}\` as a layer${parts.note}: ${signature.documentation}`)}
 export class ${layer.name}${indexed ? '<I extends boolean = false>' : ''} extends ${base} {
@@ -158,7 +167,7 @@ export class ${layer.name}${indexed ? '<I extends boolean = false>' : ''} extend
   forward(${takes.join(', ')}): ${output} {
     return ${call}${indexed ? ' as unknown as Extremum<I>' : ''};
   }
-}
+${repr}}
 `;
 }
 
@@ -181,6 +190,7 @@ const BASICS = [
   ['DType', { file: 'ts/base/dtype.ts', isType: true }],
   ['Tensor', { file: 'ts/tensor/tensor.ts', isType: true }],
   ['Module', { file: 'ts/layers/module.ts', isType: false }],
+  ['argumentsText', { file: 'ts/layers/repr.ts', isType: false }],
   ['NoOptions', { file: 'ts/layers/module.ts', isType: true }],
 ];
 

@@ -19,6 +19,7 @@ import {
 } from '../../ops/activation.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module, type NoOptions } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /** `relu` as a layer: max(x, 0); NaN stays. */
 export class ReLU extends Module {
@@ -120,6 +121,10 @@ export class LeakyReLU extends Module {
   forward(x: Tensor): Tensor {
     return leakyRelu(x, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
+  }
 }
 
 /** `elu` as a layer: x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default. */
@@ -133,6 +138,10 @@ export class ELU extends Module {
   }
   forward(x: Tensor): Tensor {
     return elu(x, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }
 
@@ -151,6 +160,10 @@ export class GELU extends Module {
   forward(x: Tensor): Tensor {
     return gelu(x, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
+  }
 }
 
 /**
@@ -167,6 +180,10 @@ export class Softplus extends Module {
   }
   forward(x: Tensor): Tensor {
     return softplus(x, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }
 

@@ -15,6 +15,7 @@ import {
 import type { Extremum } from '../../ops/pooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module, type NoOptions } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `adaptiveAvgPool1d` as a layer: The mean of each window of x [N, C, spatial...], the output having `outputSize`; an
@@ -29,6 +30,10 @@ export class AdaptiveAvgPool1d extends Module {
   }
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool1d(x, this.#outputSize);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize });
   }
 }
 
@@ -46,6 +51,10 @@ export class AdaptiveAvgPool2d extends Module {
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool2d(x, this.#outputSize);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize });
+  }
 }
 
 /**
@@ -61,6 +70,10 @@ export class AdaptiveAvgPool3d extends Module {
   }
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool3d(x, this.#outputSize);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize });
   }
 }
 
@@ -85,6 +98,10 @@ export class AdaptiveMaxPool1d<I extends boolean = false> extends Module<[Tensor
       this.#options as AdaptiveMaxPoolOptions<true>,
     ) as unknown as Extremum<I>;
   }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize, ...this.#options });
+  }
 }
 
 /**
@@ -108,6 +125,10 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends Module<[Tensor
       this.#options as AdaptiveMaxPoolOptions<true>,
     ) as unknown as Extremum<I>;
   }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize, ...this.#options });
+  }
 }
 
 /**
@@ -130,6 +151,10 @@ export class AdaptiveMaxPool3d<I extends boolean = false> extends Module<[Tensor
       this.#outputSize,
       this.#options as AdaptiveMaxPoolOptions<true>,
     ) as unknown as Extremum<I>;
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize, ...this.#options });
   }
 }
 

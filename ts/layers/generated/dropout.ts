@@ -3,6 +3,7 @@ import { checkOptions } from '../../base/checks.ts';
 import { type DropoutLayerOptions, dropout, dropout1d, dropout2d, dropout3d } from '../../ops/dropout.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `dropout` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
@@ -20,6 +21,10 @@ export class Dropout extends Module {
   }
   forward(x: Tensor): Tensor {
     return dropout(x, { ...this.#options, training: this.training });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }
 
@@ -40,6 +45,10 @@ export class Dropout1d extends Module {
   forward(x: Tensor): Tensor {
     return dropout1d(x, { ...this.#options, training: this.training });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
+  }
 }
 
 /**
@@ -59,6 +68,10 @@ export class Dropout2d extends Module {
   forward(x: Tensor): Tensor {
     return dropout2d(x, { ...this.#options, training: this.training });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
+  }
 }
 
 /**
@@ -77,5 +90,9 @@ export class Dropout3d extends Module {
   }
   forward(x: Tensor): Tensor {
     return dropout3d(x, { ...this.#options, training: this.training });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }

@@ -4,6 +4,7 @@ import type { DType } from '../../base/dtype.ts';
 import { interpolate, type UpsampleOptions } from '../../ops/interpolate.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `interpolate` as a layer: x [N, C, spatial...] resampled to `size`, or by `scaleFactor`. Mode 'nearest' takes every
@@ -20,5 +21,9 @@ export class Upsample extends Module<[Tensor<DType>], Tensor<DType>> {
   }
   forward(x: Tensor<DType>): Tensor<DType> {
     return interpolate(x, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }

@@ -3,6 +3,7 @@
 import { type LocalResponseNormOptions, localResponseNorm } from '../../ops/localResponseNorm.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `localResponseNorm` as a layer: Divides each element of x [N, C, spatial...] by (k + alpha * mean)^beta, the mean
@@ -20,5 +21,9 @@ export class LocalResponseNorm extends Module {
   }
   forward(x: Tensor): Tensor {
     return localResponseNorm(x, this.#size, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ size: this.#size, ...this.#options });
   }
 }

@@ -3,6 +3,7 @@ import type { DType } from '../../base/dtype.ts';
 import { type PadWidths, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `pad1d` as a layer: x [N, C, spatial...] with `[before, after]` more elements per spatial axis; negative widths
@@ -21,6 +22,10 @@ export class ConstantPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { value: this.#value });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding, value: this.#value });
+  }
 }
 
 /**
@@ -37,6 +42,10 @@ export class ReflectionPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'reflect' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }
 
@@ -55,6 +64,10 @@ export class ReplicationPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'replicate' });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
+  }
 }
 
 /**
@@ -71,6 +84,10 @@ export class CircularPad1d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'circular' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }
 
@@ -91,6 +108,10 @@ export class ConstantPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { value: this.#value });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding, value: this.#value });
+  }
 }
 
 /**
@@ -107,6 +128,10 @@ export class ReflectionPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'reflect' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }
 
@@ -125,6 +150,10 @@ export class ReplicationPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'replicate' });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
+  }
 }
 
 /**
@@ -141,6 +170,10 @@ export class CircularPad2d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'circular' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }
 
@@ -161,6 +194,10 @@ export class ConstantPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { value: this.#value });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding, value: this.#value });
+  }
 }
 
 /**
@@ -177,6 +214,10 @@ export class ReflectionPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'reflect' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }
 
@@ -195,6 +236,10 @@ export class ReplicationPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'replicate' });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
+  }
 }
 
 /**
@@ -211,5 +256,9 @@ export class CircularPad3d extends Module<[Tensor<DType>], Tensor<DType>> {
   }
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'circular' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }

@@ -25,6 +25,7 @@ import {
 } from '../../ops/pooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `maxPool1d` as a layer: The largest (or smallest) element of each window of x [N, C, spatial...]; NaN wins, the
@@ -42,6 +43,10 @@ export class MaxPool1d<I extends boolean = false> extends Module<[Tensor], Extre
   }
   forward(x: Tensor): Extremum<I> {
     return maxPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -62,6 +67,10 @@ export class MaxPool2d<I extends boolean = false> extends Module<[Tensor], Extre
   forward(x: Tensor): Extremum<I> {
     return maxPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -80,6 +89,10 @@ export class MaxPool3d<I extends boolean = false> extends Module<[Tensor], Extre
   }
   forward(x: Tensor): Extremum<I> {
     return maxPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -100,6 +113,10 @@ export class MinPool1d<I extends boolean = false> extends Module<[Tensor], Extre
   forward(x: Tensor): Extremum<I> {
     return minPool1d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -119,6 +136,10 @@ export class MinPool2d<I extends boolean = false> extends Module<[Tensor], Extre
   forward(x: Tensor): Extremum<I> {
     return minPool2d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -137,6 +158,10 @@ export class MinPool3d<I extends boolean = false> extends Module<[Tensor], Extre
   }
   forward(x: Tensor): Extremum<I> {
     return minPool3d(x, this.#kernelSize, this.#options as MaxPoolOptions<true>) as unknown as Extremum<I>;
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -161,6 +186,10 @@ export class AvgPool1d extends Module {
   forward(x: Tensor): Tensor {
     return avgPool1d(x, this.#kernelSize, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /** `avgPool2d` as a layer: The mean of each window of x [N, C, spatial...], padding being zero. */
@@ -183,6 +212,10 @@ export class AvgPool2d extends Module {
   }
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -207,6 +240,10 @@ export class AvgPool3d extends Module {
   forward(x: Tensor): Tensor {
     return avgPool3d(x, this.#kernelSize, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /** `sumPool1d` as a layer: The sum of each window of x [N, C, spatial...]. */
@@ -222,6 +259,10 @@ export class SumPool1d extends Module {
   }
   forward(x: Tensor): Tensor {
     return sumPool1d(x, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -239,6 +280,10 @@ export class SumPool2d extends Module {
   forward(x: Tensor): Tensor {
     return sumPool2d(x, this.#kernelSize, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /** `sumPool3d` as a layer: The sum of each window of x [N, C, spatial...]. */
@@ -254,6 +299,10 @@ export class SumPool3d extends Module {
   }
   forward(x: Tensor): Tensor {
     return sumPool3d(x, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -276,6 +325,10 @@ export class LPPool1d extends Module {
   forward(x: Tensor): Tensor {
     return lpPool1d(x, this.#normType, this.#kernelSize, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ normType: this.#normType, kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -297,6 +350,10 @@ export class LPPool2d extends Module {
   forward(x: Tensor): Tensor {
     return lpPool2d(x, this.#normType, this.#kernelSize, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ normType: this.#normType, kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -317,5 +374,9 @@ export class LPPool3d extends Module {
   }
   forward(x: Tensor): Tensor {
     return lpPool3d(x, this.#normType, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ normType: this.#normType, kernelSize: this.#kernelSize, ...this.#options });
   }
 }

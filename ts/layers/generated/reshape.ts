@@ -4,6 +4,7 @@ import type { DType } from '../../base/dtype.ts';
 import { flatten } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `flatten` as a layer: The axes from `startDim` to `endDim` (counted from the end when negative) as one, on the same
@@ -20,5 +21,9 @@ export class Flatten extends Module<[Tensor<DType>], Tensor<DType>> {
   }
   forward(x: Tensor<DType>): Tensor<DType> {
     return flatten(x, this.#options.startDim ?? 1, this.#options.endDim ?? -1);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }

@@ -3,6 +3,7 @@ import type { DType } from '../../base/dtype.ts';
 import { channelShuffle, pixelShuffle, pixelUnshuffle } from '../../ops/shuffle.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `pixelShuffle` as a layer: x [..., C * r * r, H, W] as [..., C, H * r, W * r]: r * r channels make a square of
@@ -19,6 +20,10 @@ export class PixelShuffle extends Module<[Tensor<DType>], Tensor<DType>> {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pixelShuffle(x, this.#upscaleFactor);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ upscaleFactor: this.#upscaleFactor });
+  }
 }
 
 /** `pixelUnshuffle` as a layer: x [..., C, H * r, W * r] as [..., C * r * r, H, W]: the way back from pixelShuffle. */
@@ -32,6 +37,10 @@ export class PixelUnshuffle extends Module<[Tensor<DType>], Tensor<DType>> {
   }
   forward(x: Tensor<DType>): Tensor<DType> {
     return pixelUnshuffle(x, this.#downscaleFactor);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ downscaleFactor: this.#downscaleFactor });
   }
 }
 
@@ -49,5 +58,9 @@ export class ChannelShuffle extends Module<[Tensor<DType>], Tensor<DType>> {
   }
   forward(x: Tensor<DType>): Tensor<DType> {
     return channelShuffle(x, this.#groups);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ groups: this.#groups });
   }
 }

@@ -3,6 +3,7 @@
 import { logSoftmax, type SoftmaxOptions, softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /** `softmax` as a layer: exp(x) over its sum along `dim`, by default the last axis. */
 export class Softmax extends Module {
@@ -15,6 +16,10 @@ export class Softmax extends Module {
   }
   forward(x: Tensor): Tensor {
     return softmax(x, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }
 
@@ -29,5 +34,9 @@ export class LogSoftmax extends Module {
   }
   forward(x: Tensor): Tensor {
     return logSoftmax(x, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }

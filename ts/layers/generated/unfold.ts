@@ -5,6 +5,7 @@ import type { Size } from '../../ops/options.ts';
 import { fold, type UnfoldOptions, unfold } from '../../ops/unfold.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `unfold` as a layer: x [N, C, H, W] as [N, C * kh * kw, windows]: each window a column, channels outermost; windows
@@ -22,6 +23,10 @@ export class Unfold extends Module<[Tensor<DType>], Tensor<DType>> {
   }
   forward(x: Tensor<DType>): Tensor<DType> {
     return unfold(x, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -43,5 +48,9 @@ export class Fold extends Module {
   }
   forward(x: Tensor): Tensor {
     return fold(x, this.#outputSize, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize, kernelSize: this.#kernelSize, ...this.#options });
   }
 }

@@ -4,6 +4,7 @@ import type { Size } from '../../ops/options.ts';
 import { type MaxUnpoolOptions, maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../../ops/unpooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `maxUnpool1d` as a layer: The elements of x [N, C, spatial...] at the positions `indices` (int32, of x's shape) of
@@ -27,6 +28,10 @@ export class MaxUnpool1d extends Module<
       ...this.#options,
       ...(outputSize !== undefined && { outputSize }),
     });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -53,6 +58,10 @@ export class MaxUnpool2d extends Module<
       ...(outputSize !== undefined && { outputSize }),
     });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -77,5 +86,9 @@ export class MaxUnpool3d extends Module<
       ...this.#options,
       ...(outputSize !== undefined && { outputSize }),
     });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
