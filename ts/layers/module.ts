@@ -6,7 +6,7 @@
 import { checkOptions } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
-import { INSPECT } from '../base/shown.ts';
+import { Shown } from '../base/shown.ts';
 import { scope } from '../engine/memory.ts';
 import { flag } from '../ops/options.ts';
 import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
@@ -31,7 +31,7 @@ export type NoOptions = Record<string, never>;
 
 export type StateDict = Record<string, Tensor<DType>>;
 
-export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
+export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> extends Shown {
   #training = true;
 
   /** True until eval() is called. */
@@ -129,18 +129,13 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
   }
 
   /** Its class, its arguments and its parts, one a line: what consoles show. */
-  toString(): string {
+  override toString(): string {
     return reprOf<AnyModule>(this as unknown as AnyModule, modulesIn);
   }
 
   /** What toString writes between the class's parentheses, before the parts; empty unless a class says otherwise. */
   extraRepr(): string {
     return '';
-  }
-
-  /** @internal */
-  [INSPECT](): string {
-    return this.toString();
   }
 }
 

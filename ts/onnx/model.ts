@@ -5,7 +5,7 @@
 import { checkOptions, integer } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
-import { INSPECT } from '../base/shown.ts';
+import { Shown } from '../base/shown.ts';
 import { engine } from '../engine/engine.ts';
 import { adopt, type Disposable, type Resources, scope } from '../engine/memory.ts';
 import { Prepacked } from '../program/prepacked.ts';
@@ -74,7 +74,7 @@ class ModelResources implements Resources {
   }
 }
 
-export class Model implements Disposable {
+export class Model extends Shown implements Disposable {
   readonly inputs: readonly ModelPort[];
   readonly outputs: readonly ModelPort[];
   readonly #resources = new ModelResources();
@@ -89,6 +89,7 @@ export class Model implements Disposable {
 
   /** @internal Models are made by `loadModel`. */
   constructor(proto: ModelProto, graph: CheckedGraph, options: ModelOptions) {
+    super();
     this.#file = proto.file;
     this.#accuracy = options.accuracy;
     const initializers = new Set(proto.graph.initializers.map(({ name }) => name));
@@ -179,16 +180,11 @@ export class Model implements Disposable {
   }
 
   /** What it takes and gives, and how much it is: what consoles show. */
-  toString(): string {
+  override toString(): string {
     if (this.disposed) return `Model ${this.#file} (disposed)`;
     const bytes = this.#resources.tensors.reduce((sum, one) => sum + one.size * bytesPer(one.dtype), 0);
     const size = `nodes: ${this.#plan.nodes.length}, weights: ${bytes} bytes`;
     return `Model ${this.#file} (${typesText(this.inputs)}) -> (${typesText(this.outputs)}); ${size}`;
-  }
-
-  /** @internal */
-  [INSPECT](): string {
-    return this.toString();
   }
 
   /** Gives everything back; may be called again. */

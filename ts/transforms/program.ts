@@ -5,7 +5,7 @@
 import { checkOptions, elementCount, integer, integers, oneOf } from '../base/checks.ts';
 import { bytesPer, DTYPES, type DType, type TensorType } from '../base/dtype.ts';
 import { describe, wrongKind } from '../base/errors.ts';
-import { INSPECT } from '../base/shown.ts';
+import { Shown } from '../base/shown.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import {
   adopt,
@@ -76,7 +76,7 @@ class ProgramResources implements Resources {
   }
 }
 
-export class Program<Out = Results> implements Disposable {
+export class Program<Out = Results> extends Shown implements Disposable {
   /** The inputs' types, in order. */
   readonly inputs: readonly (TensorType & { readonly name: string })[];
   /** The outputs' types, in order. */
@@ -93,6 +93,7 @@ export class Program<Out = Results> implements Disposable {
 
   /** @internal Programs are made by `compile` and `loadModel`. */
   constructor(source: Source, options: GraphOptions) {
+    super();
     const { where = 'compile' } = options;
     const on = engine(where);
     this.#engine = on;
@@ -283,17 +284,12 @@ export class Program<Out = Results> implements Disposable {
   }
 
   /** What it takes and gives, and how much it is: what consoles show. */
-  toString(): string {
+  override toString(): string {
     const { loaded } = this.#resources;
     if (loaded === null || this.disposed) return 'Program (disposed)';
     const steps = loaded.executable.rows.filter(({ fixed }) => !fixed).length;
     const size = `weights: ${this.weightBytes} bytes, activations: ${this.arenaBytes} bytes`;
     return `Program (${typesText(this.inputs)}) -> (${typesText(this.outputs)}); steps: ${steps}, ${size}`;
-  }
-
-  /** @internal */
-  [INSPECT](): string {
-    return this.toString();
   }
 
   /** Gives everything back; may be called again. */
