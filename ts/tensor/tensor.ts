@@ -38,6 +38,11 @@ class TensorResources implements Resources {
     this.symbol = symbol;
   }
 
+  /** Whether it has values to look at. */
+  get readable(): boolean {
+    return this.storage?.engine.alive === true && !this.followed;
+  }
+
   free(): void {
     if (this.storage === null) return;
     if (this.storage.engine.alive) countTensors(-1);
@@ -131,12 +136,7 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
 
   /** What node:assert compares besides the properties: it sees neither getters nor iterators. @internal */
   get [Symbol.toStringTag](): string {
-    return this.#hasValues ? `Tensor ${checksum(this.data)}` : 'Tensor';
-  }
-
-  get #hasValues(): boolean {
-    const { storage, followed } = this.#resources;
-    return storage?.engine.alive === true && !followed;
+    return this.#resources.readable ? `Tensor ${checksum(this.data)}` : 'Tensor';
   }
 
   /** The values in row-major order, as `data` has them; vitest and jest compare them so. */
@@ -150,7 +150,7 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
    */
   toString(): string {
     const without = this.disposed ? '(disposed)' : '(symbolic)';
-    const values = this.#hasValues ? valuesText(this.data, this.shape) : without;
+    const values = this.#resources.readable ? valuesText(this.data, this.shape) : without;
     return `Tensor ${this.dtype} [${this.shape.join(', ')}] ${values}`;
   }
 
@@ -164,7 +164,11 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
    * what differs, when that may be disposed.
    */
   toJSON(): TensorJSON<D> {
-    return { dtype: this.dtype, shape: this.shape, data: this.#hasValues ? jsonNumbers(this.data) : null };
+    return {
+      dtype: this.dtype,
+      shape: this.shape,
+      data: this.#resources.readable ? jsonNumbers(this.data) : null,
+    };
   }
 
   /** This tensor with its dtype known to the types, where it came from a file or a model. @throws TypeError when it is another */
