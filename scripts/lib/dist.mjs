@@ -41,7 +41,8 @@ export async function buildDist() {
 
 /** The type declarations as dist/ has them, into another folder. */
 export async function bundleDeclarations(dir) {
-  const isWanted = ({ input, output }) => input.index !== undefined && output.entryFileNames.endsWith('.d.ts');
+  const isWanted = ({ input, output }) =>
+    input.index !== undefined && output.entryFileNames.endsWith('.d.ts');
   const configuration = (await configurations()).find(isWanted);
   await bundle({ ...configuration, output: { ...configuration.output, dir } });
 }

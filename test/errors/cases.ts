@@ -84,6 +84,18 @@ const factors: Wrong[] = [
   ['factors of NaN', () => striate.factorizeKernel(full([2, 2], Number.NaN)), RangeError, 'factorizeKernel: kernel holds values that are not finite'],
 ];
 
+const closeness: Wrong[] = [
+  ['closeness of a number', () => striate.allClose(any(1), ones([1])), TypeError, 'allClose: a is 1, must be a Tensor'],
+  ['closeness to a list', () => striate.allClose(ones([1]), any([1])), TypeError, 'allClose: b is [1], must be a Tensor'],
+  ['closeness to what is gone', () => striate.allClose(ones([1]), any(gone())), TypeError, 'allClose: b is disposed'],
+  ['closeness of two dtypes', () => striate.allClose(ones([1]), zeros([1], { dtype: 'int32' })), TypeError, 'allClose: b is int32, must be float32, as a'],
+  ['closeness of two shapes', () => striate.allClose(ones([2]), ones([3])), RangeError, 'allClose: a of shape 2 and b of shape 3 do not broadcast'],
+  ['a negative tolerance', () => striate.allClose(ones([1]), ones([1]), { rtol: -1 }), RangeError, 'allClose: rtol is -1, must be at least 0'],
+  ['a tolerance that is a text', () => striate.allClose(ones([1]), ones([1]), { atol: any('1') }), TypeError, "allClose: atol is '1', must be a number"],
+  ['an equalNaN that is a number', () => striate.allClose(ones([1]), ones([1]), { equalNaN: any(1) }), TypeError, 'allClose: equalNaN is 1, must be true or false'],
+  ['closeness by another name', () => striate.allClose(ones([1]), ones([1]), any({ tolerance: 1 })), TypeError, "allClose: there is no option 'tolerance'; options are rtol, atol, equalNaN"],
+];
+
 const shapes: Wrong[] = [
   ['outputShape of no operator', () => outputShape(any(() => 1), [[1]]), TypeError, 'outputShape: operator is a function, must be an operator such as conv2d'],
   ['outputShape of nothing', () => any(outputShape)(), TypeError, 'outputShape: operator is undefined, must be an operator such as conv2d'],
@@ -210,7 +222,8 @@ const gradients: Wrong[] = [
   ['pullback after dispose', () => { const made = record(); made.dispose(); made.pullback(ones([2])); }, TypeError, 'pullback: the gradient record is disposed'],
 ];
 
-export const cases: Wrong[] = [...handles, ...creation, ...factors, ...shapes, ...programs, ...modules, ...gradients];
+export const cases: Wrong[] = [...handles, ...creation, ...factors,
+  ...closeness, ...shapes, ...programs, ...modules, ...gradients];
 
 /** Calls that need a running library. */
 export const beforeInit: Wrong[] = [
@@ -250,7 +263,8 @@ export const starts: [title: string, call: () => Promise<unknown>, kind: Wrong[2
   ['no WebAssembly SIMD', () => withoutModules(0, () => init()), Error, 'init: striate needs WebAssembly with SIMD, which this runtime lacks'],
   ['no relaxed SIMD', () => withoutModules(1, () => init({ variant: 'relaxed' })), Error, "init: variant is 'relaxed', but this runtime has no relaxed SIMD, must be 'simd'"],
   ['a variant that the entry does not hold', () => initOn({ simd: () => noModule }, { variant: 'relaxed' }), Error, "init: variant is 'relaxed', which this entry does not hold"],
-  ['a platform that refuses to compile', () => initOn({ simd: () => Promise.reject(new Error('policy')) }, { variant: 'simd' }), Error, "init: striate's WebAssembly was refused (a content security policy needs 'wasm-unsafe-eval'): policy"],
+  ['a platform that refuses to compile', () => initOn({ simd: () => Promise.reject(new Error('why')) }, { variant: 'simd' }), Error, "init: striate's WebAssembly was refused: why"],
+  ['a policy that refuses to compile', () => initOn({ simd: () => Promise.reject(new WebAssembly.CompileError("blocked by CSP")) }, { variant: 'simd' }), Error, "init: striate's WebAssembly was refused (a content security policy needs 'wasm-unsafe-eval'): blocked by CSP"],
   ['a memory that would not hold the kernels', () => loadFrom({}, { maxMemoryBytes: 65536 }), RangeError, /^init: maxMemoryBytes is 65536, must be at least \d/],
   ['another start while it runs', () => init({ variant: 'simd' }).then(() => init({ maxMemoryBytes: 2 ** 24 })), Error, 'init: already running with maxMemoryBytes 2147483648, cannot become 16777216; call disposeRuntime first'],
   ["another worker's file while it runs", () => init({ workerUrl: new URL('file:///a.js') }).then(() => init({ workerUrl: new URL('file:///a.js') })).then(() => init({ workerUrl: 'b.js' })), Error, "init: already running with workerUrl a URL, cannot become 'b.js'; call disposeRuntime first"],

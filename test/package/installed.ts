@@ -15,13 +15,23 @@ export const EMBEDDED = /["'`][A-Za-z0-9+/=]{2000,}/;
 const execute = promisify(execFile);
 
 /** What a command printed on standard output; an error holds all that it printed. */
-export async function output(command: string, args: readonly string[], cwd = root): Promise<string> {
+export async function output(
+  command: string,
+  args: readonly string[],
+  cwd = root,
+  variables: Record<string, string> = {},
+): Promise<string> {
   // The settings of the npm that runs the tests are not those of a user's shell.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^npm_(?!execpath)/i.test(name)),
   );
   try {
-    const { stdout } = await execute(command, args, { cwd, env, timeout: 300_000, maxBuffer: 2 ** 26 });
+    const { stdout } = await execute(command, args, {
+      cwd,
+      env: { ...env, ...variables },
+      timeout: 300_000,
+      maxBuffer: 2 ** 26,
+    });
     return stdout;
   } catch (error) {
     const { message, stdout, stderr } = error as Error & { stdout: string; stderr: string };

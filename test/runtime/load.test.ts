@@ -104,8 +104,37 @@ describe('runtimes that lack something', () => {
     expect([variant, ...notes]).toEqual(['simd', "variant 'simd': this entry holds no relaxed SIMD"]);
     await expect(loadFrom(platform, { variant: 'relaxed', maxMemoryBytes })).rejects.toThrow('does not hold');
   });
-  it('a runtime that compiles nothing', async () => {
-    const platform: Platform = { simd: () => Promise.reject(new Error('refused')) };
-    await expect(loadFrom(platform, { maxMemoryBytes })).rejects.toThrow(/'wasm-unsafe-eval'.*refused/);
+  // In the words of Chromium, Firefox and Safari; then of Node and of workerd, where no policy is, and of other causes.
+  it.each<[string, unknown, boolean]>([
+    [
+      'Chromium',
+      new WebAssembly.CompileError(
+        "WebAssembly.compile(): Compiling or instantiating WebAssembly module violates the following Content Security policy directive because neither 'wasm-eval' nor 'unsafe-eval' is an allowed source of script in the following Content Security Policy directive: \"script-src 'self'\"",
+      ),
+      true,
+    ],
+    ['Firefox', new WebAssembly.CompileError('call to WebAssembly.compile() blocked by CSP'), true],
+    [
+      'Safari',
+      new EvalError(
+        "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an allowed source of script in the following Content Security Policy directive: \"script-src 'self'\".",
+      ),
+      true,
+    ],
+    [
+      'an embedder',
+      new WebAssembly.CompileError('WebAssembly.compile(): Wasm code generation disallowed by embedder'),
+      false,
+    ],
+    ['wrong bytes', new WebAssembly.CompileError('expected magic word'), false],
+    ['a policy on loading', new TypeError('Failed to fetch: it violates the Content Security Policy'), false],
+    ['no error', undefined, false],
+  ])('the policy is blamed where it is to blame: %s', async (_name, cause, policy) => {
+    const platform: Platform = { simd: () => Promise.reject(cause) };
+    const message = await loadFrom(platform, { maxMemoryBytes }).catch((error) => error.message);
+    const why = policy ? " (a content security policy needs 'wasm-unsafe-eval')" : '';
+    expect(message).toBe(
+      `init: striate's WebAssembly was refused${why}: ${cause instanceof Error ? cause.message : cause}`,
+    );
   });
 });

@@ -4,6 +4,7 @@
  */
 import { type Exports, initialPages, instantiate, sharedFlag, version } from '../../build/glue.js';
 import type { WasmModule, WebResponse, WebUrl } from '../base/platform.ts';
+import { messageOf, tagOf } from '../base/realm.ts';
 import { builtin } from './decode.ts';
 
 export { type Exports as KernelExports, version };
@@ -64,8 +65,10 @@ function chooseVariant(platform: Platform, wanted: Variant | undefined, notes: s
   return variant;
 }
 
+const isModule = (source: unknown): source is WebAssembly.Module => tagOf(source) === 'WebAssembly.Module';
+
 const compiled = async (source: ModuleOrBytes): Promise<WebAssembly.Module> =>
-  source instanceof WebAssembly.Module ? source : WebAssembly.compile(source);
+  isModule(source) ? source : WebAssembly.compile(source);
 
 interface Files {
   readFileSync(path: string): Uint8Array<ArrayBuffer>;
@@ -76,19 +79,18 @@ interface Urls {
 
 /** The module, or its bytes, behind `init({ wasm })`. */
 async function read(wasm: KernelSource): Promise<ModuleOrBytes> {
-  if (typeof wasm === 'string' || wasm instanceof URL) {
+  if (typeof wasm === 'string' || tagOf(wasm) === 'URL') {
     // Two letters at least before the colon: C:\ is a path.
     const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(String(wasm))?.[1];
     const files = !scheme || scheme === 'file' ? builtin<Files>('node:fs') : undefined;
-    const path = scheme ? builtin<Urls>('node:url')?.fileURLToPath(wasm) : String(wasm);
+    const path = scheme ? builtin<Urls>('node:url')?.fileURLToPath(String(wasm)) : String(wasm);
     if (files && path) return files.readFileSync(path);
-    wasm = await fetch(wasm);
+    wasm = await fetch(String(wasm));
   }
-  if ('arrayBuffer' in wasm) {
-    if (!wasm.ok) throw new Error(`status ${wasm.status}`);
-    return wasm.arrayBuffer();
-  }
-  return wasm as ModuleOrBytes;
+  if (tagOf(wasm) !== 'Response') return wasm as ModuleOrBytes;
+  const response = wasm as WebResponse;
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return response.arrayBuffer();
 }
 
 const UNREADABLE = 'wasm cannot be read';
@@ -114,11 +116,16 @@ async function hosted(
 /** The module, or an Error that says what failed and why. */
 function orRefuse<T>(module: Promise<T>, what: string): Promise<T> {
   return module.catch((cause) => {
-    throw new Error(`init: ${what}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    const why = isPolicy(cause) ? `${REFUSED} (a content security policy needs 'wasm-unsafe-eval')` : what;
+    throw new Error(`init: ${why}: ${messageOf(cause)}`, { cause });
   });
 }
 
-const REFUSED = "striate's WebAssembly was refused (a content security policy needs 'wasm-unsafe-eval')";
+/** Whether a page's policy forbids to compile, which each browser says in words of its own; Safari's are an EvalError's. */
+const isPolicy = (cause: unknown): boolean =>
+  /(Compile|Eval)Error: .*(content security policy|\bCSP\b|unsafe-eval)/is.test(String(cause));
+
+const REFUSED = "striate's WebAssembly was refused";
 
 /**
  * A new instance over a new memory of at most `maxMemoryBytes`.
@@ -177,7 +184,7 @@ function whyOneThread(source: ModuleOrBytes): string {
   if (typeof SharedArrayBuffer === 'undefined' || crossOriginIsolated === false) {
     return 'no shared memory; a page has it when it is cross-origin isolated (headers Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp)';
   }
-  if (source instanceof WebAssembly.Module) return 'the module is compiled already; threads need its bytes';
+  if (isModule(source)) return 'the module is compiled already; threads need its bytes';
   return typeof Worker === 'undefined' && !builtin('node:worker_threads')
     ? 'this runtime has no workers'
     : '';
@@ -194,9 +201,6 @@ function forThreads(source: BufferSource, variant: Variant): Uint8Array<ArrayBuf
 }
 
 function isKernelSource(wasm: unknown): wasm is KernelSource {
-  if (typeof wasm === 'string') return true;
-  return (
-    [URL, Response, ArrayBuffer, WebAssembly.Module].some((kind) => wasm instanceof kind) ||
-    ArrayBuffer.isView(wasm)
-  );
+  if (typeof wasm === 'string' || ArrayBuffer.isView(wasm)) return true;
+  return ['URL', 'Response', 'ArrayBuffer', 'WebAssembly.Module'].includes(tagOf(wasm));
 }

@@ -213,8 +213,7 @@ function reachable(root: unknown): Set<unknown> {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
     seen.add(value);
     if (Array.isArray(value)) for (const part of value) visit(part);
-    else if (!('symbol' in value))
-      for (const [key, part] of Object.entries(value)) if (key !== 'resources') visit(part);
+    else if (!('symbol' in value)) for (const part of Object.values(value)) visit(part);
   };
   visit(root);
   return seen;

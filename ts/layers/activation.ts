@@ -7,6 +7,7 @@ import { prelu } from '../ops/arithmetic.ts';
 import { full } from '../ops/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module, parameter } from './module.ts';
+import { argumentsText } from './repr.ts';
 
 /** The options of `PReLU`. */
 export interface PReLUOptions {
@@ -34,6 +35,9 @@ export class PReLU extends Module {
     checkOptions('PReLU', options, ['numParameters', 'init']);
     const count = integer('PReLU', 'numParameters', options.numParameters ?? 1, 1);
     this.weight = parameter(full([count], real('PReLU', 'init', options.init ?? 0.25)));
+  }
+  override extraRepr(): string {
+    return argumentsText({ numParameters: this.weight.size });
   }
 
   /**

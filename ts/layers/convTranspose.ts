@@ -15,6 +15,7 @@ import type { Size } from '../ops/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { convolutionValues } from './initial.ts';
 import { Module } from './module.ts';
+import { convolutionText } from './repr.ts';
 
 /** The options of `ConvTranspose1d`, `2d` and `3d`. */
 export interface ConvTransposeLayerOptions extends Omit<ConvTransposeOptions, 'outputSize'> {
@@ -56,6 +57,12 @@ abstract class ConvTranspose extends Module<[x: Tensor, outputSize?: Size]> {
     this.weight = made.weight;
     this.bias = made.bias;
     this.#options = options;
+  }
+
+  override extraRepr(): string {
+    const [channels, out, ...kernel] = this.weight.shape as [number, number, ...number[]];
+    const options = this.#options;
+    return convolutionText(channels, out * (options.groups ?? 1), kernel, { ...options, bias: this.bias });
   }
 
   /**

@@ -9,6 +9,7 @@ import type { Size } from '../ops/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { convolutionValues } from './initial.ts';
 import { Module } from './module.ts';
+import { convolutionText } from './repr.ts';
 
 /** The options of `Conv1d`, `Conv2d` and `Conv3d`. */
 export interface ConvLayerOptions extends ConvOptions {
@@ -45,6 +46,12 @@ abstract class Convolution extends Module {
     this.weight = made.weight;
     this.bias = made.bias;
     this.options = options;
+  }
+
+  override extraRepr(): string {
+    const [out, channels, ...kernel] = this.weight.shape as [number, number, ...number[]];
+    const { bias, options } = this;
+    return convolutionText(channels * (options.groups ?? 1), out, kernel, { ...options, bias });
   }
 }
 

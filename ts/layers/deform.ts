@@ -13,6 +13,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { Conv2d } from './convolution.ts';
 import { convolutionValues } from './initial.ts';
 import { Module } from './module.ts';
+import { convolutionText } from './repr.ts';
 
 /** The options of `DeformConv2d`. */
 export interface DeformConvLayerOptions extends Omit<DeformConvOptions, 'mask'> {
@@ -36,6 +37,7 @@ export class DeformConv2d extends Module<[x: Tensor, offset: Tensor, mask?: Tens
   /** [out]: a parameter; null without one. */
   readonly bias: Tensor | null;
   readonly #options: Omit<DeformConvOptions, 'mask'>;
+  readonly #groups: number | undefined;
 
   /**
    * Makes weight and bias.
@@ -54,6 +56,12 @@ export class DeformConv2d extends Module<[x: Tensor, offset: Tensor, mask?: Tens
     this.weight = made.weight;
     this.bias = made.bias;
     this.#options = options;
+    this.#groups = groups;
+  }
+  override extraRepr(): string {
+    const [out, channels, ...kernel] = this.weight.shape as [number, number, ...number[]];
+    const [groups, bias] = [this.#groups, this.bias];
+    return convolutionText(channels * (groups ?? 1), out, kernel, { ...this.#options, groups, bias });
   }
 
   /**
@@ -131,6 +139,13 @@ export class DeformConv2dPack extends Module {
     this.#options = options;
     this.#offsets = 2 * samples;
     this.#mask = mask;
+  }
+  override extraRepr(): string {
+    const [out, channels, ...kernel] = this.weight.shape as [number, number, number, number];
+    const inChannels = this.conv_offset.weight.shape[1] as number;
+    const offsetGroups = this.#offsets / 2 / kernel[0] / kernel[1];
+    const own = { groups: inChannels / channels, offsetGroups, mask: this.#mask, bias: this.bias };
+    return convolutionText(inChannels, out, kernel, { ...this.#options, ...own });
   }
 
   /**

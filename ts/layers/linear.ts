@@ -8,6 +8,7 @@ import { flag } from '../ops/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { initialValues } from './initial.ts';
 import { Module } from './module.ts';
+import { argumentsText } from './repr.ts';
 
 /** The options of `Linear`. */
 export interface LinearLayerOptions {
@@ -46,6 +47,10 @@ export class Linear extends Module {
     const made = initialValues('Linear', shape, bias, seed);
     this.weight = made.weight;
     this.bias = made.bias;
+  }
+  override extraRepr(): string {
+    const [outFeatures, inFeatures] = this.weight.shape;
+    return argumentsText({ inFeatures, outFeatures, bias: this.bias !== null });
   }
 
   /**

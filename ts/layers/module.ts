@@ -6,9 +6,11 @@
 import { checkOptions } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
+import { Shown } from '../base/shown.ts';
 import { scope } from '../engine/memory.ts';
 import { flag } from '../ops/options.ts';
 import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
+import { reprOf } from './repr.ts';
 
 const marks = new WeakMap<Tensor<DType>, 'parameter' | 'buffer'>();
 
@@ -64,7 +66,7 @@ export type StateDict = Record<string, Tensor<DType>>;
  * Object.keys(net.stateDict()); // conv.weight, conv.bias, head.weight, head.bias
  * ```
  */
-export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
+export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> extends Shown {
   #training = true;
 
   /** True until eval() is called. */
@@ -161,6 +163,16 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
   [Symbol.dispose](): void {
     this.dispose();
   }
+
+  /** Its class, its arguments and its parts, one a line: what consoles show. */
+  override toString(): string {
+    return reprOf<AnyModule>(this as unknown as AnyModule, modulesIn);
+  }
+
+  /** What toString writes between the class's parentheses, before the parts; empty unless a class says otherwise. */
+  extraRepr(): string {
+    return '';
+  }
 }
 
 /** Calls `found` for each part in the order of the properties: tensors that are marked, modules, arrays of modules. */
@@ -182,6 +194,15 @@ function visitParts(
 
 /** Any module, whatever it takes and gives. */
 export type AnyModule = Module<never[], unknown>;
+
+/** A module's own modules by key. */
+function modulesIn(module: AnyModule): [string, AnyModule][] {
+  const found: [string, AnyModule][] = [];
+  visitParts(module, '', (key, part) => {
+    if (part instanceof Module) found.push([key, part as AnyModule]);
+  });
+  return found;
+}
 
 /** A module and all modules in it, by path; its own path is ''. @internal */
 export function modulesOf(root: Module<never[], unknown> | Module<never, unknown>): [string, AnyModule][] {

@@ -11,6 +11,7 @@ import { groupNorm, instanceNorm, layerNorm, normalizedAxes } from '../ops/norma
 import { flag } from '../ops/options.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { buffer, Module, parameter } from './module.ts';
+import { argumentsText } from './repr.ts';
 
 /** The options of `BatchNorm1d`, `2d` and `3d`. */
 export interface BatchNormLayerOptions {
@@ -48,6 +49,7 @@ abstract class ChannelNorm extends Module {
   readonly running_var: Tensor | null;
   readonly #name: string;
   readonly #axes: readonly number[];
+  readonly #features: number;
   readonly #eps: number;
   readonly #momentum: number;
 
@@ -67,6 +69,7 @@ abstract class ChannelNorm extends Module {
     flag(name, 'trackRunningStats', trackRunningStats);
     this.#name = name;
     this.#axes = axes;
+    this.#features = numFeatures;
     this.#eps = real(name, 'eps', eps);
     this.#momentum = real(name, 'momentum', momentum);
     this.weight = affine ? parameter(full(shape, 1)) : null;
@@ -88,6 +91,12 @@ abstract class ChannelNorm extends Module {
     }
     const training = this.training || this.running_mean === null;
     return this.normalise(x, training, { momentum: this.#momentum, eps: this.#eps });
+  }
+
+  override extraRepr(): string {
+    const { weight, running_mean } = this;
+    const options = { affine: weight !== null, trackRunningStats: running_mean !== null };
+    return argumentsText({ eps: this.#eps, momentum: this.#momentum, ...options }, this.#features);
   }
 
   /** By the statistics of x where `training`, else by the running ones. @internal */
@@ -250,6 +259,7 @@ export class GroupNorm extends Module {
   /** [C], of zeros at first: a parameter; null without `affine`. */
   readonly bias: Tensor | null;
   readonly #groups: number;
+  readonly #channels: number;
   readonly #eps: number;
 
   /**
@@ -269,6 +279,7 @@ export class GroupNorm extends Module {
       throw wrongValue('GroupNorm', 'numChannels', numChannels, `a multiple of numGroups ${numGroups}`);
     }
     flag('GroupNorm', 'affine', affine);
+    this.#channels = numChannels;
     this.#eps = real('GroupNorm', 'eps', eps);
     this.weight = affine ? parameter(full(shape, 1)) : null;
     this.bias = affine ? parameter(full(shape, 0)) : null;
@@ -282,6 +293,10 @@ export class GroupNorm extends Module {
    */
   forward(x: Tensor): Tensor {
     return groupNorm(x, this.#groups, this.weight, this.bias, { eps: this.#eps });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ eps: this.#eps, affine: this.weight !== null }, this.#groups, this.#channels);
   }
 }
 
@@ -330,5 +345,11 @@ export class LayerNorm extends Module {
    */
   forward(x: Tensor): Tensor {
     return layerNorm(x, this.#shape, this.weight, this.bias, { eps: this.#eps });
+  }
+
+  override extraRepr(): string {
+    const { weight, bias } = this;
+    const options = { elementwiseAffine: weight !== null, bias: weight === null ? undefined : bias !== null };
+    return argumentsText({ eps: this.#eps, ...options }, this.#shape);
   }
 }

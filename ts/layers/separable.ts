@@ -18,6 +18,7 @@ import {
 import type { Tensor } from '../tensor/tensor.ts';
 import { initialValues } from './initial.ts';
 import { Module } from './module.ts';
+import { convolutionText } from './repr.ts';
 
 /** The options of `SpatialSeparableConv2d`. */
 export interface SpatialSeparableConvLayerOptions extends SeparableConvOptions {
@@ -59,6 +60,7 @@ abstract class SeparableConv extends Module {
   readonly bias: Tensor | null;
   /** @internal */
   protected readonly options: SeparableConvOptions;
+  readonly #depthMultiplier: number;
 
   /** @internal */
   constructor(
@@ -83,6 +85,18 @@ abstract class SeparableConv extends Module {
     this.pointwiseWeight = made.weight;
     this.bias = made.bias;
     this.options = options;
+    this.#depthMultiplier = depthMultiplier;
+  }
+
+  override extraRepr(): string {
+    const [out, channels] = this.pointwiseWeight.shape as [number, number];
+    const kernel = this.depthwiseWeight.shape.slice(2);
+    const [depthMultiplier, bias] = [this.#depthMultiplier, this.bias];
+    return convolutionText(channels / depthMultiplier, out, kernel, {
+      ...this.options,
+      depthMultiplier,
+      bias,
+    });
   }
 }
 
@@ -219,6 +233,11 @@ export class SpatialSeparableConv2d extends Module {
     this.rowKernel = made.weight;
     this.bias = made.bias;
     this.#options = options;
+  }
+  override extraRepr(): string {
+    const { columnKernel: column, rowKernel: row, bias } = this;
+    const kernel = [column.shape[2] as number, row.shape[3] as number];
+    return convolutionText(column.shape[0] as number, undefined, kernel, { ...this.#options, bias });
   }
 
   /**

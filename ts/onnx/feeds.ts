@@ -6,6 +6,7 @@
 import { elementCount, integers } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
 import { describe, ModelError, shapeText, wrongKind } from '../base/errors.ts';
+import { arrayDType, tagOf } from '../base/realm.ts';
 import { storageOf, Tensor } from '../tensor/tensor.ts';
 import type { ValueInfo } from './protobuf.ts';
 import { copied, dtypeOf, typeName } from './weights.ts';
@@ -121,16 +122,6 @@ export function knownShape(port: ModelPort, shapes: KnownShapes, axes: Axes): re
   return shape === undefined || shape.includes(undefined) ? null : (shape as number[]);
 }
 
-const DTYPE_OF: ReadonlyMap<string, DType> = new Map([
-  ['Float32Array', 'float32'],
-  ['Float64Array', 'float32'],
-  ['Int32Array', 'int32'],
-  ['BigInt64Array', 'int32'],
-  ['Uint8Array', 'uint8'],
-  ['Uint8ClampedArray', 'uint8'],
-  ['Int8Array', 'int8'],
-]);
-
 /** Checks that a feed is of its input's kind. @throws TypeError */
 function checkKind(where: string, port: ModelPort, feed: unknown): asserts feed is Feed {
   const { name, dtype } = port;
@@ -141,11 +132,7 @@ function checkKind(where: string, port: ModelPort, feed: unknown): asserts feed 
     return;
   }
   if (feed === undefined) throw new TypeError(`${where}: input '${name}' is missing`);
-  // Buffer and other subclasses count as what they extend.
-  const tag = ArrayBuffer.isView(feed)
-    ? (feed as unknown as Record<symbol, string | undefined>)[Symbol.toStringTag]
-    : undefined;
-  const found = tag === undefined ? undefined : DTYPE_OF.get(tag);
+  const found = arrayDType(feed);
   if (found === undefined) throw wrongKind(where, `input '${name}'`, feed, 'a Tensor or typed array');
   if (found !== dtype)
     throw new TypeError(`${where}: input '${name}' is ${describe(feed)}, must hold ${dtype}`);
@@ -178,7 +165,10 @@ export function bindFeeds(
       if (feed instanceof Tensor) return feed;
       const shape = arrayShape(where, port, feed, shapes, axes);
       checkShape(where, port, shape, axes);
-      const values = feed instanceof BigInt64Array ? int32s(where, port.name, feed) : feed;
+      const values =
+        tagOf(feed) === 'BigInt64Array'
+          ? int32s(where, port.name, feed as BigInt64Array)
+          : (feed as Exclude<FeedArray, BigInt64Array>);
       const one = copied(where, { values, dtype: port.dtype, shape: [...shape] });
       made.push(one);
       return one;

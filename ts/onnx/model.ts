@@ -3,12 +3,13 @@
  * of those inputs from which shapes are computed, and set of wanted outputs. The last few programs are kept.
  */
 import { checkOptions, integer } from '../base/checks.ts';
-import type { DType } from '../base/dtype.ts';
+import { bytesPer, type DType } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
+import { Shown } from '../base/shown.ts';
 import { engine } from '../engine/engine.ts';
 import { adopt, type Resources, scope } from '../engine/memory.ts';
 import { Prepacked } from '../program/prepacked.ts';
-import type { ProfileOptions, StepProfile } from '../program/report.ts';
+import { type ProfileOptions, type StepProfile, typesText } from '../program/report.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Program } from '../transforms/program.ts';
 import { build, type Plan } from './build.ts';
@@ -85,13 +86,12 @@ class ModelResources implements Resources {
  * An ONNX model that runs: its weights, and the programs that were compiled of it for the shapes it was given. Made
  * by `loadModel`.
  */
-export class Model {
+export class Model extends Shown {
   /** The inputs that must be given. */
   readonly inputs: readonly ModelPort[];
   /** The outputs. */
   readonly outputs: readonly ModelPort[];
-  /** @internal */
-  readonly resources = new ModelResources();
+  readonly #resources = new ModelResources();
   readonly #file: string;
   readonly #plan: Plan;
   /** Inputs by whose value a program is chosen. */
@@ -103,6 +103,7 @@ export class Model {
 
   /** @internal Models are made by `loadModel`. */
   constructor(proto: ModelProto, graph: CheckedGraph, options: ModelOptions) {
+    super();
     this.#file = proto.file;
     this.#accuracy = options.accuracy;
     const initializers = new Set(proto.graph.initializers.map(({ name }) => name));
@@ -132,6 +133,11 @@ export class Model {
       this.dispose();
       throw error;
     }
+  }
+
+  /** @internal */
+  get resources(): ModelResources {
+    return this.#resources;
   }
 
   /** True after dispose(), the end of its scope, or disposeRuntime(). */
@@ -186,6 +192,14 @@ export class Model {
     throw new RangeError(
       `Model.summary: the shapes depend on ${names(free)}: give inputShapes, or run the model first`,
     );
+  }
+
+  /** What it takes and gives, and how much it is: what consoles show. */
+  override toString(): string {
+    if (this.disposed) return `Model ${this.#file} (disposed)`;
+    const bytes = this.#resources.tensors.reduce((sum, one) => sum + one.size * bytesPer(one.dtype), 0);
+    const size = `nodes: ${this.#plan.nodes.length}, weights: ${bytes} bytes`;
+    return `Model ${this.#file} (${typesText(this.inputs)}) -> (${typesText(this.outputs)}); ${size}`;
   }
 
   /** Gives everything back; may be called again. */

@@ -5,6 +5,7 @@
 
 import { describe, wrongKind } from '../base/errors.ts';
 import type { WebResponse, WebUrl } from '../base/platform.ts';
+import { messageOf, tagOf } from '../base/realm.ts';
 import { builtin } from '../engine/decode.ts';
 
 /** Where a model comes from; a string is a path (Node, Deno, Bun) or a URL with its scheme. */
@@ -12,10 +13,16 @@ export type ModelSource = Uint8Array | ArrayBuffer | WebUrl | WebResponse | stri
 
 /** The bytes, and a name for error sentences. */
 export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Array; file: string }> {
-  if (source instanceof Uint8Array) return { bytes: source, file: 'model' };
-  if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source), file: 'model' };
-  if (typeof Response !== 'undefined' && source instanceof Response) return readResponse(source, source.url);
-  if (source instanceof URL) return readUrl(source);
+  switch (tagOf(source)) {
+    case 'Uint8Array':
+      return { bytes: source as Uint8Array, file: 'model' };
+    case 'ArrayBuffer':
+      return { bytes: new Uint8Array(source as ArrayBuffer), file: 'model' };
+    case 'Response':
+      return readResponse(source as Response, (source as Response).url);
+    case 'URL':
+      return readUrl(source as URL);
+  }
   if (typeof source !== 'string') {
     throw wrongKind('loadModel', 'source', source, 'a Uint8Array, ArrayBuffer, URL, Response or path');
   }
@@ -47,8 +54,7 @@ function readFile(path: string): Uint8Array {
     try {
       return files.readFileSync(path);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`loadModel: source ${describe(path)} cannot be read: ${reason}`, { cause });
+      throw new Error(`loadModel: source ${describe(path)} cannot be read: ${messageOf(cause)}`, { cause });
     }
   }
   throw new TypeError(

@@ -5,6 +5,7 @@
 import { checkOptions, elementCount, fill, integer, integers, oneOf } from '../base/checks.ts';
 import { bytesPer, DTYPES, type DType } from '../base/dtype.ts';
 import { describe, shapeText, wrongKind } from '../base/errors.ts';
+import { arrayDType, tagOf } from '../base/realm.ts';
 import { emptyTensor, type NestedArray, type Tensor } from '../tensor/tensor.ts';
 import { normal, uniform } from './random.ts';
 
@@ -62,7 +63,8 @@ export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>
   let values: ArrayLike<number> = flat;
   let found: readonly number[];
   if (typed) {
-    values = data instanceof BigInt64Array ? Array.from(data, toInt32) : (data as Float32Array);
+    values =
+      tagOf(data) === 'BigInt64Array' ? Array.from(data as BigInt64Array, toInt32) : (data as Float32Array);
     found = [values.length];
   } else found = flattenInto('tensor', data, flat);
   const wanted = shape === undefined || shape === null ? found : integers('tensor', 'shape', shape, 0);
@@ -83,10 +85,8 @@ function toInt32(value: bigint, index: number): number {
 }
 
 function dtypeOf(data: ArrayBufferView): DType {
-  if (data instanceof Float32Array || data instanceof Float64Array) return 'float32';
-  if (data instanceof Int32Array || data instanceof BigInt64Array) return 'int32';
-  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'uint8';
-  if (data instanceof Int8Array) return 'int8';
+  const dtype = arrayDType(data);
+  if (dtype !== undefined) return dtype;
   throw wrongKind(
     'tensor',
     'data',

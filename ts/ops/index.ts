@@ -38,6 +38,8 @@ export {
   globalAvgPool,
   globalMaxPool,
 } from './adaptivePooling.ts';
+export type { AllCloseOptions } from './allClose.ts';
+export { allClose } from './allClose.ts';
 export { add, div, maximum, minimum, mul, pow, prelu, sub } from './arithmetic.ts';
 export type { BatchNormOptions } from './batchNorm.ts';
 export { batchNorm } from './batchNorm.ts';

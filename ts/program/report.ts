@@ -1,4 +1,5 @@
 /** What a program is made of, as text, and where its time goes, as rows. */
+import type { DType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
 import { typeBytes } from '../graph/resolve.ts';
 import { ALGORITHM } from '../instructions/table.ts';
@@ -85,6 +86,19 @@ export function summaryText({ rows: all, main }: Executable, weightBytes: number
     `parameters: ${total('parameters')}   multiply-accumulates: ${total('macs')}`,
     `planned peak of activations: ${main.arenaBytes.toLocaleString('en')} bytes   packed weights: ${weightBytes.toLocaleString('en')} bytes`,
   ].join('\n');
+}
+
+/** Inputs or outputs: `x: float32 [1, 3, 224, 224], float32 [...]`, the last of no known rank. */
+export function typesText(
+  types: readonly {
+    readonly name?: string;
+    readonly dtype: DType;
+    readonly shape: readonly unknown[] | null;
+  }[],
+): string {
+  return types
+    .map(({ name, dtype, shape }) => `${name ? `${name}: ` : ''}${dtype} [${shape?.join(', ') ?? '...'}]`)
+    .join(', ');
 }
 
 /** Rows in columns: text to the left, figures (the last three) to the right. */

@@ -5,6 +5,7 @@
 import { oneOf } from '../base/checks.ts';
 import { DTYPES, type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
+import { INSPECT } from '../base/shown.ts';
 import { adopt, allocate, countTensors, type Resources, release, type Storage } from '../engine/memory.ts';
 import { CLONE, RESHAPE } from '../graph/builtin.ts';
 import { Draw } from '../graph/draw.ts';
@@ -14,14 +15,24 @@ import { currentTrace } from '../graph/trace.ts';
 import type { Value } from '../graph/value.ts';
 import { execute } from '../program/eager.ts';
 import { CAST, castParams, FLATTEN, flattenParams, PERMUTE, permuteParams, reshapeParams } from './moves.ts';
+import { checksum, type JSONNumber, jsonNumbers, valuesText } from './print.ts';
 
+/** What is the library's own in a tensor. */
 class TensorResources implements Resources {
   storage: Storage | null;
+  readonly symbol: Value | null;
   /** It is traced by identity just now, and has no values to look at. */
   followed = false;
+  view: TypedArrays[DType] | null = null;
 
-  constructor(storage: Storage | null) {
+  constructor(storage: Storage | null, symbol: Value | null) {
     this.storage = storage;
+    this.symbol = symbol;
+  }
+
+  /** Whether it has values to look at. */
+  get readable(): boolean {
+    return this.storage?.engine.alive === true && !this.followed;
   }
 
   free(): void {
@@ -32,11 +43,18 @@ class TensorResources implements Resources {
   }
 }
 
-/** Of every symbol: no storage, and nothing to free. */
-const SYMBOLIC = new TensorResources(null);
-
 /** A number, or arrays of arrays of numbers: what `toArray` gives. */
 export type NestedArray = number | NestedArray[];
+
+/** A tensor in JSON. */
+export interface TensorJSON<D extends DType = DType> {
+  /** The element type. */
+  readonly dtype: D;
+  /** The size of each axis. */
+  readonly shape: readonly number[];
+  /** In row-major order; NaN and infinities, for which JSON has no numbers, by name. Null when disposed or symbolic. */
+  readonly data: readonly JSONNumber[] | null;
+}
 
 /**
  * A handle on values in the linear memory, made by `tensor`, `zeros` and every operator. Its storage is freed with
@@ -58,11 +76,8 @@ export class Tensor<D extends DType = 'float32'> {
   readonly dtype: D;
   /** How many elements. */
   readonly size: number;
-  /** @internal */
-  readonly resources: TensorResources;
-  /** The node of the trace that this stands for, null when it has values. @internal */
-  readonly symbol: Value | null;
-  #view: TypedArrays[D] | null = null;
+  // Private, so that consoles and comparisons see none of it.
+  readonly #resources: TensorResources;
 
   /** @internal Tensors are made by `tensor`, `zeros` and the operators. */
   constructor(shape: readonly number[], dtype: D, storage: Storage | null, symbol: Value | null = null) {
@@ -71,18 +86,27 @@ export class Tensor<D extends DType = 'float32'> {
     this.shape = shape;
     this.dtype = dtype;
     this.size = size;
-    this.symbol = symbol;
-    if (storage === null) this.resources = SYMBOLIC;
-    else {
-      this.resources = new TensorResources(storage);
+    this.#resources = new TensorResources(storage, symbol);
+    if (storage !== null) {
       countTensors(1);
       adopt(this);
     }
   }
 
+  /** @internal */
+  get resources(): TensorResources {
+    return this.#resources;
+  }
+
+  /** The node of the trace that this stands for, null when it has values. @internal */
+  get symbol(): Value | null {
+    return this.#resources.symbol;
+  }
+
   /** True after dispose(), the end of its scope, or disposeRuntime(). */
   get disposed(): boolean {
-    return this.symbol === null && (this.resources.storage === null || !this.resources.storage.engine.alive);
+    const { symbol, storage } = this.#resources;
+    return symbol === null && (storage === null || !storage.engine.alive);
   }
 
   /**
@@ -94,13 +118,12 @@ export class Tensor<D extends DType = 'float32'> {
   }
 
   #read(where: string): TypedArrays[D] {
-    const storage = storageOf(where, 'tensor', this);
-    if (this.resources.followed) throw symbolic(where, 'tensor');
+    const storage = readable(where, 'tensor', this);
     const { buffer } = storage.engine.memory;
-    let view = this.#view;
+    let view = this.#resources.view as TypedArrays[D] | null;
     if (view === null || view.buffer !== buffer || view.byteOffset !== storage.address) {
       view = viewOf(this.dtype, buffer, storage.address, this.size);
-      this.#view = view;
+      this.#resources.view = view;
     }
     return view;
   }
@@ -126,6 +149,43 @@ export class Tensor<D extends DType = 'float32'> {
    */
   toTypedArray(): TypedArrays<ArrayBuffer>[D] {
     return this.#read('Tensor.toTypedArray').slice() as TypedArrays<ArrayBuffer>[D];
+  }
+
+  /** What node:assert compares besides the properties: it sees neither getters nor iterators. @internal */
+  get [Symbol.toStringTag](): string {
+    return this.#resources.readable ? `Tensor ${checksum(this.data)}` : 'Tensor';
+  }
+
+  /** The values in row-major order, as `data` has them; vitest and jest compare them so. */
+  [Symbol.iterator](): IterableIterator<number> {
+    return this.#read('Tensor')[Symbol.iterator]();
+  }
+
+  /**
+   * `Tensor float32 [2, 2] [[1, 2], [3, 4]]`, which consoles show as well. Of more than 1000 elements each axis shows its first
+   * and last three; what is disposed or symbolic says so.
+   */
+  toString(): string {
+    const without = this.disposed ? '(disposed)' : '(symbolic)';
+    const values = this.#resources.readable ? valuesText(this.data, this.shape) : without;
+    return `Tensor ${this.dtype} [${this.shape.join(', ')}] ${values}`;
+  }
+
+  /** What consoles show. @internal */
+  [INSPECT](): string {
+    return this.toString();
+  }
+
+  /**
+   * For JSON.stringify; `tensor(Float32Array.from(data), shape)` is the tensor again. It never throws: test runners call it to show
+   * what differs, when that may be disposed.
+   */
+  toJSON(): TensorJSON<D> {
+    return {
+      dtype: this.dtype,
+      shape: this.shape,
+      data: this.#resources.readable ? jsonNumbers(this.data) : null,
+    };
   }
 
   /**
@@ -189,12 +249,12 @@ export class Tensor<D extends DType = 'float32'> {
 
   /** Gives this handle's storage back; may be called again. */
   dispose(): void {
-    this.resources.free();
+    this.#resources.free();
   }
 
   /** For `using`; a runtime that lacks Symbol.dispose has no `using` either, and the key is harmless there. */
   [Symbol.dispose](): void {
-    this.resources.free();
+    this.#resources.free();
   }
 }
 
@@ -207,6 +267,13 @@ export function storageOf(where: string, name: string, tensor: Tensor<DType>): S
   if (storage?.engine.alive) return storage;
   if (tensor.symbol !== null) throw symbolic(where, name);
   throw new TypeError(`${where}: ${name} is disposed`);
+}
+
+/** The storage of a tensor whose values may be looked at. @throws TypeError when it is disposed, symbolic or followed */
+export function readable(where: string, name: string, tensor: Tensor<DType>): Storage {
+  const storage = storageOf(where, name, tensor);
+  if (tensor.resources.followed) throw symbolic(where, name);
+  return storage;
 }
 
 function symbolic(where: string, name: string): TypeError {

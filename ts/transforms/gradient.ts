@@ -218,8 +218,7 @@ class RecordResources implements Resources {
 export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> {
   /** What the function gave. */
   readonly value: Y;
-  /** @internal */
-  readonly resources: RecordResources;
+  readonly #resources: RecordResources;
   readonly #memory: Memory;
   readonly #form: Results;
   readonly #outputs: readonly TensorType[];
@@ -234,7 +233,7 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> {
     this.#form = form;
     this.#outputs = found.outputs;
     this.#xs = xs.map(({ shape, dtype }) => ({ shape, dtype }));
-    this.resources = new RecordResources(loaded);
+    this.#resources = new RecordResources(loaded);
     let outputs: Tensor<DType>[] = [];
     try {
       const own = allocate('vjp', recordBytes + slotBytes);
@@ -279,6 +278,11 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> {
     }
     return gradients as unknown as Gradients<Xs>;
   };
+
+  /** @internal */
+  get resources(): RecordResources {
+    return this.#resources;
+  }
 
   /** True after dispose(), the end of its scope, or disposeRuntime(). */
   get disposed(): boolean {

@@ -5,6 +5,7 @@
 import { checkOptions, elementCount, integer, integers, oneOf } from '../base/checks.ts';
 import { bytesPer, DTYPES, type DType, type TensorType } from '../base/dtype.ts';
 import { describe, wrongKind } from '../base/errors.ts';
+import { Shown } from '../base/shown.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import { adopt, allocate, moveAway, type Resources, release, type Storage } from '../engine/memory.ts';
 import type { Draw } from '../graph/draw.ts';
@@ -18,7 +19,13 @@ import { SLOT } from '../program/executable.ts';
 import type { Instructions } from '../program/instructions.ts';
 import { Loaded } from '../program/loaded.ts';
 import { Prepacked } from '../program/prepacked.ts';
-import { type ProfileOptions, profileSteps, type StepProfile, summaryText } from '../program/report.ts';
+import {
+  type ProfileOptions,
+  profileSteps,
+  type StepProfile,
+  summaryText,
+  typesText,
+} from '../program/report.ts';
 import { emptyTensor, requireType, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
 import { PASSES } from './passes/index.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
@@ -98,7 +105,7 @@ class ProgramResources implements Resources {
  * console.log(program.summary());
  * ```
  */
-export class Program<Out = Results> {
+export class Program<Out = Results> extends Shown {
   /** The inputs' types, in order. */
   readonly inputs: readonly ProgramInput[];
   /** The outputs' types, in order. */
@@ -107,8 +114,7 @@ export class Program<Out = Results> {
   readonly arenaBytes: number;
   /** Bytes of what it computed once: packed weights, folded biases. */
   readonly weightBytes: number;
-  /** @internal */
-  readonly resources: ProgramResources;
+  readonly #resources: ProgramResources;
   readonly #engine: Engine;
   readonly #form: Results;
   /** What is drawn at each run, and the address that it is written to. */
@@ -116,12 +122,13 @@ export class Program<Out = Results> {
 
   /** @internal Programs are made by `compile` and `loadModel`. */
   constructor(source: Source, options: GraphOptions) {
+    super();
     const { where = 'compile' } = options;
     const on = engine(where);
     this.#engine = on;
     this.inputs = options.inputs.map((spec, i) => inputType(where, spec, i));
     const trace = new Trace(source.parameters);
-    this.resources = new ProgramResources(options.prepacked ?? new Prepacked(false));
+    this.#resources = new ProgramResources(options.prepacked ?? new Prepacked(false));
     try {
       this.#form = traced(where, trace, source, this.inputs, options.outputs);
       const leaves = leavesOf(this.#form, where).map((leaf) => trace.valueOf(leaf));
@@ -185,6 +192,11 @@ export class Program<Out = Results> {
     this.resources.storages.push(room);
     loaded.bindAt('main', 'slot', room.address);
     return slots.map(({ draw }, i) => [draw as Draw, room.address + SLOT * i]);
+  }
+
+  /** @internal */
+  get resources(): ProgramResources {
+    return this.#resources;
   }
 
   /** True after dispose(), the end of its scope, or disposeRuntime(). */
@@ -302,6 +314,15 @@ export class Program<Out = Results> {
   summary(): string {
     const { executable } = this.#requireAlive('Program.summary');
     return summaryText(executable, this.weightBytes);
+  }
+
+  /** What it takes and gives, and how much it is: what consoles show. */
+  override toString(): string {
+    const { loaded } = this.#resources;
+    if (loaded === null || this.disposed) return 'Program (disposed)';
+    const steps = loaded.executable.rows.filter(({ fixed }) => !fixed).length;
+    const size = `weights: ${this.weightBytes} bytes, activations: ${this.arenaBytes} bytes`;
+    return `Program (${typesText(this.inputs)}) -> (${typesText(this.outputs)}); steps: ${steps}, ${size}`;
   }
 
   /** Gives everything back; may be called again. */

@@ -221,6 +221,15 @@ function classOf(layer, operator, all, typeNamed) {
     ...(isKept ? ['this.#options = { ...options };'] : []),
   ];
   const options = indexed ? `${parts.options} as ${own.type.replace('<I>', '<true>')}` : parts.options;
+  const kept = [...taken.map(({ as }) => `${as}: this.#${as}`), ...(isKept ? ['...this.#options'] : [])];
+  const repr =
+    kept.length === 0
+      ? ''
+      : `
+  override extraRepr(): string {
+    return argumentsText({ ${kept.join(', ')} });
+  }
+`;
   const call = `${name}(${list([...inputs.map((input) => input.name), ...parts.arguments, options])})`;
   const signature = (d) => `forward(${takes.join(', ')}): ${output}`.replaceAll(/\bD\b/g, d);
   const signatures = keeps
@@ -244,7 +253,7 @@ export class ${layer.name}${indexed ? '<I extends boolean = false>' : ''} extend
   ${signatures.join('\n  ')}
     return ${call}${indexed ? ` as unknown as ${output.replace(' D>', ' DType>')}` : ''};
   }
-}
+${repr}}
 `;
 }
 
@@ -269,6 +278,7 @@ const BASICS = [
   ['Module', { file: 'ts/layers/module.ts', isType: false }],
   ['KeepingModule', { file: 'ts/layers/keeping.ts', isType: false }],
   ['validate', { file: 'ts/ops/operator.ts', isType: false }],
+  ['argumentsText', { file: 'ts/layers/repr.ts', isType: false }],
 ];
 
 /**

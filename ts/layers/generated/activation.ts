@@ -22,6 +22,7 @@ import {
 import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /** `relu` as a layer: max(x, 0), element by element; NaN stays. As PyTorch's relu and ONNX's Relu. */
 export class ReLU extends Module {
@@ -192,6 +193,10 @@ export class LeakyReLU extends Module {
   forward(x: Tensor): Tensor {
     return leakyRelu(x, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
+  }
 }
 
 /** `elu` as a layer: x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default (Clevert et al., 2015). */
@@ -215,6 +220,10 @@ export class ELU extends Module {
    */
   forward(x: Tensor): Tensor {
     return elu(x, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }
 
@@ -243,6 +252,10 @@ export class GELU extends Module {
   forward(x: Tensor): Tensor {
     return gelu(x, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
+  }
 }
 
 /**
@@ -269,6 +282,10 @@ export class Softplus extends Module {
    */
   forward(x: Tensor): Tensor {
     return softplus(x, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }
 

@@ -17,6 +17,7 @@ import type { Extremum } from '../../ops/pooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `adaptiveAvgPool1d` as a layer: The mean of each window of x, the windows being such that the output has
@@ -42,6 +43,10 @@ export class AdaptiveAvgPool1d extends Module {
    */
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool1d(x, this.#outputSize);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize });
   }
 }
 
@@ -70,6 +75,10 @@ export class AdaptiveAvgPool2d extends Module {
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool2d(x, this.#outputSize);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize });
+  }
 }
 
 /**
@@ -96,6 +105,10 @@ export class AdaptiveAvgPool3d extends Module {
    */
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool3d(x, this.#outputSize);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize });
   }
 }
 
@@ -134,6 +147,10 @@ export class AdaptiveMaxPool1d<I extends boolean = false> extends KeepingModule<
       this.#options as AdaptiveMaxPoolOptions<true>,
     ) as unknown as Extremum<I, DType>;
   }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize, ...this.#options });
+  }
 }
 
 /**
@@ -171,6 +188,10 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends KeepingModule<
       this.#options as AdaptiveMaxPoolOptions<true>,
     ) as unknown as Extremum<I, DType>;
   }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize, ...this.#options });
+  }
 }
 
 /**
@@ -207,6 +228,10 @@ export class AdaptiveMaxPool3d<I extends boolean = false> extends KeepingModule<
       this.#outputSize,
       this.#options as AdaptiveMaxPoolOptions<true>,
     ) as unknown as Extremum<I, DType>;
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize, ...this.#options });
   }
 }
 

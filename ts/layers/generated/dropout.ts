@@ -4,6 +4,7 @@ import { type DropoutLayerOptions, dropout, dropout1d, dropout2d, dropout3d } fr
 import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `dropout` as a layer, in train mode alone: Zeroes each element of x with probability p and divides the others by
@@ -32,6 +33,10 @@ export class Dropout extends Module {
    */
   forward(x: Tensor): Tensor {
     return dropout(x, { ...this.#options, training: this.training });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }
 
@@ -62,6 +67,10 @@ export class Dropout1d extends Module {
   forward(x: Tensor): Tensor {
     return dropout1d(x, { ...this.#options, training: this.training });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
+  }
 }
 
 /**
@@ -91,6 +100,10 @@ export class Dropout2d extends Module {
   forward(x: Tensor): Tensor {
     return dropout2d(x, { ...this.#options, training: this.training });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
+  }
 }
 
 /**
@@ -119,5 +132,9 @@ export class Dropout3d extends Module {
    */
   forward(x: Tensor): Tensor {
     return dropout3d(x, { ...this.#options, training: this.training });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }

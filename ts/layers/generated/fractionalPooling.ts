@@ -9,6 +9,7 @@ import type { Size } from '../../ops/options.ts';
 import type { Extremum } from '../../ops/pooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `fractionalMaxPool2d` as a layer: The largest element of each window of x, the windows lying at random (Graham,
@@ -49,6 +50,10 @@ export class FractionalMaxPool2d<I extends boolean = false> extends Module<[Tens
       this.#kernelSize,
       this.#options as FractionalMaxPoolOptions<true>,
     ) as unknown as Extremum<I>;
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -91,5 +96,9 @@ export class FractionalMaxPool3d<I extends boolean = false> extends Module<[Tens
       this.#kernelSize,
       this.#options as FractionalMaxPoolOptions<true>,
     ) as unknown as Extremum<I>;
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }

@@ -5,6 +5,7 @@ import { interpolate, type UpsampleOptions } from '../../ops/interpolate.ts';
 import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `interpolate` as a layer: x resampled to `size`, or by `scaleFactor`. Nothing is averaged: where the output is
@@ -36,5 +37,9 @@ export class Upsample extends KeepingModule {
   forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return interpolate(x, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }

@@ -4,6 +4,7 @@ import { type LocalResponseNormOptions, localResponseNorm } from '../../ops/loca
 import { validate } from '../../ops/operator.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `localResponseNorm` as a layer: Divides each element of x by (k + alpha * mean)^beta, the mean being that of the
@@ -34,5 +35,9 @@ export class LocalResponseNorm extends Module {
    */
   forward(x: Tensor): Tensor {
     return localResponseNorm(x, this.#size, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ size: this.#size, ...this.#options });
   }
 }

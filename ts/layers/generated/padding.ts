@@ -4,6 +4,7 @@ import { validate } from '../../ops/operator.ts';
 import { type PadWidths, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
+import { argumentsText } from '../repr.ts';
 
 /** `pad1d` as a layer: x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ConstantPad1d extends KeepingModule {
@@ -35,6 +36,10 @@ export class ConstantPad1d extends KeepingModule {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { value: this.#value });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding, value: this.#value });
+  }
 }
 
 /** `pad1d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
@@ -63,6 +68,10 @@ export class ReflectionPad1d extends KeepingModule {
   forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'reflect' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }
 
@@ -93,6 +102,10 @@ export class ReplicationPad1d extends KeepingModule {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'replicate' });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
+  }
 }
 
 /** `pad1d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
@@ -121,6 +134,10 @@ export class CircularPad1d extends KeepingModule {
   forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad1d(x, this.#padding, { mode: 'circular' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }
 
@@ -154,6 +171,10 @@ export class ConstantPad2d extends KeepingModule {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { value: this.#value });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding, value: this.#value });
+  }
 }
 
 /** `pad2d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
@@ -182,6 +203,10 @@ export class ReflectionPad2d extends KeepingModule {
   forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'reflect' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }
 
@@ -212,6 +237,10 @@ export class ReplicationPad2d extends KeepingModule {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'replicate' });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
+  }
 }
 
 /** `pad2d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
@@ -240,6 +269,10 @@ export class CircularPad2d extends KeepingModule {
   forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad2d(x, this.#padding, { mode: 'circular' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }
 
@@ -273,6 +306,10 @@ export class ConstantPad3d extends KeepingModule {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { value: this.#value });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding, value: this.#value });
+  }
 }
 
 /** `pad3d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
@@ -301,6 +338,10 @@ export class ReflectionPad3d extends KeepingModule {
   forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'reflect' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }
 
@@ -331,6 +372,10 @@ export class ReplicationPad3d extends KeepingModule {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'replicate' });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
+  }
 }
 
 /** `pad3d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
@@ -359,5 +404,9 @@ export class CircularPad3d extends KeepingModule {
   forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pad3d(x, this.#padding, { mode: 'circular' });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ padding: this.#padding });
   }
 }

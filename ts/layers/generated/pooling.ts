@@ -27,6 +27,7 @@ import {
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `maxPool1d` as a layer: The largest element of each window of x; NaN wins, the first of equals counts. As PyTorch's
@@ -63,6 +64,10 @@ export class MaxPool1d<I extends boolean = false> extends KeepingModule<I> {
       I,
       DType
     >;
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -102,6 +107,10 @@ export class MaxPool2d<I extends boolean = false> extends KeepingModule<I> {
       DType
     >;
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -140,6 +149,10 @@ export class MaxPool3d<I extends boolean = false> extends KeepingModule<I> {
       DType
     >;
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -176,6 +189,10 @@ export class MinPool1d<I extends boolean = false> extends KeepingModule<I> {
       I,
       DType
     >;
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -214,6 +231,10 @@ export class MinPool2d<I extends boolean = false> extends KeepingModule<I> {
       DType
     >;
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -250,6 +271,10 @@ export class MinPool3d<I extends boolean = false> extends KeepingModule<I> {
       I,
       DType
     >;
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -290,6 +315,10 @@ export class AvgPool1d extends Module {
   forward(x: Tensor): Tensor {
     return avgPool1d(x, this.#kernelSize, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -328,6 +357,10 @@ export class AvgPool2d extends Module {
    */
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -368,6 +401,10 @@ export class AvgPool3d extends Module {
   forward(x: Tensor): Tensor {
     return avgPool3d(x, this.#kernelSize, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /** `sumPool1d` as a layer: The sum of each window of x. */
@@ -396,6 +433,10 @@ export class SumPool1d extends Module {
    */
   forward(x: Tensor): Tensor {
     return sumPool1d(x, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -426,6 +467,10 @@ export class SumPool2d extends Module {
   forward(x: Tensor): Tensor {
     return sumPool2d(x, this.#kernelSize, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /** `sumPool3d` as a layer: The sum of each window of x. */
@@ -454,6 +499,10 @@ export class SumPool3d extends Module {
    */
   forward(x: Tensor): Tensor {
     return sumPool3d(x, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -491,6 +540,10 @@ export class LPPool1d extends Module {
   forward(x: Tensor): Tensor {
     return lpPool1d(x, this.#normType, this.#kernelSize, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ normType: this.#normType, kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -527,6 +580,10 @@ export class LPPool2d extends Module {
   forward(x: Tensor): Tensor {
     return lpPool2d(x, this.#normType, this.#kernelSize, this.#options);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ normType: this.#normType, kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -562,5 +619,9 @@ export class LPPool3d extends Module {
    */
   forward(x: Tensor): Tensor {
     return lpPool3d(x, this.#normType, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ normType: this.#normType, kernelSize: this.#kernelSize, ...this.#options });
   }
 }

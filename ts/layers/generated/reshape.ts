@@ -5,6 +5,7 @@ import { validate } from '../../ops/operator.ts';
 import { type FlattenOptions, flatten } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
+import { argumentsText } from '../repr.ts';
 
 /** `flatten` as a layer: The axes from `startDim` to `endDim` as one, on the same storage. As PyTorch's flatten. */
 export class Flatten extends KeepingModule {
@@ -30,5 +31,9 @@ export class Flatten extends KeepingModule {
   forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return flatten(x, this.#options.startDim ?? 1, this.#options.endDim ?? -1);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }

@@ -4,6 +4,7 @@ import { validate } from '../../ops/operator.ts';
 import { channelShuffle, pixelShuffle, pixelUnshuffle } from '../../ops/shuffle.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `pixelShuffle` as a layer: r * r channels as a square of pixels (Shi et al., 2016). As PyTorch's pixel_shuffle and
@@ -33,6 +34,10 @@ export class PixelShuffle extends KeepingModule {
   forward(x: Tensor<DType>): Tensor<DType> {
     return pixelShuffle(x, this.#upscaleFactor);
   }
+
+  override extraRepr(): string {
+    return argumentsText({ upscaleFactor: this.#upscaleFactor });
+  }
 }
 
 /** `pixelUnshuffle` as a layer: Squares of r * r pixels as channels: the way back from pixelShuffle. */
@@ -59,6 +64,10 @@ export class PixelUnshuffle extends KeepingModule {
   forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return pixelUnshuffle(x, this.#downscaleFactor);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ downscaleFactor: this.#downscaleFactor });
   }
 }
 
@@ -89,5 +98,9 @@ export class ChannelShuffle extends KeepingModule {
   forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return channelShuffle(x, this.#groups);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ groups: this.#groups });
   }
 }

@@ -4,6 +4,7 @@ import { validate } from '../../ops/operator.ts';
 import { logSoftmax, type SoftmaxOptions, softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /** `softmax` as a layer: exp(x) over its sum along `dim`, by default the last axis. */
 export class Softmax extends Module {
@@ -27,6 +28,10 @@ export class Softmax extends Module {
    */
   forward(x: Tensor): Tensor {
     return softmax(x, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }
 
@@ -52,5 +57,9 @@ export class LogSoftmax extends Module {
    */
   forward(x: Tensor): Tensor {
     return logSoftmax(x, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ ...this.#options });
   }
 }

@@ -6,6 +6,7 @@ import { fold, type UnfoldOptions, unfold } from '../../ops/unfold.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { KeepingModule } from '../keeping.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `unfold` as a layer: Each window of x as a column, channels outermost; windows in the order of rows (im2col). As
@@ -37,6 +38,10 @@ export class Unfold extends KeepingModule {
   forward(x: Tensor): Tensor;
   forward(x: Tensor<DType>): Tensor<DType> {
     return unfold(x, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -71,5 +76,9 @@ export class Fold extends Module {
    */
   forward(x: Tensor): Tensor {
     return fold(x, this.#outputSize, this.#kernelSize, this.#options);
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ outputSize: this.#outputSize, kernelSize: this.#kernelSize, ...this.#options });
   }
 }

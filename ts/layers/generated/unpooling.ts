@@ -4,6 +4,7 @@ import type { Size } from '../../ops/options.ts';
 import { type MaxUnpoolOptions, maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../../ops/unpooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Module } from '../module.ts';
+import { argumentsText } from '../repr.ts';
 
 /**
  * `maxUnpool1d` as a layer: The elements of x where they were before max pooling, zero elsewhere; of repeated
@@ -43,6 +44,10 @@ export class MaxUnpool1d extends Module<
       ...this.#options,
       ...(outputSize !== undefined && { outputSize }),
     });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }
 
@@ -86,6 +91,10 @@ export class MaxUnpool2d extends Module<
       ...(outputSize !== undefined && { outputSize }),
     });
   }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
+  }
 }
 
 /**
@@ -127,5 +136,9 @@ export class MaxUnpool3d extends Module<
       ...this.#options,
       ...(outputSize !== undefined && { outputSize }),
     });
+  }
+
+  override extraRepr(): string {
+    return argumentsText({ kernelSize: this.#kernelSize, ...this.#options });
   }
 }

@@ -1,0 +1,105 @@
+/** The built package in hosts whose realm is not Node's: jest with a page of jsdom, an edge runtime, a page with a frame. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { EdgeRuntime } from 'edge-runtime';
+import { build } from 'esbuild';
+import { beforeAll, expect, test } from 'vitest';
+import { inChromium } from './browser.ts';
+import { buildDist, here, output, root } from './installed.ts';
+
+const dist = (file: string): string => path.join(root, 'dist', file);
+
+beforeAll(async () => {
+  await buildDist();
+}, 300_000);
+
+test('jest, with jsdom', async () => {
+  const config = {
+    rootDir: path.join(here, 'jest'),
+    testMatch: ['**/*.test.mjs'],
+    testEnvironment: 'jsdom',
+    transform: {},
+    moduleNameMapper: { '^striate$': dist('index.js'), '^striate/onnx$': dist('onnx.js') },
+    cacheDirectory: path.join(root, 'build/jest'),
+  };
+  const text = await output(
+    process.execPath,
+    [
+      '--experimental-vm-modules',
+      path.join(root, 'node_modules/jest/bin/jest.js'),
+      '--json',
+      `--config=${JSON.stringify(config)}`,
+    ],
+    root,
+    { WASM: dist('simd.wasm') },
+  );
+  const { success, numPassedTests } = JSON.parse(text);
+  expect({ success, numPassedTests }).toEqual({ success: true, numPassedTests: 7 });
+}, 120_000);
+
+test("Vercel's edge runtime, which gives the module and compiles nothing", async () => {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `
+        import { conv2d, init, runtime, tensor } from './dist/index.edge.js';
+        globalThis.result = init().then(() => {
+          const image = tensor(Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8), [1, 1, 3, 3]);
+          const text = String(conv2d(image, tensor([0, 1, 2, 3], [1, 1, 2, 2])));
+          return JSON.stringify({ text, maxMemoryBytes: runtime().maxMemoryBytes });
+        });`,
+      resolveDir: root,
+    },
+    absWorkingDir: root,
+    write: false,
+    bundle: true,
+    format: 'iife',
+    platform: 'neutral',
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'module-of-the-host',
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /\.wasm\?module$/ }, () => ({ path: 'simd', namespace: 'host' }));
+          onLoad({ filter: /./, namespace: 'host' }, () => ({ contents: 'export default hostModule;' }));
+        },
+      },
+    ],
+  });
+  const hostModule = new WebAssembly.Module(fs.readFileSync(dist('simd.wasm')));
+  const runtime = new EdgeRuntime({ extend: (context) => Object.assign(context, { hostModule }) });
+  expect(runtime.evaluate('hostModule instanceof WebAssembly.Module')).toBe(false);
+  runtime.evaluate(outputFiles[0]!.text);
+  expect(JSON.parse(await runtime.evaluate<Promise<string>>('result'))).toEqual({
+    text: 'Tensor float32 [1, 1, 2, 2] [[[[19, 25], [37, 43]]]]',
+    maxMemoryBytes: 96 * 2 ** 20,
+  });
+});
+
+const page = (policy: string, code: string) => `<!doctype html><link rel="icon" href="data:,">
+<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline' ${policy}">
+<body><iframe></iframe>
+<script type="module">
+import { add, init, tensor } from '/dist/index.js';
+${code}
+</script>`;
+
+test('headless Chromium: values of a frame', async () => {
+  const code = `
+    const { Float32Array: Floats, Response, WebAssembly } = document.querySelector('iframe').contentWindow;
+    const foreign = Floats.of(1, 2);
+    const { variant } = await init({ wasm: new Response(await (await fetch('/dist/simd.wasm')).arrayBuffer()) });
+    done([foreign instanceof Float32Array, variant, add(tensor(foreign), 1)].join(' '));`;
+  expect(await inChromium(root, page("'wasm-unsafe-eval'", code))).toBe(
+    'false simd Tensor float32 [2] [2, 3]',
+  );
+}, 600_000);
+
+test('headless Chromium whose policy refuses WebAssembly, from the package and from a file', async () => {
+  const code = `
+    const said = (options) => init(options).then(String, ({ message }) => message);
+    done([await said(), await said({ wasm: '/dist/simd.wasm' })].join('\\n'));`;
+  const sentence =
+    "init: striate's WebAssembly was refused (a content security policy needs 'wasm-unsafe-eval'): WebAssembly.compile(): ";
+  const said = await inChromium(root, page('', code), {}, /Content Security Policy/i);
+  for (const one of said.split('\n')) expect(one.slice(0, sentence.length)).toBe(sentence);
+}, 600_000);
