@@ -1,6 +1,6 @@
 /** The public names of ts/layers, by `npm run generate` from its files. */
 export { PReLU } from './activation.ts';
-export type { CompileOptions } from './compile.ts';
+export type { CompiledResults, CompileOptions, GivenTo, TensorsOf } from './compile.ts';
 export { compile } from './compile.ts';
 export type { ConvLayerOptions } from './convolution.ts';
 export { Conv1d, Conv2d, Conv3d } from './convolution.ts';
@@ -74,7 +74,7 @@ export { LogSoftmax, Softmax } from './generated/softmax.ts';
 export { Fold, Unfold } from './generated/unfold.ts';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d } from './generated/unpooling.ts';
 export { Linear } from './linear.ts';
-export type { StateDict } from './module.ts';
+export type { AnyModule, StateDict } from './module.ts';
 export { buffer, Module, parameter } from './module.ts';
 export type {
   BatchNormLayerOptions,

@@ -134,21 +134,20 @@ function visitParts(
   found: (path: string, part: Tensor<DType> | AnyModule) => void,
 ): void {
   for (const [key, part] of Object.entries(module)) {
-    if (part instanceof Module || (part instanceof Tensor && marks.has(part)))
-      found(prefix + key, part as AnyModule);
+    if (part instanceof Module || (part instanceof Tensor && marks.has(part))) found(prefix + key, part);
     else if (Array.isArray(part)) {
       part.forEach((item, i) => {
-        if (item instanceof Module) found(`${prefix}${key}.${i}`, item as AnyModule);
+        if (item instanceof Module) found(`${prefix}${key}.${i}`, item);
       });
     }
   }
 }
 
-/** Any module, whatever it takes and gives. @internal */
-export type AnyModule = Module<never[], unknown>;
+/** Any module, whatever it takes; `Out` is what it gives. */
+export type AnyModule<Out = unknown> = Module<never, Out>;
 
 /** A module and all modules in it, by path; its own path is ''. @internal */
-export function modulesOf(root: Module<never[], unknown> | Module<never, unknown>): [string, AnyModule][] {
+export function modulesOf(root: AnyModule): [string, AnyModule][] {
   const found: [string, AnyModule][] = [];
   const seen = new Set<AnyModule>();
   const visit = (path: string, module: AnyModule): void => {
@@ -156,32 +155,32 @@ export function modulesOf(root: Module<never[], unknown> | Module<never, unknown
     seen.add(module);
     found.push([path, module]);
     visitParts(module, path === '' ? '' : `${path}.`, (inner, part) => {
-      if (part instanceof Module) visit(inner, part as AnyModule);
+      if (part instanceof Module) visit(inner, part);
     });
   };
-  visit('', root as AnyModule);
+  visit('', root);
   return found;
 }
 
 /** Every marked tensor under each of its keys; a part that is in two places has two, as PyTorch's state dict. */
-function keysOf(root: Module<never, unknown>): [string, Tensor<DType>][] {
+function keysOf(root: AnyModule): [string, Tensor<DType>][] {
   const found: [string, Tensor<DType>][] = [];
   const around = new Set<AnyModule>();
   const visit = (prefix: string, module: AnyModule): void => {
     if (around.has(module)) return;
     around.add(module);
     visitParts(module, prefix, (key, part) => {
-      if (part instanceof Module) visit(`${key}.`, part as AnyModule);
+      if (part instanceof Module) visit(`${key}.`, part);
       else found.push([key, part]);
     });
     around.delete(module);
   };
-  visit('', root as unknown as AnyModule);
+  visit('', root);
   return found;
 }
 
 /** Every marked tensor by its first key, each once. @internal */
-export function entriesOf(root: Module<never, unknown>): [string, Tensor<DType>][] {
+export function entriesOf(root: AnyModule): [string, Tensor<DType>][] {
   const seen = new Set<unknown>();
   return keysOf(root).filter(([, tensor]) => !seen.has(tensor) && seen.add(tensor));
 }

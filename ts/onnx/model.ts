@@ -264,7 +264,7 @@ export class Model implements Disposable {
       ports.forEach(({ name }, i) => {
         given.set(name, xs[i] as Tensor<DType>);
       });
-      return Object.fromEntries(build(this.#plan, given, wanted));
+      return Object.fromEntries(build(this.#plan, given, wanted)) as ModelResults;
     };
     const inputs = ports.map(({ name, dtype }) => ({
       name,

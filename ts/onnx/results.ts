@@ -1,11 +1,11 @@
 /** What a user asks of a run: names of values, and tensors to write them into. */
-import type { DType } from '../base/dtype.ts';
 import { wrongKind } from '../base/errors.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { type AnyTensor, Tensor } from '../tensor/tensor.ts';
 import type { Plan } from './build.ts';
 import { type ModelPort, names } from './feeds.ts';
 
-export type ModelResults = Record<string, Tensor<DType>>;
+/** What a run of a model gives: tensors by name, whose dtypes `dtype` tells, or `.as('float32')` makes known. */
+export type ModelResults = Record<string, AnyTensor>;
 
 /** The names, once each. @throws TypeError, RangeError for what is no list of names that the model can give */
 export function checkOutputs(

@@ -27,12 +27,21 @@ import type { Instructions } from '../program/instructions.ts';
 import { Loaded } from '../program/loaded.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import { profileSteps, type StepProfile, summaryText } from '../program/report.ts';
-import { emptyTensor, requireType, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
+import { type AnyTensor, emptyTensor, requireType, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
 import { PASSES } from './passes/index.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
-/** An input's shape, or its shape with a dtype and a name. */
-export type InputSpec = readonly number[] | { shape: readonly number[]; dtype?: DType; name?: string };
+/** An input's shape, or its shape with a dtype (default 'float32') and a name for error sentences. */
+export type InputSpec =
+  | readonly number[]
+  | {
+      readonly shape: readonly number[];
+      readonly dtype?: DType | undefined;
+      readonly name?: string | undefined;
+    };
+
+/** What a run takes: the tensor of the only input, or a list of one for each. */
+export type Given = Tensor<DType> | readonly Tensor<DType>[];
 
 /** What is traced: a function, the tensors that may change later, and its modules by path. */
 export interface Source {
@@ -75,7 +84,14 @@ class ProgramResources implements Resources {
   }
 }
 
-export class Program<Out = Results> implements Disposable {
+/**
+ * A function that was compiled for inputs of fixed shapes: `Out` is what a run gives, `In` what it takes.
+ *
+ * @example
+ * const program = compile(net, { inputs: [[1, 3, 224, 224]] });
+ * const scores = program.run(image);
+ */
+export class Program<Out = Results, In extends Given = Given> implements Disposable {
   /** The inputs' types, in order. */
   readonly inputs: readonly (TensorType & { readonly name: string })[];
   /** The outputs' types, in order. */
@@ -179,12 +195,12 @@ export class Program<Out = Results> implements Disposable {
    * right shapes, the results are written there and nothing at all is allocated.
    * @throws TypeError, RangeError when an input or `into` does not fit
    */
-  run(xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out }): Out {
+  run(xs: In, options?: { into?: Out | undefined }): Out {
     return this.runFor('Program.run', xs, options);
   }
 
   /** `run`, called by `where`. @internal */
-  runFor(where: string, xs: Tensor<DType> | readonly Tensor<DType>[], options?: { into?: Out }): Out {
+  runFor(where: string, xs: Given, options?: { into?: Out | undefined }): Out {
     this.#requireAlive(where);
     if (options !== undefined) checkOptions(where, options, ['into']);
     const inputs = xs instanceof Tensor ? [xs] : xs;
@@ -250,16 +266,12 @@ export class Program<Out = Results> implements Disposable {
   }
 
   /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
-  profile(xs: Tensor<DType> | readonly Tensor<DType>[], options: { runs?: number } = {}): StepProfile[] {
+  profile(xs: In, options: { runs?: number | undefined } = {}): StepProfile[] {
     return this.profileFor('Program.profile', xs, options);
   }
 
   /** `profile`, called by `where`. @internal */
-  profileFor(
-    where: string,
-    xs: Tensor<DType> | readonly Tensor<DType>[],
-    options: { runs?: number },
-  ): StepProfile[] {
+  profileFor(where: string, xs: Given, options: { runs?: number | undefined }): StepProfile[] {
     checkOptions(where, options, ['runs']);
     const runs = integer(where, 'runs', options.runs ?? 10, 1);
     const outputs = leavesOf(this.runFor(where, xs), where);
@@ -323,9 +335,7 @@ function inputType(where: string, spec: InputSpec, index: number): TensorType & 
     shape,
     dtype = 'float32',
     name = `inputs[${index}]`,
-  } = isShape
-    ? { shape: spec as readonly number[] }
-    : (spec as { shape: readonly number[]; dtype?: DType; name?: string });
+  } = isShape ? { shape: spec as readonly number[] } : (spec as Exclude<InputSpec, readonly number[]>);
   oneOf(where, `inputs[${index}].dtype`, dtype, DTYPES);
   const checked = integers(where, `inputs[${index}]`, shape, 0);
   elementCount(`${where}: inputs[${index}]`, checked, bytesPer(dtype));
@@ -343,7 +353,7 @@ function named(where: string, trace: Trace, names: readonly string[]): Results {
         `${where}: outputs names ${describe(name)}, there are ${known === '' ? 'no names' : known}`,
       );
     }
-    found.push([name, symbolOf(value)]);
+    found.push([name, symbolOf(value) as AnyTensor]);
   }
   return Object.fromEntries(found);
 }
