@@ -3,9 +3,11 @@
  * shape that they must have. A free axis that has a name is of one size wherever the name stands.
  */
 
+import { type NumberArray, type Numbers, numbersOf } from '../base/arrays.ts';
 import { elementCount, integers } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
-import { describe, ModelError, shapeText, wrongKind } from '../base/errors.ts';
+import { ModelError, shapeText, wrongKind } from '../base/errors.ts';
+import type { TensorData } from '../ops/create.ts';
 import { storageOf, Tensor } from '../tensor/tensor.ts';
 import type { ValueInfo } from './protobuf.ts';
 import { copied, dtypeOf, typeName } from './weights.ts';
@@ -26,16 +28,16 @@ export function inputPort(file: string, { name, type, shape }: ValueInfo): Model
   throw new ModelError(`${file}: input '${name}' ${is}, which is not supported`);
 }
 
-export type FeedArray =
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int8Array;
-export type Feed = Tensor<DType> | FeedArray;
+/** Typed arrays that an input takes: those of its dtype, Float64Array for float32, BigInt64Array for int32. */
+export type FeedArray = NumberArray;
+/**
+ * What an input takes: a tensor, a typed array of its dtype, nested arrays of its shape, or numbers without a shape of
+ * their own, which get that of the input.
+ */
+export type Feed = Tensor<DType> | TensorData;
+/** What is given for each input, by name. */
 export type Feeds = Readonly<Record<string, Feed>>;
+/** Shapes by the names of inputs. */
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 
 /** The same, checked. A Map: a file may call an input '__proto__'. */
@@ -53,7 +55,7 @@ export function checkNames(where: string, what: string, given: unknown, ports: r
     given instanceof Tensor ||
     ArrayBuffer.isView(given)
   ) {
-    throw wrongKind(where, what, given, "an object with a value for each input's name");
+    throw wrongKind(where, what, given, `an object with a value for each input's name: ${names(ports)}`);
   }
   for (const name of Object.keys(given)) {
     if (ports.some((port) => port.name === name)) continue;
@@ -61,8 +63,9 @@ export function checkNames(where: string, what: string, given: unknown, ports: r
   }
 }
 
+/** The names of ports for a sentence. */
 export function names(ports: readonly { readonly name: string }[]): string {
-  return ports.map(({ name }) => `'${name}'`).join(', ');
+  return ports.map(({ name }) => `'${name}'`).join(', ') || 'none';
 }
 
 /** A shape that fits an input, and the sizes that it gives to named axes. @throws RangeError */
@@ -115,34 +118,23 @@ export function knownShape(port: ModelPort, shapes: KnownShapes, axes: Axes): re
   return shape === undefined || shape.includes(undefined) ? null : (shape as number[]);
 }
 
-const DTYPE_OF: ReadonlyMap<string, DType> = new Map([
-  ['Float32Array', 'float32'],
-  ['Float64Array', 'float32'],
-  ['Int32Array', 'int32'],
-  ['BigInt64Array', 'int32'],
-  ['Uint8Array', 'uint8'],
-  ['Uint8ClampedArray', 'uint8'],
-  ['Int8Array', 'int8'],
-]);
-
-/** Checks that a feed is of its input's kind. @throws TypeError */
-function checkKind(where: string, port: ModelPort, feed: unknown): asserts feed is Feed {
-  const { name, dtype } = port;
-  if (feed instanceof Tensor) {
-    storageOf(where, `input '${name}'`, feed);
-    if (feed.dtype !== dtype)
-      throw new TypeError(`${where}: input '${name}' is a ${feed.dtype} tensor, must be ${dtype}`);
-    return;
-  }
+/** A tensor of the input's dtype, or the numbers that stand for one. @throws TypeError, RangeError */
+function readFeed(where: string, { name, dtype }: ModelPort, feed: unknown): Tensor<DType> | Numbers {
   if (feed === undefined) throw new TypeError(`${where}: input '${name}' is missing`);
-  // Buffer and other subclasses count as what they extend.
-  const tag = ArrayBuffer.isView(feed)
-    ? (feed as unknown as Record<symbol, string | undefined>)[Symbol.toStringTag]
-    : undefined;
-  const found = tag === undefined ? undefined : DTYPE_OF.get(tag);
-  if (found === undefined) throw wrongKind(where, `input '${name}'`, feed, 'a Tensor or typed array');
-  if (found !== dtype)
-    throw new TypeError(`${where}: input '${name}' is ${describe(feed)}, must hold ${dtype}`);
+  if (!(feed instanceof Tensor)) return numbersOf(where, `input '${name}'`, feed, dtype);
+  storageOf(where, `input '${name}'`, feed);
+  if (feed.dtype === dtype) return feed;
+  throw new TypeError(`${where}: input '${name}' is a ${feed.dtype} tensor, must be ${dtype}`);
+}
+
+/** What was given, by name: where there is one input, its value alone stands for it. @throws TypeError */
+function byName(where: string, given: Feeds | Feed, ports: readonly ModelPort[]): Feeds {
+  const isValue =
+    given instanceof Tensor || ArrayBuffer.isView(given) || Array.isArray(given) || typeof given === 'number';
+  const only = ports.length === 1 ? ports[0] : undefined;
+  if (isValue && only !== undefined) return { [only.name]: given };
+  checkNames(where, 'inputs', given, ports);
+  return given as Feeds;
 }
 
 /** The tensors of a run; those that were made for it are disposed afterwards. */
@@ -154,26 +146,25 @@ export interface Bound {
 /** @throws TypeError, RangeError that name the input, what it is and what it must be */
 export function bindFeeds(
   where: string,
-  feeds: Feeds,
+  given: Feeds | Feed,
   ports: readonly ModelPort[],
   shapes: KnownShapes,
 ): Bound {
-  checkNames(where, 'inputs', feeds, ports);
+  const feeds = byName(where, given, ports);
   const axes: Axes = new Map();
-  for (const port of ports) {
-    const feed: unknown = Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined;
-    checkKind(where, port, feed);
-    if (feed instanceof Tensor) checkShape(where, port, feed.shape, axes);
-  }
+  const found = ports.map((port) => {
+    const feed = readFeed(where, port, Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined);
+    if (feed.shape !== null) checkShape(where, port, feed.shape, axes);
+    return feed;
+  });
   const made: Tensor<DType>[] = [];
   try {
-    const tensors = ports.map((port) => {
-      const feed = feeds[port.name] as Feed;
+    const tensors = ports.map((port, i) => {
+      const feed = found[i] as Tensor<DType> | Numbers;
       if (feed instanceof Tensor) return feed;
-      const shape = arrayShape(where, port, feed, shapes, axes);
+      const shape = feed.shape ?? shapeOf(where, port, feed.values.length, shapes, axes);
       checkShape(where, port, shape, axes);
-      const values = feed instanceof BigInt64Array ? int32s(where, port.name, feed) : feed;
-      const one = copied(where, { values, dtype: port.dtype, shape: [...shape] });
+      const one = copied(where, { values: feed.values, dtype: port.dtype, shape: [...shape] });
       made.push(one);
       return one;
     });
@@ -184,24 +175,14 @@ export function bindFeeds(
   }
 }
 
-/** @throws RangeError for a value outside int32 */
-function int32s(where: string, name: string, feed: BigInt64Array): Int32Array {
-  return Int32Array.from(feed, (value, i) => {
-    const small = Number(value);
-    if (small === (small | 0)) return small;
-    throw new RangeError(`${where}: input '${name}' holds ${value} at ${i}, must fit in int32`);
-  });
-}
-
-/** The shape of a typed array: known, or with one free axis, which its length tells. */
-function arrayShape(
+/** The shape of `size` values without one of their own: known, or with one free axis, which their number tells. */
+function shapeOf(
   where: string,
   port: ModelPort,
-  feed: FeedArray,
+  size: number,
   shapes: KnownShapes,
   axes: Axes,
 ): readonly number[] {
-  const size = feed.length;
   const known = knownShape(port, shapes, axes);
   if (known !== null) {
     const count = known.reduce((a, b) => a * b, 1);

@@ -9,7 +9,7 @@ import { engine } from '../engine/engine.ts';
 import { adopt, type Disposable, type Resources, scope } from '../engine/memory.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import type { StepProfile } from '../program/report.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { AnyTensor, Tensor } from '../tensor/tensor.ts';
 import { Program } from '../transforms/program.ts';
 import { build, type Plan } from './build.ts';
 import { MAX_VALUES } from './call.ts';
@@ -18,6 +18,7 @@ import {
   bindFeeds,
   checkShape,
   checkShapes,
+  type Feed,
   type Feeds,
   inputPort,
   type KnownShapes,
@@ -32,24 +33,26 @@ import { checkInto, checkOutputs, type ModelResults } from './results.ts';
 import { timesOf } from './times.ts';
 import { copied, dtypeOf } from './weights.ts';
 
+/** What `loadModel` takes beside the model. */
 export interface ModelOptions {
   /**
-   * Shapes for inputs with free axes: what a typed array gets. When the shapes of all inputs are known, the program is
+   * Shapes for inputs with free axes: what a typed array or a flat list gets. When the shapes of all inputs are known, the program is
    * compiled on loading.
    */
-  inputShapes?: Shapes;
+  inputShapes?: Shapes | undefined;
   /** 'exact' computes convolutions without transforms that round differently. Default: init's. */
-  accuracy?: 'fast' | 'exact';
+  accuracy?: 'fast' | 'exact' | undefined;
 }
 
-export interface RunOptions {
+/** What `Model.run` takes beside the inputs. */
+export interface RunOptions<Name extends string = string> {
   /** Tensors of the outputs' shapes, by name, into which the results are written: then nothing is allocated. */
-  into?: ModelResults;
+  into?: { readonly [N in Name]: AnyTensor } | undefined;
   /**
    * Names of the values to give instead of the model's outputs: any that the graph computes, but constants of which
    * others were made on loading.
    */
-  outputs?: readonly string[];
+  outputs?: readonly Name[] | undefined;
 }
 
 /** Programs kept for each model. */
@@ -125,10 +128,19 @@ export class Model implements Disposable {
   }
 
   /**
-   * Runs the model. Inputs are tensors or typed arrays by name; the results are new tensors of the caller's.
+   * Runs the model. `inputs` has a tensor, a typed array or (nested) arrays of numbers for each input's name; where there
+   * is one input, its value alone will do. Numbers that are not nested get the shape of their input. The results are new
+   * tensors of the caller's, by name: of each output, or of what `outputs` names.
    * @throws TypeError, RangeError that name the input; ModelError when an operator refuses these shapes
+   *
+   * @example
+   * const { scores } = model.run({ image, threshold: [0.5] });
+   * const { scores } = model.run(pixels);
    */
-  run(inputs: Feeds, options: RunOptions = {}): ModelResults {
+  run<const Name extends string = string>(
+    inputs: Feeds | Feed,
+    options: RunOptions<Name> = {},
+  ): Record<Name, AnyTensor> {
     this.#requireAlive('Model.run');
     checkOptions('Model.run', options, ['into', 'outputs']);
     const wanted = this.#wanted(options.outputs);
@@ -136,11 +148,14 @@ export class Model implements Disposable {
     if (into !== undefined) checkInto(into, wanted);
     return this.#with('Model.run', inputs, wanted, (program, tensors) =>
       program.runFor('Model.run', tensors, into === undefined ? undefined : { into }),
-    );
+    ) as Record<Name, AnyTensor>;
   }
 
-  /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
-  profile(inputs: Feeds, options: { runs?: number } = {}): StepProfile[] {
+  /**
+   * A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). `inputs` is
+   * what `run` takes.
+   */
+  profile(inputs: Feeds | Feed, options: { runs?: number | undefined } = {}): StepProfile[] {
     this.#requireAlive('Model.profile');
     checkOptions('Model.profile', options, ['runs']);
     const runs = integer('Model.profile', 'runs', options.runs ?? 10, 1);
@@ -153,7 +168,7 @@ export class Model implements Disposable {
    * A row per step of the program for these shapes, and totals. Without shapes: loadModel's, else those of the last run.
    * @throws RangeError when a shape is not known
    */
-  summary(options: { inputShapes?: Shapes } = {}): string {
+  summary(options: { inputShapes?: Shapes | undefined } = {}): string {
     this.#requireAlive('Model.summary');
     checkOptions('Model.summary', options, ['inputShapes']);
     const given = options.inputShapes;
@@ -195,7 +210,7 @@ export class Model implements Disposable {
 
   #with<T>(
     where: string,
-    feeds: Feeds,
+    feeds: Feeds | Feed,
     wanted: readonly string[],
     use: (program: Program<ModelResults>, tensors: Tensor<DType>[]) => T,
   ): T {

@@ -34,7 +34,7 @@ export function checkOutputs(
 }
 
 /** A tensor for each name. @throws TypeError */
-export function checkInto(into: ModelResults, wanted: readonly string[]): void {
+export function checkInto(into: object, wanted: readonly string[]): void {
   if (typeof into !== 'object' || into === null || into instanceof Tensor) {
     throw wrongKind('Model.run', 'into', into, "an object with a tensor for each output's name");
   }

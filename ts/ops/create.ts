@@ -2,23 +2,16 @@
  * Tensors out of numbers: tensor, zeros, ones, full, arange, rand, randn.
  * @category Tensors
  */
+import { flattenInto, type NumberArray } from '../base/arrays.ts';
 import { checkOptions, elementCount, fill, integer, integers, oneOf } from '../base/checks.ts';
 import { bytesPer, DTYPES, type DType } from '../base/dtype.ts';
-import { describe, shapeText, wrongKind } from '../base/errors.ts';
-import { emptyTensor, type NestedArray, type Tensor } from '../tensor/tensor.ts';
+import { shapeText, wrongKind } from '../base/errors.ts';
+import { arrayDType, tagOf } from '../base/realm.ts';
+import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
 import { normal, uniform } from './random.ts';
 
 /** What `tensor` takes: a number, nested arrays, a flat array or a typed array. */
-export type TensorData =
-  | number
-  | readonly TensorData[]
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int8Array;
+export type TensorData = number | readonly TensorData[] | NumberArray;
 
 /** The dtype that `data` gives where no option names one. */
 export type DTypeOf<Data extends TensorData> = Data extends Int32Array | BigInt64Array
@@ -51,9 +44,10 @@ export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>
   let values: ArrayLike<number> = flat;
   let found: readonly number[];
   if (typed) {
-    values = data instanceof BigInt64Array ? Array.from(data, toInt32) : (data as Float32Array);
+    values =
+      tagOf(data) === 'BigInt64Array' ? Array.from(data as BigInt64Array, toInt32) : (data as Float32Array);
     found = [values.length];
-  } else found = flattenInto('tensor', data, flat);
+  } else found = flattenInto('tensor', 'data', data, flat);
   const wanted = shape === undefined || shape === null ? found : integers('tensor', 'shape', shape, 0);
   if (elementCount('tensor', wanted, bytesPer(dtype)) !== values.length) {
     throw new RangeError(
@@ -72,10 +66,8 @@ function toInt32(value: bigint, index: number): number {
 }
 
 function dtypeOf(data: ArrayBufferView): DType {
-  if (data instanceof Float32Array || data instanceof Float64Array) return 'float32';
-  if (data instanceof Int32Array || data instanceof BigInt64Array) return 'int32';
-  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'uint8';
-  if (data instanceof Int8Array) return 'int8';
+  const dtype = arrayDType(data);
+  if (dtype !== undefined) return dtype;
   throw wrongKind(
     'tensor',
     'data',
@@ -87,27 +79,6 @@ function dtypeOf(data: ArrayBufferView): DType {
 function checkDType(where: string, dtype: unknown): DType {
   oneOf(where, 'dtype', dtype, DTYPES);
   return dtype as DType;
-}
-
-/** Appends the numbers of nested arrays; gives their shape. */
-function flattenInto(where: string, data: unknown, into: number[]): number[] {
-  const shape: number[] = [];
-  for (let level = data; Array.isArray(level); level = level[0]) shape.push(level.length);
-  const visit = (part: unknown, axis: number): void => {
-    if (axis === shape.length) {
-      if (typeof part !== 'number')
-        throw new TypeError(`${where}: data holds ${describe(part)}, must hold numbers`);
-      into.push(part);
-      return;
-    }
-    if (!Array.isArray(part) || part.length !== shape[axis]) {
-      const is = Array.isArray(part) ? `${part.length} entries` : describe(part);
-      throw new RangeError(`${where}: data is ragged: ${is} where the first has ${shape[axis]} entries`);
-    }
-    for (const inner of part) visit(inner, axis + 1);
-  };
-  visit(data as NestedArray, 0);
-  return shape;
 }
 
 /** A tensor of `shape` where every element is `value`. */
