@@ -74,7 +74,7 @@ export { LogSoftmax, Softmax } from './generated/softmax.ts';
 export { Fold, Unfold } from './generated/unfold.ts';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d } from './generated/unpooling.ts';
 export { Linear } from './linear.ts';
-export type { AnyModule, StateDict } from './module.ts';
+export type { AnyModule } from './module.ts';
 export { buffer, Module, parameter } from './module.ts';
 export type {
   BatchNormLayerOptions,
@@ -94,4 +94,6 @@ export {
 export { ZeroPad1d, ZeroPad2d, ZeroPad3d } from './padding.ts';
 export type { SeparableConvLayerOptions, SpatialSeparableConvLayerOptions } from './separable.ts';
 export { SeparableConv1d, SeparableConv2d, SeparableConv3d, SpatialSeparableConv2d } from './separable.ts';
+export type { ModuleListConstructor, NamedLayers, SequentialConstructor } from './sequential.ts';
 export { ModuleList, Sequential } from './sequential.ts';
+export type { StateDict, StateDifference, StateSource, StateValue } from './state.ts';
