@@ -19,6 +19,7 @@ import {
   scope,
   type Tensor,
   tensor,
+  valueAndGrad,
   zeros,
 } from 'striate';
 import { expect, expectTypeOf, test } from 'vitest';
@@ -348,6 +349,23 @@ withRuntime('loadStateDict', () => {
       expect(() => net.loadStateDict({ '1.bias': ones([2]) }, { strict: false })).toThrow(
         '1.bias has shape 2, must be 1',
       );
+    });
+  });
+
+  test('in a traced function nothing is copied', () => {
+    scope(() => {
+      const net = new Sequential(new BatchNorm2d(1), new Linear(1, 1, { bias: false }));
+      const before = values(net);
+      const dict = Object.fromEntries(Object.keys(net.stateDict()).map((key) => [key, [9]]));
+      const x = ones([1, 1]);
+      const load = () => {
+        net.loadStateDict({ ...dict, '1.weight': x }, { strict: false });
+        return x;
+      };
+      const inside = (params: Tensor[]) => () => valueAndGrad(load, x, ...params);
+      expect(inside([])).toThrow(/^loadStateDict: 1\.weight is symbolic: /);
+      expect(inside([net[1].weight])).toThrow(/^loadStateDict: the module's 1\.weight is symbolic: /);
+      expect(values(net)).toEqual(before);
     });
   });
 

@@ -66,13 +66,14 @@ type ResultAt<Source, Path> = Path extends `${infer Key}.${infer Rest}`
   : TensorFrom<PartOf<Source, Path>>;
 
 /** What a run of a compiled `Source` gives: what forward or the function gives, or the results that were named. */
-export type CompiledResults<Source, Names> = Names extends readonly string[]
-  ? { [Name in Names[number]]: ResultAt<Source, Name> }
-  : Source extends AnyModule<infer Out>
-    ? Out
-    : Source extends (...xs: never) => infer Out
-      ? Out
-      : never;
+export type CompiledResults<Source, Names> = [Names] extends [never]
+  ? ResultOf<Source>
+  : Names extends readonly string[]
+    ? { [Name in Names[number]]: ResultAt<Source, Name> }
+    : ResultOf<Source>;
+
+type ResultOf<Source> =
+  Source extends AnyModule<infer Out> ? Out : Source extends (...xs: never) => infer Out ? Out : never;
 
 /**
  * Traces a module's forward, or a function, and makes a program of it for these shapes: convolutions take up what
@@ -83,17 +84,18 @@ export type CompiledResults<Source, Names> = Names extends readonly string[]
  * gives the same. With `outputs` a run gives an object with the results of the layers that were named.
  * @throws what the operators throw for shapes that do not fit; RangeError for a name in `outputs` that there is not;
  * TypeError when the function gives no tensors
- *
  * @example
+ * ```ts
  * const program = compile(net, { inputs: [[1, 3, 224, 224]] });
  * const scores = program.run(image);
- * const mixed = compile((x, bytes) => [relu(x), add(bytes, 1)], { inputs: [[4], { shape: [4], dtype: 'uint8' }] });
+ * const mixed = compile((a, bytes) => [relu(a), add(bytes, 1)], { inputs: [[4], { shape: [4], dtype: 'uint8' }] });
  * const { 'features.3': map } = compile(net, { inputs: [[1, 3, 224, 224]], outputs: ['features.3'] }).run(image);
+ * ```
  */
 export function compile<
   Source extends AnyModule | ((...xs: TensorsOf<Inputs>) => unknown),
   const Inputs extends readonly InputSpec[],
-  const Names extends readonly string[] | undefined = undefined,
+  const Names extends readonly string[] | undefined = never,
 >(
   moduleOrFunction: Source,
   options: CompileOptions<Inputs, Names>,

@@ -96,4 +96,4 @@ export type { SeparableConvLayerOptions, SpatialSeparableConvLayerOptions } from
 export { SeparableConv1d, SeparableConv2d, SeparableConv3d, SpatialSeparableConv2d } from './separable.ts';
 export type { ModuleListConstructor, NamedLayers, SequentialConstructor } from './sequential.ts';
 export { ModuleList, Sequential } from './sequential.ts';
-export type { StateDict, StateDifference, StateSource, StateValue } from './state.ts';
+export type { LoadOptions, StateDict, StateDifference, StateSource, StateValue } from './state.ts';

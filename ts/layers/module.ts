@@ -9,7 +9,13 @@ import { wrongKind } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
 import { flag } from '../ops/options.ts';
 import { type AnyTensor, requireTensor, Tensor } from '../tensor/tensor.ts';
-import { loadState, type StateDict, type StateDifference, type StateSource } from './state.ts';
+import {
+  type LoadOptions,
+  loadState,
+  type StateDict,
+  type StateDifference,
+  type StateSource,
+} from './state.ts';
 
 const marks = new WeakMap<Tensor<DType>, 'parameter' | 'buffer'>();
 
@@ -85,11 +91,12 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
    * Calls `f` with every module in this one, each once, parts before what holds them, and with this one last. Gives this
    * module.
    * @throws TypeError when f is no function
-   *
    * @example
+   * ```ts
    * net.apply((module) => {
    *   if (module instanceof Conv2d) module.weight.data.fill(0.1);
    * });
+   * ```
    */
   apply(f: (module: AnyModule) => void): this {
     if (typeof f !== 'function') throw wrongKind('apply', 'f', f, 'a function');
@@ -108,11 +115,12 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
    * accepted and not kept. Gives the keys that the module and the dict do not share, none when `strict`, the default.
    * @throws RangeError for a shape or count that differs and, when `strict`, for keys that are missing or unexpected;
    * TypeError for what is no value, and for another dtype. Nothing has been copied then
-   *
    * @example
-   * const { missing, unexpected } = net.loadStateDict(weights, { strict: false });
+   * ```ts
+   * const { missing, unexpected } = net.loadStateDict({ 'head.bias': [0, 1] }, { strict: false });
+   * ```
    */
-  loadStateDict(dict: StateSource, options: { strict?: boolean | undefined } = {}): StateDifference {
+  loadStateDict(dict: StateSource, options: LoadOptions = {}): StateDifference {
     if (dict instanceof Module) {
       throw wrongKind(
         'loadStateDict',

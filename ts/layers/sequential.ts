@@ -127,11 +127,12 @@ export type Sequential<Given extends readonly AnyModule[] | readonly [NamedLayer
  * Each layer on the result of the one before. Layers are properties under their numbers or names: keys are `0.weight`,
  * `1.bias`, or, of `new Sequential({ conv, relu })`, `conv.weight`, as of PyTorch's OrderedDict. Iterating gives the
  * layers in order; of an object they are in the order of its keys, where JavaScript has whole numbers first.
- *
  * @example
+ * ```ts
  * const net = new Sequential({ conv: new Conv2d(3, 8, 3), relu: new ReLU() });
  * const y = net.forward(x);
  * for (const layer of net) console.log(layer === net.conv, layer === net.at(-1));
+ * ```
  */
 export const Sequential: SequentialConstructor = class Sequential extends Layers<
   Module<[unknown], unknown>,
@@ -166,10 +167,11 @@ export type ModuleList<Given extends readonly AnyModule[] = readonly AnyModule[]
 
 /**
  * Modules by number, for a forward that calls them itself: `list[0]`, `list.at(-1)`, and in order by iterating.
- *
  * @example
+ * ```ts
  * const heads = new ModuleList(new Linear(8, 3), new Linear(8, 1));
  * const scores = [...heads].map((head) => head.forward(x));
+ * ```
  */
 export const ModuleList: ModuleListConstructor = class ModuleList extends Layers<AnyModule, never[], never> {
   constructor(...modules: readonly unknown[]) {

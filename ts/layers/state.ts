@@ -2,12 +2,11 @@
  * Loading a state dict: values for a module's parameters and buffers by key. All of it is checked before anything is
  * copied.
  */
-import { numbersOf } from '../base/arrays.ts';
 import type { DType } from '../base/dtype.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
 import { tagOf } from '../base/realm.ts';
-import type { TensorData } from '../ops/create.ts';
-import { type AnyTensor, requireType, storageOf, Tensor } from '../tensor/tensor.ts';
+import { numbersFor, type TensorData } from '../tensor/data.ts';
+import { type AnyTensor, readable, requireType, Tensor } from '../tensor/tensor.ts';
 
 /** What a module's `stateDict()` gives: its parameters and buffers by key, live. */
 export type StateDict = Record<string, AnyTensor>;
@@ -17,6 +16,12 @@ export type StateValue = Tensor<DType> | TensorData;
 
 /** What `loadStateDict` takes: values by key, in an object or a Map. */
 export type StateSource = Readonly<Record<string, StateValue>> | ReadonlyMap<string, StateValue>;
+
+/** The option of `loadStateDict`. */
+export interface LoadOptions {
+  /** Missing and unexpected keys are errors. Default true. */
+  strict?: boolean | undefined;
+}
 
 /** Keys by which a module and what was loaded into it differ. */
 export interface StateDifference {
@@ -49,7 +54,7 @@ export function loadState(
   }
   const copies = [...own].flatMap(([key, to]) => {
     if (!given.has(key)) return [];
-    storageOf(WHERE, `the module's ${key}`, to);
+    readable(WHERE, `the module's ${key}`, to);
     return [{ to: to.data, from: valuesFor(key, given.get(key), to) }];
   });
   for (const { to, from } of copies) to.set(from);
@@ -71,8 +76,12 @@ function valuesByKey(dict: unknown): Map<string, unknown> {
 
 /** The values for a tensor. @throws TypeError, RangeError that name the key */
 function valuesFor(key: string, value: unknown, to: Tensor<DType>): ArrayLike<number> {
-  if (value instanceof Tensor) return requireType(WHERE, key, value, to).data;
-  const { values, shape } = numbersOf(WHERE, key, value, to.dtype);
+  if (value instanceof Tensor) {
+    const from = requireType(WHERE, key, value, to);
+    readable(WHERE, key, from);
+    return from.data;
+  }
+  const { values, shape } = numbersFor(WHERE, key, value, to.dtype);
   if (shape === null) {
     if (values.length === to.size) return values;
     throw new RangeError(

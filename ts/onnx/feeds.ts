@@ -3,11 +3,10 @@
  * shape that they must have. A free axis that has a name is of one size wherever the name stands.
  */
 
-import { type NumberArray, type Numbers, numbersOf } from '../base/arrays.ts';
 import { elementCount, integers } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
 import { ModelError, shapeText, wrongKind } from '../base/errors.ts';
-import type { TensorData } from '../ops/create.ts';
+import { numbersFor, type TensorData } from '../tensor/data.ts';
 import { storageOf, Tensor } from '../tensor/tensor.ts';
 import type { ValueInfo } from './protobuf.ts';
 import { copied, dtypeOf, typeName } from './weights.ts';
@@ -29,7 +28,7 @@ export function inputPort(file: string, { name, type, shape }: ValueInfo): Model
 }
 
 /** Typed arrays that an input takes: those of its dtype, Float64Array for float32, BigInt64Array for int32. */
-export type FeedArray = NumberArray;
+export type FeedArray = Exclude<TensorData, number | readonly TensorData[]>;
 /**
  * What an input takes: a tensor, a typed array of its dtype, nested arrays of its shape, or numbers without a shape of
  * their own, which get that of the input.
@@ -118,10 +117,13 @@ export function knownShape(port: ModelPort, shapes: KnownShapes, axes: Axes): re
   return shape === undefined || shape.includes(undefined) ? null : (shape as number[]);
 }
 
+/** Numbers that stand for a tensor, and their shape where their nesting tells it. */
+type Numbers = ReturnType<typeof numbersFor>;
+
 /** A tensor of the input's dtype, or the numbers that stand for one. @throws TypeError, RangeError */
 function readFeed(where: string, { name, dtype }: ModelPort, feed: unknown): Tensor<DType> | Numbers {
   if (feed === undefined) throw new TypeError(`${where}: input '${name}' is missing`);
-  if (!(feed instanceof Tensor)) return numbersOf(where, `input '${name}'`, feed, dtype);
+  if (!(feed instanceof Tensor)) return numbersFor(where, `input '${name}'`, feed, dtype);
   storageOf(where, `input '${name}'`, feed);
   if (feed.dtype === dtype) return feed;
   throw new TypeError(`${where}: input '${name}' is a ${feed.dtype} tensor, must be ${dtype}`);

@@ -20,10 +20,11 @@ export type { ModelSource } from './source.ts';
  * path. Its weights are copied into the linear memory once; the bytes are not kept.
  * @throws ModelError when the file is damaged, or uses what is not supported; TypeError, RangeError for wrong options;
  * Error when the source cannot be read
- *
  * @example
+ * ```ts
  * const model = await loadModel('squeezenet.onnx', { inputShapes: { image: [1, 3, 224, 224] } });
- * const { scores } = model.run(pixels);
+ * const { scores } = model.run(new Float32Array(3 * 224 * 224));
+ * ```
  */
 export async function loadModel(source: ModelSource, options: ModelOptions = {}): Promise<Model> {
   engine('loadModel');

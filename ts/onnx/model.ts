@@ -132,10 +132,12 @@ export class Model implements Disposable {
    * is one input, its value alone will do. Numbers that are not nested get the shape of their input. The results are new
    * tensors of the caller's, by name: of each output, or of what `outputs` names.
    * @throws TypeError, RangeError that name the input; ModelError when an operator refuses these shapes
-   *
    * @example
-   * const { scores } = model.run({ image, threshold: [0.5] });
-   * const { scores } = model.run(pixels);
+   * ```ts
+   * const model = await loadModel('detector.onnx');
+   * const { boxes } = model.run({ image, threshold: [0.5] });
+   * const { features } = model.run(image, { outputs: ['features'] });
+   * ```
    */
   run<const Name extends string = string>(
     inputs: Feeds | Feed,

@@ -2,16 +2,12 @@
  * Tensors out of numbers: tensor, zeros, ones, full, arange, rand, randn.
  * @category Tensors
  */
-import { flattenInto, type NumberArray } from '../base/arrays.ts';
 import { checkOptions, elementCount, fill, integer, integers, oneOf } from '../base/checks.ts';
 import { bytesPer, DTYPES, type DType } from '../base/dtype.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
-import { arrayDType, tagOf } from '../base/realm.ts';
+import { readData, type TensorData } from '../tensor/data.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
 import { normal, uniform } from './random.ts';
-
-/** What `tensor` takes: a number, nested arrays, a flat array or a typed array. */
-export type TensorData = number | readonly TensorData[] | NumberArray;
 
 /** The dtype that `data` gives where no option names one. */
 export type DTypeOf<Data extends TensorData> = Data extends Int32Array | BigInt64Array
@@ -37,17 +33,8 @@ export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>
   options: DTypeOption<D> = {},
 ): Tensor<D> {
   checkOptions('tensor', options, ['dtype']);
-  const typed = ArrayBuffer.isView(data);
-  const own = typed ? dtypeOf(data) : 'float32';
+  const { values, shape: found, dtype: own } = readData('tensor', 'data', data);
   const dtype = checkDType('tensor', options.dtype ?? own) as D;
-  const flat: number[] = [];
-  let values: ArrayLike<number> = flat;
-  let found: readonly number[];
-  if (typed) {
-    values =
-      tagOf(data) === 'BigInt64Array' ? Array.from(data as BigInt64Array, toInt32) : (data as Float32Array);
-    found = [values.length];
-  } else found = flattenInto('tensor', 'data', data, flat);
   const wanted = shape === undefined || shape === null ? found : integers('tensor', 'shape', shape, 0);
   if (elementCount('tensor', wanted, bytesPer(dtype)) !== values.length) {
     throw new RangeError(
@@ -57,23 +44,6 @@ export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>
   const made = emptyTensor('tensor', [...wanted], dtype);
   made.data.set(values);
   return made;
-}
-
-function toInt32(value: bigint, index: number): number {
-  const small = Number(value);
-  if (small !== (small | 0)) throw new RangeError(`tensor: data[${index}] is ${value}, must fit in int32`);
-  return small;
-}
-
-function dtypeOf(data: ArrayBufferView): DType {
-  const dtype = arrayDType(data);
-  if (dtype !== undefined) return dtype;
-  throw wrongKind(
-    'tensor',
-    'data',
-    data,
-    'a Float32Array, Float64Array, Int32Array, BigInt64Array, Uint8Array, Uint8ClampedArray or Int8Array',
-  );
 }
 
 function checkDType(where: string, dtype: unknown): DType {

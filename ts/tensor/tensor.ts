@@ -85,8 +85,7 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
   }
 
   #read(where: string): TypedArrays[D] {
-    const storage = storageOf(where, 'tensor', this);
-    if (this.resources.followed) throw symbolic(where, 'tensor');
+    const storage = readable(where, 'tensor', this);
     const { buffer } = storage.engine.memory;
     let view = this.#view;
     if (view === null || view.buffer !== buffer || view.byteOffset !== storage.address) {
@@ -177,6 +176,13 @@ export function storageOf(where: string, name: string, tensor: Tensor<DType>): S
   if (storage?.engine.alive) return storage;
   if (tensor.symbol !== null) throw symbolic(where, name);
   throw new TypeError(`${where}: ${name} is disposed`);
+}
+
+/** The storage of a tensor whose values may be looked at. @throws TypeError when it is disposed, symbolic or followed */
+export function readable(where: string, name: string, tensor: Tensor<DType>): Storage {
+  const storage = storageOf(where, name, tensor);
+  if (tensor.resources.followed) throw symbolic(where, name);
+  return storage;
 }
 
 function symbolic(where: string, name: string): TypeError {

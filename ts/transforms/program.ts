@@ -86,10 +86,11 @@ class ProgramResources implements Resources {
 
 /**
  * A function that was compiled for inputs of fixed shapes: `Out` is what a run gives, `In` what it takes.
- *
  * @example
+ * ```ts
  * const program = compile(net, { inputs: [[1, 3, 224, 224]] });
  * const scores = program.run(image);
+ * ```
  */
 export class Program<Out = Results, In extends Given = Given> implements Disposable {
   /** The inputs' types, in order. */
