@@ -12,7 +12,7 @@ import { ALGORITHM } from '../instructions/table.ts';
 import type { AnyTensor, Tensor } from '../tensor/tensor.ts';
 import { type InputSpec, Program, type Source } from '../transforms/program.ts';
 import type { Results } from '../transforms/results.ts';
-import { type AnyModule, entriesOf, Module } from './module.ts';
+import { type AnyModule, entriesOf, Module, modulesOf } from './module.ts';
 
 /** What `compile` takes beside what it compiles. */
 export interface CompileOptions<
@@ -141,7 +141,7 @@ function sourceOf(root: AnyModule, mode: 'eval' | 'train'): Source {
     run,
     parameters: entriesOf(root).map(([, tensor]) => tensor),
     instrument(trace: Trace) {
-      const modules = root.namedModules();
+      const modules = modulesOf(root);
       const before = modules.map(([, module]) => module.training);
       modules.forEach(([path, module]) => {
         if (path === '') return;

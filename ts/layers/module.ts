@@ -76,7 +76,7 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
 
   /** This module and all modules in it, at any depth, each once; a module comes before its parts. */
   modules(): AnyModule[] {
-    return this.namedModules().map(([, module]) => module);
+    return modulesOf(this).map(([, module]) => module);
   }
 
   /**
@@ -84,7 +84,7 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
    * These paths are the names that `compile` knows results by.
    */
   namedModules(): [string, AnyModule][] {
-    return modulesOf(this, 'outer first');
+    return modulesOf(this);
   }
 
   /**
@@ -137,13 +137,13 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
 
   /** Switches to training (batch statistics, dropout), with all parts. */
   train(): this {
-    for (const module of this.modules()) module.setTraining(true);
+    for (const [, module] of modulesOf(this)) module.setTraining(true);
     return this;
   }
 
   /** Switches to inference, with all parts. */
   eval(): this {
-    for (const module of this.modules()) module.setTraining(false);
+    for (const [, module] of modulesOf(this)) module.setTraining(false);
     return this;
   }
 
@@ -181,8 +181,11 @@ function visitParts(
   }
 }
 
-/** A module and all modules in it, by path, each once; its own path is ''. */
-function modulesOf(root: AnyModule, order: 'outer first' | 'inner first'): [string, AnyModule][] {
+/** A module and all modules in it, by path, each once; its own path is ''. @internal */
+export function modulesOf(
+  root: AnyModule,
+  order: 'outer first' | 'inner first' = 'outer first',
+): [string, AnyModule][] {
   const found: [string, AnyModule][] = [];
   const seen = new Set<AnyModule>();
   const visit = (path: string, module: AnyModule): void => {
