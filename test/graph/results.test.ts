@@ -16,7 +16,7 @@ import {
   type Tensor,
   tensor,
 } from 'striate';
-import { expect, test } from 'vitest';
+import { expect, expectTypeOf, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { inEachVariant } from '../support/runtime.ts';
 
@@ -181,15 +181,16 @@ inEachVariant('results of a program', () => {
       }
       const net = new Net();
       const program = compile(net, { inputs: [shape], outputs: ['last.0', 'inner', 'last.1'] });
-      const results = program.run(input()) as unknown as Record<string, Tensor>;
+      const results = program.run(input());
+      expectTypeOf(results).toEqualTypeOf<{ 'last.0': Tensor; inner: Tensor; 'last.1': Tensor }>();
       expect(Object.keys(results)).toEqual(['last.0', 'inner', 'last.1']);
-      expectSame(results.inner!.data, doubled);
+      expectSame(results.inner.data, doubled);
       expectSame(
-        results['last.0']!.data,
+        results['last.0'].data,
         values.map((v) => 4 * v),
       );
       expectSame(
-        results['last.1']!.data,
+        results['last.1'].data,
         positive.map((v) => 8 * v),
       );
       expect(Object.keys(net.inner)).toEqual([]);

@@ -1,6 +1,5 @@
 /** A model that tests of models use, and how they use it: loaded, run, disposed. */
-import type { Tensor } from 'striate';
-import { loadModel, type Model } from 'striate/onnx';
+import { loadModel, type Model, type ModelResults } from 'striate/onnx';
 import { floats, model } from './encode.ts';
 
 /** y = relu(x + w), and a before it. */
@@ -24,10 +23,10 @@ export async function using<T>(bytes: Uint8Array, use: (loaded: Model) => T, opt
 }
 
 /** Values of the results, which are disposed. */
-export function values(results: Record<string, Tensor<'float32'> | Tensor<never>>): Record<string, number[]> {
+export function values(results: ModelResults): Record<string, number[]> {
   return Object.fromEntries(
     Object.entries(results).map(([name, one]) => {
-      const data = Array.from((one as Tensor).data);
+      const data = Array.from(one.data);
       one.dispose();
       return [name, data];
     }),

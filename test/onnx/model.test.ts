@@ -3,9 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { disposeRuntime, init, memory, ones, scope, type Tensor, tensor, zeros } from 'striate';
+import {
+  type AnyTensor,
+  disposeRuntime,
+  init,
+  memory,
+  ones,
+  relu,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from 'striate';
 import { loadModel, ModelError } from 'striate/onnx';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { adder, using, values } from './adder.ts';
 import { floats, int64s, model, rawTensor, TYPE } from './encode.ts';
 
@@ -28,20 +39,28 @@ describe('sources', () => {
     path: () => path,
     url: () => pathToFileURL(path),
     response: () => new Response(copy),
+    blob: () => new Blob([copy]),
+    file: () => new File([copy], 'adder.onnx'),
     'data url': () => `data:application/octet-stream;base64,${Buffer.from(adder).toString('base64')}`,
   };
   test.each(Object.entries(sources))('%s', async (_, source) => {
     const loaded = await loadModel(source());
-    expect(values(loaded.run({ x: Float32Array.of(1, 2) }) as never)).toEqual({ y: [2, 0] });
+    expect(values(loaded.run({ x: Float32Array.of(1, 2) }))).toEqual({ y: [2, 0] });
     loaded.dispose();
   });
   test('what is no source', async () => {
     await expect(loadModel(5 as never)).rejects.toThrow(
-      new TypeError('loadModel: source is 5, must be a Uint8Array, ArrayBuffer, URL, Response or path'),
+      new TypeError(
+        'loadModel: source is 5, must be a Uint8Array, ArrayBuffer, Blob, File, URL, Response or path',
+      ),
     );
     await expect(loadModel(new Response('no', { status: 404 }))).rejects.toThrow(/answered with status 404/);
     await expect(loadModel(join(folder, 'none.onnx'))).rejects.toThrow(
       /^loadModel: source '.*' cannot be read: ENOENT/,
+    );
+    const gone = Object.assign(new Blob([]), { arrayBuffer: () => Promise.reject(new Error('gone')) });
+    await expect(loadModel(gone)).rejects.toThrow(
+      new Error("loadModel: source 'model' cannot be read: gone"),
     );
     const { getBuiltinModule } = process;
     Object.assign(process, { getBuiltinModule: undefined });
@@ -55,13 +74,16 @@ describe('sources', () => {
     writeFileSync(path, adder.slice(0, 50));
     await expect(loadModel(path)).rejects.toThrow(/^adder\.onnx: truncated: /);
     await expect(loadModel(path)).rejects.toBeInstanceOf(ModelError);
+    await expect(loadModel(new File([adder.slice(0, 50)], 'chosen.onnx'))).rejects.toThrow(
+      /^chosen\.onnx: truncated: /,
+    );
     rmSync(folder, { recursive: true });
   });
   test('the bytes are not kept, nor needed afterwards', async () => {
     const bytes = adder.slice();
     const loaded = await loadModel(bytes);
     bytes.fill(0);
-    expect(values(loaded.run({ x: Float32Array.of(1, 2) }) as never)).toEqual({ y: [2, 0] });
+    expect(values(loaded.run({ x: Float32Array.of(1, 2) }))).toEqual({ y: [2, 0] });
     loaded.dispose();
   });
 });
@@ -76,7 +98,7 @@ describe('feeds', () => {
   test('a tensor is not consumed, a typed array finds its shape', () =>
     using(adder, (loaded) => {
       const x = tensor([1, 2, 3, 4], [2, 2]);
-      expect(values(loaded.run({ x }) as never)).toEqual({ y: [2, 0, 4, 2] });
+      expect(values(loaded.run({ x }))).toEqual({ y: [2, 0, 4, 2] });
       expect(x.toArray()).toEqual([
         [1, 2],
         [3, 4],
@@ -90,7 +112,9 @@ describe('feeds', () => {
     using(adder, (loaded) => {
       const run = (feeds: unknown) => () => loaded.run(feeds as never);
       expect(run({})).toThrow(new TypeError("Model.run: input 'x' is missing"));
-      expect(run({ x: [1, 2] })).toThrow(/input 'x' is \[1, 2\], must be a Tensor or typed array/);
+      expect(run({ x: 'pixels' })).toThrow(
+        new TypeError("Model.run: input 'x' is 'pixels', must be a Tensor, typed array or array of numbers"),
+      );
       expect(run({ x: new Int32Array(2) })).toThrow(
         new TypeError("Model.run: input 'x' is a Int32Array, must hold float32"),
       );
@@ -100,8 +124,8 @@ describe('feeds', () => {
       expect(run({ y: new Float32Array(2) })).toThrow(
         new TypeError("Model.run: there is no input 'y'; inputs are 'x'"),
       );
-      expect(run(new Float32Array(2))).toThrow(
-        /inputs is a Float32Array, must be an object with a value for each input's name/,
+      expect(run(null)).toThrow(
+        new TypeError("Model.run: inputs is null, must be an object with a value for each input's name: 'x'"),
       );
       const [wide, whole, gone] = [ones([1, 3]), zeros([1, 2], { dtype: 'int32' }), ones([1, 2])];
       gone.dispose();
@@ -112,8 +136,81 @@ describe('feeds', () => {
       expect(run({ x: gone })).toThrow(/input 'x' is disposed/);
       wide.dispose();
       whole.dispose();
-      expect(values(loaded.run({ x: Float32Array.of(1, 2) }) as never)).toEqual({ y: [2, 0] });
+      expect(values(loaded.run({ x: Float32Array.of(1, 2) }))).toEqual({ y: [2, 0] });
     }));
+  test('the only input needs no name', () =>
+    using(adder, (loaded) => {
+      const x = tensor([1, 2, 3, 4], [2, 2]);
+      expect(values(loaded.run(x))).toEqual({ y: [2, 0, 4, 2] });
+      expect(values(loaded.run(Float32Array.of(1, 2)))).toEqual({ y: [2, 0] });
+      expect(values(loaded.run([1, 2, 3, 4]))).toEqual({ y: [2, 0, 4, 2] });
+      scope(() => {
+        const { a } = loaded.run([[1, 2]], { outputs: ['a'] });
+        expectTypeOf(a).toEqualTypeOf<AnyTensor>();
+        expect(relu(a.as('float32')).toArray()).toEqual([[2, 0]]);
+        if (a.dtype === 'float32') expect(relu(a).shape).toEqual([1, 2]);
+      });
+      expect(loaded.profile([1, 2], { runs: 1 }).map(({ name }) => name)).toContain('sum');
+      const run = (feed: unknown) => () => loaded.run(feed as never);
+      expect(run([1, 2, 3])).toThrow(
+        new RangeError("Model.run: input 'x' has 3 values, must have a multiple of 2 (batchx2)"),
+      );
+      expect(run([[1, 2, 3]])).toThrow(new RangeError("Model.run: input 'x' has shape 1x3, must be batchx2"));
+      expect(run([[1, 2], [3]])).toThrow(
+        new RangeError("Model.run: input 'x' is ragged: 1 entries where the first has 2 entries"),
+      );
+      expect(run(['1', 2])).toThrow(new TypeError("Model.run: input 'x' holds '1', must hold numbers"));
+      expect(run(Int8Array.of(1, 2))).toThrow(/^Model\.run: input 'x' is a.* Int8Array, must hold float32$/);
+      expect(() => loaded.profile(Int8Array.of(1, 2))).toThrow(/^Model\.profile: input 'x' is/);
+      x.dispose();
+    }));
+  test('a value alone where there are two inputs, or none', async () => {
+    const two = model({ nodes: [{ op: 'Add', in: ['a', 'b'] }], inputs: { a: [[2]], b: [[2]] } });
+    await using(two, (loaded) => {
+      expect(values(loaded.run({ a: [1, 2], b: Float32Array.of(3, 4) }))).toEqual({ y: [4, 6] });
+      const x = ones([2]);
+      expect(() => loaded.run(x)).toThrow(
+        new TypeError(
+          "Model.run: inputs is a Tensor, must be an object with a value for each input's name: 'a', 'b'",
+        ),
+      );
+      expect(() => loaded.profile([1, 2])).toThrow(
+        new TypeError(
+          "Model.profile: inputs is [1, 2], must be an object with a value for each input's name: 'a', 'b'",
+        ),
+      );
+      x.dispose();
+    });
+    const none = model({ nodes: [{ op: 'Relu', in: ['w'] }], weights: [floats('w', [1], [2])], inputs: {} });
+    await using(none, (loaded) => {
+      expect(values(loaded.run({}))).toEqual({ y: [2] });
+      expect(() => loaded.run(1)).toThrow(
+        new TypeError("Model.run: inputs is 1, must be an object with a value for each input's name: none"),
+      );
+    });
+  });
+  test('numbers for integers must be such, and a number is a scalar', () => {
+    const bytes = model({
+      nodes: [
+        { op: 'Add', in: ['x', 'x'] },
+        { op: 'Identity', in: ['byte'], out: ['z'] },
+      ],
+      inputs: { x: [[2, 1], TYPE.int64], byte: [[], TYPE.bool] },
+      outputs: ['y', 'z'],
+    });
+    return using(bytes, (loaded) => {
+      expect(values(loaded.run({ x: [[3], [-4]], byte: 1 }))).toEqual({ y: [6, -8], z: [1] });
+      const run = (x: number[], byte: number) => () => loaded.run({ x, byte });
+      expect(run([1, 1.5], 1)).toThrow(
+        new RangeError("Model.run: input 'x' holds 1.5 at 1, must fit in int32"),
+      );
+      expect(run([1, 2 ** 31], 1)).toThrow(/^Model\.run: input 'x' holds 2147483648 at 1/);
+      expect(run([1, 2], 256)).toThrow(
+        new RangeError("Model.run: input 'byte' holds 256 at 0, must fit in uint8"),
+      );
+      expect(run([1, 2], -1)).toThrow(RangeError);
+    });
+  });
   test('axes of one name are of one size', () => {
     const bytes = model({
       nodes: [{ op: 'Concat', in: ['a', 'b'], attributes: { axis: 1 } }],
@@ -167,8 +264,8 @@ describe('feeds', () => {
     });
     return using(bytes, (loaded) => {
       const flag = Uint8Array.of(1);
-      expect(values(loaded.run({ x: Int32Array.of(1, 2), flag }) as never)).toEqual({ y: [2, 4], z: [1] });
-      expect(values(loaded.run({ x: BigInt64Array.of(3n, -4n), flag }) as never)).toEqual({
+      expect(values(loaded.run({ x: Int32Array.of(1, 2), flag }))).toEqual({ y: [2, 4], z: [1] });
+      expect(values(loaded.run({ x: BigInt64Array.of(3n, -4n), flag }))).toEqual({
         y: [6, -8],
         z: [1],
       });
@@ -196,11 +293,11 @@ describe('results', () => {
   test('outputs: any value of the graph', () =>
     using(adder, (loaded) => {
       const x = Float32Array.of(1, 1);
-      expect(values(loaded.run({ x }, { outputs: ['a', 'y', 'a'] }) as never)).toEqual({
+      expect(values(loaded.run({ x }, { outputs: ['a', 'y', 'a'] }))).toEqual({
         a: [2, -1],
         y: [2, 0],
       });
-      expect(values(loaded.run({ x }, { outputs: ['w', 'x'] }) as never)).toEqual({ w: [1, -2], x: [1, 1] });
+      expect(values(loaded.run({ x }, { outputs: ['w', 'x'] }))).toEqual({ w: [1, -2], x: [1, 1] });
       expect(() => loaded.run({ x }, { outputs: ['q'] })).toThrow(
         new RangeError("Model.run: outputs names 'q', which nothing in the model makes; its outputs are 'y'"),
       );
@@ -214,8 +311,8 @@ describe('results', () => {
         loaded.run({ x });
         return loaded.run({ x });
       });
-      expect(values(kept as never)).toEqual({ y: [2, 0] });
-      expect(values(loaded.run({ x }) as never)).toEqual({ y: [2, 0] });
+      expect(values(kept)).toEqual({ y: [2, 0] });
+      expect(values(loaded.run({ x }))).toEqual({ y: [2, 0] });
     }));
 });
 
@@ -276,7 +373,7 @@ describe('programs', () => {
       inputs: { x: [[2]] },
     });
     return using(bytes, (loaded) => {
-      expect(values(loaded.run({ x: Float32Array.of(1, 2) }) as never)).toEqual({ y: [4, 6] });
+      expect(values(loaded.run({ x: Float32Array.of(1, 2) }))).toEqual({ y: [4, 6] });
     });
   });
 });
@@ -307,7 +404,7 @@ describe('loading', () => {
     });
     return using(bytes, (loaded) => {
       expect(() => loaded.run({ x: new Float32Array(3) })).toThrow(ModelError);
-      expect(values(loaded.run({ x: new Float32Array(2) }) as never)).toEqual({ y: [1, 2] });
+      expect(values(loaded.run({ x: new Float32Array(2) }))).toEqual({ y: [1, 2] });
     });
   });
   test('options', async () => {

@@ -39,7 +39,7 @@ inThreads('elementwise', () => {
     ];
     for (const [base, exponent, values, dtype] of cases) {
       striate.scope(() => {
-        const program = striate.compile<Tensor<DType>>((a) => power(a, exponent()), {
+        const program = striate.compile((a) => power(a, exponent()), {
           inputs: [{ shape: [2], dtype }],
         });
         const given = exponent();

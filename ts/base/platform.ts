@@ -14,5 +14,6 @@ type MadeOf<Space extends string, Name extends string> = typeof globalThis exten
 
 export type WebUrl = Made<'URL'>;
 export type WebResponse = Made<'Response'>;
+export type WebBlob = Made<'Blob'>;
 export type WasmModule = MadeOf<'WebAssembly', 'Module'>;
 export type WasmMemory = MadeOf<'WebAssembly', 'Memory'>;

@@ -1,7 +1,7 @@
 /** The public names of ts/layers, by `npm run generate` from its files. */
 export type { PReLUOptions } from './activation.ts';
 export { PReLU } from './activation.ts';
-export type { CompileOptions } from './compile.ts';
+export type { CompiledResults, CompileOptions, GivenTo, TensorsOf } from './compile.ts';
 export { compile } from './compile.ts';
 export type { ConvLayerOptions } from './convolution.ts';
 export { Conv1d, Conv2d, Conv3d } from './convolution.ts';
@@ -76,7 +76,7 @@ export { Fold, Unfold } from './generated/unfold.ts';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d } from './generated/unpooling.ts';
 export type { LinearLayerOptions } from './linear.ts';
 export { Linear } from './linear.ts';
-export type { AnyModule, LoadOptions, StateDict } from './module.ts';
+export type { AnyModule } from './module.ts';
 export { buffer, Module, parameter } from './module.ts';
 export type {
   BatchNormLayerOptions,
@@ -97,4 +97,6 @@ export {
 export { ZeroPad1d, ZeroPad2d, ZeroPad3d } from './padding.ts';
 export type { SeparableConvLayerOptions, SpatialSeparableConvLayerOptions } from './separable.ts';
 export { SeparableConv1d, SeparableConv2d, SeparableConv3d, SpatialSeparableConv2d } from './separable.ts';
+export type { ModuleListConstructor, NamedLayers, SequentialConstructor } from './sequential.ts';
 export { ModuleList, Sequential } from './sequential.ts';
+export type { LoadOptions, StateDict, StateDifference, StateSource, StateValue } from './state.ts';

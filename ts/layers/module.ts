@@ -5,12 +5,19 @@
  */
 import { checkOptions } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
-import { shapeText, wrongKind } from '../base/errors.ts';
+import { wrongKind } from '../base/errors.ts';
 import { Shown } from '../base/shown.ts';
 import { scope } from '../engine/memory.ts';
 import { flag } from '../ops/options.ts';
-import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
+import { type AnyTensor, requireTensor, Tensor } from '../tensor/tensor.ts';
 import { reprOf } from './repr.ts';
+import {
+  type LoadOptions,
+  loadState,
+  type StateDict,
+  type StateDifference,
+  type StateSource,
+} from './state.ts';
 
 const marks = new WeakMap<Tensor<DType>, 'parameter' | 'buffer'>();
 
@@ -40,15 +47,6 @@ export function buffer<D extends DType>(tensor: Tensor<D>): Tensor<D> {
   marks.set(requireTensor('buffer', 'tensor', tensor), 'buffer');
   return tensor;
 }
-
-/** The option of `loadStateDict`. */
-export interface LoadOptions {
-  /** Missing and unknown keys are errors. Default true. */
-  strict?: boolean | undefined;
-}
-
-/** Parameters and buffers by key: what `stateDict()` gives and `loadStateDict` takes. */
-export type StateDict = Record<string, Tensor<DType>>;
 
 /**
  * What has parameters, buffers and other modules as properties, and a `forward`. A subclass is written once and
@@ -82,17 +80,58 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> exte
     return scope(() => this.forward(...xs));
   }
 
-  /** The tensors that training changes: the module's own, live. */
+  /** The tensors that training changes: the module's own, live, each once. */
   parameters(): Tensor[] {
     return this.namedParameters().map(([, tensor]) => tensor);
   }
 
-  /** `[key, tensor]` of every parameter, in the order of the properties. */
+  /** `[key, tensor]` of every parameter, in the order of the properties; a tensor in two places has its first key. */
   namedParameters(): [string, Tensor][] {
-    return entriesOf(this).filter(([, tensor]) => marks.get(tensor) === 'parameter') as [
-      string,
-      unknown,
-    ][] as [string, Tensor][];
+    return markedAs('parameter', this) as [string, Tensor][];
+  }
+
+  /** `[key, tensor]` of every buffer (running statistics and the like), as `namedParameters`. */
+  namedBuffers(): [string, AnyTensor][] {
+    return markedAs('buffer', this);
+  }
+
+  /** The modules that are parts of this one itself, each once, in the order of the properties; not theirs. */
+  children(): AnyModule[] {
+    const found = new Set<AnyModule>();
+    visitParts(this, '', (_, part) => {
+      if (part instanceof Module) found.add(part);
+    });
+    return [...found];
+  }
+
+  /** This module and all modules in it, at any depth, each once; a module comes before its parts. */
+  modules(): AnyModule[] {
+    return modulesOf(this).map(([, module]) => module);
+  }
+
+  /**
+   * `[path, module]` of this module, whose path is '', and of all modules in it (`features`, `features.0`), as `modules`.
+   * These paths are the names that `compile` knows results by.
+   */
+  namedModules(): [string, AnyModule][] {
+    return modulesOf(this);
+  }
+
+  /**
+   * Calls `f` with every module in this one, each once, parts before what holds them, and with this one last. Gives this
+   * module.
+   * @throws TypeError when f is no function
+   * @example
+   * ```ts
+   * net.apply((module) => {
+   *   if (module instanceof Conv2d) module.weight.data.fill(0.1);
+   * });
+   * ```
+   */
+  apply(f: (module: AnyModule) => void): this {
+    if (typeof f !== 'function') throw wrongKind('apply', 'f', f, 'a function');
+    for (const [, module] of modulesOf(this, 'inner first')) f(module);
+    return this;
   }
 
   /** Every parameter and buffer by key: the module's own, live tensors. */
@@ -101,40 +140,29 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> exte
   }
 
   /**
-   * Copies values into the parameters and buffers. PyTorch's `num_batches_tracked` is accepted and not kept.
-   * @throws RangeError for a shape that differs and, when `strict` (the default), for keys that are missing or unknown;
-   * nothing has been copied then
+   * Copies values into the parameters and buffers: what `stateDict` gave, an object or a Map with PyTorch's keys, whose
+   * values are tensors, typed arrays or arrays of numbers of the right shape or count. PyTorch's `num_batches_tracked` is
+   * accepted and not kept. Gives the keys that the module and the dict do not share, none when `strict`, the default.
+   * @throws RangeError for a shape or count that differs and, when `strict`, for keys that are missing or unexpected;
+   * TypeError for what is no value, and for another dtype. Nothing has been copied then
+   * @example
+   * ```ts
+   * const { missing, unexpected } = net.loadStateDict({ 'head.bias': [0, 1] }, { strict: false });
+   * ```
    */
-  loadStateDict(dict: StateDict, options: LoadOptions = {}): void {
-    if (typeof dict !== 'object' || dict === null || dict instanceof Tensor) {
-      throw wrongKind('loadStateDict', 'dict', dict, 'an object of keys and tensors');
+  loadStateDict(dict: StateSource, options: LoadOptions = {}): StateDifference {
+    if (dict instanceof Module) {
+      throw wrongKind(
+        'loadStateDict',
+        'dict',
+        dict,
+        'an object or Map of keys and tensors: write dict.stateDict()',
+      );
     }
     checkOptions('loadStateDict', options, ['strict']);
     const { strict = true } = options;
     flag('loadStateDict', 'strict', strict);
-    const own = new Map(keysOf(this));
-    const given = Object.entries(dict).filter(([key]) => !/(^|\.)num_batches_tracked$/.test(key));
-    const missing = [...own.keys()].filter((key) => !(key in dict));
-    const unknown = given.map(([key]) => key).filter((key) => !own.has(key));
-    if (strict && missing.length + unknown.length > 0) {
-      const list = (keys: string[]) => (keys.length === 0 ? 'none' : keys.join(', '));
-      throw new RangeError(`loadStateDict: missing keys: ${list(missing)}; unknown keys: ${list(unknown)}`);
-    }
-    for (const [key, from] of given) {
-      const to = own.get(key);
-      if (to === undefined) continue;
-      if (!(from instanceof Tensor)) throw wrongKind('loadStateDict', key, from, 'a Tensor');
-      storageOf('loadStateDict', key, from);
-      storageOf('loadStateDict', `the module's ${key}`, to);
-      if (shapeText(from.shape) !== shapeText(to.shape)) {
-        throw new RangeError(
-          `loadStateDict: ${key} has shape ${shapeText(from.shape)}, must be ${shapeText(to.shape)}`,
-        );
-      }
-      if (from.dtype !== to.dtype)
-        throw new TypeError(`loadStateDict: ${key} is ${from.dtype}, must be ${to.dtype}`);
-    }
-    for (const [key, from] of given) own.get(key)?.data.set(from.data as Float32Array);
+    return loadState(new Map(keysOf(this)), dict, strict);
   }
 
   /** Switches to training (batch statistics, dropout), with all parts. */
@@ -175,25 +203,24 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> exte
   }
 }
 
+/** Any module, whatever it takes; `Out` is what it gives. */
+export type AnyModule<Out = unknown> = Module<never, Out>;
+
 /** Calls `found` for each part in the order of the properties: tensors that are marked, modules, arrays of modules. */
 function visitParts(
-  module: object,
+  module: AnyModule,
   prefix: string,
-  found: (path: string, part: Tensor<DType> | AnyModule) => void,
+  found: (path: string, part: AnyTensor | AnyModule) => void,
 ): void {
   for (const [key, part] of Object.entries(module)) {
-    if (part instanceof Module || (part instanceof Tensor && marks.has(part)))
-      found(prefix + key, part as AnyModule);
+    if (part instanceof Module || (part instanceof Tensor && marks.has(part))) found(prefix + key, part);
     else if (Array.isArray(part)) {
       part.forEach((item, i) => {
-        if (item instanceof Module) found(`${prefix}${key}.${i}`, item as AnyModule);
+        if (item instanceof Module) found(`${prefix}${key}.${i}`, item);
       });
     }
   }
 }
-
-/** Any module, whatever it takes and gives. */
-export type AnyModule = Module<never[], unknown>;
 
 /** A module's own modules by key. */
 function modulesIn(module: AnyModule): [string, AnyModule][] {
@@ -204,41 +231,49 @@ function modulesIn(module: AnyModule): [string, AnyModule][] {
   return found;
 }
 
-/** A module and all modules in it, by path; its own path is ''. @internal */
-export function modulesOf(root: Module<never[], unknown> | Module<never, unknown>): [string, AnyModule][] {
+/** A module and all modules in it, by path, each once; its own path is ''. @internal */
+export function modulesOf(
+  root: AnyModule,
+  order: 'outer first' | 'inner first' = 'outer first',
+): [string, AnyModule][] {
   const found: [string, AnyModule][] = [];
   const seen = new Set<AnyModule>();
   const visit = (path: string, module: AnyModule): void => {
     if (seen.has(module)) return;
     seen.add(module);
-    found.push([path, module]);
+    if (order === 'outer first') found.push([path, module]);
     visitParts(module, path === '' ? '' : `${path}.`, (inner, part) => {
-      if (part instanceof Module) visit(inner, part as AnyModule);
+      if (part instanceof Module) visit(inner, part);
     });
+    if (order === 'inner first') found.push([path, module]);
   };
-  visit('', root as AnyModule);
+  visit('', root);
   return found;
 }
 
 /** Every marked tensor under each of its keys; a part that is in two places has two, as PyTorch's state dict. */
-function keysOf(root: Module<never, unknown>): [string, Tensor<DType>][] {
-  const found: [string, Tensor<DType>][] = [];
+function keysOf(root: AnyModule): [string, AnyTensor][] {
+  const found: [string, AnyTensor][] = [];
   const around = new Set<AnyModule>();
   const visit = (prefix: string, module: AnyModule): void => {
     if (around.has(module)) return;
     around.add(module);
     visitParts(module, prefix, (key, part) => {
-      if (part instanceof Module) visit(`${key}.`, part as AnyModule);
+      if (part instanceof Module) visit(`${key}.`, part);
       else found.push([key, part]);
     });
     around.delete(module);
   };
-  visit('', root as unknown as AnyModule);
+  visit('', root);
   return found;
 }
 
 /** Every marked tensor by its first key, each once. @internal */
-export function entriesOf(root: Module<never, unknown>): [string, Tensor<DType>][] {
+export function entriesOf(root: AnyModule): [string, AnyTensor][] {
   const seen = new Set<unknown>();
   return keysOf(root).filter(([, tensor]) => !seen.has(tensor) && seen.add(tensor));
+}
+
+function markedAs(mark: 'parameter' | 'buffer', root: AnyModule): [string, AnyTensor][] {
+  return entriesOf(root).filter(([, tensor]) => marks.get(tensor) === mark);
 }

@@ -5,8 +5,8 @@
 
 import { elementCount, integers } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
-import { describe, ModelError, shapeText, wrongKind } from '../base/errors.ts';
-import { arrayDType, tagOf } from '../base/realm.ts';
+import { ModelError, shapeText, wrongKind } from '../base/errors.ts';
+import { numbersFor, type TensorData } from '../tensor/data.ts';
 import { storageOf, Tensor } from '../tensor/tensor.ts';
 import type { ValueInfo } from './protobuf.ts';
 import { copied, dtypeOf, typeName } from './weights.ts';
@@ -29,20 +29,16 @@ export function inputPort(file: string, { name, type, shape }: ValueInfo): Model
   throw new ModelError(`${file}: input '${name}' ${is}, which is not supported`);
 }
 
-/** A flat typed array with an input's values. */
-export type FeedArray =
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int8Array;
-/** What an input may be given: a tensor, or its values, which take the input's shape. */
-export type Feed = Tensor<DType> | FeedArray;
-/** A value for each input, by name. */
+/** Typed arrays that an input takes: those of its dtype, Float64Array for float32, BigInt64Array for int32. */
+export type FeedArray = Exclude<TensorData, number | readonly TensorData[]>;
+/**
+ * What an input takes: a tensor, a typed array of its dtype, nested arrays of its shape, or numbers without a shape of
+ * their own, which get that of the input.
+ */
+export type Feed = Tensor<DType> | TensorData;
+/** What is given for each input, by name. */
 export type Feeds = Readonly<Record<string, Feed>>;
-/** Shapes of inputs, by name. */
+/** Shapes by the names of inputs. */
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 
 /** The same, checked. A Map: a file may call an input '__proto__'. */
@@ -60,7 +56,7 @@ export function checkNames(where: string, what: string, given: unknown, ports: r
     given instanceof Tensor ||
     ArrayBuffer.isView(given)
   ) {
-    throw wrongKind(where, what, given, "an object with a value for each input's name");
+    throw wrongKind(where, what, given, `an object with a value for each input's name: ${names(ports)}`);
   }
   for (const name of Object.keys(given)) {
     if (ports.some((port) => port.name === name)) continue;
@@ -68,8 +64,9 @@ export function checkNames(where: string, what: string, given: unknown, ports: r
   }
 }
 
+/** The names of ports for a sentence. */
 export function names(ports: readonly { readonly name: string }[]): string {
-  return ports.map(({ name }) => `'${name}'`).join(', ');
+  return ports.map(({ name }) => `'${name}'`).join(', ') || 'none';
 }
 
 /** A shape that fits an input, and the sizes that it gives to named axes. @throws RangeError */
@@ -122,20 +119,26 @@ export function knownShape(port: ModelPort, shapes: KnownShapes, axes: Axes): re
   return shape === undefined || shape.includes(undefined) ? null : (shape as number[]);
 }
 
-/** Checks that a feed is of its input's kind. @throws TypeError */
-function checkKind(where: string, port: ModelPort, feed: unknown): asserts feed is Feed {
-  const { name, dtype } = port;
-  if (feed instanceof Tensor) {
-    storageOf(where, `input '${name}'`, feed);
-    if (feed.dtype !== dtype)
-      throw new TypeError(`${where}: input '${name}' is a ${feed.dtype} tensor, must be ${dtype}`);
-    return;
-  }
+/** Numbers that stand for a tensor, and their shape where their nesting tells it. */
+type Numbers = ReturnType<typeof numbersFor>;
+
+/** A tensor of the input's dtype, or the numbers that stand for one. @throws TypeError, RangeError */
+function readFeed(where: string, { name, dtype }: ModelPort, feed: unknown): Tensor<DType> | Numbers {
   if (feed === undefined) throw new TypeError(`${where}: input '${name}' is missing`);
-  const found = arrayDType(feed);
-  if (found === undefined) throw wrongKind(where, `input '${name}'`, feed, 'a Tensor or typed array');
-  if (found !== dtype)
-    throw new TypeError(`${where}: input '${name}' is ${describe(feed)}, must hold ${dtype}`);
+  if (!(feed instanceof Tensor)) return numbersFor(where, `input '${name}'`, feed, dtype);
+  storageOf(where, `input '${name}'`, feed);
+  if (feed.dtype === dtype) return feed;
+  throw new TypeError(`${where}: input '${name}' is a ${feed.dtype} tensor, must be ${dtype}`);
+}
+
+/** What was given, by name: where there is one input, its value alone stands for it. @throws TypeError */
+function byName(where: string, given: Feeds | Feed, ports: readonly ModelPort[]): Feeds {
+  const isValue =
+    given instanceof Tensor || ArrayBuffer.isView(given) || Array.isArray(given) || typeof given === 'number';
+  const only = ports.length === 1 ? ports[0] : undefined;
+  if (isValue && only !== undefined) return { [only.name]: given };
+  checkNames(where, 'inputs', given, ports);
+  return given as Feeds;
 }
 
 /** The tensors of a run; those that were made for it are disposed afterwards. */
@@ -147,29 +150,25 @@ export interface Bound {
 /** @throws TypeError, RangeError that name the input, what it is and what it must be */
 export function bindFeeds(
   where: string,
-  feeds: Feeds,
+  given: Feeds | Feed,
   ports: readonly ModelPort[],
   shapes: KnownShapes,
 ): Bound {
-  checkNames(where, 'inputs', feeds, ports);
+  const feeds = byName(where, given, ports);
   const axes: Axes = new Map();
-  for (const port of ports) {
-    const feed: unknown = Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined;
-    checkKind(where, port, feed);
-    if (feed instanceof Tensor) checkShape(where, port, feed.shape, axes);
-  }
+  const found = ports.map((port) => {
+    const feed = readFeed(where, port, Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined);
+    if (feed.shape !== null) checkShape(where, port, feed.shape, axes);
+    return feed;
+  });
   const made: Tensor<DType>[] = [];
   try {
-    const tensors = ports.map((port) => {
-      const feed = feeds[port.name] as Feed;
+    const tensors = ports.map((port, i) => {
+      const feed = found[i] as Tensor<DType> | Numbers;
       if (feed instanceof Tensor) return feed;
-      const shape = arrayShape(where, port, feed, shapes, axes);
+      const shape = feed.shape ?? shapeOf(where, port, feed.values.length, shapes, axes);
       checkShape(where, port, shape, axes);
-      const values =
-        tagOf(feed) === 'BigInt64Array'
-          ? int32s(where, port.name, feed as BigInt64Array)
-          : (feed as Exclude<FeedArray, BigInt64Array>);
-      const one = copied(where, { values, dtype: port.dtype, shape: [...shape] });
+      const one = copied(where, { values: feed.values, dtype: port.dtype, shape: [...shape] });
       made.push(one);
       return one;
     });
@@ -180,24 +179,14 @@ export function bindFeeds(
   }
 }
 
-/** @throws RangeError for a value outside int32 */
-function int32s(where: string, name: string, feed: BigInt64Array): Int32Array {
-  return Int32Array.from(feed, (value, i) => {
-    const small = Number(value);
-    if (small === (small | 0)) return small;
-    throw new RangeError(`${where}: input '${name}' holds ${value} at ${i}, must fit in int32`);
-  });
-}
-
-/** The shape of a typed array: known, or with one free axis, which its length tells. */
-function arrayShape(
+/** The shape of `size` values without one of their own: known, or with one free axis, which their number tells. */
+function shapeOf(
   where: string,
   port: ModelPort,
-  feed: FeedArray,
+  size: number,
   shapes: KnownShapes,
   axes: Axes,
 ): readonly number[] {
-  const size = feed.length;
   const known = knownShape(port, shapes, axes);
   if (known !== null) {
     const count = known.reduce((a, b) => a * b, 1);

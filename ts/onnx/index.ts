@@ -17,14 +17,14 @@ export type { ModelResults } from './results.ts';
 export type { ModelSource } from './source.ts';
 
 /**
- * Reads an ONNX model, operator sets 9 to 16: its bytes, a URL, a Response, or in Node, Deno and Bun a path. Its
- * weights are copied into the linear memory once; the bytes are not kept.
- * @throws ModelError when the file is damaged, or uses what is not supported; TypeError, RangeError for wrong
- * options; Error when it cannot be read
+ * Reads a model: its bytes, a Blob or File (of an `<input type="file">`), a URL, a Response, or in Node, Deno and Bun a
+ * path. Its weights are copied into the linear memory once; the bytes are not kept.
+ * @throws ModelError when the file is damaged, or uses what is not supported; TypeError, RangeError for wrong options;
+ * Error when the source cannot be read
  * @example
  * ```ts
- * const model = await loadModel('model.onnx');
- * const { scores } = model.run({ image: x });
+ * const model = await loadModel('squeezenet.onnx', { inputShapes: { image: [1, 3, 224, 224] } });
+ * const { scores } = model.run(new Float32Array(3 * 224 * 224));
  * ```
  */
 export async function loadModel(source: ModelSource, options: ModelOptions = {}): Promise<Model> {

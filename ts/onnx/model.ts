@@ -10,7 +10,7 @@ import { engine } from '../engine/engine.ts';
 import { adopt, type Resources, scope } from '../engine/memory.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import { type ProfileOptions, type StepProfile, typesText } from '../program/report.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { AnyTensor, Tensor } from '../tensor/tensor.ts';
 import { Program } from '../transforms/program.ts';
 import { build, type Plan } from './build.ts';
 import { MAX_VALUES } from './call.ts';
@@ -19,6 +19,7 @@ import {
   bindFeeds,
   checkShape,
   checkShapes,
+  type Feed,
   type Feeds,
   inputPort,
   type KnownShapes,
@@ -36,7 +37,7 @@ import { copied, dtypeOf } from './weights.ts';
 /** The options of `loadModel`. */
 export interface ModelOptions {
   /**
-   * Shapes for inputs with free axes: what a typed array gets. When the shapes of all inputs are known, the program is
+   * Shapes for inputs with free axes: what a typed array or a flat list gets. When the shapes of all inputs are known, the program is
    * compiled on loading.
    */
   inputShapes?: Shapes | undefined;
@@ -45,14 +46,14 @@ export interface ModelOptions {
 }
 
 /** The options of `Model.run`. */
-export interface RunOptions {
+export interface RunOptions<Name extends string = string> {
   /** Tensors of the outputs' shapes, by name, into which the results are written: then nothing is allocated. */
-  into?: ModelResults | undefined;
+  into?: { readonly [N in Name]: AnyTensor } | undefined;
   /**
    * Names of the values to give instead of the model's outputs: any that the graph computes, but constants of which
    * others were made on loading.
    */
-  outputs?: readonly string[] | undefined;
+  outputs?: readonly Name[] | undefined;
 }
 
 /** The option of `Model.summary`. */
@@ -146,10 +147,21 @@ export class Model extends Shown {
   }
 
   /**
-   * Runs the model. Inputs are tensors or typed arrays by name; the results are new tensors of the caller's.
+   * Runs the model. `inputs` has a tensor, a typed array or (nested) arrays of numbers for each input's name; where there
+   * is one input, its value alone will do. Numbers that are not nested get the shape of their input. The results are new
+   * tensors of the caller's, by name: of each output, or of what `outputs` names.
    * @throws TypeError, RangeError that name the input; ModelError when an operator refuses these shapes
+   * @example
+   * ```ts
+   * const model = await loadModel('detector.onnx');
+   * const { boxes } = model.run({ image, threshold: [0.5] });
+   * const { features } = model.run(image, { outputs: ['features'] });
+   * ```
    */
-  run(inputs: Feeds, options: RunOptions = {}): ModelResults {
+  run<const Name extends string = string>(
+    inputs: Feeds | Feed,
+    options: RunOptions<Name> = {},
+  ): Record<Name, AnyTensor> {
     this.#requireAlive('Model.run');
     checkOptions('Model.run', options, ['into', 'outputs']);
     const wanted = this.#wanted(options.outputs);
@@ -157,11 +169,14 @@ export class Model extends Shown {
     if (into !== undefined) checkInto(into, wanted);
     return this.#with('Model.run', inputs, wanted, (program, tensors) =>
       program.runFor('Model.run', tensors, into === undefined ? undefined : { into }),
-    );
+    ) as Record<Name, AnyTensor>;
   }
 
-  /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
-  profile(inputs: Feeds, options: ProfileOptions = {}): StepProfile[] {
+  /**
+   * A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). `inputs` is
+   * what `run` takes.
+   */
+  profile(inputs: Feeds | Feed, options: ProfileOptions = {}): StepProfile[] {
     this.#requireAlive('Model.profile');
     checkOptions('Model.profile', options, ['runs']);
     const runs = integer('Model.profile', 'runs', options.runs ?? 10, 1);
@@ -225,7 +240,7 @@ export class Model extends Shown {
 
   #with<T>(
     where: string,
-    feeds: Feeds,
+    feeds: Feeds | Feed,
     wanted: readonly string[],
     use: (program: Program<ModelResults>, tensors: Tensor<DType>[]) => T,
   ): T {
@@ -294,7 +309,7 @@ export class Model extends Shown {
       ports.forEach(({ name }, i) => {
         given.set(name, xs[i] as Tensor<DType>);
       });
-      return Object.fromEntries(build(this.#plan, given, wanted));
+      return Object.fromEntries(build(this.#plan, given, wanted)) as ModelResults;
     };
     const inputs = ports.map(({ name, dtype }) => ({
       name,

@@ -1,12 +1,11 @@
 /** What a user asks of a run: names of values, and tensors to write them into. */
-import type { DType } from '../base/dtype.ts';
 import { wrongKind } from '../base/errors.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { type AnyTensor, Tensor } from '../tensor/tensor.ts';
 import type { Plan } from './build.ts';
 import { type ModelPort, names } from './feeds.ts';
 
-/** Tensors by name: what `Model.run` gives. */
-export type ModelResults = Record<string, Tensor<DType>>;
+/** What a run of a model gives: tensors by name, whose dtypes `dtype` tells, or `.as('float32')` makes known. */
+export type ModelResults = Record<string, AnyTensor>;
 
 /** The names, once each. @throws TypeError, RangeError for what is no list of names that the model can give */
 export function checkOutputs(
@@ -35,7 +34,7 @@ export function checkOutputs(
 }
 
 /** A tensor for each name. @throws TypeError */
-export function checkInto(into: ModelResults, wanted: readonly string[]): void {
+export function checkInto(into: object, wanted: readonly string[]): void {
   if (typeof into !== 'object' || into === null || into instanceof Tensor) {
     throw wrongKind('Model.run', 'into', into, "an object with a tensor for each output's name");
   }

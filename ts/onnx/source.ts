@@ -1,15 +1,15 @@
 /**
- * The bytes of a model wherever it is: in memory, behind a URL, in a Response, or in a file. Files are reached without
- * a static import, so that what a browser gets names no module of Node's.
+ * The bytes of a model wherever it is: in memory, behind a URL, in a Response or Blob, or in a file. Files are reached
+ * without a static import, so that what a browser gets names no module of Node's.
  */
 
 import { describe, wrongKind } from '../base/errors.ts';
-import type { WebResponse, WebUrl } from '../base/platform.ts';
+import type { WebBlob, WebResponse, WebUrl } from '../base/platform.ts';
 import { messageOf, tagOf } from '../base/realm.ts';
 import { builtin } from '../engine/decode.ts';
 
-/** Where a model comes from; a string is a path (Node, Deno, Bun) or a URL with its scheme. */
-export type ModelSource = Uint8Array | ArrayBuffer | WebUrl | WebResponse | string;
+/** Where a model comes from: its bytes, or where they are; a string is a path (Node, Deno, Bun) or a URL with its scheme. */
+export type ModelSource = Uint8Array | ArrayBuffer | WebBlob | WebUrl | WebResponse | string;
 
 /** The bytes, and a name for error sentences. */
 export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Array; file: string }> {
@@ -18,13 +18,21 @@ export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Arr
       return { bytes: source as Uint8Array, file: 'model' };
     case 'ArrayBuffer':
       return { bytes: new Uint8Array(source as ArrayBuffer), file: 'model' };
+    case 'Blob':
+    case 'File':
+      return readBlob(source as WebBlob);
     case 'Response':
       return readResponse(source as Response, (source as Response).url);
     case 'URL':
       return readUrl(source as URL);
   }
   if (typeof source !== 'string') {
-    throw wrongKind('loadModel', 'source', source, 'a Uint8Array, ArrayBuffer, URL, Response or path');
+    throw wrongKind(
+      'loadModel',
+      'source',
+      source,
+      'a Uint8Array, ArrayBuffer, Blob, File, URL, Response or path',
+    );
   }
   // Two letters at least: C:\ is a path.
   if (/^[a-z][a-z0-9+.-]+:/i.test(source)) return readUrl(source);
@@ -36,6 +44,16 @@ async function readUrl(url: URL | string): Promise<{ bytes: Uint8Array; file: st
   if (!/^file:/i.test(text)) return readResponse(await fetch(url), text);
   const path = builtin<{ fileURLToPath(url: URL | string): string }>('node:url')?.fileURLToPath(url) ?? text;
   return { bytes: readFile(path), file: lastPart(path) };
+}
+
+async function readBlob(blob: Blob | File): Promise<{ bytes: Uint8Array; file: string }> {
+  const file = 'name' in blob && blob.name !== '' ? blob.name : 'model';
+  try {
+    return { bytes: new Uint8Array(await blob.arrayBuffer()), file };
+  } catch (cause) {
+    // A file may have changed or gone since it was chosen.
+    throw new Error(`loadModel: source ${describe(file)} cannot be read: ${messageOf(cause)}`, { cause });
+  }
 }
 
 async function readResponse(response: Response, url: string): Promise<{ bytes: Uint8Array; file: string }> {

@@ -49,7 +49,7 @@ export { conv1d, conv2d, conv3d } from './convolution.ts';
 export type { ConvOptions, PaddingMode } from './convolutionStep.ts';
 export type { ConvTransposeOptions } from './convTranspose.ts';
 export { convTranspose1d, convTranspose2d, convTranspose3d } from './convTranspose.ts';
-export type { DTypeOf, DTypeOption, RandomOptions, TensorData } from './create.ts';
+export type { DTypeOf, DTypeOption, RandomOptions } from './create.ts';
 export { arange, full, ones, rand, randn, tensor, zeros } from './create.ts';
 export type { DeformConvOptions } from './deform.ts';
 export { deformConv2d } from './deform.ts';

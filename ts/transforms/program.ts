@@ -26,7 +26,7 @@ import {
   summaryText,
   typesText,
 } from '../program/report.ts';
-import { emptyTensor, requireType, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
+import { type AnyTensor, emptyTensor, requireType, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
 import { PASSES } from './passes/index.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
@@ -35,11 +35,11 @@ export type InputSpec =
   | readonly number[]
   | {
       /** The input's shape. */
-      shape: readonly number[];
+      readonly shape: readonly number[];
       /** Its element type. Default 'float32'. */
-      dtype?: DType | undefined;
+      readonly dtype?: DType | undefined;
       /** Its name in errors. Default: `inputs[i]`. */
-      name?: string | undefined;
+      readonly name?: string | undefined;
     };
 
 /** The option of `Program.run`. */
@@ -53,6 +53,9 @@ export interface ProgramInput extends TensorType {
   /** The name in errors. */
   readonly name: string;
 }
+
+/** What a run takes: the tensor of the only input, or a list of one for each. */
+export type Given = Tensor<DType> | readonly Tensor<DType>[];
 
 /** What is traced: a function, the tensors that may change later, and its modules by path. */
 export interface Source {
@@ -96,16 +99,14 @@ class ProgramResources implements Resources {
 }
 
 /**
- * A function or module that was compiled for fixed shapes, by `compile`: it runs with one call, over memory that is
- * planned once.
+ * A function that was compiled for inputs of fixed shapes: `Out` is what a run gives, `In` what it takes.
  * @example
  * ```ts
  * const program = compile(net, { inputs: [[1, 3, 224, 224]] });
- * const y = program.run(x);
- * console.log(program.summary());
+ * const scores = program.run(image);
  * ```
  */
-export class Program<Out = Results> extends Shown {
+export class Program<Out = Results, In extends Given = Given> extends Shown {
   /** The inputs' types, in order. */
   readonly inputs: readonly ProgramInput[];
   /** The outputs' types, in order. */
@@ -215,12 +216,12 @@ export class Program<Out = Results> extends Shown {
    * right shapes, the results are written there and nothing at all is allocated.
    * @throws TypeError, RangeError when an input or `into` does not fit
    */
-  run(xs: Tensor<DType> | readonly Tensor<DType>[], options?: ProgramRunOptions<Out>): Out {
+  run(xs: In, options?: ProgramRunOptions<Out>): Out {
     return this.runFor('Program.run', xs, options);
   }
 
   /** `run`, called by `where`. @internal */
-  runFor(where: string, xs: Tensor<DType> | readonly Tensor<DType>[], options?: ProgramRunOptions<Out>): Out {
+  runFor(where: string, xs: Given, options?: ProgramRunOptions<Out>): Out {
     this.#requireAlive(where);
     if (options !== undefined) checkOptions(where, options, ['into']);
     const inputs = xs instanceof Tensor ? [xs] : xs;
@@ -289,16 +290,12 @@ export class Program<Out = Results> extends Shown {
   }
 
   /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
-  profile(xs: Tensor<DType> | readonly Tensor<DType>[], options: ProfileOptions = {}): StepProfile[] {
+  profile(xs: In, options: ProfileOptions = {}): StepProfile[] {
     return this.profileFor('Program.profile', xs, options);
   }
 
   /** `profile`, called by `where`. @internal */
-  profileFor(
-    where: string,
-    xs: Tensor<DType> | readonly Tensor<DType>[],
-    options: ProfileOptions,
-  ): StepProfile[] {
+  profileFor(where: string, xs: Given, options: ProfileOptions): StepProfile[] {
     checkOptions(where, options, ['runs']);
     const runs = integer(where, 'runs', options.runs ?? 10, 1);
     const outputs = leavesOf(this.runFor(where, xs), where);
@@ -372,9 +369,7 @@ function inputType(where: string, spec: InputSpec, index: number): TensorType & 
     shape,
     dtype = 'float32',
     name = `inputs[${index}]`,
-  } = isShape
-    ? { shape: spec as readonly number[] }
-    : (spec as { shape: readonly number[]; dtype?: DType | undefined; name?: string | undefined });
+  } = isShape ? { shape: spec as readonly number[] } : (spec as Exclude<InputSpec, readonly number[]>);
   oneOf(where, `inputs[${index}].dtype`, dtype, DTYPES);
   const checked = integers(where, `inputs[${index}]`, shape, 0);
   elementCount(`${where}: inputs[${index}]`, checked, bytesPer(dtype));
@@ -392,7 +387,7 @@ function named(where: string, trace: Trace, names: readonly string[]): Results {
         `${where}: outputs names ${describe(name)}, there are ${known === '' ? 'no names' : known}`,
       );
     }
-    found.push([name, symbolOf(value)]);
+    found.push([name, symbolOf(value) as AnyTensor]);
   }
   return Object.fromEntries(found);
 }

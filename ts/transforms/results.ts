@@ -1,10 +1,10 @@
 /** What a traced function gives: a tensor, or an array or object of them; and what a program gives in the same form. */
 import type { DType } from '../base/dtype.ts';
 import { describe } from '../base/errors.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { type AnyTensor, Tensor } from '../tensor/tensor.ts';
 
 /** What a compiled function may give: a tensor, or an array or object of such. */
-export type Results = Tensor<DType> | readonly Results[] | { readonly [name: string]: Results };
+export type Results = AnyTensor | readonly Results[] | { readonly [name: string]: Results };
 
 /** The same structure with another tensor in each tensor's place. @throws TypeError for anything else in it */
 export function mapResults(
@@ -12,7 +12,7 @@ export function mapResults(
   where: string,
   change: (leaf: Tensor<DType>) => Tensor<DType>,
 ): Results {
-  if (results instanceof Tensor) return change(results);
+  if (results instanceof Tensor) return change(results) as AnyTensor;
   if (Array.isArray(results)) return results.map((part) => mapResults(part, where, change));
   if (typeof results === 'object' && results !== null) {
     return Object.fromEntries(
