@@ -12,9 +12,9 @@ export class ConstantPad1d extends KeepingModule {
 
   /**
    * What `pad1d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
-   * @param value What 'constant' fills in; default 0.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[left, right]];
+   * negative widths crop
+   * @param value What 'constant' fills in.
    */
   constructor(padding: PadWidths, value: number) {
     super();
@@ -43,8 +43,8 @@ export class ReflectionPad1d extends KeepingModule {
 
   /**
    * What `pad1d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[left, right]];
+   * negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
@@ -72,8 +72,8 @@ export class ReplicationPad1d extends KeepingModule {
 
   /**
    * What `pad1d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[left, right]];
+   * negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
@@ -101,8 +101,8 @@ export class CircularPad1d extends KeepingModule {
 
   /**
    * What `pad1d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[left, right]];
+   * negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
@@ -133,7 +133,7 @@ export class ConstantPad2d extends KeepingModule {
    * What `pad2d` takes beside its tensors.
    * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
    * [left, right]]; negative widths crop
-   * @param value What 'constant' fills in; default 0.
+   * @param value What 'constant' fills in.
    */
   constructor(padding: PadWidths, value: number) {
     super();
@@ -250,9 +250,9 @@ export class ConstantPad3d extends KeepingModule {
 
   /**
    * What `pad3d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
-   * @param value What 'constant' fills in; default 0.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[front, back],
+   * [top, bottom], [left, right]]; negative widths crop
+   * @param value What 'constant' fills in.
    */
   constructor(padding: PadWidths, value: number) {
     super();
@@ -281,8 +281,8 @@ export class ReflectionPad3d extends KeepingModule {
 
   /**
    * What `pad3d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[front, back],
+   * [top, bottom], [left, right]]; negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
@@ -310,8 +310,8 @@ export class ReplicationPad3d extends KeepingModule {
 
   /**
    * What `pad3d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[front, back],
+   * [top, bottom], [left, right]]; negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
@@ -339,8 +339,8 @@ export class CircularPad3d extends KeepingModule {
 
   /**
    * What `pad3d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[front, back],
+   * [top, bottom], [left, right]]; negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
