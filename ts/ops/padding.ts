@@ -28,7 +28,7 @@ export interface PadOptions {
    * what a crop leaves). Default 'constant'.
    */
   mode?: PadMode | undefined;
-  /** What 'constant' fills in; default 0. */
+  /** What 'constant' fills in. Default 0. */
   value?: number | undefined;
 }
 

@@ -2,7 +2,7 @@
 // public function. One file of classes per file of operators.
 import path from 'node:path';
 import { Problem } from '../report.mjs';
-import { defaultIn } from './lists.mjs';
+import { comment, docsOf, memberDocs } from './layerDocs.mjs';
 
 /** Where the classes are. */
 export const LAYERS = 'ts/layers/generated';
@@ -95,89 +95,6 @@ function partsOf(layer, { name: operator, entry, signature: { parameters } }, ty
     forward: forward.map((name) => ({ name, type: typeOf(name) })),
     arguments: positional.map(argument),
     options: optionParts({ own, kept, taken, fixed, forward, isOption, inTraining }),
-  };
-}
-
-/** Text as lines of at most `width` columns. */
-function wrapped(text, width) {
-  const lines = [''];
-  // No line begins with a sign, which would be a list.
-  for (const word of text.split(/\s+(?![-+*]\s)/)) {
-    const line = `${lines.at(-1)} ${word}`.trimStart();
-    if (line.length > width && lines.at(-1) !== '') lines.push(word);
-    else lines[lines.length - 1] = line;
-  }
-  return lines;
-}
-
-/** A comment of at most 118 columns: a text, and tags. */
-function comment(text, tags = [], indent = '') {
-  const lines = [text, ...tags].flatMap((part) => wrapped(part, 115 - indent.length));
-  const [open, ...more] = ['/**', ' * ', ' */'];
-  if (lines.length === 1) return `${open} ${lines[0]}${more[1]}`;
-  return [open, ...lines.map((line) => `${indent}${more[0]}${line}`), `${indent}${more[1]}`].join('\n');
-}
-
-const AXES = {
-  1: {
-    'H, W': 'L',
-    'Ho, Wo': 'Lo',
-    'Ho = ': 'Lo = ',
-    '(H ': '(L ',
-    '[height, width]': '[length]',
-    H: 'L',
-    Ho: 'Lo',
-  },
-  3: { 'H, W': 'D, H, W', 'Ho, Wo': 'Do, Ho, Wo', '[height, width]': '[depth, height, width]' },
-};
-
-/** What an operator's docstring says; those of one and three dimensions say that they are as the one of two. */
-function docsOf({ name, signature }, all) {
-  const [, base, rank] = /^(.*)([13])d$/.exec(name) ?? [];
-  const like = all.find((one) => one.name === `${base}2d`);
-  if (like === undefined || !signature.documentation.startsWith(`\`${base}2d\` for`)) return signature;
-  const axes = AXES[rank];
-  const words = Object.keys(axes).map((word) => word.replaceAll(/[[\]()]/g, '\\$&'));
-  const moved = (text) =>
-    text
-      ?.replaceAll(new RegExp(`(?<!\\w)(?:${words.join('|')})(?!\\w)`, 'g'), (word) => axes[word])
-      .replaceAll(/(?<=[a-z])2d\b/gi, `${rank}d`);
-  const { documentation, params, returns, throws } = like.signature;
-  return {
-    documentation: moved(documentation),
-    params: new Map([...params].map(([key, text]) => [key, moved(text)])),
-    returns: moved(returns),
-    throws,
-  };
-}
-
-/** What a constructor takes, with defaults, and what forward gives. */
-function memberDocs(layer, operator, { own, taken, inputs, forward }, docs) {
-  const { signature } = operator;
-  const known = [...signature.parameters, ...signature.parameters.flatMap(({ options }) => options ?? [])];
-  const said = (name) => docs.params.get(name) ?? known.find((one) => one.name === name)?.documentation;
-  const param = (name, as = name) => (said(name) ? [`@param ${as} ${said(name)}`] : []);
-  const keys = own?.keys ?? [];
-  const defaults = keys.flatMap((key) => {
-    const value = layer.defaults?.[key] ?? defaultIn(said(key) ?? '');
-    return value === null ? [`\`${key}\``] : [`\`${key}\` (default ${value})`];
-  });
-  const makes =
-    taken.length + keys.length === 0
-      ? 'Takes nothing.'
-      : `What \`${operator.name}\` takes beside its tensors.`;
-  const ofOptions = keys.length === 0 ? [] : [`@param options ${defaults.join(', ')}`];
-  const constructed = [...taken.flatMap(({ name, as }) => param(name, as)), ...ofOptions];
-  const given = [...inputs, ...forward].flatMap(({ name }) => param(name));
-  const returns = docs.returns === undefined ? [] : [`@returns ${docs.returns}`];
-  const throws = docs.throws.map((text) => `@throws ${text}`);
-  return {
-    constructed: comment(makes, constructed, '  '),
-    forward: comment(
-      `\`${operator.name}\` of ${inputs.map(({ name }) => name).join(' and ')}.`,
-      [...given, ...returns, ...throws],
-      '  ',
-    ),
   };
 }
 

@@ -13,9 +13,9 @@ export class ConstantPad1d extends KeepingModule {
 
   /**
    * What `pad1d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
-   * @param value What 'constant' fills in; default 0.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[left, right]];
+   * negative widths crop
+   * @param value What 'constant' fills in.
    */
   constructor(padding: PadWidths, value: number) {
     super();
@@ -48,8 +48,8 @@ export class ReflectionPad1d extends KeepingModule {
 
   /**
    * What `pad1d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[left, right]];
+   * negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
@@ -81,8 +81,8 @@ export class ReplicationPad1d extends KeepingModule {
 
   /**
    * What `pad1d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[left, right]];
+   * negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
@@ -114,8 +114,8 @@ export class CircularPad1d extends KeepingModule {
 
   /**
    * What `pad1d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[left, right]];
+   * negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
@@ -150,7 +150,7 @@ export class ConstantPad2d extends KeepingModule {
    * What `pad2d` takes beside its tensors.
    * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
    * [left, right]]; negative widths crop
-   * @param value What 'constant' fills in; default 0.
+   * @param value What 'constant' fills in.
    */
   constructor(padding: PadWidths, value: number) {
     super();
@@ -283,9 +283,9 @@ export class ConstantPad3d extends KeepingModule {
 
   /**
    * What `pad3d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
-   * @param value What 'constant' fills in; default 0.
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[front, back],
+   * [top, bottom], [left, right]]; negative widths crop
+   * @param value What 'constant' fills in.
    */
   constructor(padding: PadWidths, value: number) {
     super();
@@ -318,8 +318,8 @@ export class ReflectionPad3d extends KeepingModule {
 
   /**
    * What `pad3d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[front, back],
+   * [top, bottom], [left, right]]; negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
@@ -351,8 +351,8 @@ export class ReplicationPad3d extends KeepingModule {
 
   /**
    * What `pad3d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[front, back],
+   * [top, bottom], [left, right]]; negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
@@ -384,8 +384,8 @@ export class CircularPad3d extends KeepingModule {
 
   /**
    * What `pad3d` takes beside its tensors.
-   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[top, bottom],
-   * [left, right]]; negative widths crop
+   * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[front, back],
+   * [top, bottom], [left, right]]; negative widths crop
    */
   constructor(padding: PadWidths) {
     super();
