@@ -1,6 +1,6 @@
 /**
- * What a user gives a model by name, checked against the model's inputs: tensors as they are, typed arrays with the
- * shape that they must have. A free axis that has a name is of one size wherever the name stands.
+ * What a user gives a model by name, checked against the model's inputs: tensors as they are, nested arrays of numbers
+ * in their own shape, typed arrays and flat lists with the shape that they must have. A free axis that has a name is of one size wherever the name stands.
  */
 
 import { elementCount, integers } from '../base/checks.ts';
