@@ -85,8 +85,8 @@ export {
   sumPool2d,
   sumPool3d,
 } from './pooling.ts';
-export type { ReduceOptions } from './reduction.ts';
-export { argMax, max, mean, min, sum } from './reduction.ts';
+export type { ReduceOptions, VarianceOptions } from './reduction.ts';
+export { argMax, argMin, max, mean, min, std, sum, variance } from './reduction.ts';
 export { flatten, reshape } from './reshape.ts';
 export type { RoiAlignOptions } from './roiAlign.ts';
 export { roiAlign } from './roiAlign.ts';
