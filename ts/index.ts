@@ -13,6 +13,7 @@ export type { PadMode } from './instructions/emitPad.ts';
 export * from './layers/index.ts';
 export * from './ops/index.ts';
 export type { StepProfile } from './program/report.ts';
+export type { TensorData } from './tensor/data.ts';
 export type { AnyTensor, NestedArray } from './tensor/tensor.ts';
 export { Tensor } from './tensor/tensor.ts';
 export { Vjp, valueAndGrad, vjp } from './transforms/gradient.ts';

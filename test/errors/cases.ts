@@ -36,6 +36,24 @@ const handles: Wrong[] = [
   ['memory beyond the limit', () => zeros([2 ** 29 - 1]), striate.OutOfMemoryError, `zeros: no room for ${2 ** 31 - 4} bytes; the limit is ${2 ** 26} bytes (init's maxMemoryBytes)`],
 ];
 
+const assigning: Wrong[] = [
+  ['assign to a disposed tensor', () => gone().assign(1), TypeError, 'assign: tensor is disposed'],
+  ['assign a disposed tensor', () => x().assign(gone()), TypeError, 'assign: source is disposed'],
+  ['assign a text', () => x().assign(any('1')), TypeError, "assign: source holds '1', must hold numbers"],
+  ['assign nothing', () => any(x()).assign(), TypeError, 'assign: source holds undefined, must hold numbers'],
+  ['assign a tensor of another shape', () => ones([2, 3]).assign(ones([3, 2])), RangeError, 'assign: source has shape 3x2, must be 2x3'],
+  ['assign a tensor of one element, which is not stretched', () => ones([2]).assign(ones([1])), RangeError, 'assign: source has shape 1, must be 2'],
+  ['assign a tensor of another dtype', () => ones([2]).assign(any(ones([2], { dtype: 'int8' }))), TypeError, 'assign: source is int8, must be float32'],
+  ['assign too few numbers', () => ones([2, 3]).assign([1, 2]), RangeError, 'assign: source has shape 2, must be 2x3'],
+  ['assign rows that are columns', () => ones([2, 3]).assign([[1, 2], [3, 4], [5, 6]]), RangeError, 'assign: source has shape 3x2, must be 2x3'],
+  ['assign rows that differ', () => ones([2, 2]).assign([[1, 2], [3]]), RangeError, 'assign: source is ragged: 1 entries where the first has 2 entries'],
+  ['assign half to integers', () => ones([2], { dtype: 'int32' }).assign(0.5), RangeError, 'assign: source is 0.5, must be an integer for int32'],
+  ['assign an int64 beyond int32', () => ones([1], { dtype: 'int32' }).assign(new BigInt64Array([2n ** 31n])), RangeError, 'assign: source[0] is 2147483648, must fit in int32'],
+  ['assign to what a traced function made', () => compile((x) => relu(x).assign(1), { inputs: [[2]] }), TypeError, 'assign: tensor is made by the traced function, must be one from outside: nothing else has storage to write'],
+  ['assign to an argument of a traced function', () => compile((x) => x.assign(1), { inputs: [[2]] }), TypeError, 'assign: tensor is made by the traced function, must be one from outside: nothing else has storage to write'],
+  ['a symbol of another trace assigned', () => { let out: Tensor = ones([2]); compile((x) => { out = relu(x); return out; }, { inputs: [[2]] }); ones([2]).assign(out); }, TypeError, 'assign: source is symbolic: inside a traced function a tensor has a shape but no values'],
+];
+
 const creation: Wrong[] = [
   ['tensor of a text', () => tensor(any('a')), TypeError, "tensor: data holds 'a', must hold numbers"],
   ['tensor of nothing', () => any(tensor)(), TypeError, 'tensor: data holds undefined, must hold numbers'],
@@ -209,7 +227,7 @@ const gradients: Wrong[] = [
   ['pullback after dispose', () => { const made = record(); made.dispose(); made.pullback(ones([2])); }, TypeError, 'pullback: the gradient record is disposed'],
 ];
 
-export const cases: Wrong[] = [...handles, ...creation, ...factors, ...shapes, ...programs, ...modules, ...gradients];
+export const cases: Wrong[] = [...handles, ...assigning, ...creation, ...factors, ...shapes, ...programs, ...modules, ...gradients];
 
 /** Calls that need a running library. */
 export const beforeInit: Wrong[] = [

@@ -4,21 +4,10 @@
  */
 import { checkOptions, elementCount, fill, integer, integers, oneOf } from '../base/checks.ts';
 import { bytesPer, DTYPES, type DType } from '../base/dtype.ts';
-import { describe, shapeText, wrongKind } from '../base/errors.ts';
-import { emptyTensor, type NestedArray, type Tensor } from '../tensor/tensor.ts';
+import { shapeText, wrongKind } from '../base/errors.ts';
+import { readData, type TensorData } from '../tensor/data.ts';
+import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
 import { normal, uniform } from './random.ts';
-
-/** What `tensor` takes: a number, nested arrays, a flat array or a typed array. */
-export type TensorData =
-  | number
-  | readonly TensorData[]
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int8Array;
 
 /** The dtype that `data` gives where no option names one. */
 export type DTypeOf<Data extends TensorData> = Data extends Int32Array | BigInt64Array
@@ -44,16 +33,8 @@ export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>
   options: DTypeOption<D> = {},
 ): Tensor<D> {
   checkOptions('tensor', options, ['dtype']);
-  const typed = ArrayBuffer.isView(data);
-  const own = typed ? dtypeOf(data) : 'float32';
+  const { values, shape: found, dtype: own } = readData('tensor', 'data', data);
   const dtype = checkDType('tensor', options.dtype ?? own) as D;
-  const flat: number[] = [];
-  let values: ArrayLike<number> = flat;
-  let found: readonly number[];
-  if (typed) {
-    values = data instanceof BigInt64Array ? Array.from(data, toInt32) : (data as Float32Array);
-    found = [values.length];
-  } else found = flattenInto('tensor', data, flat);
   const wanted = shape === undefined || shape === null ? found : integers('tensor', 'shape', shape, 0);
   if (elementCount('tensor', wanted, bytesPer(dtype)) !== values.length) {
     throw new RangeError(
@@ -65,49 +46,9 @@ export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>
   return made;
 }
 
-function toInt32(value: bigint, index: number): number {
-  const small = Number(value);
-  if (small !== (small | 0)) throw new RangeError(`tensor: data[${index}] is ${value}, must fit in int32`);
-  return small;
-}
-
-function dtypeOf(data: ArrayBufferView): DType {
-  if (data instanceof Float32Array || data instanceof Float64Array) return 'float32';
-  if (data instanceof Int32Array || data instanceof BigInt64Array) return 'int32';
-  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'uint8';
-  if (data instanceof Int8Array) return 'int8';
-  throw wrongKind(
-    'tensor',
-    'data',
-    data,
-    'a Float32Array, Float64Array, Int32Array, BigInt64Array, Uint8Array, Uint8ClampedArray or Int8Array',
-  );
-}
-
 function checkDType(where: string, dtype: unknown): DType {
   oneOf(where, 'dtype', dtype, DTYPES);
   return dtype as DType;
-}
-
-/** Appends the numbers of nested arrays; gives their shape. */
-function flattenInto(where: string, data: unknown, into: number[]): number[] {
-  const shape: number[] = [];
-  for (let level = data; Array.isArray(level); level = level[0]) shape.push(level.length);
-  const visit = (part: unknown, axis: number): void => {
-    if (axis === shape.length) {
-      if (typeof part !== 'number')
-        throw new TypeError(`${where}: data holds ${describe(part)}, must hold numbers`);
-      into.push(part);
-      return;
-    }
-    if (!Array.isArray(part) || part.length !== shape[axis]) {
-      const is = Array.isArray(part) ? `${part.length} entries` : describe(part);
-      throw new RangeError(`${where}: data is ragged: ${is} where the first has ${shape[axis]} entries`);
-    }
-    for (const inner of part) visit(inner, axis + 1);
-  };
-  visit(data as NestedArray, 0);
-  return shape;
 }
 
 /** A tensor of `shape` where every element is `value`. */

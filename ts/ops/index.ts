@@ -35,12 +35,12 @@ export {
 export { add, div, maximum, minimum, mul, pow, prelu, sub } from './arithmetic.ts';
 export type { BatchNormOptions } from './batchNorm.ts';
 export { batchNorm } from './batchNorm.ts';
-export { concat, slice, split } from './concat.ts';
+export { concat, slice, split, stack } from './concat.ts';
 export { conv1d, conv2d, conv3d } from './convolution.ts';
 export type { ConvOptions, PaddingMode } from './convolutionStep.ts';
 export type { ConvTransposeOptions } from './convTranspose.ts';
 export { convTranspose1d, convTranspose2d, convTranspose3d } from './convTranspose.ts';
-export type { DTypeOf, DTypeOption, RandomOptions, TensorData } from './create.ts';
+export type { DTypeOf, DTypeOption, RandomOptions } from './create.ts';
 export { arange, full, ones, rand, randn, tensor, zeros } from './create.ts';
 export type { DeformConvOptions } from './deform.ts';
 export { deformConv2d } from './deform.ts';
@@ -87,7 +87,7 @@ export {
 } from './pooling.ts';
 export type { ReduceOptions, VarianceOptions } from './reduction.ts';
 export { argMax, argMin, max, mean, min, std, sum, variance } from './reduction.ts';
-export { flatten, reshape } from './reshape.ts';
+export { flatten, reshape, squeeze, unsqueeze } from './reshape.ts';
 export type { RoiAlignOptions } from './roiAlign.ts';
 export { roiAlign } from './roiAlign.ts';
 export type { SeparableConvOptions } from './separable.ts';

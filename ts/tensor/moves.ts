@@ -111,3 +111,26 @@ export function flattenParams(shape: readonly number[], startDim: unknown, endDi
   const merged = shape.slice(from, to + 1).reduce((product, axis) => product * axis, 1);
   return [...shape.slice(0, from), merged, ...shape.slice(to + 1)];
 }
+
+/** Writes source, or one number, in tensor's place; made by no function of its own, for it has no result. */
+export const ASSIGN: Entry = {
+  name: 'assign',
+  torch: 'torch.Tensor.copy_',
+  onnx: [],
+  args: ['tensor', 'source'],
+  numbers: true,
+  resolve: () => ({ outputs: [], state: [0], problem: null }),
+  lower(to, { types: [tensor, source], inputs: [y, x] }) {
+    // A tensor that is assigned to itself.
+    if (x === y) return;
+    const shape = [elementCount('assign', tensor!.shape)];
+    const isNumber = source!.shape.length < tensor!.shape.length;
+    const walk = contiguous(shape);
+    const from = isNumber ? { strides: [0], offset: 0 } : walk;
+    writeCopy(to, { x: x!, y: y! }, { dtype: tensor!.dtype, shape, source: from, target: walk });
+  },
+  // Nothing flows into what was overwritten.
+  flows: true,
+  gradient: (_, { gradients: [dy] }) => [null, dy!],
+  reads: { inputs: [], outputs: [] },
+};

@@ -4,7 +4,7 @@
  */
 import { oneOf } from '../base/checks.ts';
 import { DTYPES, type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
-import { shapeText, wrongKind } from '../base/errors.ts';
+import { shapeText, wrongKind, wrongValue } from '../base/errors.ts';
 import {
   adopt,
   allocate,
@@ -19,9 +19,19 @@ import { Draw } from '../graph/draw.ts';
 import type { Entry, Params } from '../graph/entry.ts';
 import { typeBytes } from '../graph/resolve.ts';
 import { currentTrace } from '../graph/trace.ts';
-import type { Handle, Value } from '../graph/value.ts';
+import { type Handle, homeOf, type Value } from '../graph/value.ts';
 import { execute } from '../program/eager.ts';
-import { CAST, castParams, FLATTEN, flattenParams, PERMUTE, permuteParams, reshapeParams } from './moves.ts';
+import { readData, type TensorData } from './data.ts';
+import {
+  ASSIGN,
+  CAST,
+  castParams,
+  FLATTEN,
+  flattenParams,
+  PERMUTE,
+  permuteParams,
+  reshapeParams,
+} from './moves.ts';
 
 class TensorResources implements Resources {
   storage: Storage | null;
@@ -86,7 +96,7 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
 
   #read(where: string): TypedArrays[D] {
     const storage = storageOf(where, 'tensor', this);
-    if (this.resources.followed) throw symbolic(where, 'tensor');
+    if (this.resources.followed || currentTrace()?.writes(storage)) throw symbolic(where, 'tensor');
     const { buffer } = storage.engine.memory;
     let view = this.#view;
     if (view === null || view.buffer !== buffer || view.byteOffset !== storage.address) {
@@ -133,7 +143,12 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
     return this.#call(CLONE, []);
   }
 
-  /** A copy with another dtype: floats are truncated and saturate, int32 wraps to 8 bits. */
+  /**
+   * A copy with another dtype. float32 to an integer: towards 0, what lies beyond the dtype (infinities too) gives its
+   * nearest end, NaN gives 0. int32 to float32: to the nearest float, ties to even. int32 to 8 bits, and 8 bits to the other
+   * 8 bits: the low 8 bits.
+   * @throws RangeError for what is no dtype
+   */
   cast<T extends DType>(dtype: T): Tensor<T> {
     return this.#call(CAST, castParams(dtype));
   }
@@ -151,6 +166,48 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
   /** A copy with the axes in the order of `axes`. */
   permute(axes: readonly number[]): Tensor<D> {
     return this.#call(PERMUTE, permuteParams(this.shape, axes));
+  }
+
+  /**
+   * Writes values in place, so that every handle on this storage has them: those of a tensor of the same shape and dtype, of
+   * nested arrays of the same shape, of a flat or typed array of as many elements, or one number for all. In a traced
+   * function (compile, vjp, valueAndGrad) it is a write that each run makes, in its place between reads; no gradient flows
+   * into what was overwritten, and what later reads get flows to the source. Gives this tensor.
+   * @throws RangeError for another shape; TypeError for another dtype, and for what is a traced function's own: its arguments
+   * and results of its operators have no storage to write
+   */
+  assign(source: Tensor<D> | TensorData): this {
+    const trace = currentTrace();
+    if (this.symbol === null || trace === null) storageOf('assign', 'tensor', this);
+    else if (homeOf(this.symbol).kind !== 'capture') {
+      throw new TypeError(
+        'assign: tensor is made by the traced function, must be one from outside: nothing else has storage to write',
+      );
+    }
+    const from = source instanceof Tensor ? requireLike(this, source) : this.#valuesOf(source);
+    if (trace !== null) {
+      let operand: Tensor<DType> | number | undefined;
+      if (typeof from === 'number' || from instanceof Tensor) operand = from;
+      else {
+        operand = emptyTensor('assign', this.shape, this.dtype);
+        operand.data.set(from);
+      }
+      trace.record(ASSIGN, [this, operand], []);
+    } else if (typeof from === 'number') this.data.fill(from);
+    else this.data.set(from instanceof Tensor ? from.data : from);
+    return this;
+  }
+
+  /** What is no tensor, as values of this tensor's shape, or one for all. */
+  #valuesOf(source: unknown): number | ArrayLike<number> {
+    const { shape, values } = readData('assign', 'source', source);
+    const [own, given] = [shapeText(this.shape), shapeText(shape)];
+    if (typeof source === 'number') {
+      if (this.dtype === 'float32' || Number.isInteger(source)) return source;
+      throw wrongValue('assign', 'source', source, `an integer for ${this.dtype}`);
+    }
+    if (given === own || (shape.length === 1 && values.length === this.size)) return values;
+    throw new RangeError(`assign: source has shape ${given}, must be ${own}`);
   }
 
   #call<T extends DType>(entry: Entry, params: Params): Tensor<T> {
@@ -203,6 +260,14 @@ export function requireType(where: string, name: string, value: unknown, type: T
   return tensor;
 }
 
+/** A source of a tensor's own shape and dtype. @throws RangeError, TypeError for another */
+function requireLike({ shape, dtype }: Tensor<DType>, source: Tensor<DType>): Tensor<DType> {
+  if (source.symbol === null || currentTrace() === null) storageOf('assign', 'source', source);
+  if (source.dtype !== dtype) throw new TypeError(`assign: source is ${source.dtype}, must be ${dtype}`);
+  if (shapeText(source.shape) === shapeText(shape)) return source;
+  throw new RangeError(`assign: source has shape ${shapeText(source.shape)}, must be ${shapeText(shape)}`);
+}
+
 /** A new tensor with undefined values. */
 export function emptyTensor<D extends DType>(where: string, shape: readonly number[], dtype: D): Tensor<D> {
   return new Tensor(shape, dtype, allocate(where, typeBytes({ shape, dtype })));
@@ -231,7 +296,10 @@ export function invoke(entry: Entry, inputs: readonly Operand[], params: Params)
       else if (!input.resources.storage?.engine.alive) refuse(entry, input, i);
     } else if (!mayStand(entry, input, i, inputs.length)) refuse(entry, input, i);
   }
-  if (record && trace !== null) return trace.record(entry, inputs, params).map(symbolOf);
+  if (trace !== null) {
+    if (record) return trace.record(entry, inputs, params).map(symbolOf);
+    for (const input of inputs) if (input instanceof Tensor) trace.reads(input);
+  }
   return execute(entry, inputs, params, tensorOf);
 }
 

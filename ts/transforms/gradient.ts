@@ -15,7 +15,7 @@ import {
   scope,
 } from '../engine/memory.ts';
 import { FILL } from '../graph/builtin.ts';
-import { differentiate } from '../graph/differentiate.ts';
+import { copiesOfOverwritten, differentiate } from '../graph/differentiate.ts';
 import { graphOf } from '../graph/graph.ts';
 import { Trace } from '../graph/trace.ts';
 import type { Value } from '../graph/value.ts';
@@ -92,12 +92,13 @@ function makeProgram(
   seeded: boolean,
 ): Found {
   const graph = graphOf(trace, where, results);
+  const copies = copiesOfOverwritten(graph, xs);
   const half = { nodes: graph.nodes.length, results: results.length };
   const seeds = results.map((result): Value => {
     if (!seeded) return graph.input(result);
     return graph.add(FILL, [], [1, ...result.shape], []).outputs[0] as Value;
   });
-  for (const gradient of differentiate(where, graph, results, seeds, xs)) graph.give(gradient);
+  for (const gradient of differentiate(where, graph, results, seeds, xs, copies)) graph.give(gradient);
   const plan = { constants: { kind: 'late' }, ...(!seeded && { half }) } as const;
   const { executable, captures, slots } = assemble(on, where, graph, plan);
   return {
