@@ -334,7 +334,7 @@ export const layers = {
 
 // biome-ignore format: a call a line.
 export const wrong: Wrong[] = [
-  ['concat of a tensor', () => striate.concat(any(x())), TypeError, 'concat: xs is a Tensor, must be an array of tensors'],
+  ['concat of a tensor', () => striate.concat(any(x())), TypeError, 'concat: xs is a Tensor, must be an array of tensors: write [a, b]'],
   ['concat of a number and a tensor', () => striate.concat([any(1), x()]), TypeError, 'concat: xs[0] is 1, must be a Tensor'],
   ['concat of a tensor and null', () => striate.concat([x(), any(null)]), TypeError, 'concat: xs[1] is null, must be a Tensor'],
   ['concat with a disposed tensor', () => striate.concat([x(), x(), gone()]), TypeError, 'concat: xs[2] is disposed'],
@@ -346,7 +346,7 @@ export const wrong: Wrong[] = [
   ['a shape of another size', () => x().reshape([7, -1]), RangeError, 'reshape: x of shape 1x2x5x5 has 50 elements, shape [7, -1] must have as many'],
   ['a shape of other elements', () => striate.reshape(x(), [7]), RangeError, 'reshape: x of shape 1x2x5x5 has 50 elements, shape [7] must have as many'],
   ['a shape that is a text', () => x().reshape(any('a')), TypeError, "reshape: shape is 'a', must be an array of integers"],
-  ['a shape that is numbers in a row', () => any(x()).reshape(5, 10), TypeError, 'reshape: shape is 5, must be an array of integers'],
+  ['a shape that is numbers in a row', () => any(x()).reshape(5, 10), TypeError, 'reshape: shape is 5, must be an array of integers: write [5, 10]'],
   ['two open axes', () => x().reshape([-1, -1]), RangeError, 'reshape: shape has more than one -1, must have at most one'],
   ['an open axis beside 0', () => striate.zeros([0, 3]).reshape([0, -1]), RangeError, 'reshape: shape is [0, -1], must not have -1 beside 0'],
   ['an axis of -2', () => x().reshape([-2]), RangeError, 'reshape: shape[0] is -2, must be an integer, at least -1'],
@@ -371,8 +371,8 @@ export const wrong: Wrong[] = [
   ['a split of a scalar', () => striate.split(striate.tensor(1), 1), RangeError, 'split: dim is 0, but a scalar has no axes'],
   ['a slice with a step of 0', () => striate.slice(striate.ones([5]), [0], [5], { steps: [0] }), RangeError, 'slice: steps[0] is 0, must not be 0'],
   ['a slice of more axes than there are', () => striate.slice(striate.ones([5]), [0, 0], [1, 1]), RangeError, 'slice: starts has 2 entries, must have at most 1'],
-  ['fewer ends than starts', () => striate.slice(striate.ones([5, 5]), [0, 0], [1]), RangeError, 'slice: ends has 1 entries, must have 2'],
-  ['a stack of a tensor', () => striate.stack(any(x())), TypeError, 'stack: xs is a Tensor, must be an array of tensors'],
+  ['fewer ends than starts', () => striate.slice(striate.ones([5, 5]), [0, 0], [1]), RangeError, 'slice: ends has 1 entry, must have 2'],
+  ['a stack of a tensor', () => striate.stack(any(x())), TypeError, 'stack: xs is a Tensor, must be an array of tensors: write [a, b]'],
   ['a stack of nothing', () => striate.stack([]), RangeError, 'stack: xs is empty, must hold at least one tensor'],
   ['a stack of dtypes that differ', () => striate.stack([striate.ones([2]), any(striate.ones([2], { dtype: 'int8' }))]), TypeError, 'stack: xs[1] is int8, must be float32 as xs[0]'],
   ['a stack of shapes that differ', () => striate.stack([striate.ones([2, 3]), striate.ones([2, 4])], 1), RangeError, 'stack: xs[1] has shape 2x4, must be 2x3 as xs[0]'],
@@ -383,5 +383,5 @@ export const wrong: Wrong[] = [
   ['squeeze by a text', () => striate.squeeze(x(), any('0')), TypeError, "squeeze: dim is '0', must be an integer"],
   ['unsqueeze behind the end', () => striate.unsqueeze(x(), 5), RangeError, 'unsqueeze: dim is 5, must be an integer, from -5 to 4'],
   ['unsqueeze nowhere', () => any(striate.unsqueeze)(x()), TypeError, 'unsqueeze: dim is undefined, must be an integer'],
-  ['a slice from a number', () => striate.slice(striate.ones([5]), any(1), any(2)), TypeError, 'slice: starts is 1, must be an array of integers'],
+  ['a slice from a number', () => striate.slice(striate.ones([5]), any(1), any(2)), TypeError, 'slice: starts is 1, must be an array of integers: write [1]'],
 ];

@@ -92,7 +92,7 @@ describe('feeds', () => {
       expect(run({})).toThrow(new TypeError("Model.run: input 'x' is missing"));
       expect(run({ x: [1, 2] })).toThrow(/input 'x' is \[1, 2\], must be a Tensor or typed array/);
       expect(run({ x: new Int32Array(2) })).toThrow(
-        new TypeError("Model.run: input 'x' is a Int32Array, must hold float32"),
+        new TypeError("Model.run: input 'x' is an Int32Array, must hold float32"),
       );
       expect(run({ x: new Float32Array(3) })).toThrow(
         new RangeError("Model.run: input 'x' has 3 values, must have a multiple of 2 (batchx2)"),

@@ -321,7 +321,7 @@ describe('shapes that are computed', () => {
       /axes are \[0, -3\], must be different/,
     );
     await expect(one('Split', {}, { shape: [5], ...lists([2, 3]) }, ['i0'])).rejects.toThrow(
-      /split has 2 sizes, but there are 1 outputs/,
+      /split has 2 sizes, must have 1, one for each output/,
     );
     await expect(one('Reshape', {}, { shape: [5], ...lists([-2]) }, ['i0'])).rejects.toThrow(
       /the shape is \[-2\], a size must be at least -1/,

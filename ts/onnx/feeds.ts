@@ -5,7 +5,7 @@
 
 import { elementCount, integers } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
-import { describe, ModelError, shapeText, wrongKind } from '../base/errors.ts';
+import { counted, describe, ModelError, shapeText, wrongKind } from '../base/errors.ts';
 import { storageOf, Tensor } from '../tensor/tensor.ts';
 import type { ValueInfo } from './protobuf.ts';
 import { copied, dtypeOf, typeName } from './weights.ts';
@@ -207,7 +207,7 @@ function arrayShape(
     const count = known.reduce((a, b) => a * b, 1);
     if (count === size) return known;
     throw new RangeError(
-      `${where}: input '${port.name}' has ${size} values, must have ${count} (${shapeText(known)})`,
+      `${where}: input '${port.name}' has ${counted(size, 'value')}, must have ${count} (${shapeText(known)})`,
     );
   }
   const partial =
@@ -222,7 +222,7 @@ function arrayShape(
   const others = partial.reduce<number>((a, b) => a * (b ?? 1), 1);
   if (others === 0 || size % others !== 0) {
     throw new RangeError(
-      `${where}: input '${port.name}' has ${size} values, must have a multiple of ${others} (${port.shape?.join('x')})`,
+      `${where}: input '${port.name}' has ${counted(size, 'value')}, must have a multiple of ${others} (${port.shape?.join('x')})`,
     );
   }
   return partial.map((axis) => axis ?? size / others);

@@ -5,12 +5,12 @@
  */
 import { axisIndex, checkOptions, elementCount, integer, integers } from '../base/checks.ts';
 import { bytesPer, type DType, type TensorType } from '../base/dtype.ts';
-import { shapeText, wrongKind } from '../base/errors.ts';
+import { counted, shapeText, wrongKind } from '../base/errors.ts';
 import { type Buffer, type Builder, isSamePlace } from '../instructions/builder.ts';
 import { type Walks, writeCopy } from '../instructions/copy.ts';
 import { emitFill, newBlock } from '../instructions/emit.ts';
 import { contiguous, type Piece, stridesOf, type Walk } from '../instructions/walk.ts';
-import { requireTensor, type Tensor } from '../tensor/tensor.ts';
+import { requireTensor, Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator, type Params } from './operator.ts';
 
 interface Pieces {
@@ -98,7 +98,10 @@ function joining(name: string, torch: string, onnx: readonly string[], isNew: bo
 
 /** The first of a list of tensors. @throws TypeError, RangeError for what is no list of some */
 function firstOf(name: string, xs: unknown): Tensor<DType> {
-  if (!Array.isArray(xs)) throw wrongKind(name, 'xs', xs, 'an array of tensors');
+  if (!Array.isArray(xs)) {
+    const hint = xs instanceof Tensor ? ': write [a, b]' : '';
+    throw wrongKind(name, 'xs', xs, `an array of tensors${hint}`);
+  }
   if (xs.length === 0) throw new RangeError(`${name}: xs is empty, must hold at least one tensor`);
   return requireTensor(name, 'xs[0]', xs[0]);
 }
@@ -199,7 +202,9 @@ export const slice = /*#__PURE__*/ operator(
       checkOptions('slice', options, ['steps']);
       const from = integers('slice', 'starts', clamped(starts), -0x7fffffff);
       if (from.length > shape.length) {
-        throw new RangeError(`slice: starts has ${from.length} entries, must have at most ${shape.length}`);
+        throw new RangeError(
+          `slice: starts has ${counted(from.length, 'entry', 'entries')}, must have at most ${shape.length}`,
+        );
       }
       const until = integers('slice', 'ends', clamped(ends), -0x7fffffff, from.length);
       const steps = integers('slice', 'steps', options.steps ?? from.map(() => 1), -0x7fffffff, from.length);

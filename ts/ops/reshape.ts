@@ -15,10 +15,10 @@ import { type Entry, operator } from './operator.ts';
  */
 export const reshape = /*#__PURE__*/ operator(
   RESHAPE,
-  (invoke) =>
-    <D extends DType>(x: Tensor<D>, shape: readonly number[]): Tensor<D> => {
+  (invoke): (<D extends DType>(x: Tensor<D>, shape: readonly number[]) => Tensor<D>) =>
+    <D extends DType>(x: Tensor<D>, ...row: readonly unknown[]): Tensor<D> => {
       const before = requireTensor('reshape', 'x', x).shape;
-      return invoke([x as Tensor<DType>], reshapeParams(before, shape))[0] as unknown as Tensor<D>;
+      return invoke([x as Tensor<DType>], reshapeParams(before, row))[0] as unknown as Tensor<D>;
     },
 );
 

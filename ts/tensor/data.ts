@@ -1,6 +1,6 @@
 /** Values that a user gives as a number, nested arrays, a flat array or a typed array. */
 import type { DType } from '../base/dtype.ts';
-import { describe, wrongKind } from '../base/errors.ts';
+import { counted, describe, wrongKind } from '../base/errors.ts';
 
 /** What `tensor` and `assign` take: a number, nested arrays, a flat array or a typed array. */
 export type TensorData =
@@ -67,8 +67,10 @@ function flattenInto(where: string, name: string, data: unknown, into: number[])
       return;
     }
     if (!Array.isArray(part) || part.length !== shape[axis]) {
-      const is = Array.isArray(part) ? `${part.length} entries` : describe(part);
-      throw new RangeError(`${where}: ${name} is ragged: ${is} where the first has ${shape[axis]} entries`);
+      const is = Array.isArray(part) ? counted(part.length, 'entry', 'entries') : describe(part);
+      throw new RangeError(
+        `${where}: ${name} is ragged: ${is} where the first has ${counted(shape[axis] as number, 'entry', 'entries')}`,
+      );
     }
     for (const inner of part) visit(inner, axis + 1);
   };

@@ -154,8 +154,9 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
   }
 
   /** The same storage under another shape of the same size; one axis may be -1. */
-  reshape(shape: readonly number[]): Tensor<D> {
-    return this.#call(RESHAPE, reshapeParams(this.shape, shape));
+  reshape(shape: readonly number[]): Tensor<D>;
+  reshape(...row: readonly unknown[]): Tensor<D> {
+    return this.#call(RESHAPE, reshapeParams(this.shape, row));
   }
 
   /** The axes from `startDim` to `endDim` as one, on the same storage. */
@@ -164,8 +165,9 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
   }
 
   /** A copy with the axes in the order of `axes`. */
-  permute(axes: readonly number[]): Tensor<D> {
-    return this.#call(PERMUTE, permuteParams(this.shape, axes));
+  permute(axes: readonly number[]): Tensor<D>;
+  permute(...row: readonly unknown[]): Tensor<D> {
+    return this.#call(PERMUTE, permuteParams(this.shape, row));
   }
 
   /**

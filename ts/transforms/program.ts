@@ -4,7 +4,7 @@
  */
 import { checkOptions, elementCount, integer, integers, oneOf } from '../base/checks.ts';
 import { bytesPer, DTYPES, type DType, type TensorType } from '../base/dtype.ts';
-import { describe, wrongKind } from '../base/errors.ts';
+import { counted, describe, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import {
   adopt,
@@ -192,7 +192,9 @@ export class Program<Out = Results> implements Disposable {
       throw wrongKind(where, 'x', xs, `a Tensor or an array of ${this.inputs.length}`);
     }
     if (inputs.length !== this.inputs.length) {
-      throw new RangeError(`${where}: x has ${inputs.length} tensors, must have ${this.inputs.length}`);
+      throw new RangeError(
+        `${where}: x has ${counted(inputs.length, 'tensor')}, must have ${this.inputs.length}`,
+      );
     }
     for (let i = 0; i < inputs.length; i++)
       requireType(where, this.inputs[i]!.name, inputs[i], this.inputs[i]!);
