@@ -70,19 +70,19 @@ export function perAxis(where: string, name: string, value: unknown, rank: numbe
   throw wrongKind(where, name, value, `an integer or an array of ${rank}`);
 }
 
-const TEXTS = /^(mode|paddingMode|padding|approximate|dtype|variant|accuracy|reduction)$/;
-const FLAGS =
-  /^(bias|training|keepDim|ceilMode|returnIndices|alignCorners|aligned|affine|trackRunningStats|flipKernel)$/;
+/** Options that take texts, and those that take true or false, as far as PyTorch has them early in its order. */
+const TEXTS = /^(mode|padding|paddingMode|approximate|dtype|variant)$/;
+const FLAGS = /^(bias|training|keepDim|returnIndices|alignCorners)$/;
 
 /** What to write for an option that was given by position, as PyTorch takes it: the first that such a value is for. */
 function asOption(value: unknown, known: readonly string[]): string {
-  const isFor: Record<string, (option: string) => boolean> = {
-    string: (option) => TEXTS.test(option),
-    boolean: (option) => FLAGS.test(option),
-    number: (option) => option === 'padding' || !(TEXTS.test(option) || FLAGS.test(option)),
-  };
-  const option = known.find(isFor[Array.isArray(value) ? 'number' : typeof value] ?? (() => false));
-  return option === undefined ? '' : `: write { ${option}: ${describe(value)} }`;
+  const kind = Array.isArray(value) ? 'number' : typeof value;
+  const option = known.find((name) =>
+    kind === 'number'
+      ? name === 'padding' || !(TEXTS.test(name) || FLAGS.test(name))
+      : (kind === 'string' && TEXTS.test(name)) || (kind === 'boolean' && FLAGS.test(name)),
+  );
+  return option ? `: write { ${option}: ${describe(value)} }` : '';
 }
 
 /** The options object itself: absent, or an object whose keys are all known, in the order in which PyTorch takes them. */

@@ -40,8 +40,7 @@ export const flatten = /*#__PURE__*/ operator(
 );
 
 /** params: the shape. */
-const SQUEEZE: Entry = { ...RESHAPE, name: 'squeeze', torch: 'torch.squeeze', onnx: [] };
-const UNSQUEEZE: Entry = { ...RESHAPE, name: 'unsqueeze', torch: 'torch.unsqueeze', onnx: [] };
+const reshaping = (name: string): Entry => ({ ...RESHAPE, name, torch: `torch.${name}`, onnx: [] });
 
 /**
  * The same storage without axes of size 1: without the axis `dim`, or those of a list (counted from the end when negative;
@@ -49,7 +48,7 @@ const UNSQUEEZE: Entry = { ...RESHAPE, name: 'unsqueeze', torch: 'torch.unsqueez
  * @throws RangeError for an axis that x does not have
  */
 export const squeeze = /*#__PURE__*/ operator(
-  SQUEEZE,
+  /*#__PURE__*/ reshaping('squeeze'),
   (invoke) =>
     <D extends DType>(x: Tensor<D>, dim?: number | readonly number[]): Tensor<D> => {
       const { shape } = requireTensor('squeeze', 'x', x);
@@ -71,7 +70,7 @@ export const squeeze = /*#__PURE__*/ operator(
  * @throws RangeError for a place that there is not
  */
 export const unsqueeze = /*#__PURE__*/ operator(
-  UNSQUEEZE,
+  /*#__PURE__*/ reshaping('unsqueeze'),
   (invoke) =>
     <D extends DType>(x: Tensor<D>, dim: number): Tensor<D> => {
       const { shape } = requireTensor('unsqueeze', 'x', x);

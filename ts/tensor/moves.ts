@@ -118,22 +118,16 @@ export function flattenParams(shape: readonly number[], startDim: unknown, endDi
   return [...shape.slice(0, from), merged, ...shape.slice(to + 1)];
 }
 
-/** Writes source, or one number, in tensor's place; made by no function of its own, for it has no result. */
+/** Writes source in tensor's place; made by no function of its own, for it has no result. */
 export const ASSIGN: Entry = {
   name: 'assign',
   torch: 'torch.Tensor.copy_',
   onnx: [],
   args: ['tensor', 'source'],
-  numbers: true,
   resolve: () => ({ outputs: [], state: [0], problem: null }),
-  lower(to, { types: [tensor, source], inputs: [y, x] }) {
-    // A tensor that is assigned to itself.
-    if (x === y) return;
-    const shape = [elementCount('assign', tensor!.shape)];
-    const isNumber = source!.shape.length < tensor!.shape.length;
-    const walk = contiguous(shape);
-    const from = isNumber ? { strides: [0], offset: 0 } : walk;
-    writeCopy(to, { x: x!, y: y! }, { dtype: tensor!.dtype, shape, source: from, target: walk });
+  lower(to, { inputs: [tensor, source] }) {
+    // Not where a tensor is assigned to itself.
+    if (source !== tensor) to.copy(source!, tensor!);
   },
   // Nothing flows into what was overwritten.
   flows: true,

@@ -4,7 +4,7 @@
  */
 import { oneOf } from '../base/checks.ts';
 import { DTYPES, type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
-import { shapeText, wrongKind, wrongValue } from '../base/errors.ts';
+import { shapeText, wrongKind } from '../base/errors.ts';
 import {
   adopt,
   allocate,
@@ -172,44 +172,38 @@ export class Tensor<D extends DType = 'float32'> implements Disposable, Handle {
 
   /**
    * Writes values in place, so that every handle on this storage has them: those of a tensor of the same shape and dtype, of
-   * nested arrays of the same shape, of a flat or typed array of as many elements, or one number for all. In a traced
-   * function (compile, vjp, valueAndGrad) it is a write that each run makes, in its place between reads; no gradient flows
-   * into what was overwritten, and what later reads get flows to the source. Gives this tensor.
-   * @throws RangeError for another shape; TypeError for another dtype, and for what is a traced function's own: its arguments
-   * and results of its operators have no storage to write
+   * nested arrays of the same shape, of a flat or typed array of as many elements (which become this dtype as `tensor` makes
+   * them), or one number for all. In a traced function (compile, vjp, valueAndGrad) it is a write that each run makes, in its
+   * place between reads; no gradient flows into what was overwritten, and what later reads get flows to the source. Gives
+   * this tensor.
+   * @throws RangeError for another shape; TypeError for another dtype, and for a traced function's own arguments and results
+   * of operators, which have no storage to write
    */
   assign(source: Tensor<D> | TensorData): this {
     const trace = currentTrace();
-    if (this.symbol === null || trace === null) storageOf('assign', 'tensor', this);
-    else if (homeOf(this.symbol).kind !== 'capture') {
-      throw new TypeError(
-        'assign: tensor is made by the traced function, must be one from outside: nothing else has storage to write',
-      );
+    if (trace === null || this.symbol === null) storageOf('assign', 'tensor', this);
+    else if (homeOf(this.symbol).kind !== 'capture') throw symbolic('assign', 'tensor');
+    let from = source as Tensor<D>;
+    if (source instanceof Tensor) {
+      if (trace === null || source.symbol === null) storageOf('assign', 'source', source);
+      requireSame('assign', 'source', source, this);
+      if (trace === null) this.data.set(source.data);
+    } else {
+      const values = typeof source === 'number' ? source : this.#valuesOf(source);
+      from = trace === null ? this : emptyTensor('assign', this.shape, this.dtype);
+      if (typeof values === 'number') from.data.fill(values);
+      else from.data.set(values);
     }
-    const from = source instanceof Tensor ? requireLike(this, source) : this.#valuesOf(source);
-    if (trace !== null) {
-      let operand: Tensor<DType> | number | undefined;
-      if (typeof from === 'number' || from instanceof Tensor) operand = from;
-      else {
-        operand = emptyTensor('assign', this.shape, this.dtype);
-        operand.data.set(from);
-      }
-      trace.record(ASSIGN, [this, operand], []);
-    } else if (typeof from === 'number') this.data.fill(from);
-    else this.data.set(from instanceof Tensor ? from.data : from);
+    trace?.record(ASSIGN, [this, from], []);
     return this;
   }
 
-  /** What is no tensor, as values of this tensor's shape, or one for all. */
-  #valuesOf(source: unknown): number | ArrayLike<number> {
-    const { shape, values } = readData('assign', 'source', source);
-    const [own, given] = [shapeText(this.shape), shapeText(shape)];
-    if (typeof source === 'number') {
-      if (this.dtype === 'float32' || Number.isInteger(source)) return source;
-      throw wrongValue('assign', 'source', source, `an integer for ${this.dtype}`);
-    }
-    if (given === own || (shape.length === 1 && values.length === this.size)) return values;
-    throw new RangeError(`assign: source has shape ${given}, must be ${own}`);
+  /** What is no tensor, as this tensor's values: of its shape, or in a row. */
+  #valuesOf(source: unknown): ArrayLike<number> {
+    const { values, shape } = readData('assign', 'source', source);
+    const isRow = shape.length === 1 && values.length === this.size;
+    requireSame('assign', 'source', { shape: isRow ? this.shape : shape, dtype: this.dtype }, this);
+    return values;
   }
 
   #call<T extends DType>(entry: Entry, params: Params): Tensor<T> {
@@ -254,20 +248,16 @@ export function requireTensor(where: string, name: string, value: unknown): Tens
 export function requireType(where: string, name: string, value: unknown, type: TensorType): Tensor<DType> {
   const tensor = requireTensor(where, name, value);
   storageOf(where, name, tensor);
-  const { shape, dtype } = tensor;
+  requireSame(where, name, tensor, type);
+  return tensor;
+}
+
+/** @throws TypeError, RangeError where a type is not the one that it must be */
+function requireSame(where: string, name: string, { shape, dtype }: TensorType, type: TensorType): void {
   if (dtype !== type.dtype) throw new TypeError(`${where}: ${name} is ${dtype}, must be ${type.dtype}`);
   if (shape.length !== type.shape.length || shape.some((size, axis) => size !== type.shape[axis])) {
     throw new RangeError(`${where}: ${name} has shape ${shapeText(shape)}, must be ${shapeText(type.shape)}`);
   }
-  return tensor;
-}
-
-/** A source of a tensor's own shape and dtype. @throws RangeError, TypeError for another */
-function requireLike({ shape, dtype }: Tensor<DType>, source: Tensor<DType>): Tensor<DType> {
-  if (source.symbol === null || currentTrace() === null) storageOf('assign', 'source', source);
-  if (source.dtype !== dtype) throw new TypeError(`assign: source is ${source.dtype}, must be ${dtype}`);
-  if (shapeText(source.shape) === shapeText(shape)) return source;
-  throw new RangeError(`assign: source has shape ${shapeText(source.shape)}, must be ${shapeText(shape)}`);
 }
 
 /** A new tensor with undefined values. */
