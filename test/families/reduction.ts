@@ -140,7 +140,7 @@ const extremum = (pick: (...values: number[]) => number) => (values: number[]) =
 /** The place of the first NaN, or else of the first value that is the extremum. */
 const first = (pick: (...values: number[]) => number) => (values: number[]) => {
   const nan = values.findIndex(Number.isNaN);
-  return nan >= 0 ? nan : values.findIndex((value) => value === pick(...values));
+  return nan >= 0 ? nan : values.indexOf(pick(...values));
 };
 
 const varianceOf =

@@ -1,6 +1,7 @@
 /** t.assign(source): at once, and as a write that each run of a traced function makes, in its place between reads. */
 import {
   add,
+  batchNorm,
   compile,
   mean,
   memory,
@@ -197,6 +198,25 @@ inEachVariant('assign in a program', () => {
       );
       expect(list(program.run(tensor([4])))).toEqual([40.5]);
       expect(list(program.run(tensor([6])))).toEqual([62]);
+    });
+  });
+});
+
+inEachVariant('what batch norm writes', () => {
+  test('is read by what comes behind it as it is then', () => {
+    scope(() => {
+      const [average, spread] = [zeros([1]), ones([1])];
+      const program = compile(
+        (x: Tensor) => {
+          const y = batchNorm(x, average, spread, null, null, { training: true, momentum: 0.5 });
+          return [y, mul(average, 10)];
+        },
+        { inputs: [[4, 1]] },
+      );
+      const read = () => list((program.run(tensor([[1], [2], [3], [2]])) as Tensor[])[1]!);
+      expect(read()).toEqual([10]);
+      expect(read()).toEqual([15]);
+      expect(list(average)).toEqual([1.5]);
     });
   });
 });
