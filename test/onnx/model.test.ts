@@ -107,7 +107,7 @@ describe('feeds', () => {
       gone.dispose();
       expect(run({ x: wide })).toThrow(new RangeError("Model.run: input 'x' has shape 1x3, must be batchx2"));
       expect(run({ x: whole })).toThrow(
-        new TypeError("Model.run: input 'x' is a int32 tensor, must be float32"),
+        new TypeError("Model.run: input 'x' is a tensor of int32, must be float32"),
       );
       expect(run({ x: gone })).toThrow(/input 'x' is disposed/);
       wide.dispose();

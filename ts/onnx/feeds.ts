@@ -131,7 +131,7 @@ function checkKind(where: string, port: ModelPort, feed: unknown): asserts feed 
   if (feed instanceof Tensor) {
     storageOf(where, `input '${name}'`, feed);
     if (feed.dtype !== dtype)
-      throw new TypeError(`${where}: input '${name}' is a ${feed.dtype} tensor, must be ${dtype}`);
+      throw new TypeError(`${where}: input '${name}' is a tensor of ${feed.dtype}, must be ${dtype}`);
     return;
   }
   if (feed === undefined) throw new TypeError(`${where}: input '${name}' is missing`);
