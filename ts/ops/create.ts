@@ -35,6 +35,9 @@ export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>
   checkOptions('tensor', options, ['dtype']);
   const { values, shape: found, dtype: own } = readData('tensor', 'data', data);
   const dtype = checkDType('tensor', options.dtype ?? own) as D;
+  if (typeof shape === 'object' && shape !== null && !Array.isArray(shape)) {
+    throw wrongKind('tensor', 'shape', shape, 'an array of integers: write null before the options');
+  }
   const wanted = shape === undefined || shape === null ? found : integers('tensor', 'shape', shape, 0);
   if (elementCount('tensor', wanted, bytesPer(dtype)) !== values.length) {
     throw new RangeError(

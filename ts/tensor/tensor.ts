@@ -304,6 +304,11 @@ function mayStand(entry: Entry, input: Operand, index: number, count: number): b
 /** Throws the error of an input that is no tensor with values. */
 function refuse(entry: Entry, input: Operand, index: number): void {
   const name = entry.list ? `${entry.args[0]}[${index}]` : (entry.args[index] as string);
+  const mayBeNull =
+    index >= (entry.required ?? index + 1) && index < entry.args.length - (entry.optionTensors ?? 0);
+  if (mayBeNull && typeof input === 'object' && !(input instanceof Tensor)) {
+    throw wrongKind(entry.name, name, input, 'a Tensor: write null before the options');
+  }
   storageOf(entry.name, name, requireTensor(entry.name, name, input));
 }
 
