@@ -39,19 +39,36 @@ const handles: Wrong[] = [
   ['memory beyond the limit', () => zeros([2 ** 29 - 1]), striate.OutOfMemoryError, `zeros: no room for ${2 ** 31 - 4} bytes; the limit is ${2 ** 26} bytes (init's maxMemoryBytes)`],
 ];
 
+const assigning: Wrong[] = [
+  ['assign to a disposed tensor', () => gone().assign(1), TypeError, 'assign: tensor is disposed'],
+  ['assign a disposed tensor', () => x().assign(gone()), TypeError, 'assign: source is disposed'],
+  ['assign a text', () => x().assign(any('1')), TypeError, "assign: source holds '1', must hold numbers"],
+  ['assign nothing', () => any(x()).assign(), TypeError, 'assign: source holds undefined, must hold numbers'],
+  ['assign a tensor of another shape', () => ones([2, 3]).assign(ones([3, 2])), RangeError, 'assign: source has shape 3x2, must be 2x3'],
+  ['assign a tensor of one element, which is not stretched', () => ones([2]).assign(ones([1])), RangeError, 'assign: source has shape 1, must be 2'],
+  ['assign a tensor of another dtype', () => ones([2]).assign(any(ones([2], { dtype: 'int8' }))), TypeError, 'assign: source is int8, must be float32'],
+  ['assign too few numbers', () => ones([2, 3]).assign([1, 2]), RangeError, 'assign: source has shape 2, must be 2x3'],
+  ['assign rows that are columns', () => ones([2, 3]).assign([[1, 2], [3, 4], [5, 6]]), RangeError, 'assign: source has shape 3x2, must be 2x3'],
+  ['assign rows that differ', () => ones([2, 2]).assign([[1, 2], [3]]), RangeError, 'assign: source is ragged: 1 entry where the first has 2 entries'],
+  ['assign an int64 beyond int32', () => ones([1], { dtype: 'int32' }).assign(new BigInt64Array([2n ** 31n])), RangeError, 'assign: source[0] is 2147483648, must fit in int32'],
+  ['assign to what a traced function made', () => compile((x) => relu(x).assign(1), { inputs: [[2]] }), TypeError, 'assign: tensor is symbolic: inside a traced function a tensor has a shape but no values'],
+  ['assign to an argument of a traced function', () => compile((x) => x.assign(1), { inputs: [[2]] }), TypeError, 'assign: tensor is symbolic: inside a traced function a tensor has a shape but no values'],
+  ['a symbol of another trace assigned', () => { let out: Tensor = ones([2]); compile((x) => { out = relu(x); return out; }, { inputs: [[2]] }); ones([2]).assign(out); }, TypeError, 'assign: source is symbolic: inside a traced function a tensor has a shape but no values'],
+];
+
 const creation: Wrong[] = [
   ['tensor of a text', () => tensor(any('a')), TypeError, "tensor: data holds 'a', must hold numbers"],
   ['tensor of nothing', () => any(tensor)(), TypeError, 'tensor: data holds undefined, must hold numbers'],
   ['tensor of null', () => tensor(any(null)), TypeError, 'tensor: data holds null, must hold numbers'],
-  ['tensor of an object', () => tensor(any({ length: 2 })), TypeError, 'tensor: data holds a Object, must hold numbers'],
+  ['tensor of an object', () => tensor(any({ length: 2 })), TypeError, 'tensor: data holds an Object, must hold numbers'],
   ['tensor with a text inside', () => tensor([1, any('2')]), TypeError, "tensor: data holds '2', must hold numbers"],
   ['tensor of a bigint', () => tensor([any(1n)]), TypeError, 'tensor: data holds 1, must hold numbers'],
-  ['a row that is too short', () => tensor([[1, 2], [3]]), RangeError, 'tensor: data is ragged: 1 entries where the first has 2 entries'],
+  ['a row that is too short', () => tensor([[1, 2], [3]]), RangeError, 'tensor: data is ragged: 1 entry where the first has 2 entries'],
   ['a number among rows', () => tensor([[1, 2], 3]), RangeError, 'tensor: data is ragged: 3 where the first has 2 entries'],
   ['a row among numbers', () => tensor([1, [2]]), TypeError, 'tensor: data holds [2], must hold numbers'],
   ['fewer elements than the shape', () => tensor([1, 2, 3], [2, 2]), RangeError, 'tensor: data has 3 elements, shape 2x2 needs 4'],
   ['more elements than a scalar', () => tensor([1, 2, 3], []), RangeError, 'tensor: data has 3 elements, shape scalar needs 1'],
-  ['a shape that is a number', () => tensor([1, 2], any(2)), TypeError, 'tensor: shape is 2, must be an array of integers'],
+  ['a shape that is a number', () => tensor([1, 2], any(2)), TypeError, 'tensor: shape is 2, must be an array of integers: write [2]'],
   ['a shape with a fraction', () => zeros([1.5]), RangeError, 'zeros: shape[0] is 1.5, must be an integer, from 0 to 2147483647'],
   ['a NaN size', () => zeros([2, Number.NaN]), RangeError, 'zeros: shape[1] is NaN, must be an integer, from 0 to 2147483647'],
   ['a negative size', () => ones([-1]), RangeError, 'ones: shape[0] is -1, must be an integer, at least 0'],
@@ -64,7 +81,7 @@ const creation: Wrong[] = [
   ['no shape', () => any(zeros)(), TypeError, 'zeros: shape is undefined, must be an array of integers'],
   ['an unknown dtype', () => zeros([1], { dtype: any('float64') }), RangeError, "zeros: dtype is 'float64', must be 'float32' or 'int32' or 'uint8' or 'int8'"],
   ['an unknown option', () => tensor(1, null, any({ dType: 'int32' })), TypeError, "tensor: there is no option 'dType'; options are dtype"],
-  ['options that are a text', () => tensor(1, null, any('int32')), TypeError, "tensor: options is 'int32', must be an object"],
+  ['options that are a text', () => tensor(1, null, any('int32')), TypeError, "tensor: options is 'int32', must be an object: write { dtype: 'int32' }"],
   ['options that are null', () => zeros([1], any(null)), TypeError, 'zeros: options is null, must be an object'],
   ['options that are a list', () => zeros([1], any([])), TypeError, 'zeros: options is [], must be an object'],
   ['an int64 outside int32', () => tensor(new BigInt64Array([1n, 2n ** 31n])), RangeError, 'tensor: data[1] is 2147483648, must fit in int32'],
@@ -102,7 +119,7 @@ const shapes: Wrong[] = [
   ['outputShape of no operator', () => outputShape(any(() => 1), [[1]]), TypeError, 'outputShape: operator is a function, must be an operator such as conv2d'],
   ['outputShape of nothing', () => any(outputShape)(), TypeError, 'outputShape: operator is undefined, must be an operator such as conv2d'],
   ['outputShape without shapes', () => any(outputShape)(conv2d), TypeError, 'outputShape: shapes is undefined, must be an array of shapes'],
-  ['outputShape of a shape that is a number', () => outputShape(conv2d, any([3])), TypeError, 'outputShape: shapes[0] is 3, must be an array of integers'],
+  ['outputShape of a shape that is a number', () => outputShape(conv2d, any([3])), TypeError, 'outputShape: shapes[0] is 3, must be an array of integers: write [3]'],
   ['outputShape that does not fit', () => outputShape(conv2d, [[1, 2, 2, 2], [1, 2, 3, 3]]), RangeError, 'conv2d: height: kernel spans 3 elements, the padded input has only 2'],
   ['outputShape without weight', () => outputShape(conv2d, [[1, 2, 2, 2]], { stride: 2 }), TypeError, 'conv2d: weight is null, must be a Tensor'],
   ['outputShape above 2^32', () => outputShape(conv2d, [[1, 1, 1000, 1000], [70000, 1, 1, 1]]), RangeError, 'conv2d: shape 1x70000x1000x1000 has more than 2^31 - 1 bytes'],
@@ -136,7 +153,7 @@ const programs: Wrong[] = [
   ['a function that gives numbers', () => compile(any(() => [1]), { inputs: [] }), TypeError, 'compile: the function gave 1, must give a Tensor, or an array or object of them'],
   ['values of a symbolic tensor', () => compile((a) => tensor(any(a!.data)), { inputs: [[1]] }), TypeError, 'Tensor.data: tensor is symbolic: inside a traced function a tensor has a shape but no values'],
   ['toArray of a symbolic tensor', () => compile((a) => tensor(any(a!.toArray())), { inputs: [[1]] }), TypeError, 'Tensor.toArray: tensor is symbolic: inside a traced function a tensor has a shape but no values'],
-  ['what does not fit, inside a trace', () => compile((a) => conv2d(a!, w()), { inputs: [[1, 1, 5, 5]] }), RangeError, 'conv2d: input has 1 channels, weight expects 2'],
+  ['what does not fit, inside a trace', () => compile((a) => conv2d(a!, w()), { inputs: [[1, 1, 5, 5]] }), RangeError, 'conv2d: input has 1 channel, weight expects 2'],
   ['null inside a trace', () => compile((a) => conv2d(a!, any(null)), { inputs: [[1, 1, 5, 5]] }), TypeError, 'conv2d: weight is null, must be a Tensor'],
   ['a disposed tensor inside a trace', () => compile((a) => add(a!, gone()), { inputs: [[1, 2, 5, 5]] }), TypeError, 'add: b is disposed'],
   ['a trace in a trace', () => compile(() => program().run(ones([2, 3])), { inputs: [[1]] }), TypeError, 'compile: a traced function cannot be traced inside another'],
@@ -228,8 +245,14 @@ const gradients: Wrong[] = [
   ['the gradient of a number', () => striate.valueAndGrad((a) => a, any(3)), TypeError, 'valueAndGrad: xs[0] is 3, must be a Tensor'],
   ['the gradient of integers', () => striate.valueAndGrad((a) => a, any(ones([1], { dtype: 'int32' }))), TypeError, 'valueAndGrad: xs[0] is int32, must be float32'],
   ['the gradient of what is disposed', () => striate.vjp((a) => a, any(gone())), TypeError, 'vjp: xs[0] is disposed'],
-  ['the gradient of two values', () => striate.valueAndGrad((a) => a, ones([2])), RangeError, 'valueAndGrad: the function gave float32 of shape 2, must give one float32 value'],
-  ['the gradient of a list', () => striate.valueAndGrad((a) => any([a]), ones([1])), RangeError, 'valueAndGrad: the function gave [a Tensor], must give one float32 value'],
+  ['the gradient of two values', () => striate.valueAndGrad((a) => a, ones([2])), RangeError, 'valueAndGrad: the function gave float32 of shape 2, must give one float32 value, or [that, aux] with whatever else is wanted of it'],
+  ['the gradient of two values with an aux', () => striate.valueAndGrad((a) => [a, a], ones([2])), RangeError, 'valueAndGrad: the function gave float32 of shape 2, must give one float32 value, or [that, aux] with whatever else is wanted of it'],
+  ['the gradient of integers', () => striate.valueAndGrad((a) => any([a.cast('int32'), a]), ones([1])), RangeError, 'valueAndGrad: the function gave int32 of shape 1, must give one float32 value, or [that, aux] with whatever else is wanted of it'],
+  ['an aux that is a number', () => striate.valueAndGrad((a) => [a, 3], ones([1])), TypeError, 'valueAndGrad: the function gave 3, must give a Tensor, or an array or object of them'],
+  ['the gradient of a list that holds a number', () => striate.valueAndGrad((a) => a, any([ones([1]), 3])), TypeError, 'valueAndGrad: xs[1] is 3, must be a Tensor'],
+  ['the gradient of a module that is disposed', () => { const net = new striate.Linear(1, 1); net.dispose(); striate.valueAndGrad(() => ones([1]), net); }, TypeError, 'valueAndGrad: weight is disposed'],
+  ['the gradient of an object that is no module', () => striate.valueAndGrad((a) => a, any({})), TypeError, 'valueAndGrad: xs[0] is an Object, must be a Tensor'],
+  ['the gradient of a list', () => striate.valueAndGrad((a) => any([a]), ones([1])), RangeError, 'valueAndGrad: the function gave [a Tensor], must give one float32 value, or [that, aux] with whatever else is wanted of it'],
   ['the gradient of a number', () => striate.vjp(() => any(3), ones([1])), TypeError, 'vjp: the function gave 3, must give a Tensor, or an array or object of them'],
   ['values of what is followed', () => striate.vjp((a) => tensor(a.data), ones([1])), TypeError, 'Tensor.data: tensor is symbolic: inside a traced function a tensor has a shape but no values'],
   ['a gradient inside a gradient', () => striate.vjp((a) => striate.vjp((b) => b, a).value, ones([1])), TypeError, 'vjp: a traced function cannot be traced inside another'],
@@ -240,7 +263,7 @@ const gradients: Wrong[] = [
   ['pullback after dispose', () => { const made = record(); made.dispose(); made.pullback(ones([2])); }, TypeError, 'pullback: the gradient record is disposed'],
 ];
 
-export const cases: Wrong[] = [...handles, ...creation, ...factors,
+export const cases: Wrong[] = [...handles, ...assigning, ...creation, ...factors,
   ...closeness, ...shapes, ...programs, ...modules, ...gradients];
 
 /** Calls that need a running library. */
@@ -260,7 +283,7 @@ const noModule = Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0]);
 
 /** Calls of init; nothing runs before them or after them. */
 export const starts: [title: string, call: () => Promise<unknown>, kind: Wrong[2], sentence: string | RegExp][] = [
-  ['options that are a text', () => init('simd'), TypeError, "init: options is 'simd', must be an object"],
+  ['options that are a text', () => init('simd'), TypeError, "init: options is 'simd', must be an object: write { variant: 'simd' }"],
   ['options that are null', () => init(null), TypeError, 'init: options is null, must be an object'],
   ['an unknown option', () => init({ thread: 2 }), TypeError, /^init: there is no option 'thread'; options are variant, threads, maxMemoryBytes, /],
   ['a variant that there is not', () => init({ variant: 'avx' }), RangeError, "init: variant is 'avx', must be 'simd' or 'relaxed'"],

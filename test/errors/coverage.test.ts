@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { wrongCalls } from '../support/families.ts';
 import { beforeInit, cases, faults, starts } from './cases.ts';
+import { habits } from './habits.ts';
 import { noTensors } from './noTensors.ts';
 import { filesOf, literalsOf, sentencesOf } from './sources.ts';
 
@@ -8,7 +9,7 @@ import { filesOf, literalsOf, sentencesOf } from './sources.ts';
 const GUARDS = [/must be known when importing, but is computed from an input's values$/];
 
 test('every sentence that the sources can throw is written in a test, in full', () => {
-  const said = [...noTensors, ...wrongCalls, ...cases, ...beforeInit, ...starts, ...faults].map(
+  const said = [...noTensors, ...habits, ...wrongCalls, ...cases, ...beforeInit, ...starts, ...faults].map(
     ([, , , sentence]) =>
       typeof sentence === 'string' ? sentence : sentence.source.replace(/^\^|\\(?=[.()])/g, ''),
   );

@@ -5,6 +5,7 @@ import { wrongCalls } from '../support/families.ts';
 import { expectNothingLive } from '../support/runtime.ts';
 import type { Wrong } from '../support/wrong.ts';
 import { beforeInit, cases, faults, starts } from './cases.ts';
+import { habits } from './habits.ts';
 import { noTensors } from './noTensors.ts';
 
 /** The error of a call; fails where there is none. */
@@ -78,5 +79,5 @@ describe('every wrong call has its sentence, and the library goes on', () => {
     disposeRuntime();
   });
 
-  test.each([...noTensors, ...cases, ...wrongCalls])('%s', (...one) => check(one));
+  test.each([...noTensors, ...habits, ...cases, ...wrongCalls])('%s', (...one) => check(one));
 });

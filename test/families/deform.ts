@@ -173,13 +173,13 @@ const shifts = () => striate.zeros([1, 18, 3, 3]);
 // biome-ignore format: a call a line.
 export const wrong: Wrong[] = [
   ['no offset', () => any(striate.deformConv2d)(x()), TypeError, 'deformConv2d: offset is undefined, must be a Tensor'],
-  ['an offset that is an option', () => striate.deformConv2d(x(), any({}), w()), TypeError, 'deformConv2d: offset is a Object, must be a Tensor'],
+  ['an offset that is an option', () => striate.deformConv2d(x(), any({}), w()), TypeError, 'deformConv2d: offset is an Object, must be a Tensor'],
   ['a deformed weight that is a number', () => striate.deformConv2d(x(), shifts(), any(1)), TypeError, 'deformConv2d: weight is 1, must be a Tensor'],
   ['a mask in the place of the bias', () => striate.deformConv2d(x(), shifts(), w(), striate.ones([1, 9, 3, 3])), RangeError, 'deformConv2d: bias has shape 1x9x3x3, must be [3]'],
   ['a mask that is a number', () => striate.deformConv2d(x(), shifts(), w(), null, { mask: any(0.5) }), TypeError, 'deformConv2d: mask is 0.5, must be a Tensor'],
   ['a mask that is disposed', () => striate.deformConv2d(x(), shifts(), w(), null, { mask: gone() }), TypeError, 'deformConv2d: mask is disposed'],
   ['offsets that are integers', () => striate.deformConv2d(x(), any(striate.zeros([1, 18, 3, 3], { dtype: 'int32' })), w()), TypeError, 'deformConv2d: offset is int32, must be float32'],
-  ['an unknown option of a deformed convolution', () => striate.deformConv2d(x(), shifts(), w(), null, any({ groups: 1 })), TypeError, "deformConv2d: there is no option 'groups'; options are mask, stride, padding, dilation"],
+  ['an unknown option of a deformed convolution', () => striate.deformConv2d(x(), shifts(), w(), null, any({ groups: 1 })), TypeError, "deformConv2d: there is no option 'groups'; options are stride, padding, dilation, mask"],
   ['a deformed stride of 0', () => striate.deformConv2d(x(), shifts(), w(), null, { stride: 0 }), RangeError, 'deformConv2d: stride is 0, must be an integer, at least 1'],
   ['a deformed dilation of 0', () => striate.deformConv2d(x(), shifts(), w(), null, { dilation: [1, 0] }), RangeError, 'deformConv2d: dilation[1] is 0, must be an integer, at least 1'],
   ['negative padding of a deformed convolution', () => striate.deformConv2d(x(), shifts(), w(), null, { padding: -1 }), RangeError, 'deformConv2d: padding is -1, must be an integer, at least 0'],

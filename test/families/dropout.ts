@@ -100,11 +100,11 @@ export const wrong: Wrong[] = [
   ['dropout in training by number', () => striate.dropout(x(), { training: any(0) }), TypeError, 'dropout: training is 0, must be true or false'],
   ['dropout with a negative seed', () => striate.dropout(x(), { seed: -1 }), RangeError, 'dropout: seed is -1, must be an integer, from 0 to 9007199254740991'],
   ['dropout with an unknown option', () => striate.dropout(x(), any({ inplace: true })), TypeError, "dropout: there is no option 'inplace'; options are p, training, seed"],
-  ['dropout with p as options', () => striate.dropout(x(), any(0.5)), TypeError, 'dropout: options is 0.5, must be an object'],
+  ['dropout with p as options', () => striate.dropout(x(), any(0.5)), TypeError, 'dropout: options is 0.5, must be an object: write { p: 0.5 }'],
   ['dropout1d of images', () => striate.dropout1d(x()), RangeError, 'dropout1d: x has 4 axes (shape [1, 2, 5, 5]), must have 3'],
   ['dropout2d of rows', () => striate.dropout2d(striate.ones([2, 3])), RangeError, 'dropout2d: x has 2 axes (shape [2, 3]), must have 4'],
   ['dropout3d of images', () => striate.dropout3d(x()), RangeError, 'dropout3d: x has 4 axes (shape [1, 2, 5, 5]), must have 5'],
   ['Dropout above 1', () => new striate.Dropout({ p: 2 }), RangeError, 'Dropout: p is 2, must be from 0 to 1'],
   ['Dropout with an unknown option', () => new striate.Dropout2d(any({ training: true })), TypeError, "Dropout2d: there is no option 'training'; options are p"],
-  ['Dropout with a number', () => new striate.Dropout3d(any(0.5)), TypeError, 'Dropout3d: options is 0.5, must be an object'],
+  ['Dropout with a number', () => new striate.Dropout3d(any(0.5)), TypeError, 'Dropout3d: options is 0.5, must be an object: write { p: 0.5 }'],
 ];

@@ -79,6 +79,40 @@ nothing, other sizes | permute | "3x0x2", [2, 0, 1]
 a copy, other sizes | clone | "3x4"
 a copy of bytes, other sizes | clone | "3x4:int8"
 to the same | cast | "3x4~", "float32"
+towards 0 | cast | {"values": [2.7, -2.7, 0.99, -0.99, 2.5, 3.5, -0.0]}, "int32" | [2, -2, 0, 0, 2, 3, 0]
+beyond int32 | cast | {"values": [3e9, -3e9, "Infinity", "-Infinity", "NaN", 2147483520]}, "int32" | {"values": [2147483647, -2147483648, 2147483647, -2147483648, 0, 2147483520], "dtype": "int32"}
+beyond uint8 | cast | {"values": [300, -1, 255.9, 256, "Infinity", "-Infinity", "NaN", -0.9]}, "uint8" | [255, 0, 255, 255, 255, 0, 0, 0]
+beyond int8 | cast | {"values": [128, -129, 127.9, -128.9, "Infinity", "-Infinity", "NaN"]}, "int8" | [127, -128, 127, -128, 127, -128, 0]
+ties to even floats | cast | {"values": [16777217, 16777219, -16777217, 2147483647], "dtype": "int32"}, "float32" | [16777216, 16777220, -16777216, 2147483648]
+the low 8 bits | cast | {"values": [300, -1, 128, 255, -129], "dtype": "int32"}, "int8" | [44, -1, -128, -1, 127]
+int32 to unsigned | cast | {"values": [300, -1, 256, -257], "dtype": "int32"}, "uint8" | [44, 255, 0, 255]
+8 bits to the other 8 | cast | {"values": [200, 127, 255], "dtype": "uint8"}, "int8" | [-56, 127, -1]
+a new first axis | stack | ["2x3", "2x3", "2x3"]
+a new last axis | stack | ["2x3", "2x3"], -1
+a new axis between | stack | ["2x3x4", "2x3x4"], 1
+a new axis from the end | stack | ["2x3x4~", "2x3x4~"], -2
+of scalars | stack | ["scalar", "scalar", "scalar"]
+of one | stack | ["3x4"], 2
+of nothing | stack | ["0x3", "0x3"], 1
+of bytes | stack | ["5:uint8", "5:uint8"], 1
+of integers | stack | ["2x3:int32", "2x3:int32"]
+of eight axes | stack | ["2x1x2x1x2x1x2x1", "2x1x2x1x2x1x2x1"], 8
+all axes of 1 | squeeze | "1x3x1x2"
+an axis of 1 | squeeze | "1x3x1x2", 2
+from the end | squeeze | "1x3x1x2", -4
+an axis of another size stays | squeeze | "1x3x1x2", 1
+several axes | squeeze | "1x3x1x2x1~", [0, -1, 1]
+no axes | squeeze | "1x3x1", []
+to a scalar | squeeze | "1x1"
+a scalar | squeeze | "scalar"
+a scalar's only axis | squeeze | "scalar", -1
+bytes | squeeze | "1x0x3:int8"
+a first axis | unsqueeze | "3x4", 0
+a last axis | unsqueeze | "3x4~", -1
+between | unsqueeze | "3x4", 1
+from the end | unsqueeze | "3x4", -3
+a scalar | unsqueeze | "scalar", 0
+bytes | unsqueeze | "3x0:uint8", 1
 `;
 
 function concat(xs: Plain[], dim = 0): Plain {
@@ -150,6 +184,33 @@ function permute(x: Plain, axes: number[]): Plain {
   });
 }
 
+/** The axis at which a result has one more than x. */
+const newAxis = (x: Plain, dim: number) => (dim < 0 ? dim + x.shape.length + 1 : dim);
+
+function stack(xs: Plain[], dim = 0): Plain {
+  const first = xs[0] as Plain;
+  const axis = newAxis(first, dim);
+  const shape = [...first.shape];
+  shape.splice(axis, 0, xs.length);
+  return make(shape, first.dtype, (index) => {
+    const within = [...index];
+    const [which] = within.splice(axis, 1);
+    return at(xs[which as number] as Plain, within);
+  });
+}
+
+function squeeze(x: Plain, dim?: number | number[]): Plain {
+  const axes = [dim ?? []].flat().map((axis) => (axis < 0 ? axis + Math.max(x.shape.length, 1) : axis));
+  const kept = x.shape.filter((size, axis) => size !== 1 || (dim !== undefined && !axes.includes(axis)));
+  return { ...copy(x), shape: kept };
+}
+
+function unsqueeze(x: Plain, dim: number): Plain {
+  const shape = [...x.shape];
+  shape.splice(newAxis(x, dim), 0, 1);
+  return { ...copy(x), shape };
+}
+
 const copy = (x: Plain): Plain => ({ ...x, data: [...x.data] });
 
 /** Reals are cut, and end where the type does; integers go round. */
@@ -185,6 +246,9 @@ export const references: Record<string, Reference> = {
   flatten: moving(flatten),
   clone: moving(copy),
   cast: moving(cast),
+  stack: moving(stack),
+  squeeze: moving(squeeze),
+  unsqueeze: moving(unsqueeze),
 };
 
 export const generators: Record<string, Generator> = {
@@ -198,6 +262,22 @@ export const generators: Record<string, Generator> = {
       return text(own, dtype);
     });
     return [parts, dim];
+  },
+  stack(choose) {
+    const shape = anyShape(choose, 0);
+    const dtype = choose.of(DTYPES);
+    const parts = times(choose.integer(1, 4), () => text(shape, dtype));
+    return [parts, choose.integer(-shape.length - 1, shape.length)];
+  },
+  squeeze(choose) {
+    const shape = anyShape(choose).map((size) => (maybe(choose) ? 1 : size));
+    const dims = shape.map((_, axis) => axis).filter(() => maybe(choose));
+    const dim = choose.of<unknown>([choose.integer(-shape.length, shape.length - 1), dims]);
+    return maybe(choose) ? [text(shape)] : [text(shape), dim];
+  },
+  unsqueeze(choose) {
+    const shape = anyShape(choose, 0);
+    return [text(shape, choose.of(DTYPES)), choose.integer(-shape.length - 1, shape.length)];
   },
   split(choose) {
     const shape = anyShape(choose);
@@ -247,11 +327,14 @@ export const layers = {
   reshape: null,
   clone: null,
   cast: null,
+  stack: null,
+  squeeze: null,
+  unsqueeze: null,
 };
 
 // biome-ignore format: a call a line.
 export const wrong: Wrong[] = [
-  ['concat of a tensor', () => striate.concat(any(x())), TypeError, 'concat: xs is a Tensor, must be an array of tensors'],
+  ['concat of a tensor', () => striate.concat(any(x())), TypeError, 'concat: xs is a Tensor, must be an array of tensors: write [a, b]'],
   ['concat of a number and a tensor', () => striate.concat([any(1), x()]), TypeError, 'concat: xs[0] is 1, must be a Tensor'],
   ['concat of a tensor and null', () => striate.concat([x(), any(null)]), TypeError, 'concat: xs[1] is null, must be a Tensor'],
   ['concat with a disposed tensor', () => striate.concat([x(), x(), gone()]), TypeError, 'concat: xs[2] is disposed'],
@@ -263,7 +346,7 @@ export const wrong: Wrong[] = [
   ['a shape of another size', () => x().reshape([7, -1]), RangeError, 'reshape: x of shape 1x2x5x5 has 50 elements, shape [7, -1] must have as many'],
   ['a shape of other elements', () => striate.reshape(x(), [7]), RangeError, 'reshape: x of shape 1x2x5x5 has 50 elements, shape [7] must have as many'],
   ['a shape that is a text', () => x().reshape(any('a')), TypeError, "reshape: shape is 'a', must be an array of integers"],
-  ['a shape that is numbers in a row', () => any(x()).reshape(5, 10), TypeError, 'reshape: shape is 5, must be an array of integers'],
+  ['a shape that is numbers in a row', () => any(x()).reshape(5, 10), TypeError, 'reshape: shape is 5, must be an array of integers: write [5, 10]'],
   ['two open axes', () => x().reshape([-1, -1]), RangeError, 'reshape: shape has more than one -1, must have at most one'],
   ['an open axis beside 0', () => striate.zeros([0, 3]).reshape([0, -1]), RangeError, 'reshape: shape is [0, -1], must not have -1 beside 0'],
   ['an axis of -2', () => x().reshape([-2]), RangeError, 'reshape: shape[0] is -2, must be an integer, at least -1'],
@@ -288,6 +371,17 @@ export const wrong: Wrong[] = [
   ['a split of a scalar', () => striate.split(striate.tensor(1), 1), RangeError, 'split: dim is 0, but a scalar has no axes'],
   ['a slice with a step of 0', () => striate.slice(striate.ones([5]), [0], [5], { steps: [0] }), RangeError, 'slice: steps[0] is 0, must not be 0'],
   ['a slice of more axes than there are', () => striate.slice(striate.ones([5]), [0, 0], [1, 1]), RangeError, 'slice: starts has 2 entries, must have at most 1'],
-  ['fewer ends than starts', () => striate.slice(striate.ones([5, 5]), [0, 0], [1]), RangeError, 'slice: ends has 1 entries, must have 2'],
-  ['a slice from a number', () => striate.slice(striate.ones([5]), any(1), any(2)), TypeError, 'slice: starts is 1, must be an array of integers'],
+  ['fewer ends than starts', () => striate.slice(striate.ones([5, 5]), [0, 0], [1]), RangeError, 'slice: ends has 1 entry, must have 2'],
+  ['a stack of a tensor', () => striate.stack(any(x())), TypeError, 'stack: xs is a Tensor, must be an array of tensors: write [a, b]'],
+  ['a stack of nothing', () => striate.stack([]), RangeError, 'stack: xs is empty, must hold at least one tensor'],
+  ['a stack of dtypes that differ', () => striate.stack([striate.ones([2]), any(striate.ones([2], { dtype: 'int8' }))]), TypeError, 'stack: xs[1] is int8, must be float32 as xs[0]'],
+  ['a stack of shapes that differ', () => striate.stack([striate.ones([2, 3]), striate.ones([2, 4])], 1), RangeError, 'stack: xs[1] has shape 2x4, must be 2x3 as xs[0]'],
+  ['a stack of a scalar and a vector', () => striate.stack([striate.tensor(1), striate.ones([1])]), RangeError, 'stack: xs[1] has shape 1, must be scalar as xs[0]'],
+  ['a stack along an axis that there is not', () => striate.stack([striate.ones([2])], 2), RangeError, 'stack: dim is 2, must be an integer, from -2 to 1'],
+  ['squeeze an axis that there is not', () => striate.squeeze(x(), 4), RangeError, 'squeeze: dim is 4, must be an integer, from -4 to 3'],
+  ['squeeze such an axis of several', () => striate.squeeze(x(), [0, -5]), RangeError, 'squeeze: dim[1] is -5, must be an integer, from -4 to 3'],
+  ['squeeze by a text', () => striate.squeeze(x(), any('0')), TypeError, "squeeze: dim is '0', must be an integer"],
+  ['unsqueeze behind the end', () => striate.unsqueeze(x(), 5), RangeError, 'unsqueeze: dim is 5, must be an integer, from -5 to 4'],
+  ['unsqueeze nowhere', () => any(striate.unsqueeze)(x()), TypeError, 'unsqueeze: dim is undefined, must be an integer'],
+  ['a slice from a number', () => striate.slice(striate.ones([5]), any(1), any(2)), TypeError, 'slice: starts is 1, must be an array of integers: write [1]'],
 ];

@@ -108,7 +108,7 @@ export const layers = overRanks('pad', (rank) => `ConstantPad${rank}d`);
 export const wrong: Wrong[] = [
   ["PyTorch's flat list of padding", () => striate.pad2d(x(), any([1, 2, 3, 4])), TypeError, 'pad2d: padding is the flat list [1, 2, 3, 4], must be pairs in the order of the axes: [[3, 4], [1, 2]]'],
   ['padding by a text', () => striate.pad2d(x(), any('same')), TypeError, "pad2d: padding is 'same', must be a number or [before, after] per axis"],
-  ['padding of one axis of two', () => striate.pad2d(x(), [[1, 1]]), RangeError, 'pad2d: padding has 1 pairs, must have 2'],
+  ['padding of one axis of two', () => striate.pad2d(x(), [[1, 1]]), RangeError, 'pad2d: padding has 1 pair, must have 2'],
   ['a pair that is none', () => striate.pad2d(x(), any([[1, 1], [2]])), TypeError, 'pad2d: padding[1] is [2], must be [before, after]'],
   ['a fraction of padding', () => striate.pad2d(x(), [[0.5, 1], [1, 1]]), RangeError, 'pad2d: padding[0][0] is 0.5, must be an integer, from -2147483647 to 2147483647'],
   ['cropping more than there is', () => striate.pad2d(x(), [[0, 0], [-3, -3]]), RangeError, 'pad2d: padding[1] crops 6 of the 5 elements of x, must leave at least 0'],

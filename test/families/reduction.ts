@@ -72,11 +72,44 @@ zeros of both signs | argMax | {"values": [-0.0, 0.0, -1.0]}
 int32 | argMax | "3x7x2:int32", {"dim": 1}
 uint8 | argMax | "3x70:uint8", {"dim": 1}
 int8 | argMax | "5x70:int8", {"dim": 0}
+the first of equals | argMin | "3x40", {"dim": 1}
+all of it | argMin | "3x4x5"
+a scalar | argMin | "scalar"
+columns | argMin | "17x67#", {"dim": 0}
+rows | argMin | "3x4x131#", {"dim": 2, "keepDim": true}
+many short rows | argMin | "5x7x3#", {"dim": 2}
+axes apart | argMin | "3x4x5x2#", {"dim": [0, 2]}
+the first NaN | argMin | {"values": [[1, "NaN", "NaN"], ["Infinity", "-Infinity", "-Infinity"], ["Infinity", "Infinity", "Infinity"]]}, {"dim": 1}
+zeros of both signs | argMin | {"values": [0.0, -0.0, 1.0]}
+int32 | argMin | "3x7x2:int32", {"dim": 1}
+uint8 | argMin | "3x70:uint8", {"dim": 1}
+int8 | argMin | "5x70:int8", {"dim": 0}
+all of it | variance | "2x3x4~"
+rows | variance | "3x37~", {"dim": -1}
+columns, kept | variance | "37x5~", {"dim": 0, "keepDim": true}
+axes apart | variance | "3x4x5x6~", {"dim": [1, 3]}
+the channels' variances | variance | "2x3x5x7~", {"dim": [0, 2, 3], "correction": 0}
+half a correction | variance | "3x4~", {"dim": 1, "correction": 0.5}
+a mean far from 0 | variance | {"values": [[10001, 10002, 10003], [-10001, -10001, -10004]]}, {"dim": 1} | [1, 3]
+one element | variance | "3x1~", {"dim": 1}
+one element, all that there is | variance | "3x1~", {"dim": 1, "correction": 0}
+more correction than elements | variance | {"values": [[1, 2], [3, 3]]}, {"dim": 1, "correction": 3}
+of nothing | variance | "2x0", {"dim": 1}
+nothing left | variance | "0x3", {"dim": 1}
+all of it | std | "2x3x4~"
+rows | std | "3x37~", {"dim": -1}
+columns, kept | std | "37x5~", {"dim": 0, "keepDim": true}
+axes apart | std | "3x4x5x6~", {"dim": [1, 3]}
+without correction | std | "4x9~", {"dim": 1, "correction": 0}
+of equals | std | {"values": [[3, 3, 3], [1, 2, 3]]}, {"dim": 1} | [0, 1]
+one element | std | "3x1~", {"dim": 1}
+of nothing | std | "2x0", {"dim": 1}
 `;
 
 interface Dims {
   dim?: number | number[];
   keepDim?: boolean;
+  correction?: number;
 }
 
 /** Each list of values that `dim` brings together, in the order of their axes, made to one. */
@@ -104,10 +137,19 @@ function reduce(x: Plain, options: Dims = {}, one: (values: number[]) => number,
 
 const extremum = (pick: (...values: number[]) => number) => (values: number[]) => pick(...values);
 
-function firstLargest(values: number[]): number {
+/** The place of the first NaN, or else of the first value that is the extremum. */
+const first = (pick: (...values: number[]) => number) => (values: number[]) => {
   const nan = values.findIndex(Number.isNaN);
-  return nan >= 0 ? nan : values.findIndex((value) => values.every((other) => other <= value));
-}
+  return nan >= 0 ? nan : values.indexOf(pick(...values));
+};
+
+const varianceOf =
+  (correction = 1) =>
+  (values: number[]): number => {
+    const mean = total(values) / values.length;
+    const squares = total(values.map((value) => (value - mean) ** 2));
+    return squares / Math.max(0, values.length - correction);
+  };
 
 export const references: Record<string, Reference> = {
   sum: { ...moving((x: Plain, options?: Dims) => reduce(x, options, total)), tolerance: 1e-6 },
@@ -125,13 +167,28 @@ export const references: Record<string, Reference> = {
     tolerance: 0,
     smooth: 'all',
   },
+  variance: {
+    run: (x: Plain, options?: Dims) => reduce(x, options, varianceOf(options?.correction)),
+    tolerance: 1e-6,
+    smooth: 'all',
+  },
+  std: {
+    run: (x: Plain, options?: Dims) =>
+      reduce(x, options, (values) => Math.sqrt(varianceOf(options?.correction)(values))),
+    tolerance: 1e-6,
+    smooth: 'all',
+  },
   argMax: {
-    run: (x: Plain, options?: Dims) => reduce(x, options, firstLargest, 'int32'),
+    run: (x: Plain, options?: Dims) => reduce(x, options, first(Math.max), 'int32'),
+    tolerance: 0,
+  },
+  argMin: {
+    run: (x: Plain, options?: Dims) => reduce(x, options, first(Math.min), 'int32'),
     tolerance: 0,
   },
 };
 
-function reduction(kinds: readonly string[], lists = true): Generator {
+function reduction(kinds: readonly string[], lists = true, corrections: readonly number[] = []): Generator {
   return (choose) => {
     const shape = times(choose.integer(1, 4), () => choose.integer(1, 7));
     const rank = shape.length;
@@ -142,7 +199,8 @@ function reduction(kinds: readonly string[], lists = true): Generator {
       lists && dims.length > 0 ? dims : 0,
     ]);
     const keepDim = maybe(choose) ? maybe(choose) : undefined;
-    return [text(shape, choose.of(kinds)), options({ dim, keepDim })];
+    const correction = corrections.length > 0 && maybe(choose) ? choose.of(corrections) : undefined;
+    return [text(shape, choose.of(kinds)), options({ dim, keepDim, correction })];
   };
 }
 
@@ -151,13 +209,25 @@ export const generators: Record<string, Generator> = {
   mean: reduction(['+']),
   max: reduction(['#', '']),
   min: reduction(['#', '']),
+  variance: reduction(['~'], true, [0, 0.5, 1]),
+  std: reduction(['~'], true, [0, 0.5]),
   argMax: reduction(['#', ''], false),
+  argMin: reduction(['#', ''], false),
 };
 
 /** A position changes by steps. */
-export const withoutGradient = ['argMax'];
+export const withoutGradient = ['argMax', 'argMin'];
 
-export const layers = { sum: null, mean: null, max: null, min: null, argMax: null };
+export const layers = {
+  sum: null,
+  mean: null,
+  variance: null,
+  std: null,
+  max: null,
+  min: null,
+  argMax: null,
+  argMin: null,
+};
 
 // biome-ignore format: a call a line.
 export const wrong: Wrong[] = [
@@ -171,9 +241,14 @@ export const wrong: Wrong[] = [
   ['a minimum over a list of texts', () => striate.min(x(), { dim: any(['0']) }), TypeError, "min: dim[0] is '0', must be an integer"],
   ['keepDim as a number', () => striate.min(x(), { keepDim: any(1) }), TypeError, 'min: keepDim is 1, must be true or false'],
   ["NumPy's axis", () => striate.sum(x(), any({ axis: 1 })), TypeError, "sum: there is no option 'axis'; options are dim, keepDim"],
-  ['a number in the place of options', () => striate.sum(x(), any(1)), TypeError, 'sum: options is 1, must be an object'],
+  ['a number in the place of options', () => striate.sum(x(), any(1)), TypeError, 'sum: options is 1, must be an object: write { dim: 1 }'],
   ['a sum over an axis of a scalar', () => striate.sum(striate.tensor(1), { dim: 0 }), RangeError, 'sum: dim is 0, but a scalar has no axes'],
   ['a maximum of nothing', () => striate.max(striate.ones([2, 0]), { dim: 1 }), RangeError, 'max: x has shape 2x0, must have elements along what is reduced'],
   ['a minimum of nothing', () => striate.min(striate.ones([0])), RangeError, 'min: x has shape 0, must have elements along what is reduced'],
   ['the place of the maximum of nothing', () => striate.argMax(striate.ones([0, 3])), RangeError, 'argMax: x has shape 0x3, must have elements along what is reduced'],
+  ['the place of the minimum of nothing', () => striate.argMin(striate.ones([0, 3])), RangeError, 'argMin: x has shape 0x3, must have elements along what is reduced'],
+  ['a variance of integers', () => striate.variance(any(striate.ones([2], { dtype: 'int32' }))), TypeError, 'variance: x is int32, must be float32'],
+  ["NumPy's degrees of freedom", () => striate.std(x(), any({ ddof: 1 })), TypeError, "std: there is no option 'ddof'; options are dim, keepDim, correction"],
+  ["PyTorch's unbiased", () => striate.variance(x(), { correction: any(true) }), TypeError, 'variance: correction is true, must be a number'],
+  ['a correction that is NaN', () => striate.std(x(), { correction: Number.NaN }), RangeError, 'std: correction is NaN, must be a number'],
 ];

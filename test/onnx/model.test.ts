@@ -116,7 +116,7 @@ describe('feeds', () => {
         new TypeError("Model.run: input 'x' is 'pixels', must be a Tensor, typed array or array of numbers"),
       );
       expect(run({ x: new Int32Array(2) })).toThrow(
-        new TypeError("Model.run: input 'x' is a Int32Array, must hold float32"),
+        new TypeError("Model.run: input 'x' is an Int32Array, must hold float32"),
       );
       expect(run({ x: new Float32Array(3) })).toThrow(
         new RangeError("Model.run: input 'x' has 3 values, must have a multiple of 2 (batchx2)"),
@@ -131,7 +131,7 @@ describe('feeds', () => {
       gone.dispose();
       expect(run({ x: wide })).toThrow(new RangeError("Model.run: input 'x' has shape 1x3, must be batchx2"));
       expect(run({ x: whole })).toThrow(
-        new TypeError("Model.run: input 'x' is a int32 tensor, must be float32"),
+        new TypeError("Model.run: input 'x' is a tensor of int32, must be float32"),
       );
       expect(run({ x: gone })).toThrow(/input 'x' is disposed/);
       wide.dispose();

@@ -311,7 +311,7 @@ describe('graphs', () => {
   });
   test('wrong numbers of inputs', () => {
     expect(() => check(model({ nodes: [{ op: 'Conv', name: 'c' }] }))).toThrow(
-      /it has 1 inputs, must have 2 to 3/,
+      /it has 1 input, must have 2 to 3/,
     );
     expect(() => check(model({ nodes: [{ op: 'Conv', name: 'c', in: ['x', ''] }] }))).toThrow(
       /input 1 is left out/,

@@ -51,7 +51,7 @@ describe('resampling', () => {
     await refused({ antialias: 1 }, /antialias is 1, must be 0/);
     await refused({ mode: 'cubic', exclude_outside: 1 }, /exclude_outside is 1, must be 0/);
     await refused({}, /scales\[1\] is 2, must be 1: axis 1 stays/, scaled([1, 2, 1, 1], square));
-    await refused({}, /sizes have 1 entries, must have 4/, sized([2], square), bySizes);
+    await refused({}, /sizes have 1 entry, must have 4/, sized([2], square), bySizes);
     await refused({ mode: 'cubic' }, /'cubic' is supported for 4 axes only, the input has 3/, {
       shape: [1, 1, 4],
       weights: [floats('scales', [3], [1, 1, 2])],

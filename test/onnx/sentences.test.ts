@@ -69,7 +69,7 @@ const cases: [title: string, call: () => unknown, sentence: string][] = [
   ['a weight of 2^80 values', weight([[1, 2 ** 40], [1, 2 ** 40], [2, TYPE.float], [8, 'w']]), "model: initializer 'w' has the shape [1099511627776, 1099511627776], of more than 2^31 values"],
   ['a sparse weight', () => loadModel(message([[1, 7], [7, message([[15, message([])]])], [8, message([[1, ''], [2, 13]])]])), 'model: sparse initializers are not supported'],
   ['no operator set', () => loadModel(message([[7, graph({ nodes: [{ op: 'Relu' }] })]])), 'model: it names no operator set, must be one of 9 to 16'],
-  ['too few inputs', () => run([{ op: 'Conv', name: 'n' }]), "model: node 'n' (Conv): it has 1 inputs, must have 2 to 3 in operator set 13"],
+  ['too few inputs', () => run([{ op: 'Conv', name: 'n' }]), "model: node 'n' (Conv): it has 1 input, must have 2 to 3 in operator set 13"],
   ['an input that is left out', () => run([{ op: 'Conv', name: 'n', in: ['x', ''] }]), "model: node 'n' (Conv): input 1 is left out, but the operator needs W"],
   ['no output', () => run([{ op: 'Relu', name: 'n', out: [''] }]), "model: node 'n' (Relu): it has no output"],
   ['an attribute that there is not', node('Relu', { slope: 1 }), "model: node 'n' (Relu): attribute 'slope' is not known in operator set 13; known here: none"],
@@ -112,7 +112,7 @@ const cases: [title: string, call: () => unknown, sentence: string][] = [
   ['a slice without ends', node('Slice', { starts: [0] }, { shape: [5], opset: 9 }), "model: node 'n' (Slice): attribute ends is missing"],
   ['more starts than ends', node('Slice', {}, sliced(['s', [0, 0]], ['e', [1]]), ['s', 'e']), "model: node 'n' (Slice): there are 2 starts, 1 ends, 2 axes and 2 steps, must be as many of each"],
   ['parts that are not equal', () => run([{ op: 'Split', name: 'n', out: ['y', 'z'] }], { shape: [5] }), "model: node 'n' (Split): axis 0 of the input 5 does not split into 2 equal parts"],
-  ['more sizes than parts', () => run([{ op: 'Split', name: 'n', out: ['y', 'z'], attributes: { split: [1, 1, 3] } }], { shape: [5], opset: 11 }), "model: node 'n' (Split): split has 3 sizes, but there are 2 outputs"],
+  ['more sizes than parts', () => run([{ op: 'Split', name: 'n', out: ['y', 'z'], attributes: { split: [1, 1, 3] } }], { shape: [5], opset: 11 }), "model: node 'n' (Split): split has 3 sizes, must have 2, one for each output"],
 ];
 
 /** Resizes to the double. */

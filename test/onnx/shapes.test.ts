@@ -143,7 +143,7 @@ describe('shapes', () => {
     expect((await line('wrap', [2, 1])).data).toEqual([3, 4, 1, 2, 3, 4, 1]);
     await expect(line('reflect', [4, 0])).rejects.toThrow(/\(Pad\): pad1d: padding\[0\]\[0\] is 4/);
   });
-  test('ReduceSum, ReduceMean, ReduceMax, ReduceMin, ArgMax', async () => {
+  test('ReduceSum, ReduceMean, ReduceMax, ReduceMin, ArgMax, ArgMin', async () => {
     const square = { shape: [2, 3] };
     expect(await one('ReduceSum', {}, square)).toEqual({ shape: [1, 1], data: [21] });
     expect(await one('ReduceSum', { axes: [-1], keepdims: 0 }, { ...square, opset: 11 })).toEqual({
@@ -164,6 +164,8 @@ describe('shapes', () => {
     );
     expect(await one('ArgMax', { axis: 1, keepdims: 0 }, square)).toEqual({ shape: [2], data: [2, 2] });
     expect(await one('ArgMax', {}, square)).toEqual({ shape: [1, 3], data: [1, 1, 1] });
+    expect(await one('ArgMin', { axis: 1, keepdims: 0 }, square)).toEqual({ shape: [2], data: [0, 0] });
+    expect(await one('ArgMin', { axis: -1 }, square)).toEqual({ shape: [2, 1], data: [0, 0] });
     await expect(one('ArgMax', { select_last_index: 1 }, square)).rejects.toThrow(
       /attribute select_last_index is 1, must be 0/,
     );
@@ -321,7 +323,7 @@ describe('shapes that are computed', () => {
       /axes are \[0, -3\], must be different/,
     );
     await expect(one('Split', {}, { shape: [5], ...lists([2, 3]) }, ['i0'])).rejects.toThrow(
-      /split has 2 sizes, but there are 1 outputs/,
+      /split has 2 sizes, must have 1, one for each output/,
     );
     await expect(one('Reshape', {}, { shape: [5], ...lists([-2]) }, ['i0'])).rejects.toThrow(
       /the shape is \[-2\], a size must be at least -1/,

@@ -103,7 +103,7 @@ describe('ConvTranspose', () => {
 
   test('what does not fit is named', async () => {
     await expect(spread({ kernel_shape: [2, 2] })).rejects.toThrow(/kernel_shape is 2x2, but/);
-    await expect(spread({ output_shape: [9] })).rejects.toThrow(/output_shape has 1 entries, must have 2/);
+    await expect(spread({ output_shape: [9] })).rejects.toThrow(/output_shape has 1 entry, must have 2/);
     await expect(spread({ output_shape: [9, 9] })).rejects.toThrow(
       /convTranspose2d: height: outputSize is 9/,
     );

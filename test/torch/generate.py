@@ -4,6 +4,9 @@
     python3 test/torch/generate.py [--seed N] [--cases M] [--nets M] [--out FILE] [--op NAME]
 
 Debian's python3-torch 1.13 and python3-torchvision 0.14 suffice. test/torch/torch.test.ts reads the file without Python.
+torch.values has what it wrote without options, before these operators were added; these are in few.values:
+
+    python3 test/torch/generate.py --op argMin,variance,std,stack,squeeze,unsqueeze --cases 42 --out test/torch/few.values
 
 The file is the gzip of: the length of a JSON text (uint32, little endian), the text, then all expected numbers as float32,
 case by case: outputs, gradients, written tensors. A case is
@@ -705,6 +708,24 @@ def moving(op):
             parts.append(c.tensor(own))
         c.step(op, [parts, dim], torch.cat([p.tensor for p in parts], dim))
         return c
+    if op == 'stack':
+        parts = [c.tensor(shape) for _ in range(R.randint(1, 3))]
+        dim = R.randint(-n - 1, n)
+        c.step(op, [parts, dim], torch.stack([p.tensor for p in parts], dim))
+        return c
+    if op == 'squeeze':
+        shape = [s if maybe() else 1 for s in shape]
+        x = c.tensor(shape)
+        if maybe(0.3):
+            c.step(op, [x], x.tensor.squeeze())
+        else:
+            c.step(op, [x, dim], x.tensor.squeeze(dim))
+        return c
+    if op == 'unsqueeze':
+        x = c.tensor(shape)
+        dim = R.randint(-n - 1, n)
+        c.step(op, [x, dim], x.tensor.unsqueeze(dim))
+        return c
     x = c.tensor(shape)
     t = x.tensor
     if op == 'split':
@@ -841,9 +862,10 @@ def reduction(op):
     c = Case()
     shape = shape_of(1, 4, 5)
     n = len(shape)
-    x = c.tensor(shape, '~' if op in ('sum', 'mean') else '#')
+    x = c.tensor(shape, '~' if op in ('sum', 'mean', 'variance', 'std') else '#')
     t = x.tensor
-    how = R.choice(['all', 'one', 'list']) if op != 'argMax' else R.choice(['all', 'one'])
+    places = op in ('argMax', 'argMin')
+    how = R.choice(['all', 'one']) if places else R.choice(['all', 'one', 'list'])
     keep = pick(maybe(), 0.6)
     kept = bool(keep)
     options = given(keepDim=keep)
@@ -855,10 +877,15 @@ def reduction(op):
         options['dim'] = dims
     else:
         dims = list(range(n))
-    if op == 'argMax':
-        y = t.argmax(dims[0], kept) if how == 'one' else t.argmax()
+    if places:
+        find = t.argmax if op == 'argMax' else t.argmin
+        y = find(dims[0], kept) if how == 'one' else find()
         if how == 'all':
             options.pop('keepDim', None)
+    elif op in ('variance', 'std'):
+        options.update(given(correction=pick(R.choice([0, 1, 2]), 0.6)))
+        find = t.var if op == 'variance' else t.std
+        y = find(dims, correction=options.get('correction', 1), keepdim=kept)
     else:
         y = {'sum': t.sum, 'mean': t.mean, 'max': t.amax, 'min': t.amin}[op](dims, kept)
     c.step(op, [x, options], y)
@@ -1141,6 +1168,10 @@ def table():
     rows['instanceNorm'] = (8, instance_norm)
     rows['layerNorm'] = (8, layer_norm)
     rows['localResponseNorm'] = (10, local_response_norm)
+    for op in ('argMin', 'variance', 'std'):
+        rows[op] = (8, lambda op=op: reduction(op))
+    for op in ('stack', 'squeeze', 'unsqueeze'):
+        rows[op] = (6, lambda op=op: moving(op))
     return rows
 
 
@@ -1149,14 +1180,15 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--cases', type=int, default=1000, help='of single operators; table() says in which proportion')
     parser.add_argument('--nets', type=int, default=80)
-    parser.add_argument('--op', default=None, help='this operator only')
+    parser.add_argument('--op', default=None, help='these operators only, with commas between')
     parser.add_argument('--out', default=os.path.join(os.path.dirname(os.path.abspath(__file__)), 'torch.values'))
     options = parser.parse_args()
     R.seed(options.seed)
-    rows = {op: row for op, row in table().items() if options.op in (None, op)}
+    wanted = options.op and options.op.split(',')
+    rows = {op: row for op, row in table().items() if wanted is None or op in wanted}
     scale = options.cases / max(1, sum(count for count, _ in rows.values()))
     plan = [(op, make, max(1, round(count * scale))) for op, (count, make) in rows.items()]
-    plan.append(('network', net, options.nets if options.op in (None, 'network') else 0))
+    plan.append(('network', net, options.nets if wanted is None or 'network' in wanted else 0))
     heads, blobs = [], []
     for op, make, count in plan:
         done = 0

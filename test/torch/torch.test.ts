@@ -86,10 +86,11 @@ function check(torch: TorchCase): void {
   });
 }
 
-const file = process.env.STRIATE_TORCH ?? fileURLToPath(new URL('torch.values', import.meta.url));
+const own = ['torch.values', 'few.values'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+const files = process.env.STRIATE_TORCH === undefined ? own : [process.env.STRIATE_TORCH];
 
 inEachVariant('as PyTorch', () => {
-  const all = readTorchCases(file);
+  const all = files.flatMap(readTorchCases);
   for (const op of new Set(all.map(operatorOf))) {
     describe(op, () => {
       for (const torch of all.filter((one) => operatorOf(one) === op)) {

@@ -1,5 +1,5 @@
 /** Checks of what a user gives: each names the function and the argument, says what it is and what it must be. */
-import { describe, shapeText, wrongKind } from './errors.ts';
+import { counted, describe, shapeText, wrongKind } from './errors.ts';
 
 /** An integer of at least `min`, or an error that says what it is. */
 export function integer(where: string, name: string, value: unknown, min: number, max = 0x7fffffff): number {
@@ -33,17 +33,29 @@ export function oneOf(where: string, name: string, value: unknown, names: readon
   );
 }
 
-/** A list of integers of at least `min` (and of `length`, when given). */
+/** What to write for numbers in a row, as PyTorch takes a shape or axes: the end of a sentence, and nothing for other values. */
+export function asList(row: readonly unknown[]): string {
+  if (typeof row[0] !== 'number') return '';
+  return `: write [${row.filter((one) => typeof one === 'number').join(', ')}]`;
+}
+
+/**
+ * A list of integers of at least `min` (and of `length`, when given). `row`: this and what stood behind it, where somebody may
+ * have written the list's numbers as arguments.
+ */
 export function integers(
   where: string,
   name: string,
   value: unknown,
   min: number,
   length?: number,
+  row: readonly unknown[] = [value],
 ): number[] {
-  if (!Array.isArray(value)) throw wrongKind(where, name, value, 'an array of integers');
+  if (!Array.isArray(value)) throw wrongKind(where, name, value, `an array of integers${asList(row)}`);
   if (length !== undefined && value.length !== length) {
-    throw new RangeError(`${where}: ${name} has ${value.length} entries, must have ${length}`);
+    throw new RangeError(
+      `${where}: ${name} has ${counted(value.length, 'entry', 'entries')}, must have ${length}`,
+    );
   }
   return value.map((entry, i) => integer(where, `${name}[${i}]`, entry, min));
 }
@@ -58,11 +70,26 @@ export function perAxis(where: string, name: string, value: unknown, rank: numbe
   throw wrongKind(where, name, value, `an integer or an array of ${rank}`);
 }
 
-/** The options object itself: absent, or an object whose keys are all known. */
+/** Options that take texts, and those that take true or false, as far as PyTorch has them early in its order. */
+const TEXTS = /^(mode|padding|paddingMode|approximate|dtype|variant)$/;
+const FLAGS = /^(bias|training|keepDim|returnIndices|alignCorners)$/;
+
+/** What to write for an option that was given by position, as PyTorch takes it: the first that such a value is for. */
+function asOption(value: unknown, known: readonly string[]): string {
+  const kind = Array.isArray(value) ? 'number' : typeof value;
+  const option = known.find((name) =>
+    kind === 'number'
+      ? name === 'padding' || !(TEXTS.test(name) || FLAGS.test(name))
+      : (kind === 'string' && TEXTS.test(name)) || (kind === 'boolean' && FLAGS.test(name)),
+  );
+  return option ? `: write { ${option}: ${describe(value)} }` : '';
+}
+
+/** The options object itself: absent, or an object whose keys are all known, in the order in which PyTorch takes them. */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return;
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw wrongKind(where, 'options', options, 'an object');
+    throw wrongKind(where, 'options', options, `an object${asOption(options, known)}`);
   }
   for (const key in options) {
     if (!known.includes(key)) {

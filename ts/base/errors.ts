@@ -45,7 +45,7 @@ export function describe(value: unknown): string {
     case 'string':
       return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
     case 'object':
-      return `a ${(value as object).constructor?.name ?? 'object'}`;
+      return withArticle((value as object).constructor?.name || 'object');
     case 'function':
       return 'a function';
     case 'symbol':
@@ -53,6 +53,14 @@ export function describe(value: unknown): string {
     default:
       return String(value);
   }
+}
+
+/** A name behind its article; U is spoken as a consonant in those that there are (Uint8Array). */
+const withArticle = (name: string): string => `${/^[AEIO]/i.test(name) ? 'an' : 'a'} ${name}`;
+
+/** So many of something: `1 entry`, `2 entries`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** `[2, 3, 4]` as `2x3x4`; the shape of a scalar as `scalar`. */

@@ -17,6 +17,8 @@ export interface Storage {
   references: number;
   /** Whether the user holds it (liveBytes) or the library keeps it for speed (cacheBytes). */
   readonly cache: boolean;
+  /** A traced function writes it, so that what reads it is no constant of a trace. */
+  written: boolean;
 }
 
 /** What `memory.stats()` gives. */
@@ -86,7 +88,7 @@ export function allocate(where: string, bytes: number, cache = false): Storage {
     liveBytes += bytes;
     if (liveBytes > peakBytes) peakBytes = liveBytes;
   }
-  return { engine: on, id: storages++, address, bytes, references: 1, cache };
+  return { engine: on, id: storages++, address, bytes, references: 1, cache, written: false };
 }
 
 /** Gives one reference back. */

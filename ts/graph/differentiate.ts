@@ -5,13 +5,14 @@
 import type { TensorType } from '../base/dtype.ts';
 import type { Buffer } from '../instructions/builder.ts';
 import { emitFill } from '../instructions/emit.ts';
-import { FILL, RESHAPE, SUM } from './builtin.ts';
+import { CLONE, FILL, RESHAPE, SUM } from './builtin.ts';
 import type { Entry } from './entry.ts';
 import type { Graph } from './graph.ts';
-import { type Node, originsOf, type Value } from './value.ts';
+import { type Node, originsOf, unshaped, type Value } from './value.ts';
 
 /**
- * Appends the nodes that make the gradients of `xs` from what flows into the results (`seeds`; null: nothing does).
+ * Appends the nodes that make the gradients of `xs` from what flows into the results (`seeds`; null: nothing does). `copies`:
+ * what rules read in the place of values that are overwritten by then.
  * @throws TypeError for an operator without a gradient
  */
 export function differentiate(
@@ -20,9 +21,10 @@ export function differentiate(
   results: readonly Value[],
   seeds: readonly (Value | null)[],
   xs: readonly Value[],
+  copies: ReadonlyMap<Value, Value> = new Map(),
 ): Value[] {
   const nodes = [...graph.nodes];
-  const reverse = new Reverse(where, graph, neededBy(nodes, xs));
+  const reverse = new Reverse(where, graph, neededBy(nodes, xs), copies);
   for (const node of nodes) reverse.save(node);
   results.forEach((result, i) => {
     const seed = seeds[i];
@@ -35,23 +37,60 @@ export function differentiate(
 /** A value's gradient is needed where it is asked for, or on the way to one that is; only float32 has gradients. */
 export function neededBy(nodes: readonly Node[], xs: readonly Value[]): Set<Value> {
   const needed = new Set(xs);
-  for (const { inputs, outputs } of nodes) {
-    if (!inputs.some((input) => input !== null && needed.has(input))) continue;
-    for (const output of outputs) if (output.dtype === 'float32') needed.add(output);
+  for (const node of nodes) {
+    if (!node.inputs.some((input) => input !== null && needed.has(input))) continue;
+    for (const value of madeBy(node)) if (value.dtype === 'float32') needed.add(value);
   }
   return needed;
+}
+
+/** The values that gradients flow back through to a node's inputs. */
+function madeBy({ entry, outputs, state }: Node): readonly Value[] {
+  return entry.flows ? [...outputs, ...state] : outputs;
+}
+
+/**
+ * Copies of the values that gradient rules read of what nodes write: of an old version right before it is overwritten, of the
+ * last one at the end, for the next run overwrites it, perhaps before a pullback.
+ */
+export function copiesOfOverwritten(graph: Graph, xs: readonly Value[]): Map<Value, Value> {
+  const copies = new Map<Value, Value>();
+  const writers = new Map<Value, Node>();
+  for (const node of graph.nodes)
+    for (const { before } of node.state) writers.set(unshaped(before as Value), node);
+  if (writers.size === 0) return copies;
+  const written = new Set([...writers.keys(), ...[...graph.state.values()].map(unshaped)]);
+  const needed = neededBy(graph.nodes, xs);
+  for (const { entry, inputs } of [...graph.nodes]) {
+    if (entry.gradient === undefined || !inputs.some((input) => input && needed.has(input))) continue;
+    for (const input of reading(inputs, entry.reads?.inputs)) {
+      if (input === null || copies.has(input) || !written.has(unshaped(input))) continue;
+      const copy = graph.add(CLONE, [input], []);
+      const writer = writers.get(unshaped(input));
+      if (writer) graph.nodes.splice(graph.nodes.indexOf(writer), 0, graph.nodes.pop() as Node);
+      copies.set(input, copy.outputs[0] as Value);
+    }
+  }
+  return copies;
+}
+
+/** The values of these places, null in others; without places all. */
+function reading(values: readonly (Value | null)[], which: readonly number[] | undefined) {
+  return which === undefined ? values : values.map((value, i) => (which.includes(i) ? value : null));
 }
 
 class Reverse {
   readonly #where: string;
   readonly #graph: Graph;
   readonly #needed: ReadonlySet<Value>;
+  readonly #copies: ReadonlyMap<Value, Value>;
   readonly #flows = new Map<Value, Value>();
 
-  constructor(where: string, graph: Graph, needed: ReadonlySet<Value>) {
+  constructor(where: string, graph: Graph, needed: ReadonlySet<Value>, copies: ReadonlyMap<Value, Value>) {
     this.#where = where;
     this.#graph = graph;
     this.#needed = needed;
+    this.#copies = copies;
   }
 
   #wanted({ inputs }: Node): boolean[] {
@@ -82,19 +121,21 @@ class Reverse {
     const { entry, inputs, outputs, params, saved } = node;
     const origins = originsOf(node);
     const wanted = this.#wanted(node);
-    if (!wanted.includes(true) || !outputs.some((output) => this.#flows.has(output))) return;
+    const results = madeBy(node);
+    if (!wanted.includes(true) || !results.some((result) => this.#flows.has(result))) return;
     if (entry.lower === undefined) {
       const [x, dy] = [inputs[0] as Value, this.#flows.get(outputs[0] as Value) as Value];
       this.flow(x, this.#graph.add(RESHAPE, [dy], x.shape, origins).outputs[0] as Value, origins);
       return;
     }
     if (entry.gradient === undefined) throw new TypeError(`${this.#where}: ${entry.name} has no gradient`);
-    const dys = outputs.map((output) => (output.dtype === 'float32' ? this.gradientOf(output) : null));
-    const read = <T>(values: readonly T[], which: readonly number[] | undefined) =>
-      which === undefined ? values : values.map((value, i) => (which.includes(i) ? value : null));
+    const dys = results.map((result) => (result.dtype === 'float32' ? this.gradientOf(result) : null));
+    const reads = reading(inputs, entry.reads?.inputs).map(
+      (input) => input && (this.#copies.get(input) ?? input),
+    );
     const made = this.#graph.add(
       gradientEntry(node, wanted),
-      [...read(inputs, entry.reads?.inputs), ...read(outputs, entry.reads?.outputs), ...saved, ...dys],
+      [...reads, ...reading(outputs, entry.reads?.outputs), ...saved, ...dys],
       params,
       origins,
     );
@@ -138,7 +179,7 @@ function gradientEntry(node: Node, wanted: readonly boolean[]): Entry {
         inputs: next(types.length),
         outputs: next(outputs.length) as Buffer[],
         saved: next(saved.length) as Buffer[],
-        gradients: next(outputs.length),
+        gradients: next(madeBy(node).length),
         wanted,
       });
       return types.flatMap((type, i) =>

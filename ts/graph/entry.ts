@@ -113,6 +113,8 @@ export interface Entry<P = unknown> {
   readonly required?: number;
   /** How many of the arguments, the last, come behind others in the public function, or among its options. */
   readonly optionTensors?: number;
+  /** What flows into the new versions of what it writes is its gradient's too, behind that of its outputs. */
+  readonly flows?: true;
   /** The first argument is a list, of any length, of tensors. */
   readonly list?: true;
   /** A number may stand in a tensor's place. */

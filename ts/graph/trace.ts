@@ -19,6 +19,7 @@ import {
   type Node,
   type Operand,
   scalarType,
+  unshaped,
   type Value,
 } from './value.ts';
 
@@ -49,6 +50,11 @@ export class Trace {
   /** The last versions of followed tensors, which are known by identity, and of other storage. */
   readonly #known = new Map<Storage | Handle, Value>();
   readonly #retained: Storage[] = [];
+  /** What operators read that ran at once, and what nodes write. */
+  readonly #read = new Set<Storage>();
+  readonly #written = new Set<Storage>();
+  /** Something was written that an operator had read at once: its result is no constant. */
+  #isStale = false;
   readonly #cache: CallCache | null;
   #where = '';
   #path = '';
@@ -58,15 +64,27 @@ export class Trace {
     this.#cache = cache;
   }
 
-  /** Runs `body` with this trace open. @throws TypeError when another is open */
+  /**
+   * Runs `body` with this trace open; once more where it writes what operators had read at once, which are recorded then.
+   * @throws TypeError when another is open
+   */
   run<T>(where: string, body: () => T): T {
     if (current !== null) throw new TypeError(`${where}: a traced function cannot be traced inside another`);
     this.#where = where;
-    current = this;
-    try {
-      return body();
-    } finally {
-      current = null;
+    const [known, count] = [[...this.#known], this.values.length];
+    for (;;) {
+      this.#isStale = false;
+      current = this;
+      try {
+        const result = body();
+        if (!this.#isStale) return result;
+      } finally {
+        current = null;
+      }
+      this.nodes.length = 0;
+      this.values.length = count;
+      for (const all of [this.named, this.state, this.#known, this.#read, this.#written]) all.clear();
+      for (const [key, value] of known) this.#known.set(key, value);
     }
   }
 
@@ -85,7 +103,17 @@ export class Trace {
 
   /** Whether a call with this tensor is recorded. */
   follows(tensor: Handle): boolean {
-    return tensor.symbol !== null || this.#followed.has(tensor);
+    return tensor.symbol !== null || this.#followed.has(tensor) || tensor.resources.storage?.written === true;
+  }
+
+  /** An operator that runs at once reads this. */
+  reads({ resources: { storage } }: Handle): void {
+    if (storage !== null) this.#read.add(storage);
+  }
+
+  /** Whether a node writes this storage, so that its values are not known. */
+  writes(storage: Storage): boolean {
+    return this.#written.has(storage);
   }
 
   /** The value that stands for what a function was given or gave. @throws TypeError for a tensor that is disposed */
@@ -100,7 +128,7 @@ export class Trace {
       value.draw = operand;
       return value;
     }
-    if (operand.symbol !== null) return operand.symbol;
+    if (operand.symbol !== null) return this.#latest(operand.symbol);
     const { storage } = operand.resources;
     if (storage === null) throw new TypeError(`${this.#where}: a tensor that the function uses is disposed`);
     const key = this.#followed.has(operand) ? operand : storage;
@@ -112,6 +140,14 @@ export class Trace {
     storage.references += 1;
     this.#retained.push(storage);
     return value;
+  }
+
+  /** What a capture under some shape is by then: it has the capture's storage, which may have been written. */
+  #latest(value: Value): Value {
+    if (this.state.size === 0) return value;
+    const latest = this.state.get(homeOf(value));
+    if (latest === undefined || unshaped(latest) === unshaped(value)) return value;
+    return sameShape(latest, value) ? latest : this.#under(latest, value.shape);
   }
 
   /** A capture's value under another shape. */
@@ -162,6 +198,10 @@ export class Trace {
     const value = this.#value(before, 'node', maker, before);
     const home = homeOf(before);
     if (home.kind === 'capture') {
+      const storage = home.storage as Storage;
+      if (this.#read.has(storage)) this.#isStale = true;
+      this.#written.add(storage);
+      storage.written = true;
       this.state.set(home, value);
       for (const [key, known] of this.#known) if (homeOf(known) === home) this.#known.set(key, value);
     }

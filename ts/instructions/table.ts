@@ -94,6 +94,7 @@ export const REDUCE = {
   max: 1,
   min: 2,
   argMax: 3,
+  argMin: 4,
 } as const;
 
 /** Reductions of windows. */

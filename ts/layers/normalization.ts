@@ -4,7 +4,7 @@
  */
 
 import { checkOptions, integer, real } from '../base/checks.ts';
-import { wrongValue } from '../base/errors.ts';
+import { counted, wrongValue } from '../base/errors.ts';
 import { batchNorm } from '../ops/batchNorm.ts';
 import { full } from '../ops/create.ts';
 import { groupNorm, instanceNorm, layerNorm, normalizedAxes } from '../ops/normalization.ts';
@@ -87,7 +87,9 @@ abstract class ChannelNorm extends Module {
   forward(x: Tensor): Tensor {
     const { length } = requireTensor(this.#name, 'x', x).shape;
     if (!this.#axes.includes(length)) {
-      throw new RangeError(`${this.#name}: x has ${length} axes, must have ${this.#axes.join(' or ')}`);
+      throw new RangeError(
+        `${this.#name}: x has ${counted(length, 'axis', 'axes')}, must have ${this.#axes.join(' or ')}`,
+      );
     }
     const training = this.training || this.running_mean === null;
     return this.normalise(x, training, { momentum: this.#momentum, eps: this.#eps });

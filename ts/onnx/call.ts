@@ -4,7 +4,7 @@
  */
 
 import type { DType } from '../base/dtype.ts';
-import { ModelError } from '../base/errors.ts';
+import { counted, ModelError } from '../base/errors.ts';
 import { reshape } from '../ops/reshape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { NodeProto, TensorProto } from './protobuf.ts';
@@ -136,7 +136,8 @@ export class Call {
   perAxis(name: string, axes: number, otherwise: number): number[] {
     const values = this.list(name);
     if (values === undefined) return new Array<number>(axes).fill(otherwise);
-    if (values.length !== axes) this.fail(`${name} has ${values.length} entries, must have ${axes}`);
+    if (values.length !== axes)
+      this.fail(`${name} has ${counted(values.length, 'entry', 'entries')}, must have ${axes}`);
     return [...values];
   }
 

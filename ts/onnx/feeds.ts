@@ -5,7 +5,7 @@
 
 import { elementCount, integers } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
-import { ModelError, shapeText, wrongKind } from '../base/errors.ts';
+import { counted, ModelError, shapeText, wrongKind } from '../base/errors.ts';
 import { numbersFor, type TensorData } from '../tensor/data.ts';
 import { storageOf, Tensor } from '../tensor/tensor.ts';
 import type { ValueInfo } from './protobuf.ts';
@@ -128,7 +128,7 @@ function readFeed(where: string, { name, dtype }: ModelPort, feed: unknown): Ten
   if (!(feed instanceof Tensor)) return numbersFor(where, `input '${name}'`, feed, dtype);
   storageOf(where, `input '${name}'`, feed);
   if (feed.dtype === dtype) return feed;
-  throw new TypeError(`${where}: input '${name}' is a ${feed.dtype} tensor, must be ${dtype}`);
+  throw new TypeError(`${where}: input '${name}' is a tensor of ${feed.dtype}, must be ${dtype}`);
 }
 
 /** What was given, by name: where there is one input, its value alone stands for it. @throws TypeError */
@@ -192,7 +192,7 @@ function shapeOf(
     const count = known.reduce((a, b) => a * b, 1);
     if (count === size) return known;
     throw new RangeError(
-      `${where}: input '${port.name}' has ${size} values, must have ${count} (${shapeText(known)})`,
+      `${where}: input '${port.name}' has ${counted(size, 'value')}, must have ${count} (${shapeText(known)})`,
     );
   }
   const partial =
@@ -207,7 +207,7 @@ function shapeOf(
   const others = partial.reduce<number>((a, b) => a * (b ?? 1), 1);
   if (others === 0 || size % others !== 0) {
     throw new RangeError(
-      `${where}: input '${port.name}' has ${size} values, must have a multiple of ${others} (${port.shape?.join('x')})`,
+      `${where}: input '${port.name}' has ${counted(size, 'value')}, must have a multiple of ${others} (${port.shape?.join('x')})`,
     );
   }
   return partial.map((axis) => axis ?? size / others);

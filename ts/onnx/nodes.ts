@@ -2,7 +2,7 @@
  * A node against its row of the operators' tables: the operator set, the number of inputs, what must be there, attributes
  * of the right kind and value. Nothing here depends on shapes.
  */
-import { ModelError } from '../base/errors.ts';
+import { counted, ModelError } from '../base/errors.ts';
 import type { Handler } from './handler.ts';
 import type { Attribute, GraphProto, NodeProto } from './protobuf.ts';
 import type { AttributeSpec } from './row.ts';
@@ -46,7 +46,9 @@ export function checkNode({ node, handler, label }: GraphNode, opset: number): v
   if (count < min || count > max) {
     const range =
       min === max ? `${min}` : max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`;
-    throw new ModelError(`${label}: it has ${count} inputs, must have ${range} in operator set ${opset}`);
+    throw new ModelError(
+      `${label}: it has ${counted(count, 'input')}, must have ${range} in operator set ${opset}`,
+    );
   }
   node.inputs.forEach((name, index) => {
     const spec = inputSpec(handler, index)!;

@@ -8,6 +8,7 @@
  */
 import { checkOptions, perAxis } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
+import { counted } from '../base/errors.ts';
 import { axisName } from '../base/faults.ts';
 import { countOf } from '../instructions/emit.ts';
 import { emitExtremumGradient, emitPool, emitPoolGradient, pooled } from '../instructions/emitPooling.ts';
@@ -144,7 +145,7 @@ function globalEntry(name: string, kind: 'max' | 'avg'): Entry<PoolProblem> {
       const { shape, dtype } = x!;
       poolable(name, x!, maximum);
       if (shape.length < 3) {
-        throw new RangeError(`${name}: x has ${shape.length} axes, must have at least 3`);
+        throw new RangeError(`${name}: x has ${counted(shape.length, 'axis', 'axes')}, must have at least 3`);
       }
       requireElements(name, shape);
       const [from, into] = [shape.slice(2), shape.slice(2).fill(1)];

@@ -7,7 +7,7 @@
  */
 import { checkOptions, real } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
-import { shapeText } from '../base/errors.ts';
+import { counted, shapeText } from '../base/errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { type Block, countOf } from '../instructions/emit.ts';
 import {
@@ -117,7 +117,9 @@ const BATCH_NORM: Entry<Problem> = {
     });
     const values = (x.shape[0] as number) * countOf(x.shape.slice(2));
     if (training === 1 && values < 2) {
-      throw new RangeError(`batchNorm: x has ${values} value per channel, must have more than 1 in training`);
+      throw new RangeError(
+        `batchNorm: x has ${counted(values, 'value')} per channel, must have more than 1 in training`,
+      );
     }
     if (training !== 1 && (types[1] === null || types[2] === null)) {
       throw new TypeError('batchNorm: runningMean and runningVar must be given where training is false');

@@ -1,28 +1,35 @@
 /**
- * concat(xs, dim), slice(x, starts, ends) and split(x, sizes, dim): pieces put together and taken apart along axes.
+ * concat(xs, dim), stack(xs, dim), slice(x, starts, ends) and split(x, sizes, dim): pieces put together and taken apart
+ * along axes.
  * @category Moving values
  */
 import { axisIndex, checkOptions, elementCount, integer, integers } from '../base/checks.ts';
 import { bytesPer, type DType, type TensorType } from '../base/dtype.ts';
-import { shapeText, wrongKind } from '../base/errors.ts';
+import { counted, shapeText, wrongKind } from '../base/errors.ts';
 import { type Buffer, type Builder, isSamePlace } from '../instructions/builder.ts';
 import { type Walks, writeCopy } from '../instructions/copy.ts';
 import { emitFill, newBlock } from '../instructions/emit.ts';
 import { contiguous, type Piece, stridesOf, type Walk } from '../instructions/walk.ts';
-import { requireTensor, type Tensor } from '../tensor/tensor.ts';
+import { requireTensor, Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator, type Params } from './operator.ts';
 
 interface Pieces {
   readonly pieces: readonly Piece[];
 }
 
-/** Tensors that lie one behind the other along `dim` of a whole. */
-function piecesOf(types: readonly TensorType[], dim: number, whole: readonly number[]): Piece[] {
-  const strides = stridesOf(whole);
+/** Tensors that lie one behind the other along `dim` of a whole; `isNew`: an axis that they do not have themselves. */
+function piecesOf(
+  types: readonly TensorType[],
+  dim: number,
+  whole: readonly number[],
+  isNew = false,
+): Piece[] {
+  const all = stridesOf(whole);
+  const strides = isNew ? all.filter((_, axis) => axis !== dim) : all;
   let before = 0;
   return types.map(({ shape }) => {
-    const place: Walk = { strides, offset: before * (strides[dim] as number) };
-    before += shape[dim] as number;
+    const place: Walk = { strides, offset: before * (all[dim] as number) };
+    before += isNew ? 1 : (shape[dim] as number);
     return { shape, own: contiguous(shape), place };
   });
 }
@@ -36,51 +43,68 @@ function emitMove(to: Builder, x: Buffer, y: Buffer, dtype: DType, { shape, sour
   if (!isThere) writeCopy(to, { x, y }, { dtype, shape, source, target });
 }
 
-const CONCAT: Entry<Pieces> = {
-  name: 'concat',
-  torch: 'torch.cat',
-  onnx: ['Concat'],
-  args: ['xs'],
-  list: true,
-  resolve(given, params) {
-    const types = given as readonly TensorType[];
-    const dim = params[0] as number;
-    const { shape, dtype } = types[0] as TensorType;
-    types.forEach((type, i) => {
-      if (type.dtype !== dtype) {
-        throw new TypeError(`concat: xs[${i}] is ${type.dtype}, must be ${dtype} as xs[0]`);
-      }
-      if (
-        type.shape.length !== shape.length ||
-        type.shape.some((size, axis) => axis !== dim && size !== shape[axis])
-      ) {
-        const wanted = shape.map((size, axis) => (axis === dim ? '*' : size)).join('x');
-        throw new RangeError(
-          `concat: xs[${i}] has shape ${shapeText(type.shape)}, must be ${wanted} as xs[0]`,
-        );
-      }
-    });
-    const total = types.reduce((sum, type) => sum + (type.shape[dim] as number), 0);
-    const joined = shape.map((size, axis) => (axis === dim ? total : size));
-    elementCount('concat', joined, bytesPer(dtype));
-    return { outputs: [{ shape: joined, dtype }], problem: { pieces: piecesOf(types, dim, joined) } };
-  },
-  lower(to, { outputTypes: [y], problem: { pieces }, inputs, outputs }) {
-    const { dtype } = y!;
-    pieces.forEach(({ shape, own, place }, i) => {
-      emitMove(to, inputs[i]!, outputs[0]!, dtype, { shape, source: own, target: place });
-    });
-  },
-  gradient: (to, { problem: { pieces }, gradients: [dy], wanted }) =>
-    pieces.map(({ shape, own, place }, i) => {
-      if (!wanted[i]) return null;
-      const { buffer } = newBlock(to, shape);
-      writeCopy(to, { x: dy!, y: buffer }, { shape, source: place, target: own });
-      return buffer;
-    }),
-  reads: { inputs: [], outputs: [] },
-  traits: { joins: ({ pieces }) => pieces },
-};
+/** concat, and stack, for which `dim` is a new axis. params: dim. */
+function joining(name: string, torch: string, onnx: readonly string[], isNew: boolean): Entry<Pieces> {
+  return {
+    name,
+    torch,
+    onnx,
+    args: ['xs'],
+    list: true,
+    resolve(given, params) {
+      const types = given as readonly TensorType[];
+      const dim = params[0] as number;
+      const { shape, dtype } = types[0] as TensorType;
+      const free = isNew ? -1 : dim;
+      types.forEach((type, i) => {
+        if (type.dtype !== dtype) {
+          throw new TypeError(`${name}: xs[${i}] is ${type.dtype}, must be ${dtype} as xs[0]`);
+        }
+        if (
+          type.shape.length !== shape.length ||
+          type.shape.some((size, axis) => axis !== free && size !== shape[axis])
+        ) {
+          const wanted = shape.map((size, axis) => (axis === free ? '*' : size)).join('x') || 'scalar';
+          throw new RangeError(
+            `${name}: xs[${i}] has shape ${shapeText(type.shape)}, must be ${wanted} as xs[0]`,
+          );
+        }
+      });
+      const total = types.reduce((sum, type) => sum + (isNew ? 1 : (type.shape[dim] as number)), 0);
+      const joined = [...shape.slice(0, dim), total, ...shape.slice(isNew ? dim : dim + 1)];
+      elementCount(name, joined, bytesPer(dtype));
+      return {
+        outputs: [{ shape: joined, dtype }],
+        problem: { pieces: piecesOf(types, dim, joined, isNew) },
+      };
+    },
+    lower(to, { outputTypes: [y], problem: { pieces }, inputs, outputs }) {
+      const { dtype } = y!;
+      pieces.forEach(({ shape, own, place }, i) => {
+        emitMove(to, inputs[i]!, outputs[0]!, dtype, { shape, source: own, target: place });
+      });
+    },
+    gradient: (to, { problem: { pieces }, gradients: [dy], wanted }) =>
+      pieces.map(({ shape, own, place }, i) => {
+        if (!wanted[i]) return null;
+        const { buffer } = newBlock(to, shape);
+        writeCopy(to, { x: dy!, y: buffer }, { shape, source: place, target: own });
+        return buffer;
+      }),
+    reads: { inputs: [], outputs: [] },
+    traits: { joins: ({ pieces }) => pieces },
+  };
+}
+
+/** The first of a list of tensors. @throws TypeError, RangeError for what is no list of some */
+function firstOf(name: string, xs: unknown): Tensor<DType> {
+  if (!Array.isArray(xs)) {
+    const hint = xs instanceof Tensor ? ': write [a, b]' : '';
+    throw wrongKind(name, 'xs', xs, `an array of tensors${hint}`);
+  }
+  if (xs.length === 0) throw new RangeError(`${name}: xs is empty, must hold at least one tensor`);
+  return requireTensor(name, 'xs[0]', xs[0]);
+}
 
 /**
  * The tensors one after the other along an axis. As PyTorch's cat and ONNX's Concat.
@@ -93,13 +117,26 @@ const CONCAT: Entry<Pieces> = {
  * ```
  */
 export const concat = /*#__PURE__*/ operator(
-  CONCAT,
+  /*#__PURE__*/ joining('concat', 'torch.cat', ['Concat'], false),
   (invoke) =>
     <D extends DType>(xs: readonly Tensor<D>[], dim = 0): Tensor<D> => {
-      if (!Array.isArray(xs)) throw wrongKind('concat', 'xs', xs, 'an array of tensors');
-      if (xs.length === 0) throw new RangeError('concat: xs is empty, must hold at least one tensor');
-      const { shape } = requireTensor('concat', 'xs[0]', xs[0]);
+      const { shape } = firstOf('concat', xs);
       const axis = axisIndex('concat', 'dim', dim, shape.length);
+      return invoke(xs as readonly Tensor<DType>[], [axis])[0] as unknown as Tensor<D>;
+    },
+);
+
+/**
+ * The tensors, all of one shape, along a new axis that the result has at `dim` (counted from its end when negative):
+ * `stack([a, b])` of two `[3, 4]` is `[2, 3, 4]`, `stack([a, b], -1)` is `[3, 4, 2]`.
+ * @throws RangeError when a shape differs; TypeError when a dtype does
+ */
+export const stack = /*#__PURE__*/ operator(
+  /*#__PURE__*/ joining('stack', 'torch.stack', [], true),
+  (invoke) =>
+    <D extends DType>(xs: readonly Tensor<D>[], dim = 0): Tensor<D> => {
+      const { shape } = firstOf('stack', xs);
+      const axis = axisIndex('stack', 'dim', dim, shape.length + 1);
       return invoke(xs as readonly Tensor<DType>[], [axis])[0] as unknown as Tensor<D>;
     },
 );
@@ -185,7 +222,9 @@ export const slice = /*#__PURE__*/ operator(
       checkOptions('slice', options, ['steps']);
       const from = integers('slice', 'starts', clamped(starts), -0x7fffffff);
       if (from.length > shape.length) {
-        throw new RangeError(`slice: starts has ${from.length} entries, must have at most ${shape.length}`);
+        throw new RangeError(
+          `slice: starts has ${counted(from.length, 'entry', 'entries')}, must have at most ${shape.length}`,
+        );
       }
       const until = integers('slice', 'ends', clamped(ends), -0x7fffffff, from.length);
       const steps = integers('slice', 'steps', options.steps ?? from.map(() => 1), -0x7fffffff, from.length);

@@ -9,6 +9,7 @@
  */
 import { checkOptions, integer, perAxis } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
+import { counted } from '../base/errors.ts';
 import { type Axes, inputOf, perAxis as ofAxes } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf, emitFill } from '../instructions/emit.ts';
@@ -100,10 +101,12 @@ function resolve(name: string, types: Types, params: Params): Resolved<Transpose
   const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
   const [rows, perGroup, ...kernel] = weight.shape as [number, number, ...number[]];
   if (channels !== rows) {
-    throw new RangeError(`${name}: input has ${channels} channels, weight expects ${rows}`);
+    throw new RangeError(`${name}: input has ${counted(channels, 'channel')}, weight expects ${rows}`);
   }
   if (channels % groups !== 0) {
-    throw new RangeError(`${name}: input has ${channels} channels, must be a multiple of groups ${groups}`);
+    throw new RangeError(
+      `${name}: input has ${counted(channels, 'channel')}, must be a multiple of groups ${groups}`,
+    );
   }
   const outputs = perGroup * groups;
   requireBias(name, bias, outputs);

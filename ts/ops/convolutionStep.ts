@@ -7,7 +7,7 @@
  */
 import { checkOptions, integer, oneOf } from '../base/checks.ts';
 import type { TensorType } from '../base/dtype.ts';
-import { shapeText } from '../base/errors.ts';
+import { counted, shapeText } from '../base/errors.ts';
 import { kernelOf, perAxis } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { contiguousWeight } from '../instructions/conv.ts';
@@ -130,7 +130,9 @@ export function convStep(
   const [outputs, perGroup, ...taps] = weight.shape as [number, number, ...number[]];
   if (channels !== perGroup * groups) {
     const expected = groups === 1 ? `${perGroup}` : `${perGroup} x groups ${groups} = ${perGroup * groups}`;
-    throw new RangeError(`${name}: input has ${channels} channels, ${weightName} expects ${expected}`);
+    throw new RangeError(
+      `${name}: input has ${counted(channels, 'channel')}, ${weightName} expects ${expected}`,
+    );
   }
   if (outputs % groups !== 0) {
     throw new RangeError(

@@ -4,7 +4,7 @@
  */
 import { checkOptions, elementCount, fill, integer, integers, oneOf } from '../base/checks.ts';
 import { bytesPer, DTYPES, type DType } from '../base/dtype.ts';
-import { shapeText, wrongKind } from '../base/errors.ts';
+import { counted, shapeText, wrongKind } from '../base/errors.ts';
 import { readData, type TensorData } from '../tensor/data.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
 import { normal, uniform } from './random.ts';
@@ -46,10 +46,13 @@ export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>
   checkOptions('tensor', options, ['dtype']);
   const { values, shape: found, dtype: own } = readData('tensor', 'data', data);
   const dtype = checkDType('tensor', options.dtype ?? own) as D;
+  if (typeof shape === 'object' && shape !== null && !Array.isArray(shape)) {
+    throw wrongKind('tensor', 'shape', shape, 'an array of integers: write null before the options');
+  }
   const wanted = shape === undefined || shape === null ? found : integers('tensor', 'shape', shape, 0);
   if (elementCount('tensor', wanted, bytesPer(dtype)) !== values.length) {
     throw new RangeError(
-      `tensor: data has ${values.length} elements, shape ${shapeText(wanted)} needs ${elementCount('tensor', wanted)}`,
+      `tensor: data has ${counted(values.length, 'element')}, shape ${shapeText(wanted)} needs ${elementCount('tensor', wanted)}`,
     );
   }
   const made = emptyTensor('tensor', [...wanted], dtype);
@@ -75,7 +78,7 @@ export function full<D extends DType = 'float32'>(
   value: number,
   options: DTypeOption<D> = {},
 ): Tensor<D> {
-  return filled('full', shape, fill('full', 'value', value), options);
+  return filled('full', fill('full', 'value', value), [shape, options]);
 }
 
 /**
@@ -84,9 +87,10 @@ export function full<D extends DType = 'float32'>(
  */
 export function zeros<D extends DType = 'float32'>(
   shape: readonly number[],
-  options: DTypeOption<D> = {},
-): Tensor<D> {
-  return filled('zeros', shape, 0, options);
+  options?: DTypeOption<D>,
+): Tensor<D>;
+export function zeros(...given: Creation<DTypeOption<DType>>): Tensor<DType> {
+  return filled('zeros', 0, given);
 }
 
 /**
@@ -95,27 +99,24 @@ export function zeros<D extends DType = 'float32'>(
  */
 export function ones<D extends DType = 'float32'>(
   shape: readonly number[],
-  options: DTypeOption<D> = {},
-): Tensor<D> {
-  return filled('ones', shape, 1, options);
+  options?: DTypeOption<D>,
+): Tensor<D>;
+export function ones(...given: Creation<DTypeOption<DType>>): Tensor<DType> {
+  return filled('ones', 1, given);
 }
 
-function filled<D extends DType>(
-  where: string,
-  shape: readonly number[],
-  value: number,
-  options: DTypeOption<D>,
-): Tensor<D> {
+/** What a function that makes a tensor is given; more where its shape was written as PyTorch takes it, number by number. */
+type Creation<Options> = readonly [shape: readonly number[], options?: Options, ...more: unknown[]];
+
+function filled<D extends DType>(where: string, value: number, given: Creation<DTypeOption<D>>): Tensor<D> {
+  const [shape, options = {}] = given;
+  const checked = integers(where, 'shape', shape, 0, undefined, given);
   checkOptions(where, options, ['dtype']);
-  const made = emptyShape(where, shape, checkDType(where, options.dtype ?? 'float32') as D);
+  const dtype = checkDType(where, options.dtype ?? 'float32') as D;
+  elementCount(where, checked, bytesPer(dtype));
+  const made = emptyTensor(where, checked, dtype);
   made.data.fill(value);
   return made;
-}
-
-function emptyShape<D extends DType>(where: string, shape: readonly number[], dtype: D): Tensor<D> {
-  const checked = integers(where, 'shape', shape, 0);
-  elementCount(where, checked, bytesPer(dtype));
-  return emptyTensor(where, checked, dtype);
 }
 
 /**
@@ -123,7 +124,7 @@ function emptyShape<D extends DType>(where: string, shape: readonly number[], dt
  * @throws RangeError for an n that is no integer from 0
  */
 export function arange<D extends DType = 'float32'>(n: number, options: DTypeOption<D> = {}): Tensor<D> {
-  const made = filled('arange', [integer('arange', 'n', n, 0)], 0, options);
+  const made = filled('arange', 0, [[integer('arange', 'n', n, 0)], options]);
   const { data } = made;
   for (let i = 0; i < data.length; i++) data[i] = i;
   return made;
@@ -145,24 +146,27 @@ export interface RandomOptions {
  * rand([2, 3], { seed: 1 });
  * ```
  */
-export function rand(shape: readonly number[], options: RandomOptions = {}): Tensor {
-  return uniform('rand', randomShape('rand', shape, options), 0, 1, options.seed);
+export function rand(shape: readonly number[], options?: RandomOptions): Tensor;
+export function rand(...given: Creation<RandomOptions>): Tensor {
+  return uniform('rand', randomShape('rand', given), 0, 1, given[1]?.seed);
 }
 
 /**
  * Normally distributed float32 numbers with mean 0 and variance 1. Not for secrets.
  * @throws RangeError for a shape that is no list of integers from 0
  */
-export function randn(shape: readonly number[], options: RandomOptions = {}): Tensor {
-  return normal('randn', randomShape('randn', shape, options), 0, 1, options.seed);
+export function randn(shape: readonly number[], options?: RandomOptions): Tensor;
+export function randn(...given: Creation<RandomOptions>): Tensor {
+  return normal('randn', randomShape('randn', given), 0, 1, given[1]?.seed);
 }
 
-function randomShape(where: string, shape: readonly number[], options: RandomOptions): number[] {
+function randomShape(where: string, given: Creation<RandomOptions>): number[] {
+  const [shape, options = {}] = given;
+  const checked = integers(where, 'shape', shape, 0, undefined, given);
   checkOptions(where, options, ['seed', 'dtype']);
   if (options.dtype !== undefined && options.dtype !== 'float32') {
     throw wrongKind(where, 'dtype', options.dtype, "'float32'");
   }
-  const checked = integers(where, 'shape', shape, 0);
   elementCount(where, checked);
   return checked;
 }

@@ -10,7 +10,7 @@
  */
 import { checkOptions } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
-import { shapeText } from '../base/errors.ts';
+import { counted, shapeText } from '../base/errors.ts';
 import { kernelOf, PIXEL } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { type DeformOptions, writeConvPack, writeDeform, writeDeformGradient } from '../instructions/conv.ts';
@@ -43,7 +43,7 @@ export interface DeformConvOptions {
 
 const NAME = 'deformConv2d';
 const ARGS = ['x', 'offset', 'weight', 'bias', 'mask'];
-const OPTIONS = ['mask', 'stride', 'padding', 'dilation'];
+const OPTIONS = ['stride', 'padding', 'dilation', 'mask'];
 
 /** The convolution whose taps are moved. */
 interface Deformed extends ConvolutionProblem {
@@ -59,7 +59,7 @@ function resolve(types: Types, params: Params): Resolved<Deformed> {
   const groups = perGroup === 0 ? 1 : channels / perGroup;
   if (!Number.isInteger(groups) || groups < 1 || (perGroup === 0 && channels !== 0)) {
     throw new RangeError(
-      `${NAME}: input has ${channels} channels, must be a multiple of weight's ${perGroup}`,
+      `${NAME}: input has ${counted(channels, 'channel')}, must be a multiple of weight's ${perGroup}`,
     );
   }
   if (outputs % groups !== 0) {
@@ -76,13 +76,13 @@ function resolve(types: Types, params: Params): Resolved<Deformed> {
   const pairs = offset.shape[1]!;
   if (pairs === 0 || pairs % (2 * taps) !== 0) {
     throw new RangeError(
-      `${NAME}: offset has ${pairs} channels, must be a multiple of 2 x ${kh} x ${kw} = ${2 * taps}`,
+      `${NAME}: offset has ${counted(pairs, 'channel')}, must be a multiple of 2 x ${kh} x ${kw} = ${2 * taps}`,
     );
   }
   const offsetGroups = pairs / (2 * taps);
   if (channels % offsetGroups !== 0) {
     throw new RangeError(
-      `${NAME}: input has ${channels} channels, must be a multiple of the ${offsetGroups} offset groups`,
+      `${NAME}: input has ${counted(channels, 'channel')}, must be a multiple of the ${offsetGroups} offset groups`,
     );
   }
   const fits = (name: string, { shape }: TensorType, expected: readonly number[]) => {

@@ -8,7 +8,7 @@
 import { FAULT } from '../base/boundary.ts';
 import { checkOptions, real } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
-import { shapeText } from '../base/errors.ts';
+import { counted, shapeText } from '../base/errors.ts';
 import { axisName, faultError } from '../base/faults.ts';
 import { Draw } from '../graph/draw.ts';
 import { countOf, newBlock } from '../instructions/emit.ts';
@@ -132,7 +132,9 @@ function outputParams(name: string, rank: number, options: FractionalMaxPoolOpti
   }
   const list = Array.isArray(outputRatio) ? outputRatio : new Array<unknown>(rank).fill(outputRatio);
   if (list.length !== rank) {
-    throw new RangeError(`${name}: outputRatio has ${list.length} entries, must have ${rank}`);
+    throw new RangeError(
+      `${name}: outputRatio has ${counted(list.length, 'entry', 'entries')}, must have ${rank}`,
+    );
   }
   const ratios = list.map((ratio) => {
     const number = real(name, 'outputRatio', ratio);

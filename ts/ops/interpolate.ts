@@ -7,7 +7,7 @@
  */
 import { checkOptions, oneOf, real } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
-import { wrongKind, wrongValue } from '../base/errors.ts';
+import { counted, wrongKind, wrongValue } from '../base/errors.ts';
 import { axisName } from '../base/faults.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
@@ -125,7 +125,9 @@ function factors(where: string, value: unknown, rank: number): number[] {
   if (typeof value === 'number') return new Array<number>(rank).fill(factor(where, 'scaleFactor', value));
   if (!Array.isArray(value)) throw wrongKind(where, 'scaleFactor', value, `a number or an array of ${rank}`);
   if (value.length !== rank) {
-    throw new RangeError(`${where}: scaleFactor has ${value.length} entries, must have ${rank}`);
+    throw new RangeError(
+      `${where}: scaleFactor has ${counted(value.length, 'entry', 'entries')}, must have ${rank}`,
+    );
   }
   return value.map((entry, axis) => factor(where, `scaleFactor[${axis}]`, entry));
 }
@@ -278,7 +280,7 @@ export const interpolate = /*#__PURE__*/ operator(
       const must = MODES[mode]![1];
       if (must === 0 ? length < 3 || length > 5 : length !== must) {
         throw new RangeError(
-          `interpolate: x has ${length} axes (shape [${shape.join(', ')}]), must have ${must || '3 to 5'} in mode '${mode}'`,
+          `interpolate: x has ${counted(length, 'axis', 'axes')} (shape [${shape.join(', ')}]), must have ${must || '3 to 5'} in mode '${mode}'`,
         );
       }
       return invoke([x as Tensor<DType>], params)[0] as unknown as Tensor<D>;

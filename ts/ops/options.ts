@@ -4,7 +4,7 @@
  * @internal
  */
 import { perAxis } from '../base/checks.ts';
-import { wrongKind, wrongValue } from '../base/errors.ts';
+import { counted, wrongKind, wrongValue } from '../base/errors.ts';
 import { axisName, faultError } from '../base/faults.ts';
 import { engine, refresh } from '../engine/engine.ts';
 import type { Params, Window } from '../graph/entry.ts';
@@ -40,7 +40,7 @@ export function paddingParams(
   }
   if (Array.isArray(padding) && padding.some(Array.isArray)) {
     if (padding.length !== rank) {
-      throw new RangeError(`${where}: padding has ${padding.length} pairs, must have ${rank}`);
+      throw new RangeError(`${where}: padding has ${counted(padding.length, 'pair')}, must have ${rank}`);
     }
     return [0, ...padding.flatMap((pair, axis) => perAxis(where, `padding[${axis}]`, pair, 2, 0))];
   }
@@ -169,7 +169,7 @@ export function flag(where: string, name: string, value: unknown): number {
 export function requireRank(where: string, name: string, shape: readonly number[], rank: number): void {
   if (shape.length === rank) return;
   throw new RangeError(
-    `${where}: ${name} has ${shape.length} axes (shape [${shape.join(', ')}]), must have ${rank}`,
+    `${where}: ${name} has ${counted(shape.length, 'axis', 'axes')} (shape [${shape.join(', ')}]), must have ${rank}`,
   );
 }
 

@@ -50,7 +50,7 @@ export function outputShape(
   while (optionsFollow && positions > symbols.length) symbols.push(null);
   const call = operator as unknown as (...given: unknown[]) => Tensor<DType> | Tensor<DType>[];
   const result = trace.run('outputShape', () =>
-    entry.name === 'concat' ? call(symbols, ...rest) : call(...symbols, ...rest),
+    entry.list ? call(symbols, ...rest) : call(...symbols, ...rest),
   );
   const first = result instanceof Tensor ? result : (result[0] as Tensor<DType>);
   return [...first.shape];

@@ -5,7 +5,7 @@
  */
 import { checkOptions, fill, integer, oneOf, real } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
-import { describe, wrongKind } from '../base/errors.ts';
+import { counted, describe, wrongKind } from '../base/errors.ts';
 import {
   emitPad,
   emitPadAdjoint,
@@ -60,7 +60,7 @@ export function padWidths(name: string, rank: number, padding: PadWidths): numbe
     );
   }
   if (padding.length !== rank) {
-    throw new RangeError(`${name}: padding has ${padding.length} pairs, must have ${rank}`);
+    throw new RangeError(`${name}: padding has ${counted(padding.length, 'pair')}, must have ${rank}`);
   }
   return padding.flatMap((pair, axis) => {
     if (!Array.isArray(pair) || pair.length !== 2) {

@@ -19,9 +19,9 @@ import { operator } from './operator.ts';
  */
 export const permute = /*#__PURE__*/ operator(
   PERMUTE,
-  (invoke) =>
-    <D extends DType>(x: Tensor<D>, axes: readonly number[]): Tensor<D> => {
+  (invoke): (<D extends DType>(x: Tensor<D>, axes: readonly number[]) => Tensor<D>) =>
+    <D extends DType>(x: Tensor<D>, ...row: readonly unknown[]): Tensor<D> => {
       const { shape } = requireTensor('permute', 'x', x);
-      return invoke([x as Tensor<DType>], permuteParams(shape, axes))[0] as unknown as Tensor<D>;
+      return invoke([x as Tensor<DType>], permuteParams(shape, row))[0] as unknown as Tensor<D>;
     },
 );

@@ -1,26 +1,28 @@
 /**
- * sum, mean, max, min and argMax over axes. Sums of float32 are accumulations (blocks in float32, the rest in more), all
+ * sum, mean, variance, std, max, min, argMax and argMin over axes. Sums of float32 are accumulations (blocks in float32, the rest in more), all
  * else is the reduce instruction over x as [outer, reduced, inner] (crates/core/src/instructions/reduce.rs).
  *
- * params: keepDim, then the axes in ascending order.
+ * params: keepDim, then the axes in ascending order; behind them the correction of variance and std.
  * @category Arithmetic
  */
-import { axisIndex, checkOptions, elementCount, integers } from '../base/checks.ts';
+import { axisIndex, checkOptions, elementCount, integers, real } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { writeAccumulate, writeCopy, writeFill } from '../instructions/copy.ts';
+import { writeUnary } from '../instructions/elementwise.ts';
 import {
   type Block,
   countOf,
   emitBinary,
   emitBinaryInto,
   emitFill,
+  emitScale,
   emitSumTo,
   newBlock,
 } from '../instructions/emit.ts';
 import { writeReduce } from '../instructions/reduce.ts';
-import { BINARY, REDUCE } from '../instructions/table.ts';
+import { ACTIVATION, BINARY, REDUCE } from '../instructions/table.ts';
 import { contiguous, stretched, stridesOf } from '../instructions/walk.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, type Lowered, operator, type Params, type Resolved } from './operator.ts';
@@ -34,9 +36,21 @@ export interface ReduceOptions {
   keepDim?: boolean | undefined;
 }
 
-function reduceParams(name: string, x: unknown, options: ReduceOptions = {}): number[] {
+export interface VarianceOptions extends ReduceOptions {
+  /** What is taken from the number of elements that the squares' sum is divided by. Default 1; 0: the elements are all that there are. */
+  readonly correction?: number | undefined;
+}
+
+const OPTIONS: readonly string[] = ['dim', 'keepDim'];
+
+function reduceParams(
+  name: string,
+  x: unknown,
+  options: ReduceOptions = {},
+  known: readonly string[] = OPTIONS,
+): number[] {
   const { shape } = requireTensor(name, 'x', x);
-  checkOptions(name, options, ['dim', 'keepDim']);
+  checkOptions(name, options, known);
   const { dim, keepDim = false } = options;
   const keep = flag(name, 'keepDim', keepDim);
   const all = shape.map((_, axis) => axis);
@@ -62,6 +76,9 @@ interface Problem {
   readonly count: number;
 }
 
+/** What has a value where there are no elements. */
+const SUMS: readonly string[] = ['sum', 'mean', 'variance', 'std'];
+
 function resolve(
   name: string,
   dtypes: readonly DType[],
@@ -72,7 +89,7 @@ function resolve(
   if (!dtypes.includes(dtype)) {
     throw new TypeError(`${name}: x is ${dtype}, must be ${dtypes.join(' or ')}`);
   }
-  if (name !== 'sum' && name !== 'mean' && axes.some((axis) => shape[axis] === 0)) {
+  if (!SUMS.includes(name) && axes.some((axis) => shape[axis] === 0)) {
     throw new RangeError(
       `${name}: x has shape ${shapeText(shape)}, must have elements along what is reduced`,
     );
@@ -101,11 +118,23 @@ function lowerSum(to: Builder, node: Lowered<Problem>): void {
   emitSum(to, problem, inputs[0]!, outputs[0]!);
 }
 
-function lowerMean(to: Builder, { problem, inputs, outputs }: Lowered<Problem>): void {
+/** The quotient of a reduced block and a number, where that is. */
+function emitShare(to: Builder, sums: Block, count: number, into: Buffer): void {
+  const y = { buffer: into, shape: sums.shape };
+  emitBinaryInto(to, BINARY.div, 'float32', sums, emitFill(to, [], count), y);
+}
+
+function emitMean(to: Builder, problem: Problem, x: Buffer, into: Buffer): void {
   const sums = emitFill(to, problem.kept, 0);
-  emitSum(to, problem, inputs[0]!, sums.buffer);
-  const count = emitFill(to, [], problem.count);
-  emitBinaryInto(to, BINARY.div, 'float32', sums, count, { buffer: outputs[0]!, shape: sums.shape });
+  emitSum(to, problem, x, sums.buffer);
+  emitShare(to, sums, problem.count, into);
+}
+
+/** x less its means. */
+function emitCentered(to: Builder, problem: Problem, x: Buffer): Block {
+  const mean = newBlock(to, problem.kept);
+  emitMean(to, problem, x, mean.buffer);
+  return emitBinary(to, BINARY.sub, { buffer: x, shape: problem.shape }, mean);
 }
 
 /** x with the reduced axes together, as [outer, reduced, inner]: as it lies, or else reduced axes moved to the end. */
@@ -158,7 +187,42 @@ function shareAmongTies(to: Builder, kind: 'max' | 'min', node: Backward<Problem
   return emitBinary(to, BINARY.mul, ties, share).buffer;
 }
 
-type Rules = Pick<Entry<Problem>, 'torch' | 'onnx' | 'lower' | 'gradient' | 'reads'>;
+interface Spread extends Problem {
+  /** What the squares' sum is divided by: as PyTorch has it, never below 0. */
+  readonly divisor: number;
+}
+
+/** The sum of the squared distances from the mean over the divisor, in two passes; std: its root. */
+function lowerVariance(to: Builder, root: boolean, { problem, inputs, outputs }: Lowered<Spread>): void {
+  const { kept, divisor } = problem;
+  const centered = emitCentered(to, problem, inputs[0]!);
+  const squares = emitSumTo(to, emitBinary(to, BINARY.mul, centered, centered), kept);
+  if (!root) emitShare(to, squares, divisor, outputs[0]!);
+  else {
+    const variance = newBlock(to, kept);
+    emitShare(to, squares, divisor, variance.buffer);
+    const options = { act: ACTIVATION.sqrt, p0: 0, p1: 0, count: countOf(kept) };
+    writeUnary(to, { x: variance.buffer, y: outputs[0]! }, options);
+  }
+}
+
+/** dx = (x - mean) * 2 / divisor * dy; of std with dy / 2 y in dy's place, which is 0 where y is, as in PyTorch. */
+function varianceGradient(to: Builder, root: boolean, node: Backward<Spread>): Buffer {
+  const { problem, inputs, outputs, gradients } = node;
+  const { kept, divisor } = problem;
+  const centered = emitCentered(to, problem, inputs[0]!);
+  let share: Block = { buffer: gradients[0]!, shape: kept };
+  if (root) {
+    const y: Block = { buffer: outputs[0]!, shape: kept };
+    // 0 where y is 0, else 1/2, by which the quotient is multiplied.
+    const above = emitBinary(to, BINARY.above, y, emitFill(to, [], 0));
+    const mask = emitBinary(to, BINARY.sub, above, emitFill(to, [], 0.5));
+    share = emitBinary(to, BINARY.masked, emitBinary(to, BINARY.div, share, y), mask);
+  }
+  return emitBinary(to, BINARY.mul, emitScale(to, share, 2 / divisor), centered).buffer;
+}
+
+type Rules<P = Problem> = Pick<Entry<P>, 'torch' | 'onnx' | 'lower' | 'gradient' | 'reads'>;
 
 const ALL: readonly DType[] = ['float32', 'int32', 'uint8', 'int8'];
 
@@ -204,7 +268,7 @@ export const mean = /*#__PURE__*/ operator(
   /*#__PURE__*/ reduction('mean', ['float32'], {
     torch: 'torch.mean',
     onnx: ['ReduceMean'],
-    lower: lowerMean,
+    lower: (to, { problem, inputs, outputs }) => emitMean(to, problem, inputs[0]!, outputs[0]!),
     gradient: (to, node) => [spread(to, node, node.problem.count)],
     reads: { inputs: [], outputs: [] },
   }),
@@ -246,6 +310,54 @@ export const max = /*#__PURE__*/ extremum('max', 'torch.amax', 'ReduceMax');
  */
 export const min = /*#__PURE__*/ extremum('min', 'torch.amin', 'ReduceMin');
 
+/** variance and std. */
+function spreading(name: 'variance' | 'std', torch: string) {
+  const root = name === 'std';
+  const entry: Entry<Spread> = {
+    name,
+    torch,
+    onnx: [],
+    args: ['x'],
+    resolve([x], params) {
+      const { outputs, problem } = resolve(name, ['float32'], x!, params.slice(0, -1));
+      const divisor = Math.max(0, problem.count - (params[params.length - 1] as number));
+      return { outputs, problem: { ...problem, divisor } };
+    },
+    lower: (to, node) => lowerVariance(to, root, node),
+    gradient: (to, node) => [varianceGradient(to, root, node)],
+    reads: { outputs: root ? [0] : [] },
+  };
+  return operator(entry, (invoke) => (x: Tensor, options?: VarianceOptions): Tensor => {
+    const params = reduceParams(name, x, options, [...OPTIONS, 'correction']);
+    const correction = real(name, 'correction', options?.correction ?? 1);
+    return invoke([x as unknown as Tensor<DType>], [...params, correction])[0] as unknown as Tensor;
+  });
+}
+
+/**
+ * The variance of x over `dim`: the mean is taken first, then the sum of the squared distances from it over the number of
+ * elements less `correction` (1: the estimate from a sample). NaN where no more than `correction` elements are equal.
+ * @throws RangeError as sum
+ */
+export const variance = /*#__PURE__*/ spreading('variance', 'torch.var');
+
+/**
+ * The standard deviation of x over `dim`: the root of its variance. Where it is 0, its gradient is 0.
+ * @throws RangeError as sum
+ */
+export const std = /*#__PURE__*/ spreading('std', 'torch.std');
+
+/** argMax and argMin. */
+function place(name: 'argMax' | 'argMin', torch: string, onnx: string) {
+  const rules: Rules = { torch, onnx: [onnx], lower: (to, node) => lowerReduce(to, REDUCE[name], node) };
+  return operator(
+    reduction(name, ALL, rules, 'int32'),
+    (invoke) =>
+      (x: Tensor<DType>, options?: ReduceOptions): Tensor<'int32'> =>
+        invoke([x], reduceParams(name, x, options))[0] as unknown as Tensor<'int32'>,
+  );
+}
+
 /**
  * Where along `dim` the first of the largest elements is (the first NaN, where there is one), as int32; over
  * several axes its position in them taken as one, in the order of the axes.
@@ -253,18 +365,11 @@ export const min = /*#__PURE__*/ extremum('min', 'torch.amin', 'ReduceMin');
  * @throws RangeError for an axis that x does not have, or that is named twice, and when there are no elements to
  * reduce
  */
-export const argMax = /*#__PURE__*/ operator(
-  /*#__PURE__*/ reduction(
-    'argMax',
-    ALL,
-    {
-      torch: 'torch.argmax',
-      onnx: ['ArgMax'],
-      lower: (to, node) => lowerReduce(to, REDUCE.argMax, node),
-    },
-    'int32',
-  ),
-  (invoke) =>
-    (x: Tensor<DType>, options?: ReduceOptions): Tensor<'int32'> =>
-      invoke([x], reduceParams('argMax', x, options))[0] as unknown as Tensor<'int32'>,
-);
+export const argMax = /*#__PURE__*/ place('argMax', 'torch.argmax', 'ArgMax');
+
+/**
+ * Where along `dim` the first of the smallest elements is (the first NaN, where there is one), as int32; over several
+ * axes its position in them taken as one, in the order of the axes.
+ * @throws RangeError as min
+ */
+export const argMin = /*#__PURE__*/ place('argMin', 'torch.argmin', 'ArgMin');

@@ -1,13 +1,13 @@
 /**
- * reshape and flatten: the same storage under another shape.
+ * reshape, flatten, squeeze and unsqueeze: the same storage under another shape.
  * @category Moving values
  */
-import { integer } from '../base/checks.ts';
+import { axisIndex, integer, integers } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { RESHAPE } from '../graph/builtin.ts';
 import { FLATTEN, flattenParams, reshapeParams } from '../tensor/moves.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
-import { operator } from './operator.ts';
+import { type Entry, operator } from './operator.ts';
 
 /**
  * The same storage under another shape of the same size: nothing is copied. As PyTorch's view and ONNX's Reshape.
@@ -21,10 +21,10 @@ import { operator } from './operator.ts';
  */
 export const reshape = /*#__PURE__*/ operator(
   RESHAPE,
-  (invoke) =>
-    <D extends DType>(x: Tensor<D>, shape: readonly number[]): Tensor<D> => {
+  (invoke): (<D extends DType>(x: Tensor<D>, shape: readonly number[]) => Tensor<D>) =>
+    <D extends DType>(x: Tensor<D>, ...row: readonly unknown[]): Tensor<D> => {
       const before = requireTensor('reshape', 'x', x).shape;
-      return invoke([x as Tensor<DType>], reshapeParams(before, shape))[0] as unknown as Tensor<D>;
+      return invoke([x as Tensor<DType>], reshapeParams(before, row))[0] as unknown as Tensor<D>;
     },
 );
 
@@ -57,4 +57,45 @@ export const flatten = /*#__PURE__*/ operator(
       integer(where, 'endDim', endDim ?? -1, -8);
     },
   },
+);
+
+/** params: the shape. */
+const reshaping = (name: string): Entry => ({ ...RESHAPE, name, torch: `torch.${name}`, onnx: [] });
+
+/**
+ * The same storage without axes of size 1: without the axis `dim`, or those of a list (counted from the end when negative;
+ * one of another size stays), or without any.
+ * @throws RangeError for an axis that x does not have
+ */
+export const squeeze = /*#__PURE__*/ operator(
+  /*#__PURE__*/ reshaping('squeeze'),
+  (invoke) =>
+    <D extends DType>(x: Tensor<D>, dim?: number | readonly number[]): Tensor<D> => {
+      const { shape } = requireTensor('squeeze', 'x', x);
+      const rank = Math.max(shape.length, 1);
+      const axes = Array.isArray(dim)
+        ? integers('squeeze', 'dim', dim, -0x7fffffff).map((axis, i) =>
+            axisIndex('squeeze', `dim[${i}]`, axis, rank),
+          )
+        : dim === undefined
+          ? null
+          : [axisIndex('squeeze', 'dim', dim, rank)];
+      const kept = shape.filter((size, axis) => size !== 1 || (axes !== null && !axes.includes(axis)));
+      return invoke([x as Tensor<DType>], kept)[0] as unknown as Tensor<D>;
+    },
+);
+
+/**
+ * The same storage with an axis of size 1 more, which the result has at `dim` (counted from its end when negative).
+ * @throws RangeError for a place that there is not
+ */
+export const unsqueeze = /*#__PURE__*/ operator(
+  /*#__PURE__*/ reshaping('unsqueeze'),
+  (invoke) =>
+    <D extends DType>(x: Tensor<D>, dim: number): Tensor<D> => {
+      const { shape } = requireTensor('unsqueeze', 'x', x);
+      const axis = axisIndex('unsqueeze', 'dim', dim, shape.length + 1);
+      const widened = [...shape.slice(0, axis), 1, ...shape.slice(axis)];
+      return invoke([x as Tensor<DType>], widened)[0] as unknown as Tensor<D>;
+    },
 );

@@ -6,9 +6,9 @@ import type { Row } from './executable.ts';
 export function rowsOf(graph: Graph): Row[] {
   const counted = new Set<Value>();
   return graph.nodes.map((node) => {
-    const { entry, outputs, resolved } = node;
+    const { entry, outputs, state, resolved } = node;
     const origins = originsOf(node);
-    const fixed = outputs.every((output) => graph.isFixed(output));
+    const fixed = [...outputs, ...state].every((value) => graph.isFixed(value));
     return {
       path: origins[0]?.path ?? '',
       operator: origins.length > 1 ? origins.map(({ operator }) => operator).join(' + ') : entry.name,

@@ -1,9 +1,9 @@
 /** Values that a user gives as a number, nested arrays, a flat array or a typed array. */
 import type { DType } from '../base/dtype.ts';
-import { describe, wrongKind } from '../base/errors.ts';
+import { counted, describe, wrongKind } from '../base/errors.ts';
 import { arrayDType, tagOf } from '../base/realm.ts';
 
-/** What `tensor` takes: a number, nested arrays, a flat array or a typed array. */
+/** What `tensor` and `assign` take: a number, nested arrays, a flat array or a typed array. */
 export type TensorData =
   | number
   | readonly TensorData[]
@@ -66,8 +66,10 @@ function flattenInto(where: string, name: string, data: unknown, into: number[])
       return;
     }
     if (!Array.isArray(part) || part.length !== shape[axis]) {
-      const is = Array.isArray(part) ? `${part.length} entries` : describe(part);
-      throw new RangeError(`${where}: ${name} is ragged: ${is} where the first has ${shape[axis]} entries`);
+      const is = Array.isArray(part) ? counted(part.length, 'entry', 'entries') : describe(part);
+      throw new RangeError(
+        `${where}: ${name} is ragged: ${is} where the first has ${counted(shape[axis] as number, 'entry', 'entries')}`,
+      );
     }
     for (const inner of part) visit(inner, axis + 1);
   };

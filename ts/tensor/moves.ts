@@ -1,7 +1,7 @@
 /** The operators that are methods of Tensor as well: their entries, and what their arguments become. */
-import { axisIndex, elementCount, integers, oneOf } from '../base/checks.ts';
+import { asList, axisIndex, elementCount, integers, oneOf } from '../base/checks.ts';
 import { DTYPES, type DType, dtypeId } from '../base/dtype.ts';
-import { shapeText, wrongKind } from '../base/errors.ts';
+import { counted, shapeText, wrongKind } from '../base/errors.ts';
 import { RESHAPE } from '../graph/builtin.ts';
 import type { Entry } from '../graph/entry.ts';
 import { writeCopy } from '../instructions/copy.ts';
@@ -59,9 +59,12 @@ export const PERMUTE: Entry = {
   traits: { permutes: (axes) => axes },
 };
 
-/** @throws RangeError when `axes` does not name each of the shape's axes once */
-export function permuteParams(shape: readonly number[], axes: unknown): number[] {
-  if (!Array.isArray(axes)) throw wrongKind('permute', 'axes', axes, `an array of ${shape.length} integers`);
+/** The axes, which stand first in `row`. @throws RangeError when they do not name each of the shape's axes once */
+export function permuteParams(shape: readonly number[], row: readonly unknown[]): number[] {
+  const [axes] = row;
+  if (!Array.isArray(axes)) {
+    throw wrongKind('permute', 'axes', axes, `an array of ${shape.length} integers${asList(row)}`);
+  }
   const order = axes.map((axis, i) => axisIndex('permute', `axes[${i}]`, axis, shape.length));
   if (order.length !== shape.length || new Set(order).size !== shape.length) {
     throw new RangeError(
@@ -74,10 +77,11 @@ export function permuteParams(shape: readonly number[], axes: unknown): number[]
 /** params: the shape. */
 export const FLATTEN: Entry = { ...RESHAPE, name: 'flatten', torch: 'torch.flatten', onnx: ['Flatten'] };
 
-/** The shape that replaces `before`. @throws RangeError when the sizes differ */
-export function reshapeParams(before: readonly number[], shape: readonly number[]): number[] {
+/** The shape that replaces `before`, which stands first in `row`. @throws RangeError when the sizes differ */
+export function reshapeParams(before: readonly number[], row: readonly unknown[]): number[] {
+  const shape = row[0] as readonly number[];
   const size = elementCount('reshape', before, 1);
-  const wanted = integers('reshape', 'shape', shape, -1);
+  const wanted = integers('reshape', 'shape', shape, -1, undefined, row);
   const open = wanted.indexOf(-1);
   if (open !== -1) {
     wanted[open] = 1;
@@ -97,7 +101,9 @@ export function reshapeParams(before: readonly number[], shape: readonly number[
     wanted.some((axis) => axis % 1)
   ) {
     const [from, to] = [shapeText(before), `[${shape.join(', ')}]`];
-    throw new RangeError(`reshape: x of shape ${from} has ${size} elements, shape ${to} must have as many`);
+    throw new RangeError(
+      `reshape: x of shape ${from} has ${counted(size, 'element')}, shape ${to} must have as many`,
+    );
   }
   return wanted;
 }
@@ -111,3 +117,20 @@ export function flattenParams(shape: readonly number[], startDim: unknown, endDi
   const merged = shape.slice(from, to + 1).reduce((product, axis) => product * axis, 1);
   return [...shape.slice(0, from), merged, ...shape.slice(to + 1)];
 }
+
+/** Writes source in tensor's place; made by no function of its own, for it has no result. */
+export const ASSIGN: Entry = {
+  name: 'assign',
+  torch: 'torch.Tensor.copy_',
+  onnx: [],
+  args: ['tensor', 'source'],
+  resolve: () => ({ outputs: [], state: [0], problem: null }),
+  lower(to, { inputs: [tensor, source] }) {
+    // Not where a tensor is assigned to itself.
+    if (source !== tensor) to.copy(source!, tensor!);
+  },
+  // Nothing flows into what was overwritten.
+  flows: true,
+  gradient: (_, { gradients: [dy] }) => [null, dy!],
+  reads: { inputs: [], outputs: [] },
+};

@@ -12,9 +12,19 @@ import { Draw } from '../graph/draw.ts';
 import type { Entry, Params } from '../graph/entry.ts';
 import { typeBytes } from '../graph/resolve.ts';
 import { currentTrace } from '../graph/trace.ts';
-import type { Value } from '../graph/value.ts';
+import { homeOf, type Value } from '../graph/value.ts';
 import { execute } from '../program/eager.ts';
-import { CAST, castParams, FLATTEN, flattenParams, PERMUTE, permuteParams, reshapeParams } from './moves.ts';
+import { readData, type TensorData } from './data.ts';
+import {
+  ASSIGN,
+  CAST,
+  castParams,
+  FLATTEN,
+  flattenParams,
+  PERMUTE,
+  permuteParams,
+  reshapeParams,
+} from './moves.ts';
 import { checksum, type JSONNumber, jsonNumbers, valuesText } from './print.ts';
 
 /** What is the library's own in a tensor. */
@@ -214,7 +224,12 @@ export class Tensor<D extends DType = 'float32'> {
     return this.#call(CLONE, []);
   }
 
-  /** A copy with another dtype: floats are truncated and saturate, int32 wraps to 8 bits. */
+  /**
+   * A copy with another dtype. float32 to an integer: towards 0, what lies beyond the dtype (infinities too) gives its
+   * nearest end, NaN gives 0. int32 to float32: to the nearest float, ties to even. int32 to 8 bits, and 8 bits to the other
+   * 8 bits: the low 8 bits.
+   * @throws RangeError for what is no dtype
+   */
   cast<T extends DType>(dtype: T): Tensor<T> {
     return this.#call(CAST, castParams(dtype));
   }
@@ -223,8 +238,9 @@ export class Tensor<D extends DType = 'float32'> {
    * The same storage under another shape of the same size; one axis may be -1.
    * @throws RangeError when the sizes differ
    */
-  reshape(shape: readonly number[]): Tensor<D> {
-    return this.#call(RESHAPE, reshapeParams(this.shape, shape));
+  reshape(shape: readonly number[]): Tensor<D>;
+  reshape(...row: readonly unknown[]): Tensor<D> {
+    return this.#call(RESHAPE, reshapeParams(this.shape, row));
   }
 
   /**
@@ -239,8 +255,45 @@ export class Tensor<D extends DType = 'float32'> {
    * A copy whose axis `i` is this one's axis `axes[i]`.
    * @throws RangeError when `axes` does not name each axis once
    */
-  permute(axes: readonly number[]): Tensor<D> {
-    return this.#call(PERMUTE, permuteParams(this.shape, axes));
+  permute(axes: readonly number[]): Tensor<D>;
+  permute(...row: readonly unknown[]): Tensor<D> {
+    return this.#call(PERMUTE, permuteParams(this.shape, row));
+  }
+
+  /**
+   * Writes values in place, so that every handle on this storage has them: those of a tensor of the same shape and dtype, of
+   * nested arrays of the same shape, of a flat or typed array of as many elements (which become this dtype as `tensor` makes
+   * them), or one number for all. In a traced function (compile, vjp, valueAndGrad) it is a write that each run makes, in its
+   * place between reads; no gradient flows into what was overwritten, and what later reads get flows to the source. Gives
+   * this tensor.
+   * @throws RangeError for another shape; TypeError for another dtype, and for a traced function's own arguments and results
+   * of operators, which have no storage to write
+   */
+  assign(source: Tensor<D> | TensorData): this {
+    const trace = currentTrace();
+    if (trace === null || this.symbol === null) storageOf('assign', 'tensor', this);
+    else if (homeOf(this.symbol).kind !== 'capture') throw symbolic('assign', 'tensor');
+    let from = source as Tensor<D>;
+    if (source instanceof Tensor) {
+      if (trace === null || source.symbol === null) storageOf('assign', 'source', source);
+      requireSame('assign', 'source', source, this);
+      if (trace === null) this.data.set(source.data);
+    } else {
+      const values = typeof source === 'number' ? source : this.#valuesOf(source);
+      from = trace === null ? this : emptyTensor('assign', this.shape, this.dtype);
+      if (typeof values === 'number') from.data.fill(values);
+      else from.data.set(values);
+    }
+    trace?.record(ASSIGN, [this, from], []);
+    return this;
+  }
+
+  /** What is no tensor, as this tensor's values: of its shape, or in a row. */
+  #valuesOf(source: unknown): ArrayLike<number> {
+    const { values, shape } = readData('assign', 'source', source);
+    const isRow = shape.length === 1 && values.length === this.size;
+    requireSame('assign', 'source', { shape: isRow ? this.shape : shape, dtype: this.dtype }, this);
+    return values;
   }
 
   #call<T extends DType>(entry: Entry, params: Params): Tensor<T> {
@@ -272,7 +325,7 @@ export function storageOf(where: string, name: string, tensor: Tensor<DType>): S
 /** The storage of a tensor whose values may be looked at. @throws TypeError when it is disposed, symbolic or followed */
 export function readable(where: string, name: string, tensor: Tensor<DType>): Storage {
   const storage = storageOf(where, name, tensor);
-  if (tensor.resources.followed) throw symbolic(where, name);
+  if (tensor.resources.followed || currentTrace()?.writes(storage)) throw symbolic(where, name);
   return storage;
 }
 
@@ -292,12 +345,16 @@ export function requireTensor(where: string, name: string, value: unknown): Tens
 export function requireType(where: string, name: string, value: unknown, type: TensorType): Tensor<DType> {
   const tensor = requireTensor(where, name, value);
   storageOf(where, name, tensor);
-  const { shape, dtype } = tensor;
+  requireSame(where, name, tensor, type);
+  return tensor;
+}
+
+/** @throws TypeError, RangeError where a type is not the one that it must be */
+function requireSame(where: string, name: string, { shape, dtype }: TensorType, type: TensorType): void {
   if (dtype !== type.dtype) throw new TypeError(`${where}: ${name} is ${dtype}, must be ${type.dtype}`);
   if (shape.length !== type.shape.length || shape.some((size, axis) => size !== type.shape[axis])) {
     throw new RangeError(`${where}: ${name} has shape ${shapeText(shape)}, must be ${shapeText(type.shape)}`);
   }
-  return tensor;
 }
 
 /** A new tensor with undefined values. */
@@ -328,7 +385,10 @@ export function invoke(entry: Entry, inputs: readonly Operand[], params: Params)
       else if (!input.resources.storage?.engine.alive) refuse(entry, input, i);
     } else if (!mayStand(entry, input, i, inputs.length)) refuse(entry, input, i);
   }
-  if (record && trace !== null) return trace.record(entry, inputs, params).map(symbolOf);
+  if (trace !== null) {
+    if (record) return trace.record(entry, inputs, params).map(symbolOf);
+    for (const input of inputs) if (input instanceof Tensor) trace.reads(input);
+  }
   return execute(entry, inputs, params, tensorOf);
 }
 
@@ -341,6 +401,11 @@ function mayStand(entry: Entry, input: Operand, index: number, count: number): b
 /** Throws the error of an input that is no tensor with values. */
 function refuse(entry: Entry, input: Operand, index: number): void {
   const name = entry.list ? `${entry.args[0]}[${index}]` : (entry.args[index] as string);
+  const mayBeNull =
+    index >= (entry.required ?? index + 1) && index < entry.args.length - (entry.optionTensors ?? 0);
+  if (mayBeNull && typeof input === 'object' && !(input instanceof Tensor)) {
+    throw wrongKind(entry.name, name, input, 'a Tensor: write null before the options');
+  }
   storageOf(entry.name, name, requireTensor(entry.name, name, input));
 }
 

@@ -1,13 +1,13 @@
 /**
- * vjp and valueAndGrad: gradients of a function of tensors, by reverse mode over its trace. The tensors are followed by
- * identity wherever the function meets them; every other tensor is a constant.
+ * Gradients of a function of tensors, by reverse mode over its trace: what vjp and valueAndGrad (valueAndGrad.ts) share, and
+ * vjp. The tensors are followed by identity wherever the function meets them; every other tensor is a constant.
  */
 import type { DType, TensorType } from '../base/dtype.ts';
 import { describe, shapeText, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import { adopt, allocate, type Resources, release, type Storage, scope } from '../engine/memory.ts';
 import { FILL } from '../graph/builtin.ts';
-import { differentiate } from '../graph/differentiate.ts';
+import { copiesOfOverwritten, differentiate } from '../graph/differentiate.ts';
 import { graphOf } from '../graph/graph.ts';
 import { Trace } from '../graph/trace.ts';
 import type { Value } from '../graph/value.ts';
@@ -19,7 +19,7 @@ import { emptyTensor, requireTensor, requireType, storageOf, Tensor } from '../t
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
 /** A function that was traced: its program, which the caller releases, and the values that it is to run on. */
-interface Traced extends Found {
+export interface Traced extends Found {
   readonly on: Engine;
   readonly values: readonly Value[];
   /** What the function gave, with symbols for tensors. */
@@ -28,21 +28,37 @@ interface Traced extends Found {
   readonly outputs: readonly TensorType[];
 }
 
+/** A tensor that gradients are asked for, and what to call it. */
+export type Named = readonly [name: string, x: unknown];
+
+/** What is to be traced. */
+export interface Traceable {
+  readonly body: unknown;
+  /** What the function is called with. */
+  readonly args: readonly unknown[];
+  readonly xs: readonly Named[];
+  /** 1 flows into its first result, which is one value, and nothing into others; else what a pullback is given. */
+  readonly seeded: boolean;
+}
+
+/** The xs as arguments are called. */
+export function namedByPlace(xs: readonly unknown[]): Named[] {
+  return xs.map((x, i) => [`xs[${i}]`, x]);
+}
+
 /** Traces a function, finds or makes its program, and has `use` run it while everything that the trace met is alive. */
-function traced<T>(
+export function traced<T>(
   where: string,
-  body: unknown,
-  xs: readonly unknown[],
-  seeded: boolean,
+  { body, args, xs, seeded }: Traceable,
   use: (found: Traced) => T,
 ): T {
   const on = engine(where);
   if (typeof body !== 'function') throw wrongKind(where, 'the first argument', body, 'a function');
-  const inputs = xs.map((x, i): Tensor<DType> => {
-    const tensor = requireTensor(where, `xs[${i}]`, x);
-    storageOf(where, `xs[${i}]`, tensor);
+  const inputs = xs.map(([name, x]): Tensor<DType> => {
+    const tensor = requireTensor(where, name, x);
+    storageOf(where, name, tensor);
     if (tensor.dtype === 'float32') return tensor;
-    throw new TypeError(`${where}: xs[${i}] is ${tensor.dtype}, must be float32`);
+    throw new TypeError(`${where}: ${name} is ${tensor.dtype}, must be float32`);
   });
   const cache = new TraceCache(where);
   const trace = new Trace(inputs, cache);
@@ -51,16 +67,13 @@ function traced<T>(
     const form = trace.run(where, () => {
       for (const x of inputs) x.resources.followed = true;
       try {
-        return body(...inputs) as Results;
+        return body(...args) as Results;
       } finally {
         for (const x of inputs) x.resources.followed = false;
       }
     });
     const leaves = leavesOf(form, where);
-    if (seeded && (!(form instanceof Tensor) || form.size !== 1 || form.dtype !== 'float32')) {
-      const is = form instanceof Tensor ? `${form.dtype} of shape ${shapeText(form.shape)}` : describe(form);
-      throw new RangeError(`${where}: the function gave ${is}, must give one float32 value`);
-    }
+    if (seeded) requireScalar(where, form);
     const results = leaves.map((leaf) => trace.valueOf(leaf));
     let found = cache.find(trace, followed, results);
     if (found === null) {
@@ -74,7 +87,17 @@ function traced<T>(
   }
 }
 
-/** The program of a function and its gradients: of two lists, or, where 1 flows into its only result, of one. */
+/** @throws RangeError unless the function gave one float32 value, or that and something else */
+function requireScalar(where: string, form: Results): void {
+  const value = Array.isArray(form) && form.length === 2 ? (form[0] as Results) : form;
+  if (value instanceof Tensor && value.size === 1 && value.dtype === 'float32') return;
+  const is = value instanceof Tensor ? `${value.dtype} of shape ${shapeText(value.shape)}` : describe(value);
+  throw new RangeError(
+    `${where}: the function gave ${is}, must give one float32 value, or [that, aux] with whatever else is wanted of it`,
+  );
+}
+
+/** The program of a function and its gradients: of two lists, or, where 1 flows into its first result, of one. */
 function makeProgram(
   on: Engine,
   where: string,
@@ -84,12 +107,14 @@ function makeProgram(
   seeded: boolean,
 ): Found {
   const graph = graphOf(trace, where, results);
+  const copies = copiesOfOverwritten(graph, xs);
   const half = { nodes: graph.nodes.length, results: results.length };
-  const seeds = results.map((result): Value => {
+  const seeds = results.map((result, i): Value | null => {
     if (!seeded) return graph.input(result);
+    if (i > 0) return null;
     return graph.add(FILL, [], [1, ...result.shape], []).outputs[0] as Value;
   });
-  for (const gradient of differentiate(where, graph, results, seeds, xs)) graph.give(gradient);
+  for (const gradient of differentiate(where, graph, results, seeds, xs, copies)) graph.give(gradient);
   const plan = { constants: { kind: 'late' }, ...(!seeded && { half }) } as const;
   const { executable, captures, slots } = assemble(on, where, graph, plan);
   return {
@@ -100,14 +125,14 @@ function makeProgram(
 }
 
 /** The memory of one run. */
-interface Memory {
+export interface Memory {
   readonly captures: readonly number[];
   readonly slots: number;
   readonly record: number;
 }
 
 /** Runs one list; a result that it does not make has no address. */
-function run(
+export function run(
   where: string,
   loaded: Loaded,
   list: List,
@@ -123,10 +148,10 @@ function run(
   loaded.run(where, list);
 }
 
-const addressOf = (tensor: Tensor<DType> | null): number => tensor?.resources.storage?.address ?? 0;
+export const addressOf = (tensor: Tensor<DType> | null): number => tensor?.resources.storage?.address ?? 0;
 
 /** Where the storage is that the program reads; numbers and draws are written to `room`. */
-function memoryOf({ on, captures, slots, values }: Traced, room: number, record: number): Memory {
+export function memoryOf({ on, captures, slots, values }: Traced, room: number, record: number): Memory {
   slots.forEach((id, i) => {
     const { draw, dtype, number } = values[id] as Value;
     const { i32, f32 } = refresh(on);
@@ -139,7 +164,7 @@ function memoryOf({ on, captures, slots, values }: Traced, room: number, record:
   return { captures: addresses, slots: room, record };
 }
 
-function emptyTensors(where: string, types: readonly TensorType[]): Tensor<DType>[] {
+export function emptyTensors(where: string, types: readonly TensorType[]): Tensor<DType>[] {
   const made: Tensor<DType>[] = [];
   try {
     for (const { shape, dtype } of types) made.push(emptyTensor(where, shape, dtype));
@@ -150,52 +175,8 @@ function emptyTensors(where: string, types: readonly TensorType[]): Tensor<DType
   }
 }
 
-/** One gradient per x. */
-type Gradients<Xs extends readonly Tensor[]> = { [I in keyof Xs]: Tensor };
-
-/** What `valueAndGrad` gives. */
-interface ValueAndGrad<Xs extends readonly Tensor[]> {
-  /** What the function gave. */
-  value: Tensor;
-  /** The gradient of each x, of its shape. */
-  grads: Gradients<Xs>;
-}
-
-/**
- * The value of `body` and the gradients of its one result with respect to `xs`, each of its x's shape. The xs are followed
- * by identity wherever the function meets them, so `valueAndGrad(() => loss(net.forward(x)), ...net.parameters())` works.
- * @throws RangeError when the result is not one value; TypeError for an x that is no float32 tensor, and when called
- * inside a traced function
- * @example
- * ```ts
- * const loss = () => mean(pow(sub(net.forward(x), y), 2));
- * const { value, grads } = valueAndGrad(loss, ...net.parameters());
- * ```
- */
-export function valueAndGrad<Xs extends readonly Tensor[]>(
-  body: ((...xs: NoInfer<Xs>) => Tensor) | (() => Tensor),
-  ...xs: Xs
-): ValueAndGrad<Xs> {
-  const where = 'valueAndGrad';
-  return scope(() =>
-    traced(where, body, xs, true, (found) => {
-      const { loaded, outputs: types } = found;
-      const { slotBytes } = loaded.executable;
-      let room: Storage | null = null;
-      try {
-        if (slotBytes > 0) room = allocate(where, slotBytes);
-        const outputs = emptyTensors(where, types);
-        const gradients = emptyTensors(where, xs);
-        const results = [...outputs, ...gradients].map(addressOf);
-        run(where, loaded, 'main', memoryOf(found, room?.address ?? 0, 0), [], results);
-        return { value: outputs[0], grads: gradients };
-      } finally {
-        if (room !== null) release(room);
-        loaded.release();
-      }
-    }),
-  ) as unknown as ValueAndGrad<Xs>;
-}
+/** One gradient per x. @internal */
+export type Gradients<Xs extends readonly Tensor[]> = { [I in keyof Xs]: Tensor };
 
 /** What a record keeps for its pullbacks: storage of its own, and references on what the function met. */
 class RecordResources implements Resources {
@@ -319,6 +300,10 @@ export function vjp<Y, Xs extends readonly Tensor[]>(
   ...xs: Xs
 ): Vjp<Y, Xs> {
   return scope(() =>
-    traced('vjp', body, xs, false, (found) => new Vjp<Y, Xs>(found, xs as readonly Tensor<DType>[])),
+    traced(
+      'vjp',
+      { body, args: xs, xs: namedByPlace(xs), seeded: false },
+      (found) => new Vjp<Y, Xs>(found, xs as readonly Tensor<DType>[]),
+    ),
   );
 }

@@ -4,7 +4,7 @@
  */
 import { checkOptions, elementCount, integer, integers, oneOf } from '../base/checks.ts';
 import { bytesPer, DTYPES, type DType, type TensorType } from '../base/dtype.ts';
-import { describe, wrongKind } from '../base/errors.ts';
+import { counted, describe, wrongKind } from '../base/errors.ts';
 import { Shown } from '../base/shown.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import { adopt, allocate, moveAway, type Resources, release, type Storage } from '../engine/memory.ts';
@@ -229,7 +229,9 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
       throw wrongKind(where, 'x', xs, `a Tensor or an array of ${this.inputs.length}`);
     }
     if (inputs.length !== this.inputs.length) {
-      throw new RangeError(`${where}: x has ${inputs.length} tensors, must have ${this.inputs.length}`);
+      throw new RangeError(
+        `${where}: x has ${counted(inputs.length, 'tensor')}, must have ${this.inputs.length}`,
+      );
     }
     for (let i = 0; i < inputs.length; i++)
       requireType(where, this.inputs[i]!.name, inputs[i], this.inputs[i]!);

@@ -2,7 +2,7 @@
  * Convolution, transposed convolution, and the rules that it shares with pooling: `auto_pad`, and `pads` in ONNX's order (all axes' beginnings,
  * then all axes' ends).
  */
-import { shapeText } from '../../base/errors.ts';
+import { counted, shapeText } from '../../base/errors.ts';
 import { conv1d, conv2d, conv3d } from '../../ops/convolution.ts';
 import { convTranspose1d, convTranspose2d, convTranspose3d } from '../../ops/convTranspose.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -29,7 +29,8 @@ export function spatialAxes(call: Call): 1 | 2 | 3 {
 
 /** Pairs from `pads`: [lo, lo, ..., hi, hi, ...]. */
 export function padPairs(call: Call, pads: readonly number[], axes: number): [number, number][] {
-  if (pads.length !== 2 * axes) call.fail(`pads has ${pads.length} entries, must have ${2 * axes}`);
+  if (pads.length !== 2 * axes)
+    call.fail(`pads has ${counted(pads.length, 'entry', 'entries')}, must have ${2 * axes}`);
   return Array.from({ length: axes }, (_, axis) => [pads[axis] as number, pads[axis + axes] as number]);
 }
 
@@ -96,7 +97,7 @@ function buildConvTranspose(call: Call): Tensor {
   const input = x.shape.slice(2);
   const outputSize = declared?.slice(-axes) ?? input.map((size, axis) => size * window.stride[axis]!);
   if (outputSize.length !== axes) {
-    call.fail(`output_shape has ${outputSize.length} entries, must have ${axes}`);
+    call.fail(`output_shape has ${counted(outputSize.length, 'entry', 'entries')}, must have ${axes}`);
   }
   const pads = outputSize.map((size, axis): [number, number] => {
     const extent = window.dilation[axis]! * (weight.shape[2 + axis]! - 1) + 1;

@@ -1,6 +1,6 @@
 /** Reductions over axes. */
 import type { DType } from '../../base/dtype.ts';
-import { argMax, max, mean, min, type ReduceOptions, sum } from '../../ops/reduction.ts';
+import { argMax, argMin, max, mean, min, type ReduceOptions, sum } from '../../ops/reduction.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Handler, Handlers } from '../handler.ts';
 import { int, ints, only, optional, value } from '../row.ts';
@@ -22,6 +22,18 @@ function reduction(operator: unknown): Handler {
   };
 }
 
+function place(operator: typeof argMax): Handler {
+  return {
+    inputs: ['data'],
+    attributes: { axis: int(0), keepdims: int(1), select_last_index: only(0) },
+    build(call) {
+      const x = call.tensor(0);
+      const dim = call.axis(call.int('axis'), x.shape.length);
+      return operator(x, { dim, keepDim: call.int('keepdims') !== 0 });
+    },
+  };
+}
+
 export const reductions: Handlers = {
   ReduceSum: [
     reduction(sum),
@@ -35,13 +47,6 @@ export const reductions: Handlers = {
   ReduceMean: reduction(mean),
   ReduceMax: reduction(max),
   ReduceMin: reduction(min),
-  ArgMax: {
-    inputs: ['data'],
-    attributes: { axis: int(0), keepdims: int(1), select_last_index: only(0) },
-    build(call) {
-      const x = call.tensor(0);
-      const dim = call.axis(call.int('axis'), x.shape.length);
-      return argMax(x, { dim, keepDim: call.int('keepdims') !== 0 });
-    },
-  },
+  ArgMax: place(argMax),
+  ArgMin: place(argMin),
 };

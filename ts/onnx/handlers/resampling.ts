@@ -1,5 +1,6 @@
 /** Resize, Upsample, GridSample and RoiAlign. What PyTorch lacks of Resize is an option of `interpolate`, or refused. */
 
+import { counted } from '../../base/errors.ts';
 import { cast } from '../../ops/cast.ts';
 import { concat } from '../../ops/concat.ts';
 import { gridSample } from '../../ops/gridSample.ts';
@@ -135,7 +136,7 @@ function spatial(call: Call, given: readonly number[], what: string, kept: 1 | n
   const shape = call.shape(0);
   const axes = call.list('axes') ?? shape.map((_, axis) => axis);
   if (given.length !== axes.length) {
-    call.fail(`${what} have ${given.length} entries, must have ${axes.length}`);
+    call.fail(`${what} have ${counted(given.length, 'entry', 'entries')}, must have ${axes.length}`);
   }
   const all = shape.map((size) => kept ?? size);
   axes.forEach((axis, i) => {

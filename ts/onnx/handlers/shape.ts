@@ -3,7 +3,7 @@
  * and on small tensors from which shapes are computed.
  */
 import type { DType } from '../../base/dtype.ts';
-import { shapeText } from '../../base/errors.ts';
+import { counted, shapeText } from '../../base/errors.ts';
 import { concat, slice, split } from '../../ops/concat.ts';
 import { tensor } from '../../ops/create.ts';
 import { permute } from '../../ops/permute.ts';
@@ -215,7 +215,7 @@ function buildSplit(call: Call): Tensor<DType>[] {
     call.fail(`axis ${axis} of the input ${shapeText(x.shape)} does not split into ${count} equal parts`);
   }
   if (given !== undefined && given.length !== count) {
-    call.fail(`split has ${given.length} sizes, but there are ${count} outputs`);
+    call.fail(`split has ${counted(given.length, 'size')}, must have ${count}, one for each output`);
   }
   return split(x, [...(given ?? new Array<number>(count).fill(size / count))], axis);
 }

@@ -31,12 +31,11 @@ function homeIn(within: Value, { shape, own, place }: Piece): Value['home'] {
   return isRun ? { within, offset: place.offset * bytesPer(within.dtype) } : null;
 }
 
-/** Whether a value is made at each run, by a node that writes it. */
-function isRunning(graph: Graph, { kind, maker }: Value): boolean {
+/** Whether a value is made at each run, by a node that writes it, and stays: a version may be overwritten by the next. */
+function isRunning(graph: Graph, value: Value): boolean {
+  const { kind, maker, before } = value;
   if (kind === 'input') return true;
-  return (
-    kind === 'node' && !graph.isFixed((maker as Node).outputs[0] as Value) && !(maker as Node).entry.makes
-  );
+  return kind === 'node' && before === null && !graph.isFixed(value) && !(maker as Node).entry.makes;
 }
 
 /** Whether a value may lie anywhere: written by its maker alone, given to nobody, with no home yet. */

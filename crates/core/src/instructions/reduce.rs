@@ -1,6 +1,6 @@
-//! REDUCE: `y[o, i] = max, min, sum or argmax over k of x[o, k, i]`.
+//! REDUCE: `y[o, i] = max, min, sum, argmax or argmin over k of x[o, k, i]`.
 //!
-//! Params: kind ([`Kind`]), outer, size, inner. Operands: x, y (x's dtype, int32 for argmax). The size is at least 1, but for
+//! Params: kind ([`Kind`]), outer, size, inner. Operands: x, y (x's dtype, int32 for places). The size is at least 1, but for
 //! sums. NaN is above and below everything. Sums of floats are ACCUMULATE's.
 //!
 //! Floats are reduced in vectors: a row (inner is 1) in lanes that are joined at the end, columns side by side. Integers
@@ -26,12 +26,24 @@ enumeration! {
         Min,
         /// The first of the largest.
         ArgMax,
+        /// The first of the smallest.
+        ArgMin,
     }
 }
 
 /// Vectors that are reduced side by side.
 const VECTORS: usize = 4;
 const WIDTH: usize = VECTORS * LANES;
+
+impl Kind {
+    fn places(self) -> bool {
+        matches!(self, Kind::ArgMax | Kind::ArgMin)
+    }
+
+    fn smallest(self) -> bool {
+        matches!(self, Kind::Min | Kind::ArgMin)
+    }
+}
 
 struct Reduce {
     kind: Kind,
@@ -68,9 +80,9 @@ impl Instruction for Reduce {
             };
             // SAFETY: x holds outer x size x inner elements and y outer x inner; this part's are written by no other.
             unsafe {
-                match (self.dtype, self.kind) {
-                    (Dtype::F32, Kind::ArgMax) => self.floats::<true>(operands, start, at, columns),
-                    (Dtype::F32, _) => self.floats::<false>(operands, start, at, columns),
+                match self.dtype {
+                    Dtype::F32 if self.kind.places() => self.floats::<true>(operands, start, at, columns),
+                    Dtype::F32 => self.floats::<false>(operands, start, at, columns),
                     _ => self.integers(operands, start, at, columns),
                 }
             }
@@ -134,7 +146,7 @@ impl Reduce {
         columns: usize,
     ) {
         // The smallest is the largest of the negated.
-        let sign = F32x4::splat(if self.kind == Kind::Min { -1.0 } else { 1.0 });
+        let sign = F32x4::splat(if self.kind.smallest() { -1.0 } else { 1.0 });
         // SAFETY: the caller's guarantee.
         unsafe {
             let x = operands.pointer::<f32>(0).cast_const().add(start);
@@ -225,7 +237,7 @@ impl Reduce {
                         best[to] = value.wrapping_add(best[to]);
                         continue;
                     }
-                    Kind::Min => value < best[to],
+                    Kind::Min | Kind::ArgMin => value < best[to],
                     _ => value > best[to],
                 };
                 if better || place == 0 {
@@ -233,10 +245,7 @@ impl Reduce {
                 }
             }
         }
-        let (dtype, results) = match self.kind {
-            Kind::ArgMax => (Dtype::I32, places),
-            _ => (self.dtype, best),
-        };
+        let (dtype, results) = if self.kind.places() { (Dtype::I32, places) } else { (self.dtype, best) };
         // SAFETY: the caller's guarantee.
         unsafe { dtype.scatter(&results.map(|value| value as u32)[..columns], operands.pointer(1), at) };
     }
@@ -305,7 +314,7 @@ mod tests {
         let read = |i: usize| {
             // SAFETY: as in the loop above.
             unsafe {
-                match if kind == Kind::ArgMax { Dtype::I32 } else { dtype } {
+                match if kind.places() { Dtype::I32 } else { dtype } {
                     Dtype::F32 => f64::from(*y.cast::<f32>().add(i)),
                     Dtype::I32 => f64::from(*y.cast::<i32>().add(i)),
                     Dtype::U8 => f64::from(*y.cast::<u8>().add(i)),
@@ -325,7 +334,7 @@ mod tests {
                 let shift = if dtype == Dtype::U8 { 5 } else { 0 };
                 let value = |i: usize| (i * 7 % 11) as f64 - 5.0 + f64::from(shift);
                 let x: Vec<f64> = (0..outer * size * inner).map(value).collect();
-                for kind in [Kind::Sum, Kind::Max, Kind::Min, Kind::ArgMax] {
+                for kind in [Kind::Sum, Kind::Max, Kind::Min, Kind::ArgMax, Kind::ArgMin] {
                     if kind == Kind::Sum && dtype != Dtype::I32 {
                         continue;
                     }
@@ -334,11 +343,14 @@ mod tests {
                         let (o, i) = (at / inner, at % inner);
                         let along: Vec<f64> = (0..size).map(|k| x[(o * size + k) * inner + i]).collect();
                         let max = along.iter().copied().fold(f64::MIN, f64::max);
+                        let min = along.iter().copied().fold(f64::MAX, f64::min);
+                        let place = |of: f64| along.iter().position(|&v| v == of).unwrap() as f64;
                         want.push(match kind {
                             Kind::Sum => along.iter().sum(),
                             Kind::Max => max,
-                            Kind::Min => along.iter().copied().fold(f64::MAX, f64::min),
-                            Kind::ArgMax => along.iter().position(|&v| v == max).unwrap() as f64,
+                            Kind::Min => min,
+                            Kind::ArgMax => place(max),
+                            Kind::ArgMin => place(min),
                         });
                     }
                     for parts in [1, 2, 3, 7] {
@@ -358,11 +370,14 @@ mod tests {
             assert!(run(Kind::Max, Dtype::F32, [1, 4, 1], &x, 1)[0].is_nan());
             assert!(run(Kind::Min, Dtype::F32, [1, 4, 1], &x, 1)[0].is_nan());
             assert_eq!(run(Kind::ArgMax, Dtype::F32, [1, 4, 1], &x, 1), [1.0]);
+            assert_eq!(run(Kind::ArgMin, Dtype::F32, [1, 4, 1], &x, 1), [1.0]);
         }
         let infinite = [f64::NEG_INFINITY, 0.0, f64::INFINITY];
         assert_eq!(run(Kind::Max, Dtype::F32, [1, 3, 1], &infinite, 1), [f64::INFINITY]);
         assert_eq!(run(Kind::Min, Dtype::F32, [1, 3, 1], &infinite, 1), [f64::NEG_INFINITY]);
         assert_eq!(run(Kind::ArgMax, Dtype::F32, [1, 2, 1], &[-0.0, 0.0], 1), [0.0]);
+        assert_eq!(run(Kind::ArgMin, Dtype::F32, [1, 2, 1], &[0.0, -0.0], 1), [0.0]);
+        assert_eq!(run(Kind::ArgMin, Dtype::F32, [1, 3, 1], &infinite, 1), [0.0]);
         let ends = [f64::from(i32::MIN), f64::from(i32::MAX)];
         assert_eq!(run(Kind::Max, Dtype::I32, [1, 2, 1], &ends, 1), [ends[1]]);
         assert_eq!(run(Kind::Min, Dtype::I32, [1, 2, 1], &ends, 1), [ends[0]]);
@@ -373,7 +388,7 @@ mod tests {
     #[test]
     fn words_that_are_refused() {
         // Of the element type and the kind: another kind, sums of floats, no elements twice, another type.
-        for words in [[0, 4, 1, 1, 1], [0, 0, 1, 1, 1], [0, 1, 1, 0, 1], [1, 3, 2, 0, 2], [4, 1, 1, 1, 1]] {
+        for words in [[0, 5, 1, 1, 1], [0, 0, 1, 1, 1], [0, 1, 1, 0, 1], [1, 3, 2, 0, 2], [4, 1, 1, 1, 1]] {
             assert!(ENTRIES[0].plan(&mut Params::new(&words)).is_err());
         }
         assert!(ENTRIES[0].plan(&mut Params::new(&[0, 1, 1 << 16, 1 << 16, 1])).is_err());

@@ -1,0 +1,108 @@
+/**
+ * valueAndGrad: a function's value and its gradients in one run, of tensors one by one, of a list of them, or of a module's
+ * parameters by their names; and what else the function gives beside its value.
+ */
+import { allocate, release, type Storage, scope } from '../engine/memory.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import {
+  addressOf,
+  emptyTensors,
+  type Gradients,
+  memoryOf,
+  type Named,
+  namedByPlace,
+  run,
+  type Traced,
+  traced,
+} from './gradient.ts';
+import { mapResults } from './results.ts';
+
+/** What the function gives: its value, or the value and an aux: a tensor, or an array or object of them. */
+export type Scored = Tensor | readonly [value: Tensor, aux: unknown];
+
+/** What `valueAndGrad` gives for a function that gives Y: the value and the gradients, and the aux where there is one. */
+export type ValueAndGrad<Y, Grads> = Y extends readonly [Tensor, infer Aux]
+  ? { value: Tensor; aux: Aux; grads: Grads }
+  : { value: Tensor; grads: Grads };
+
+/** What has parameters by name, as a Module has. */
+export interface Parametrized {
+  namedParameters(): readonly (readonly [key: string, parameter: Tensor])[];
+}
+
+const where = 'valueAndGrad';
+
+/**
+ * The value of `body` and the gradients of it with respect to `xs`, each of its x's shape. `body` gives one float32 value, or
+ * `[value, aux]`: then `aux`, a tensor or an array or object of them, comes back with the value, from the same forward run, and
+ * nothing flows back from it. The xs are followed by identity wherever the function meets them. They are
+ *
+ * - tensors one by one, or a list of them: `body` is called with them, `grads` is a list in their order;
+ * - a module: `body` is called with it, `grads` is an object of the gradients by the names that `namedParameters()` gives.
+ * @throws RangeError when the value is not one; TypeError for an x that is no float32 tensor, and when called inside a traced
+ * function
+ * @example
+ * const { value, grads } = valueAndGrad((x) => sum(mul(x, x)), x);           // grads[0]
+ * valueAndGrad(() => mean(pow(sub(net.forward(x), y), 2)), net.parameters()); // grads[i] of the i-th parameter
+ * valueAndGrad(() => {
+ *   const logits = net.forward(x);
+ *   return [loss(logits, y), { logits }];
+ * }, net);                                                                   // grads['fc.weight'], aux.logits
+ */
+export function valueAndGrad<const Y extends Scored, Xs extends readonly Tensor[]>(
+  body: (...xs: NoInfer<Xs>) => Y,
+  xs: readonly [...Xs],
+): ValueAndGrad<Y, Gradients<Xs>>;
+export function valueAndGrad<const Y extends Scored, M extends Parametrized>(
+  body: (module: M) => Y,
+  module: M,
+): ValueAndGrad<Y, Record<string, Tensor>>;
+export function valueAndGrad<const Y extends Scored, Xs extends readonly Tensor[]>(
+  body: (...xs: NoInfer<Xs>) => Y,
+  ...xs: Xs
+): ValueAndGrad<Y, Gradients<Xs>>;
+export function valueAndGrad(body: unknown, ...given: readonly unknown[]): unknown {
+  const [first] = given;
+  const alone = given.length === 1;
+  if (alone && isParametrized(first)) {
+    const xs = first.namedParameters();
+    const { grads, ...rest } = runWith(body, [first], xs);
+    return { ...rest, grads: Object.fromEntries(xs.map(([name], i) => [name, grads[i]])) };
+  }
+  const xs = alone && Array.isArray(first) ? (first as readonly unknown[]) : given;
+  return runWith(body, xs, namedByPlace(xs));
+}
+
+function isParametrized(value: unknown): value is Parametrized {
+  return typeof (value as Parametrized | null | undefined)?.namedParameters === 'function';
+}
+
+function runWith(body: unknown, args: readonly unknown[], xs: readonly Named[]) {
+  return scope(() =>
+    traced(where, { body, args, xs, seeded: true }, (found) => valuesOf(found, xs as [string, Tensor][])),
+  );
+}
+
+/** Runs the program and gives what it made in the form of what the function gave. */
+function valuesOf(found: Traced, xs: readonly (readonly [string, Tensor])[]) {
+  const { loaded, outputs: types, form } = found;
+  const { slotBytes } = loaded.executable;
+  let room: Storage | null = null;
+  try {
+    if (slotBytes > 0) room = allocate(where, slotBytes);
+    const outputs = emptyTensors(where, types);
+    const grads = emptyTensors(
+      where,
+      xs.map(([, x]) => x),
+    );
+    const results = [...outputs, ...grads].map(addressOf);
+    run(where, loaded, 'main', memoryOf(found, room?.address ?? 0, 0), [], results);
+    const [value, ...rest] = outputs;
+    if (!Array.isArray(form)) return { value, grads };
+    let next = 0;
+    return { value, aux: mapResults(form[1], where, () => rest[next++] as (typeof rest)[number]), grads };
+  } finally {
+    if (room !== null) release(room);
+    loaded.release();
+  }
+}
