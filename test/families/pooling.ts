@@ -85,6 +85,17 @@ zero channels | maxPool2d | "2x0x4x4", 2
 rows longer than a chunk | maxPool2d | "1x1x3x1300", [2, 3], { "stride": 1, "padding": 1, "returnIndices": true }
 rows longer than a chunk, stride 2 | maxPool2d | "1x2x4x1301", 2, { "stride": 2 }
 kernel longer than a chunk | maxPool1d | "1x2x1700", 1100, { "stride": 150, "returnIndices": true }
+a kernel as long as a row, stride 1 | maxPool1d | "1x2x1300", 300, { "stride": 1 }
+a kernel longer than a row, stride 1 | maxPool1d | "1x2x1300", 513, { "stride": 1 }
+a kernel longer than a row, stride 3 with padding | maxPool1d | "1x1x1300", 700, { "stride": 3, "padding": 5 }
+sliding maxima of many taps | maxPool2d | "1x2x40x70", 33, { "stride": 1, "padding": 16 }
+sliding minima of many taps, dilation 2 | minPool1d | "1x2x400", 64, { "stride": 1, "dilation": 2 }
+sliding maxima of many taps, stride 2 | maxPool1d | "1x2x700", 100, { "stride": 2, "padding": 50 }
+sums longer than a row, stride 1 | sumPool1d | "1x2x900", 513, { "stride": 1 }
+sums longer than a row, stride 2, dilation 2 | sumPool1d | "1x1x1500", 520, { "stride": 2, "dilation": 2 }
+sums of many rows | sumPool2d | "1x2x80x9", [70, 3], { "stride": [2, 1] }
+sums of many planes and rows | sumPool3d | "1x1x40x40x3", [35, 36, 2], { "stride": 1 }
+positions longer than a row, stride 1 | maxPool1d | "1x2x900", 513, { "stride": 1, "returnIndices": true }
 kernel and dilation longer than a chunk | maxPool1d | "1x1x1500", 3, { "stride": 7, "dilation": 600 }
 global, longer than a chunk | maxPool1d | "2x2x1025", 1025
 1-D | maxPool1d | "2x3x17", 3, { "stride": 2, "padding": 1 }

@@ -80,3 +80,24 @@ describe('resampling', () => {
     );
   });
 });
+
+describe('sizes by scales', () => {
+  /** As onnxruntime and PyTorch's exporter have it: the product is a float32. */
+  test.each([
+    [5, 1.4, 7],
+    [10, 0.7, 7],
+    [224, 706 / 224, 706],
+    [3, 1.1, 3],
+    [10, 0.69, 6],
+  ])('%i by %f has %i elements', async (size, scale, expected) => {
+    const given = { shape: [1, 1, size], weights: [floats('scales', [3], [1, 1, scale])] };
+    expect((await one('Resize', {}, given, ['', 'scales'])).shape).toEqual([1, 1, expected]);
+    expect((await one('Resize', {}, { ...given, opset: 10 }, ['scales'])).shape).toEqual([1, 1, expected]);
+  });
+  test('operator set 10 rounds up along an axis that shrinks, and down along one that grows', async () => {
+    const row = { shape: [1, 1, 4], opset: 10, weights: [floats('scales', [3], [1, 1, 0.6])] };
+    expect((await one('Resize', {}, row, ['scales'])).data).toEqual([1, 3]);
+    const both = { shape: [1, 1, 4, 3], opset: 10, weights: [floats('scales', [4], [1, 1, 0.6, 1.5])] };
+    expect((await one('Resize', {}, both, ['scales'])).data).toEqual([1, 1, 2, 3, 7, 7, 8, 9]);
+  });
+});

@@ -291,7 +291,26 @@ describe('shapes that are computed', () => {
       /'n' \(Cast\): a cast of float32 to bool is supported for known values only/,
     );
   });
-  test('scales are float32: three times 7/3 is less than seven', async () => {
+  test('Max and Min of what is known on loading', async () => {
+    const known = (op: string) => [
+      { op, in: ['a', 'b'], out: ['c'] },
+      { op: 'Add', in: ['x', 'c'] },
+    ];
+    const floatsOf = (a: number, b: number) => ({
+      shape: [1],
+      values: [0],
+      weights: [floats('a', [1], [a]), floats('b', [1], [b])],
+    });
+    expect((await run(known('Max'), floatsOf(-1, -2)))[0]?.data).toEqual([-1]);
+    expect((await run(known('Min'), floatsOf(1, 2)))[0]?.data).toEqual([1]);
+    const shape = [
+      { op: 'Min', in: ['a', 'b', 'a'], out: ['s'] },
+      { op: 'Reshape', in: ['x', 's'] },
+    ];
+    const weights = [int64s('a', [3, 2]), int64s('b', [6, 9])];
+    expect((await run(shape, { shape: [6], weights }))[0]?.shape).toEqual([3, 2]);
+  });
+  test('scales and their products are float32: three times 7/3 is seven again, as in onnxruntime', async () => {
     const nodes = [
       { op: 'Shape', out: ['s'] },
       { op: 'Cast', in: ['s'], out: ['f'], attributes: { to: TYPE.float } },
@@ -305,7 +324,7 @@ describe('shapes that are computed', () => {
     };
     const [y, scales] = await run(nodes, given);
     expect(scales?.data).toEqual([1, 1, 7 / 3, 10 / 3].map(Math.fround));
-    expect(y?.shape).toEqual([1, 1, 6, 9]);
+    expect(y?.shape).toEqual([1, 1, 7, 10]);
   });
   test('a list that is too long to be a shape', async () => {
     const weights = [int64s('axes', new Array<number>(1025).fill(0))];

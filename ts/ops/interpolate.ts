@@ -42,8 +42,10 @@ export interface InterpolateOptions {
    * mode 'nearest', else 'half-pixel'.
    */
   coordinates?: 'half-pixel' | 'pytorch-half-pixel' | 'asymmetric' | 'align-corners' | undefined;
-  /** ONNX's other ways to the nearest element. Default 'floor'. */
-  rounding?: 'floor' | 'ceil' | 'round-prefer-floor' | 'round-prefer-ceil' | undefined;
+  /** ONNX's other ways to the nearest element; 'simple' is 'ceil' for an axis that shrinks, else 'floor'. Default 'floor'. */
+  rounding?: 'floor' | 'ceil' | 'round-prefer-floor' | 'round-prefer-ceil' | 'simple' | undefined;
+  /** What the input's size times `scaleFactor` is computed in before it is floored; ONNX has 'float32'. Default 'float64'. */
+  scalePrecision?: 'float64' | 'float32' | undefined;
   /** The cubic kernel's coefficient. Default -0.75. */
   cubicCoefficient?: number | undefined;
 }
@@ -58,6 +60,7 @@ const OPTIONS: readonly string[] = [
   'alignCorners',
   'coordinates',
   'rounding',
+  'scalePrecision',
   'cubicCoefficient',
 ];
 /** Each mode's kernel, and how many axes it takes. */
@@ -71,6 +74,11 @@ const MODES: Readonly<Record<string, readonly [kernel: keyof typeof KERNEL, axes
 const COORDINATES: readonly string[] = ['half-pixel', 'asymmetric', 'pytorch-half-pixel', 'align-corners'];
 /** The last of them. */
 const ALIGN_CORNERS = 3;
+/** The instruction's, and ONNX's of operator set 10, which is one of them for each axis. */
+const SIMPLE = ROUNDINGS.length;
+const NEAREST: readonly string[] = [...ROUNDINGS, 'simple'];
+/** What follows in params: sizes, factors, or factors that are multiplied in float32. */
+const BY = { size: 0, factor: 1, float32Factor: 2 } as const;
 
 /** One axis: the instruction's words are made of it. */
 interface Axis {
@@ -81,11 +89,12 @@ interface Axis {
   readonly scale: number;
   /** POSITIONS. */
   readonly positions: number;
+  /** Index of ROUNDINGS. */
+  readonly rounding: number;
 }
 
 interface Problem {
   readonly kernel: number;
-  readonly rounding: number;
   readonly coefficient: number;
   /** The axes that change anything, those first that make x smallest. */
   readonly passes: readonly Axis[];
@@ -98,10 +107,11 @@ function interpolateParams(where: string, given: InterpolateOptions, rank: numbe
   const { size = null, scaleFactor = null, mode = 'nearest', alignCorners = false } = options;
   oneOf(where, 'mode', mode, Object.keys(MODES));
   const kernel = KERNEL[MODES[mode]![0]];
-  const { coordinates = kernel === KERNEL.nearest ? 'asymmetric' : 'half-pixel', rounding = 'floor' } =
-    options;
+  const { coordinates = kernel === KERNEL.nearest ? 'asymmetric' : 'half-pixel' } = options;
+  const { rounding = 'floor', scalePrecision = 'float64' } = options;
   oneOf(where, 'coordinates', coordinates, COORDINATES);
-  oneOf(where, 'rounding', rounding, ROUNDINGS);
+  oneOf(where, 'rounding', rounding, NEAREST);
+  oneOf(where, 'scalePrecision', scalePrecision, ['float64', 'float32']);
   const align = flag(where, 'alignCorners', alignCorners) === 1;
   if (align && kernel === KERNEL.nearest) {
     throw new RangeError(`${where}: alignCorners is true, must be false in mode 'nearest'`);
@@ -114,9 +124,9 @@ function interpolateParams(where: string, given: InterpolateOptions, rank: numbe
   return [
     kernel,
     align ? ALIGN_CORNERS : COORDINATES.indexOf(coordinates),
-    ROUNDINGS.indexOf(rounding),
+    NEAREST.indexOf(rounding),
     real(where, 'cubicCoefficient', options.cubicCoefficient ?? -0.75),
-    size === null ? 1 : 0,
+    size !== null ? BY.size : scalePrecision === 'float32' ? BY.float32Factor : BY.factor,
     ...(size === null ? factors(where, scaleFactor, rank) : sizes(where, 'size', size, rank)),
   ];
 }
@@ -140,28 +150,34 @@ function factor(where: string, name: string, value: unknown): number {
 
 /** What interpolateParams wrote. */
 function readParams(params: Params) {
-  const [kernel = 0, coordinates = 0, rounding = 0, coefficient = 0, scaled, ...values] = params;
-  return { kernel, coordinates, rounding, coefficient, scaled: scaled === 1, values };
+  const [kernel = 0, coordinates = 0, rounding = 0, coefficient = 0, by = 0, ...values] = params;
+  return { kernel, coordinates, rounding, coefficient, by, values };
 }
 
 type Options = ReturnType<typeof readParams>;
 
+const scaled = (size: number, factor: number, by: number) =>
+  by === BY.float32Factor ? Math.fround(size * Math.fround(factor)) : size * factor;
+
 /** The spatial axes of a call. @throws RangeError for an axis of nothing */
-function axesOf(x: TensorType, { kernel, coordinates, scaled, values }: Options): Axis[] {
+function axesOf(x: TensorType, { kernel, coordinates, rounding, by, values }: Options): Axis[] {
   return values.map((value, index) => {
     const input = x.shape[index + 2] as number;
-    const output = scaled ? Math.floor(input * value) : value;
+    const output = by === BY.size ? value : Math.floor(scaled(input, value, by));
     if (input < 1 || output < 1) {
       const name = axisName(x.shape.length - 2, index);
       const which = input < 1 ? 'x' : 'the output';
       throw new RangeError(`interpolate: ${name} of ${which} is 0, must be at least 1`);
     }
-    const axis = { axis: index + 2, input, output };
+    const shrinks = by === BY.size ? output < input : value < 1;
+    const simple = ROUNDINGS.indexOf(shrinks ? 'ceil' : 'floor');
+    const axis = { axis: index + 2, input, output, rounding: rounding === SIMPLE ? simple : rounding };
     if (coordinates === ALIGN_CORNERS) {
       return { ...axis, scale: output > 1 ? (input - 1) / (output - 1) : 0, positions: POSITIONS.asymmetric };
     }
     const first = coordinates === 1 || (coordinates === 2 && output === 1);
-    const scale = kernel === KERNEL.linear && input === output ? 1 : scaled ? 1 / value : input / output;
+    const scale =
+      kernel === KERNEL.linear && input === output ? 1 : by === BY.size ? input / output : 1 / value;
     return { ...axis, scale, positions: first ? POSITIONS.asymmetric : POSITIONS.halfPixel };
   });
 }
@@ -174,8 +190,8 @@ function reachOf(kernel: number): [before: number, after: number] {
   return kernel === KERNEL.linear ? [0, 1] : [1, 2];
 }
 
-function windowOf({ kernel, rounding }: Options, axis: Axis): Window {
-  const { scale, positions } = axis;
+function windowOf({ kernel }: Options, axis: Axis): Window {
+  const { scale, positions, rounding } = axis;
   if (!changes(axis)) return { kind: 'resampled', scale: 1, offset: 0, before: 0, after: 0 };
   const middle = positions === POSITIONS.halfPixel ? scale / 2 - 0.5 : 0;
   const [before, after] = reachOf(kernel);
@@ -190,7 +206,7 @@ function windowOf({ kernel, rounding }: Options, axis: Axis): Window {
 function resolve(inputs: Types, params: Params): Resolved<Problem> {
   const x = inputs[0]!;
   const options = readParams(params);
-  const { kernel, rounding, coefficient } = options;
+  const { kernel, coefficient } = options;
   if (kernel !== KERNEL.nearest) float32('interpolate', ['x'], inputs);
   const axes = axesOf(x, options);
   const passes = axes
@@ -199,7 +215,7 @@ function resolve(inputs: Types, params: Params): Resolved<Problem> {
   const shape = [...x.shape.slice(0, 2), ...axes.map(({ output }) => output)];
   return {
     outputs: [{ shape, dtype: x.dtype }],
-    problem: { kernel, rounding, coefficient, passes },
+    problem: { kernel, coefficient, passes },
     window: axes.map((axis) => windowOf(options, axis)),
   };
 }
@@ -211,11 +227,11 @@ function emitPass(
   into: Buffer,
   shape: readonly number[],
   { axis, ...sizes }: Axis,
-  { kernel, rounding, coefficient }: Problem,
+  { kernel, coefficient }: Problem,
   { dtype = 'float32', adjoint }: { dtype?: DType; adjoint: boolean },
 ): void {
   const rows = { outer: countOf(shape.slice(0, axis)), inner: countOf(shape.slice(axis + 1)) };
-  const how = { kernel, rounding, coefficient, dtype, adjoint };
+  const how = { kernel, coefficient, dtype, adjoint };
   writeResample(to, { x: from, y: into }, { ...rows, ...sizes, ...how });
 }
 

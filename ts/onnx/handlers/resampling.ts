@@ -50,7 +50,7 @@ export const resampling: Handlers = {
       since: 10,
       inputs: ['X', value('scales')],
       attributes: { mode: OLD_MODE },
-      build: (call) => buildScaled(call, { coordinates: 'asymmetric', rounding: 'floor' }),
+      build: (call) => buildScaled(call, { coordinates: 'asymmetric', rounding: 'simple' }),
     },
     {
       since: 11,
@@ -74,7 +74,7 @@ export const resampling: Handlers = {
     until: 9,
     inputs: ['X', value('scales')],
     attributes: { mode: OLD_MODE },
-    build: (call) => buildScaled(call, { coordinates: 'asymmetric' }),
+    build: (call) => buildScaled(call, { coordinates: 'asymmetric', rounding: 'simple' }),
   },
   GridSample: {
     since: 16,
@@ -115,7 +115,8 @@ export const resampling: Handlers = {
 
 /** By scales, with what its operator set says of places. */
 function buildScaled(call: Call, options: Options): Tensor {
-  return resize(call, { ...options, scaleFactor: spatial(call, call.numbers('scales'), 'scales', 1) });
+  const scaleFactor = spatial(call, call.numbers('scales'), 'scales', 1);
+  return resize(call, { ...options, scaleFactor, scalePrecision: 'float32' });
 }
 
 function buildResize(call: Call): Tensor {

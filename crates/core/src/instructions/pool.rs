@@ -21,7 +21,7 @@ pub use self::problem::{Placing, Reduction};
 
 use self::problem::{OutputRow, Problem};
 use self::rows::{
-    columns, indexed_columns, indexed_windows, windows, Combine, Largest, Row, Source, Sum, Windows, COLUMNS,
+    columns, indexed_columns, indexed_windows, join, wide_windows, Join, Largest, Row, Source, Sum, Windows, COLUMNS,
     NOWHERE, ROW,
 };
 use super::dtype::{Dtype, RUN};
@@ -119,23 +119,44 @@ impl Pool {
     unsafe fn run_with(&self, loops: &Loops, operands: &Operands, share: Share) {
         let mut row = [0.0; ROW];
         let (mut sums, mut staged, mut divisors) = ([0.0; COLUMNS], [0.0; COLUMNS], [0.0; COLUMNS]);
+        let (mut part, mut low) = ([0.0; COLUMNS], [0.0; COLUMNS]);
         let mut chunks = self.0.chunks(self.rows(share));
         while let Some((index, outputs)) = chunks.next() {
             // SAFETY: the samples are as many as the words say.
             let output = unsafe { self.0.row(index, operands.pointer(SAMPLES)) };
-            set(&mut sums[..outputs.len().next_multiple_of(LANES)], loops.identity);
-            let mut tap = 0;
-            while tap < self.0.geometry.axes[2].kernel {
-                let piece = output.piece(&outputs, tap);
-                set(&mut row[..piece.columns], loops.identity);
-                // SAFETY: the sources lie in x, and have a column for each of the piece's.
-                unsafe {
-                    self.for_sources(operands, &output, &piece, &mut staged, |source| {
-                        (loops.columns)(&mut row, piece.inside.clone(), source);
-                    });
+            let lanes = outputs.len().next_multiple_of(LANES);
+            set(&mut sums[..lanes], loops.identity);
+            let mut parts = 0;
+            for some in output.parts() {
+                let mut tap = 0;
+                while tap < self.0.geometry.axes[2].kernel {
+                    let piece = some.piece(&outputs, tap);
+                    set(&mut row[..piece.columns], loops.identity);
+                    // SAFETY: the sources lie in x, and have a column for each of the piece's.
+                    unsafe {
+                        self.for_sources(operands, &some, &piece, &mut staged, |source| {
+                            (loops.columns)(&mut row, piece.inside.clone(), source);
+                        });
+                    }
+                    let own = if parts == 0 { &mut sums } else { &mut part };
+                    if parts == 1 {
+                        set(&mut low, 0.0);
+                    }
+                    if parts > 0 {
+                        set(&mut own[..lanes], loops.identity);
+                    }
+                    some.for_windows(&outputs, &piece, |group| (loops.windows)(own, &mut row, group));
+                    if parts > 0 {
+                        (loops.join)(&mut sums, &mut low, &part);
+                    }
+                    parts += 1;
+                    tap += self.0.taps;
                 }
-                output.for_windows(&outputs, &piece, |group| (loops.windows)(&mut sums, &row, group));
-                tap += self.0.taps;
+            }
+            if parts > 1 && loops.identity == 0.0 {
+                for (sum, low) in sums[..lanes].iter_mut().zip(&low) {
+                    *sum += low;
+                }
             }
             self.finish(&output, &outputs, &mut sums, &mut divisors);
             // SAFETY: y has this row, and no other part writes it.
@@ -282,12 +303,13 @@ impl Pool {
 struct Loops {
     identity: f32,
     columns: unsafe fn(&mut [f32; ROW], Range<usize>, Source),
-    windows: fn(&mut [f32; COLUMNS], &[f32; ROW], Windows),
+    windows: fn(&mut [f32; COLUMNS], &mut [f32; ROW], Windows),
+    join: fn(&mut [f32; COLUMNS], &mut [f32; COLUMNS], &[f32; COLUMNS]),
 }
 
 impl Loops {
-    fn of<C: Combine>() -> Loops {
-        Loops { identity: C::IDENTITY, columns: columns::<C>, windows: windows::<C> }
+    fn of<C: Join>() -> Loops {
+        Loops { identity: C::IDENTITY, columns: columns::<C>, windows: wide_windows::<C>, join: join::<C> }
     }
 }
 

@@ -7,7 +7,7 @@
 //! loading and on storing.
 
 use super::problem::{Problem, Reduction};
-use super::rows::{windows as windows_of, Combine, Largest, Sum, Windows, COLUMNS, ROW};
+use super::rows::{is_wide, wide_windows, Combine, Join, Largest, Sum, Windows, CHAIN, COLUMNS, ROW};
 use super::{X, Y};
 use crate::instructions::dtype::Dtype;
 use crate::instructions::Operands;
@@ -26,10 +26,24 @@ impl Combine for Larger {
     }
 }
 
+impl Join for Larger {
+    const IDEMPOTENT: bool = true;
+
+    #[inline(always)]
+    fn join(a: F32x4, low: F32x4, b: F32x4) -> (F32x4, F32x4) {
+        (a.pmax(b), low)
+    }
+}
+
 /// Whether `run` can be used.
 pub fn accepts(problem: &Problem) -> bool {
     let width = &problem.geometry.axes[2];
-    let simple = !matches!(problem.reduction, Reduction::Lp | Reduction::LpAbsolute);
+    let simple = match problem.reduction {
+        Reduction::Max | Reduction::Min => true,
+        // Longer chains lose digits.
+        Reduction::Average | Reduction::Sum => problem.geometry.axes[1].kernel <= 2 * CHAIN,
+        Reduction::Lp | Reduction::LpAbsolute => false,
+    };
     simple && problem.dtype == Dtype::F32 && problem.is_flat() && problem.taps == width.kernel
 }
 
@@ -64,7 +78,7 @@ impl Down {
 
 /// # Safety
 /// As [`run`].
-unsafe fn run_with<C: Combine, Exact: Combine>(problem: &Problem, operands: &Operands, rows: Range<usize>) {
+unsafe fn run_with<C: Join, Exact: Join>(problem: &Problem, operands: &Operands, rows: Range<usize>) {
     if rows.is_empty() {
         return;
     }
@@ -98,26 +112,29 @@ unsafe fn run_with<C: Combine, Exact: Combine>(problem: &Problem, operands: &Ope
                 oh = 0;
                 plane += problem.geometry.input();
             }
+            if is_wide::<C>(windows) {
+                row.fill(C::IDENTITY); // the row before changed the padding
+            }
             let inside = &mut row[piece.inside.clone()];
             // SAFETY: the rows lie in x, `inside` has a place for each of their columns; y has this row's outputs.
             unsafe {
                 let y = operands.pointer::<f32>(Y).add(index * width.output + outputs.start);
-                let mut across = |row: &[f32; ROW]| {
+                let mut across = |row: &mut [f32; ROW]| {
                     across::<C>(y, row, windows, down.divisor, &divisors, signs, &mut sums)
                 };
                 if down.count == 0 || inside.is_empty() {
                     inside.fill(C::IDENTITY);
-                    across(&row);
+                    across(&mut row);
                     continue;
                 }
                 let x = operands.pointer::<f32>(X).cast_const().wrapping_add(start);
                 if columns_of::<C>(inside, x, step, down.count, signs) || !watched::<C>() {
-                    across(&row);
+                    across(&mut row);
                 } else {
                     down_by::<Exact, 0>(inside, x, step, down.count, signs);
                     let maxima = &mut sums[..outputs.len().next_multiple_of(LANES)];
                     maxima.fill(Exact::IDENTITY);
-                    windows_of::<Exact>(&mut sums, &row, *windows);
+                    wide_windows::<Exact>(&mut sums, &mut row, *windows);
                     let maxima = sums.as_ptr();
                     blocks(y, outputs.len(), |o| at(maxima, o).flip(signs));
                 }
@@ -208,9 +225,9 @@ fn column<C: Combine>(
 ///
 /// # Safety
 /// y has a place for each output.
-unsafe fn across<C: Combine>(
+unsafe fn across<C: Join>(
     y: *mut f32,
-    row: &[f32; ROW],
+    row: &mut [f32; ROW],
     windows: &Windows,
     outer: f32,
     divisors: &[f32; COLUMNS],
@@ -238,16 +255,23 @@ unsafe fn across<C: Combine>(
                 let (next, _) = at(x, 2 * o + 2).unzip(at(x, 2 * o + 2 + LANES));
                 finish(o, C::combine(C::combine(even, odd), next))
             }),
-            (1, ..) => blocks(y, outputs, |o| {
+            (1, ..) if !is_wide::<C>(windows) => blocks(y, outputs, |o| {
                 let mut value = at(x, o);
-                for k in 1..taps {
-                    value = C::combine(value, at(x, o + k * dilation));
+                let mut k = 1;
+                while k < taps {
+                    let end = taps.min(k + CHAIN);
+                    let mut part = at(x, o + k * dilation);
+                    for k in k + 1..end {
+                        part = C::combine(part, at(x, o + k * dilation));
+                    }
+                    value = C::combine(value, part);
+                    k = end;
                 }
                 finish(o, value)
             }),
             _ => {
                 sums[..outputs.next_multiple_of(LANES)].fill(C::IDENTITY);
-                windows_of::<C>(sums, row, *windows);
+                wide_windows::<C>(sums, row, *windows);
                 blocks(y, outputs, |o| finish(o, at(sums.as_ptr(), o)));
             }
         }

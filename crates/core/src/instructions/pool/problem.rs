@@ -5,7 +5,7 @@
 //! ceil((o + 1) * input / output)`, or fractional: as long as the kernel, from a place that a random sample of the plane
 //! decides (Graham, "Fractional max-pooling", 2014). What divides evenly is regular.
 
-use super::rows::{Windows, COLUMNS};
+use super::rows::{Windows, CHAIN, COLUMNS};
 use crate::enumeration::enumeration;
 use crate::fault::{Code, Fault};
 use crate::geometry::{elements, Axis, Geometry, Rule};
@@ -45,6 +45,7 @@ enum Placement {
 }
 
 /// The taps of one output along one axis that lie inside the input.
+#[derive(Clone)]
 pub struct Span {
     /// Where tap 0 lies; below 0, wrapped.
     pub origin: usize,
@@ -249,15 +250,16 @@ fn clean(sample: f32) -> f32 {
     }
 }
 
+/// A window that leaves few outputs beside it in a row is read in pieces, for half a row of outputs at a time.
 fn chunk(width: &Axis) -> (usize, usize) {
-    let extent = width.extent();
-    if extent > COLUMNS {
-        return (1, (COLUMNS - 1) / width.dilation + 1);
-    }
+    let whole = width.extent();
+    let extent = if whole <= COLUMNS / 4 * 3 { whole } else { COLUMNS / 2 };
     let most = (COLUMNS - extent) / width.stride + 1;
     // Whole vectors, but for the last chunk.
     let whole = if most >= 4 { most / 4 * 4 } else { most };
-    (whole.min(width.output.max(1)), width.kernel)
+    let outputs = whole.min(width.output.max(1));
+    let left = COLUMNS - 1 - (outputs - 1) * width.stride;
+    (outputs, (left / width.dilation + 1).min(width.kernel))
 }
 
 #[inline(never)]
@@ -287,6 +289,12 @@ impl Chunks {
         }
         Some(chunk)
     }
+}
+
+/// The taps of a span, `count` at a time.
+fn cut(span: &Span, count: usize) -> impl Iterator<Item = Span> + use<> {
+    let Span { origin, taps: Range { start, end } } = span.clone();
+    (start..end).step_by(count).map(move |from| Span { origin, taps: from..end.min(from + count) })
 }
 
 /// One output row, and what it reads.
@@ -356,6 +364,14 @@ impl OutputRow<'_> {
             let taps = taps.len().min(piece.columns - column);
             each(Windows { output: o - outputs.start, outputs: 1, column, taps, stride: 1, dilation: 1 });
         }
+    }
+
+    /// The same row with some of its taps of depth and height: all of them in turn, few enough for a plain sum of each.
+    pub fn parts(&self) -> impl Iterator<Item = OutputRow<'_>> {
+        let depths = (CHAIN / self.height.taps.len().max(1)).max(1);
+        cut(&self.depth, depths).flat_map(move |depth| {
+            cut(&self.height, CHAIN).map(move |height| OutputRow { depth: depth.clone(), height, ..*self })
+        })
     }
 
     /// The rows of the input that the taps of depth and height read, tap of the depth by tap.

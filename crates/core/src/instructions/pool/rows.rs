@@ -18,6 +18,14 @@ pub trait Combine {
     fn combine(a: F32x4, b: F32x4) -> F32x4;
 }
 
+/// How long chains of values are put together.
+pub trait Join: Combine {
+    /// Whether a value may be combined with itself.
+    const IDEMPOTENT: bool;
+    /// `a + low` combined with b, in two numbers: what rounding would lose of a sum is in the second.
+    fn join(a: F32x4, low: F32x4, b: F32x4) -> (F32x4, F32x4);
+}
+
 /// The larger one; NaN wins.
 pub struct Largest;
 
@@ -30,6 +38,15 @@ impl Combine for Largest {
     }
 }
 
+impl Join for Largest {
+    const IDEMPOTENT: bool = true;
+
+    #[inline(always)]
+    fn join(a: F32x4, low: F32x4, b: F32x4) -> (F32x4, F32x4) {
+        (a.max(b), low)
+    }
+}
+
 pub struct Sum;
 
 impl Combine for Sum {
@@ -38,6 +55,20 @@ impl Combine for Sum {
     #[inline(always)]
     fn combine(a: F32x4, b: F32x4) -> F32x4 {
         a.add(b)
+    }
+}
+
+impl Join for Sum {
+    const IDEMPOTENT: bool = false;
+
+    /// Knuth's sum without a rounding error (The Art of Computer Programming, volume 2, 4.2.2).
+    #[inline(always)]
+    fn join(a: F32x4, low: F32x4, b: F32x4) -> (F32x4, F32x4) {
+        let sum = a.add(b);
+        let of_b = sum.sub(a);
+        let lost = a.sub(sum.sub(of_b)).add(b.sub(of_b));
+        // Of infinities there is no rest.
+        (sum, low.add(lost.eq(lost).select(lost, F32x4::ZERO)))
     }
 }
 
@@ -133,8 +164,11 @@ pub unsafe fn indexed_columns(row: &mut Row, inside: Range<usize>, source: Sourc
     }
 }
 
-/// `sums[o] = sums[o] combined with row[o * stride + k * dilation]` for all taps k. One window, or one that does not lie
-/// as its neighbours do, is reduced along its taps.
+/// Taps of a window, or of each lane of one, whose sum is one chain.
+pub const CHAIN: usize = 32;
+
+/// `sums[o] = sums[o] combined with row[o * stride + k * dilation]` for all taps k. One window, or one that does not lie as
+/// its neighbours do, is reduced along its taps.
 pub fn windows<C: Combine>(sums: &mut [f32; COLUMNS], row: &[f32; ROW], windows: Windows) {
     if windows.outputs == 1 && windows.dilation == 1 {
         let taps = &row[windows.column..windows.column + windows.taps];
@@ -149,9 +183,17 @@ pub fn windows<C: Combine>(sums: &mut [f32; COLUMNS], row: &[f32; ROW], windows:
             let place = sums.as_mut_ptr().add(o);
             let mut sum = F32x4::load(place);
             let mut x = row.as_ptr().add(o * windows.stride);
-            for _ in 0..windows.taps {
-                sum = C::combine(sum, block.load(x));
+            let mut left = windows.taps;
+            while left > 0 {
+                let count = left.min(CHAIN);
+                let mut part = block.load(x);
                 x = x.wrapping_add(windows.dilation);
+                for _ in 1..count {
+                    part = C::combine(part, block.load(x));
+                    x = x.wrapping_add(windows.dilation);
+                }
+                sum = C::combine(sum, part);
+                left -= count;
             }
             sum.store(place);
         }
@@ -159,17 +201,70 @@ pub fn windows<C: Combine>(sums: &mut [f32; COLUMNS], row: &[f32; ROW], windows:
     }
 }
 
+/// Whether [`wide_windows`] changes the row: doubling is faster than going through so many taps.
+pub fn is_wide<C: Join>(windows: &Windows) -> bool {
+    C::IDEMPOTENT && windows.outputs > 1 && windows.stride * 32 <= windows.taps
+}
+
+/// As [`windows`], for any number of taps; may change the row. Where a value may count twice, each column is made to stand for
+/// a power of two of taps, so that two of them are a window: the steps hardly depend on the window, as in van Herk's
+/// sliding maxima.
+pub fn wide_windows<C: Join>(sums: &mut [f32; COLUMNS], row: &mut [f32; ROW], mut given: Windows) {
+    let Windows { outputs, stride, taps, dilation, .. } = given;
+    if !is_wide::<C>(&given) {
+        return windows::<C>(sums, row, given);
+    }
+    let columns = (outputs - 1) * stride + (taps - 1) * dilation + 1;
+    let mut reach = 1;
+    while 2 * reach <= taps {
+        let (mut at, apart) = (0, reach * dilation);
+        while at + apart < columns {
+            // SAFETY: `columns` is at most COLUMNS, and the row is longer by two vectors.
+            unsafe {
+                let place = row.as_mut_ptr().add(at);
+                C::combine(F32x4::load(place), F32x4::load(place.add(apart))).store(place);
+            }
+            at += LANES;
+        }
+        reach *= 2;
+    }
+    given.taps = if reach < taps { 2 } else { 1 };
+    given.dilation = (taps - reach) * dilation;
+    windows::<C>(sums, row, given);
+}
+
+/// `sums + low = sums + low combined with part`.
+pub fn join<C: Join>(sums: &mut [f32; COLUMNS], low: &mut [f32; COLUMNS], part: &[f32; COLUMNS]) {
+    let lanes = sums.chunks_exact_mut(LANES).zip(low.chunks_exact_mut(LANES)).zip(part.chunks_exact(LANES));
+    for ((sum, low), part) in lanes {
+        // SAFETY: chunks have as many elements as vectors.
+        unsafe {
+            let joined = C::join(
+                F32x4::load(sum.as_ptr()),
+                F32x4::load(low.as_ptr()),
+                F32x4::load(part.as_ptr()),
+            );
+            joined.0.store(sum.as_mut_ptr());
+            joined.1.store(low.as_mut_ptr());
+        }
+    }
+}
+
 /// `first` combined with all of a row.
 fn along<C: Combine>(first: f32, row: &[f32]) -> f32 {
     let alone = |value: f32| F32x4::from_array([value, C::IDENTITY, C::IDENTITY, C::IDENTITY]);
     let mut lanes = alone(first);
-    let vectors = row.chunks_exact(LANES);
-    for &value in vectors.remainder() {
-        lanes = C::combine(lanes, alone(value));
-    }
-    for vector in vectors {
-        // SAFETY: a chunk has as many elements as a vector.
-        lanes = C::combine(lanes, unsafe { F32x4::load(vector.as_ptr()) });
+    for chain in row.chunks(CHAIN * LANES) {
+        let mut part = F32x4::splat(C::IDENTITY);
+        let vectors = chain.chunks_exact(LANES);
+        for &value in vectors.remainder() {
+            part = C::combine(part, alone(value));
+        }
+        for vector in vectors {
+            // SAFETY: a chunk has as many elements as a vector.
+            part = C::combine(part, unsafe { F32x4::load(vector.as_ptr()) });
+        }
+        lanes = C::combine(lanes, part);
     }
     let [_, _, c, d] = lanes.to_array();
     let [a, b, ..] = C::combine(lanes, F32x4::from_array([c, d, c, d])).to_array();
