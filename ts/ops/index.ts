@@ -44,7 +44,7 @@ export { add, div, maximum, minimum, mul, pow, prelu, sub } from './arithmetic.t
 export type { BatchNormOptions } from './batchNorm.ts';
 export { batchNorm } from './batchNorm.ts';
 export type { SliceOptions } from './concat.ts';
-export { concat, slice, split } from './concat.ts';
+export { concat, slice, split, stack } from './concat.ts';
 export { conv1d, conv2d, conv3d } from './convolution.ts';
 export type { ConvOptions, PaddingMode } from './convolutionStep.ts';
 export type { ConvTransposeOptions } from './convTranspose.ts';
@@ -93,10 +93,10 @@ export {
   sumPool2d,
   sumPool3d,
 } from './pooling.ts';
-export type { ReduceOptions } from './reduction.ts';
-export { argMax, max, mean, min, sum } from './reduction.ts';
+export type { ReduceOptions, VarianceOptions } from './reduction.ts';
+export { argMax, argMin, max, mean, min, std, sum, variance } from './reduction.ts';
 export type { FlattenOptions } from './reshape.ts';
-export { flatten, reshape } from './reshape.ts';
+export { flatten, reshape, squeeze, unsqueeze } from './reshape.ts';
 export type { RoiAlignOptions } from './roiAlign.ts';
 export { roiAlign } from './roiAlign.ts';
 export type { SeparableConvOptions } from './separable.ts';

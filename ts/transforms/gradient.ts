@@ -175,7 +175,7 @@ export function emptyTensors(where: string, types: readonly TensorType[]): Tenso
   }
 }
 
-/** One gradient per x. @internal */
+/** One gradient per x, of its shape. */
 export type Gradients<Xs extends readonly Tensor[]> = { [I in keyof Xs]: Tensor };
 
 /** What a record keeps for its pullbacks: storage of its own, and references on what the function met. */
