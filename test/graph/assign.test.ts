@@ -17,6 +17,7 @@ import {
   zeros,
 } from 'striate';
 import { expect, test } from 'vitest';
+import { Choices } from '../support/random.ts';
 import { inEachVariant } from '../support/runtime.ts';
 import { any } from '../support/wrong.ts';
 
@@ -199,6 +200,110 @@ inEachVariant('assign in a program', () => {
       expect(list(program.run(tensor([4])))).toEqual([40.5]);
       expect(list(program.run(tensor([6])))).toEqual([62]);
     });
+  });
+});
+
+/** A random function that reads, computes, views and writes two states; what it gives are all its values, as they are at its end. */
+function randomFunction(
+  seed: number,
+): (x: Tensor, states: readonly Tensor[], views: readonly Tensor[]) => Tensor[] {
+  const choose = new Choices(seed);
+  const steps = Array.from({ length: choose.integer(4, 14) }, () => ({
+    kind: choose.of(['add', 'half', 'view', 'assign', 'assign'] as const),
+    a: choose.integer(0, 99),
+    b: choose.integer(0, 99),
+  }));
+  return (x, states, views) => {
+    const values = [x, ...states, ...views];
+    const pick = (place: number) => values[place % values.length] as Tensor;
+    for (const { kind, a, b } of steps) {
+      if (kind === 'add') values.push(add(pick(a), pick(b)));
+      else if (kind === 'half') values.push(mul(pick(a), 0.5));
+      else if (kind === 'view') values.push((states[b % 2] as Tensor).reshape([4]).reshape([2, 2]));
+      else (states[b % 2] as Tensor).assign(pick(a));
+    }
+    return values;
+  };
+}
+
+inEachVariant('random functions with writes', () => {
+  test('give in a program what they give at once, run after run', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      scope(() => {
+        const body = randomFunction(seed);
+        const fresh = () => {
+          const states = [
+            tensor([
+              [1, 2],
+              [3, 4],
+            ]),
+            tensor([
+              [-5, 6],
+              [7, -8],
+            ]),
+          ];
+          return { states, views: states.map((state) => state.reshape([2, 2])) };
+        };
+        const [once, compiled, recorded] = [fresh(), fresh(), fresh()];
+        const program = compile((x: Tensor) => body(x, compiled.states, compiled.views), {
+          inputs: [[2, 2]],
+        });
+        for (let run = 0; run < 3; run++) {
+          const x = tensor([
+            [run, 1],
+            [0.5, -run],
+          ]);
+          const expected = body(x, once.states, once.views).map(list);
+          expect((program.run(x) as Tensor[]).map(list), `seed ${seed}, run ${run}`).toEqual(expected);
+          expect(compiled.states.map(list), `states of seed ${seed}`).toEqual(once.states.map(list));
+          const { value } = vjp((x) => body(x, recorded.states, recorded.views), x);
+          expect(value.map(list), `seed ${seed}, run ${run}, vjp`).toEqual(expected);
+          expect(recorded.states.map(list), `states of seed ${seed}, vjp`).toEqual(once.states.map(list));
+        }
+      });
+    }
+  });
+
+  test('have the gradients that differences give', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      scope(() => {
+        const body = randomFunction(seed);
+        const states = [zeros([2, 2]), zeros([2, 2])];
+        const start = () => {
+          states[0]!.assign([1, 2, 3, 4]);
+          states[1]!.assign([-5, 6, 7, -8]);
+        };
+        // Products, so that rules read values that are overwritten later.
+        const score = (x: Tensor) => {
+          const product = mul(mul(x, states[0]!), states[1]!);
+          const values = body(x, states, []);
+          return sum(
+            add(
+              product,
+              values.reduce((all, value) => add(all, mul(value, value))),
+            ),
+          );
+        };
+        const at = [0.5, -1, 2, 0.25];
+        start();
+        const { grads } = valueAndGrad(score, tensor(at, [2, 2]));
+        const value = (i: number, by: number) => {
+          start();
+          return score(
+            tensor(
+              at.map((v, j) => (j === i ? v + by : v)),
+              [2, 2],
+            ),
+          ).item();
+        };
+        at.forEach((_, i) => {
+          const slope = (value(i, 0.125) - value(i, -0.125)) / 0.25;
+          expect(Math.abs(grads[0].data[i]! - slope), `seed ${seed}, element ${i}`).toBeLessThan(
+            1e-3 * Math.max(1, Math.abs(slope)),
+          );
+        });
+      });
+    }
   });
 });
 
