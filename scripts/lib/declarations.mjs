@@ -34,7 +34,7 @@ const ENTRIES = { striate: 'index.d.ts', 'striate/onnx': 'onnx.d.ts' };
 function declarationsIn(folder) {
   const files = fs
     .readdirSync(folder, { recursive: true })
-    .filter((file) => file.endsWith('.d.ts'))
+    .filter((file) => Object.values(ENTRIES).includes(file) || /^shared[/\\].*\.d\.ts$/.test(file))
     .sort();
   const own = files.flatMap((file) => {
     const source = parsed(file, fs.readFileSync(path.join(folder, file), 'utf8'));
@@ -91,10 +91,22 @@ const hasDocs = (node) =>
       (other) => other.name?.getText() === node.name.getText() && isDocumented(other),
     ));
 
+/** Whether a class above documents a member of the same name, which editors then show. */
+function inheritsDocs(member, { heritageClauses }, classes) {
+  const name = member.name?.getText();
+  const above = heritageClauses?.[0]?.types[0].expression.getText();
+  const base = name === undefined ? undefined : classes.get(above);
+  if (base === undefined) return false;
+  const same = base.members?.find((one) => one.name?.getText() === name);
+  return (same !== undefined && hasDocs(same)) || inheritsDocs(member, base, classes);
+}
+
 /** The declarations, members and options of a folder that have no docstring. */
 export function withoutDocs(folder) {
   const missing = [];
-  for (const { name, node } of declarationsIn(folder).own) {
+  const { own } = declarationsIn(folder);
+  const classes = new Map(own.map(({ name, node }) => [name, node]));
+  for (const { name, node } of own) {
     if (!hasDocs(node)) missing.push(name);
     const visit = (member, at) => {
       let inner = at;
@@ -102,9 +114,11 @@ export function withoutDocs(folder) {
         if (isHidden(member)) return;
         inner = `${at}.${member.name?.getText() ?? 'constructor'}`;
         // A mapped or indexed member has no name to hover over.
-        if (!hasDocs(member) && !ts.isIndexSignatureDeclaration(member)) missing.push(inner);
+        const isNamed = !ts.isIndexSignatureDeclaration(member);
+        if (isNamed && !hasDocs(member) && !inheritsDocs(member, node, classes)) missing.push(inner);
       }
-      ts.forEachChild(member, (child) => visit(child, inner));
+      // What a conditional type compares with is nobody's to give.
+      ts.forEachChild(member, (child) => child !== member.extendsType && visit(child, inner));
     };
     ts.forEachChild(node, (child) => visit(child, name));
   }

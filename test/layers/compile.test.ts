@@ -112,7 +112,7 @@ withRuntime('compile', () => {
       ]);
       expect(results.pooled[1].data).toEqual(bytes.data);
       // @ts-expect-error: three inputs
-      expect(() => program.run(x)).toThrow(new RangeError('Program.run: x has 1 tensors, must have 3'));
+      expect(() => program.run(x)).toThrow(new RangeError('Program.run: x has 1 tensor, must have 3'));
       // @ts-expect-error: the second is uint8
       expect(() => program.run([x, x, ints])).toThrow(TypeError);
       // @ts-expect-error: a function of int32 on float32

@@ -157,7 +157,7 @@ describe('feeds', () => {
       );
       expect(run([[1, 2, 3]])).toThrow(new RangeError("Model.run: input 'x' has shape 1x3, must be batchx2"));
       expect(run([[1, 2], [3]])).toThrow(
-        new RangeError("Model.run: input 'x' is ragged: 1 entries where the first has 2 entries"),
+        new RangeError("Model.run: input 'x' is ragged: 1 entry where the first has 2 entries"),
       );
       expect(run(['1', 2])).toThrow(new TypeError("Model.run: input 'x' holds '1', must hold numbers"));
       expect(run(Int8Array.of(1, 2))).toThrow(/^Model\.run: input 'x' is a.* Int8Array, must hold float32$/);

@@ -81,7 +81,7 @@ const cases: [title: string, call: () => unknown, sentence: string][] = [
   ['feeds that are a text', running((call) => call('x')), "Model.run: inputs is 'x', must be an object with a value for each input's name: 'x'"],
   ['a feed that is a text', running((call) => call({ x: 'x' })), "Model.run: input 'x' is 'x', must be a Tensor, typed array or array of numbers"],
   ['a feed that holds a text', running((call) => call({ x: ['1', 2] })), "Model.run: input 'x' holds '1', must hold numbers"],
-  ['a feed that is ragged', running((call) => call({ x: [[1], 2] })), "Model.run: input 'x' is ragged: 2 where the first has 1 entries"],
+  ['a feed that is ragged', running((call) => call({ x: [[1], 2] })), "Model.run: input 'x' is ragged: 2 where the first has 1 entry"],
   ['outputs that are a text', running((call) => call({ x: x() }, { outputs: 'y' })), "Model.run: outputs is 'y', must be an array of names"],
   ['outputs that are none', running((call) => call({ x: x() }, { outputs: [] })), 'Model.run: outputs is empty, must hold at least one name'],
   ['into a tensor', running((call) => call({ x: x() }, { into: x() })), "Model.run: into is a Tensor, must be an object with a tensor for each output's name"],

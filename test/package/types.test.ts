@@ -117,7 +117,8 @@ test('every option may be undefined', () => {
     const visit = (one: ts.Node): void => {
       if (ts.isPropertySignature(one) && one.questionToken && isOption(one.parent)) {
         options += 1;
-        if (!/\bundefined$/.test(one.type?.getText() ?? '')) strict.push(`${file}: ${one.getText()}`);
+        // `Names` is a type parameter that holds undefined.
+        if (!/\bundefined$|^Names$/.test(one.type?.getText() ?? '')) strict.push(`${file}: ${one.getText()}`);
       }
       ts.forEachChild(one, visit);
     };

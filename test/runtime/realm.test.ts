@@ -96,7 +96,7 @@ test.each(['Uint8Array.from(given)', 'Uint8Array.from(given).buffer'])(
     const y = model.run({ x: foreign<Float32Array>('Float32Array.from([0, 1, 2, 3, 4, 5, 6, 7, 8])') }).y;
     expect([...(y as Tensor)]).toEqual([19, 25, 37, 43]);
     expect(() => model.run({ x: foreign<Float32Array>('new Int32Array(9)') as never })).toThrow(
-      "input 'x' is a Int32Array, must hold float32",
+      "input 'x' is an Int32Array, must hold float32",
     );
   },
 );

@@ -3,17 +3,24 @@
  * its @types/node has no WebAssembly. What is not there is `never`, and drops out of a union.
  */
 
+/** What a class of the platform makes. */
 type Made<Name extends string> = typeof globalThis extends { [K in Name]: { prototype: infer T } }
   ? T
   : never;
+/** What a class of one of the platform's namespaces makes. */
 type MadeOf<Space extends string, Name extends string> = typeof globalThis extends {
   [K in Space]: { [K in Name]: { prototype: infer T } };
 }
   ? T
   : never;
 
+/** `URL`. */
 export type WebUrl = Made<'URL'>;
+/** `Response`. */
 export type WebResponse = Made<'Response'>;
+/** `Blob`, and so `File`. */
 export type WebBlob = Made<'Blob'>;
+/** `WebAssembly.Module`. */
 export type WasmModule = MadeOf<'WebAssembly', 'Module'>;
+/** `WebAssembly.Memory`. */
 export type WasmMemory = MadeOf<'WebAssembly', 'Memory'>;

@@ -6,7 +6,7 @@ export const INSPECT: unique symbol = /*#__PURE__*/ Symbol.for('nodejs.util.insp
 /** Consoles show of it what its toString gives. Made by a call, since bundlers keep every class whose method has a computed name. */
 export const Shown = /*#__PURE__*/ (() => {
   abstract class Shown {
-    /** @internal */
+    /** What consoles show: its toString. */
     [INSPECT](): string {
       return String(this);
     }

@@ -54,6 +54,7 @@ export type GivenTo<Inputs extends readonly InputSpec[]> =
 type TensorFrom<Source> =
   Source extends AnyModule<infer Out> ? (Out extends AnyTensor ? Out : AnyTensor) : AnyTensor;
 
+/** A property of a module, or an item of a list. */
 type PartOf<Source, Key> = Key extends keyof Source
   ? Source[Key]
   : Source extends readonly (infer Item)[]
@@ -72,6 +73,7 @@ export type CompiledResults<Source, Names> = [Names] extends [never]
     ? { [Name in Names[number]]: ResultAt<Source, Name> }
     : ResultOf<Source>;
 
+/** What forward or the function gives. */
 type ResultOf<Source> =
   Source extends AnyModule<infer Out> ? Out : Source extends (...xs: never) => infer Out ? Out : never;
 

@@ -19,12 +19,14 @@ type Numbered<Layers extends readonly unknown[]> = number extends Layers['length
     : { [index: number]: Layers[number] }
   : { [I in keyof Layers as I extends `${number}` ? I : never]: Layers[I] };
 
+/** Any of the layers. */
 type OneOf<Given extends readonly unknown[]> = Given extends readonly [infer Only]
   ? Only extends AnyModule
     ? Only
     : Only[keyof Only]
   : Given[number];
 
+/** The layers as properties: by number, or by name. */
 type PropertiesOf<Given extends readonly unknown[]> = Given extends readonly [infer Only]
   ? Only extends AnyModule
     ? Numbered<Given>
@@ -134,7 +136,7 @@ export type Sequential<Given extends readonly AnyModule[] | readonly [NamedLayer
  * for (const layer of net) console.log(layer === net.conv, layer === net.at(-1));
  * ```
  */
-export const Sequential: SequentialConstructor = class Sequential extends Layers<
+export const Sequential: SequentialConstructor = class extends Layers<
   Module<[unknown], unknown>,
   [x: Tensor],
   Tensor
@@ -178,7 +180,7 @@ export type ModuleList<Given extends readonly AnyModule[] = readonly AnyModule[]
  * const scores = [...heads].map((head) => head.forward(x));
  * ```
  */
-export const ModuleList: ModuleListConstructor = class ModuleList extends Layers<AnyModule, never[], never> {
+export const ModuleList: ModuleListConstructor = class extends Layers<AnyModule, never[], never> {
   constructor(...modules: readonly unknown[]) {
     super('ModuleList', numbered(modules));
   }

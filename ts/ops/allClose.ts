@@ -10,13 +10,14 @@ import { stretched } from '../instructions/walk.ts';
 import { readable, requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { flag } from './options.ts';
 
+/** The options of `allClose`. */
 export interface AllCloseOptions {
   /** What may differ, relative to |b|. Default 1e-5. */
-  rtol?: number;
+  rtol?: number | undefined;
   /** What may differ besides. Default 1e-8. */
-  atol?: number;
+  atol?: number | undefined;
   /** Whether NaN is close to NaN. Default false. */
-  equalNaN?: boolean;
+  equalNaN?: boolean | undefined;
 }
 
 const NAME = 'allClose';

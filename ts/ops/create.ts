@@ -21,7 +21,7 @@ export type DTypeOf<Data extends TensorData> = Data extends Int32Array | BigInt6
 /** The option of what makes tensors. */
 export interface DTypeOption<D extends DType> {
   /** The dtype of the result. Default 'float32', or what the data gives. */
-  dtype?: D;
+  dtype?: D | undefined;
 }
 
 /**

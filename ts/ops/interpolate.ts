@@ -75,8 +75,7 @@ const COORDINATES: readonly string[] = ['half-pixel', 'asymmetric', 'pytorch-hal
 /** The last of them. */
 const ALIGN_CORNERS = 3;
 /** The instruction's, and ONNX's of operator set 10, which is one of them for each axis. */
-const SIMPLE = ROUNDINGS.length;
-const NEAREST: readonly string[] = [...ROUNDINGS, 'simple'];
+const NEAREST = /*#__PURE__*/ (ROUNDINGS as readonly string[]).concat('simple');
 /** What follows in params: sizes, factors, or factors that are multiplied in float32. */
 const BY = { size: 0, factor: 1, float32Factor: 2 } as const;
 
@@ -171,7 +170,12 @@ function axesOf(x: TensorType, { kernel, coordinates, rounding, by, values }: Op
     }
     const shrinks = by === BY.size ? output < input : value < 1;
     const simple = ROUNDINGS.indexOf(shrinks ? 'ceil' : 'floor');
-    const axis = { axis: index + 2, input, output, rounding: rounding === SIMPLE ? simple : rounding };
+    const axis = {
+      axis: index + 2,
+      input,
+      output,
+      rounding: rounding === ROUNDINGS.length ? simple : rounding,
+    };
     if (coordinates === ALIGN_CORNERS) {
       return { ...axis, scale: output > 1 ? (input - 1) / (output - 1) : 0, positions: POSITIONS.asymmetric };
     }

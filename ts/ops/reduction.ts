@@ -36,6 +36,7 @@ export interface ReduceOptions {
   keepDim?: boolean | undefined;
 }
 
+/** The options of `variance` and `std`. */
 export interface VarianceOptions extends ReduceOptions {
   /** What is taken from the number of elements that the squares' sum is divided by. Default 1; 0: the elements are all that there are. */
   readonly correction?: number | undefined;

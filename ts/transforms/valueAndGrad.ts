@@ -22,11 +22,24 @@ export type Scored = Tensor | readonly [value: Tensor, aux: unknown];
 
 /** What `valueAndGrad` gives for a function that gives Y: the value and the gradients, and the aux where there is one. */
 export type ValueAndGrad<Y, Grads> = Y extends readonly [Tensor, infer Aux]
-  ? { value: Tensor; aux: Aux; grads: Grads }
-  : { value: Tensor; grads: Grads };
+  ? {
+      /** The value, one float32. */
+      value: Tensor;
+      /** What the function gave beside it, with tensors of the caller's. */
+      aux: Aux;
+      /** The gradients, each of its x's shape: a list, or of a module by name. */
+      grads: Grads;
+    }
+  : {
+      /** The value, one float32. */
+      value: Tensor;
+      /** The gradients, each of its x's shape: a list, or of a module by name. */
+      grads: Grads;
+    };
 
 /** What has parameters by name, as a Module has. */
 export interface Parametrized {
+  /** `[key, parameter]` of each. */
   namedParameters(): readonly (readonly [key: string, parameter: Tensor])[];
 }
 
@@ -42,21 +55,32 @@ const where = 'valueAndGrad';
  * @throws RangeError when the value is not one; TypeError for an x that is no float32 tensor, and when called inside a traced
  * function
  * @example
- * const { value, grads } = valueAndGrad((x) => sum(mul(x, x)), x);           // grads[0]
- * valueAndGrad(() => mean(pow(sub(net.forward(x), y), 2)), net.parameters()); // grads[i] of the i-th parameter
- * valueAndGrad(() => {
- *   const logits = net.forward(x);
- *   return [loss(logits, y), { logits }];
- * }, net);                                                                   // grads['fc.weight'], aux.logits
+ * ```ts
+ * const loss = () => mean(pow(sub(net.forward(x), y), 2));
+ * valueAndGrad((a) => sum(mul(a, a)), x).grads[0]; // 2 x
+ * valueAndGrad(loss, net.parameters()).grads; // one for each parameter
+ * const { value, aux, grads } = valueAndGrad(() => {
+ *   const scores = net.forward(x);
+ *   return [mean(pow(sub(scores, y), 2)), { scores }];
+ * }, net); // grads['head.weight'], aux.scores
+ * ```
  */
 export function valueAndGrad<const Y extends Scored, Xs extends readonly Tensor[]>(
   body: (...xs: NoInfer<Xs>) => Y,
   xs: readonly [...Xs],
 ): ValueAndGrad<Y, Gradients<Xs>>;
+/**
+ * The same for a module's parameters: `grads` is an object by their names.
+ * @throws as for tensors
+ */
 export function valueAndGrad<const Y extends Scored, M extends Parametrized>(
   body: (module: M) => Y,
   module: M,
 ): ValueAndGrad<Y, Record<string, Tensor>>;
+/**
+ * The same for tensors one by one: `grads` is a list in their order.
+ * @throws as for a list
+ */
 export function valueAndGrad<const Y extends Scored, Xs extends readonly Tensor[]>(
   body: (...xs: NoInfer<Xs>) => Y,
   ...xs: Xs

@@ -55,7 +55,7 @@ fn solve(line: &Line, parts: usize) -> Option<(Vec<f64>, Vec<f64>)> {
         "pad1d" | "pad2d" | "pad3d" => Some(pad(line, parts)),
         "concat" => Some(concat(line, parts)),
         "slice" => Some(slice(line, parts)),
-        "cast" | "clone" | "flatten" | "reshape" | "split" => None,
+        "cast" | "clone" | "flatten" | "reshape" | "split" | "squeeze" | "stack" | "unsqueeze" => None,
         other => panic!("{}: {other} is neither copied here nor left out", line.name),
     }
 }
