@@ -21,8 +21,8 @@ pub use self::problem::{Placing, Reduction};
 
 use self::problem::{OutputRow, Problem};
 use self::rows::{
-    columns, indexed_columns, indexed_windows, join, wide_windows, Join, Largest, Row, Source, Sum, Windows, COLUMNS,
-    NOWHERE, ROW,
+    columns, indexed_columns, indexed_windows, join, wide_windows, Join, Largest, Row, Source, Sum, Windows,
+    COLUMNS, NOWHERE, ROW,
 };
 use super::dtype::{Dtype, RUN};
 use super::sample::{window, Sample, ONE};

@@ -239,11 +239,8 @@ pub fn join<C: Join>(sums: &mut [f32; COLUMNS], low: &mut [f32; COLUMNS], part: 
     for ((sum, low), part) in lanes {
         // SAFETY: chunks have as many elements as vectors.
         unsafe {
-            let joined = C::join(
-                F32x4::load(sum.as_ptr()),
-                F32x4::load(low.as_ptr()),
-                F32x4::load(part.as_ptr()),
-            );
+            let joined =
+                C::join(F32x4::load(sum.as_ptr()), F32x4::load(low.as_ptr()), F32x4::load(part.as_ptr()));
             joined.0.store(sum.as_mut_ptr());
             joined.1.store(low.as_mut_ptr());
         }
