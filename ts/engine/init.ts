@@ -37,8 +37,8 @@ let requested: InitOptions = {};
 let generation = 0;
 
 /**
- * Loads the kernels from where the platform's entry has them. Concurrent calls share one promise, a failed one may be tried again; a call while it runs with
- * options that agree is free.
+ * Loads the kernels from where the platform's entry has them. Concurrent calls share one promise, a failed one may be
+ * tried again; a call while it runs with options that agree is free.
  * @throws TypeError, RangeError for an option that is wrong; Error when the runtime lacks WebAssembly SIMD, or
  * when it runs already with other options
  */
@@ -142,7 +142,10 @@ export function runtime(): RuntimeInfo {
   return engine('runtime').info;
 }
 
-/** Ends the workers and gives the memory back; whatever is alive becomes disposed, and init may follow. Does nothing before init. */
+/**
+ * Ends the workers and gives the memory back; whatever is alive becomes disposed, and init may follow. Does nothing before
+ * init.
+ */
 export function disposeRuntime(): void {
   pending = null;
   generation += 1;

@@ -2,7 +2,6 @@
  * compile(moduleOrFunction, options): a program of a function (ts/transforms/program.ts), or of a module, whose parts it knows.
  * @category Programs
  */
-
 import { checkOptions, oneOf } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { wrongKind } from '../base/errors.ts';

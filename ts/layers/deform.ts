@@ -2,7 +2,6 @@
  * DeformConv2d, and DeformConv2dPack, which predicts its own offsets and mask.
  * @category Convolution
  */
-
 import { checkOptions, integer } from '../base/checks.ts';
 import { scope } from '../engine/memory.ts';
 import { sigmoid } from '../ops/activation.ts';

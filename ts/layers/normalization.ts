@@ -2,7 +2,6 @@
  * BatchNorm and InstanceNorm in one, two and three dimensions, GroupNorm and LayerNorm.
  * @category Normalisation and noise
  */
-
 import { checkOptions, integer, real } from '../base/checks.ts';
 import { counted, wrongValue } from '../base/errors.ts';
 import { batchNorm } from '../ops/batchNorm.ts';

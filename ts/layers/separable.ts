@@ -2,7 +2,6 @@
  * SeparableConv1d, SeparableConv2d, SeparableConv3d, SpatialSeparableConv2d: convolutions in two steps with their weights.
  * @category Convolution
  */
-
 import { checkOptions, integer } from '../base/checks.ts';
 import { scope } from '../engine/memory.ts';
 import { convParams } from '../ops/convolutionStep.ts';

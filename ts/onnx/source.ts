@@ -2,7 +2,6 @@
  * The bytes of a model wherever it is: in memory, behind a URL, in a Response or Blob, or in a file. Files are reached
  * without a static import, so that what a browser gets names no module of Node's.
  */
-
 import { describe, wrongKind } from '../base/errors.ts';
 import type { WebBlob, WebResponse, WebUrl } from '../base/platform.ts';
 import { messageOf, tagOf } from '../base/realm.ts';

@@ -3,7 +3,6 @@
  * int64 becomes int32 (saturating: exporters write the largest int64 for "to the end"), bool becomes uint8.
  * The number of values must be the product of the dims, and is checked before anything is allocated.
  */
-
 import type { DType, TypedArrays } from '../base/dtype.ts';
 import { ModelError, shapeText } from '../base/errors.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';

@@ -1,6 +1,7 @@
 /**
- * sum, mean, variance, std, max, min, argMax and argMin over axes. Sums of float32 are accumulations (blocks in float32, the rest in more), all
- * else is the reduce instruction over x as [outer, reduced, inner] (crates/core/src/instructions/reduce.rs).
+ * sum, mean, variance, std, max, min, argMax and argMin over axes. Sums of float32 are accumulations (blocks in float32,
+ * the rest in more), all else is the reduce instruction over x as [outer, reduced, inner]
+ * (crates/core/src/instructions/reduce.rs).
  *
  * params: keepDim, then the axes in ascending order; behind them the correction of variance and std.
  * @category Arithmetic
@@ -28,7 +29,7 @@ import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, type Lowered, operator, type Params, type Resolved } from './operator.ts';
 import { flag } from './options.ts';
 
-/** The options of `sum`, `mean`, `max`, `min` and `argMax`. */
+/** The options of `sum`, `mean`, `max`, `min`, `argMax` and `argMin`. */
 export interface ReduceOptions {
   /** The axis or axes to reduce, counted from the end when negative. Default: all; so an empty list. */
   dim?: number | readonly number[] | undefined;
@@ -38,7 +39,10 @@ export interface ReduceOptions {
 
 /** The options of `variance` and `std`. */
 export interface VarianceOptions extends ReduceOptions {
-  /** What is taken from the number of elements that the squares' sum is divided by. Default 1; 0: the elements are all that there are. */
+  /**
+   * What is taken from the number of elements that the squares' sum is divided by. Default 1; 0: the elements are all that
+   * there are.
+   */
   readonly correction?: number | undefined;
 }
 

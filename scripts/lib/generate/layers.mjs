@@ -199,8 +199,8 @@ const BASICS = [
 ];
 
 /**
- * The text of the classes of a file's operators, unformatted; null where it has none. `operators`: name, entry, layer, validates, signature.
- * `exported`: what ts/ops exports.
+ * The text of the classes of a file's operators, unformatted; null where it has none. `operators`: name, entry, layer,
+ * validates, signature. `exported`: what ts/ops exports.
  */
 export function layerFile(file, operators, exported, typeNamed) {
   const classes = operators.flatMap((operator) =>
