@@ -20,7 +20,8 @@ type ModuleOrBytes = WebAssembly.Module | BufferSource;
 /** What differs between runtimes: where the module of each variant comes from. */
 export type Platform = Partial<Record<Variant, () => ModuleOrBytes | Promise<ModuleOrBytes>>>;
 
-export interface LoadOptions {
+/** What is to be loaded. */
+export interface Wanted {
   readonly variant?: Variant | undefined;
   readonly maxMemoryBytes: number;
   readonly wasm?: KernelSource | undefined;
@@ -28,6 +29,7 @@ export interface LoadOptions {
   readonly shared?: boolean;
 }
 
+/** What was loaded. */
 export interface Kernels {
   readonly exports: Exports;
   readonly memory: WebAssembly.Memory;
@@ -133,7 +135,7 @@ const REFUSED = "striate's WebAssembly was refused";
  * @throws Error when the runtime lacks SIMD or the wanted variant, or refuses the module; TypeError when `wasm` is none
  * of what it may be; RangeError when the memory would not hold even the module's own data.
  */
-export async function loadFrom(platform: Platform, options: LoadOptions): Promise<Kernels> {
+export async function loadFrom(platform: Platform, options: Wanted): Promise<Kernels> {
   const { maxMemoryBytes, wasm, variant: wanted } = options;
   if (typeof WebAssembly === 'undefined' || !accepts(SIMD)) {
     throw new Error('init: striate needs WebAssembly with SIMD, which this runtime lacks');

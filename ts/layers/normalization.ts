@@ -114,6 +114,7 @@ abstract class BatchNorm extends ChannelNorm {
   constructor(name: string, axes: readonly number[], numFeatures: number, options?: BatchNormLayerOptions) {
     super(name, axes, numFeatures, options, true);
   }
+
   /** @internal */
   protected override normalise(
     x: Tensor,
@@ -185,6 +186,7 @@ abstract class InstanceNorm extends ChannelNorm {
   constructor(name: string, axes: number, numFeatures: number, options?: InstanceNormLayerOptions) {
     super(name, [axes], numFeatures, options, false);
   }
+
   /** @internal */
   protected override normalise(
     x: Tensor,

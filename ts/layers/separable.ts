@@ -233,6 +233,7 @@ export class SpatialSeparableConv2d extends Module {
     this.bias = made.bias;
     this.#options = options;
   }
+
   override extraRepr(): string {
     const { columnKernel: column, rowKernel: row, bias } = this;
     const kernel = [column.shape[2] as number, row.shape[3] as number];

@@ -168,7 +168,7 @@ export function bindFeeds(
       if (feed instanceof Tensor) return feed;
       const shape = feed.shape ?? shapeOf(where, port, feed.values.length, shapes, axes);
       checkShape(where, port, shape, axes);
-      const one = copied(where, { values: feed.values, dtype: port.dtype, shape: [...shape] });
+      const one = copied(where, { values: feed.values, dtype: port.dtype, shape });
       made.push(one);
       return one;
     });
