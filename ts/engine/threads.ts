@@ -3,7 +3,7 @@
  * dies. The meeting of the parts is Rust's (crates/wasm/src/team.rs); the caller comes back from it to look at the clock.
  */
 import { TEAM } from '../base/boundary.ts';
-import { builtin } from './decode.ts';
+import { builtin } from '../base/builtin.ts';
 import type { Engine, Threads } from './engine.ts';
 import { Crew } from './workers.ts';
 
