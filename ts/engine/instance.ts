@@ -82,7 +82,7 @@ async function read(wasm: KernelSource): Promise<ModuleOrBytes> {
     const address = String(wasm);
     const scheme = schemeOf(address);
     const files = !scheme || scheme === 'file' ? builtin<Files>('node:fs') : undefined;
-    const path = scheme ? pathOf(address) : address;
+    const path = files && scheme ? pathOf(address) : address;
     if (files && path) return files.readFileSync(path);
     wasm = await fetch(address);
   }
