@@ -1,5 +1,8 @@
 // biome-ignore-all format: a table with a case a line.
-/** Wrong calls of what is no operator: creation, modules, programs, gradients, the start. Those of operators are in test/families. */
+/**
+ * Wrong calls of what is no operator: creation, modules, programs, gradients, the start. Those of operators are in
+ * test/families.
+ */
 import * as striate from 'striate';
 import {
   add,

@@ -1,5 +1,8 @@
 // biome-ignore-all format: a table with a case a line.
-/** Calls as they are written in PyTorch, whose options come by position and whose shapes come number by number: the way out is in the sentence. */
+/**
+ * Calls as they are written in PyTorch, whose options come by position and whose shapes come number by number: the way out
+ * is in the sentence.
+ */
 import * as striate from 'striate';
 import { ones, type Tensor, tensor, zeros } from 'striate';
 import { any, type Wrong, w, x } from '../support/wrong.ts';

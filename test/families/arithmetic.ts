@@ -1,5 +1,4 @@
 /** Arithmetic of two tensors, or of a tensor and a number, axes of one being stretched. */
-
 import type { DType } from 'striate';
 import * as striate from 'striate';
 import { anyShape, type Generator, maybe, text } from '../support/generate.ts';

@@ -1,5 +1,4 @@
 /** What only moves values, or changes their shape or type. */
-
 import type { DType } from 'striate';
 import * as striate from 'striate';
 import { anyShape, DTYPES, type Generator, maybe, text, times } from '../support/generate.ts';

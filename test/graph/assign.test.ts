@@ -203,7 +203,10 @@ inEachVariant('assign in a program', () => {
   });
 });
 
-/** A random function that reads, computes, views and writes two states; what it gives are all its values, as they are at its end. */
+/**
+ * A random function that reads, computes, views and writes two states; what it gives are all its values, as they are at its
+ * end.
+ */
 function randomFunction(
   seed: number,
 ): (x: Tensor, states: readonly Tensor[], views: readonly Tensor[]) => Tensor[] {

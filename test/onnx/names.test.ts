@@ -1,4 +1,7 @@
-/** What is thrown by a model names the function that was called, also where the fault shows deep inside; any name may be in a file. */
+/**
+ * What is thrown by a model names the function that was called, also where the fault shows deep inside; any name may be in
+ * a file.
+ */
 import { compile, disposeRuntime, init, memory, ones, type Tensor, zeros } from 'striate';
 import { loadModel } from 'striate/onnx';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,5 +1,4 @@
 /** Arithmetic and activations where lines do not reach: NaN, the infinities, bounds of a type, exponents of another type. */
-
 import type { DType, Tensor } from 'striate';
 import * as striate from 'striate';
 import { expect, test } from 'vitest';

@@ -22,12 +22,13 @@ describe.each(variants)('%s', (variant) => {
     new Uint8Array(a.memory.buffer, address, 64).fill(7);
     expect(new Uint8Array(b.memory.buffer, address, 64)).toEqual(new Uint8Array(64));
   });
-  it('from a file of the user: path, URL, bytes, module, response', async () => {
+  it('from a file of the user: path, URL of a file and of none, bytes, module, response', async () => {
     const bytes = readFileSync(fileOf(variant));
     const sources = [
       fileOf(variant).pathname,
       fileOf(variant),
       fileOf(variant).href,
+      `data:application/wasm;base64,${bytes.toString('base64')}`,
       bytes,
       bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
       new WebAssembly.Module(bytes),

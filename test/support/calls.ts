@@ -9,7 +9,8 @@
  *   "2x3~"       reals in [-1, 1)         "2x3+"  reals in [0.5, 1.5)
  *   "2x3#"       distinct values, 0.25 apart, in no order; none is a multiple of 0.25
  *   "scalar"     stands for the shape: "scalar", "scalar~"
- *   {"values": [[1, 2]], "shape": [1, 2], "dtype": "int32"}     shape and dtype may be left out; "NaN", "Infinity" and "-Infinity" may be values
+ *   {"values": [[1, 2]], "shape": [1, 2], "dtype": "int32"}     shape and dtype may be left out; "NaN", "Infinity" and
+ *                                                               "-Infinity" may be values
  */
 import type { DType } from 'striate';
 import { countOf, type Plain } from './plain.ts';

@@ -29,7 +29,10 @@ const listOf = (results: unknown): Any[] => [results].flat(Infinity) as Any[];
 const bytes = ({ dtype, shape, data }: Any): string =>
   `${dtype} [${shape}] ${Buffer.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).toString('base64')}`;
 
-/** What a problem gives, to the bit: at once, compiled, by each algorithm, and its gradients; an error's sentence is a result as well. */
+/**
+ * What a problem gives, to the bit: at once, compiled, by each algorithm, and its gradients; an error's sentence is a result
+ * as well.
+ */
 function solve({ title, plain, run }: Given): string[] {
   const isConvolution = /conv/i.test(title.split(':')[0]!);
   const attempt = (work: () => string[]): string[] => {

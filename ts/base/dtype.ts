@@ -21,6 +21,13 @@ export interface TypedArrays<B extends ArrayBufferLike = ArrayBufferLike> {
   int8: Int8Array<B>;
 }
 
+/** The smallest and the largest value of each dtype of integers. */
+export const RANGES = {
+  int32: [-0x80000000, 0x7fffffff],
+  uint8: [0, 255],
+  int8: [-128, 127],
+} as const;
+
 /** The number of a dtype on the boundary. */
 export function dtypeId(dtype: DType): number {
   return DTYPE[dtype];

@@ -3,7 +3,10 @@
 /** The method that they ask for. */
 export const INSPECT: unique symbol = /*#__PURE__*/ Symbol.for('nodejs.util.inspect.custom') as never;
 
-/** Consoles show of it what its toString gives. Made by a call, since bundlers keep every class whose method has a computed name. */
+/**
+ * Consoles show of it what its toString gives. Made by a call, since bundlers keep every class whose method has a computed
+ * name.
+ */
 export const Shown = /*#__PURE__*/ (() => {
   abstract class Shown {
     /** What consoles show: its toString. */

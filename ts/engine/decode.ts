@@ -2,13 +2,8 @@
  * From the text in build/kernels.js to bytes: base64, deflate, and the differences between the two variants. Each
  * step takes what the runtime has, the fastest first, and nothing of it is a dependency.
  */
+import { builtin } from '../base/builtin.ts';
 import { inflate } from './inflate.ts';
-
-/** A module of Node (also in Deno and Bun), or undefined elsewhere; no import that a bundler would follow. */
-export function builtin<T>(name: string): T | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): T | undefined } };
-  return process?.getBuiltinModule?.(name);
-}
 
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const { Buffer } = globalThis as {

@@ -1,4 +1,7 @@
-/** The one loaded module and its linear memory, and what every call into WebAssembly needs: views that follow the memory's growth, faults as errors. */
+/**
+ * The one loaded module and its linear memory, and what every call into WebAssembly needs: views that follow the memory's
+ * growth, faults as errors.
+ */
 import { FAULT } from '../base/boundary.ts';
 import { OutOfMemoryError } from '../base/errors.ts';
 import { faultError } from '../base/faults.ts';

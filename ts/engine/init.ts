@@ -2,6 +2,7 @@
 import { checkOptions, integer, oneOf } from '../base/checks.ts';
 import { describe, wrongKind } from '../base/errors.ts';
 import type { WebUrl } from '../base/platform.ts';
+import { tagOf } from '../base/realm.ts';
 import { type Engine, engine, engineOrNull, type RuntimeInfo, setEngine } from './engine.ts';
 import { type KernelSource, loadFrom, type Platform, type Variant, version } from './instance.ts';
 import { Pool, processors } from './threads.ts';
@@ -37,8 +38,8 @@ let requested: InitOptions = {};
 let generation = 0;
 
 /**
- * Loads the kernels from where the platform's entry has them. Concurrent calls share one promise, a failed one may be tried again; a call while it runs with
- * options that agree is free.
+ * Loads the kernels from where the platform's entry has them. Concurrent calls share one promise, a failed one may be
+ * tried again; a call while it runs with options that agree is free.
  * @throws TypeError, RangeError for an option that is wrong; Error when the runtime lacks WebAssembly SIMD, or
  * when it runs already with other options
  */
@@ -104,17 +105,14 @@ function checkInit(options: InitOptions): void {
   if (variant !== undefined) oneOf('init', 'variant', variant, ['simd', 'relaxed']);
   if (accuracy !== undefined) oneOf('init', 'accuracy', accuracy, ['fast', 'exact']);
   if (threads !== undefined && threads !== 'auto') integer('init', 'threads', threads, 1, 64);
-  if (workerUrl !== undefined && typeof workerUrl !== 'string' && !isUrl(workerUrl)) {
+  if (workerUrl !== undefined && typeof workerUrl !== 'string' && tagOf(workerUrl) !== 'URL') {
     throw wrongKind('init', 'workerUrl', workerUrl, 'a URL or a string');
   }
   if (maxMemoryBytes !== undefined) integer('init', 'maxMemoryBytes', maxMemoryBytes, 1 << 20, 2 ** 32);
 }
 
-/** Whether it is a URL, of any realm. */
-const isUrl = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object URL]';
-
 /** What tells options apart: of a URL its text. */
-const comparable = (value: unknown): unknown => (isUrl(value) ? String(value) : value);
+const comparable = (value: unknown): unknown => (tagOf(value) === 'URL' ? String(value) : value);
 
 function requireSame(options: InitOptions): void {
   for (const key of OPTIONS) {
@@ -142,7 +140,10 @@ export function runtime(): RuntimeInfo {
   return engine('runtime').info;
 }
 
-/** Ends the workers and gives the memory back; whatever is alive becomes disposed, and init may follow. Does nothing before init. */
+/**
+ * Ends the workers and gives the memory back; whatever is alive becomes disposed, and init may follow. Does nothing before
+ * init.
+ */
 export function disposeRuntime(): void {
   pending = null;
   generation += 1;

@@ -3,9 +3,9 @@
  * the user hosts the file), makes the memory and instantiates. Nothing is kept here: every call is a new instance.
  */
 import { type Exports, initialPages, instantiate, sharedFlag, version } from '../../build/glue.js';
+import { builtin, pathOf, schemeOf } from '../base/builtin.ts';
 import type { WasmModule, WebResponse, WebUrl } from '../base/platform.ts';
 import { messageOf, tagOf } from '../base/realm.ts';
-import { builtin } from './decode.ts';
 
 export { type Exports as KernelExports, version };
 
@@ -20,7 +20,8 @@ type ModuleOrBytes = WebAssembly.Module | BufferSource;
 /** What differs between runtimes: where the module of each variant comes from. */
 export type Platform = Partial<Record<Variant, () => ModuleOrBytes | Promise<ModuleOrBytes>>>;
 
-export interface LoadOptions {
+/** What is to be loaded. */
+export interface Wanted {
   readonly variant?: Variant | undefined;
   readonly maxMemoryBytes: number;
   readonly wasm?: KernelSource | undefined;
@@ -28,6 +29,7 @@ export interface LoadOptions {
   readonly shared?: boolean;
 }
 
+/** What was loaded. */
 export interface Kernels {
   readonly exports: Exports;
   readonly memory: WebAssembly.Memory;
@@ -73,19 +75,16 @@ const compiled = async (source: ModuleOrBytes): Promise<WebAssembly.Module> =>
 interface Files {
   readFileSync(path: string): Uint8Array<ArrayBuffer>;
 }
-interface Urls {
-  fileURLToPath(url: URL | string): string;
-}
 
 /** The module, or its bytes, behind `init({ wasm })`. */
 async function read(wasm: KernelSource): Promise<ModuleOrBytes> {
   if (typeof wasm === 'string' || tagOf(wasm) === 'URL') {
-    // Two letters at least before the colon: C:\ is a path.
-    const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(String(wasm))?.[1];
+    const address = String(wasm);
+    const scheme = schemeOf(address);
     const files = !scheme || scheme === 'file' ? builtin<Files>('node:fs') : undefined;
-    const path = scheme ? builtin<Urls>('node:url')?.fileURLToPath(String(wasm)) : String(wasm);
+    const path = files && scheme ? pathOf(address) : address;
     if (files && path) return files.readFileSync(path);
-    wasm = await fetch(String(wasm));
+    wasm = await fetch(address);
   }
   if (tagOf(wasm) !== 'Response') return wasm as ModuleOrBytes;
   const response = wasm as WebResponse;
@@ -133,7 +132,7 @@ const REFUSED = "striate's WebAssembly was refused";
  * @throws Error when the runtime lacks SIMD or the wanted variant, or refuses the module; TypeError when `wasm` is none
  * of what it may be; RangeError when the memory would not hold even the module's own data.
  */
-export async function loadFrom(platform: Platform, options: LoadOptions): Promise<Kernels> {
+export async function loadFrom(platform: Platform, options: Wanted): Promise<Kernels> {
   const { maxMemoryBytes, wasm, variant: wanted } = options;
   if (typeof WebAssembly === 'undefined' || !accepts(SIMD)) {
     throw new Error('init: striate needs WebAssembly with SIMD, which this runtime lacks');

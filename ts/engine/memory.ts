@@ -2,7 +2,6 @@
  * Storage in the linear memory: counted, 64-byte aligned, freed with its last handle; scopes that dispose what was
  * made inside; the arena that all programs share; and the figures of all of it.
  */
-
 import { OutOfMemoryError, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, engineOrNull, free, onDisposeRuntime, refresh } from './engine.ts';
 
@@ -104,7 +103,10 @@ function giveBack({ engine: on, address }: Storage): void {
   free(on, () => on.exports.release(address));
 }
 
-/** Has a storage lie elsewhere with the same values: workers that may not have ended still write to where it was. @throws OutOfMemoryError */
+/**
+ * Has a storage lie elsewhere with the same values: workers that may not have ended still write to where it was.
+ * @throws OutOfMemoryError
+ */
 export function moveAway(where: string, storage: Storage): void {
   const { engine: on, address, bytes } = storage;
   const fresh = withRoom(where, bytes, () => on.exports.alloc(bytes));

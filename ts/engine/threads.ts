@@ -2,9 +2,8 @@
  * Threads: which steps of a program are computed in parts, the pool that computes them, and what happens when a worker
  * dies. The meeting of the parts is Rust's (crates/wasm/src/team.rs); the caller comes back from it to look at the clock.
  */
-
 import { TEAM } from '../base/boundary.ts';
-import { builtin } from './decode.ts';
+import { builtin } from '../base/builtin.ts';
 import type { Engine, Threads } from './engine.ts';
 import { Crew } from './workers.ts';
 

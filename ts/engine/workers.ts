@@ -5,7 +5,7 @@
  * the team is abandoned.
  */
 import { stackBytes, version } from '../../build/glue.js';
-import { builtin } from './decode.ts';
+import { builtin, pathOf, schemeOf } from '../base/builtin.ts';
 import type { KernelExports } from './instance.ts';
 import { type Word, workerText } from './workerText.ts';
 
@@ -33,9 +33,6 @@ interface WorkerThreads {
 interface Paths {
   resolve(path: string): string;
 }
-interface Urls {
-  fileURLToPath(url: URL | string): string;
-}
 
 interface Listener {
   hear(word: Word): void;
@@ -45,11 +42,9 @@ interface Listener {
 
 /** One of Node's workers. A string without a scheme is a path, from the working directory. */
 function nodeWorker({ Worker }: WorkerThreads, url: URL | string | undefined, to: Listener): AnyWorker {
-  // Two letters at least: C:\ is a path.
-  const isPath = typeof url === 'string' && !/^[a-z][a-z0-9+.-]+:/i.test(url);
+  const isPath = typeof url === 'string' && schemeOf(url) === undefined;
   const { resolve } = builtin<Paths>('node:path') as Paths;
-  const { fileURLToPath } = builtin<Urls>('node:url') as Urls;
-  const file = url && (isPath ? resolve(url) : fileURLToPath(url));
+  const file = url && (isPath ? resolve(url) : pathOf(url));
   const worker = new Worker(file ?? workerText, { eval: file === undefined, execArgv: [] });
   worker.on('message', (word: Word) => {
     to.hear(word);

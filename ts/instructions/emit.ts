@@ -2,7 +2,6 @@
  * Arithmetic as instructions, for lowerings and gradient rules that are made of it: each function emits a step over
  * float32 blocks and gives the block of its result, a temporary.
  */
-
 import type { DType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
 import type { Buffer, Builder } from './builder.ts';

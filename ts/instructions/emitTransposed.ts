@@ -218,7 +218,7 @@ function emitTaps(
   problem: TransposedProblem,
   phases: readonly (readonly Phase[])[],
 ): void {
-  const { n, groups, channels, outputs, axes, positions, flip } = problem;
+  const { n, groups, channels, outputs, axes, positions } = problem;
   const kernel = kernelOf(axes);
   const taps = countOf(kernel);
   const inner = (outputs / groups) * taps;
@@ -235,46 +235,69 @@ function emitTaps(
   const source = { strides: [(channels / groups) * inner, 1, inner, 0, 0, 0], offset: 0 };
   const pointwise = { n, groups, channels, outputs: outputs * taps, axes: pixels, source };
   emitConvolution(name, to, { x, weight, bias: biases, y: made }, pointwise);
-  const [from, into] = [stridesOf(products), stridesOf(outputShape(problem))];
-  const strideOf = (axis: number) => axes[axis]!.stride * into[2 + axis]!;
-  const isWhole = phases.every(
+  const whole = phases.every(
     (list, axis) =>
       list.length === kernel[axis] &&
       list.every(({ shift, count }) => shift === 0 && count >= positions[axis]!),
   );
-  if (isWhole) {
-    const steps = kernel.map((_, axis) => (flip ? -1 : 1) * axes[axis]!.dilation * into[2 + axis]!);
-    const last = flip ? kernel.reduce((sum, size, axis) => sum - steps[axis]! * (size - 1), 0) : 0;
-    const strides = [into[0]!, into[1]!, ...steps, ...[0, 1, 2].map(strideOf)];
-    const target = { strides, offset: last };
-    writeCopy(to, { x: made, y }, { shape: products, source: contiguous(products), target });
-    return;
-  }
-  for (const each of choices(phases)) {
-    // Which of the phase's outputs have a position.
-    const ranges = each.map(({ shift, count }, axis) => [
-      Math.max(0, -shift),
-      Math.min(count, positions[axis]! - shift),
-    ]) as [number, number][];
-    const count = [n, outputs, ...ranges.map(([start, end]) => Math.max(0, end - start))];
-    const source = each.reduce((sum, { tap, shift }, axis) => {
-      const place = flip ? kernel[axis]! - 1 - tap : tap;
-      return sum + place * from[2 + axis]! + (ranges[axis]![0] + shift) * from[5 + axis]!;
-    }, 0);
-    const target = each.reduce(
-      (sum, { first }, axis) => sum + first * into[2 + axis]! + ranges[axis]![0] * strideOf(axis),
-      0,
-    );
-    writeCopy(
-      to,
-      { x: made, y },
-      {
-        shape: count,
-        source: { strides: [from[0]!, from[1]!, ...from.slice(5)], offset: source },
-        target: { strides: [into[0]!, into[1]!, ...[0, 1, 2].map(strideOf)], offset: target },
-      },
-    );
-  }
+  if (whole) copyTaps(to, made, y, problem, products);
+  else for (const each of choices(phases)) copyTap(to, made, y, problem, products, each);
+}
+
+/** How far the products of neighbouring positions lie apart in y. */
+function stridesIn({ axes }: TransposedProblem, into: readonly number[]): number[] {
+  return [0, 1, 2].map((axis) => axes[axis]!.stride * into[2 + axis]!);
+}
+
+/** Copies all products, [n, outputs, kernel.., positions..], to their places. */
+function copyTaps(
+  to: Builder,
+  made: Buffer,
+  y: Buffer,
+  problem: TransposedProblem,
+  products: readonly number[],
+): void {
+  const { axes, flip } = problem;
+  const kernel = kernelOf(axes);
+  const into = stridesOf(outputShape(problem));
+  const steps = kernel.map((_, axis) => (flip ? -1 : 1) * axes[axis]!.dilation * into[2 + axis]!);
+  const last = flip ? kernel.reduce((sum, size, axis) => sum - steps[axis]! * (size - 1), 0) : 0;
+  const target = { strides: [into[0]!, into[1]!, ...steps, ...stridesIn(problem, into)], offset: last };
+  writeCopy(to, { x: made, y }, { shape: products, source: contiguous(products), target });
+}
+
+/** Copies the products of one tap that lie within y to their places. */
+function copyTap(
+  to: Builder,
+  made: Buffer,
+  y: Buffer,
+  problem: TransposedProblem,
+  products: readonly number[],
+  phases: Phases,
+): void {
+  const { n, outputs, axes, positions, flip } = problem;
+  const kernel = kernelOf(axes);
+  const [from, into] = [stridesOf(products), stridesOf(outputShape(problem))];
+  const apart = stridesIn(problem, into);
+  // Which of the phase's outputs have a position.
+  const ranges = phases.map(({ shift, count }, axis) => [
+    Math.max(0, -shift),
+    Math.min(count, positions[axis]! - shift),
+  ]) as [number, number][];
+  const shape = [n, outputs, ...ranges.map(([start, end]) => Math.max(0, end - start))];
+  const source = phases.reduce((sum, { tap, shift }, axis) => {
+    const place = flip ? kernel[axis]! - 1 - tap : tap;
+    return sum + place * from[2 + axis]! + (ranges[axis]![0] + shift) * from[5 + axis]!;
+  }, 0);
+  const target = phases.reduce(
+    (sum, { first }, axis) => sum + first * into[2 + axis]! + ranges[axis]![0] * apart[axis]!,
+    0,
+  );
+  const walks = {
+    source: { strides: [from[0]!, from[1]!, ...from.slice(5)], offset: source },
+    target: { strides: [into[0]!, into[1]!, ...apart], offset: target },
+  };
+  writeCopy(to, { x: made, y }, { shape, ...walks });
 }
 
 /** Every choice of a phase per axis. */

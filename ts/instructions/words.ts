@@ -1,5 +1,4 @@
 /** Word lists on their way to the Rust side: where their bases begin, and a call that has them in its memory. */
-
 import { FAULT } from '../base/boundary.ts';
 import { type Engine, faultCode, refresh, throwFault } from '../engine/engine.ts';
 import { releaseCaches, withRoom } from '../engine/memory.ts';

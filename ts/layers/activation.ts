@@ -36,6 +36,7 @@ export class PReLU extends Module {
     const count = integer('PReLU', 'numParameters', options.numParameters ?? 1, 1);
     this.weight = parameter(full([count], real('PReLU', 'init', options.init ?? 0.25)));
   }
+
   override extraRepr(): string {
     return argumentsText({ numParameters: this.weight.size });
   }

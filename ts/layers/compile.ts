@@ -2,7 +2,6 @@
  * compile(moduleOrFunction, options): a program of a function (ts/transforms/program.ts), or of a module, whose parts it knows.
  * @category Programs
  */
-
 import { checkOptions, oneOf } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { wrongKind } from '../base/errors.ts';
@@ -10,7 +9,8 @@ import { scope } from '../engine/memory.ts';
 import type { Trace } from '../graph/trace.ts';
 import { ALGORITHM } from '../instructions/table.ts';
 import type { AnyTensor, Tensor } from '../tensor/tensor.ts';
-import { type InputSpec, Program, type Source } from '../transforms/program.ts';
+import type { InputSpec } from '../transforms/inputs.ts';
+import { Program, type Source } from '../transforms/program.ts';
 import type { Results } from '../transforms/results.ts';
 import { type AnyModule, entriesOf, Module, modulesOf } from './module.ts';
 

@@ -2,7 +2,6 @@
  * DeformConv2d, and DeformConv2dPack, which predicts its own offsets and mask.
  * @category Convolution
  */
-
 import { checkOptions, integer } from '../base/checks.ts';
 import { scope } from '../engine/memory.ts';
 import { sigmoid } from '../ops/activation.ts';
@@ -58,6 +57,7 @@ export class DeformConv2d extends Module<[x: Tensor, offset: Tensor, mask?: Tens
     this.#options = options;
     this.#groups = groups;
   }
+
   override extraRepr(): string {
     const [out, channels, ...kernel] = this.weight.shape as [number, number, ...number[]];
     const [groups, bias] = [this.#groups, this.bias];
@@ -140,6 +140,7 @@ export class DeformConv2dPack extends Module {
     this.#offsets = 2 * samples;
     this.#mask = mask;
   }
+
   override extraRepr(): string {
     const [out, channels, ...kernel] = this.weight.shape as [number, number, number, number];
     const inChannels = this.conv_offset.weight.shape[1] as number;

@@ -2,7 +2,6 @@
  * PyTorch's default initial values (torch.nn: kaiming_uniform_ with a = sqrt(5), which is uniform +-1 / sqrt(fan in)).
  * @internal
  */
-
 import { integer } from '../base/checks.ts';
 import { scope } from '../engine/memory.ts';
 import { flag, type Size, sizes } from '../ops/options.ts';

@@ -48,6 +48,7 @@ export class Linear extends Module {
     this.weight = made.weight;
     this.bias = made.bias;
   }
+
   override extraRepr(): string {
     const [outFeatures, inFeatures] = this.weight.shape;
     return argumentsText({ inFeatures, outFeatures, bias: this.bias !== null });

@@ -2,7 +2,6 @@
  * BatchNorm and InstanceNorm in one, two and three dimensions, GroupNorm and LayerNorm.
  * @category Normalisation and noise
  */
-
 import { checkOptions, integer, real } from '../base/checks.ts';
 import { counted, wrongValue } from '../base/errors.ts';
 import { batchNorm } from '../ops/batchNorm.ts';
@@ -115,6 +114,7 @@ abstract class BatchNorm extends ChannelNorm {
   constructor(name: string, axes: readonly number[], numFeatures: number, options?: BatchNormLayerOptions) {
     super(name, axes, numFeatures, options, true);
   }
+
   /** @internal */
   protected override normalise(
     x: Tensor,
@@ -186,6 +186,7 @@ abstract class InstanceNorm extends ChannelNorm {
   constructor(name: string, axes: number, numFeatures: number, options?: InstanceNormLayerOptions) {
     super(name, [axes], numFeatures, options, false);
   }
+
   /** @internal */
   protected override normalise(
     x: Tensor,

@@ -2,7 +2,6 @@
  * SeparableConv1d, SeparableConv2d, SeparableConv3d, SpatialSeparableConv2d: convolutions in two steps with their weights.
  * @category Convolution
  */
-
 import { checkOptions, integer } from '../base/checks.ts';
 import { scope } from '../engine/memory.ts';
 import { convParams } from '../ops/convolutionStep.ts';
@@ -234,6 +233,7 @@ export class SpatialSeparableConv2d extends Module {
     this.bias = made.bias;
     this.#options = options;
   }
+
   override extraRepr(): string {
     const { columnKernel: column, rowKernel: row, bias } = this;
     const kernel = [column.shape[2] as number, row.shape[3] as number];

@@ -2,7 +2,6 @@
  * A graph's nodes, in order, through their handlers. This is the function that is traced into a program: planned nodes
  * are computed while it is traced, the others are recorded. Only what the wanted values need is visited.
  */
-
 import type { DType } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';

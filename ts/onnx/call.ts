@@ -2,7 +2,6 @@
  * One node being computed or recorded: what a handler sees of it. Every value is a Tensor. A symbol is there at each run
  * only; a tensor with values is known: a weight, or computed while the program is planned.
  */
-
 import type { DType } from '../base/dtype.ts';
 import { counted, ModelError } from '../base/errors.ts';
 import { reshape } from '../ops/reshape.ts';

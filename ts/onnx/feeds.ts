@@ -1,8 +1,8 @@
 /**
  * What a user gives a model by name, checked against the model's inputs: tensors as they are, nested arrays of numbers
- * in their own shape, typed arrays and flat lists with the shape that they must have. A free axis that has a name is of one size wherever the name stands.
+ * in their own shape, typed arrays and flat lists with the shape that they must have. A free axis that has a name is of
+ * one size wherever the name stands.
  */
-
 import { elementCount, integers } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
 import { counted, ModelError, shapeText, wrongKind } from '../base/errors.ts';
@@ -168,7 +168,7 @@ export function bindFeeds(
       if (feed instanceof Tensor) return feed;
       const shape = feed.shape ?? shapeOf(where, port, feed.values.length, shapes, axes);
       checkShape(where, port, shape, axes);
-      const one = copied(where, { values: feed.values, dtype: port.dtype, shape: [...shape] });
+      const one = copied(where, { values: feed.values, dtype: port.dtype, shape });
       made.push(one);
       return one;
     });

@@ -37,8 +37,8 @@ import { copied, dtypeOf } from './weights.ts';
 /** The options of `loadModel`. */
 export interface ModelOptions {
   /**
-   * Shapes for inputs with free axes: what a typed array or a flat list gets. When the shapes of all inputs are known, the program is
-   * compiled on loading.
+   * Shapes for inputs with free axes: what a typed array or a flat list gets. When the shapes of all inputs are known, the
+   * program is compiled on loading.
    */
   inputShapes?: Shapes | undefined;
   /** 'exact' computes convolutions without transforms that round differently. Default: init's. */

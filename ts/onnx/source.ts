@@ -2,11 +2,10 @@
  * The bytes of a model wherever it is: in memory, behind a URL, in a Response or Blob, or in a file. Files are reached
  * without a static import, so that what a browser gets names no module of Node's.
  */
-
+import { builtin, pathOf, schemeOf } from '../base/builtin.ts';
 import { describe, wrongKind } from '../base/errors.ts';
 import type { WebBlob, WebResponse, WebUrl } from '../base/platform.ts';
 import { messageOf, tagOf } from '../base/realm.ts';
-import { builtin } from '../engine/decode.ts';
 
 /** Where a model comes from: its bytes, or where they are; a string is a path (Node, Deno, Bun) or a URL with its scheme. */
 export type ModelSource = Uint8Array | ArrayBuffer | WebBlob | WebUrl | WebResponse | string;
@@ -34,15 +33,14 @@ export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Arr
       'a Uint8Array, ArrayBuffer, Blob, File, URL, Response or path',
     );
   }
-  // Two letters at least: C:\ is a path.
-  if (/^[a-z][a-z0-9+.-]+:/i.test(source)) return readUrl(source);
+  if (schemeOf(source) !== undefined) return readUrl(source);
   return { bytes: readFile(source), file: lastPart(source) };
 }
 
 async function readUrl(url: URL | string): Promise<{ bytes: Uint8Array; file: string }> {
   const text = String(url);
-  if (!/^file:/i.test(text)) return readResponse(await fetch(url), text);
-  const path = builtin<{ fileURLToPath(url: URL | string): string }>('node:url')?.fileURLToPath(url) ?? text;
+  if (schemeOf(text) !== 'file') return readResponse(await fetch(url), text);
+  const path = pathOf(url) ?? text;
   return { bytes: readFile(path), file: lastPart(path) };
 }
 

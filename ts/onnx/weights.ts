@@ -3,9 +3,9 @@
  * int64 becomes int32 (saturating: exporters write the largest int64 for "to the end"), bool becomes uint8.
  * The number of values must be the product of the dims, and is checked before anything is allocated.
  */
-
 import type { DType, TypedArrays } from '../base/dtype.ts';
 import { ModelError, shapeText } from '../base/errors.ts';
+import type { Values } from '../tensor/data.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
 import type { TensorProto } from './protobuf.ts';
 
@@ -43,17 +43,8 @@ export function dtypeOf(type: number): DType | null {
   return TYPES[type]?.[1] ?? null;
 }
 
-export type Values = TypedArrays[DType];
-
-/** What a TensorProto holds. */
-export interface TensorValues {
-  readonly values: Values;
-  readonly dtype: DType;
-  readonly shape: number[];
-}
-
 /** The values of `tensor`; `what` names it in errors (`model.onnx: initializer 'w'`). @throws ModelError */
-export function tensorValues(tensor: TensorProto, what: string): TensorValues {
+export function tensorValues(tensor: TensorProto, what: string): Values {
   const { dtype, count } = checkTensor(tensor, what);
   return { values: convert(tensor, count), dtype, shape: tensor.dims };
 }
@@ -110,7 +101,7 @@ function bytesOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
-function convert(tensor: TensorProto, count: number): Values {
+function convert(tensor: TensorProto, count: number): TypedArrays[DType] {
   const { type, raw } = tensor;
   switch (type) {
     case FLOAT:
@@ -172,10 +163,7 @@ function halfToNumber(bits: number): number {
 }
 
 /** A tensor with a copy of these values. @throws OutOfMemoryError that names `where` */
-export function copied(
-  where: string,
-  { values, dtype, shape }: { values: ArrayLike<number>; dtype: DType; shape: readonly number[] },
-): Tensor<DType> {
+export function copied(where: string, { values, dtype, shape }: Values): Tensor<DType> {
   const made = emptyTensor(where, shape, dtype);
   made.data.set(values);
   return made;

@@ -6,7 +6,7 @@
  * @category Activations
  */
 import { checkOptions, elementCount, oneOf, real } from '../base/checks.ts';
-import type { DType } from '../base/dtype.ts';
+import { type DType, RANGES } from '../base/dtype.ts';
 import { writeUnary } from '../instructions/elementwise.ts';
 import { emitUnary, emitUnaryGradient } from '../instructions/emit.ts';
 import { ACTIVATION } from '../instructions/table.ts';
@@ -209,7 +209,7 @@ export interface HardSigmoidOptions {
 /** A function with options, of which `params` makes its numbers. @throws what `params` throws */
 function withOptions<Options extends object>(
   name: string,
-  act: keyof typeof ACTIVATION,
+  act: Act,
   torch: string,
   onnx: readonly string[],
   traits: Traits,
@@ -332,11 +332,9 @@ export const hardSigmoid = /*#__PURE__*/ withOptions(
 
 /** A bound beyond an integer dtype is the last value that it has. */
 function within(dtype: DType): (bound: number) => number {
-  const [low, high] = LIMITS[dtype as keyof typeof LIMITS];
+  const [low, high] = RANGES[dtype as keyof typeof RANGES];
   return (bound) => Math.min(Math.max(bound, low), high);
 }
-
-const LIMITS = { int32: [-0x80000000, 0x7fffffff], uint8: [0, 255], int8: [-128, 127] } as const;
 
 /**
  * min(max(x, min), max), element by element; either bound may be null or left out. NaN stays. PyTorch's clamp.

@@ -127,9 +127,11 @@ export const concat = /*#__PURE__*/ operator(
 );
 
 /**
- * The tensors, all of one shape, along a new axis that the result has at `dim` (counted from its end when negative):
- * `stack([a, b])` of two `[3, 4]` is `[2, 3, 4]`, `stack([a, b], -1)` is `[3, 4, 2]`.
- * @throws RangeError when a shape differs; TypeError when a dtype does
+ * The tensors along a new axis: `stack([a, b])` of two `[3, 4]` is `[2, 3, 4]`, `stack([a, b], -1)` is `[3, 4, 2]`. As
+ * PyTorch's stack.
+ * @param xs tensors of one shape and one dtype, which the result keeps
+ * @param dim where the result has the new axis, counted from its end when negative. Default 0
+ * @throws RangeError when a shape differs, or there is no tensor; TypeError when a dtype differs
  */
 export const stack = /*#__PURE__*/ operator(
   /*#__PURE__*/ joining('stack', 'torch.stack', [], true),

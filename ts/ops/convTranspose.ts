@@ -19,7 +19,6 @@ import { emitTransposed, type TransposedProblem } from '../instructions/emitTran
 import { emitBiasGradient, emitWeightGradient } from '../instructions/emitWeightGradient.ts';
 import { RULE } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { requireBias } from './convolutionStep.ts';
 import { type Backward, type Entry, operator, type Params, type Resolved, type Types } from './operator.ts';
 import {
   lifted,
@@ -33,7 +32,7 @@ import {
   windowSettings,
   windowsOf,
 } from './options.ts';
-import { float32 } from './types.ts';
+import { float32, requireBias } from './types.ts';
 
 /** The options of `convTranspose1d`, `2d` and `3d`. */
 export interface ConvTransposeOptions {

@@ -19,10 +19,9 @@ import {
   emitStep,
   emitStepGradients,
   paramCount,
-  requireBias,
 } from './convolutionStep.ts';
 import { type Backward, type Entry, operator, type Params, type Resolved, type Types } from './operator.ts';
-import { float32 } from './types.ts';
+import { float32, requireBias } from './types.ts';
 
 /** A step that ends with an activation. */
 interface Convolution extends ConvolutionStep {

@@ -7,7 +7,7 @@
  */
 import { checkOptions, integer, oneOf } from '../base/checks.ts';
 import type { TensorType } from '../base/dtype.ts';
-import { counted, shapeText } from '../base/errors.ts';
+import { counted } from '../base/errors.ts';
 import { kernelOf, perAxis } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { contiguousWeight } from '../instructions/conv.ts';
@@ -181,12 +181,6 @@ function emitPadded(to: Builder, x: Buffer, { x: type, padded }: ConvolutionStep
   const made = to.buffer(padded.type);
   emitPad(to, x, type, made, padded.pads);
   return made;
-}
-
-/** A bias is absent or has an element per output channel. @throws RangeError */
-export function requireBias(name: string, bias: TensorType | null, outputs: number): void {
-  if (bias === null || (bias.shape.length === 1 && bias.shape[0] === outputs)) return;
-  throw new RangeError(`${name}: bias has shape ${shapeText(bias.shape)}, must be [${outputs}]`);
 }
 
 /**

@@ -27,7 +27,7 @@ import {
   windowParams,
   windowSettings,
 } from './options.ts';
-import { float32 } from './types.ts';
+import { float32, requireBias } from './types.ts';
 
 /** The options of `deformConv2d`. */
 export interface DeformConvOptions {
@@ -67,9 +67,7 @@ function resolve(types: Types, params: Params): Resolved<Deformed> {
       `${NAME}: weight has ${outputs} output channels, must be a multiple of groups ${groups}`,
     );
   }
-  if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
-    throw new RangeError(`${NAME}: bias has shape ${shapeText(bias.shape)}, must be [${outputs}]`);
-  }
+  requireBias(NAME, bias ?? null, outputs);
   const window = { rank: 2, kernel: [kh, kw], ...windowSettings(params, 2), rule: 0 };
   const { output, axes } = resolveWindow(NAME, spatial, window);
   const taps = kh * kw;

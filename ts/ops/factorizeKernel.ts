@@ -1,10 +1,9 @@
 /**
  * factorizeKernel: the column and the row whose product comes closest to a kernel, from its largest singular value;
- * where the kernel is such a product, exactly. The singular values are found by one-sided Jacobi rotations (Hestenes 1958), in double precision: columns are turned in
- * pairs until all are orthogonal; their lengths are the singular values.
+ * where the kernel is such a product, exactly. The singular values are found by one-sided Jacobi rotations (Hestenes
+ * 1958), in double precision: columns are turned in pairs until all are orthogonal; their lengths are the singular values.
  * @category Convolution
  */
-
 import type { DType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';

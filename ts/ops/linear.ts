@@ -24,7 +24,7 @@ import { emitProduct, emitRows } from '../instructions/emitProduct.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, operator, type Params, type Resolved, type Types } from './operator.ts';
 import { flag } from './options.ts';
-import { float32 } from './types.ts';
+import { float32, requireBias } from './types.ts';
 
 /** The options of `linear`. */
 export interface LinearOptions {
@@ -67,9 +67,7 @@ function resolve(types: Types, params: Params): Resolved<Linear> {
       `linear: the last axis of x is ${last}, weight [${weight.shape.join(', ')}] expects ${channels}`,
     );
   }
-  if (bias !== null && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
-    throw new RangeError(`linear: bias has shape ${shapeText(bias.shape)}, must be [${outputs}]`);
-  }
+  requireBias('linear', bias, outputs);
   const n = countOf(rows);
   const source = transposed && { source: swapped(contiguousWeight(channels, outputs, [1, 1, 1])) };
   return {

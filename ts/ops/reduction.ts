@@ -1,6 +1,7 @@
 /**
- * sum, mean, variance, std, max, min, argMax and argMin over axes. Sums of float32 are accumulations (blocks in float32, the rest in more), all
- * else is the reduce instruction over x as [outer, reduced, inner] (crates/core/src/instructions/reduce.rs).
+ * sum, mean, variance, std, max, min, argMax and argMin over axes. Sums of float32 are accumulations (blocks in float32,
+ * the rest in more), all else is the reduce instruction over x as [outer, reduced, inner]
+ * (crates/core/src/instructions/reduce.rs).
  *
  * params: keepDim, then the axes in ascending order; behind them the correction of variance and std.
  * @category Arithmetic
@@ -28,7 +29,7 @@ import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, type Lowered, operator, type Params, type Resolved } from './operator.ts';
 import { flag } from './options.ts';
 
-/** The options of `sum`, `mean`, `max`, `min` and `argMax`. */
+/** The options of `sum`, `mean`, `max`, `min`, `argMax` and `argMin`. */
 export interface ReduceOptions {
   /** The axis or axes to reduce, counted from the end when negative. Default: all; so an empty list. */
   dim?: number | readonly number[] | undefined;
@@ -38,8 +39,11 @@ export interface ReduceOptions {
 
 /** The options of `variance` and `std`. */
 export interface VarianceOptions extends ReduceOptions {
-  /** What is taken from the number of elements that the squares' sum is divided by. Default 1; 0: the elements are all that there are. */
-  readonly correction?: number | undefined;
+  /**
+   * What is taken from the number of elements that the squares' sum is divided by. Default 1; 0: the elements are all that
+   * there are.
+   */
+  correction?: number | undefined;
 }
 
 const OPTIONS: readonly string[] = ['dim', 'keepDim'];
@@ -338,13 +342,15 @@ function spreading(name: 'variance' | 'std', torch: string) {
 /**
  * The variance of x over `dim`: the mean is taken first, then the sum of the squared distances from it over the number of
  * elements less `correction` (1: the estimate from a sample). NaN where no more than `correction` elements are equal.
- * @throws RangeError as sum
+ * @param x of float32
+ * @throws RangeError for an axis that x does not have, or that is named twice; TypeError for another dtype
  */
 export const variance = /*#__PURE__*/ spreading('variance', 'torch.var');
 
 /**
- * The standard deviation of x over `dim`: the root of its variance. Where it is 0, its gradient is 0.
- * @throws RangeError as sum
+ * The standard deviation of x over `dim`: the root of its `variance`. Where it is 0, its gradient is 0.
+ * @param x of float32
+ * @throws RangeError for an axis that x does not have, or that is named twice; TypeError for another dtype
  */
 export const std = /*#__PURE__*/ spreading('std', 'torch.std');
 
@@ -371,6 +377,8 @@ export const argMax = /*#__PURE__*/ place('argMax', 'torch.argmax', 'ArgMax');
 /**
  * Where along `dim` the first of the smallest elements is (the first NaN, where there is one), as int32; over several
  * axes its position in them taken as one, in the order of the axes.
- * @throws RangeError as min
+ * @param x of any dtype
+ * @throws RangeError for an axis that x does not have, or that is named twice, and when there are no elements to
+ * reduce
  */
 export const argMin = /*#__PURE__*/ place('argMin', 'torch.argmin', 'ArgMin');

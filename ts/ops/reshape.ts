@@ -63,8 +63,10 @@ export const flatten = /*#__PURE__*/ operator(
 const reshaping = (name: string): Entry => ({ ...RESHAPE, name, torch: `torch.${name}`, onnx: [] });
 
 /**
- * The same storage without axes of size 1: without the axis `dim`, or those of a list (counted from the end when negative;
- * one of another size stays), or without any.
+ * The same storage without axes of size 1. As PyTorch's squeeze.
+ * @param x of any dtype, which the result keeps
+ * @param dim the axis to leave out, or a list of such, counted from the end when negative; one of another size stays. Left
+ * out: all of size 1
  * @throws RangeError for an axis that x does not have
  */
 export const squeeze = /*#__PURE__*/ operator(
@@ -86,7 +88,9 @@ export const squeeze = /*#__PURE__*/ operator(
 );
 
 /**
- * The same storage with an axis of size 1 more, which the result has at `dim` (counted from its end when negative).
+ * The same storage with an axis of size 1 more. As PyTorch's unsqueeze.
+ * @param x of any dtype, which the result keeps
+ * @param dim where the result has the axis, counted from its end when negative
  * @throws RangeError for a place that there is not
  */
 export const unsqueeze = /*#__PURE__*/ operator(

@@ -25,11 +25,10 @@ import {
   convStep,
   emitStep,
   emitStepGradients,
-  requireBias,
 } from './convolutionStep.ts';
 import { type Backward, type Entry, operator, type Types, type Window } from './operator.ts';
 import { requireRank } from './options.ts';
-import { float32 } from './types.ts';
+import { float32, requireBias } from './types.ts';
 
 /**
  * The options of `separableConv1d`, `2d`, `3d` and `spatialSeparableConv2d`: a convolution's; groups follow from

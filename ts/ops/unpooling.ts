@@ -32,7 +32,10 @@ export interface MaxUnpoolOptions {
   stride?: Size | undefined;
   /** What the pooling had. Default 0. */
   padding?: Padding | undefined;
-  /** The output's spatial size, or its whole shape; less than a stride from (in - 1) * stride + kernel - 2 * padding, the default. */
+  /**
+   * The output's spatial size, or its whole shape; less than a stride from (in - 1) * stride + kernel - 2 * padding, the
+   * default.
+   */
   outputSize?: Size | null | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A tensor's values as text, for JSON, and as one number. Numbers have the fewest digits that give the same value back; of a tensor with more than
- * 1000 elements each axis shows its first and last three, as numpy does.
+ * A tensor's values as text, for JSON, and as one number. Numbers have the fewest digits that give the same value back; of
+ * a tensor with more than 1000 elements each axis shows its first and last three, as numpy does.
  */
 import type { DType, TypedArrays } from '../base/dtype.ts';
 

@@ -2,8 +2,8 @@
  * Program: a traced function that runs with one call. The trace is rewritten by passes and assembled; what depends on
  * constants alone is computed once, by update, into memory that the program keeps; the rest runs over one planned arena.
  */
-import { checkOptions, elementCount, integer, integers, oneOf } from '../base/checks.ts';
-import { bytesPer, DTYPES, type DType, type TensorType } from '../base/dtype.ts';
+import { checkOptions, integer } from '../base/checks.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
 import { counted, describe, wrongKind } from '../base/errors.ts';
 import { Shown } from '../base/shown.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
@@ -27,31 +27,14 @@ import {
   typesText,
 } from '../program/report.ts';
 import { type AnyTensor, emptyTensor, requireType, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
+import { type InputSpec, inputType, type ProgramInput } from './inputs.ts';
 import { PASSES } from './passes/index.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
-
-/** An input's shape, or its shape with a dtype and a name. */
-export type InputSpec =
-  | readonly number[]
-  | {
-      /** The input's shape. */
-      readonly shape: readonly number[];
-      /** Its element type. Default 'float32'. */
-      readonly dtype?: DType | undefined;
-      /** Its name in errors. Default: `inputs[i]`. */
-      readonly name?: string | undefined;
-    };
 
 /** The option of `Program.run`. */
 export interface ProgramRunOptions<Out> {
   /** What an earlier run gave, or tensors of the same shapes: the results are written there, and nothing is allocated. */
   into?: Out | undefined;
-}
-
-/** An input of a program: its type, and its name in errors. @public */
-export interface ProgramInput extends TensorType {
-  /** The name in errors. */
-  readonly name: string;
 }
 
 /** What a run takes: the tensor of the only input, or a list of one for each. */
@@ -235,27 +218,9 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     }
     for (let i = 0; i < inputs.length; i++)
       requireType(where, this.inputs[i]!.name, inputs[i], this.inputs[i]!);
-    const into = options?.into;
-    if (into !== undefined) {
-      const matched = matchResults(this.#form, into, where, 'into');
-      for (const [i, { name, value }] of matched.entries())
-        requireType(where, name, value, this.outputs[i] as TensorType);
-      const given = matched.map(({ value }) => value);
-      const storages = [...inputs, ...(given as Tensor<DType>[])].map((tensor) => tensor.resources.storage);
-      for (let i = inputs.length; i < storages.length; i++) {
-        if (storages.indexOf(storages[i] as Storage) === i) continue;
-        throw new RangeError(
-          `${where}: into shares the storage of an input or of another result, must have its own`,
-        );
-      }
-      try {
-        this.#execute(where, inputs, given as Tensor<DType>[]);
-      } catch (error) {
-        if (this.#engine.deferred)
-          for (const tensor of given as Tensor<DType>[]) moveAway(where, storageOf(where, 'into', tensor));
-        throw error;
-      }
-      return into;
+    if (options?.into !== undefined) {
+      this.#runInto(where, inputs, options.into);
+      return options.into;
     }
     const outputs: Tensor<DType>[] = [];
     try {
@@ -267,6 +232,26 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     }
     let next = 0;
     return mapResults(this.#form, where, () => outputs[next++] as Tensor<DType>) as Out;
+  }
+
+  /** Writes the results into tensors of the caller's. */
+  #runInto(where: string, inputs: readonly Tensor<DType>[], into: Out): void {
+    const matched = matchResults(this.#form, into, where, 'into');
+    const given = matched.map(({ name, value }, i) => requireType(where, name, value, this.outputs[i]!));
+    const storages = [...inputs, ...given].map((tensor) => tensor.resources.storage);
+    for (let i = inputs.length; i < storages.length; i++) {
+      if (storages.indexOf(storages[i]!) === i) continue;
+      throw new RangeError(
+        `${where}: into shares the storage of an input or of another result, must have its own`,
+      );
+    }
+    try {
+      this.#execute(where, inputs, given);
+    } catch (error) {
+      if (this.#engine.deferred)
+        for (const tensor of given) moveAway(where, storageOf(where, 'into', tensor));
+      throw error;
+    }
   }
 
   #execute(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
@@ -359,23 +344,6 @@ function traced(
   } finally {
     undo?.();
   }
-}
-
-function inputType(where: string, spec: InputSpec, index: number): TensorType & { name: string } {
-  const isShape = Array.isArray(spec);
-  if (typeof spec !== 'object' || spec === null) {
-    throw wrongKind(where, `inputs[${index}]`, spec, 'a shape or { shape, dtype, name }');
-  }
-  if (!isShape) checkOptions(`${where}: inputs[${index}]`, spec, ['shape', 'dtype', 'name']);
-  const {
-    shape,
-    dtype = 'float32',
-    name = `inputs[${index}]`,
-  } = isShape ? { shape: spec as readonly number[] } : (spec as Exclude<InputSpec, readonly number[]>);
-  oneOf(where, `inputs[${index}].dtype`, dtype, DTYPES);
-  const checked = integers(where, `inputs[${index}]`, shape, 0);
-  elementCount(`${where}: inputs[${index}]`, checked, bytesPer(dtype));
-  return { shape: checked, dtype, name };
 }
 
 /** The results that were asked for by name. */

@@ -100,45 +100,12 @@ function partsOf(layer, { name: operator, entry, signature: { parameters } }, ty
 
 /** The class of a layer. */
 function classOf(layer, operator, all, typeNamed) {
-  const { name, validates } = operator;
   const docs = docsOf(operator, all);
   const parts = partsOf(layer, operator, typeNamed);
-  const { own, taken } = parts;
-  const indexed = own?.keys.includes('returnIndices');
-  const { inputs } = parts;
-  // What takes any dtype keeps it.
-  const keeps = inputs[0].type === 'Tensor<D>';
-  const tensor = inputs[0].type;
-  const output = indexed ? `Extremum<I${keeps ? ', D' : ''}>` : tensor;
-  const takes = [
-    ...inputs.map((input) => `${input.name}: ${input.type}`),
-    ...parts.forward.map((input) => `${input.name}?: ${input.type}`),
-  ];
-  const tuple = takes.length === 1 ? tensor : takes.join(', ');
-  const plain = takes.length === 1 && output === 'Tensor' ? 'Module' : `Module<[${tuple}], ${output}>`;
-  const base = keeps ? `KeepingModule${indexed ? '<I>' : ''}` : plain;
-  const isKept = own !== null && own.keys.length > 0;
-  const fields = [
-    ...taken.map(({ as, type }) => `readonly #${as}: ${type};`),
-    ...(isKept ? [`readonly #options: ${own.type};`] : []),
-  ];
-  const constructed = [
-    ...taken.map(({ as, type }) => `${as}: ${type}`),
-    ...(own === null ? [] : [`options: ${own.type}${own.optional ? ' = {}' : ''}`]),
-  ];
-  const checks = validates && (taken.length > 0 || isKept);
-  const given = [`'${layer.name}'`, ...taken.map(({ as }) => as), ...(own === null ? [] : ['options'])];
-  const keys = own?.keys.map((key) => `'${key}'`).join(', ');
-  const body = [
-    'super();',
-    // A validated options object of the function's own type has its names checked there.
-    ...(own !== null && !(checks && own.own) ? [`checkOptions('${layer.name}', options, [${keys}]);`] : []),
-    ...(checks ? [`validate(${[name, ...given].join(', ')});`] : []),
-    ...taken.map(({ as }) => `this.#${as} = ${as};`),
-    ...(isKept ? ['this.#options = { ...options };'] : []),
-  ];
-  const options = indexed ? `${parts.options} as ${own.type.replace('<I>', '<true>')}` : parts.options;
-  const kept = [...taken.map(({ as }) => `${as}: this.#${as}`), ...(isKept ? ['...this.#options'] : [])];
+  const said = memberDocs(layer, operator, parts, docs);
+  const indexed = parts.own?.keys.includes('returnIndices');
+  const { base, signatures, call } = forwardOf(operator, parts, indexed);
+  const { fields, taken, body, kept } = constructorOf(layer, operator, parts);
   const repr =
     kept.length === 0
       ? ''
@@ -147,31 +114,76 @@ function classOf(layer, operator, all, typeNamed) {
     return argumentsText({ ${kept.join(', ')} });
   }
 `;
-  const call = `${name}(${list([...inputs.map((input) => input.name), ...parts.arguments, options])})`;
-  const signature = (d) => `forward(${takes.join(', ')}): ${output}`.replaceAll(/\bD\b/g, d);
-  const signatures = keeps
-    ? [
-        `${signature('D').replace('(', '<D extends DType>(')};`,
-        `${signature("'float32'").replaceAll(/<'float32'>|, 'float32'(?=>)/g, '')};`,
-        `${signature('DType')} {`,
-      ]
-    : [`${signature('D')} {`];
-  const said = memberDocs(layer, operator, parts, docs);
-  return `${comment(`\`${name}\` as a layer${parts.note}: ${docs.documentation}`)}
+  return `${comment(`\`${operator.name}\` as a layer${parts.note}: ${docs.documentation}`)}
 export class ${layer.name}${indexed ? '<I extends boolean = false>' : ''} extends ${base} {
   ${fields.join('\n  ')}
 
   ${said.constructed}
-  constructor(${constructed.join(', ')}) {
+  constructor(${taken.join(', ')}) {
     ${body.join('\n    ')}
   }
 
   ${said.forward}
   ${signatures.join('\n  ')}
-    return ${call}${indexed ? ` as unknown as ${output.replace(' D>', ' DType>')}` : ''};
+    return ${call};
   }
 ${repr}}
 `;
+}
+
+/** The constructor: the fields that it fills, what it takes, its body, and what it was given, by name. */
+function constructorOf(layer, { name, validates }, { own, taken }) {
+  const isKept = own !== null && own.keys.length > 0;
+  const checks = validates && (taken.length > 0 || isKept);
+  const given = [`'${layer.name}'`, ...taken.map(({ as }) => as), ...(own === null ? [] : ['options'])];
+  const keys = own?.keys.map((key) => `'${key}'`).join(', ');
+  return {
+    fields: [
+      ...taken.map(({ as, type }) => `readonly #${as}: ${type};`),
+      ...(isKept ? [`readonly #options: ${own.type};`] : []),
+    ],
+    taken: [
+      ...taken.map(({ as, type }) => `${as}: ${type}`),
+      ...(own === null ? [] : [`options: ${own.type}${own.optional ? ' = {}' : ''}`]),
+    ],
+    body: [
+      'super();',
+      // A validated options object of the function's own type has its names checked there.
+      ...(own !== null && !(checks && own.own) ? [`checkOptions('${layer.name}', options, [${keys}]);`] : []),
+      ...(checks ? [`validate(${[name, ...given].join(', ')});`] : []),
+      ...taken.map(({ as }) => `this.#${as} = ${as};`),
+      ...(isKept ? ['this.#options = { ...options };'] : []),
+    ],
+    kept: [...taken.map(({ as }) => `${as}: this.#${as}`), ...(isKept ? ['...this.#options'] : [])],
+  };
+}
+
+/** forward: the class that declares it, its signatures, of which the last opens the body, and the call. */
+function forwardOf({ name }, { own, inputs, forward, arguments: positional, options }, indexed) {
+  const tensor = inputs[0].type;
+  // What takes any dtype keeps it.
+  const keeps = tensor === 'Tensor<D>';
+  const output = indexed ? `Extremum<I${keeps ? ', D' : ''}>` : tensor;
+  const takes = [
+    ...inputs.map((input) => `${input.name}: ${input.type}`),
+    ...forward.map((input) => `${input.name}?: ${input.type}`),
+  ];
+  const tuple = takes.length === 1 ? tensor : takes.join(', ');
+  const plain = takes.length === 1 && output === 'Tensor' ? 'Module' : `Module<[${tuple}], ${output}>`;
+  const signature = (d) => `forward(${takes.join(', ')}): ${output}`.replaceAll(/\bD\b/g, d);
+  const last = indexed ? `${options} as ${own.type.replace('<I>', '<true>')}` : options;
+  const call = `${name}(${list([...inputs.map((input) => input.name), ...positional, last])})`;
+  return {
+    base: keeps ? `KeepingModule${indexed ? '<I>' : ''}` : plain,
+    signatures: keeps
+      ? [
+          `${signature('D').replace('(', '<D extends DType>(')};`,
+          `${signature("'float32'").replaceAll(/<'float32'>|, 'float32'(?=>)/g, '')};`,
+          `${signature('DType')} {`,
+        ]
+      : [`${signature('D')} {`],
+    call: `${call}${indexed ? ` as unknown as ${output.replace(' D>', ' DType>')}` : ''}`,
+  };
 }
 
 /** Imports of the names of `from` (name to file of ts/ and whether it is a type) in a text. */
@@ -199,8 +211,8 @@ const BASICS = [
 ];
 
 /**
- * The text of the classes of a file's operators, unformatted; null where it has none. `operators`: name, entry, layer, validates, signature.
- * `exported`: what ts/ops exports.
+ * The text of the classes of a file's operators, unformatted; null where it has none. `operators`: name, entry, layer,
+ * validates, signature. `exported`: what ts/ops exports.
  */
 export function layerFile(file, operators, exported, typeNamed) {
   const classes = operators.flatMap((operator) =>

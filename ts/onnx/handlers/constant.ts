@@ -1,5 +1,4 @@
 /** Constants, casts, and padding. */
-
 import type { DType } from '../../base/dtype.ts';
 import { shapeText } from '../../base/errors.ts';
 import { minimum } from '../../ops/arithmetic.ts';

@@ -1,6 +1,6 @@
 /**
- * Convolution, transposed convolution, and the rules that it shares with pooling: `auto_pad`, and `pads` in ONNX's order (all axes' beginnings,
- * then all axes' ends).
+ * Convolution, transposed convolution, and the rules that it shares with pooling: `auto_pad`, and `pads` in ONNX's order
+ * (all axes' beginnings, then all axes' ends).
  */
 import { counted, shapeText } from '../../base/errors.ts';
 import { conv1d, conv2d, conv3d } from '../../ops/convolution.ts';

@@ -1,5 +1,4 @@
 /** Resize, Upsample, GridSample and RoiAlign. What PyTorch lacks of Resize is an option of `interpolate`, or refused. */
-
 import { counted } from '../../base/errors.ts';
 import { cast } from '../../ops/cast.ts';
 import { concat } from '../../ops/concat.ts';
