@@ -114,6 +114,8 @@ withRuntime('modules', () => {
       expect(all.map((part) => part?.training)).toEqual([true, true, true, true]);
       expect(net.eval()).toBe(net);
       expect(all.map((part) => part?.training)).toEqual([false, false, false, false]);
+      net.train(false);
+      expect(net.training).toBe(false);
       net.heads[1]?.train();
       expect(all.map((part) => part?.training)).toEqual([false, false, true, false]);
       net.train();

@@ -72,15 +72,20 @@ export function perAxis(where: string, name: string, value: unknown, rank: numbe
 
 /** Options that take texts, and those that take true or false, as far as PyTorch has them early in its order. */
 const TEXTS = /^(mode|padding|paddingMode|approximate|dtype|variant)$/;
-const FLAGS = /^(bias|training|keepDim|returnIndices|alignCorners)$/;
+const FLAGS = /^(bias|training|keepDim|returnIndices|alignCorners|strict)$/;
+
+/** Options that take a list. */
+const LISTS = /^(stride|padding|dilation|outputPadding|outputSize|size|dim|steps|outputs)$/;
 
 /** What to write for an option that was given by position, as PyTorch takes it: the first that such a value is for. */
 function asOption(value: unknown, known: readonly string[]): string {
-  const kind = Array.isArray(value) ? 'number' : typeof value;
+  const kind = typeof value;
   const option = known.find((name) =>
-    kind === 'number'
-      ? name === 'padding' || !(TEXTS.test(name) || FLAGS.test(name))
-      : (kind === 'string' && TEXTS.test(name)) || (kind === 'boolean' && FLAGS.test(name)),
+    Array.isArray(value)
+      ? LISTS.test(name)
+      : kind === 'number'
+        ? name === 'padding' || !(TEXTS.test(name) || FLAGS.test(name))
+        : (kind === 'string' && TEXTS.test(name)) || (kind === 'boolean' && FLAGS.test(name)),
   );
   return option ? `: write { ${option}: ${describe(value)} }` : '';
 }
@@ -88,7 +93,8 @@ function asOption(value: unknown, known: readonly string[]): string {
 /** The options object itself: absent, or an object whose keys are all known, in the order in which PyTorch takes them. */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return;
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  const isTensor = typeof options === 'object' && options !== null && 'symbol' in options;
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || isTensor) {
     throw wrongKind(where, 'options', options, `an object${asOption(options, known)}`);
   }
   for (const key in options) {

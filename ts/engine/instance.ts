@@ -4,6 +4,7 @@
  */
 import { type Exports, initialPages, instantiate, sharedFlag, version } from '../../build/glue.js';
 import { builtin, pathOf, schemeOf } from '../base/builtin.ts';
+import { describe } from '../base/errors.ts';
 import type { WasmModule, WebResponse, WebUrl } from '../base/platform.ts';
 import { messageOf, tagOf } from '../base/realm.ts';
 
@@ -86,11 +87,15 @@ async function read(wasm: KernelSource): Promise<ModuleOrBytes> {
     if (files && path) return files.readFileSync(path);
     wasm = await fetch(address);
   }
-  if (tagOf(wasm) !== 'Response') return wasm as ModuleOrBytes;
+  if (tagOf(wasm) !== 'Response') return ArrayBuffer.isView(wasm) ? bytesOf(wasm) : (wasm as ModuleOrBytes);
   const response = wasm as WebResponse;
   if (!response.ok) throw new Error(`status ${response.status}`);
   return response.arrayBuffer();
 }
+
+/** Node 20 takes no DataView. */
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
 const UNREADABLE = 'wasm cannot be read';
 
@@ -153,7 +158,7 @@ export async function loadFrom(platform: Platform, options: Wanted): Promise<Ker
   } else {
     if (!isKernelSource(wasm)) {
       throw new TypeError(
-        `init: wasm is ${typeof wasm}, must be a URL, a string, a Response, bytes or a WebAssembly.Module`,
+        `init: wasm is ${describe(wasm)}, must be a URL, a string, a Response, bytes or a WebAssembly.Module`,
       );
     }
     [source, module, variant] = await hosted(wasm, wanted);

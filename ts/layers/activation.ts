@@ -22,6 +22,8 @@ export interface PReLUOptions {
  * 2015).
  */
 export class PReLU extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'PReLU';
   /** The slopes, [numParameters]: a parameter. */
   readonly weight: Tensor;
 

@@ -80,6 +80,8 @@ abstract class ConvTranspose extends Module<[x: Tensor, outputSize?: Size]> {
  * uniform within 1 / sqrt(fan-in).
  */
 export class ConvTranspose1d extends ConvTranspose {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ConvTranspose1d';
   /**
    * Makes weight and bias.
    * @param inChannels the channels of x
@@ -120,6 +122,8 @@ export class ConvTranspose1d extends ConvTranspose {
  * ```
  */
 export class ConvTranspose2d extends ConvTranspose {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ConvTranspose2d';
   /**
    * Makes weight and bias.
    * @param inChannels the channels of x
@@ -155,6 +159,8 @@ export class ConvTranspose2d extends ConvTranspose {
  * values: uniform within 1 / sqrt(fan-in).
  */
 export class ConvTranspose3d extends ConvTranspose {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ConvTranspose3d';
   /**
    * Makes weight and bias.
    * @param inChannels the channels of x

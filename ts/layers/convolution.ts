@@ -25,8 +25,7 @@ abstract class Convolution extends Module {
   readonly weight: Tensor;
   /** [out]: a parameter; null without one. */
   readonly bias: Tensor | null;
-  /** @internal */
-  protected readonly options: ConvOptions;
+  readonly #options: ConvOptions;
 
   /** @internal */
   constructor(
@@ -45,7 +44,12 @@ abstract class Convolution extends Module {
     const made = convolutionValues(name, rank, inChannels, outChannels, kernelSize, { groups, bias, seed });
     this.weight = made.weight;
     this.bias = made.bias;
-    this.options = options;
+    this.#options = options;
+  }
+
+  /** @internal */
+  protected get options(): ConvOptions {
+    return this.#options;
   }
 
   override extraRepr(): string {
@@ -60,6 +64,8 @@ abstract class Convolution extends Module {
  * within 1 / sqrt(fan-in).
  */
 export class Conv1d extends Convolution {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Conv1d';
   /**
    * Makes weight and bias.
    * @param inChannels the channels of x
@@ -94,6 +100,8 @@ export class Conv1d extends Convolution {
  * ```
  */
 export class Conv2d extends Convolution {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Conv2d';
   /**
    * Makes weight and bias.
    * @param inChannels the channels of x
@@ -123,6 +131,8 @@ export class Conv2d extends Convolution {
  * uniform within 1 / sqrt(fan-in).
  */
 export class Conv3d extends Convolution {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Conv3d';
   /**
    * Makes weight and bias.
    * @param inChannels the channels of x

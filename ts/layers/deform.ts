@@ -31,6 +31,8 @@ const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias', 'seed'];
  * convolution's.
  */
 export class DeformConv2d extends Module<[x: Tensor, offset: Tensor, mask?: Tensor | null]> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'DeformConv2d';
   /** [out, in / groups, kh, kw]: a parameter. */
   readonly weight: Tensor;
   /** [out]: a parameter; null without one. */
@@ -92,6 +94,8 @@ export interface DeformConvPackOptions extends DeformConvLayerOptions {
  * everywhere (Zhu et al., 2019). Parameters: weight, bias, conv_offset.weight, conv_offset.bias.
  */
 export class DeformConv2dPack extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'DeformConv2dPack';
   /** [out, in / groups, kh, kw]: a parameter. */
   readonly weight: Tensor;
   /** [out]: a parameter; null without one. */

@@ -23,6 +23,8 @@ export interface LinearLayerOptions {
  * values: uniform within 1 / sqrt(fan-in).
  */
 export class Linear extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Linear';
   /** [out, in]: a parameter. */
   readonly weight: Tensor;
   /** [out]: a parameter; null without one. */

@@ -165,16 +165,19 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> exte
     return loadState(new Map(keysOf(this)), dict, strict);
   }
 
-  /** Switches to training (batch statistics, dropout), with all parts. */
-  train(): this {
-    for (const [, module] of modulesOf(this)) module.setTraining(true);
+  /**
+   * Switches to training (batch statistics, dropout), with all parts; `train(false)` is `eval()`.
+   * @throws TypeError for a mode that is not true or false
+   */
+  train(mode = true): this {
+    flag('train', 'mode', mode);
+    for (const [, module] of modulesOf(this)) module.setTraining(mode);
     return this;
   }
 
   /** Switches to inference, with all parts. */
   eval(): this {
-    for (const [, module] of modulesOf(this)) module.setTraining(false);
-    return this;
+    return this.train(false);
   }
 
   /** Switches this module alone. @internal */

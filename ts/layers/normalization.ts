@@ -131,6 +131,8 @@ abstract class BatchNorm extends ChannelNorm {
  * eval mode by the recorded ones.
  */
 export class BatchNorm1d extends BatchNorm {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'BatchNorm1d';
   /**
    * Makes weight, of ones, bias, of zeros, and the running statistics.
    * @param numFeatures C
@@ -153,6 +155,8 @@ export class BatchNorm1d extends BatchNorm {
  * ```
  */
 export class BatchNorm2d extends BatchNorm {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'BatchNorm2d';
   /**
    * Makes weight, of ones, bias, of zeros, and the running statistics.
    * @param numFeatures C
@@ -169,6 +173,8 @@ export class BatchNorm2d extends BatchNorm {
  * mode by the recorded ones.
  */
 export class BatchNorm3d extends BatchNorm {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'BatchNorm3d';
   /**
    * Makes weight, of ones, bias, of zeros, and the running statistics.
    * @param numFeatures C
@@ -204,6 +210,8 @@ abstract class InstanceNorm extends ChannelNorm {
  * mode, by the recorded ones.
  */
 export class InstanceNorm1d extends InstanceNorm {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'InstanceNorm1d';
   /**
    * Makes what the options ask for.
    * @param numFeatures C
@@ -220,6 +228,8 @@ export class InstanceNorm1d extends InstanceNorm {
  * mode, by the recorded ones.
  */
 export class InstanceNorm2d extends InstanceNorm {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'InstanceNorm2d';
   /**
    * Makes what the options ask for.
    * @param numFeatures C
@@ -236,6 +246,8 @@ export class InstanceNorm2d extends InstanceNorm {
  * eval mode, by the recorded ones.
  */
 export class InstanceNorm3d extends InstanceNorm {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'InstanceNorm3d';
   /**
    * Makes what the options ask for.
    * @param numFeatures C
@@ -257,6 +269,8 @@ export interface GroupNormLayerOptions {
 
 /** `groupNorm` as a layer: each group of channels of each image by its own statistics. */
 export class GroupNorm extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'GroupNorm';
   /** [C], of ones at first: a parameter; null without `affine`. */
   readonly weight: Tensor | null;
   /** [C], of zeros at first: a parameter; null without `affine`. */
@@ -315,6 +329,8 @@ export interface LayerNormLayerOptions {
 
 /** `layerNorm` as a layer: the last axes of x by their own statistics. */
 export class LayerNorm extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'LayerNorm';
   /** Of the normalised shape, of ones at first: a parameter; null without `elementwiseAffine`. */
   readonly weight: Tensor | null;
   /** Of the normalised shape, of zeros at first: a parameter; null without one. */

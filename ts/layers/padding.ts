@@ -7,6 +7,8 @@ import { ConstantPad1d, ConstantPad2d, ConstantPad3d } from './generated/padding
 
 /** `pad1d` with zeros as a layer. */
 export class ZeroPad1d extends ConstantPad1d {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ZeroPad1d';
   /**
    * Zeros around each plane.
    * @param padding elements to add: a number for every side, or [before, after] per spatial axis; negative widths
@@ -21,6 +23,8 @@ export class ZeroPad1d extends ConstantPad1d {
 
 /** `pad2d` with zeros as a layer. */
 export class ZeroPad2d extends ConstantPad2d {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ZeroPad2d';
   /**
    * Zeros around each plane.
    * @param padding elements to add: a number for every side, or [before, after] per spatial axis; negative widths
@@ -35,6 +39,8 @@ export class ZeroPad2d extends ConstantPad2d {
 
 /** `pad3d` with zeros as a layer. */
 export class ZeroPad3d extends ConstantPad3d {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ZeroPad3d';
   /**
    * Zeros around each plane.
    * @param padding elements to add: a number for every side, or [before, after] per spatial axis; negative widths

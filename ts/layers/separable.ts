@@ -57,8 +57,7 @@ abstract class SeparableConv extends Module {
   readonly pointwiseWeight: Tensor;
   /** [out]: a parameter; null without one. */
   readonly bias: Tensor | null;
-  /** @internal */
-  protected readonly options: SeparableConvOptions;
+  readonly #options: SeparableConvOptions;
   readonly #depthMultiplier: number;
 
   /** @internal */
@@ -71,7 +70,7 @@ abstract class SeparableConv extends Module {
     given: SeparableConvLayerOptions = {},
   ) {
     super();
-    checkOptions(name, given, ['depthMultiplier', ...OPTIONS]);
+    checkOptions(name, given, [...OPTIONS, 'depthMultiplier']);
     const { bias = true, seed, depthMultiplier = 1, ...options } = given;
     convParams(name, rank, options);
     const channels =
@@ -83,8 +82,13 @@ abstract class SeparableConv extends Module {
     this.depthwiseWeight = made.first;
     this.pointwiseWeight = made.weight;
     this.bias = made.bias;
-    this.options = options;
+    this.#options = options;
     this.#depthMultiplier = depthMultiplier;
+  }
+
+  /** @internal */
+  protected get options(): SeparableConvOptions {
+    return this.#options;
   }
 
   override extraRepr(): string {
@@ -104,6 +108,8 @@ abstract class SeparableConv extends Module {
  * bias [out]; PyTorch's initial values: uniform within 1 / sqrt(fan-in).
  */
 export class SeparableConv1d extends SeparableConv {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'SeparableConv1d';
   /**
    * Makes both weights and the bias.
    * @param inChannels the channels of x
@@ -138,6 +144,8 @@ export class SeparableConv1d extends SeparableConv {
  * `depthMultiplier`, and bias [out]; PyTorch's initial values: uniform within 1 / sqrt(fan-in).
  */
 export class SeparableConv2d extends SeparableConv {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'SeparableConv2d';
   /**
    * Makes both weights and the bias.
    * @param inChannels the channels of x
@@ -172,6 +180,8 @@ export class SeparableConv2d extends SeparableConv {
  * `depthMultiplier`, and bias [out]; PyTorch's initial values: uniform within 1 / sqrt(fan-in).
  */
 export class SeparableConv3d extends SeparableConv {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'SeparableConv3d';
   /**
    * Makes both weights and the bias.
    * @param inChannels the channels of x
@@ -203,6 +213,8 @@ export class SeparableConv3d extends SeparableConv {
 
 /** `spatialSeparableConv2d` as a layer: each channel by its column, then by its row, and bias. */
 export class SpatialSeparableConv2d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'SpatialSeparableConv2d';
   /** [channels, 1, kh, 1]: a parameter. */
   readonly columnKernel: Tensor;
   /** [channels, 1, 1, kw]: a parameter. */

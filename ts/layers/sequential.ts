@@ -141,6 +141,8 @@ export const Sequential: SequentialConstructor = class extends Layers<
   [x: Tensor],
   Tensor
 > {
+  static override readonly name: string = 'Sequential';
+
   constructor(...layers: readonly unknown[]) {
     const [only] = layers;
     super('Sequential', layers.length === 1 && isNamed(only) ? Object.entries(only) : numbered(layers));
@@ -181,6 +183,8 @@ export type ModuleList<Given extends readonly AnyModule[] = readonly AnyModule[]
  * ```
  */
 export const ModuleList: ModuleListConstructor = class extends Layers<AnyModule, never[], never> {
+  static override readonly name: string = 'ModuleList';
+
   constructor(...modules: readonly unknown[]) {
     super('ModuleList', numbered(modules));
   }

@@ -88,6 +88,8 @@ class ModelResources implements Resources {
  * by `loadModel`.
  */
 export class Model extends Shown {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Model';
   /** The inputs that must be given. */
   readonly inputs: readonly ModelPort[];
   /** The outputs. */

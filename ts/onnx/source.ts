@@ -47,11 +47,22 @@ async function readUrl(url: URL | string): Promise<{ bytes: Uint8Array; file: st
 async function readBlob(blob: Blob | File): Promise<{ bytes: Uint8Array; file: string }> {
   const file = 'name' in blob && blob.name !== '' ? blob.name : 'model';
   try {
-    return { bytes: new Uint8Array(await blob.arrayBuffer()), file };
+    return { bytes: new Uint8Array(await bytesOf(blob)), file };
   } catch (cause) {
     // A file may have changed or gone since it was chosen.
     throw new Error(`loadModel: source ${describe(file)} cannot be read: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** jsdom's Blob has no arrayBuffer(). */
+function bytesOf(blob: Blob): Promise<ArrayBuffer> {
+  if (typeof blob.arrayBuffer === 'function') return blob.arrayBuffer();
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result as ArrayBuffer);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsArrayBuffer(blob);
+  });
 }
 
 async function readResponse(response: Response, url: string): Promise<{ bytes: Uint8Array; file: string }> {

@@ -78,7 +78,9 @@ export function full<D extends DType = 'float32'>(
   value: number,
   options: DTypeOption<D> = {},
 ): Tensor<D> {
-  return filled('full', fill('full', 'value', value), [shape, options]);
+  const row = typeof options === 'number' ? [shape, value] : [shape]; // full(2, 3, 7)
+  const checked = integers('full', 'shape', shape, 0, undefined, row);
+  return filled('full', fill('full', 'value', value), [checked, options]);
 }
 
 /**

@@ -80,6 +80,8 @@ export interface TensorJSON<D extends DType = DType> {
  * ```
  */
 export class Tensor<D extends DType = 'float32'> {
+  /** Of minified bundles too. @internal */
+  static readonly name: string = 'Tensor';
   /** The size of each axis; [] for a scalar. */
   readonly shape: readonly number[];
   /** The element type. */

@@ -197,6 +197,8 @@ class RecordResources implements Resources {
 
 /** A value and its pullback: what `vjp` gives. */
 export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> {
+  /** Of minified bundles too. @internal */
+  static readonly name: string = 'Vjp';
   /** What the function gave. */
   readonly value: Y;
   readonly #resources: RecordResources;

@@ -90,6 +90,8 @@ class ProgramResources implements Resources {
  * ```
  */
 export class Program<Out = Results, In extends Given = Given> extends Shown {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Program';
   /** The inputs' types, in order. */
   readonly inputs: readonly ProgramInput[];
   /** The outputs' types, in order. */

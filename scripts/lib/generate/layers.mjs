@@ -116,6 +116,8 @@ function classOf(layer, operator, all, typeNamed) {
 `;
   return `${comment(`\`${operator.name}\` as a layer${parts.note}: ${docs.documentation}`)}
 export class ${layer.name}${indexed ? '<I extends boolean = false>' : ''} extends ${base} {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = '${layer.name}';
   ${fields.join('\n  ')}
 
   ${said.constructed}

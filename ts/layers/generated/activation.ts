@@ -26,6 +26,9 @@ import { argumentsText } from '../repr.ts';
 
 /** `relu` as a layer: max(x, 0), element by element; NaN stays. As PyTorch's relu and ONNX's Relu. */
 export class ReLU extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ReLU';
+
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
     super();
@@ -44,6 +47,9 @@ export class ReLU extends Module {
 
 /** `relu6` as a layer: min(max(x, 0), 6), element by element; NaN stays. */
 export class ReLU6 extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ReLU6';
+
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
     super();
@@ -62,6 +68,9 @@ export class ReLU6 extends Module {
 
 /** `sigmoid` as a layer: 1 / (1 + exp(-x)), element by element. */
 export class Sigmoid extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Sigmoid';
+
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
     super();
@@ -80,6 +89,9 @@ export class Sigmoid extends Module {
 
 /** `tanh` as a layer: The hyperbolic tangent, element by element. */
 export class Tanh extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Tanh';
+
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
     super();
@@ -98,6 +110,9 @@ export class Tanh extends Module {
 
 /** `hardSwish` as a layer: x * min(max(x + 3, 0), 6) / 6, element by element (Howard et al., 2019). */
 export class Hardswish extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Hardswish';
+
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
     super();
@@ -116,6 +131,9 @@ export class Hardswish extends Module {
 
 /** `silu` as a layer: x * sigmoid(x), element by element. */
 export class SiLU extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'SiLU';
+
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
     super();
@@ -134,6 +152,9 @@ export class SiLU extends Module {
 
 /** `mish` as a layer: x * tanh(log(1 + exp(x))), element by element (Misra, 2019). */
 export class Mish extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Mish';
+
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
     super();
@@ -155,6 +176,9 @@ export class Mish extends Module {
  * 2017).
  */
 export class SELU extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'SELU';
+
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
     super();
@@ -173,6 +197,8 @@ export class SELU extends Module {
 
 /** `leakyRelu` as a layer: x where it is positive, else negativeSlope * x; the default slope is 0.01. */
 export class LeakyReLU extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'LeakyReLU';
   readonly #options: LeakyReluOptions;
 
   /**
@@ -201,6 +227,8 @@ export class LeakyReLU extends Module {
 
 /** `elu` as a layer: x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default (Clevert et al., 2015). */
 export class ELU extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ELU';
   readonly #options: EluOptions;
 
   /**
@@ -232,6 +260,8 @@ export class ELU extends Module {
  * `approximate: 'tanh'`: x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2.
  */
 export class GELU extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'GELU';
   readonly #options: GeluOptions;
 
   /**
@@ -263,6 +293,8 @@ export class GELU extends Module {
  * threshold 20 by default.
  */
 export class Softplus extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Softplus';
   readonly #options: SoftplusOptions;
 
   /**
@@ -294,6 +326,9 @@ export class Softplus extends Module {
  * alpha is 0.2).
  */
 export class Hardsigmoid extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Hardsigmoid';
+
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
     super();

@@ -24,6 +24,8 @@ import { argumentsText } from '../repr.ts';
  * `outputSize`: floor(i * in / out) to ceil((i + 1) * in / out). As PyTorch's adaptive_avg_pool1d.
  */
 export class AdaptiveAvgPool1d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'AdaptiveAvgPool1d';
   readonly #outputSize: AdaptiveSize;
 
   /**
@@ -55,6 +57,8 @@ export class AdaptiveAvgPool1d extends Module {
  * `outputSize`: floor(i * in / out) to ceil((i + 1) * in / out). As PyTorch's adaptive_avg_pool2d.
  */
 export class AdaptiveAvgPool2d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'AdaptiveAvgPool2d';
   readonly #outputSize: AdaptiveSize;
 
   /**
@@ -86,6 +90,8 @@ export class AdaptiveAvgPool2d extends Module {
  * `outputSize`: floor(i * in / out) to ceil((i + 1) * in / out). As PyTorch's adaptive_avg_pool3d.
  */
 export class AdaptiveAvgPool3d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'AdaptiveAvgPool3d';
   readonly #outputSize: AdaptiveSize;
 
   /**
@@ -117,6 +123,8 @@ export class AdaptiveAvgPool3d extends Module {
  * `adaptiveAvgPool1d`. NaN wins, the first of equals counts.
  */
 export class AdaptiveMaxPool1d<I extends boolean = false> extends KeepingModule<I> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'AdaptiveMaxPool1d';
   readonly #outputSize: AdaptiveSize;
   readonly #options: AdaptiveMaxPoolOptions<I>;
 
@@ -158,6 +166,8 @@ export class AdaptiveMaxPool1d<I extends boolean = false> extends KeepingModule<
  * `adaptiveAvgPool2d`. NaN wins, the first of equals counts.
  */
 export class AdaptiveMaxPool2d<I extends boolean = false> extends KeepingModule<I> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'AdaptiveMaxPool2d';
   readonly #outputSize: AdaptiveSize;
   readonly #options: AdaptiveMaxPoolOptions<I>;
 
@@ -199,6 +209,8 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends KeepingModule<
  * `adaptiveAvgPool3d`. NaN wins, the first of equals counts.
  */
 export class AdaptiveMaxPool3d<I extends boolean = false> extends KeepingModule<I> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'AdaptiveMaxPool3d';
   readonly #outputSize: AdaptiveSize;
   readonly #options: AdaptiveMaxPoolOptions<I>;
 
@@ -237,6 +249,9 @@ export class AdaptiveMaxPool3d<I extends boolean = false> extends KeepingModule<
 
 /** `globalAvgPool` as a layer: The mean of each plane of x. As ONNX's GlobalAveragePool. */
 export class GlobalAvgPool extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'GlobalAvgPool';
+
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
     super();
@@ -256,6 +271,9 @@ export class GlobalAvgPool extends Module {
 
 /** `globalMaxPool` as a layer: The largest element of each plane of x. As ONNX's GlobalMaxPool. */
 export class GlobalMaxPool extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'GlobalMaxPool';
+
   /** Takes nothing. */
   constructor(options: Record<string, never> = {}) {
     super();

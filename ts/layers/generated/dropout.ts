@@ -12,6 +12,8 @@ import { argumentsText } from '../repr.ts';
  * `seed`; a gradient sees the same ones as its forward run.
  */
 export class Dropout extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Dropout';
   readonly #options: DropoutLayerOptions;
 
   /**
@@ -45,6 +47,8 @@ export class Dropout extends Module {
  * by 1 - p (Tompson et al., 2015). Which ones is drawn as `dropout` does.
  */
 export class Dropout1d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Dropout1d';
   readonly #options: DropoutLayerOptions;
 
   /**
@@ -78,6 +82,8 @@ export class Dropout1d extends Module {
  * by 1 - p (Tompson et al., 2015). Which ones is drawn as `dropout` does.
  */
 export class Dropout2d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Dropout2d';
   readonly #options: DropoutLayerOptions;
 
   /**
@@ -111,6 +117,8 @@ export class Dropout2d extends Module {
  * by 1 - p (Tompson et al., 2015). Which ones is drawn as `dropout` does.
  */
 export class Dropout3d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Dropout3d';
   readonly #options: DropoutLayerOptions;
 
   /**

@@ -17,6 +17,8 @@ import { argumentsText } from '../repr.ts';
  * sample for the axis, and the last one ends the axis. Samples outside 0 to 1 are taken as the nearer bound.
  */
 export class FractionalMaxPool2d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'FractionalMaxPool2d';
   readonly #kernelSize: Size;
   readonly #options: FractionalMaxPoolOptions<I>;
 
@@ -63,6 +65,8 @@ export class FractionalMaxPool2d<I extends boolean = false> extends Module<[Tens
  * sample for the axis, and the last one ends the axis. Samples outside 0 to 1 are taken as the nearer bound.
  */
 export class FractionalMaxPool3d<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'FractionalMaxPool3d';
   readonly #kernelSize: Size;
   readonly #options: FractionalMaxPoolOptions<I>;
 

@@ -12,6 +12,8 @@ import { argumentsText } from '../repr.ts';
  * smaller, elements may not count at all. As PyTorch's interpolate and ONNX's Resize.
  */
 export class Upsample extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Upsample';
   readonly #options: UpsampleOptions;
 
   /**

@@ -12,6 +12,8 @@ import { argumentsText } from '../repr.ts';
  * 2012).
  */
 export class LocalResponseNorm extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'LocalResponseNorm';
   readonly #size: number;
   readonly #options: LocalResponseNormOptions;
 

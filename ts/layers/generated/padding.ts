@@ -8,6 +8,8 @@ import { argumentsText } from '../repr.ts';
 
 /** `pad1d` as a layer: x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ConstantPad1d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ConstantPad1d';
   readonly #padding: PadWidths;
   readonly #value: number;
 
@@ -44,6 +46,8 @@ export class ConstantPad1d extends KeepingModule {
 
 /** `pad1d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReflectionPad1d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ReflectionPad1d';
   readonly #padding: PadWidths;
 
   /**
@@ -77,6 +81,8 @@ export class ReflectionPad1d extends KeepingModule {
 
 /** `pad1d` as a layer, with mode 'replicate': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReplicationPad1d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ReplicationPad1d';
   readonly #padding: PadWidths;
 
   /**
@@ -110,6 +116,8 @@ export class ReplicationPad1d extends KeepingModule {
 
 /** `pad1d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class CircularPad1d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'CircularPad1d';
   readonly #padding: PadWidths;
 
   /**
@@ -143,6 +151,8 @@ export class CircularPad1d extends KeepingModule {
 
 /** `pad2d` as a layer: x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ConstantPad2d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ConstantPad2d';
   readonly #padding: PadWidths;
   readonly #value: number;
 
@@ -179,6 +189,8 @@ export class ConstantPad2d extends KeepingModule {
 
 /** `pad2d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReflectionPad2d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ReflectionPad2d';
   readonly #padding: PadWidths;
 
   /**
@@ -212,6 +224,8 @@ export class ReflectionPad2d extends KeepingModule {
 
 /** `pad2d` as a layer, with mode 'replicate': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReplicationPad2d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ReplicationPad2d';
   readonly #padding: PadWidths;
 
   /**
@@ -245,6 +259,8 @@ export class ReplicationPad2d extends KeepingModule {
 
 /** `pad2d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class CircularPad2d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'CircularPad2d';
   readonly #padding: PadWidths;
 
   /**
@@ -278,6 +294,8 @@ export class CircularPad2d extends KeepingModule {
 
 /** `pad3d` as a layer: x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ConstantPad3d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ConstantPad3d';
   readonly #padding: PadWidths;
   readonly #value: number;
 
@@ -314,6 +332,8 @@ export class ConstantPad3d extends KeepingModule {
 
 /** `pad3d` as a layer, with mode 'reflect': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReflectionPad3d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ReflectionPad3d';
   readonly #padding: PadWidths;
 
   /**
@@ -347,6 +367,8 @@ export class ReflectionPad3d extends KeepingModule {
 
 /** `pad3d` as a layer, with mode 'replicate': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class ReplicationPad3d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ReplicationPad3d';
   readonly #padding: PadWidths;
 
   /**
@@ -380,6 +402,8 @@ export class ReplicationPad3d extends KeepingModule {
 
 /** `pad3d` as a layer, with mode 'circular': x with more elements around it. As PyTorch's pad and ONNX's Pad. */
 export class CircularPad3d extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'CircularPad3d';
   readonly #padding: PadWidths;
 
   /**

@@ -34,6 +34,8 @@ import { argumentsText } from '../repr.ts';
  * max_pool1d and ONNX's MaxPool.
  */
 export class MaxPool1d<I extends boolean = false> extends KeepingModule<I> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'MaxPool1d';
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -76,6 +78,8 @@ export class MaxPool1d<I extends boolean = false> extends KeepingModule<I> {
  * max_pool2d and ONNX's MaxPool.
  */
 export class MaxPool2d<I extends boolean = false> extends KeepingModule<I> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'MaxPool2d';
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -118,6 +122,8 @@ export class MaxPool2d<I extends boolean = false> extends KeepingModule<I> {
  * max_pool3d and ONNX's MaxPool.
  */
 export class MaxPool3d<I extends boolean = false> extends KeepingModule<I> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'MaxPool3d';
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -160,6 +166,8 @@ export class MaxPool3d<I extends boolean = false> extends KeepingModule<I> {
  * of equals counts.
  */
 export class MinPool1d<I extends boolean = false> extends KeepingModule<I> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'MinPool1d';
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -201,6 +209,8 @@ export class MinPool1d<I extends boolean = false> extends KeepingModule<I> {
  * of equals counts.
  */
 export class MinPool2d<I extends boolean = false> extends KeepingModule<I> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'MinPool2d';
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -242,6 +252,8 @@ export class MinPool2d<I extends boolean = false> extends KeepingModule<I> {
  * of equals counts.
  */
 export class MinPool3d<I extends boolean = false> extends KeepingModule<I> {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'MinPool3d';
   readonly #kernelSize: Size;
   readonly #options: MaxPoolOptions<I>;
 
@@ -283,6 +295,8 @@ export class MinPool3d<I extends boolean = false> extends KeepingModule<I> {
  * AveragePool.
  */
 export class AvgPool1d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'AvgPool1d';
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
 
@@ -326,6 +340,8 @@ export class AvgPool1d extends Module {
  * AveragePool.
  */
 export class AvgPool2d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'AvgPool2d';
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
 
@@ -369,6 +385,8 @@ export class AvgPool2d extends Module {
  * AveragePool.
  */
 export class AvgPool3d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'AvgPool3d';
   readonly #kernelSize: Size;
   readonly #options: AvgPoolOptions;
 
@@ -409,6 +427,8 @@ export class AvgPool3d extends Module {
 
 /** `sumPool1d` as a layer: The sum of each window of x. */
 export class SumPool1d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'SumPool1d';
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
 
@@ -442,6 +462,8 @@ export class SumPool1d extends Module {
 
 /** `sumPool2d` as a layer: The sum of each window of x. */
 export class SumPool2d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'SumPool2d';
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
 
@@ -475,6 +497,8 @@ export class SumPool2d extends Module {
 
 /** `sumPool3d` as a layer: The sum of each window of x. */
 export class SumPool3d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'SumPool3d';
   readonly #kernelSize: Size;
   readonly #options: PoolOptions;
 
@@ -512,6 +536,8 @@ export class SumPool3d extends Module {
  * LpPool.
  */
 export class LPPool1d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'LPPool1d';
   readonly #normType: number;
   readonly #kernelSize: Size;
   readonly #options: LpPoolOptions;
@@ -552,6 +578,8 @@ export class LPPool1d extends Module {
  * LpPool.
  */
 export class LPPool2d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'LPPool2d';
   readonly #normType: number;
   readonly #kernelSize: Size;
   readonly #options: LpPoolOptions;
@@ -592,6 +620,8 @@ export class LPPool2d extends Module {
  * LpPool.
  */
 export class LPPool3d extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'LPPool3d';
   readonly #normType: number;
   readonly #kernelSize: Size;
   readonly #options: LpPoolOptions;

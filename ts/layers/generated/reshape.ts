@@ -9,6 +9,8 @@ import { argumentsText } from '../repr.ts';
 
 /** `flatten` as a layer: The axes from `startDim` to `endDim` as one, on the same storage. As PyTorch's flatten. */
 export class Flatten extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Flatten';
   readonly #options: FlattenOptions;
 
   /**

@@ -11,6 +11,8 @@ import { argumentsText } from '../repr.ts';
  * ONNX's DepthToSpace.
  */
 export class PixelShuffle extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'PixelShuffle';
   readonly #upscaleFactor: number;
 
   /**
@@ -42,6 +44,8 @@ export class PixelShuffle extends KeepingModule {
 
 /** `pixelUnshuffle` as a layer: Squares of r * r pixels as channels: the way back from pixelShuffle. */
 export class PixelUnshuffle extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'PixelUnshuffle';
   readonly #downscaleFactor: number;
 
   /**
@@ -76,6 +80,8 @@ export class PixelUnshuffle extends KeepingModule {
  * 2017, ShuffleNet).
  */
 export class ChannelShuffle extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'ChannelShuffle';
   readonly #groups: number;
 
   /**

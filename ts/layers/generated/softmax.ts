@@ -8,6 +8,8 @@ import { argumentsText } from '../repr.ts';
 
 /** `softmax` as a layer: exp(x) over its sum along `dim`, by default the last axis. */
 export class Softmax extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Softmax';
   readonly #options: SoftmaxOptions;
 
   /**
@@ -37,6 +39,8 @@ export class Softmax extends Module {
 
 /** `logSoftmax` as a layer: The logarithm of softmax, x - log(sum(exp(x))) along `dim`, by default the last axis. */
 export class LogSoftmax extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'LogSoftmax';
   readonly #options: SoftmaxOptions;
 
   /**

@@ -13,6 +13,8 @@ import { argumentsText } from '../repr.ts';
  * PyTorch's unfold.
  */
 export class Unfold extends KeepingModule {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Unfold';
   readonly #kernelSize: Size;
   readonly #options: UnfoldOptions;
 
@@ -50,6 +52,8 @@ export class Unfold extends KeepingModule {
  * fold.
  */
 export class Fold extends Module {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'Fold';
   readonly #outputSize: Size;
   readonly #kernelSize: Size;
   readonly #options: UnfoldOptions;

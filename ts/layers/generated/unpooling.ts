@@ -14,6 +14,8 @@ export class MaxUnpool1d extends Module<
   [x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null],
   Tensor
 > {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'MaxUnpool1d';
   readonly #kernelSize: Size;
   readonly #options: Omit<MaxUnpoolOptions, 'outputSize'>;
 
@@ -59,6 +61,8 @@ export class MaxUnpool2d extends Module<
   [x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null],
   Tensor
 > {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'MaxUnpool2d';
   readonly #kernelSize: Size;
   readonly #options: Omit<MaxUnpoolOptions, 'outputSize'>;
 
@@ -105,6 +109,8 @@ export class MaxUnpool3d extends Module<
   [x: Tensor, indices: Tensor<'int32'>, outputSize?: Size | null],
   Tensor
 > {
+  /** Of minified bundles too. @internal */
+  static override readonly name: string = 'MaxUnpool3d';
   readonly #kernelSize: Size;
   readonly #options: Omit<MaxUnpoolOptions, 'outputSize'>;
 
