@@ -25,7 +25,7 @@ function callOf({ operator, args, options }) {
 }
 
 /** What compiles the layer, for those who look at its program. */
-export function programOf(layer, values = valuesOf(layer)) {
+function programOf(layer, values = valuesOf(layer)) {
   const weights = tensors(values.weights);
   const call = callOf(layer);
   const inputs = values.inputs.map(({ shape, data }) => ({

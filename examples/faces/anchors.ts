@@ -10,7 +10,7 @@
 /** The six points in the model's order; left and right are the person's own. */
 export const KEY_POINTS = ['right eye', 'left eye', 'nose', 'mouth', 'right ear', 'left ear'] as const;
 
-export interface Point {
+interface Point {
   x: number;
   y: number;
 }

@@ -6,7 +6,7 @@ import { decodeFaces, type Face, makeAnchors, NUMBERS_PER_ANCHOR } from './ancho
 const ANCHORS = makeAnchors();
 const HALF_RANGE = 127.5;
 
-export interface RawOutput {
+interface RawOutput {
   /** One per anchor. */
   logits: Float32Array;
   /** Sixteen per anchor. */

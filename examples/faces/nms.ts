@@ -21,7 +21,7 @@ function intersection(a: Face, b: Face): number {
   return Math.max(0, width) * Math.max(0, height);
 }
 
-export function intersectionOverUnion(a: Face, b: Face): number {
+function intersectionOverUnion(a: Face, b: Face): number {
   const common = intersection(a, b);
   const union = area(a) + area(b) - common;
   return union > 0 ? common / union : 0;

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { root } from './report.mjs';
 
 /** Bundles `entry` (from the repository's root) and gives the file to run. */
-export async function bundleTypeScript(entry) {
+async function bundleTypeScript(entry) {
   const { build } = await import('esbuild');
   const outfile = path.join(root, 'build/run', `${entry.replaceAll(/[/\\]/g, '-').replace(/\.ts$/, '')}.mjs`);
   await build({

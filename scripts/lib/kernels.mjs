@@ -11,7 +11,7 @@ import { pathWith, rustForWasm } from './rust.mjs';
 import { toolVersions, wasmTools } from './tools.mjs';
 import { finish, splatConstants, strictExtremes } from './wasm.mjs';
 
-export const buildFolder = path.join(root, 'build');
+const buildFolder = path.join(root, 'build');
 const stampFile = path.join(buildFolder, 'stamp.json');
 const built = ['simd.wasm', 'relaxed.wasm', 'kernels.js', 'kernels.d.ts', 'glue.js', 'glue.d.ts'];
 const ours = ['kernels', 'glue', 'pack', 'wasm'].map((name) => `scripts/lib/${name}.mjs`);

@@ -132,7 +132,7 @@ export function node({
   ]);
 }
 
-export type PortSpec = readonly [shape: readonly (number | string)[], type?: number];
+type PortSpec = readonly [shape: readonly (number | string)[], type?: number];
 
 function port(name: string, [shape, type = TYPE.float]: PortSpec): Uint8Array {
   const axes = shape.map((axis): Field => [1, message([[typeof axis === 'number' ? 1 : 2, axis]])]);

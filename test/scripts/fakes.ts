@@ -26,7 +26,7 @@ export function program(path: string, ...lines: string[]): void {
   writeFileSync(path, ['#!/bin/sh', ...lines, ''].join('\n'), { mode: 0o755 });
 }
 
-export interface Outcome {
+interface Outcome {
   /** What the body returned. */
   value: unknown;
   /** The message of what it threw. */

@@ -24,7 +24,7 @@ const STEP = 1e-4;
 const EFFORT = 200_000;
 
 /** How much of the checks is done. */
-export interface Effort {
+interface Effort {
   /** A program as well, and the shape without a run. Default true. */
   readonly programs?: boolean;
   /** So many elements of a tensor have their gradient compared with differences; 0: by the adjoint identity alone. */
@@ -75,7 +75,7 @@ function mayTransform({ op, tensors }: Call): boolean {
   );
 }
 
-export function toleranceOf(call: Call, reference: Reference): number {
+function toleranceOf(call: Call, reference: Reference): number {
   const reals = call.tensors.some(({ kind }) => kind === 'reals');
   return Math.max(reference.tolerance, reals ? ROUNDING : 0, mayTransform(call) ? WINOGRAD : 0);
 }

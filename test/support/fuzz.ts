@@ -11,7 +11,7 @@ import type { Arguments } from './generate.ts';
 import { Choices } from './random.ts';
 import { spoil } from './spoil.ts';
 
-export interface FuzzOptions {
+interface FuzzOptions {
   readonly problems: number;
   readonly seed: number;
   /** This operator only. */
@@ -20,7 +20,7 @@ export interface FuzzOptions {
   readonly progress?: (done: number) => void;
 }
 
-export interface FuzzResult {
+interface FuzzResult {
   readonly problems: number;
   /** Problems with a wrong result, as lines with what is wrong. */
   readonly wrong: string[];
@@ -33,7 +33,7 @@ const text = (title: string, op: string, args: Arguments): string =>
   `${title} | ${op} | ${JSON.stringify(args).slice(1, -1)}`;
 
 /** Problem `index` of a seed: its line, and whether it is nonsense. */
-export function randomLine(
+function randomLine(
   generators: Family['generators'],
   ops: readonly string[],
   seed: number,

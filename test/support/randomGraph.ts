@@ -16,7 +16,7 @@ export interface Shaped {
 }
 
 /** How operators are called, and constants made. */
-export interface Kit<T extends Shaped> {
+interface Kit<T extends Shaped> {
   call(operator: string, ...args: readonly unknown[]): T | readonly T[];
   constant(plain: Plain): T;
 }

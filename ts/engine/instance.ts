@@ -22,7 +22,7 @@ type ModuleOrBytes = WebAssembly.Module | BufferSource;
 export type Platform = Partial<Record<Variant, () => ModuleOrBytes | Promise<ModuleOrBytes>>>;
 
 /** What is to be loaded. */
-export interface Wanted {
+interface Wanted {
   readonly variant?: Variant | undefined;
   readonly maxMemoryBytes: number;
   readonly wasm?: KernelSource | undefined;
@@ -31,7 +31,7 @@ export interface Wanted {
 }
 
 /** What was loaded. */
-export interface Kernels {
+interface Kernels {
   readonly exports: Exports;
   readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module;

@@ -161,7 +161,7 @@ export interface Resources {
 }
 
 /** What a scope disposes: idempotent. */
-export interface Disposable {
+interface Disposable {
   readonly resources: Resources;
   readonly disposed: boolean;
   dispose(): void;

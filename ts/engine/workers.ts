@@ -10,7 +10,7 @@ import type { KernelExports } from './instance.ts';
 import { type Word, workerText } from './workerText.ts';
 
 /** What a worker instantiates. */
-export interface Shared {
+interface Shared {
   readonly exports: KernelExports;
   readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module;

@@ -35,7 +35,7 @@ export function differentiate(
 }
 
 /** A value's gradient is needed where it is asked for, or on the way to one that is; only float32 has gradients. */
-export function neededBy(nodes: readonly Node[], xs: readonly Value[]): Set<Value> {
+function neededBy(nodes: readonly Node[], xs: readonly Value[]): Set<Value> {
   const needed = new Set(xs);
   for (const node of nodes) {
     if (!node.inputs.some((input) => input !== null && needed.has(input))) continue;

@@ -9,7 +9,7 @@ import { type Node, originsOf, type Value } from './value.ts';
 /** Adds a node at the place of those that are rewritten; it stands for the same calls. */
 export type Add = (entry: Entry, inputs: readonly (Value | null)[], params: Params) => readonly Value[];
 
-export interface Rewrite {
+interface Rewrite {
   /** The nodes before the matched one that go with it. */
   readonly inner: readonly Node[];
   /** Adds nodes; gives a value for each output of the matched node. */

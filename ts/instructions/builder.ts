@@ -52,7 +52,7 @@ export interface Plan {
   readonly algorithm: number;
 }
 
-export interface StepOptions {
+interface StepOptions {
   /** The read whose memory the output may take over when it is not needed afterwards. */
   inPlace?: number;
   /** Scratch bytes of each part; left out where the instruction has no such operand. */

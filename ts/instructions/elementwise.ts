@@ -39,7 +39,7 @@ export function writeUnaryGradient(
   to.step(OP.unaryGradient, [dy, v], [dx], words, { inPlace: 0 });
 }
 
-export interface BinaryOptions {
+interface BinaryOptions {
   readonly dtype?: DType;
   /** BINARY. */
   readonly kind: number;

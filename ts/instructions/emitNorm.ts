@@ -122,7 +122,7 @@ export function emitNorm(
 }
 
 /** What flows back into x, weight and bias: those that are asked for. */
-export interface NormGradients {
+interface NormGradients {
   readonly x: Block | null;
   readonly weight: Block | null;
   readonly bias: Block | null;

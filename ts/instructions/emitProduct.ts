@@ -8,7 +8,7 @@ import { type Block, countOf } from './emit.ts';
 import { type ConvolutionProblem, emitConvolution } from './emitConvolution.ts';
 
 /** [groups, images, m, n] = [groups, m, k] times [images, groups, k, n], with groups or images being 1. */
-export interface ProductSizes {
+interface ProductSizes {
   readonly groups?: number;
   readonly images?: number;
   readonly m: number;

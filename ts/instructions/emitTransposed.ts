@@ -52,7 +52,7 @@ interface Phase {
 type Phases = readonly [Phase, Phase, Phase];
 
 /** What is adjoint to a convolution, by name. */
-export interface TransposedOperands {
+interface TransposedOperands {
   readonly x: Buffer;
   readonly weight: Buffer;
   readonly bias: Buffer | null;

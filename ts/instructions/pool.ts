@@ -6,7 +6,7 @@ import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP, PLACING, type WRITING } from './table.ts';
 
 /** An axis whose windows, floor(i * input / output) .. ceil((i + 1) * input / output), follow from its sizes. */
-export interface AdaptiveAxis {
+interface AdaptiveAxis {
   readonly input: number;
   readonly output: number;
 }
@@ -94,7 +94,7 @@ const planeWords = ({ planes, indexed, size }: IndexedPlanes): number[] => [
   ...[DTYPE.float32, planes, indexed, size],
 ];
 
-export interface ScatterOptions extends IndexedPlanes {
+interface ScatterOptions extends IndexedPlanes {
   /** WRITING. */
   readonly writing: (typeof WRITING)[keyof typeof WRITING];
 }

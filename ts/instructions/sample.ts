@@ -4,7 +4,7 @@ import { type DType, dtypeId } from '../base/dtype.ts';
 import { type Buffer, type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 
-export interface ResampleOptions {
+interface ResampleOptions {
   readonly dtype: DType;
   /** x is [outer, input, inner], y [outer, output, inner]. */
   readonly outer: number;

@@ -48,7 +48,7 @@ export type KnownShapes = ReadonlyMap<string, readonly number[]>;
 export type Axes = Map<string, number>;
 
 /** Every key of `given` is an input's name. @throws TypeError */
-export function checkNames(where: string, what: string, given: unknown, ports: readonly ModelPort[]): void {
+function checkNames(where: string, what: string, given: unknown, ports: readonly ModelPort[]): void {
   if (
     typeof given !== 'object' ||
     given === null ||
@@ -142,7 +142,7 @@ function byName(where: string, given: Feeds | Feed, ports: readonly ModelPort[])
 }
 
 /** The tensors of a run; those that were made for it are disposed afterwards. */
-export interface Bound {
+interface Bound {
   readonly tensors: Tensor<DType>[];
   readonly made: Tensor<DType>[];
 }

@@ -14,7 +14,7 @@ import { inputSpec } from './row.ts';
 
 export type Time = 'static' | 'planned' | 'run';
 
-export interface Times {
+interface Times {
   /** Of a node. */
   readonly of: ReadonlyMap<GraphNode, Time>;
   /** The model's inputs that are planned. */

@@ -47,10 +47,10 @@ export interface Layered {
 }
 
 /** What an operator's function carries beside the call, unseen in its public type. */
-export type Operator = Layered & { readonly entry: Entry };
+type Operator = Layered & { readonly entry: Entry };
 
 /** Calls the operator; one tensor per output. */
-export type Invoke = (inputs: readonly Operand[], params: Params) => Tensor<DType>[];
+type Invoke = (inputs: readonly Operand[], params: Params) => Tensor<DType>[];
 
 /** Makes an operator of its entry, of the function that users call, and of what is to be said of its layers. */
 export function operator<F extends object>(

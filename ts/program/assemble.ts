@@ -37,7 +37,7 @@ export interface Plan {
 }
 
 /** The executable, and which values its bindings stand for: captures by index, slots in their order. */
-export interface Assembled {
+interface Assembled {
   readonly executable: Executable;
   readonly captures: readonly Value[];
   readonly slots: readonly Value[];

@@ -32,7 +32,7 @@ export interface Traced extends Found {
 export type Named = readonly [name: string, x: unknown];
 
 /** What is to be traced. */
-export interface Traceable {
+interface Traceable {
   readonly body: unknown;
   /** What the function is called with. */
   readonly args: readonly unknown[];

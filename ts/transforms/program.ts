@@ -49,7 +49,7 @@ export interface Source {
   instrument?(trace: Trace): () => void;
 }
 
-export interface GraphOptions {
+interface GraphOptions {
   readonly inputs: readonly InputSpec[];
   /** Results to give, by the path of the module, or the name in the trace, that made them. */
   readonly outputs?: readonly string[] | undefined;

@@ -18,7 +18,7 @@ import {
 import { mapResults } from './results.ts';
 
 /** What the function gives: its value, or the value and an aux: a tensor, or an array or object of them. */
-export type Scored = Tensor | readonly [value: Tensor, aux: unknown];
+type Scored = Tensor | readonly [value: Tensor, aux: unknown];
 
 /** What `valueAndGrad` gives for a function that gives Y: the value and the gradients, and the aux where there is one. */
 export type ValueAndGrad<Y, Grads> = Y extends readonly [Tensor, infer Aux]
@@ -38,7 +38,7 @@ export type ValueAndGrad<Y, Grads> = Y extends readonly [Tensor, infer Aux]
     };
 
 /** What has parameters by name, as a Module has. */
-export interface Parametrized {
+interface Parametrized {
   /** `[key, parameter]` of each. */
   namedParameters(): readonly (readonly [key: string, parameter: Tensor])[];
 }

@@ -2,8 +2,9 @@
 //! element.
 //!
 //! Infinities, NaN, zeros and denormals give what C gives. Errors, measured by the tests below against float64:
-//! at most 2 units in the last place, of the normal distribution at most 8, also far out in its tail. The reductions and polynomials are those of Moshier's Cephes
-//! (single/expf.c, logf.c, tanhf.c); `pow` works in float64, with the series of atanh and exp.
+//! at most 2 units in the last place, of the normal distribution at most 8, also far out in its tail. The reductions and
+//! polynomials are those of Moshier's Cephes (single/expf.c, logf.c, tanhf.c); `pow` works in float64, with the series of
+//! atanh and exp.
 //! None is inlined: each takes some hundred bytes, beside which a call is cheap.
 #![allow(clippy::excessive_precision)] // the coefficients as their sources print them
 

@@ -93,7 +93,7 @@ export function signatureOf({ checker }, symbol) {
 }
 
 /** The properties of an options type in the order in which they are written, so that those of a type it extends are first. */
-export function propertiesOf(checker, type) {
+function propertiesOf(checker, type) {
   // The checker's own order is that of its work where a type is computed, such as an Omit.
   const place = ({ declarations: [first] = [] }) => first?.pos ?? 0;
   const file = ({ declarations: [first] = [] }) => first?.getSourceFile().fileName ?? '';

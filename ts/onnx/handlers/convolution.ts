@@ -18,7 +18,7 @@ export const WINDOW_ATTRIBUTES = {
   strides: ints,
 } as const;
 
-export type WindowPadding = [number, number][] | 'same' | 'same-lower' | 'valid';
+type WindowPadding = [number, number][] | 'same' | 'same-lower' | 'valid';
 
 /** The number of spatial axes of input 0, from 1 to 3. */
 export function spatialAxes(call: Call): 1 | 2 | 3 {

@@ -1,16 +1,16 @@
 //! POOL: `y[plane, o] = finish(combine over taps k of x[plane, o * stride - lo + k * dilation])`.
 //!
 //! Params: planes, 3 axes, [`Reduction`], ceil, count include pad, divisor (0 = none), p, [`Placing`]. An axis is a
-//! window's six words; where windows are not placed regularly, they are those of `problem::irregular`. Operands: x, samples? (fractional), y, indices?
-//! (int32 positions in the plane; max and min).
+//! window's six words; where windows are not placed regularly, they are those of `problem::irregular`. Operands: x,
+//! samples? (fractional), y, indices? (int32 positions in the plane; max and min).
 //!
 //! As PyTorch: NaN wins; of equal maxima the first position counts; an average's divisor is the part of the window
 //! inside the padded input (or inside the input); Lp is that average of x^p times the kernel's size, to the power 1/p.
 //! Of absolute values it is the plain sum of |x|^p, as in ONNX. Max and min take uint8 and int8 as well.
 //!
-//! An output row is computed in chunks, by the two loops of `rows`. Minimum is the maximum of -x; what is not float32
-//! or has a function applied first is staged row by row. `flat` does so for the case that networks have, `gradient` is the
-//! adjoint of the two loops.
+//! An output row is computed in chunks, by the two loops of `rows`, and sums of many taps in parts, which are put together
+//! in two numbers. Minimum is the maximum of -x; what is not float32 or has a function applied first is staged row by row.
+//! `flat` is for the case that networks have, `gradient` is the adjoint of the two loops.
 
 mod flat;
 pub mod gradient;

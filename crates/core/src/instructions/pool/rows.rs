@@ -1,6 +1,7 @@
 //! The two loops of pooling. `columns` reduces the taps of depth and height, input column by input column, into a row;
 //! `windows` reduces the taps of width from that row. Where the window reaches into the padding the row holds the
-//! identity, so neither loop has a test. The indexed forms carry each maximum's position along.
+//! identity, so neither loop has a test. The indexed forms carry each maximum's position along, `wide_windows` goes over
+//! many taps by doubling.
 
 use crate::simd::{F32x4, I32x4, Mask, LANES};
 use core::ops::Range;
