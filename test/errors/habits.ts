@@ -30,9 +30,8 @@ const vector = (): Tensor => ones([2]);
 const indices = (): Tensor<'int32'> => zeros([1, 2, 2, 2], { dtype: 'int32' });
 
 const functions: Wrong[] = [
-  ['a shape where a list of shapes is asked for', () => all['outputShape']!(striate.relu, [1, 2]), TypeError, 'outputShape: shapes is [1, 2], must be an array of shapes: write [[1, 2]]'],
-  ["PyTorch's full, number by number", () => all['full']!(2, 3, 7), TypeError, 'full: shape is 2, must be an array of integers: write [2, 3]'],
-  ['full of one number', () => all['full']!(2, 7), TypeError, 'full: shape is 2, must be an array of integers: write [2]'],
+  ["PyTorch's full, number by number", () => all.full!(2, 3, 7), TypeError, 'full: shape is 2, must be an array of integers: write [2, 3]'],
+  ['full of one number', () => all.full!(2, 7), TypeError, 'full: shape is 2, must be an array of integers: write [2]'],
   ['train of a text', () => new striate.ReLU().train(any('yes')), TypeError, "train: mode is 'yes', must be true or false"],
   call('max', () => [x(), x()], 'a Tensor', null),
   call('conv1d', () => [x3(), ones([3, 2, 3]), null, 2], '2', '{ stride: 2 }'),

@@ -1,5 +1,7 @@
 /** Consoles show tensors, modules and programs as text. */
+import fs from 'node:fs';
 import path from 'node:path';
+import { build } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
 import { buildDist, here, output, root } from './installed.ts';
 
@@ -35,3 +37,34 @@ test.each([
   },
   60_000,
 );
+
+test('a minified bundle knows the names of the classes', async () => {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import { Conv2d, init, relu, Sequential, tensor } from './dist/index.js';
+await init();
+console.log(String(new Sequential(new Conv2d(1, 2, 3))));
+for (const wrong of [() => relu(new Conv2d(1, 2, 3)), () => tensor(tensor([1]))]) {
+  try { wrong(); } catch (error) { console.log(error.message); }
+}`,
+      resolveDir: root,
+    },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    outfile: 'minified.mjs',
+  });
+  const file = path.join(root, 'build/minified.mjs');
+  fs.writeFileSync(file, outputFiles[0]!.text);
+  expect((await output(process.execPath, [file])).split('\n')).toEqual([
+    'Sequential(',
+    '  (0): Conv2d(1, 2, kernelSize=3)',
+    ')',
+    'relu: x is a Conv2d, must be a Tensor',
+    'tensor: data holds a Tensor, must hold numbers',
+    '',
+  ]);
+  fs.rmSync(file);
+}, 60_000);

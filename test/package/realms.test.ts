@@ -34,7 +34,7 @@ test('jest, with jsdom', async () => {
     { WASM: dist('simd.wasm') },
   );
   const { success, numPassedTests } = JSON.parse(text);
-  expect({ success, numPassedTests }).toEqual({ success: true, numPassedTests: 7 });
+  expect({ success, numPassedTests }).toEqual({ success: true, numPassedTests: 8 });
 }, 120_000);
 
 test("Vercel's edge runtime, which gives the module and compiles nothing", async () => {

@@ -41,12 +41,8 @@ describe.each(variants)('%s', (variant) => {
 describe('what cannot be loaded is named', () => {
   const empty = Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0]);
   it.each<[string, unknown, string]>([
-    ['a number', 5, 'init: wasm is 3, must be a URL, a string, a Response, bytes or a WebAssembly.Module'],
-    [
-      'null',
-      null,
-      'init: wasm is null, must be a URL, a string, a Response, bytes or a WebAssembly.Module',
-    ],
+    ['a number', 5, 'init: wasm is 5, must be a URL, a string, a Response, bytes or a WebAssembly.Module'],
+    ['null', null, 'init: wasm is null, must be a URL, a string, a Response, bytes or a WebAssembly.Module'],
     ['no WebAssembly', new Uint8Array(3), 'init: wasm cannot be read: '],
     [
       'another module',

@@ -75,7 +75,7 @@ const TEXTS = /^(mode|padding|paddingMode|approximate|dtype|variant)$/;
 const FLAGS = /^(bias|training|keepDim|returnIndices|alignCorners|strict)$/;
 
 /** Options that take a list. */
-const LISTS = /^(stride|padding|dilation|outputPadding|outputSize|size|dim|steps|outputs)$/;
+const LISTS = /^(stride|padding|dilation|outputPadding|outputSize|size|dim|steps|inputs|outputs)$/;
 
 /** What to write for an option that was given by position, as PyTorch takes it: the first that such a value is for. */
 function asOption(value: unknown, known: readonly string[]): string {

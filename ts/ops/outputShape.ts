@@ -33,8 +33,6 @@ export function outputShape(
     throw wrongKind('outputShape', 'operator', operator, 'an operator such as conv2d');
   }
   if (!Array.isArray(shapes)) throw wrongKind('outputShape', 'shapes', shapes, 'an array of shapes');
-  if (typeof shapes[0] === 'number')
-    throw wrongKind('outputShape', 'shapes', shapes, `an array of shapes: write [[${shapes.join(', ')}]]`);
   const trace = new Trace();
   const symbols = shapes.map((shape, i) =>
     shape === null

@@ -44,6 +44,12 @@ test('a layer, a program, and a model from bytes of Node', async () => {
   expect([...model.run({ x: Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8) }).y]).toEqual([19, 25, 37, 43]);
 });
 
+test("a model from jsdom's Blob", async () => {
+  const model = await loadModel(new Blob([Uint8Array.from(Buffer.from(MODEL, 'base64'))]));
+  expect(model.outputs.map(({ name }) => name)).toEqual(['y']);
+  model.dispose();
+});
+
 test('toEqual compares shape, dtype and values', () => {
   const x = tensor([1, 2]);
   expect(x).toEqual(tensor([1, 2]));
