@@ -87,7 +87,8 @@ export class Instructions {
   /** Throws a run's fault; one of an operator's data names the operator. */
   #fail(where: string): never {
     const { i32, result } = refresh(this.#engine);
-    const atFault = faultCode(this.#engine) === FAULT.indexOutside;
+    const code = faultCode(this.#engine);
+    const atFault = code === FAULT.indexOutside || code === FAULT.axisOutside;
     const operator = atFault ? this.#operators[this.code.rows[i32[result + 3] as number] as number] : null;
     throwFault(this.#engine, operator && operator !== where ? `${where}: ${operator}` : where);
   }
