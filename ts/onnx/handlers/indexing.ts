@@ -3,9 +3,10 @@
  * on them.
  */
 import type { DType } from '../../base/dtype.ts';
+import { shapeText } from '../../base/errors.ts';
 import { broadcast } from '../../instructions/emit.ts';
 import { slice } from '../../ops/concat.ts';
-import { tensor, zeros } from '../../ops/create.ts';
+import { zeros } from '../../ops/create.ts';
 import { cumSum } from '../../ops/cumSum.ts';
 import { expand, tile } from '../../ops/expand.ts';
 import { gather, indexSelect, oneHot, type Reduce, scatter } from '../../ops/indexing.ts';
@@ -136,26 +137,29 @@ function buildTopK(call: Call): Tensor<DType>[] {
   return topK(call.tensor(0), k, { dim: axisOf(call), largest: call.int('largest') !== 0 });
 }
 
+/** Ones along a diagonal; of a dtype of its own, or the input's. */
 function buildEyeLike(call: Call): Tensor<DType> {
-  const [rows = 0, columns] = call.shape(0);
-  if (columns === undefined || call.shape(0).length > 2)
-    call.fail(`the input has ${call.shape(0).length} axes, must have 2`);
+  const { shape, dtype } = call.inputs[0] as Tensor<DType>;
+  if (shape.length !== 2) call.fail(`the input ${shapeText(shape)} must have 2 axes`);
+  const [rows, columns] = shape as readonly [number, number];
   const type = call.int('dtype');
-  const dtype = call.given('dtype') ? dtypeOf(type) : call.inputs[0]!.dtype;
-  if (dtype === undefined) call.fail(`a matrix of ${typeName(type)} is not supported`);
-  const eye = zeros([rows, columns as number], { dtype: dtype as DType });
+  const own = call.given('dtype')
+    ? (dtypeOf(type) ?? call.fail(`a matrix of ${typeName(type)} is not supported`))
+    : dtype;
+  const eye = zeros([rows, columns], { dtype: own });
   const k = call.int('k');
-  for (let row = Math.max(0, -k); row < rows && row + k < (columns as number); row++)
-    eye.data[row * (columns as number) + row + k] = 1;
+  for (let row = Math.max(0, -k); row < Math.min(rows, columns - k); row++)
+    eye.data[row * columns + row + k] = 1;
   return eye;
 }
 
+/** start, start + delta, ... before limit. */
 function buildRange(call: Call): Tensor<DType> {
-  const [[start = 0], [limit = 0], [delta = 0]] = ['start', 'limit', 'delta'].map((name) =>
-    call.numbers(name),
-  ) as [number[], number[], number[]];
+  const first = (name: string) => call.numbers(name)[0] ?? 0;
+  const [start, limit, delta] = [first('start'), first('limit'), first('delta')];
   if (delta === 0) call.fail('delta is 0, must not be 0');
   const count = Math.max(0, Math.ceil((limit - start) / delta));
-  const values = Array.from({ length: count }, (_, i) => start + i * delta);
-  return tensor(values, [count], { dtype: call.inputs[0]!.dtype });
+  const range = zeros([count], { dtype: (call.inputs[0] as Tensor<DType>).dtype });
+  for (let i = 0; i < count; i++) range.data[i] = start + i * delta;
+  return range;
 }
