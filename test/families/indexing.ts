@@ -169,7 +169,8 @@ export const generators: Record<string, Generator> = {
     const shape = anyShape(choose, 0, 3);
     const classes = choose.integer(1, 6);
     const dim = maybe(choose) ? choose.integer(-shape.length - 1, shape.length) : undefined;
-    return [randomIndices(choose, shape, classes), classes, options({ dim })];
+    const values = times(countOf(shape), () => choose.integer(0, classes - 1));
+    return [{ values, shape, dtype: 'int32' }, classes, options({ dim })];
   },
 };
 
@@ -203,7 +204,8 @@ export const wrong: Wrong[] = [
   ['scattering to an index outside', () => striate.scatter(three(), ids(-4), three()), RangeError, 'scatter: indices holds -4, must be from -3 to 2, along an axis of 3'],
   ['the gradient of a product by scattering', () => striate.vjp((a) => striate.scatter(a, ids(0), three(), { reduce: 'multiply' }), three()), TypeError, "scatter: there is no gradient of reduce 'multiply'"],
   ['classes of floats', () => striate.oneHot(any(three()), 3), TypeError, 'oneHot: x is float32, must be int32'],
-  ['a class outside', () => striate.oneHot(ids(3), 3), RangeError, 'oneHot: indices holds 3, must be from -3 to 2, along an axis of 3'],
+  ['a class outside', () => striate.oneHot(ids(3), 3), RangeError, 'oneHot: x holds 3, must be from 0 to 2, the classes'],
+  ['a negative class', () => striate.oneHot(ids(-1), 3), RangeError, 'oneHot: x holds -1, must be from 0 to 2, the classes'],
   ['no classes', () => striate.oneHot(ids(0), 0), RangeError, 'oneHot: classes is 0, must be an integer, at least 1'],
   ['classes along an axis that there is not', () => striate.oneHot(ids(0), 1, { dim: 2 }), RangeError, 'oneHot: dim is 2, must be an integer, from -2 to 1'],
   ['a class that may lie anywhere', () => striate.oneHot(ids(0), 1, { outside: any('zero') }), RangeError, "oneHot: outside is 'zero', must be 'error' or 'skip'"],

@@ -23,6 +23,7 @@ export const FAULT = {
   noOutput: 11,
   batchOutside: 12,
   axisOutside: 13,
+  classOutside: 14,
 } as const;
 
 /** Results of a team's run beside 0 and faults. */

@@ -177,6 +177,7 @@ export const JOINING = {
 export const OUTSIDE = {
   fault: 0,
   skip: 1,
+  class: 2,
 } as const;
 
 /** What a deformable convolution's gradient is of. */

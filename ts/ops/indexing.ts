@@ -324,7 +324,10 @@ export const scatter = /*#__PURE__*/ operator(
 export interface OneHotOptions {
   /** The result's axis of the classes, counted from its end when negative. Default -1. */
   dim?: number | undefined;
-  /** What a class outside is: an error, or ("skip", as ONNX has it) all zeros. Default "error". */
+  /**
+   * What is no class is an error; with "skip", as ONNX has it, it is all zeros, and negative ones count from the end.
+   * Default "error".
+   */
   outside?: 'error' | 'skip' | undefined;
 }
 
@@ -358,10 +361,10 @@ const ONE_HOT: Entry<Indexed> = {
 
 /**
  * 1 at each index along a new axis, 0 elsewhere. As PyTorch's one_hot and ONNX's OneHot.
- * @param x int32, of any shape. Negative ones count from the end
+ * @param x int32, of any shape, from 0 to classes - 1
  * @param classes the new axis' size
  * @returns int32
- * @throws RangeError for an index outside; TypeError for indices of another dtype
+ * @throws RangeError for what is no class; TypeError for indices of another dtype
  * @example
  * ```ts
  * oneHot(tensor([2, 0], [2], { dtype: 'int32' }), 3).toArray(); // [[0, 0, 1], [1, 0, 0]]
@@ -377,7 +380,7 @@ export const oneHot = /*#__PURE__*/ operator(
       oneOf('oneHot', 'outside', outside, ['error', 'skip']);
       const axis = axisIndex('oneHot', 'dim', dim, shape.length + 1);
       const params = [axis, integer('oneHot', 'classes', classes, 1)];
-      const rule = outside === 'skip' ? OUTSIDE.skip : OUTSIDE.fault;
+      const rule = outside === 'skip' ? OUTSIDE.skip : OUTSIDE.class;
       return invoke([x], [...params, rule])[0] as unknown as Tensor<'int32'>;
     },
 );

@@ -4,6 +4,9 @@ import { type Engine, faultCode, free, refresh, throwFault } from '../engine/eng
 import { dropArena } from '../engine/memory.ts';
 import { callWithWords, type Words } from '../instructions/words.ts';
 
+/** The faults of a run that are its data's. */
+const DATA: readonly number[] = [FAULT.indexOutside, FAULT.axisOutside, FAULT.classOutside];
+
 export class Instructions {
   /** Bytes that the Rust side keeps for it. */
   readonly bytes: number;
@@ -88,7 +91,7 @@ export class Instructions {
   #fail(where: string): never {
     const { i32, result } = refresh(this.#engine);
     const code = faultCode(this.#engine);
-    const atFault = code === FAULT.indexOutside || code === FAULT.axisOutside;
+    const atFault = DATA.includes(code);
     const operator = atFault ? this.#operators[this.code.rows[i32[result + 3] as number] as number] : null;
     throwFault(this.#engine, operator && operator !== where ? `${where}: ${operator}` : where);
   }

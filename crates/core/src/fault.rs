@@ -33,6 +33,8 @@ enumeration! {
         BatchOutside,
         /// An index that points outside its axis, from either end: `(index, size of the axis, step)`.
         AxisOutside,
+        /// A class that there is not: `(class, classes, step)`.
+        ClassOutside,
     }
 }
 

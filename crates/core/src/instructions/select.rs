@@ -48,6 +48,8 @@ enumeration! {
         Fault,
         /// Nothing is written, and nothing is wrong.
         Skip,
+        /// A fault of a class; negative ones are outside.
+        Class,
     }
 }
 
@@ -106,7 +108,7 @@ struct Select(Indexed);
 struct Put {
     indexed: Indexed,
     joining: Joining,
-    strict: bool,
+    outside: Outside,
 }
 
 fn decode_select(params: &mut Params) -> Result<Planned, Fault> {
@@ -116,10 +118,9 @@ fn decode_select(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 fn decode_put(params: &mut Params) -> Result<Planned, Fault> {
-    let (indexed, joining) = (Indexed::read(params), params.kind());
-    let strict = params.kind::<Outside>() == Outside::Fault;
+    let (indexed, joining, outside) = (Indexed::read(params), params.kind(), params.kind());
     params.check()?;
-    Ok(Planned::new(Put { indexed, joining, strict }))
+    Ok(Planned::new(Put { indexed, joining, outside }))
 }
 
 impl Instruction for Select {
@@ -167,28 +168,47 @@ impl Select {
 
 impl Instruction for Put {
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let dtype = self.indexed.dtype;
+        let each = |join: fn(f32, f32) -> f32| {
+            move |from: *const u8, to: *mut u8, len: usize| {
+                let (from, to) = (from.cast::<f32>(), to.cast::<f32>());
+                for n in 0..len {
+                    // SAFETY: `put` gives as many elements.
+                    unsafe { *to.add(n) = join(*to.add(n), *from.add(n)) };
+                }
+            }
+        };
         // SAFETY: the caller's guarantee.
         unsafe {
-            match (self.joining, self.indexed.dtype) {
-                (Joining::Assign, Dtype::F32 | Dtype::I32) => self.put::<u32>(operands, share, |_, new| new),
-                (Joining::Assign, _) => self.put::<u8>(operands, share, |_, new| new),
-                (_, Dtype::F32) => {
-                    let join: fn(f32, f32) -> f32 = match self.joining {
-                        Joining::Add => |old, new| old + new,
+            match (self.joining, dtype) {
+                (Joining::Assign, _) => self.put(operands, share, &|from, to, len| {
+                    from.copy_to_nonoverlapping(to, len * dtype.bytes());
+                }),
+                (Joining::Add, Dtype::F32) => self.put(operands, share, &|from, to, len| {
+                    let (from, to) = (from.cast::<f32>(), to.cast::<f32>());
+                    for n in 0..len {
+                        *to.add(n) += *from.add(n);
+                    }
+                }),
+                (_, Dtype::F32) => self.put(
+                    operands,
+                    share,
+                    // NaN is above and below everything.
+                    &each(match self.joining {
                         Joining::Multiply => |old, new| old * new,
-                        // NaN is above and below everything.
                         Joining::Max => |old, new| if old >= new || old.is_nan() { old } else { new },
                         _ => |old, new| if old <= new || old.is_nan() { old } else { new },
-                    };
-                    self.put(operands, share, join)
-                }
-                (_, Dtype::I32) => self.put(operands, share, |old: i32, new| self.joined(old, new) as i32),
-                (_, Dtype::U8) => {
-                    self.put(operands, share, |old: u8, new| self.joined(old.into(), new.into()) as u8)
-                }
-                (_, Dtype::I8) => {
-                    self.put(operands, share, |old: i8, new| self.joined(old.into(), new.into()) as i8)
-                }
+                    }),
+                ),
+                _ => self.put(operands, share, &|from, to, len| {
+                    let (mut old, mut new) = ([0], [0]);
+                    for n in 0..len {
+                        dtype.gather(to, n as isize, 1, &mut old);
+                        dtype.gather(from, n as isize, 1, &mut new);
+                        let joined = self.joined(old[0] as i32, new[0] as i32);
+                        dtype.scatter(&[joined as u32], to, n);
+                    }
+                }),
             }
         }
     }
@@ -206,18 +226,20 @@ impl Put {
         }
     }
 
+    /// `join` is given where elements are, where they go, and how many; they lie one behind the other in both.
+    ///
     /// # Safety
-    /// As [`Instruction::run`], for elements of T's size.
-    unsafe fn put<T: Copy>(
+    /// As [`Instruction::run`].
+    unsafe fn put(
         &self,
         operands: &Operands,
         share: Share,
-        join: impl Fn(T, T) -> T,
+        join: &dyn Fn(*const u8, *mut u8, usize),
     ) -> Result<(), Fault> {
         let indexed = &self.indexed;
-        let Indexed { outer, count, size, inner, .. } = *indexed;
+        let Indexed { outer, count, size, inner, dtype, .. } = *indexed;
         let (x, indices, y) =
-            (operands.pointer::<T>(0), operands.pointer::<i32>(1), operands.pointer::<T>(2));
+            (operands.pointer::<u8>(0), operands.pointer::<i32>(1), operands.pointer::<u8>(2));
         let range = share.range(outer * inner);
         let mut outcome = Ok(());
         let mut at = range.start;
@@ -232,16 +254,14 @@ impl Put {
                     // of y are this part's.
                     unsafe {
                         let index = *indices.add(indexed.index_of(o, j, i));
-                        match indexed.place(index) {
-                            Some(place) => {
-                                let from = x.add((o * count + j) * inner + i);
-                                let to = y.add((o * size + place) * inner + i);
-                                for n in 0..len {
-                                    *to.add(n) = join(*to.add(n), *from.add(n));
-                                }
+                        match self.place(index) {
+                            Ok(Some(place)) => {
+                                let from = ((o * count + j) * inner + i) * dtype.bytes();
+                                let to = ((o * size + place) * inner + i) * dtype.bytes();
+                                join(x.add(from), y.add(to), len);
                             }
-                            None if self.strict => outcome = outcome.and(Err(indexed.fault(index))),
-                            None => {}
+                            Ok(None) => {}
+                            Err(fault) => outcome = outcome.and(Err(fault)),
                         }
                     }
                     i += len;
@@ -250,6 +270,20 @@ impl Put {
             at += columns;
         }
         outcome
+    }
+
+    /// The place that an index names; none where it is left out.
+    #[inline(always)]
+    fn place(&self, index: i32) -> Result<Option<usize>, Fault> {
+        let place = self.indexed.place(index);
+        match self.outside {
+            Outside::Fault => place.map(Some).ok_or(self.indexed.fault(index)),
+            Outside::Skip => Ok(place),
+            Outside::Class if index < 0 || place.is_none() => {
+                Err(Fault::new(Code::ClassOutside, [index, self.indexed.size as i32, 0]))
+            }
+            Outside::Class => Ok(place),
+        }
     }
 }
 
@@ -301,7 +335,7 @@ mod tests {
 
     #[test]
     fn what_is_put_in_one_place_is_joined_in_order() {
-        let put = |joining| Put { indexed: rows(Dtype::F32), joining, strict: true };
+        let put = |joining| Put { indexed: rows(Dtype::F32), joining, outside: Outside::Fault };
         let cases = [
             (Joining::Assign, [10.0, 10.0, 5.0, 6.0]),
             (Joining::Add, [10.0, 10.0, 18.0, 20.0]),
@@ -315,19 +349,22 @@ mod tests {
             let fault = run(&put(joining), &mut x, &mut [1, 1, 2], &mut y).unwrap_err();
             assert_eq!(fault.code, Code::AxisOutside);
             assert_eq!(y, expected, "{joining:?}");
-            let lenient = Put { strict: false, ..put(joining) };
+            let lenient = Put { outside: Outside::Skip, ..put(joining) };
             run(&lenient, &mut x, &mut [1, 1, 2], &mut [10.0; 4]).unwrap();
+            let classes = Put { outside: Outside::Class, ..put(joining) };
+            let fault = run(&classes, &mut x, &mut [1, -1, 0], &mut [10.0; 4]).unwrap_err();
+            assert_eq!(fault, Fault::new(Code::ClassOutside, [-1, 2, 0]));
         }
     }
 
     #[test]
     fn integers_wrap_and_nan_is_above_and_below() {
-        let put = Put { indexed: rows(Dtype::U8), joining: Joining::Multiply, strict: true };
+        let put = Put { indexed: rows(Dtype::U8), joining: Joining::Multiply, outside: Outside::Fault };
         let mut y = [100_u8, 100, 2, 2];
         run(&put, &mut [3, 4, 2, 2, 3, 3], &mut [0, 1, 1], &mut y).unwrap();
         assert_eq!(y, [44, 144, 12, 12]);
         for joining in [Joining::Max, Joining::Min] {
-            let put = Put { indexed: rows(Dtype::F32), joining, strict: true };
+            let put = Put { indexed: rows(Dtype::F32), joining, outside: Outside::Fault };
             let mut y = [f32::NAN, 1.0, 1.0, 1.0];
             run(&put, &mut [3.0, f32::NAN, 1.0, f32::NAN, 1.0, 1.0], &mut [0, 0, 1], &mut y).unwrap();
             assert!(y[0].is_nan() && y[1].is_nan());
