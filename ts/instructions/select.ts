@@ -1,4 +1,7 @@
-/** Instructions by indices along an axis, and in an order (crates/core/src/instructions/select.rs, sort.rs, cumulate.rs, triangle.rs). */
+/**
+ * Instructions by indices along an axis, in an order, and by places in a matrix (select.rs, sort.rs, cumulate.rs and
+ * triangle.rs in crates/core/src/instructions).
+ */
 import { type DType, dtypeId } from '../base/dtype.ts';
 import type { Builder, OperandsOf } from './builder.ts';
 import type { Along } from './reduce.ts';
