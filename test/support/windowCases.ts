@@ -302,6 +302,9 @@ export const WITHOUT: readonly (readonly [reason: string, names: readonly string
   ['of other channels it sees what lies at its own place', ['channelShuffle']],
   [
     'it moves elements along any axis, and knows of none that is spatial',
-    ['concat', 'stack', 'slice', 'split', 'permute', 'flatten', 'reshape', 'squeeze', 'unsqueeze'],
+    [
+      ...['concat', 'stack', 'slice', 'split', 'permute', 'flatten', 'reshape', 'squeeze', 'unsqueeze'],
+      ...['expand', 'tile', 'triu', 'tril'],
+    ],
   ],
 ];

@@ -7,6 +7,8 @@ Debian's python3-torch 1.13 and python3-torchvision 0.14 suffice. test/torch/tor
 torch.values has what it wrote without options, before these operators were added; these are in few.values:
 
     python3 test/torch/generate.py --op argMin,variance,std,stack,squeeze,unsqueeze --cases 42 --out test/torch/few.values
+    python3 test/torch/generate.py --op expand,tile,indexSelect,gather,scatter,oneHot,sort,topK,cumSum,triu,tril \
+        --cases 72 --out test/torch/indexing.values
 
 The file is the gzip of: the length of a JSON text (uint32, little endian), the text, then all expected numbers as float32,
 case by case: outputs, gradients, written tensors. A case is
@@ -758,6 +760,85 @@ def moving(op):
     return c
 
 
+# ---------------------------------------------------------------- by indices, in an order
+
+def repeated(op):
+    c = Case()
+    shape = shape_of(1, 3, 4)
+    if op == 'expand':
+        shape = [s if maybe() else 1 for s in shape]
+        wanted = [R.randint(1, 3) for _ in range(R.randint(0, 2))]
+        wanted += [R.randint(1, 4) if s == 1 else R.choice([s, -1]) for s in shape]
+        x = c.tensor(shape)
+        c.step(op, [x, wanted], x.tensor.expand(wanted))
+    else:
+        x = c.tensor(shape)
+        repeats = [R.randint(1, 2) for _ in range(R.randint(1, 4))]
+        c.step(op, [x, repeats], torch.tile(x.tensor, repeats))
+    return c
+
+
+def indexed(op):
+    c = Case()
+    if op == 'oneHot':
+        classes = R.randint(1, 6)
+        ids = c.literal(np.array(R.choices(range(classes), k=6)).reshape(2, 3), 'int32')
+        c.step(op, [ids, classes], F.one_hot(ids.tensor, classes))
+        return c
+    shape = shape_of(1, 4, 5)
+    dim = R.randint(-len(shape), len(shape) - 1)
+    size, d = shape[dim], dim % len(shape)
+    x = c.tensor(shape, '#' if op == 'scatter' else '~')
+    if op == 'indexSelect':
+        ids = c.literal(R.choices(range(size), k=R.randint(1, 6)), 'int32')
+        c.step(op, [x, ids, {'dim': dim}], torch.index_select(x.tensor, dim, ids.tensor))
+        return c
+    own = [R.randint(1, 7) if a == d else R.randint(1, s) for a, s in enumerate(shape)]
+    reduce = R.choice([None, 'add', 'amax', 'amin'])
+    if op == 'scatter' and reduce is None:
+        # Which of several gets a place is not said by PyTorch: each has its own.
+        own[d] = R.randint(1, size)
+        ids = np.stack([R.sample(range(size), own[d]) for _ in range(int(np.prod(own)) // own[d])])
+        ids = np.moveaxis(ids.reshape([n for a, n in enumerate(own) if a != d] + [own[d]]), -1, d)
+    else:
+        ids = np.array(R.choices(range(size), k=int(np.prod(own)))).reshape(own)
+    ids = c.literal(ids, 'int32')
+    if op == 'gather':
+        c.step(op, [x, ids, {'dim': dim}], torch.gather(x.tensor, dim, ids.tensor))
+        return c
+    source = c.tensor(own, '#')
+    if reduce in (None, 'add'):
+        put = torch.scatter_add if reduce else torch.scatter
+        y = put(x.tensor, dim, ids.tensor, source.tensor)
+    else:
+        y = torch.scatter_reduce(x.tensor, dim, ids.tensor, source.tensor, reduce)
+    c.step(op, [x, ids, source, given(dim=dim, reduce=reduce)], y)
+    return c
+
+
+def ordered(op):
+    c = Case()
+    shape = shape_of(1, 3, 9)
+    dim = R.randint(-len(shape), len(shape) - 1)
+    flag = maybe()
+    if op == 'sort':
+        x = c.tensor(shape, R.choice(['#', '']))
+        y, ids = torch.sort(x.tensor, dim=dim, descending=flag, stable=True)
+        c.step(op, [x, {'dim': dim, 'descending': flag}], y, ids)
+    elif op == 'topK':
+        x = c.tensor(shape, '#')
+        k = R.randint(1, shape[dim])
+        c.step(op, [x, k, {'dim': dim, 'largest': flag}], *torch.topk(x.tensor, k, dim, flag))
+    elif op == 'cumSum':
+        x = c.tensor(shape)
+        c.step(op, [x, dim], torch.cumsum(x.tensor, dim))
+    else:
+        x = c.tensor(shape + [R.randint(1, 6)])
+        diagonal = R.randint(-5, 5)
+        c.step(op, [x, diagonal], getattr(torch, op)(x.tensor, diagonal))
+    return c
+
+
 # ---------------------------------------------------------------- linear, activations, arithmetic, sums
 
 def linear():
@@ -1172,6 +1253,12 @@ def table():
         rows[op] = (8, lambda op=op: reduction(op))
     for op in ('stack', 'squeeze', 'unsqueeze'):
         rows[op] = (6, lambda op=op: moving(op))
+    for op in ('expand', 'tile'):
+        rows[op] = (6, lambda op=op: repeated(op))
+    for op in ('indexSelect', 'gather', 'scatter', 'oneHot'):
+        rows[op] = (12 if op == 'scatter' else 6, lambda op=op: indexed(op))
+    for op in ('sort', 'topK', 'cumSum', 'triu', 'tril'):
+        rows[op] = (6, lambda op=op: ordered(op))
     return rows
 
 

@@ -86,7 +86,9 @@ function check(torch: TorchCase): void {
   });
 }
 
-const own = ['torch.values', 'few.values'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+const own = ['torch.values', 'few.values', 'indexing.values'].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url)),
+);
 const files = process.env.STRIATE_TORCH === undefined ? own : [process.env.STRIATE_TORCH];
 
 inEachVariant('as PyTorch', () => {

@@ -22,6 +22,8 @@ export const FAULT = {
   outputSize: 10,
   noOutput: 11,
   batchOutside: 12,
+  axisOutside: 13,
+  classOutside: 14,
 } as const;
 
 /** Results of a team's run beside 0 and faults. */

@@ -33,6 +33,14 @@ export function faultError(where: string, code: number, values: ArrayLike<number
       return new RangeError(
         `${where}: indices holds ${a}, must be from 0 to ${b - 1}, the positions in a plane of ${b}`,
       );
+    case FAULT.axisOutside:
+      return new RangeError(
+        b === 0
+          ? `${where}: indices holds ${a}, but the axis has no elements`
+          : `${where}: indices holds ${a}, must be from ${-b} to ${b - 1}, along an axis of ${b}`,
+      );
+    case FAULT.classOutside:
+      return new RangeError(`${where}: x holds ${a}, must be from 0 to ${b - 1}, the classes`);
     case FAULT.outputPadding:
       return new RangeError(`${where}: outputPadding is ${a}, must be from 0 to ${b}`);
     case FAULT.outputSize:

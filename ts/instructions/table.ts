@@ -10,25 +10,30 @@ export const OP = {
   convPack: 5,
   convWeightGradient: 6,
   copy: 7,
-  deform: 8,
-  deformGradient: 9,
-  dropout: 10,
-  fill: 11,
-  gridSample: 12,
-  gridSampleGradient: 13,
-  pool: 14,
-  poolGradient: 15,
-  random: 16,
-  reduce: 17,
-  resample: 18,
-  roiAlign: 19,
-  roiAlignGradient: 20,
-  scatter: 21,
-  gather: 22,
-  softmax: 23,
-  stats: 24,
-  unary: 25,
-  unaryGradient: 26,
+  cumulate: 8,
+  deform: 9,
+  deformGradient: 10,
+  dropout: 11,
+  fill: 12,
+  gridSample: 13,
+  gridSampleGradient: 14,
+  pool: 15,
+  poolGradient: 16,
+  random: 17,
+  reduce: 18,
+  resample: 19,
+  roiAlign: 20,
+  roiAlignGradient: 21,
+  scatter: 22,
+  gather: 23,
+  select: 24,
+  put: 25,
+  softmax: 26,
+  sort: 27,
+  stats: 28,
+  triangle: 29,
+  unary: 30,
+  unaryGradient: 31,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -159,6 +164,22 @@ export const WRITING = {
   add: 1,
 } as const;
 
+/** What is made of a value and of what is in its place. */
+export const JOINING = {
+  assign: 0,
+  add: 1,
+  multiply: 2,
+  max: 3,
+  min: 4,
+} as const;
+
+/** What an index outside is. */
+export const OUTSIDE = {
+  fault: 0,
+  skip: 1,
+  class: 2,
+} as const;
+
 /** What a deformable convolution's gradient is of. */
 export const DEFORM_GRADIENT = {
   weights: 0,
@@ -206,6 +227,10 @@ export interface Operands<B> {
     readonly dw: B;
   };
   copy: {
+    readonly x: B;
+    readonly y: B;
+  };
+  cumulate: {
     readonly x: B;
     readonly y: B;
   };
@@ -290,14 +315,33 @@ export interface Operands<B> {
     readonly indices: B;
     readonly y: B;
   };
+  select: {
+    readonly x: B;
+    readonly indices: B;
+    readonly y: B;
+  };
+  put: {
+    readonly x: B;
+    readonly indices: B;
+    readonly y: B;
+  };
   softmax: {
     readonly x: B;
     readonly y: B;
+  };
+  sort: {
+    readonly x: B;
+    readonly y: B;
+    readonly indices: B;
   };
   stats: {
     readonly x: B;
     readonly mean: B;
     readonly variance: B;
+  };
+  triangle: {
+    readonly x: B;
+    readonly y: B;
   };
   unary: {
     readonly x: B;

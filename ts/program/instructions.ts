@@ -4,6 +4,9 @@ import { type Engine, faultCode, free, refresh, throwFault } from '../engine/eng
 import { dropArena } from '../engine/memory.ts';
 import { callWithWords, type Words } from '../instructions/words.ts';
 
+/** The faults of a run that are its data's. */
+const DATA: readonly number[] = [FAULT.indexOutside, FAULT.axisOutside, FAULT.classOutside];
+
 export class Instructions {
   /** Bytes that the Rust side keeps for it. */
   readonly bytes: number;
@@ -87,7 +90,8 @@ export class Instructions {
   /** Throws a run's fault; one of an operator's data names the operator. */
   #fail(where: string): never {
     const { i32, result } = refresh(this.#engine);
-    const atFault = faultCode(this.#engine) === FAULT.indexOutside;
+    const code = faultCode(this.#engine);
+    const atFault = DATA.includes(code);
     const operator = atFault ? this.#operators[this.code.rows[i32[result + 3] as number] as number] : null;
     throwFault(this.#engine, operator && operator !== where ? `${where}: ${operator}` : where);
   }

@@ -31,6 +31,10 @@ enumeration! {
         NoOutput,
         /// A box names an image that the batch lacks: `(index, images)`.
         BatchOutside,
+        /// An index that points outside its axis, from either end: `(index, size of the axis, step)`.
+        AxisOutside,
+        /// A class that there is not: `(class, classes, step)`.
+        ClassOutside,
     }
 }
 

@@ -10,7 +10,7 @@ use striate_core::instructions::activation::Act;
 use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::{
-    binary, deform, grid_sample, pool, random, reduce, resample, scatter, walk, Entry, ENTRIES,
+    binary, deform, grid_sample, pool, random, reduce, resample, scatter, select, walk, Entry, ENTRIES,
 };
 use striate_wasm::program::ABSENT;
 use striate_wasm::{ABANDONED, PENDING};
@@ -113,6 +113,13 @@ fn table() -> String {
     );
     numbers(&mut to, "Random numbers.", "DISTRIBUTION", random::Distribution::NAMES);
     numbers(&mut to, "How values are scattered.", "WRITING", scatter::Writing::NAMES);
+    numbers(
+        &mut to,
+        "What is made of a value and of what is in its place.",
+        "JOINING",
+        select::Joining::NAMES,
+    );
+    numbers(&mut to, "What an index outside is.", "OUTSIDE", select::Outside::NAMES);
     numbers(&mut to, "What a deformable convolution's gradient is of.", "DEFORM_GRADIENT", deform::Of::NAMES);
     writeln!(to, "\n/** The memory that instructions read and write; what may be left out may be null. */")
         .unwrap();

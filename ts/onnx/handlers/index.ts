@@ -6,6 +6,7 @@ import { arithmetic } from './arithmetic.ts';
 import { blocks } from './blocks.ts';
 import { constants } from './constant.ts';
 import { convolution } from './convolution.ts';
+import { indexing } from './indexing.ts';
 import { normalization } from './normalization.ts';
 import { pooling } from './pooling.ts';
 import { reductions } from './reduction.ts';
@@ -20,6 +21,7 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     arithmetic,
     constants,
     convolution,
+    indexing,
     normalization,
     pooling,
     shapes,

@@ -7,7 +7,6 @@ import { counted, shapeText } from '../../base/errors.ts';
 import { concat, slice, split } from '../../ops/concat.ts';
 import { tensor } from '../../ops/create.ts';
 import { permute } from '../../ops/permute.ts';
-import { reshape } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handlers } from '../handler.ts';
@@ -108,7 +107,6 @@ export const shapes: Handlers = {
       build: buildSplit,
     },
   ],
-  Gather: { inputs: ['data', value('indices')], attributes: { axis: int(0) }, build: buildGather },
 };
 
 /** Without axes, all of size 1. */
@@ -218,43 +216,4 @@ function buildSplit(call: Call): Tensor<DType>[] {
     call.fail(`split has ${counted(given.length, 'size')}, must have ${count}, one for each output`);
   }
   return split(x, [...(given ?? new Array<number>(count).fill(size / count))], axis);
-}
-
-/** Picks along an axis by numbers that are known: each run of neighbours is one slice. */
-function buildGather(call: Call): Tensor<DType> {
-  const shape = call.shape(0);
-  const axis = call.axis(call.int('axis'), shape.length);
-  const size = shape[axis] as number;
-  const picks = call.numbers('indices').map((pick, i) => {
-    if (pick < -size || pick >= size)
-      call.fail(`indices[${i}] is ${pick}, must be from ${-size} to ${size - 1}`);
-    return pick < 0 ? pick + size : pick;
-  });
-  const result = [...shape.slice(0, axis), ...call.shape(1), ...shape.slice(axis + 1)];
-  const x = call.tensor(0);
-  const runs = runsOf(picks).map(([start, end]) => {
-    const bounds = (at: number, whole: readonly number[]) =>
-      whole.map((value, i) => (i === axis ? at : value));
-    return slice(
-      x,
-      bounds(
-        start,
-        shape.map(() => 0),
-      ),
-      bounds(end, shape),
-    );
-  });
-  const [only] = runs;
-  return reshape(only !== undefined && runs.length === 1 ? only : concat(runs, axis), result);
-}
-
-/** Neighbouring indices as [first, after the last]. An empty list is one empty run. */
-function runsOf(picks: readonly number[]): [number, number][] {
-  const runs: [number, number][] = [];
-  for (const pick of picks) {
-    const last = runs[runs.length - 1];
-    if (last !== undefined && last[1] === pick) last[1] += 1;
-    else runs.push([pick, pick + 1]);
-  }
-  return runs.length > 0 ? runs : [[0, 0]];
 }
