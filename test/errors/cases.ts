@@ -57,6 +57,8 @@ const assigning: Wrong[] = [
 ];
 
 const creation: Wrong[] = [
+  ["TensorFlow.js's tensor", () => tensor(any({ shape: [2], dataSync: () => [1, 2], data: async () => [] })), TypeError, 'tensor: data is an Object, must be a number, array or typed array, or a Tensor of this library: write tensor(t.dataSync(), t.shape)'],
+  ["onnxruntime's tensor in an operator", () => relu(any({ dims: [2], data: new Float32Array(2) })), TypeError, 'relu: x is an Object, must be a Tensor of this library: write tensor(t.data, t.dims)'],
   ['tensor of a text', () => tensor(any('a')), TypeError, "tensor: data holds 'a', must hold numbers"],
   ['tensor of nothing', () => any(tensor)(), TypeError, 'tensor: data holds undefined, must hold numbers'],
   ['tensor of null', () => tensor(any(null)), TypeError, 'tensor: data holds null, must hold numbers'],

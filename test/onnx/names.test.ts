@@ -72,7 +72,7 @@ describe('sentences name the function that was called', () => {
         /^Model\.summary: inputShapes\['x'\]/,
       );
       expect(sentenceOf(() => loaded.summary({ inputShapes: { x: [1, 3] } }))).toBe(
-        "Model.summary: input 'x' has shape 1x3, must be batchx2",
+        "Model.summary: input 'x' has shape 1x3, must be [batch, 2]",
       );
     });
   });

@@ -1,6 +1,6 @@
 /** Values that a user gives as a number, nested arrays, a flat array or a typed array. */
 import type { DType } from '../base/dtype.ts';
-import { counted, describe, wrongKind } from '../base/errors.ts';
+import { asTensor, counted, describe, wrongKind } from '../base/errors.ts';
 import { arrayDType, tagOf } from '../base/realm.ts';
 
 /** What `tensor` and `assign` take: a number, nested arrays, a flat array or a typed array. */
@@ -32,6 +32,8 @@ export function readData(where: string, name: string, data: unknown): Given {
         : (data as Float32Array);
     return { values, shape: [values.length], dtype };
   }
+  const other = asTensor(data);
+  if (other !== '') throw wrongKind(where, name, data, `a number, array or typed array, or a Tensor${other}`);
   const values: number[] = [];
   return { shape: flattenInto(where, name, data, values), values, dtype: 'float32' };
 }
@@ -103,6 +105,8 @@ export function numbersFor(
     return { values: fitting(where, name, data as BigInt64Array, dtype), shape: null };
   }
   if (typeof data !== 'number' && !Array.isArray(data)) {
+    const other = asTensor(data);
+    if (other !== '') throw wrongKind(where, name, data, `a Tensor${other}`);
     throw wrongKind(where, name, data, 'a Tensor, typed array or array of numbers');
   }
   const { values, shape } = readData(where, name, data);

@@ -4,7 +4,7 @@
  */
 import { oneOf } from '../base/checks.ts';
 import { DTYPES, type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
-import { shapeText, wrongKind } from '../base/errors.ts';
+import { asTensor, shapeText, wrongKind } from '../base/errors.ts';
 import { INSPECT } from '../base/shown.ts';
 import { adopt, allocate, countTensors, type Resources, release, type Storage } from '../engine/memory.ts';
 import { CLONE, RESHAPE } from '../graph/builtin.ts';
@@ -338,7 +338,7 @@ function symbolic(where: string, name: string): TypeError {
 /** `value` as a tensor. @throws TypeError that says what it is instead */
 export function requireTensor(where: string, name: string, value: unknown): Tensor<DType> {
   if (value instanceof Tensor) return value;
-  throw wrongKind(where, name, value, 'a Tensor');
+  throw wrongKind(where, name, value, `a Tensor${asTensor(value)}`);
 }
 
 /** `value` as a tensor with values, of a type. @throws TypeError, RangeError that say what it is instead */
