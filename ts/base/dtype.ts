@@ -30,6 +30,20 @@ export function bytesPer(dtype: DType): number {
   return dtype === 'float32' || dtype === 'int32' ? 4 : 1;
 }
 
+/** The smallest and the largest value of each dtype of integers. */
+const RANGES = {
+  int32: [-0x80000000, 0x7fffffff],
+  uint8: [0, 255],
+  int8: [-128, 127],
+} as const;
+
+/** Whether a dtype can hold a number without changing it into another integer. */
+export function fits(value: number, dtype: DType): boolean {
+  if (dtype === 'float32') return true;
+  const [lowest, highest] = RANGES[dtype];
+  return Number.isInteger(value) && value >= lowest && value <= highest;
+}
+
 /** A typed array over `length` elements at `address`. */
 export function viewOf<D extends DType>(
   dtype: D,

@@ -118,6 +118,8 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
   readonly #resources: ProgramResources;
   readonly #engine: Engine;
   readonly #form: Results;
+  /** What each run writes in place. */
+  readonly #written: readonly Storage[];
   /** What is drawn at each run, and the address that it is written to. */
   readonly #draws: readonly (readonly [Draw, number])[];
 
@@ -133,6 +135,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     try {
       this.#form = traced(where, trace, source, this.inputs, options.outputs);
       const leaves = leavesOf(this.#form, where).map((leaf) => trace.valueOf(leaf));
+      this.#written = [...trace.state.keys()].map(({ storage }) => storage as Storage);
       const graph = graphOf(trace, where, leaves);
       optimize(graph, PASSES);
       const { prepacked } = this.resources;
@@ -250,6 +253,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
       }
       try {
         this.#execute(where, inputs, given as Tensor<DType>[]);
+        for (const tensor of given as Tensor<DType>[]) storageOf(where, 'into', tensor).version += 1;
       } catch (error) {
         if (this.#engine.deferred)
           for (const tensor of given as Tensor<DType>[]) moveAway(where, storageOf(where, 'into', tensor));
@@ -271,6 +275,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
 
   #execute(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
     this.#bind(where, inputs, outputs).run(where);
+    for (const storage of this.#written) storage.version += 1;
   }
 
   /** Draws, and binds the arena, the inputs and the outputs of the main list, which it gives. */
