@@ -544,3 +544,36 @@ test('summary and profile', () =>
     expect(loaded.profile({ x: new Float32Array(2) }, { runs: 2 }).map(({ name }) => name)).toContain('sum');
     expect(loaded.summary()).toMatch(/1x2/);
   }));
+
+describe('notes', () => {
+  test('types that are computed as others are named, and shown', async () => {
+    const bytes = model({
+      nodes: [
+        { op: 'Add', in: ['x', 'w'], out: ['a'] },
+        { op: 'Cast', name: 'wide', in: ['a'], attributes: { to: TYPE.double } },
+        { op: 'Identity', in: ['ids'], out: ['z'] },
+      ],
+      weights: [rawTensor('w', TYPE.double, [1], Float64Array.of(0.1))],
+      inputs: { x: [[1], TYPE.double], ids: [[1], TYPE.int64] },
+      outputs: ['y', 'z'],
+    });
+    await using(bytes, (loaded) => {
+      const notes = [
+        "double is computed as float32: input 'x', initializer 'w', Cast 'wide'",
+        "int64 is computed as int32, what lies beyond becomes the nearest that there is: input 'ids'",
+      ];
+      expect(loaded.notes).toEqual(notes);
+      expect(String(loaded).split('\n  ').slice(1)).toEqual(notes);
+    });
+  });
+  test('more than five places are counted', () => {
+    const weights = [1, 2, 3, 4, 5, 6, 7].map((i) => rawTensor(`w${i}`, TYPE.half, [1], Uint16Array.of(0)));
+    const bytes = model({ nodes: [{ op: 'Relu' }], weights });
+    return using(bytes, ({ notes }) =>
+      expect(notes).toEqual([
+        "float16 is computed as float32: initializer 'w1', initializer 'w2', initializer 'w3', initializer 'w4', initializer 'w5' and 2 others",
+      ]),
+    );
+  });
+  test('none where nothing is', () => using(adder, ({ notes }) => expect(notes).toEqual([])));
+});

@@ -30,8 +30,11 @@ const TYPES: readonly (readonly [name: string, dtype: DType | null, bytes: numbe
   ['bfloat16', null, 2],
 ];
 
+export const INT64 = 7;
 export const BOOL = 9;
-const [FLOAT, INT8, INT32, INT64, FLOAT16, DOUBLE] = [1, 3, 6, 7, 10, 11];
+export const FLOAT16 = 10;
+export const DOUBLE = 11;
+const [FLOAT, INT8, INT32] = [1, 3, 6];
 
 /** The name of an ONNX element type. */
 export function typeName(type: number): string {
