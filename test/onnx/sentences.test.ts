@@ -63,6 +63,8 @@ const cases: [title: string, call: () => unknown, sentence: string][] = [
   ['an accuracy that there is not', () => loadModel(small, { accuracy: any('best') }), "loadModel: accuracy is 'best', must be 'fast' or 'exact'"],
   ['an answer that is no file', () => loadModel(new Response('no', { status: 404 })), 'loadModel: model was answered with status 404, must be 200'],
   ['a file that is not there', () => loadModel('/nowhere/none.onnx'), "loadModel: source '/nowhere/none.onnx' cannot be read: ENOENT: no such file or directory, open '/nowhere/none.onnx'"],
+  ['an address that does not answer', () => loadModel('http://127.0.0.1:9/net.onnx'), "loadModel: source 'http://127.0.0.1:9/net.onnx' cannot be read: fetch failed (bad port)"],
+  ['an address of no kind', () => loadModel(new URL('nope://host/net.onnx')), "loadModel: source 'nope://host/net.onnx' cannot be read: fetch failed (unknown scheme)"],
   ['a path where there are no files', () => withoutFiles(() => loadModel('/none.onnx')), "loadModel: source is the path '/none.onnx', but there are no files here: give a URL or the bytes"],
   ['weights in another file', weight([[1, 1], [2, TYPE.float], [8, 'w'], [13, message([[1, 'location'], [2, 'big.bin']])], [14, 1]]), "model: initializer 'w': its values are in another file 'big.bin'; a model must hold all of its weights"],
   ['a weight of a negative size', weight([[1, -1], [2, TYPE.float], [8, 'w']]), "model: initializer 'w' has the shape [-1], a size must not be negative"],
