@@ -1,8 +1,10 @@
 // `npm run fuzz -- [--problems N] [--seed S] [--variant simd|relaxed] [--op NAME]`: random problems against the plain
-// loops of test/families, in all variants or in one. Each failing problem is printed as a line for its family.
+// loops of test/families, in all variants or in one. Each failing problem is printed as a line for its family. With
+// `--models N` mutations of the two BlazeFace models instead.
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { fetchData } from './fetch-data.mjs';
 import { importTypeScript } from './lib/bundle.mjs';
 import { buildKernels } from './lib/kernels.mjs';
 import { nodeModules } from './lib/modules.mjs';
@@ -21,11 +23,14 @@ async function load() {
       ...imports,
       `export const operators = { references: ${merged('references')}, generators: ${merged('generators')} };`,
       "export { fuzz } from '../../test/support/fuzz.ts';",
+      "export { fuzzModels } from '../../test/support/fuzzModels.ts';",
       "export { init, disposeRuntime } from '../../ts/index.ts';",
     ].join('\n'),
   );
   return importTypeScript('build/run/fuzz.ts');
 }
+
+const bytesOf = (file) => new Uint8Array(fs.readFileSync(file));
 
 function bar(done, all) {
   if (!process.stdout.isTTY) return;
@@ -38,6 +43,7 @@ await main(async () => {
   const { values } = parseArgs({
     options: {
       problems: { type: 'string', default: '1000' },
+      models: { type: 'string' },
       seed: { type: 'string', default: '1' },
       variant: { type: 'string' },
       op: { type: 'string' },
@@ -45,8 +51,9 @@ await main(async () => {
   });
   const problems = Number(values.problems);
   const seed = Number(values.seed);
-  if (!(problems > 0) || !Number.isInteger(seed))
-    throw new Problem('fuzz: --problems and --seed are integers');
+  const models = values.models === undefined ? null : Number(values.models);
+  if (!(problems > 0) || !Number.isInteger(seed) || (models !== null && !(models > 0)))
+    throw new Problem('fuzz: --problems, --models and --seed are integers');
   await nodeModules();
   await buildKernels();
   const flag = '--experimental-wasm-relaxed-simd';
@@ -58,9 +65,20 @@ await main(async () => {
     process.exitCode = code;
     return;
   }
-  const { init, disposeRuntime, fuzz, operators } = await load();
+  const { init, disposeRuntime, fuzz, fuzzModels, operators } = await load();
+  const files = models === null ? [] : Object.values(fetchData({ log: () => {} }).models).map(bytesOf);
   for (const variant of values.variant === undefined ? ['simd', 'relaxed'] : [values.variant]) {
     await init({ variant, maxMemoryBytes: 64 * 2 ** 20 });
+    if (models !== null) {
+      const progress = (done) => bar(done, models);
+      const { ran, wrong, liveBytes } = await fuzzModels(files, { models, seed, progress });
+      bar(models, models);
+      for (const line of wrong) console.log(line);
+      console.log(`${variant}: ${models} models, ${ran} ran, ${wrong.length} wrong, ${liveBytes} bytes live`);
+      if (wrong.length + liveBytes > 0) process.exitCode = 1;
+      disposeRuntime();
+      continue;
+    }
     const result = fuzz(operators, {
       problems,
       seed,

@@ -56,6 +56,7 @@ three dimensions, padding 1 along the depth | conv3d | {"values": [[[[[0, 1], [2
 plain 3x3 | conv2d | "1x3x8x8", "5x3x3x3", "5"
 textbook sizes | conv2d | "1x1x3x3", "1x1x2x2"
 textbook padding 1 stride 3,2 | conv2d | "1x1x3x3", "1x1x2x2", null, { "stride": [3, 2], "padding": 1 }
+one window of the largest stride | conv2d | "2x3x7x5", "4x3x3x2", "4", { "stride": 2147483647 }
 odd sizes | conv2d | "2x3x7x5", "4x3x3x2", "4", { "stride": [2, 1], "dilation": [1, 2], "padding": 1 }
 one pixel in, one pixel out | conv2d | "1x4x1x1", "3x4x1x1", "3"
 one pixel with padding around | conv2d | "1x2x1x1", "3x2x3x3", null, { "padding": 1 }

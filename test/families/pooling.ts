@@ -84,6 +84,8 @@ zero batch | maxPool2d | "0x3x4x4", 2, { "returnIndices": true }
 zero channels | maxPool2d | "2x0x4x4", 2
 rows longer than a chunk | maxPool2d | "1x1x3x1300", [2, 3], { "stride": 1, "padding": 1, "returnIndices": true }
 rows longer than a chunk, stride 2 | maxPool2d | "1x2x4x1301", 2, { "stride": 2 }
+one window of the largest stride | maxPool1d | "1x2x5", 2, { "stride": 2147483647 }
+one window of the largest stride, in ceil mode | maxPool2d | "1x2x5x4", 2, { "stride": 2147483647, "ceilMode": true }
 kernel longer than a chunk | maxPool1d | "1x2x1700", 1100, { "stride": 150, "returnIndices": true }
 a kernel as long as a row, stride 1 | maxPool1d | "1x2x1300", 300, { "stride": 1 }
 a kernel longer than a row, stride 1 | maxPool1d | "1x2x1300", 513, { "stride": 1 }

@@ -1,4 +1,21 @@
-import { memory, ones, reshape, scope, type Tensor, tensor, valueAndGrad, vjp } from 'striate';
+import {
+  add,
+  batchNorm,
+  compile,
+  Module,
+  memory,
+  mul,
+  ones,
+  parameter,
+  relu,
+  reshape,
+  scope,
+  sum,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+  vjp,
+} from 'striate';
 import { expect, test } from 'vitest';
 import type { DType } from '../../ts/base/dtype.ts';
 import { type Block, emitBinary, emitBinaryInto, emitScale } from '../../ts/instructions/emit.ts';
@@ -93,6 +110,60 @@ inEachVariant('gradients', () => {
       expect(values(record.pullback(tensor([1, 1]))[0]!)).toEqual([3, 12]);
       x.dispose();
       expect(values(record.pullback(tensor([1, 1]))[0]!)).toEqual([3, 12]);
+    });
+  });
+
+  test('a pullback refuses values that were written in place after they were read', () => {
+    scope(() => {
+      const sentence = (name: string) =>
+        new Error(
+          `pullback: ${name} was written in place after vjp read it, must stay as it was: call vjp again, or give it a clone()`,
+        );
+      const [x, c] = [tensor([1, 2]), tensor([[3, 4]])];
+      const dy = ones([2]);
+      const linear = vjp((x) => product(x, 2), x);
+      const square = vjp((x) => product(x, x), x);
+      const scaled = vjp((x) => product(x, reshape(c, [2])), x);
+      x.assign([5, 6]);
+      expect(() => square.pullback(dy)).toThrow(sentence('xs[0]'));
+      expect(values(scaled.pullback(dy)[0]!)).toEqual([3, 4]);
+      expect(values(linear.pullback(dy)[0]!)).toEqual([2, 2]);
+      c.reshape([2]).assign(0);
+      expect(() => scaled.pullback(dy)).toThrow(sentence('a tensor of shape 2'));
+      expect(values(vjp((x) => product(x, x), x).pullback(dy)[0]!)).toEqual([10, 12]);
+    });
+  });
+
+  test('writes of programs, of running statistics and of state dicts count; a function may write what it reads', () => {
+    scope(() => {
+      const [x, mean, variance] = [tensor([[1], [3]]), tensor([0.5]), tensor([1])];
+      const dy = ones([2, 1]);
+      const scaled = () => vjp((x) => mul(x, mean), x);
+      const refused = (write: () => void) => {
+        const record = scaled();
+        expect(values(record.pullback(dy)[0]!)).toEqual([mean.item(), mean.item()]);
+        write();
+        expect(() => record.pullback(dy)).toThrow(/^pullback: a tensor of shape 1 was written/);
+      };
+      refused(() => batchNorm(x, mean, variance, null, null, { training: true }));
+      refused(() => valueAndGrad((x) => (mean.assign(add(mean, 1)) ? sum(x) : x), x));
+      refused(() =>
+        compile((x) => (mean.assign(add(mean, 1)) ? relu(x) : x), { inputs: [[1]] }).run(ones([1])),
+      );
+      refused(() => compile((x) => relu(x), { inputs: [[1]] }).run(ones([1]), { into: mean }));
+      class Net extends Module<[Tensor], Tensor> {
+        mean = parameter(mean);
+        override forward(x: Tensor): Tensor {
+          return mul(x, this.mean);
+        }
+      }
+      refused(() => new Net().loadStateDict({ mean: [7] }));
+      const writes = vjp((x) => {
+        const y = mul(x, mean);
+        mean.assign(add(mean, 1));
+        return y;
+      }, x);
+      expect(values(writes.pullback(dy)[0]!)).toEqual([7, 7]);
     });
   });
 

@@ -119,7 +119,7 @@ describe('feeds', () => {
         new TypeError("Model.run: input 'x' is an Int32Array, must hold float32"),
       );
       expect(run({ x: new Float32Array(3) })).toThrow(
-        new RangeError("Model.run: input 'x' has 3 values, must have a multiple of 2 (batchx2)"),
+        new RangeError("Model.run: input 'x' has 3 values, must have a multiple of 2 ([batch, 2])"),
       );
       expect(run({ y: new Float32Array(2) })).toThrow(
         new TypeError("Model.run: there is no input 'y'; inputs are 'x'"),
@@ -129,9 +129,11 @@ describe('feeds', () => {
       );
       const [wide, whole, gone] = [ones([1, 3]), zeros([1, 2], { dtype: 'int32' }), ones([1, 2])];
       gone.dispose();
-      expect(run({ x: wide })).toThrow(new RangeError("Model.run: input 'x' has shape 1x3, must be batchx2"));
+      expect(run({ x: wide })).toThrow(
+        new RangeError("Model.run: input 'x' has shape 1x3, must be [batch, 2]"),
+      );
       expect(run({ x: whole })).toThrow(
-        new TypeError("Model.run: input 'x' is a tensor of int32, must be float32"),
+        new TypeError("Model.run: input 'x' is a tensor of int32, must be float32: add .cast('float32')"),
       );
       expect(run({ x: gone })).toThrow(/input 'x' is disposed/);
       wide.dispose();
@@ -153,9 +155,11 @@ describe('feeds', () => {
       expect(loaded.profile([1, 2], { runs: 1 }).map(({ name }) => name)).toContain('sum');
       const run = (feed: unknown) => () => loaded.run(feed as never);
       expect(run([1, 2, 3])).toThrow(
-        new RangeError("Model.run: input 'x' has 3 values, must have a multiple of 2 (batchx2)"),
+        new RangeError("Model.run: input 'x' has 3 values, must have a multiple of 2 ([batch, 2])"),
       );
-      expect(run([[1, 2, 3]])).toThrow(new RangeError("Model.run: input 'x' has shape 1x3, must be batchx2"));
+      expect(run([[1, 2, 3]])).toThrow(
+        new RangeError("Model.run: input 'x' has shape 1x3, must be [batch, 2]"),
+      );
       expect(run([[1, 2], [3]])).toThrow(
         new RangeError("Model.run: input 'x' is ragged: 1 entry where the first has 2 entries"),
       );
@@ -226,7 +230,7 @@ describe('feeds', () => {
       expect(shapeOf({ a, b: new Float32Array(6) })).toEqual([2, 4]);
       expect(shapeOf({ a: new Float32Array(2), b: new Float32Array(2) })).toEqual([2, 2]);
       expect(() => loaded.run({ a, b })).toThrow(
-        new RangeError("Model.run: input 'b' has shape 3x1, must be n=2xm"),
+        new RangeError("Model.run: input 'b' has shape 3x1, must be [n = 2, m]"),
       );
       a.dispose();
       b.dispose();
@@ -237,7 +241,7 @@ describe('feeds', () => {
     await using(bytes, (loaded) => {
       expect(() => loaded.run({ x: new Float32Array(6) })).toThrow(
         new RangeError(
-          "Model.run: input 'x' has the free axes of nxm: give a Tensor, or loadModel's inputShapes",
+          "Model.run: input 'x' has free axes ([n, m]): give a Tensor, or loadModel's inputShapes",
         ),
       );
     });
@@ -414,7 +418,7 @@ describe('loading', () => {
     );
     await expect(loadModel(adder, { inputShapes: { z: [1] } })).rejects.toThrow(/there is no input 'z'/);
     await expect(loadModel(adder, { inputShapes: { x: [1, 3] } })).rejects.toThrow(
-      /has shape 1x3, must be batchx2/,
+      /has shape 1x3, must be \[batch, 2\]/,
     );
     await expect(loadModel(adder, { inputShapes: { x: [1, Number.NaN] } })).rejects.toThrow(RangeError);
   });
@@ -540,3 +544,36 @@ test('summary and profile', () =>
     expect(loaded.profile({ x: new Float32Array(2) }, { runs: 2 }).map(({ name }) => name)).toContain('sum');
     expect(loaded.summary()).toMatch(/1x2/);
   }));
+
+describe('notes', () => {
+  test('types that are computed as others are named, and shown', async () => {
+    const bytes = model({
+      nodes: [
+        { op: 'Add', in: ['x', 'w'], out: ['a'] },
+        { op: 'Cast', name: 'wide', in: ['a'], attributes: { to: TYPE.double } },
+        { op: 'Identity', in: ['ids'], out: ['z'] },
+      ],
+      weights: [rawTensor('w', TYPE.double, [1], Float64Array.of(0.1))],
+      inputs: { x: [[1], TYPE.double], ids: [[1], TYPE.int64] },
+      outputs: ['y', 'z'],
+    });
+    await using(bytes, (loaded) => {
+      const notes = [
+        "double is computed as float32: input 'x', initializer 'w', Cast 'wide'",
+        "int64 is computed as int32, what lies beyond becomes the nearest that there is: input 'ids'",
+      ];
+      expect(loaded.notes).toEqual(notes);
+      expect(String(loaded).split('\n  ').slice(1)).toEqual(notes);
+    });
+  });
+  test('more than five places are counted', () => {
+    const weights = [1, 2, 3, 4, 5, 6, 7].map((i) => rawTensor(`w${i}`, TYPE.half, [1], Uint16Array.of(0)));
+    const bytes = model({ nodes: [{ op: 'Relu' }], weights });
+    return using(bytes, ({ notes }) =>
+      expect(notes).toEqual([
+        "float16 is computed as float32: initializer 'w1', initializer 'w2', initializer 'w3', initializer 'w4', initializer 'w5' and 2 others",
+      ]),
+    );
+  });
+  test('none where nothing is', () => using(adder, ({ notes }) => expect(notes).toEqual([])));
+});

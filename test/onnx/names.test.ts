@@ -2,7 +2,7 @@
  * What is thrown by a model names the function that was called, also where the fault shows deep inside; any name may be in
  * a file.
  */
-import { compile, disposeRuntime, init, memory, ones, type Tensor, zeros } from 'striate';
+import { compile, disposeRuntime, init, memory, neg, ones, relu, type Tensor, vjp, zeros } from 'striate';
 import { loadModel } from 'striate/onnx';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { adder, using, values } from './adder.ts';
@@ -75,7 +75,7 @@ describe('sentences name the function that was called', () => {
         /^Model\.summary: inputShapes\['x'\]/,
       );
       expect(sentenceOf(() => loaded.summary({ inputShapes: { x: [1, 3] } }))).toBe(
-        "Model.summary: input 'x' has shape 1x3, must be batchx2",
+        "Model.summary: input 'x' has shape 1x3, must be [batch, 2]",
       );
     });
   });
@@ -158,4 +158,20 @@ test('names that objects have of themselves', () => {
       'Model.run: into.constructor is missing',
     );
   });
+});
+
+test('results that are called as what objects have of themselves', () => {
+  const program = compile((x) => ({ constructor: relu(x), toString: neg(x) }), { inputs: [[2]] });
+  const [x, dy] = [ones([2]), ones([2])];
+  expect(sentenceOf(() => program.run(x, { into: {} as never }))).toBe(
+    'Program.run: into.constructor is undefined, must be a Tensor',
+  );
+  const { value, pullback, dispose } = vjp((x) => ({ hasOwnProperty: relu(x) }), x);
+  expect(sentenceOf(() => pullback({} as never))).toBe(
+    'pullback: dy.hasOwnProperty is undefined, must be a Tensor',
+  );
+  const [dx] = pullback({ hasOwnProperty: dy });
+  for (const one of [x, dy, dx, value.hasOwnProperty as Tensor]) one.dispose();
+  dispose();
+  program.dispose();
 });

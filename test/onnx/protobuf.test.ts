@@ -96,12 +96,48 @@ describe('what is no model', () => {
     }
     return 'loaded';
   };
-  test('an empty file', () =>
-    expect(sentence(new Uint8Array())).toBe('m.onnx: no graph: this is no ONNX model'));
-  test('a picture', () =>
-    expect(sentence(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16, 74, 70, 73, 70))).toMatch(/^m\.onnx: /));
-  test('a web page', () =>
-    expect(sentence(new TextEncoder().encode('<!DOCTYPE html><html>'))).toMatch(/^m\.onnx: /));
+  test.each<[title: string, bytes: string, is: string]>([
+    ['nothing', '', 'empty'],
+    ['a web page', ' \n<!DOCTYPE html><html>', 'an HTML page: its address does not lead to the file itself'],
+    ['XML', '<?xml version="1.0"?><Error>', 'an XML text'],
+    ['JSON', '{ "error": "not found" }', 'a JSON text'],
+    [
+      'a pointer of Git LFS',
+      'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a',
+      "a Git LFS pointer: get the file itself by 'git lfs pull'",
+    ],
+    ['a zip', 'PK\x03\x04\x14\0\0\0model.onnx', 'a zip file: unpack it first'],
+    [
+      "PyTorch's zip",
+      'PK\x03\x04\0\0\x08\x08net/data.pkl',
+      'a PyTorch file: export the model by torch.onnx.export',
+    ],
+    [
+      "PyTorch's pickle",
+      '\x80\x02\x8a\nl\xfc\x9c',
+      'a Python pickle (of PyTorch): export the model by torch.onnx.export',
+    ],
+    ['gzip', '\x1f\x8b\x08\0', 'a gzip file: unpack it first'],
+    ['a PNG', '\x89PNG\r\n\x1a\n', 'a PNG picture'],
+    ['a JPEG', '\xff\xd8\xff\xe0\0\x10JFIF', 'a JPEG picture'],
+    ['HDF5', '\x89HDF\r\n\x1a\n', 'an HDF5 file (of Keras): export the model by tf2onnx'],
+    ['TFLite', '\x1c\0\0\0TFL3', 'a TensorFlow Lite model: export the model by tf2onnx'],
+    ['ORT', '\x1c\0\0\0ORTM', 'a model in the ORT format: give the .onnx file that it was made of'],
+    [
+      'safetensors',
+      '\x40\0\0\0\0\0\0\0{"w":{}}',
+      'a safetensors file, which has weights only: export the model by torch.onnx.export',
+    ],
+  ])('%s', (_, bytes, is) => {
+    const [what, then] = is.split(': ');
+    expect(sentence(Uint8Array.from(bytes, (one) => one.charCodeAt(0)))).toBe(
+      `m.onnx: it is ${what}, must be an ONNX model${then === undefined ? '' : `: ${then}`}`,
+    );
+  });
+  test('what is of no known kind', () => {
+    expect(sentence(new TextEncoder().encode('hello'))).toMatch(/^m\.onnx: damaged, or no ONNX model: /);
+    expect(sentence(message([[1, 7]]))).toBe('m.onnx: no graph: this is no ONNX model');
+  });
   test('lengths of 2^63 and varints without end', () => {
     expect(sentence(Uint8Array.of(0x3a, 255, 255, 255, 255, 255, 255, 255, 255, 127))).toMatch(
       /truncated: model/,

@@ -63,12 +63,16 @@ const cases: [title: string, call: () => unknown, sentence: string][] = [
   ['an accuracy that there is not', () => loadModel(small, { accuracy: any('best') }), "loadModel: accuracy is 'best', must be 'fast' or 'exact'"],
   ['an answer that is no file', () => loadModel(new Response('no', { status: 404 })), 'loadModel: model was answered with status 404, must be 200'],
   ['a file that is not there', () => loadModel('/nowhere/none.onnx'), "loadModel: source '/nowhere/none.onnx' cannot be read: ENOENT: no such file or directory, open '/nowhere/none.onnx'"],
+  ['an address that does not answer', () => loadModel('http://127.0.0.1:9/net.onnx'), "loadModel: source 'http://127.0.0.1:9/net.onnx' cannot be read: fetch failed (bad port)"],
+  ['an address of no kind', () => loadModel(new URL('nope://host/net.onnx')), "loadModel: source 'nope://host/net.onnx' cannot be read: fetch failed (unknown scheme)"],
   ['a path where there are no files', () => withoutFiles(() => loadModel('/none.onnx')), "loadModel: source is the path '/none.onnx', but there are no files here: give a URL or the bytes"],
   ['weights in another file', weight([[1, 1], [2, TYPE.float], [8, 'w'], [13, message([[1, 'location'], [2, 'big.bin']])], [14, 1]]), "model: initializer 'w': its values are in another file 'big.bin'; a model must hold all of its weights"],
   ['a weight of a negative size', weight([[1, -1], [2, TYPE.float], [8, 'w']]), "model: initializer 'w' has the shape [-1], a size must not be negative"],
   ['a weight of 2^80 values', weight([[1, 2 ** 40], [1, 2 ** 40], [2, TYPE.float], [8, 'w']]), "model: initializer 'w' has the shape [1099511627776, 1099511627776], of more than 2^31 values"],
   ['a sparse weight', () => loadModel(message([[1, 7], [7, message([[15, message([])]])], [8, message([[1, ''], [2, 13]])]])), 'model: sparse initializers are not supported'],
   ['no operator set', () => loadModel(message([[7, graph({ nodes: [{ op: 'Relu' }] })]])), 'model: it names no operator set, must be one of 9 to 16'],
+  ['an operator set that there is not', () => run([{ op: 'Relu' }], { opset: 99 }), 'model: operator set 99 is not supported, must be 9 to 16'],
+  ['operators that there are not, before the operator set is looked at, those of inner graphs too', () => loadModel(unknown()), "model: 3 operators are not supported: Nope (2 x: node 0, 'inner'); Iff (1 x: 'branch'); my.Op (1 x: node 0 in 'branch')"],
   ['too few inputs', () => run([{ op: 'Conv', name: 'n' }]), "model: node 'n' (Conv): it has 1 input, must have 2 to 3 in operator set 13"],
   ['an input that is left out', () => run([{ op: 'Conv', name: 'n', in: ['x', ''] }]), "model: node 'n' (Conv): input 1 is left out, but the operator needs W"],
   ['no output', () => run([{ op: 'Relu', name: 'n', out: [''] }]), "model: node 'n' (Relu): it has no output"],
@@ -81,6 +85,8 @@ const cases: [title: string, call: () => unknown, sentence: string][] = [
   ['feeds that are a text', running((call) => call('x')), "Model.run: inputs is 'x', must be an object with a value for each input's name: 'x'"],
   ['a feed that is a text', running((call) => call({ x: 'x' })), "Model.run: input 'x' is 'x', must be a Tensor, typed array or array of numbers"],
   ['a feed that holds a text', running((call) => call({ x: ['1', 2] })), "Model.run: input 'x' holds '1', must hold numbers"],
+  ['a feed of another dtype', running((call) => call({ x: ones([2], { dtype: 'uint8' }) })), "Model.run: input 'x' is a tensor of uint8, must be float32: add .cast('float32')"],
+  ["onnxruntime's tensor", running((call) => call({ x: { type: 'float32', data: new Float32Array(2), dims: [2] } })), "Model.run: input 'x' is an Object, must be a Tensor of this library: write tensor(t.data, t.dims)"],
   ['a feed that is ragged', running((call) => call({ x: [[1], 2] })), "Model.run: input 'x' is ragged: 2 where the first has 1 entry"],
   ['outputs that are a text', running((call) => call({ x: x() }, { outputs: 'y' })), "Model.run: outputs is 'y', must be an array of names"],
   ['outputs that are none', running((call) => call({ x: x() }, { outputs: [] })), 'Model.run: outputs is empty, must hold at least one name'],
@@ -88,7 +94,8 @@ const cases: [title: string, call: () => unknown, sentence: string][] = [
   ['into more than is asked for', running((call) => call({ x: x() }, { into: { y: x(), z: x() } })), "Model.run: into has 'z', which is not asked for"],
   ['a shape of too many values', () => run([{ op: 'Resize', in: ['x', '', 's'], out: ['c'] }, { op: 'Cast', in: ['c'], out: ['i'], attributes: { to: TYPE.int64 } }, { op: 'Reshape', name: 'n', in: ['x', 'i'] }], { weights: [floats('s', [4], [1, 1, 20, 20])] }), "model: node 'n' (Reshape): shape (input 'i') has 3600 values, must have at most 1024"],
   ['strides of three axes', node('Conv', { strides: [1, 1, 1] }, { weights: [floats('w', [1, 1, 1, 1], [1])] }, ['w']), "model: node 'n' (Conv): strides has 3 entries, must have 2"],
-  ['batch norm in training', () => run([{ op: 'BatchNormalization', name: 'n', in: ['x', 'a', 'a', 'a', 'a'], attributes: { training_mode: 1 } }], { opset: 14, weights: [floats('a', [1], [1])] }), "model: node 'n' (BatchNormalization): attribute training_mode is 1, must be 0"],
+  ['batch norm of more outputs than it has', () => run([{ op: 'BatchNormalization', name: 'n', in: ['x', 'a', 'a', 'a', 'a'], out: ['y', 'm', 'v'] }], { opset: 14, weights: [floats('a', [1], [1])] }), "model: node 'n' (BatchNormalization): it has 3 outputs, must have 1 where training_mode is 0"],
+  ['batch norm of a vector in training', () => run([{ op: 'BatchNormalization', name: 'n', in: ['x', 'a', 'a', 'a', 'a'], attributes: { training_mode: 1 } }], { shape: [1], opset: 14, weights: [floats('a', [1], [1])] }), "model: node 'n' (BatchNormalization): the input is 1, must have at least 2 axes"],
   ['dropout in training', node('Dropout', {}, { weights: [rawTensor('t', TYPE.bool, [], Uint8Array.of(1))] }, ['', 't']), "model: node 'n' (Dropout): training_mode is not false: models are run, not trained"],
   ['depth of a matrix', node('DepthToSpace', { blocksize: 2 }, { shape: [4, 4] }), "model: node 'n' (DepthToSpace): the input is 4x4, must have 4 axes"],
   ['blocks of nothing', node('SpaceToDepth'), "model: node 'n' (SpaceToDepth): attribute blocksize is 0, must be at least 1"],
@@ -125,6 +132,13 @@ function resize(attributes: Record<string, Attribute>, shape = [1, 1, 3, 3]): ()
 function withAttribute(attribute: Uint8Array): Uint8Array {
   const constant = message([[2, 'y'], [3, 'n'], [4, 'Constant'], [5, attribute]]);
   return message([[1, 7], [7, message([[1, constant], [12, message([[1, 'y']])]])], [8, message([[1, ''], [2, 13]])]]);
+}
+
+/** Of operator set 99, with operators that there are not, in a graph of an attribute too. */
+function unknown(): Uint8Array {
+  const inner = message([[1, message([[4, 'Op'], [7, 'my']])], [1, message([[3, 'inner'], [4, 'Nope']])]]);
+  const branch = message([[3, 'branch'], [4, 'Iff'], [5, message([[1, 'then'], [6, inner], [20, 5]])]]);
+  return message([[7, message([[1, message([[4, 'Nope']])], [1, branch]])], [8, message([[1, ''], [2, 99]])]]);
 }
 
 /** As in a browser: no modules of Node. */

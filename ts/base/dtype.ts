@@ -21,13 +21,6 @@ export interface TypedArrays<B extends ArrayBufferLike = ArrayBufferLike> {
   int8: Int8Array<B>;
 }
 
-/** The smallest and the largest value of each dtype of integers. */
-export const RANGES = {
-  int32: [-0x80000000, 0x7fffffff],
-  uint8: [0, 255],
-  int8: [-128, 127],
-} as const;
-
 /** The number of a dtype on the boundary. */
 export function dtypeId(dtype: DType): number {
   return DTYPE[dtype];
@@ -35,6 +28,20 @@ export function dtypeId(dtype: DType): number {
 
 export function bytesPer(dtype: DType): number {
   return dtype === 'float32' || dtype === 'int32' ? 4 : 1;
+}
+
+/** The smallest and the largest value of each dtype of integers. */
+export const RANGES = {
+  int32: [-0x80000000, 0x7fffffff],
+  uint8: [0, 255],
+  int8: [-128, 127],
+} as const;
+
+/** Whether a dtype can hold a number without changing it into another integer. */
+export function fits(value: number, dtype: DType): boolean {
+  if (dtype === 'float32') return true;
+  const [lowest, highest] = RANGES[dtype];
+  return Number.isInteger(value) && value >= lowest && value <= highest;
 }
 
 /** A typed array over `length` elements at `address`. */

@@ -55,6 +55,16 @@ export function describe(value: unknown): string {
   }
 }
 
+/** What to write for a tensor of another library: the end of a sentence, and nothing for other values. */
+export function asTensor(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return '';
+  // onnxruntime has dims, the others a shape; TensorFlow.js gives its values by a method.
+  const shape = ['dims', 'shape'].find((name) => name in value);
+  const data = ['dataSync', 'data'].find((name) => name in value);
+  if (shape === undefined || data === undefined) return '';
+  return ` of this library: write tensor(t.${data}${data === 'data' ? '' : '()'}, t.${shape})`;
+}
+
 /** A name behind its article; U is spoken as a consonant in those that there are (Uint8Array). */
 const withArticle = (name: string): string => `${/^[AEIO]/i.test(name) ? 'an' : 'a'} ${name}`;
 

@@ -24,3 +24,5 @@ export type WebBlob = Made<'Blob'>;
 export type WasmModule = MadeOf<'WebAssembly', 'Module'>;
 /** `WebAssembly.Memory`. */
 export type WasmMemory = MadeOf<'WebAssembly', 'Memory'>;
+/** `Float16Array`, which runtimes from 2025 on have. */
+export type Float16 = Made<'Float16Array'>;

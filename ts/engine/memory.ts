@@ -18,6 +18,8 @@ export interface Storage {
   readonly cache: boolean;
   /** A traced function writes it, so that what reads it is no constant of a trace. */
   written: boolean;
+  /** How often the library has written values in place: a gradient that reads older ones is refused. */
+  version: number;
 }
 
 /** What `memory.stats()` gives. */
@@ -87,7 +89,7 @@ export function allocate(where: string, bytes: number, cache = false): Storage {
     liveBytes += bytes;
     if (liveBytes > peakBytes) peakBytes = liveBytes;
   }
-  return { engine: on, id: storages++, address, bytes, references: 1, cache, written: false };
+  return { engine: on, id: storages++, address, bytes, references: 1, cache, written: false, version: 0 };
 }
 
 /** Gives one reference back. */

@@ -3,7 +3,7 @@
  * @category Normalisation and noise
  */
 import { checkOptions, integer, real } from '../base/checks.ts';
-import { counted, wrongValue } from '../base/errors.ts';
+import { counted, wrongKind, wrongValue } from '../base/errors.ts';
 import { batchNorm } from '../ops/batchNorm.ts';
 import { full } from '../ops/create.ts';
 import { groupNorm, instanceNorm, layerNorm, normalizedAxes } from '../ops/normalization.ts';
@@ -70,6 +70,8 @@ abstract class ChannelNorm extends Module {
     this.#axes = axes;
     this.#features = numFeatures;
     this.#eps = real(name, 'eps', eps);
+    if (momentum === null)
+      throw wrongKind(name, 'momentum', momentum, "a number: PyTorch's cumulative average is not kept");
     this.#momentum = real(name, 'momentum', momentum);
     this.weight = affine ? parameter(full(shape, 1)) : null;
     this.bias = affine ? parameter(full(shape, 0)) : null;

@@ -54,10 +54,13 @@ export function loadState(
   }
   const copies = [...own].flatMap(([key, to]) => {
     if (!given.has(key)) return [];
-    readable(WHERE, `the module's ${key}`, to);
-    return [{ to: to.data, from: valuesFor(key, given.get(key), to) }];
+    const storage = readable(WHERE, `the module's ${key}`, to);
+    return [{ storage, to: to.data, from: valuesFor(key, given.get(key), to) }];
   });
-  for (const { to, from } of copies) to.set(from);
+  for (const { storage, to, from } of copies) {
+    to.set(from);
+    storage.version += 1;
+  }
   return { missing, unexpected };
 }
 

@@ -88,11 +88,13 @@ export function checkShape(where: string, port: ModelPort, shape: readonly numbe
   });
 }
 
+/** A port's shape; where axes are free, with their names, and their sizes as far as they are known. */
 function portText(shape: readonly (number | string)[], axes: Axes): string {
+  if (shape.every((size) => typeof size === 'number')) return shapeText(shape);
   const text = shape.map((size) =>
-    typeof size === 'string' && axes.has(size) ? `${size}=${axes.get(size)}` : size,
+    typeof size === 'string' && axes.has(size) ? `${size} = ${axes.get(size)}` : size,
   );
-  return shape.length === 0 ? 'scalar' : text.join('x');
+  return `[${text.join(', ')}]`;
 }
 
 /** The user's `inputShapes`, checked. */
@@ -128,7 +130,9 @@ function readFeed(where: string, { name, dtype }: ModelPort, feed: unknown): Ten
   if (!(feed instanceof Tensor)) return numbersFor(where, `input '${name}'`, feed, dtype);
   storageOf(where, `input '${name}'`, feed);
   if (feed.dtype === dtype) return feed;
-  throw new TypeError(`${where}: input '${name}' is a tensor of ${feed.dtype}, must be ${dtype}`);
+  throw new TypeError(
+    `${where}: input '${name}' is a tensor of ${feed.dtype}, must be ${dtype}: add .cast('${dtype}')`,
+  );
 }
 
 /** What was given, by name: where there is one input, its value alone stands for it. @throws TypeError */
@@ -199,7 +203,7 @@ function shapeOf(
     port.shape?.map((axis) => (typeof axis === 'number' ? axis : (axes.get(axis) ?? null))) ?? [];
   const open = partial.indexOf(null);
   if (open < 0 || open !== partial.lastIndexOf(null)) {
-    const shape = port.shape === null ? 'no known rank' : `the free axes of ${port.shape.join('x')}`;
+    const shape = port.shape === null ? 'no known rank' : `free axes (${portText(port.shape, axes)})`;
     throw new RangeError(
       `${where}: input '${port.name}' has ${shape}: give a Tensor, or loadModel's inputShapes`,
     );
@@ -207,7 +211,7 @@ function shapeOf(
   const others = partial.reduce<number>((a, b) => a * (b ?? 1), 1);
   if (others === 0 || size % others !== 0) {
     throw new RangeError(
-      `${where}: input '${port.name}' has ${counted(size, 'value')}, must have a multiple of ${others} (${port.shape?.join('x')})`,
+      `${where}: input '${port.name}' has ${counted(size, 'value')}, must have a multiple of ${others} (${portText(port.shape ?? [], axes)})`,
     );
   }
   return partial.map((axis) => axis ?? size / others);

@@ -5,7 +5,7 @@
 import { ModelError } from '../base/errors.ts';
 import type { Handler } from './handler.ts';
 import { checkNode, type GraphNode, handlerFor, OPSETS, readsOf } from './nodes.ts';
-import type { ModelProto } from './protobuf.ts';
+import type { GraphProto, ModelProto } from './protobuf.ts';
 
 export interface CheckedGraph {
   readonly opset: number;
@@ -20,8 +20,8 @@ export function checkGraph(
   model: ModelProto,
   handlers: ReadonlyMap<string, readonly Handler[]>,
 ): CheckedGraph {
-  const opset = checkOpset(model);
   requireKnown(model, handlers);
+  const opset = checkOpset(model);
   const nodes = model.graph.nodes.map((node, index): GraphNode => {
     const name = node.name || node.outputs[0] || '';
     const called =
@@ -52,15 +52,22 @@ function checkOpset({ file, opsets }: ModelProto): number {
 /** How many nodes of an unknown operator are named; the rest is counted. */
 const NAMED = 5;
 
-/** All operators that are not known in one error: whoever reads it wants the whole list. */
+/** All operators that are not known in one error, those of graphs in attributes too: whoever reads it wants the whole list. */
 function requireKnown({ file, graph }: ModelProto, handlers: ReadonlyMap<string, readonly Handler[]>): void {
   const unknown = new Map<string, string[]>();
-  graph.nodes.forEach((node, index) => {
-    if (handlers.has(node.operator)) return;
-    const names = unknown.get(node.operator) ?? [];
-    unknown.set(node.operator, names);
-    names.push(node.name === '' ? `node ${index}` : `'${node.name}'`);
-  });
+  const visit = ({ nodes }: GraphProto, within: string): void => {
+    nodes.forEach((node, index) => {
+      const name = node.name === '' ? `node ${index}${within}` : `'${node.name}'`;
+      if (!handlers.has(node.operator)) {
+        const names = unknown.get(node.operator);
+        if (names === undefined) unknown.set(node.operator, [name]);
+        else names.push(name);
+      }
+      for (const inner of node.attributes.values())
+        if (inner.graph !== null) visit(inner.graph, ` in ${name}`);
+    });
+  };
+  visit(graph, '');
   if (unknown.size === 0) return;
   const parts = [...unknown].map(([operator, names]) => {
     const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';

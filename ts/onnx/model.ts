@@ -29,6 +29,7 @@ import {
   type Shapes,
 } from './feeds.ts';
 import type { CheckedGraph } from './graph.ts';
+import { notesOf } from './notes.ts';
 import type { ModelProto } from './protobuf.ts';
 import { checkInto, checkOutputs, type ModelResults } from './results.ts';
 import { timesOf } from './times.ts';
@@ -94,6 +95,8 @@ export class Model extends Shown {
   readonly inputs: readonly ModelPort[];
   /** The outputs. */
   readonly outputs: readonly ModelPort[];
+  /** What is computed otherwise than the file says: of which of its types (double as float32), and where. */
+  readonly notes: readonly string[];
   readonly #resources = new ModelResources();
   readonly #file: string;
   readonly #plan: Plan;
@@ -118,6 +121,7 @@ export class Model extends Shown {
       dtype: dtypeOf(type) ?? 'float32',
       shape,
     }));
+    this.notes = notesOf(proto);
     this.#shapes =
       options.inputShapes === undefined
         ? new Map()
@@ -211,12 +215,13 @@ export class Model extends Shown {
     );
   }
 
-  /** What it takes and gives, and how much it is: what consoles show. */
+  /** What it takes and gives, how much it is, and its notes: what consoles show. */
   override toString(): string {
     if (this.disposed) return `Model ${this.#file} (disposed)`;
     const bytes = this.#resources.tensors.reduce((sum, one) => sum + one.size * bytesPer(one.dtype), 0);
     const size = `nodes: ${this.#plan.nodes.length}, weights: ${bytes} bytes`;
-    return `Model ${this.#file} (${typesText(this.inputs)}) -> (${typesText(this.outputs)}); ${size}`;
+    const types = `(${typesText(this.inputs)}) -> (${typesText(this.outputs)})`;
+    return [`Model ${this.#file} ${types}; ${size}`, ...this.notes].join('\n  ');
   }
 
   /** Gives everything back; may be called again. */

@@ -39,18 +39,23 @@ export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Arr
 
 async function readUrl(url: URL | string): Promise<{ bytes: Uint8Array; file: string }> {
   const text = String(url);
-  if (schemeOf(text) !== 'file') return readResponse(await fetch(url), text);
+  if (schemeOf(text) !== 'file') return readResponse(await orUnread(text, fetch(url)), text);
   const path = pathOf(url) ?? text;
   return { bytes: readFile(path), file: lastPart(path) };
 }
 
 async function readBlob(blob: Blob | File): Promise<{ bytes: Uint8Array; file: string }> {
   const file = 'name' in blob && blob.name !== '' ? blob.name : 'model';
+  // A file may have changed or gone since it was chosen.
+  return { bytes: new Uint8Array(await orUnread(file, bytesOf(blob))), file };
+}
+
+/** What is being read. @throws Error that names the source, and why it cannot be read */
+async function orUnread<T>(source: string, reading: Promise<T>): Promise<T> {
   try {
-    return { bytes: new Uint8Array(await bytesOf(blob)), file };
+    return await reading;
   } catch (cause) {
-    // A file may have changed or gone since it was chosen.
-    throw new Error(`loadModel: source ${describe(file)} cannot be read: ${messageOf(cause)}`, { cause });
+    throw unread(source, cause);
   }
 }
 
@@ -65,6 +70,13 @@ function bytesOf(blob: Blob): Promise<ArrayBuffer> {
   });
 }
 
+/** fetch says no more than that it failed: why is the cause's cause. */
+function unread(source: string, cause: unknown): Error {
+  const inner = (cause as { cause?: unknown } | null)?.cause;
+  const why = inner === undefined ? messageOf(cause) : `${messageOf(cause)} (${messageOf(inner)})`;
+  return new Error(`loadModel: source '${source}' cannot be read: ${why}`, { cause });
+}
+
 async function readResponse(response: Response, url: string): Promise<{ bytes: Uint8Array; file: string }> {
   const name = url.startsWith('data:') || url.startsWith('blob:') ? '' : lastPart(url.replace(/[?#].*$/, ''));
   if (!response.ok) {
@@ -72,7 +84,8 @@ async function readResponse(response: Response, url: string): Promise<{ bytes: U
       `loadModel: ${name || 'source'} was answered with status ${response.status}, must be 200`,
     );
   }
-  return { bytes: new Uint8Array(await response.arrayBuffer()), file: name || 'model' };
+  const bytes = new Uint8Array(await orUnread(url || 'a Response', response.arrayBuffer()));
+  return { bytes, file: name || 'model' };
 }
 
 function readFile(path: string): Uint8Array {
@@ -81,7 +94,7 @@ function readFile(path: string): Uint8Array {
     try {
       return files.readFileSync(path);
     } catch (cause) {
-      throw new Error(`loadModel: source ${describe(path)} cannot be read: ${messageOf(cause)}`, { cause });
+      throw unread(path, cause);
     }
   }
   throw new TypeError(

@@ -5,7 +5,6 @@
  */
 import type { DType, TypedArrays } from '../base/dtype.ts';
 import { ModelError, shapeText } from '../base/errors.ts';
-import type { Values } from '../tensor/data.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
 import type { TensorProto } from './protobuf.ts';
 
@@ -30,8 +29,11 @@ const TYPES: readonly (readonly [name: string, dtype: DType | null, bytes: numbe
   ['bfloat16', null, 2],
 ];
 
+export const INT64 = 7;
 export const BOOL = 9;
-const [FLOAT, INT8, INT32, INT64, FLOAT16, DOUBLE] = [1, 3, 6, 7, 10, 11];
+export const FLOAT16 = 10;
+export const DOUBLE = 11;
+const [FLOAT, INT8, INT32] = [1, 3, 6];
 
 /** The name of an ONNX element type. */
 export function typeName(type: number): string {
@@ -43,8 +45,15 @@ export function dtypeOf(type: number): DType | null {
   return TYPES[type]?.[1] ?? null;
 }
 
+/** A tensor's values one behind the other. */
+interface Numbers {
+  readonly values: ArrayLike<number>;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
 /** The values of `tensor`; `what` names it in errors (`model.onnx: initializer 'w'`). @throws ModelError */
-export function tensorValues(tensor: TensorProto, what: string): Values {
+export function tensorValues(tensor: TensorProto, what: string): Numbers {
   const { dtype, count } = checkTensor(tensor, what);
   return { values: convert(tensor, count), dtype, shape: tensor.dims };
 }
@@ -163,7 +172,7 @@ function halfToNumber(bits: number): number {
 }
 
 /** A tensor with a copy of these values. @throws OutOfMemoryError that names `where` */
-export function copied(where: string, { values, dtype, shape }: Values): Tensor<DType> {
+export function copied(where: string, { values, dtype, shape }: Numbers): Tensor<DType> {
   const made = emptyTensor(where, shape, dtype);
   made.data.set(values);
   return made;

@@ -3,7 +3,7 @@
  * the first, may be a number. Integers wrap, their division truncates.
  * @category Arithmetic
  */
-import type { DType, TensorType } from '../base/dtype.ts';
+import { type DType, fits, type TensorType } from '../base/dtype.ts';
 import { shapeText, wrongValue } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
 import { currentTrace } from '../graph/trace.ts';
@@ -218,9 +218,7 @@ function operand(
 ): Operand {
   if (typeof value !== 'number') return requireTensor(name, arg, value);
   const { dtype } = requireTensor(name, arg === 'a' ? 'b' : 'a', other);
-  if (dtype !== 'float32' && !Number.isInteger(value)) {
-    throw wrongValue(name, arg, value, `an integer beside ${dtype}`);
-  }
+  if (!fits(value, dtype)) throw wrongValue(name, arg, value, `an integer that fits in ${dtype}`);
   return value;
 }
 
@@ -228,7 +226,7 @@ function operand(
  * a + b, element by element. The shapes broadcast as NumPy's: axes are aligned at the end, and an axis of 1 is stretched.
  * Either operand may be a number, which takes the other's dtype. Takes every dtype and keeps it; integers wrap.
  * @throws TypeError for operands of two dtypes, and for two numbers; RangeError for shapes that do not broadcast, and a
- * fraction beside integers
+ * number that the other operand's dtype cannot hold
  * @example
  * ```ts
  * add(tensor([[1, 2], [3, 4]]), tensor([10, 20])).toArray(); // [[11, 22], [13, 24]]

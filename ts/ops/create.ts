@@ -3,20 +3,29 @@
  * @category Tensors
  */
 import { checkOptions, elementCount, fill, integer, integers, oneOf } from '../base/checks.ts';
-import { bytesPer, DTYPES, type DType } from '../base/dtype.ts';
-import { counted, shapeText, wrongKind } from '../base/errors.ts';
-import { readData, type TensorData } from '../tensor/data.ts';
+import { bytesPer, DTYPES, type DType, fits } from '../base/dtype.ts';
+import { counted, shapeText, wrongKind, wrongValue } from '../base/errors.ts';
+import { fitting, readData, type TensorData } from '../tensor/data.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
 import { normal, uniform } from './random.ts';
 
-/** The dtype that `data` gives where no option names one. */
-export type DTypeOf<Data extends TensorData> = Data extends Int32Array | BigInt64Array
+/** What lists hold, as far as they are typed arrays in rows. */
+type Innermost<Data> = Data extends readonly (infer Row)[]
+  ? Row extends readonly (infer Inner)[]
+    ? Inner
+    : Row
+  : Data;
+
+type DTypeOfArray<Data> = Data extends Int32Array | Int16Array | Uint16Array | BigInt64Array | BigUint64Array
   ? 'int32'
   : Data extends Uint8Array | Uint8ClampedArray
     ? 'uint8'
     : Data extends Int8Array
       ? 'int8'
       : 'float32';
+
+/** The dtype that `data` gives where no option names one. */
+export type DTypeOf<Data extends TensorData> = DTypeOfArray<Innermost<Data>>;
 
 /** The option of what makes tensors. */
 export interface DTypeOption<D extends DType> {
@@ -25,12 +34,13 @@ export interface DTypeOption<D extends DType> {
 }
 
 /**
- * A tensor with a copy of `data`. A typed array gives its dtype (Float64Array float32, BigInt64Array int32,
- * Uint8ClampedArray uint8), numbers give float32, unless `dtype` says otherwise.
+ * A tensor with a copy of `data`. A typed array gives its dtype (Float16Array and Float64Array float32; Int16Array,
+ * Uint16Array, BigInt64Array and BigUint64Array int32; Uint8ClampedArray uint8), numbers give float32, unless `dtype` says
+ * otherwise. What an integer dtype cannot hold, a fraction too, is an error; `cast` rounds and saturates.
  * @param data a number, nested arrays, a flat array or a typed array
  * @param shape left out or null: the shape of the nested arrays
- * @throws RangeError when the shape does not fit the data, rows differ in length, or an int64 lies outside int32;
- * TypeError for what holds no numbers
+ * @throws RangeError when the shape does not fit the data, rows differ in length, or an integer dtype cannot hold a
+ * number; TypeError for what holds no numbers, and typed arrays of several dtypes
  * @example
  * ```ts
  * tensor([[1, 2], [3, 4]]); // float32 [2, 2]
@@ -44,8 +54,10 @@ export function tensor<Data extends TensorData, D extends DType = DTypeOf<Data>>
   options: DTypeOption<D> = {},
 ): Tensor<D> {
   checkOptions('tensor', options, ['dtype']);
-  const { values, shape: found, dtype: own } = readData('tensor', 'data', data);
-  const dtype = checkDType('tensor', options.dtype ?? own) as D;
+  const given = readData('tensor', 'data', data);
+  const { shape: found } = given;
+  const dtype = checkDType('tensor', options.dtype ?? given.dtype ?? 'float32') as D;
+  const values = fitting('tensor', 'data', given, dtype);
   if (typeof shape === 'object' && shape !== null && !Array.isArray(shape)) {
     throw wrongKind('tensor', 'shape', shape, 'an array of integers: write null before the options');
   }
@@ -67,7 +79,7 @@ function checkDType(where: string, dtype: unknown): DType {
 
 /**
  * A tensor of `shape` where every element is `value`.
- * @throws RangeError for a shape that is no list of integers from 0
+ * @throws RangeError for a shape that is no list of integers from 0, and a value that an integer dtype cannot hold
  * @example
  * ```ts
  * full([2, 3], 0.5);
@@ -116,6 +128,7 @@ function filled<D extends DType>(where: string, value: number, given: Creation<D
   checkOptions(where, options, ['dtype']);
   const dtype = checkDType(where, options.dtype ?? 'float32') as D;
   elementCount(where, checked, bytesPer(dtype));
+  if (!fits(value, dtype)) throw wrongValue(where, 'value', value, `an integer that fits in ${dtype}`);
   const made = emptyTensor(where, checked, dtype);
   made.data.fill(value);
   return made;

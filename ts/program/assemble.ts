@@ -40,6 +40,8 @@ export interface Plan {
 interface Assembled {
   readonly executable: Executable;
   readonly captures: readonly Value[];
+  /** The captures that the second half reads. */
+  readonly late: readonly Value[];
   readonly slots: readonly Value[];
 }
 
@@ -172,7 +174,17 @@ class Assembly {
       outputs: this.#graph.results.map(({ shape, dtype }) => ({ shape, dtype })),
       rows: rowsOf(this.#graph),
     };
-    return { executable, captures: this.#captures, slots: this.#slots };
+    const late = this.#capturesOf(second ?? []);
+    return { executable, captures: this.#captures, late, slots: this.#slots };
+  }
+
+  /** The captures that steps read. */
+  #capturesOf(steps: readonly Step[]): Value[] {
+    const read = new Set(steps.flatMap(({ reads }) => reads));
+    return this.#to.externals.flatMap((buffer, i) => {
+      const binding = this.#bindings[i];
+      return binding?.kind === 'capture' && read.has(buffer) ? [this.#captures[binding.index] as Value] : [];
+    });
   }
 
   /** What the main list reads of the constant steps becomes memory of its own; gives the steps that make what is not made. */

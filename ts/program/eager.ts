@@ -27,6 +27,8 @@ interface Plan {
   readonly entry: Entry;
   readonly key: readonly number[];
   readonly outputs: readonly TensorType[];
+  /** The inputs that it writes. */
+  readonly written: readonly number[];
   /** Null for an alias: there is nothing to compute. */
   readonly instructions: Instructions | null;
   readonly bytes: number;
@@ -76,6 +78,10 @@ export function execute<T extends { dispose(): void }>(
     for (let i = 0; i < inputs.length; i++) instructions.bind(base++, addressOf(on, inputs, i, scalars));
     for (let i = 0; i < storages.length; i++) instructions.bind(base++, (storages[i] as Storage).address);
     instructions.run(entry.name);
+    for (const i of plan.written) {
+      const storage = (inputs[i] as Handle | null)?.resources.storage;
+      if (storage) storage.version += 1;
+    }
   } catch (error) {
     for (const one of made) one.dispose();
     throw error;
@@ -168,9 +174,9 @@ function makePlan(
     return { shape, dtype: own };
   });
   const resolved = resolve(entry, types, params);
-  const { outputs } = resolved;
+  const { outputs, state: written = [] } = resolved;
   if (entry.lower === undefined)
-    return { entry, key: ownKey, outputs, instructions: null, bytes: 0, recent: false };
+    return { entry, key: ownKey, outputs, written, instructions: null, bytes: 0, recent: false };
   const to = new Builder(on, entry.name);
   const buffers = buffersBy((type: TensorType) => to.external(typeBytes(type)));
   const results = outputs.map((type) => ({ ...type }));
@@ -182,7 +188,7 @@ function makePlan(
   results.forEach(buffers.of);
   lower(to, [{ entry, inputs: types, params, resolved, outputs: results }], buffers);
   const instructions = new Instructions(on, entry.name, to.encode(to.steps, to.arenaBytes), [entry.name]);
-  return { entry, key: ownKey, outputs, instructions, bytes: instructions.bytes, recent: false };
+  return { entry, key: ownKey, outputs, written, instructions, bytes: instructions.bytes, recent: false };
 }
 
 /** Drops the oldest plan; one that was used since it was last considered becomes the newest instead. */

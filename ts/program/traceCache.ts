@@ -25,6 +25,8 @@ interface Call {
 export interface Found {
   readonly loaded: Loaded;
   readonly captures: readonly number[];
+  /** The captures that a pullback reads. */
+  readonly late: readonly number[];
   readonly slots: readonly number[];
 }
 

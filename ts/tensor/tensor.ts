@@ -4,7 +4,7 @@
  */
 import { oneOf } from '../base/checks.ts';
 import { DTYPES, type DType, type TensorType, type TypedArrays, viewOf } from '../base/dtype.ts';
-import { shapeText, wrongKind } from '../base/errors.ts';
+import { asTensor, shapeText, wrongKind } from '../base/errors.ts';
 import { INSPECT } from '../base/shown.ts';
 import { adopt, allocate, countTensors, type Resources, release, type Storage } from '../engine/memory.ts';
 import { CLONE, RESHAPE } from '../graph/builtin.ts';
@@ -14,7 +14,7 @@ import { typeBytes } from '../graph/resolve.ts';
 import { currentTrace } from '../graph/trace.ts';
 import { homeOf, type Value } from '../graph/value.ts';
 import { execute } from '../program/eager.ts';
-import { readData, type TensorData } from './data.ts';
+import { fitting, readData, type TensorData } from './data.ts';
 import {
   ASSIGN,
   CAST,
@@ -268,7 +268,7 @@ export class Tensor<D extends DType = 'float32'> {
    * them), or one number for all. In a traced function (compile, vjp, valueAndGrad) it is a write that each run makes, in its
    * place between reads; no gradient flows into what was overwritten, and what later reads get flows to the source. Gives
    * this tensor.
-   * @throws RangeError for another shape; TypeError for another dtype, and for a traced function's own arguments and results
+   * @throws RangeError for another shape, and numbers that the dtype cannot hold; TypeError for another dtype, and for a traced function's own arguments and results
    * of operators, which have no storage to write
    */
   assign(source: Tensor<D> | TensorData): this {
@@ -281,18 +281,22 @@ export class Tensor<D extends DType = 'float32'> {
       requireSame('assign', 'source', source, this);
       if (trace === null) this.data.set(source.data);
     } else {
-      const values = typeof source === 'number' ? source : this.#valuesOf(source);
+      const values = this.#valuesOf(source);
       from = trace === null ? this : emptyTensor('assign', this.shape, this.dtype);
-      if (typeof values === 'number') from.data.fill(values);
+      if (typeof source === 'number') from.data.fill(source);
       else from.data.set(values);
     }
-    trace?.record(ASSIGN, [this, from], []);
+    if (trace === null) storageOf('assign', 'tensor', this).version += 1;
+    else trace.record(ASSIGN, [this, from], []);
     return this;
   }
 
   /** What is no tensor, as this tensor's values: of its shape, or in a row. */
   #valuesOf(source: unknown): ArrayLike<number> {
-    const { values, shape } = readData('assign', 'source', source);
+    const given = readData('assign', 'source', source);
+    const values = fitting('assign', 'source', given, this.dtype);
+    if (typeof source === 'number') return values;
+    const { shape } = given;
     const isRow = shape.length === 1 && values.length === this.size;
     requireSame('assign', 'source', { shape: isRow ? this.shape : shape, dtype: this.dtype }, this);
     return values;
@@ -340,7 +344,7 @@ function symbolic(where: string, name: string): TypeError {
 /** `value` as a tensor. @throws TypeError that says what it is instead */
 export function requireTensor(where: string, name: string, value: unknown): Tensor<DType> {
   if (value instanceof Tensor) return value;
-  throw wrongKind(where, name, value, 'a Tensor');
+  throw wrongKind(where, name, value, `a Tensor${asTensor(value)}`);
 }
 
 /** `value` as a tensor with values, of a type. @throws TypeError, RangeError that say what it is instead */

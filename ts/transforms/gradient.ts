@@ -22,6 +22,8 @@ import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 export interface Traced extends Found {
   readonly on: Engine;
   readonly values: readonly Value[];
+  /** What the function writes in place. */
+  readonly written: readonly Storage[];
   /** What the function gave, with symbols for tensors. */
   readonly form: Results;
   /** The types of its tensors. */
@@ -81,7 +83,8 @@ export function traced<T>(
       cache.keep(trace, followed, results, found);
     } else found.loaded.retain();
     const outputs = results.map(({ shape, dtype }) => ({ shape, dtype }));
-    return use({ on, ...found, values: trace.values, form, outputs });
+    const written = [...trace.state.keys()].map(({ storage }) => storage as Storage);
+    return use({ on, ...found, values: trace.values, written, form, outputs });
   } finally {
     trace.close();
   }
@@ -116,10 +119,11 @@ function makeProgram(
   });
   for (const gradient of differentiate(where, graph, results, seeds, xs, copies)) graph.give(gradient);
   const plan = { constants: { kind: 'late' }, ...(!seeded && { half }) } as const;
-  const { executable, captures, slots } = assemble(on, where, graph, plan);
+  const { executable, captures, late, slots } = assemble(on, where, graph, plan);
   return {
     loaded: new Loaded(on, where, executable, 'cache'),
     captures: captures.map(({ id }) => id),
+    late: late.map(({ id }) => id),
     slots: slots.map(({ id }) => id),
   };
 }
@@ -146,6 +150,17 @@ export function run(
   loaded.bindAt(list, 'slot', slots);
   loaded.bindAt(list, 'record', record);
   loaded.run(where, list);
+}
+
+/** Runs the main list, and counts what the function writes in place as written. */
+export function runMain(
+  where: string,
+  { loaded, written }: Traced,
+  memory: Memory,
+  outputs: readonly number[],
+): void {
+  run(where, loaded, 'main', memory, [], outputs);
+  for (const storage of written) storage.version += 1;
 }
 
 export const addressOf = (tensor: Tensor<DType> | null): number => tensor?.resources.storage?.address ?? 0;
@@ -195,6 +210,13 @@ class RecordResources implements Resources {
   }
 }
 
+/** Storage of the user's that a pullback reads where it is, and its version when the function ran. */
+interface Late {
+  readonly name: string;
+  readonly storage: Storage;
+  readonly version: number;
+}
+
 /** A value and its pullback: what `vjp` gives. */
 export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> {
   /** Of minified bundles too. @internal */
@@ -206,6 +228,7 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> {
   readonly #form: Results;
   readonly #outputs: readonly TensorType[];
   readonly #xs: readonly TensorType[];
+  readonly #late: readonly Late[];
   readonly #engine: Engine;
 
   /** @internal */
@@ -228,12 +251,18 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> {
       }
       outputs = emptyTensors('vjp', this.#outputs);
       this.#memory = memoryOf(found, own.address + recordBytes, own.address);
-      run('vjp', loaded, 'main', this.#memory, [], outputs.map(addressOf));
+      runMain('vjp', found, this.#memory, outputs.map(addressOf));
     } catch (error) {
       for (const output of outputs) output.dispose();
       this.resources.free();
       throw error;
     }
+    this.#late = found.late.map((id): Late => {
+      const { storage, shape } = values[id] as Value;
+      const place = xs.findIndex((x) => x.resources.storage === storage);
+      const name = place < 0 ? `a tensor of shape ${shapeText(shape)}` : `xs[${place}]`;
+      return { name, storage: storage as Storage, version: (storage as Storage).version };
+    });
     let next = 0;
     this.value = mapResults(form, 'vjp', () => outputs[next++] as Tensor<DType>) as Y;
     adopt(this);
@@ -241,15 +270,23 @@ export class Vjp<Y, Xs extends readonly Tensor[] = readonly Tensor[]> {
 
   /**
    * The gradient of each x, of its shape, where `dy`, of the value's form, flows into the value. May be called again.
-   * @throws TypeError after dispose(), or when dy is not of the value's form; RangeError for a shape that is not the value's
+   * @throws TypeError after dispose(), or when dy is not of the value's form; RangeError for a shape that is not the value's;
+   * Error when values that the gradient is computed from were written in place since (what is written through `data` is not
+   * noticed)
    */
   readonly pullback = (dy: Y): Gradients<Xs> => {
     const { loaded } = this.resources;
     if (loaded === null || this.disposed) throw new TypeError('pullback: the gradient record is disposed');
-    const seeds = matchResults(this.#form, dy, 'pullback', 'dy').map(({ value: seed }, i) => {
+    for (const { name, storage, version } of this.#late) {
+      if (storage.version === version) continue;
+      throw new Error(
+        `pullback: ${name} was written in place after vjp read it, must stay as it was: call vjp again, or give it a clone()`,
+      );
+    }
+    const seeds = matchResults(this.#form, dy, 'pullback', 'dy').map(({ name, value: seed }, i) => {
       // Nothing flows into integers.
       if (this.#outputs[i]?.dtype !== 'float32') return null;
-      return requireType('pullback', 'dy', seed, this.#outputs[i] as TensorType);
+      return requireType('pullback', name, seed, this.#outputs[i] as TensorType);
     });
     const gradients = emptyTensors('pullback', this.#xs);
     try {

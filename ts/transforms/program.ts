@@ -103,6 +103,8 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
   readonly #resources: ProgramResources;
   readonly #engine: Engine;
   readonly #form: Results;
+  /** What each run writes in place. */
+  readonly #written: readonly Storage[];
   /** What is drawn at each run, and the address that it is written to. */
   readonly #draws: readonly (readonly [Draw, number])[];
 
@@ -118,6 +120,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     try {
       this.#form = traced(where, trace, source, this.inputs, options.outputs);
       const leaves = leavesOf(this.#form, where).map((leaf) => trace.valueOf(leaf));
+      this.#written = [...trace.state.keys()].map(({ storage }) => storage as Storage);
       const graph = graphOf(trace, where, leaves);
       optimize(graph, PASSES);
       const { prepacked } = this.resources;
@@ -249,6 +252,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     }
     try {
       this.#execute(where, inputs, given);
+      for (const tensor of given) storageOf(where, 'into', tensor).version += 1;
     } catch (error) {
       if (this.#engine.deferred)
         for (const tensor of given) moveAway(where, storageOf(where, 'into', tensor));
@@ -258,6 +262,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
 
   #execute(where: string, inputs: readonly Tensor<DType>[], outputs: readonly Tensor<DType>[]): void {
     this.#bind(where, inputs, outputs).run(where);
+    for (const storage of this.#written) storage.version += 1;
   }
 
   /** Draws, and binds the arena, the inputs and the outputs of the main list, which it gives. */

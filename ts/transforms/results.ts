@@ -45,7 +45,9 @@ export function matchResults(
   if (typeof given !== 'object' || given === null) {
     throw new TypeError(`${where}: ${name} is ${describe(given)}, must have the form of the results`);
   }
-  return Object.entries(form).flatMap(([key, part]) =>
-    matchResults(part, (given as Record<string, unknown>)[key], where, `${name}.${key}`),
-  );
+  return Object.entries(form).flatMap(([key, part]) => {
+    // A result may be called 'constructor', which every object has.
+    const own = Object.hasOwn(given, key) ? (given as Record<string, unknown>)[key] : undefined;
+    return matchResults(part, own, where, `${name}.${key}`);
+  });
 }

@@ -11,7 +11,7 @@ import {
   memoryOf,
   type Named,
   namedByPlace,
-  run,
+  runMain,
   type Traced,
   traced,
 } from './gradient.ts';
@@ -120,7 +120,7 @@ function valuesOf(found: Traced, xs: readonly (readonly [string, Tensor])[]) {
       xs.map(([, x]) => x),
     );
     const results = [...outputs, ...grads].map(addressOf);
-    run(where, loaded, 'main', memoryOf(found, room?.address ?? 0, 0), [], results);
+    runMain(where, found, memoryOf(found, room?.address ?? 0, 0), results);
     const [value, ...rest] = outputs;
     if (!Array.isArray(form)) return { value, grads };
     let next = 0;

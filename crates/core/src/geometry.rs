@@ -100,8 +100,9 @@ impl Axis {
             let values = [saturate(extent), saturate(padded), 0];
             return Err(Fault::new(Code::KernelTooLarge, values));
         }
+        let stride = if output == 1 { stride_of_one(stride, padded) } else { stride };
         // Positions in the padded input are computed in 32 bits; ceil mode may look one stride further.
-        if padded + wide.stride > i64::from(i32::MAX) || extent > i64::from(i32::MAX) {
+        if padded + i64::from(stride) > i64::from(i32::MAX) || extent > i64::from(i32::MAX) {
             return Err(Fault::new(Code::TooLarge, [saturate(padded), 0, 0]));
         }
         Ok(Axis {
@@ -153,7 +154,8 @@ impl Axis {
         if input < 1 && !(same && input == 0) {
             return Err(Fault::new(Code::NoOutput, [saturate(input), 0, 0]));
         }
-        if spread.max(input).max(lo + hi) + wide.stride > i64::from(i32::MAX) {
+        let stride = if output == 1 { stride_of_one(stride, spread.max(input)) } else { stride };
+        if spread.max(input).max(lo + hi) + i64::from(stride) > i64::from(i32::MAX) {
             return Err(Fault::new(Code::TooLarge, [saturate(input), 0, 0]));
         }
         let (lo, _) = if same { Wide { input, ..wide }.padding(mode, 0, 0) } else { (lo, hi) };
@@ -261,6 +263,11 @@ impl Wide {
             output
         }
     }
+}
+
+/// Where there is one window no stride is ever taken: no more than all positions, so that sums with it fit.
+fn stride_of_one(stride: i32, positions: i64) -> i32 {
+    stride.min(saturate(positions.max(1)))
 }
 
 fn not_negative(lo: i64, hi: i64) -> Result<(), Fault> {
@@ -500,6 +507,7 @@ mod tests {
         assert_eq!(refused([0, 1, 1, 1, 0, 0], explicit, 0), (Code::KernelTooLarge, 1, 0));
         assert_eq!(axis([0, 3, 1, 1, 1, 2], explicit, 0), Ok((1, 1, 2)));
         let max = i32::MAX;
+        assert_eq!(axis([5, 2, max, 1, 1, 0], explicit, 0), Ok((1, 1, 0)));
         assert_eq!(refused([max, 1, 1, 1, max, max], explicit, 0).0, Code::TooLarge);
         assert_eq!(refused([5, max, 1, max, 0, 0], explicit, 0), (Code::KernelTooLarge, max, 5));
         assert_eq!(refused([5, max, 1, max, 0, 0], Mode::Full, 0).0, Code::TooLarge);

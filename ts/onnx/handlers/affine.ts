@@ -1,4 +1,4 @@
-/** Matrix products, batch normalisation and dropout as inference sees them. */
+/** Matrix products, batch normalisation, and dropout as inference sees it. */
 import type { DType } from '../../base/dtype.ts';
 import { shapeText } from '../../base/errors.ts';
 import { add, mul } from '../../ops/arithmetic.ts';
@@ -6,10 +6,13 @@ import { batchNorm } from '../../ops/batchNorm.ts';
 import { linear } from '../../ops/linear.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { permute } from '../../ops/permute.ts';
+import { mean, variance } from '../../ops/reduction.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handlers } from '../handler.ts';
-import { float, int, only, optional } from '../row.ts';
+import { float, int, optional } from '../row.ts';
+
+const NORM_INPUTS = ['X', 'scale', 'B', 'input_mean', 'input_var'];
 
 export const affine: Handlers = {
   Gemm: {
@@ -18,21 +21,28 @@ export const affine: Handlers = {
     build: buildGemm,
   },
   MatMul: { inputs: ['A', 'B'], build: buildMatMul },
-  BatchNormalization: {
-    inputs: ['X', 'scale', 'B', 'input_mean', 'input_var'],
-    // Models are run, not trained.
-    attributes: { epsilon: float(1e-5), momentum: float(0.9), training_mode: only(0) },
-    build(call) {
-      const [x, weight, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => call.float32(i)) as [
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-      ];
-      return batchNorm(x, mean, variance, weight, bias, { training: false, eps: call.float('epsilon') });
+  BatchNormalization: [
+    {
+      inputs: NORM_INPUTS,
+      attributes: { epsilon: float(1e-5), momentum: float(0.9) },
+      outputs: 5,
+      // Trained is what has more than one output.
+      build: (call) =>
+        call.outputCount > 1 ? buildTraining(call) : buildNorm(call, call.float32(3), call.float32(4)),
     },
-  },
+    {
+      since: 14,
+      inputs: NORM_INPUTS,
+      attributes: { epsilon: float(1e-5), momentum: float(0.9), training_mode: int(0) },
+      outputs: 3,
+      build(call) {
+        if (call.int('training_mode') !== 0) return buildTraining(call);
+        if (call.outputCount > 1)
+          call.fail(`it has ${call.outputCount} outputs, must have 1 where training_mode is 0`);
+        return buildNorm(call, call.float32(3), call.float32(4));
+      },
+    },
+  ],
   Dropout: [
     { inputs: ['data'], attributes: { ratio: float(0.5) }, build: (call) => call.tensor(0) },
     {
@@ -43,6 +53,25 @@ export const affine: Handlers = {
     },
   ],
 };
+
+function buildNorm(call: Call, mean: Tensor, variance: Tensor): Tensor {
+  const [x, weight, bias] = [call.float32(0), call.float32(1), call.float32(2)];
+  return batchNorm(x, mean, variance, weight, bias, { eps: call.float('epsilon') });
+}
+
+/**
+ * By the batch's own statistics, which ONNX takes over the population; running = running * momentum + batch's * (1 - momentum).
+ * Outputs: Y, running mean and variance, and, before set 14, the batch's mean and variance.
+ */
+function buildTraining(call: Call): Tensor[] {
+  const x = call.float32(0);
+  if (x.shape.length < 2) call.fail(`the input is ${shapeText(x.shape)}, must have at least 2 axes`);
+  const dim = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const saved = [mean(x, { dim }), variance(x, { dim, correction: 0 })] as const;
+  const momentum = call.float('momentum');
+  const running = saved.map((batch, i) => add(mul(call.float32(3 + i), momentum), mul(batch, 1 - momentum)));
+  return [buildNorm(call, ...saved), ...running, ...saved];
+}
 
 function buildDropout(call: Call): Tensor<DType> {
   if (call.has(2) && call.known(2)?.[0] !== 0)

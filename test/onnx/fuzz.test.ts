@@ -1,0 +1,19 @@
+/** Mutations of the two BlazeFace models: each runs or is an error of the library, and leaves nothing. */
+import { readFileSync } from 'node:fs';
+import { init } from 'striate';
+import { beforeAll, expect, test } from 'vitest';
+import { fetchData } from '../../scripts/fetch-data.mjs';
+import { fuzzModels } from '../support/fuzzModels.ts';
+
+beforeAll(async () => {
+  await init({ maxMemoryBytes: 64 * 2 ** 20 });
+});
+
+test('300 mutations', async () => {
+  const { models } = fetchData({ log: () => {} });
+  const files = [models.front, models.back].map((file) => new Uint8Array(readFileSync(file)));
+  const { ran, wrong, liveBytes } = await fuzzModels(files, { models: 300, seed: 1 });
+  expect(wrong).toEqual([]);
+  expect(liveBytes).toBe(0);
+  expect(ran).toBeGreaterThan(20);
+});
