@@ -12,6 +12,11 @@ describe('activations', () => {
     ['Sigmoid', {}, [0.018, 0.2689, 0.5, 0.8808]],
     ['Tanh', {}, [-0.9993, -0.7616, 0, 0.964]],
     ['Exp', {}, [0.0183, 0.3679, 1, 7.3891]],
+    ['Sign', {}, [-1, -1, 0, 1]],
+    ['Erf', {}, [-1, -0.8427, 0, 0.9953]],
+    ['Sin', {}, [0.7568, -0.8415, 0, 0.9093]],
+    ['Cos', {}, [-0.6536, 0.5403, 1, -0.4161]],
+    ['Tan', {}, [-1.1578, -1.5574, 0, -2.185]],
     ['LeakyRelu', {}, [-0.04, -0.01, -0, 2]],
     ['LeakyRelu', { alpha: new Float(0.5) }, [-2, -0.5, -0, 2]],
     ['Elu', {}, [-0.9817, -0.6321, 0, 2]],
@@ -23,6 +28,14 @@ describe('activations', () => {
   ])('%s %o', async (op, attributes, expected) => {
     const result = rounded(await one(op, attributes, x));
     expect(result.map((value) => value + 0)).toEqual(expected.map((value) => value + 0));
+  });
+  test('Floor, Ceil and Round, halves to the even number; Reciprocal; Sign of integers', async () => {
+    const halves = list([-1.5, -0.5, 0.5, 2.5, 1.2]);
+    expect((await one('Floor', {}, halves)).data).toEqual([-2, -1, 0, 2, 1]);
+    expect((await one('Ceil', {}, halves)).data).toEqual([-1, -0, 1, 3, 2]);
+    expect((await one('Round', {}, halves)).data).toEqual([-2, -0, 0, 2, 1]);
+    expect((await one('Reciprocal', {}, list([2, -4]))).data).toEqual([0.5, -0.25]);
+    expect((await one('Sign', {}, list([-7, 0, 3], { type: TYPE.int32 }))).data).toEqual([-1, 0, 1]);
   });
   test('Softplus', async () => {
     expect(rounded(await one('Softplus', {}, list([-1, 1, 2])))).toEqual([0.3133, 1.3133, 2.1269]);

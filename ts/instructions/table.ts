@@ -6,29 +6,31 @@ export const OP = {
   affine: 1,
   binary: 2,
   cast: 3,
-  conv: 4,
-  convPack: 5,
-  convWeightGradient: 6,
-  copy: 7,
-  deform: 8,
-  deformGradient: 9,
-  dropout: 10,
-  fill: 11,
-  gridSample: 12,
-  gridSampleGradient: 13,
-  pool: 14,
-  poolGradient: 15,
-  random: 16,
-  reduce: 17,
-  resample: 18,
-  roiAlign: 19,
-  roiAlignGradient: 20,
-  scatter: 21,
-  gather: 22,
-  softmax: 23,
-  stats: 24,
-  unary: 25,
-  unaryGradient: 26,
+  compare: 4,
+  conv: 5,
+  convPack: 6,
+  convWeightGradient: 7,
+  copy: 8,
+  deform: 9,
+  deformGradient: 10,
+  dropout: 11,
+  fill: 12,
+  gridSample: 13,
+  gridSampleGradient: 14,
+  pool: 15,
+  poolGradient: 16,
+  random: 17,
+  reduce: 18,
+  resample: 19,
+  roiAlign: 20,
+  roiAlignGradient: 21,
+  scatter: 22,
+  gather: 23,
+  select: 24,
+  softmax: 25,
+  stats: 26,
+  unary: 27,
+  unaryGradient: 28,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -68,7 +70,16 @@ export const ACTIVATION = {
   sqrt: 17,
   abs: 18,
   neg: 19,
-  inside: 20,
+  floor: 20,
+  ceil: 21,
+  round: 22,
+  sign: 23,
+  erf: 24,
+  sin: 25,
+  cos: 26,
+  tan: 27,
+  reciprocal: 28,
+  inside: 29,
 } as const;
 
 /** Functions of two numbers. */
@@ -86,6 +97,18 @@ export const BINARY = {
   powerSlope: 10,
   powerGrowth: 11,
   preluSlope: 12,
+} as const;
+
+/** Comparisons of two numbers. */
+export const COMPARE = {
+  equal: 0,
+  notEqual: 1,
+  greater: 2,
+  greaterEqual: 3,
+  and: 4,
+  or: 5,
+  xor: 6,
+  nor: 7,
 } as const;
 
 /** Reductions of axes. */
@@ -188,6 +211,11 @@ export interface Operands<B> {
     readonly x: B;
     readonly y: B;
   };
+  compare: {
+    readonly a: B;
+    readonly b: B;
+    readonly y: B;
+  };
   conv: {
     readonly x: B;
     readonly weights: B;
@@ -288,6 +316,12 @@ export interface Operands<B> {
   gather: {
     readonly x: B;
     readonly indices: B;
+    readonly y: B;
+  };
+  select: {
+    readonly c: B;
+    readonly a: B;
+    readonly b: B;
     readonly y: B;
   };
   softmax: {

@@ -55,6 +55,7 @@ export type { DeformConvOptions } from './deform.ts';
 export { deformConv2d } from './deform.ts';
 export type { DropoutLayerOptions, DropoutOptions } from './dropout.ts';
 export { dropout, dropout1d, dropout2d, dropout3d } from './dropout.ts';
+export { ceil, cos, erf, floor, reciprocal, round, sign, sin, tan } from './elementary.ts';
 export type { FactorizedKernel } from './factorizeKernel.ts';
 export { factorizeKernel } from './factorizeKernel.ts';
 export type { FractionalMaxPoolOptions } from './fractionalPooling.ts';

@@ -18,6 +18,7 @@ import {
   tanh,
 } from '../../ops/activation.ts';
 import { add, maximum, minimum, mul, prelu } from '../../ops/arithmetic.ts';
+import { ceil, cos, erf, floor, reciprocal, round, sign, sin, tan } from '../../ops/elementary.ts';
 import { reshape } from '../../ops/reshape.ts';
 import { logSoftmax, softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -43,6 +44,15 @@ export const activation: Handlers = {
   Sqrt: unary(sqrt),
   Abs: unary(abs),
   Neg: unary(neg),
+  Floor: unary(floor),
+  Ceil: unary(ceil),
+  Round: { ...unary(round), since: 11 },
+  Sign: { inputs: ['input'], since: 9, build: buildSign },
+  Erf: { ...unary(erf), since: 9 },
+  Sin: { ...unary(sin), since: 7 },
+  Cos: { ...unary(cos), since: 7 },
+  Tan: { ...unary(tan), since: 7 },
+  Reciprocal: unary(reciprocal),
   LeakyRelu: {
     inputs: ['X'],
     attributes: { alpha: float(0.01) },
@@ -79,6 +89,11 @@ export const activation: Handlers = {
     { since: 11, inputs: ['input', optional('min'), optional('max')], build: buildClip },
   ],
 };
+
+function buildSign(call: Call): Tensor<DType> {
+  const x = call.tensor(0);
+  return x.dtype === 'float32' ? sign(call.float32(0)) : clip(x, -1, 1);
+}
 
 /**
  * One slope per channel is PyTorch's PReLU; any other slope that broadcasts is taken apart. A list that does not fit the
