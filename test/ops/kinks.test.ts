@@ -58,6 +58,13 @@ const cases: Case[] = [
   ['pow of 0', (x) => striate.pow(0, x), [0, -1, 2, nan], [0, -inf, 0, nan]],
   ['pow of 1', (x) => striate.pow(1, x), [0, -1, 2], [0, 0, 0]],
   ['pow of -1', (x) => striate.pow(-1, x), [0, 2], [nan, nan]],
+  [
+    'where, by a comparison',
+    (x) => striate.where(striate.greater(x, 0), x, striate.mul(x, 0.5)),
+    [-1, 0, 1, nan],
+    [0.5, 0.5, 1, 0.5],
+  ],
+  ['where, instead of NaN', (x) => striate.where(striate.isNaN(x), 0, x), [1, nan], [1, 0]],
   ['maximum with a number', (x) => striate.maximum(x, 1), [0, 1, 2, nan], [0, 0.5, 1, 1]],
   ['minimum with a number', (x) => striate.minimum(1, x), [0, 1, 2, nan], [1, 0.5, 0, 1]],
   [

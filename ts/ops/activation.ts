@@ -6,7 +6,7 @@
  * @category Activations
  */
 import { checkOptions, oneOf, real } from '../base/checks.ts';
-import type { DType } from '../base/dtype.ts';
+import { type DType, RANGES } from '../base/dtype.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { operator } from './operator.ts';
 import { simple, type Traits, unaryEntry, withOptions } from './unary.ts';
@@ -232,11 +232,9 @@ export const hardSigmoid = /*#__PURE__*/ withOptions(
 
 /** A bound beyond an integer dtype is the last value that it has. */
 function within(dtype: DType): (bound: number) => number {
-  const [low, high] = LIMITS[dtype as keyof typeof LIMITS];
+  const [low, high] = RANGES[dtype as keyof typeof RANGES];
   return (bound) => Math.min(Math.max(bound, low), high);
 }
-
-const LIMITS = { int32: [-0x80000000, 0x7fffffff], uint8: [0, 255], int8: [-128, 127] } as const;
 
 /**
  * min(max(x, min), max), element by element; either bound may be null or left out. NaN stays. PyTorch's clamp.

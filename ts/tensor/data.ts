@@ -1,5 +1,5 @@
 /** Values that a user gives as a number, nested arrays, a flat array or a typed array. */
-import type { DType } from '../base/dtype.ts';
+import { type DType, RANGES } from '../base/dtype.ts';
 import { counted, describe, wrongKind } from '../base/errors.ts';
 import { arrayDType, tagOf } from '../base/realm.ts';
 
@@ -76,13 +76,6 @@ function flattenInto(where: string, name: string, data: unknown, into: number[])
   visit(data, 0);
   return shape;
 }
-
-/** The smallest and the largest value of each dtype of integers. */
-const RANGES = {
-  int32: [-0x80000000, 0x7fffffff],
-  uint8: [0, 255],
-  int8: [-128, 127],
-} as const;
 
 /**
  * What a user gives in the place of a tensor of `dtype`: a typed array of it, nested arrays, or a number. The shape is
