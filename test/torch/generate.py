@@ -878,6 +878,8 @@ def activation(op):
         'relu': F.relu, 'relu6': F.relu6, 'selu': F.selu, 'silu': F.silu, 'mish': F.mish,
         'sigmoid': torch.sigmoid, 'tanh': torch.tanh, 'hardSwish': F.hardswish, 'hardSigmoid': F.hardsigmoid,
         'exp': torch.exp, 'log': torch.log, 'sqrt': torch.sqrt, 'abs': torch.abs, 'neg': torch.neg,
+        'floor': torch.floor, 'ceil': torch.ceil, 'round': torch.round, 'sign': torch.sign, 'erf': torch.erf,
+        'sin': torch.sin, 'cos': torch.cos, 'tan': torch.tan, 'reciprocal': torch.reciprocal,
     }
     if op in plain:
         c.step(op, [x], plain[op](t))
@@ -1235,7 +1237,8 @@ def table():
     rows['linear'] = (8, linear)
     rows['matmul'] = (12, matmul)
     for op in ('relu', 'relu6', 'selu', 'silu', 'mish', 'softplus', 'sigmoid', 'tanh', 'hardSwish', 'hardSigmoid',
-               'exp', 'log', 'sqrt', 'abs', 'neg'):
+               'exp', 'log', 'sqrt', 'abs', 'neg', 'floor', 'ceil', 'round', 'sign', 'erf', 'sin', 'cos', 'tan',
+               'reciprocal'):
         rows[op] = (3, lambda op=op: activation(op))
     for op in ('leakyRelu', 'elu', 'gelu', 'clip', 'softmax', 'logSoftmax'):
         rows[op] = (5, lambda op=op: activation(op))

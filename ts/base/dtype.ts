@@ -9,6 +9,13 @@ export type DType = 'float32' | 'int32' | 'uint8' | 'int8';
 
 export const DTYPES: readonly DType[] = /*#__PURE__*/ Object.keys(DTYPE) as (keyof typeof DTYPE)[];
 
+/** The smallest and the largest value of each dtype of integers. */
+export const RANGES = {
+  int32: [-0x80000000, 0x7fffffff],
+  uint8: [0, 255],
+  int8: [-128, 127],
+} as const;
+
 /** The typed array of each dtype, on memory of a kind: the linear memory's, or its own. */
 export interface TypedArrays<B extends ArrayBufferLike = ArrayBufferLike> {
   /** Of float32. */
@@ -29,13 +36,6 @@ export function dtypeId(dtype: DType): number {
 export function bytesPer(dtype: DType): number {
   return dtype === 'float32' || dtype === 'int32' ? 4 : 1;
 }
-
-/** The smallest and the largest value of each dtype of integers. */
-export const RANGES = {
-  int32: [-0x80000000, 0x7fffffff],
-  uint8: [0, 255],
-  int8: [-128, 127],
-} as const;
 
 /** Whether a dtype can hold a number without changing it into another integer. */
 export function fits(value: number, dtype: DType): boolean {

@@ -112,9 +112,11 @@ export function homeOf(value: Value): Value {
   return home;
 }
 
-/** The dtype that a number takes in a tensor's place: that of the first tensor beside it. */
+/** The dtype that a number takes in a tensor's place: that of the last tensor beside it, behind a condition. */
 export function scalarType(inputs: readonly Operand[]): DType {
-  for (const input of inputs)
+  for (let i = inputs.length - 1; i >= 0; i--) {
+    const input = inputs[i] as Operand;
     if (input !== null && typeof input !== 'number' && !(input instanceof Draw)) return input.dtype;
+  }
   return 'float32';
 }

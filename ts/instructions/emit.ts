@@ -105,26 +105,42 @@ export function emitPermuted(to: Builder, x: Block, order: readonly number[]): B
 }
 
 /** x stretched to `shape`. */
-export function emitStretched(to: Builder, x: Block, shape: readonly number[]): Block {
+export function emitStretched(
+  to: Builder,
+  x: Block,
+  shape: readonly number[],
+  dtype: DType = 'float32',
+): Block {
   if (countOf(shape) === countOf(x.shape)) return reshaped(x, shape);
-  return copied(to, x.buffer, shape, { strides: stretched(x.shape, shape), offset: 0 });
+  return copied(to, x.buffer, shape, { strides: stretched(x.shape, shape), offset: 0 }, dtype);
 }
 
 /** A new block of what a walk reads. */
-function copied(to: Builder, x: Buffer, shape: readonly number[], source: Walk): Block {
-  const made = newBlock(to, shape);
-  writeCopy(to, { x, y: made.buffer }, { shape, source, target: contiguous(shape) });
-  return made;
+function copied(
+  to: Builder,
+  x: Buffer,
+  shape: readonly number[],
+  source: Walk,
+  dtype: DType = 'float32',
+): Block {
+  const buffer = to.buffer({ shape, dtype });
+  writeCopy(to, { x, y: buffer }, { shape, source, target: contiguous(shape), dtype });
+  return { buffer, shape };
 }
 
 /** The shape of two operands together: axes are aligned on the right, an axis of 1 stretches. @throws RangeError */
-export function broadcast(name: string, a: readonly number[], b: readonly number[]): number[] {
+export function broadcast(
+  name: string,
+  a: readonly number[],
+  b: readonly number[],
+  [one, two]: readonly [string, string] = ['a', 'b'],
+): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
     const [left, right] = [a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1];
     if (left !== right && left !== 1 && right !== 1) {
       throw new RangeError(
-        `${name}: a of shape ${shapeText(a)} and b of shape ${shapeText(b)} do not broadcast`,
+        `${name}: ${one} of shape ${shapeText(a)} and ${two} of shape ${shapeText(b)} do not broadcast`,
       );
     }
     return left === 1 ? right : left;

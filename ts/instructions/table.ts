@@ -6,34 +6,36 @@ export const OP = {
   affine: 1,
   binary: 2,
   cast: 3,
-  conv: 4,
-  convPack: 5,
-  convWeightGradient: 6,
-  copy: 7,
-  cumulate: 8,
-  deform: 9,
-  deformGradient: 10,
-  dropout: 11,
-  fill: 12,
-  gridSample: 13,
-  gridSampleGradient: 14,
-  pool: 15,
-  poolGradient: 16,
-  random: 17,
-  reduce: 18,
-  resample: 19,
-  roiAlign: 20,
-  roiAlignGradient: 21,
-  scatter: 22,
-  gather: 23,
-  select: 24,
-  put: 25,
-  softmax: 26,
-  sort: 27,
-  stats: 28,
-  triangle: 29,
-  unary: 30,
-  unaryGradient: 31,
+  choose: 4,
+  compare: 5,
+  conv: 6,
+  convPack: 7,
+  convWeightGradient: 8,
+  copy: 9,
+  cumulate: 10,
+  deform: 11,
+  deformGradient: 12,
+  dropout: 13,
+  fill: 14,
+  gridSample: 15,
+  gridSampleGradient: 16,
+  pool: 17,
+  poolGradient: 18,
+  random: 19,
+  reduce: 20,
+  resample: 21,
+  roiAlign: 22,
+  roiAlignGradient: 23,
+  scatter: 24,
+  gather: 25,
+  select: 26,
+  put: 27,
+  softmax: 28,
+  sort: 29,
+  stats: 30,
+  triangle: 31,
+  unary: 32,
+  unaryGradient: 33,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -73,7 +75,16 @@ export const ACTIVATION = {
   sqrt: 17,
   abs: 18,
   neg: 19,
-  inside: 20,
+  floor: 20,
+  ceil: 21,
+  round: 22,
+  sign: 23,
+  erf: 24,
+  sin: 25,
+  cos: 26,
+  tan: 27,
+  reciprocal: 28,
+  inside: 29,
 } as const;
 
 /** Functions of two numbers. */
@@ -91,6 +102,18 @@ export const BINARY = {
   powerSlope: 10,
   powerGrowth: 11,
   preluSlope: 12,
+} as const;
+
+/** Comparisons of two numbers. */
+export const COMPARE = {
+  equal: 0,
+  notEqual: 1,
+  greater: 2,
+  greaterEqual: 3,
+  and: 4,
+  or: 5,
+  xor: 6,
+  nor: 7,
 } as const;
 
 /** Reductions of axes. */
@@ -207,6 +230,17 @@ export interface Operands<B> {
   };
   cast: {
     readonly x: B;
+    readonly y: B;
+  };
+  choose: {
+    readonly c: B;
+    readonly a: B;
+    readonly b: B;
+    readonly y: B;
+  };
+  compare: {
+    readonly a: B;
+    readonly b: B;
     readonly y: B;
   };
   conv: {

@@ -5,93 +5,11 @@
  * params: up to two numbers of the function.
  * @category Activations
  */
-import { checkOptions, elementCount, oneOf, real } from '../base/checks.ts';
+import { checkOptions, oneOf, real } from '../base/checks.ts';
 import { type DType, RANGES } from '../base/dtype.ts';
-import { writeUnary } from '../instructions/elementwise.ts';
-import { emitUnary, emitUnaryGradient } from '../instructions/emit.ts';
-import { ACTIVATION } from '../instructions/table.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
-import { type Entry, type Layered, operator, type Params } from './operator.ts';
-import { float32 } from './types.ts';
-
-/** The name of a function: a number where modules are loaded would keep the unused ones in bundles. */
-type Act = keyof typeof ACTIVATION;
-
-/** What a function has beside its name. */
-interface Traits {
-  /** Its gradient is computed from its output, not its input (Derivative in crates/core/src/instructions/activation.rs). */
-  readonly fromOutput?: true;
-  /** Its gradient's name, where that is another. */
-  readonly gradient?: Act;
-  /** It takes integers too. */
-  readonly integers?: true;
-  readonly layer?: Layered['layer'];
-}
-
-interface Problem {
-  readonly p0: number;
-  readonly p1: number;
-  readonly count: number;
-}
-
-function entry(
-  name: string,
-  act: Act,
-  torch: string,
-  onnx: readonly string[],
-  traits: Traits = {},
-): Entry<Problem> {
-  return {
-    name,
-    torch,
-    onnx,
-    args: ['x'],
-    resolve(types, [p0 = 0, p1 = 0]) {
-      if (!traits.integers) float32(name, ['x'], types);
-      const x = types[0]!;
-      return { outputs: [x], problem: { p0, p1, count: elementCount(name, x.shape) } };
-    },
-    lower(to, { types: [x], problem, inputs, outputs }) {
-      writeUnary(
-        to,
-        { x: inputs[0]!, y: outputs[0]! },
-        { dtype: x!.dtype, act: ACTIVATION[act], ...problem },
-      );
-    },
-    gradient(to, { types, problem: { p0, p1 }, inputs, outputs, gradients }) {
-      const { shape } = types[0]!;
-      const dy = { buffer: gradients[0]!, shape };
-      if (act === 'neg') return [emitUnary(to, ACTIVATION.neg, dy).buffer];
-      const v = { buffer: (traits.fromOutput ? outputs : inputs)[0]!, shape };
-      return [emitUnaryGradient(to, ACTIVATION[traits.gradient ?? act], dy, v, p0, p1).buffer];
-    },
-    reads: {
-      ...((traits.fromOutput || act === 'neg') && { inputs: [] }),
-      ...(!traits.fromOutput && { outputs: [] }),
-    },
-    traits: {
-      activation: ([x], [p0 = 0, p1 = 0]) =>
-        x!.dtype === 'float32' ? { act: ACTIVATION[act], p0, p1 } : null,
-    },
-  };
-}
-
-function simple(
-  name: string,
-  act: Act,
-  torch: string,
-  onnx: readonly string[],
-  traits: Traits = {},
-  params: Params = [],
-) {
-  return operator(
-    entry(name, act, torch, onnx, traits),
-    (invoke) =>
-      (x: Tensor): Tensor =>
-        invoke([x as Tensor<DType>], params)[0] as unknown as Tensor,
-    { layer: traits.layer },
-  );
-}
+import { operator } from './operator.ts';
+import { simple, type Traits, unaryEntry, withOptions } from './unary.ts';
 
 const FROM_OUTPUT: Traits = { fromOutput: true };
 
@@ -204,24 +122,6 @@ export interface HardSigmoidOptions {
   alpha?: number | undefined;
   /** The value at 0. Default 0.5. */
   beta?: number | undefined;
-}
-
-/** A function with options, of which `params` makes its numbers. @throws what `params` throws */
-function withOptions<Options extends object>(
-  name: string,
-  act: Act,
-  torch: string,
-  onnx: readonly string[],
-  traits: Traits,
-  params: (where: string, options: Options) => Params,
-) {
-  return operator(
-    entry(name, act, torch, onnx, traits),
-    (invoke) =>
-      (x: Tensor, options: Options = {} as Options): Tensor =>
-        invoke([x as Tensor<DType>], params(name, options))[0] as unknown as Tensor,
-    { layer: traits.layer, validate: params },
-  );
 }
 
 /**
@@ -341,7 +241,7 @@ function within(dtype: DType): (bound: number) => number {
  * @param x of any dtype, which the result keeps; bounds outside of an integer dtype are its first or last value
  */
 export const clip = /*#__PURE__*/ operator(
-  /*#__PURE__*/ entry('clip', 'clip', 'torch.clamp', ['Clip'], { integers: true }),
+  /*#__PURE__*/ unaryEntry('clip', 'clip', 'torch.clamp', ['Clip'], { integers: true }),
   (invoke) =>
     <D extends DType = 'float32'>(x: Tensor<D>, min?: number | null, max?: number | null): Tensor<D> => {
       const { dtype } = requireTensor('clip', 'x', x);

@@ -3,8 +3,8 @@
  * the first, may be a number. Integers wrap, their division truncates.
  * @category Arithmetic
  */
-import { type DType, fits, type TensorType } from '../base/dtype.ts';
-import { shapeText, wrongValue } from '../base/errors.ts';
+import type { DType, TensorType } from '../base/dtype.ts';
+import { shapeText } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
 import { currentTrace } from '../graph/trace.ts';
 import type { Builder } from '../instructions/builder.ts';
@@ -20,9 +20,10 @@ import {
   emitUnary,
 } from '../instructions/emit.ts';
 import { ACTIVATION, BINARY } from '../instructions/table.ts';
-import { requireTensor, storageOf, Tensor } from '../tensor/tensor.ts';
+import { storageOf, Tensor } from '../tensor/tensor.ts';
 import { cast } from './cast.ts';
-import { type Entry, type Lowered, type Operand, operator, type Reads, type Traits } from './operator.ts';
+import { operand } from './operand.ts';
+import { type Entry, type Lowered, operator, type Reads, type Traits } from './operator.ts';
 import { float32 } from './types.ts';
 
 /** The shapes under which the operands are broadcast. */
@@ -207,19 +208,6 @@ function binary(
     }
     return apply;
   });
-}
-
-/** A tensor, or a number that the other operand's dtype can hold. */
-function operand(
-  name: string,
-  arg: string,
-  value: Tensor<DType> | number,
-  other: Tensor<DType> | number,
-): Operand {
-  if (typeof value !== 'number') return requireTensor(name, arg, value);
-  const { dtype } = requireTensor(name, arg === 'a' ? 'b' : 'a', other);
-  if (!fits(value, dtype)) throw wrongValue(name, arg, value, `an integer that fits in ${dtype}`);
-  return value;
 }
 
 /**

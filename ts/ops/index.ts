@@ -43,6 +43,20 @@ export { allClose } from './allClose.ts';
 export { add, div, maximum, minimum, mul, pow, prelu, sub } from './arithmetic.ts';
 export type { BatchNormOptions } from './batchNorm.ts';
 export { batchNorm } from './batchNorm.ts';
+export {
+  equal,
+  greater,
+  greaterEqual,
+  isNaN,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  notEqual,
+  where,
+} from './comparison.ts';
 export type { SliceOptions } from './concat.ts';
 export { concat, slice, split, stack } from './concat.ts';
 export { conv1d, conv2d, conv3d } from './convolution.ts';
@@ -57,6 +71,7 @@ export type { DeformConvOptions } from './deform.ts';
 export { deformConv2d } from './deform.ts';
 export type { DropoutLayerOptions, DropoutOptions } from './dropout.ts';
 export { dropout, dropout1d, dropout2d, dropout3d } from './dropout.ts';
+export { ceil, cos, erf, floor, reciprocal, round, sign, sin, tan } from './elementary.ts';
 export { expand, tile } from './expand.ts';
 export type { FactorizedKernel } from './factorizeKernel.ts';
 export { factorizeKernel } from './factorizeKernel.ts';

@@ -1,10 +1,11 @@
-//! Elementary functions on four lanes: `exp`, `expm1`, `log`, `log1p`, `tanh`, the normal distribution, and `pow` of one
-//! element.
+//! Elementary functions on four lanes: `exp`, `expm1`, `log`, `log1p`, `tanh`, `erf`, the normal distribution, `sin`, `cos`
+//! and `tan`, and `pow` of one element.
 //!
 //! Infinities, NaN, zeros and denormals give what C gives. Errors, measured by the tests below against float64:
 //! at most 2 units in the last place, of the normal distribution at most 8, also far out in its tail. The reductions and
-//! polynomials are those of Moshier's Cephes (single/expf.c, logf.c, tanhf.c); `pow` works in float64, with the series of
-//! atanh and exp.
+//! polynomials are those of Moshier's Cephes (single/expf.c, logf.c, tanhf.c, ndtrf.c); `pow` works in float64, with the
+//! series of atanh and exp, and so do `sin`, `cos` and `tan`, lane by lane, with the polynomials of FreeBSD's k_sinf.c
+//! and k_cosf.c.
 //! None is inlined: each takes some hundred bytes, beside which a call is cheap.
 #![allow(clippy::excessive_precision)] // the coefficients as their sources print them
 
@@ -176,6 +177,143 @@ pub fn tanh(x: F32x4) -> F32x4 {
     with_sign(size, x)
 }
 
+/// The error function: a polynomial near 0, beyond it what the normal distribution leaves.
+#[inline(never)]
+#[must_use]
+pub fn erf(x: F32x4) -> F32x4 {
+    let (one, magnitude) = (F32x4::splat(1.0), x.abs());
+    let z = x.mul(x);
+    let p = polynomial(
+        z,
+        [
+            7.853_861_4e-5,
+            -8.010_193_6e-4,
+            5.188_327_7e-3,
+            -2.685_381_2e-2,
+            0.112_835_85,
+            -0.376_126_26,
+            0.128_379_17,
+        ],
+    );
+    let (above, _) = normal(magnitude.mul(F32x4::splat(-core::f32::consts::SQRT_2)));
+    let large = one.sub(above.add(above));
+    with_sign(magnitude.lt(one).select(p.madd(magnitude, magnitude), large), x)
+}
+
+/// The sine, of every float rounded from one whose error is below 1e-8 of it.
+#[inline(never)]
+#[must_use]
+pub fn sin(x: F32x4) -> F32x4 {
+    with_sign_of(x, |x| {
+        let (quarter, r) = quarters(x);
+        let value = if quarter & 1 == 0 { sine(r) } else { cosine(r) };
+        if quarter & 2 == 0 {
+            value
+        } else {
+            -value
+        }
+    })
+}
+
+/// The cosine.
+#[inline(never)]
+#[must_use]
+pub fn cos(x: F32x4) -> F32x4 {
+    each_lane(x, |x| {
+        let (quarter, r) = quarters(magnitude(x));
+        let value = if quarter & 1 == 0 { cosine(r) } else { sine(r) };
+        if (quarter + 1) & 2 == 0 {
+            value
+        } else {
+            -value
+        }
+    })
+}
+
+/// The tangent.
+#[inline(never)]
+#[must_use]
+pub fn tan(x: F32x4) -> F32x4 {
+    with_sign_of(x, |x| {
+        let (quarter, r) = quarters(x);
+        if quarter & 1 == 0 {
+            sine(r) / cosine(r)
+        } else {
+            -cosine(r) / sine(r)
+        }
+    })
+}
+
+#[inline(always)]
+fn each_lane(x: F32x4, f: impl Fn(f32) -> f64) -> F32x4 {
+    F32x4::from_array(x.to_array().map(|x| f(x) as f32))
+}
+
+/// An odd function of `f`, which is given magnitudes.
+#[inline(always)]
+fn with_sign_of(x: F32x4, f: impl Fn(f32) -> f64) -> F32x4 {
+    each_lane(x, |x| {
+        let value = f(magnitude(x));
+        if x.is_sign_negative() {
+            -value
+        } else {
+            value
+        }
+    })
+}
+
+/// `(q, r)` with `x = q pi / 2 + r`, `|r| <= pi / 4`, q modulo 4, of `x >= 0`; r is NaN where x is not finite.
+#[inline(never)]
+fn quarters(x: f32) -> (u32, f64) {
+    // The first has 25 bits, so that its multiples by up to 2^28 are exact.
+    const HALF_PI: [f64; 2] = [1.570_796_310_901_641_8, 1.589_325_477_352_819_7e-8];
+    let wide = f64::from(x);
+    if x < 1_048_576.0 {
+        let quarter = (wide * core::f64::consts::FRAC_2_PI + 0.5) as u32;
+        let n = f64::from(quarter);
+        return (quarter, wide - n * HALF_PI[0] - n * HALF_PI[1]);
+    }
+    if !(x < f32::INFINITY) {
+        return (0, f64::NAN);
+    }
+    far_quarters(x.to_bits())
+}
+
+/// The same of large numbers, by their bits (Payne and Hanek): the mantissa times 96 bits of 2 / pi, those around its last
+/// bits' weight; what lies above them makes whole turns. The product is a fraction of a turn, of 64 bits.
+fn far_quarters(bits: u32) -> (u32, f64) {
+    // 2 pi / 2^64.
+    const UNIT: f64 = 3.406_121_580_086_554_5e-19;
+    // 2 / pi = 0.a2f983...
+    const BYTES: [u8; 27] = [
+        0, 0, 0, 0xa2, 0xf9, 0x83, 0x6e, 0x4e, 0x44, 0x15, 0x29, 0xfc, 0x27, 0x57, 0xd1, 0xf5, 0x34, 0xdd,
+        0xc0, 0xdb, 0x62, 0x95, 0x99, 0x3c, 0x43, 0x90, 0x41,
+    ];
+    let first = (bits >> 26 & 15) as usize;
+    let [high, middle, low] = [0, 4, 8].map(|place| {
+        let at = first + place;
+        u64::from(u32::from_be_bytes([BYTES[at], BYTES[at + 1], BYTES[at + 2], BYTES[at + 3]]))
+    });
+    let mantissa = u64::from((bits & 0x007f_ffff | 0x0080_0000) << (bits >> 23 & 7));
+    let turn = (mantissa.wrapping_mul(high) << 32 | mantissa * low >> 32).wrapping_add(mantissa * middle);
+    let quarter = turn.wrapping_add(1 << 61) >> 62;
+    (quarter as u32, turn.wrapping_sub(quarter << 62) as i64 as f64 * UNIT)
+}
+
+/// For `|r| <= pi / 4`.
+fn sine(r: f64) -> f64 {
+    let z = r * r;
+    let p = 0.008_333_329_385_889_463 + z * (-0.000_198_393_348_360_966_32 + z * 2.718_311_493_989_822e-6);
+    r + r * z * (-0.166_666_666_416_265_24 + z * p)
+}
+
+/// For `|r| <= pi / 4`.
+fn cosine(r: f64) -> f64 {
+    let z = r * r;
+    let p = 0.041_666_623_323_739_06 + z * (-0.001_388_676_377_460_993 + z * 2.439_044_879_627_741e-5);
+    1.0 + z * (-0.499_999_997_251_031 + z * p)
+}
+
 /// `base^exponent` with C's special cases, rounded once from float64.
 #[inline(never)]
 #[must_use]
@@ -280,15 +418,23 @@ mod tests {
             .fold(0.0, f64::max)
     }
 
+    /// Around 0, where multiples of pi / 2 are taken off, and where that is done by bits.
+    const ANGLES: [(f32, f32); 6] =
+        [(-1e-3, 1e-3), (-7.0, 7.0), (-1e5, 1e5), (1e6, 1.1e6), (1e9, 1e20), (1e20, 3e38)];
+
     #[test]
     fn errors_are_small() {
         type Case<'a> = (&'a str, fn(F32x4) -> F32x4, fn(f64) -> f64, &'a [(f32, f32)]);
-        let cases: [Case; 5] = [
+        let cases: [Case; 9] = [
             ("exp", exp, f64::exp, &[(-104.0, 89.0), (-1.0, 1.0)]),
             ("expm1", expm1, f64::exp_m1, &[(-20.0, 0.0), (-1e-3, 1e-3), (-1.0, 1.0)]),
             ("log", log, f64::ln, &[(1e-39, 1e-37), (0.5, 2.0), (2.0, 1e30)]),
             ("log1p", log1p, f64::ln_1p, &[(0.0, 1e-3), (0.0, 1.0)]),
             ("tanh", tanh, f64::tanh, &[(-10.0, 10.0), (-0.7, 0.7)]),
+            ("erf", erf, |x| 2.0 * reference_normal(x * 2f64.sqrt()) - 1.0, &[(-6.0, 6.0), (0.1, 1.1)]),
+            ("sin", sin, f64::sin, &ANGLES),
+            ("cos", cos, f64::cos, &ANGLES),
+            ("tan", tan, f64::tan, &ANGLES),
         ];
         for (name, f, reference, ranges) in cases {
             for &range in ranges {
@@ -336,9 +482,16 @@ mod tests {
     #[test]
     fn special_values_are_exact() {
         let inf = f32::INFINITY;
-        for f in [exp, expm1, log, log1p, tanh] {
+        for f in [exp, expm1, log, log1p, tanh, erf, sin, cos, tan] {
             assert!(lane(f, f32::NAN).is_nan());
         }
+        for f in [sin, cos, tan] {
+            assert!(lane(f, inf).is_nan() && lane(f, -inf).is_nan());
+        }
+        for f in [erf, sin, tan] {
+            assert!(lane(f, -0.0) == 0.0 && lane(f, -0.0).is_sign_negative());
+        }
+        assert_eq!([lane(erf, inf), lane(erf, -inf), lane(cos, 0.0)], [1.0, -1.0, 1.0]);
         assert_eq!([lane(exp, inf), lane(exp, -inf), lane(exp, 0.0)], [inf, 0.0, 1.0]);
         assert_eq!([lane(exp, 88.8), lane(exp, -104.0)], [inf, 0.0]);
         assert_eq!([lane(expm1, -inf), lane(expm1, 0.0)], [-1.0, 0.0]);

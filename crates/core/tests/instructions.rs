@@ -16,6 +16,8 @@ const UNARY: &str = "unary";
 const BINARY: &str = "binary";
 const AFFINE: &str = "affine";
 const CAST: &str = "cast";
+const COMPARE: &str = "compare";
+const SELECT: &str = "choose";
 const UNARY_GRADIENT: &str = "unary gradient";
 const SOFTMAX: &str = "softmax";
 

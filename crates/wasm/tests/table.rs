@@ -10,7 +10,7 @@ use striate_core::instructions::activation::Act;
 use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::{
-    binary, deform, grid_sample, pool, random, reduce, resample, scatter, select, walk, Entry, ENTRIES,
+    binary, compare, deform, grid_sample, pool, random, reduce, resample, scatter, select, walk, Entry, ENTRIES,
 };
 use striate_wasm::program::ABSENT;
 use striate_wasm::{ABANDONED, PENDING};
@@ -96,6 +96,7 @@ fn table() -> String {
     numbers(&mut to, "Algorithms of a convolution; 0 leaves it to the plan.", "ALGORITHM", Algorithm::NAMES);
     numbers(&mut to, "Functions of one number.", "ACTIVATION", Act::NAMES);
     numbers(&mut to, "Functions of two numbers.", "BINARY", binary::Kind::NAMES);
+    numbers(&mut to, "Comparisons of two numbers.", "COMPARE", compare::Kind::NAMES);
     numbers(&mut to, "Reductions of axes.", "REDUCE", reduce::Kind::NAMES);
     numbers(&mut to, "Reductions of windows.", "POOL", pool::Reduction::NAMES);
     numbers(&mut to, "Where windows lie.", "PLACING", pool::Placing::NAMES);

@@ -10,6 +10,7 @@ const FAMILIES = new Map([
   ['Activations', ''],
   ['Normalisation and noise', ''],
   ['Arithmetic', ', with broadcasting; reductions'],
+  ['Comparisons', ', and the choice between two values'],
   ['Resampling', ''],
   ['Moving values', ''],
   ['Modules', ''],

@@ -17,7 +17,9 @@ import {
   sqrt,
   tanh,
 } from '../../ops/activation.ts';
-import { add, maximum, minimum, mul, prelu } from '../../ops/arithmetic.ts';
+import { add, div, maximum, minimum, mul, prelu, sub } from '../../ops/arithmetic.ts';
+import { greater, less, where } from '../../ops/comparison.ts';
+import { ceil, cos, erf, floor, reciprocal, round, sign, sin, tan } from '../../ops/elementary.ts';
 import { reshape } from '../../ops/reshape.ts';
 import { logSoftmax, softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -43,6 +45,15 @@ export const activation: Handlers = {
   Sqrt: unary(sqrt),
   Abs: unary(abs),
   Neg: unary(neg),
+  Floor: unary(floor),
+  Ceil: unary(ceil),
+  Round: { ...unary(round), since: 11 },
+  Sign: { inputs: ['input'], since: 9, build: buildSign },
+  Erf: { ...unary(erf), since: 9 },
+  Sin: { ...unary(sin), since: 7 },
+  Cos: { ...unary(cos), since: 7 },
+  Tan: { ...unary(tan), since: 7 },
+  Reciprocal: unary(reciprocal),
   LeakyRelu: {
     inputs: ['X'],
     attributes: { alpha: float(0.01) },
@@ -62,6 +73,20 @@ export const activation: Handlers = {
       return mul(elu(call.float32(0), { alpha }), gamma);
     },
   },
+  Celu: { since: 12, inputs: ['X'], attributes: { alpha: float(1) }, build: buildCelu },
+  Softsign: { inputs: ['input'], build: (call) => div(call.float32(0), add(abs(call.float32(0)), 1)) },
+  ThresholdedRelu: {
+    since: 10,
+    inputs: ['X'],
+    attributes: { alpha: float(1) },
+    build: (call) => where(greater(call.float32(0), call.float('alpha')), call.float32(0), 0),
+  },
+  Shrink: {
+    since: 9,
+    inputs: ['input'],
+    attributes: { lambd: float(0.5), bias: float(0) },
+    build: buildShrink,
+  },
   HardSigmoid: {
     inputs: ['X'],
     attributes: { alpha: float(0.2), beta: float(0.5) },
@@ -79,6 +104,24 @@ export const activation: Handlers = {
     { since: 11, inputs: ['input', optional('min'), optional('max')], build: buildClip },
   ],
 };
+
+/** x where it is positive, else alpha * (exp(x / alpha) - 1). */
+function buildCelu(call: Call): Tensor {
+  const [x, alpha] = [call.float32(0), call.float('alpha')];
+  if (alpha === 1) return elu(x);
+  return add(relu(x), mul(elu(minimum(div(x, alpha), 0)), alpha));
+}
+
+/** Both ends moved towards 0 by the bias, and 0 between them. */
+function buildShrink(call: Call): Tensor {
+  const [x, lambd, bias] = [call.float32(0), call.float('lambd'), call.float('bias')];
+  return where(less(x, -lambd), add(x, bias), where(greater(x, lambd), sub(x, bias), 0));
+}
+
+function buildSign(call: Call): Tensor<DType> {
+  const x = call.tensor(0);
+  return x.dtype === 'float32' ? sign(call.float32(0)) : clip(x, -1, 1);
+}
 
 /**
  * One slope per channel is PyTorch's PReLU; any other slope that broadcasts is taken apart. A list that does not fit the

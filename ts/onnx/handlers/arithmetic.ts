@@ -2,10 +2,11 @@
 import type { DType } from '../../base/dtype.ts';
 import { add, div, maximum, minimum, mul, pow, sub } from '../../ops/arithmetic.ts';
 import { cast } from '../../ops/cast.ts';
+import { less, logicalAnd, logicalXor, where } from '../../ops/comparison.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handler, Handlers } from '../handler.ts';
-import { variadic } from '../row.ts';
+import { int, variadic } from '../row.ts';
 
 type Binary = (a: Tensor<DType>, b: Tensor<DType>) => Tensor<DType>;
 
@@ -30,6 +31,8 @@ export const arithmetic: Handlers = {
   Min: many(minimum),
   Max: many(maximum),
   Sum: many(add),
+  Mean: { ...many(add), build: (call) => div(many(add).build(call) as Tensor, call.inputs.length) },
+  Mod: { since: 10, inputs: ['A', 'B'], attributes: { fmod: int(0) }, build: buildMod },
 };
 
 /** The exponent may be of another type; the result has the base's. */
@@ -38,4 +41,14 @@ function buildPow(call: Call): Tensor<DType> {
   if (base.dtype === exponent.dtype) return pow(base, exponent);
   if (base.dtype === 'float32') return pow(base, cast(exponent, 'float32'));
   return cast(pow(cast(base, 'float32'), cast(exponent, 'float32')), base.dtype);
+}
+
+/** The rest of an integer division: of the divisor's sign, or with fmod of the dividend's. */
+function buildMod(call: Call): Tensor<DType> {
+  const [a, b] = [call.tensor(0), call.tensor(1)];
+  if (a.dtype === 'float32') call.fail('A is float32, must be an integer');
+  const rest = sub(a, mul(div(a, b), b));
+  if (call.int('fmod') !== 0) return rest;
+  const apart = logicalXor(less(rest, 0), less(b, 0)) as unknown as Tensor<DType>;
+  return where(logicalAnd(rest, cast(apart, rest.dtype)), add(rest, b), rest);
 }

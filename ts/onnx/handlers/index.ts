@@ -4,6 +4,7 @@ import { activation } from './activation.ts';
 import { affine } from './affine.ts';
 import { arithmetic } from './arithmetic.ts';
 import { blocks } from './blocks.ts';
+import { comparisons } from './comparison.ts';
 import { constants } from './constant.ts';
 import { convolution } from './convolution.ts';
 import { indexing } from './indexing.ts';
@@ -19,6 +20,7 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     activation,
     affine,
     arithmetic,
+    comparisons,
     constants,
     convolution,
     indexing,

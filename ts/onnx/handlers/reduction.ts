@@ -1,6 +1,10 @@
 /** Reductions over axes. */
 import type { DType } from '../../base/dtype.ts';
+import { abs, exp, log, sqrt } from '../../ops/activation.ts';
+import { add, mul, sub } from '../../ops/arithmetic.ts';
+import { less, where } from '../../ops/comparison.ts';
 import { argMax, argMin, max, mean, min, type ReduceOptions, sum } from '../../ops/reduction.ts';
+import { reshape } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Handler, Handlers } from '../handler.ts';
 import { int, ints, only, optional, value } from '../row.ts';
@@ -34,6 +38,17 @@ function place(operator: typeof argMax): Handler {
   };
 }
 
+const sumOfSquares = (x: Tensor, options: ReduceOptions): Tensor => sum(mul(x, x), options);
+
+/** log(sum(exp(x))), shifted by the maximum where that is a number, so that nothing overflows. */
+function logSumExp(x: Tensor, { dim, keepDim }: ReduceOptions): Tensor {
+  const top = max(x, { dim, keepDim: true });
+  const shift = where(less(abs(top), Number.POSITIVE_INFINITY), top, 0);
+  const y = add(log(sum(exp(sub(x, shift)), { dim, keepDim: true })), shift);
+  const dims = dim as readonly number[];
+  return keepDim ? y : reshape(y, dims.length === 0 ? [] : x.shape.filter((_, axis) => !dims.includes(axis)));
+}
+
 export const reductions: Handlers = {
   ReduceSum: [
     reduction(sum),
@@ -45,6 +60,11 @@ export const reductions: Handlers = {
     },
   ],
   ReduceMean: reduction(mean),
+  ReduceL1: reduction((x: Tensor, options: ReduceOptions) => sum(abs(x), options)),
+  ReduceL2: reduction((x: Tensor, options: ReduceOptions) => sqrt(sumOfSquares(x, options))),
+  ReduceLogSum: reduction((x: Tensor, options: ReduceOptions) => log(sum(x, options))),
+  ReduceLogSumExp: reduction(logSumExp),
+  ReduceSumSquare: reduction(sumOfSquares),
   ReduceMax: reduction(max),
   ReduceMin: reduction(min),
   ArgMax: place(argMax),

@@ -1,7 +1,7 @@
 //! `y = act(x)`, element by element, and its derivative: one decoded activation for the epilogue of convolution and for
 //! UNARY, one decoded derivative for UNARY_GRADIENT.
 //!
-//! NaN propagates through every kind, as in PyTorch. The kinds that surround convolutions (none, relu, clip, leaky
+//! NaN propagates through every kind but sign, as in PyTorch. The kinds that surround convolutions (none, relu, clip, leaky
 //! relu, prelu) are two inlined instructions or three; the others share one function that is called per vector.
 //! The order of operations follows PyTorch's, so that exact inputs give exact results.
 
@@ -33,6 +33,17 @@ enumeration! {
         Sqrt,
         Abs,
         Neg,
+        Floor,
+        Ceil,
+        /// To the next whole number, of two the even one.
+        Round,
+        /// -1, 0 or 1; of NaN 0.
+        Sign,
+        Erf,
+        Sin,
+        Cos,
+        Tan,
+        Reciprocal,
         /// 1 between p0 and p1, exclusive: the derivative of relu6, and no function of its own.
         Inside,
     }
@@ -64,6 +75,15 @@ enum Kind {
     Sqrt,
     Abs,
     Neg,
+    Floor,
+    Ceil,
+    Round,
+    Sign,
+    Erf,
+    Sin,
+    Cos,
+    Tan,
+    Reciprocal,
 }
 
 /// An activation and its parameters, ready to be applied.
@@ -103,6 +123,15 @@ impl Activation {
             Act::Sqrt => (Kind::Sqrt, p0, p1),
             Act::Abs => (Kind::Abs, p0, p1),
             Act::Neg => (Kind::Neg, p0, p1),
+            Act::Floor => (Kind::Floor, p0, p1),
+            Act::Ceil => (Kind::Ceil, p0, p1),
+            Act::Round => (Kind::Round, p0, p1),
+            Act::Sign => (Kind::Sign, p0, p1),
+            Act::Erf => (Kind::Erf, p0, p1),
+            Act::Sin => (Kind::Sin, p0, p1),
+            Act::Cos => (Kind::Cos, p0, p1),
+            Act::Tan => (Kind::Tan, p0, p1),
+            Act::Reciprocal => (Kind::Reciprocal, p0, p1),
             Act::Inside => return Err(Fault::new(Code::BadInstruction, [act as i32, 0, 0])),
         };
         let needs_slope = act == Act::Prelu;
@@ -203,12 +232,21 @@ impl Activation {
             Kind::Sqrt => x.sqrt(),
             Kind::Abs => x.abs(),
             Kind::Neg => x.neg(),
+            Kind::Floor => x.floor(),
+            Kind::Ceil => x.neg().floor().neg(),
+            Kind::Round => x.nearest(),
+            Kind::Sign => x.gt(F32x4::ZERO).select(one, x.lt(F32x4::ZERO).select(one.neg(), F32x4::ZERO)),
+            Kind::Erf => math::erf(x),
+            Kind::Sin => math::sin(x),
+            Kind::Cos => math::cos(x),
+            Kind::Tan => math::tan(x),
+            Kind::Reciprocal => one.div(x),
         }
     }
 }
 
 /// The derivative of an activation, ready to be multiplied by: of v = y, the output, for relu, relu6, sigmoid, tanh,
-/// hard sigmoid, exp and sqrt, of v = x, the input, for the others. That of relu6, a clip whose ends pass nothing, is
+/// hard sigmoid, exp, sqrt, tan and reciprocal, of v = x, the input, for the others. That of relu6, a clip whose ends pass nothing, is
 /// `Inside`.
 ///
 /// At kinks the values are PyTorch's: relu and abs have 0 at 0, clip passes at its bounds, leaky relu has its slope at
@@ -222,10 +260,10 @@ pub struct Derivative {
 
 impl Derivative {
     /// # Errors
-    /// `BadInstruction` for none and neg, which need no v, and for prelu, whose slopes are an operand.
+    /// `BadInstruction` for none and neg, which need no v, for prelu, whose slopes are an operand, and for what is flat.
     pub fn new(act: Act, p0: f32, p1: f32) -> Result<Self, Fault> {
         let (p0, p1) = match act {
-            Act::None | Act::Neg | Act::Prelu => {
+            Act::None | Act::Neg | Act::Prelu | Act::Floor | Act::Ceil | Act::Round | Act::Sign => {
                 return Err(Fault::new(Code::BadInstruction, [act as i32, 0, 0]))
             }
             Act::Elu => (p0, 1.0),
@@ -253,7 +291,7 @@ impl Derivative {
         let (p0, p1) = (F32x4::splat(self.p0), F32x4::splat(self.p1));
         match self.act {
             // Refused by `new`.
-            Act::None | Act::Neg | Act::Prelu => dy,
+            Act::None | Act::Neg | Act::Prelu | Act::Floor | Act::Ceil | Act::Round | Act::Sign => dy,
             Act::Relu => v.le(zero).select(zero, dy),
             Act::Inside => v.le(p0).or(v.ge(p1)).select(zero, dy),
             Act::Clip => v.ge(p0).and(v.le(p1)).select(dy, zero),
@@ -300,6 +338,11 @@ impl Derivative {
             Act::Log => dy.div(v),
             Act::Sqrt => dy.div(v.add(v)),
             Act::Abs => v.gt(zero).select(dy, v.lt(zero).select(dy.neg(), zero)),
+            Act::Erf => dy.mul(F32x4::splat(ERF_SLOPE)).mul(math::exp(v.mul(v).neg())),
+            Act::Sin => dy.mul(math::cos(v)),
+            Act::Cos => dy.mul(math::sin(v).neg()),
+            Act::Tan => dy.mul(v.mul(v).add(one)),
+            Act::Reciprocal => dy.neg().mul(v.mul(v)),
         }
     }
 }
@@ -335,6 +378,9 @@ fn logistic_with_slope(x: F32x4) -> (F32x4, F32x4) {
     let below = e.mul(above);
     (x.gt(F32x4::ZERO).select(above, below), above.mul(below))
 }
+
+/// `2 / sqrt(pi)`, the slope of erf at 0.
+const ERF_SLOPE: f32 = 1.128_379_2;
 
 /// `1 / sqrt(2 pi)`.
 const NORMAL: f32 = 0.398_942_3;

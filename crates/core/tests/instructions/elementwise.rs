@@ -2,12 +2,13 @@
 
 use super::{
     count, dtype_of, indices, integers, run, same, shape_of, strides, Dtype, Memory, AFFINE, BINARY, CAST,
-    F32, FILL, I32, I8, U8, UNARY,
+    COMPARE, F32, FILL, I32, I8, SELECT, U8, UNARY,
 };
 use crate::problems::problem_lines;
 use crate::Line;
 use striate_core::instructions::activation::Act;
 use striate_core::instructions::binary::Kind;
+use striate_core::instructions::compare::Kind as Asked;
 
 /// exp, log and their like are within two units of the last place; what is made of them within a few.
 const TOLERANCE: f64 = 5e-7;
@@ -96,7 +97,8 @@ fn activations() {
 fn activations_of_special_values_are_those_of_pytorch() {
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     let x = [nan, inf, -inf, 0.0, 1e30, -1e30];
-    let cases: [(&str, Act, f64, f64, [f64; 6]); 15] = [
+    let far = f64::from(1e30f32);
+    let cases: [(&str, Act, f64, f64, [f64; 6]); 24] = [
         ("none", Act::None, 0.0, 0.0, x),
         ("relu", Act::Relu, 0.0, 0.0, [nan, inf, 0.0, 0.0, 1e30, 0.0]),
         ("clip", Act::Clip, -1.0, 1.0, [nan, 1.0, -1.0, 0.0, 1.0, -1.0]),
@@ -112,6 +114,15 @@ fn activations_of_special_values_are_those_of_pytorch() {
         ("sqrt", Act::Sqrt, 0.0, 0.0, [nan, inf, nan, 0.0, 1e15, nan]),
         ("abs", Act::Abs, 0.0, 0.0, [nan, inf, inf, 0.0, 1e30, 1e30]),
         ("neg", Act::Neg, 0.0, 0.0, [nan, -inf, inf, 0.0, -1e30, 1e30]),
+        ("floor", Act::Floor, 0.0, 0.0, x),
+        ("ceil", Act::Ceil, 0.0, 0.0, x),
+        ("round", Act::Round, 0.0, 0.0, x),
+        ("sign", Act::Sign, 0.0, 0.0, [0.0, 1.0, -1.0, 0.0, 1.0, -1.0]),
+        ("erf", Act::Erf, 0.0, 0.0, [nan, 1.0, -1.0, 0.0, 1.0, -1.0]),
+        ("sin", Act::Sin, 0.0, 0.0, [nan, nan, nan, 0.0, far.sin(), -far.sin()]),
+        ("cos", Act::Cos, 0.0, 0.0, [nan, nan, nan, 1.0, far.cos(), far.cos()]),
+        ("tan", Act::Tan, 0.0, 0.0, [nan, nan, nan, 0.0, far.tan(), -far.tan()]),
+        ("reciprocal", Act::Reciprocal, 0.0, 0.0, [nan, 0.0, -0.0, inf, 1e-30, -1e-30]),
     ];
     for (name, act, p0, p1, want) in cases {
         same(&unary(act, p0, p1, F32, &x, 1, false), &want, 2e-7, name);
@@ -230,6 +241,79 @@ fn arithmetic() {
         let want: Vec<f64> = indices(&y).into_iter().map(one).collect();
         for parts in 1..=3 {
             same(&binary(kind, dtype, &a, &a_shape, &b, &b_shape, &y, parts), &want, 0.0, &line.name);
+        }
+    }
+}
+
+#[test]
+fn comparisons_of_every_type_stretch_their_operands_and_know_nan() {
+    let compare = |kind: Asked, dtype: Dtype, a: &[f64], b: &[f64], parts: usize| {
+        let (mut one, mut two) = (Memory::new(dtype, a), Memory::new(dtype, b));
+        let mut y = Memory::empty(U8, a.len());
+        // Rows of b's length.
+        let words = [kind as usize, 2, a.len() / b.len(), b.len(), 0, b.len(), 1, 1].map(|n| n as u32);
+        run(COMPARE, dtype, &words, &[one.address(), two.address(), y.address()], parts);
+        y.values()
+    };
+    type Definition = fn(f64, f64) -> bool;
+    let kinds: [(Asked, Definition); 8] = [
+        (Asked::Equal, |a, b| a == b),
+        (Asked::NotEqual, |a, b| a != b),
+        (Asked::Greater, |a, b| a > b),
+        (Asked::GreaterEqual, |a, b| a >= b),
+        (Asked::And, |a, b| a != 0.0 && b != 0.0),
+        (Asked::Or, |a, b| a != 0.0 || b != 0.0),
+        (Asked::Xor, |a, b| (a != 0.0) != (b != 0.0)),
+        (Asked::Nor, |a, b| a == 0.0 && b == 0.0),
+    ];
+    for dtype in [F32, I32, U8, I8] {
+        let (mut a, mut b) = (integers(0, 3 * 70, dtype), integers(1, 70, dtype));
+        if dtype == F32 {
+            (a[3], a[75], b[5], b[7]) = (f64::NAN, -0.0, f64::NAN, f64::INFINITY);
+        }
+        for (kind, f) in kinds {
+            let want: Vec<f64> =
+                a.iter().enumerate().map(|(i, &a)| f64::from(u8::from(f(a, b[i % 70])))).collect();
+            for parts in 1..=3 {
+                same(&compare(kind, dtype, &a, &b, parts), &want, 0.0, &format!("{kind:?} of {dtype:?}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn selections_take_what_is_not_zero_for_true() {
+    for dtype in [F32, I32, U8, I8] {
+        for condition in [F32, I32, U8, I8] {
+            for steps in [[1, 1, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 0, 0]] {
+                let count = 133;
+                let sized = |i: usize| if steps[i] == 1 { count } else { 1 };
+                let mut c = integers(0, sized(0), condition);
+                if condition == F32 && c.len() > 4 {
+                    (c[1], c[2]) = (f64::NAN, -0.0);
+                }
+                let (a, b) = (integers(1, sized(1), dtype), integers(2, sized(2), dtype));
+                let pick = |i: usize| if c[i * steps[0]] == 0.0 { b[i * steps[2]] } else { a[i * steps[1]] };
+                let want: Vec<f64> = (0..count).map(pick).collect();
+                let words = [condition as usize, count, steps[0], steps[1], steps[2]].map(|n| n as u32);
+                for parts in 1..=3 {
+                    let (mut c, mut a) = (Memory::new(condition, &c), Memory::new(dtype, &a));
+                    let (mut b, mut y) = (Memory::new(dtype, &b), Memory::empty(dtype, count));
+                    let operands = [c.address(), a.address(), b.address(), y.address()];
+                    run(SELECT, dtype, &words, &operands, parts);
+                    same(&y.values(), &want, 0.0, &format!("{dtype:?} by {condition:?}, {steps:?}"));
+                    if steps[1] == 1 {
+                        run(
+                            SELECT,
+                            dtype,
+                            &words,
+                            &[c.address(), a.address(), b.address(), a.address()],
+                            parts,
+                        );
+                        same(&a.values(), &want, 0.0, "in place");
+                    }
+                }
+            }
         }
     }
 }

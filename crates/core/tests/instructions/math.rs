@@ -216,7 +216,8 @@ fn hostile_words_are_refused() {
     let refused = |name: &str, dtype: Dtype, words: &[u32]| {
         assert!(plan(name, dtype, words).is_err(), "{name}: {words:?}");
     };
-    for act in [Act::None as u32, Act::Prelu as u32, Act::Neg as u32, Act::COUNT, u32::MAX] {
+    for act in [Act::None as u32, Act::Prelu as u32, Act::Neg as u32, Act::Floor as u32, Act::COUNT, u32::MAX]
+    {
         refused(UNARY_GRADIENT, F32, &[act, 0, 0, 1]);
     }
     refused(UNARY_GRADIENT, F32, &[Act::Relu as u32, 0, 0, u32::MAX]);
