@@ -63,7 +63,7 @@ for (const wrong of [() => relu(new Conv2d(1, 2, 3)), () => tensor(tensor([1]))]
     '  (0): Conv2d(1, 2, kernelSize=3)',
     ')',
     'relu: x is a Conv2d, must be a Tensor',
-    'tensor: data holds a Tensor, must hold numbers',
+    'tensor: data is a Tensor, must be a number, array or typed array, or a Tensor of this library: write tensor(t.data, t.shape)',
     '',
   ]);
   fs.rmSync(file);

@@ -16,6 +16,7 @@ type Innermost<Data> = Data extends readonly (infer Row)[]
     : Row
   : Data;
 
+/** The dtype that a typed array gives. */
 type DTypeOfArray<Data> = Data extends Int32Array | Int16Array | Uint16Array | BigInt64Array | BigUint64Array
   ? 'int32'
   : Data extends Uint8Array | Uint8ClampedArray

@@ -10,7 +10,8 @@ use striate_core::instructions::activation::Act;
 use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::{
-    binary, compare, deform, grid_sample, pool, random, reduce, resample, scatter, select, walk, Entry, ENTRIES,
+    binary, compare, deform, grid_sample, pool, random, reduce, resample, scatter, select, walk, Entry,
+    ENTRIES,
 };
 use striate_wasm::program::ABSENT;
 use striate_wasm::{ABANDONED, PENDING};

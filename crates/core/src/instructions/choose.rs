@@ -15,9 +15,13 @@ pub const ENTRIES: &[Entry] = &[Entry::new(
     "c, a, b -> y",
     ANY,
     decode,
-    Sample::new(&[Dtype::F32 as u32, 37, 1, 1, 0], &[37, 37, 1, 37])
-        .of(ANY)
-        .with(0, |i| if i % 3 == 0 { ONE } else { 0 }),
+    Sample::new(&[Dtype::F32 as u32, 37, 1, 1, 0], &[37, 37, 1, 37]).of(ANY).with(0, |i| {
+        if i % 3 == 0 {
+            ONE
+        } else {
+            0
+        }
+    }),
 )];
 
 struct Choose {
@@ -46,7 +50,12 @@ impl Instruction for Choose {
                 let step = self.steps[i];
                 // SAFETY: the operand holds `count` elements, or one where it stays.
                 unsafe {
-                    dtypes[i].gather(operands.pointer(i), (at * step) as isize, step as isize, &mut lanes[..n]);
+                    dtypes[i].gather(
+                        operands.pointer(i),
+                        (at * step) as isize,
+                        step as isize,
+                        &mut lanes[..n],
+                    );
                 }
             }
             let [conditions, a, b] = &mut lanes;

@@ -85,7 +85,12 @@ impl Compare {
 }
 
 #[inline(always)]
-fn compute<T: PartialOrd + Default>(kind: Kind, a: &mut [u32; RUN], b: &[u32; RUN], value: impl Fn(u32) -> T) {
+fn compute<T: PartialOrd + Default>(
+    kind: Kind,
+    a: &mut [u32; RUN],
+    b: &[u32; RUN],
+    value: impl Fn(u32) -> T,
+) {
     let zero = T::default;
     match kind {
         Kind::Equal => each(a, b, value, |a, b| a == b),
