@@ -1,6 +1,6 @@
 /**
- * Operators that repeat values, or take them by indices or in an order. Indices may come with each run: no program depends
- * on them.
+ * Operators that repeat values, or take them by indices or in an order. Indices may come with each run: no program
+ * depends on them.
  */
 import type { DType } from '../../base/dtype.ts';
 import { shapeText } from '../../base/errors.ts';
@@ -9,8 +9,9 @@ import { slice } from '../../ops/concat.ts';
 import { zeros } from '../../ops/create.ts';
 import { cumSum } from '../../ops/cumSum.ts';
 import { expand, tile } from '../../ops/expand.ts';
-import { gather, indexSelect, oneHot, type Reduce, scatter } from '../../ops/indexing.ts';
+import { gather, indexSelect, oneHot } from '../../ops/indexing.ts';
 import { reshape } from '../../ops/reshape.ts';
+import { type Reduce, scatter } from '../../ops/scatter.ts';
 import { topK } from '../../ops/sort.ts';
 import { tril, triu } from '../../ops/triangle.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
