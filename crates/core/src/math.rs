@@ -273,7 +273,7 @@ fn quarters(x: f32) -> (u32, f64) {
         let n = f64::from(quarter);
         return (quarter, wide - n * HALF_PI[0] - n * HALF_PI[1]);
     }
-    if !(x < f32::INFINITY) {
+    if !x.is_finite() {
         return (0, f64::NAN);
     }
     far_quarters(x.to_bits())
@@ -295,7 +295,8 @@ fn far_quarters(bits: u32) -> (u32, f64) {
         u64::from(u32::from_be_bytes([BYTES[at], BYTES[at + 1], BYTES[at + 2], BYTES[at + 3]]))
     });
     let mantissa = u64::from((bits & 0x007f_ffff | 0x0080_0000) << (bits >> 23 & 7));
-    let turn = (mantissa.wrapping_mul(high) << 32 | mantissa * low >> 32).wrapping_add(mantissa * middle);
+    let ends = (mantissa.wrapping_mul(high) << 32) | ((mantissa * low) >> 32);
+    let turn = ends.wrapping_add(mantissa * middle);
     let quarter = turn.wrapping_add(1 << 61) >> 62;
     (quarter as u32, turn.wrapping_sub(quarter << 62) as i64 as f64 * UNIT)
 }

@@ -338,7 +338,9 @@ impl Derivative {
             Act::Log => dy.div(v),
             Act::Sqrt => dy.div(v.add(v)),
             Act::Abs => v.gt(zero).select(dy, v.lt(zero).select(dy.neg(), zero)),
-            Act::Erf => dy.mul(F32x4::splat(ERF_SLOPE)).mul(math::exp(v.mul(v).neg())),
+            Act::Erf => {
+                dy.mul(F32x4::splat(core::f32::consts::FRAC_2_SQRT_PI)).mul(math::exp(v.mul(v).neg()))
+            }
             Act::Sin => dy.mul(math::cos(v)),
             Act::Cos => dy.mul(math::sin(v).neg()),
             Act::Tan => dy.mul(v.mul(v).add(one)),
@@ -378,9 +380,6 @@ fn logistic_with_slope(x: F32x4) -> (F32x4, F32x4) {
     let below = e.mul(above);
     (x.gt(F32x4::ZERO).select(above, below), above.mul(below))
 }
-
-/// `2 / sqrt(pi)`, the slope of erf at 0.
-const ERF_SLOPE: f32 = 1.128_379_2;
 
 /// `1 / sqrt(2 pi)`.
 const NORMAL: f32 = 0.398_942_3;
