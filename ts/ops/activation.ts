@@ -17,6 +17,7 @@ const FROM_OUTPUT: Traits = { fromOutput: true };
  * max(x, 0), element by element; NaN stays. As PyTorch's relu and ONNX's Relu.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  * @example
  * ```ts
  * relu(tensor([-1, 0, 2])).toArray(); // [0, 0, 2]
@@ -30,6 +31,7 @@ export const relu = /*#__PURE__*/ simple('relu', 'relu', 'torch.nn.functional.re
  * min(max(x, 0), 6), element by element; NaN stays.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const relu6 = /*#__PURE__*/ simple(
   'relu6',
@@ -43,6 +45,7 @@ export const relu6 = /*#__PURE__*/ simple(
  * 1 / (1 + exp(-x)), element by element.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const sigmoid = /*#__PURE__*/ simple('sigmoid', 'sigmoid', 'torch.sigmoid', ['Sigmoid'], {
   fromOutput: true,
@@ -52,6 +55,7 @@ export const sigmoid = /*#__PURE__*/ simple('sigmoid', 'sigmoid', 'torch.sigmoid
  * The hyperbolic tangent, element by element.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const tanh = /*#__PURE__*/ simple('tanh', 'tanh', 'torch.tanh', ['Tanh'], {
   fromOutput: true,
@@ -61,6 +65,7 @@ export const tanh = /*#__PURE__*/ simple('tanh', 'tanh', 'torch.tanh', ['Tanh'],
  * x * min(max(x + 3, 0), 6) / 6, element by element (Howard et al., 2019).
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const hardSwish = /*#__PURE__*/ simple(
   'hardSwish',
@@ -73,6 +78,7 @@ export const hardSwish = /*#__PURE__*/ simple(
  * x * sigmoid(x), element by element.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const silu = /*#__PURE__*/ simple('silu', 'silu', 'torch.nn.functional.silu', [], {
   layer: 'SiLU',
@@ -81,6 +87,7 @@ export const silu = /*#__PURE__*/ simple('silu', 'silu', 'torch.nn.functional.si
  * x * tanh(log(1 + exp(x))), element by element (Misra, 2019).
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const mish = /*#__PURE__*/ simple('mish', 'mish', 'torch.nn.functional.mish', [], {
   layer: 'Mish',
@@ -89,19 +96,35 @@ export const mish = /*#__PURE__*/ simple('mish', 'mish', 'torch.nn.functional.mi
  * ELU with the constants that keep mean 0 and variance 1, element by element (Klambauer et al., 2017).
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const selu = /*#__PURE__*/ simple('selu', 'selu', 'torch.nn.functional.selu', ['Selu'], {
   layer: 'SELU',
 });
-/** e to the power of x, element by element. x is float32. */
+/**
+ * e to the power of x, element by element. x is float32.
+ * @throws TypeError for x of another dtype
+ */
 export const exp = /*#__PURE__*/ simple('exp', 'exp', 'torch.exp', ['Exp'], FROM_OUTPUT);
-/** The natural logarithm, element by element; NaN below 0. x is float32. */
+/**
+ * The natural logarithm, element by element; NaN below 0. x is float32.
+ * @throws TypeError for x of another dtype
+ */
 export const log = /*#__PURE__*/ simple('log', 'log', 'torch.log', ['Log']);
-/** The square root, element by element; NaN below 0. x is float32. */
+/**
+ * The square root, element by element; NaN below 0. x is float32.
+ * @throws TypeError for x of another dtype
+ */
 export const sqrt = /*#__PURE__*/ simple('sqrt', 'sqrt', 'torch.sqrt', ['Sqrt'], FROM_OUTPUT);
-/** |x|, element by element. x is float32. */
+/**
+ * |x|, element by element. x is float32.
+ * @throws TypeError for x of another dtype
+ */
 export const abs = /*#__PURE__*/ simple('abs', 'abs', 'torch.abs', ['Abs']);
-/** -x, element by element. x is float32. */
+/**
+ * -x, element by element. x is float32.
+ * @throws TypeError for x of another dtype
+ */
 export const neg = /*#__PURE__*/ simple('neg', 'neg', 'torch.neg', ['Neg']);
 
 /** The options of `leakyRelu`. */
@@ -128,6 +151,7 @@ export interface HardSigmoidOptions {
  * x where it is positive, else negativeSlope * x; the default slope is 0.01.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const leakyRelu = /*#__PURE__*/ withOptions(
   'leakyRelu',
@@ -145,6 +169,7 @@ export const leakyRelu = /*#__PURE__*/ withOptions(
  * x where it is positive, else alpha * (exp(x) - 1); alpha is 1 by default (Clevert et al., 2015).
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const elu = /*#__PURE__*/ withOptions(
   'elu',
@@ -171,6 +196,7 @@ const APPROXIMATIONS = ['none', 'tanh'] as const;
  * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const gelu = /*#__PURE__*/ withOptions(
   'gelu',
@@ -198,6 +224,7 @@ export interface SoftplusOptions {
  * log(1 + exp(beta * x)) / beta, and x where beta * x is above threshold; beta is 1 and threshold 20 by default.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const softplus = /*#__PURE__*/ withOptions(
   'softplus',
@@ -216,6 +243,7 @@ export const softplus = /*#__PURE__*/ withOptions(
  * min(max(alpha * x + beta, 0), 1); PyTorch's alpha 1/6 and beta 1/2 by default (ONNX's alpha is 0.2).
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const hardSigmoid = /*#__PURE__*/ withOptions(
   'hardSigmoid',

@@ -162,7 +162,14 @@ function globalEntry(name: string, kind: 'max' | 'avg'): Entry<PoolProblem> {
   };
 }
 
-/** `adaptiveAvgPool2d` for x [N, C, L]. */
+/**
+ * The mean of each window of x, the windows being such that the output has `outputSize`: floor(i * in / out) to
+ * ceil((i + 1) * in / out). As PyTorch's adaptive_avg_pool1d.
+ * @param x [N, C, L] of float32
+ * @param outputSize the output's size: one number, or [length]; an axis of null keeps its size
+ * @returns [N, C, Lo] of that size
+ * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+ */
 export const adaptiveAvgPool1d = /*#__PURE__*/ adaptiveAverage(1);
 /**
  * The mean of each window of x, the windows being such that the output has `outputSize`: floor(i * in / out) to
@@ -173,9 +180,23 @@ export const adaptiveAvgPool1d = /*#__PURE__*/ adaptiveAverage(1);
  * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
  */
 export const adaptiveAvgPool2d = /*#__PURE__*/ adaptiveAverage(2);
-/** `adaptiveAvgPool2d` for x [N, C, D, H, W]. */
+/**
+ * The mean of each window of x, the windows being such that the output has `outputSize`: floor(i * in / out) to
+ * ceil((i + 1) * in / out). As PyTorch's adaptive_avg_pool3d.
+ * @param x [N, C, D, H, W] of float32
+ * @param outputSize the output's size: one number, or [depth, height, width]; an axis of null keeps its size
+ * @returns [N, C, Do, Ho, Wo] of that size
+ * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+ */
 export const adaptiveAvgPool3d = /*#__PURE__*/ adaptiveAverage(3);
-/** `adaptiveMaxPool2d` for x [N, C, L]. */
+/**
+ * The largest element of each window of x, the windows being those of `adaptiveAvgPool1d`. NaN wins, the first of
+ * equals counts.
+ * @param x [N, C, L] of float32, uint8 or int8, which the result keeps
+ * @param outputSize the output's size: one number, or [length]; an axis of null keeps its size
+ * @returns [N, C, Lo] of that size; with `returnIndices` also where each element was
+ * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+ */
 export const adaptiveMaxPool1d = /*#__PURE__*/ adaptiveMaximum(1);
 /**
  * The largest element of each window of x, the windows being those of `adaptiveAvgPool2d`. NaN wins, the first of
@@ -186,7 +207,14 @@ export const adaptiveMaxPool1d = /*#__PURE__*/ adaptiveMaximum(1);
  * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
  */
 export const adaptiveMaxPool2d = /*#__PURE__*/ adaptiveMaximum(2);
-/** `adaptiveMaxPool2d` for x [N, C, D, H, W]. */
+/**
+ * The largest element of each window of x, the windows being those of `adaptiveAvgPool3d`. NaN wins, the first of
+ * equals counts.
+ * @param x [N, C, D, H, W] of float32, uint8 or int8, which the result keeps
+ * @param outputSize the output's size: one number, or [depth, height, width]; an axis of null keeps its size
+ * @returns [N, C, Do, Ho, Wo] of that size; with `returnIndices` also where each element was
+ * @throws RangeError for an axis of x without elements, and sizes out of range; TypeError for a wrong kind
+ */
 export const adaptiveMaxPool3d = /*#__PURE__*/ adaptiveMaximum(3);
 
 /**

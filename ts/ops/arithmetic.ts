@@ -223,17 +223,24 @@ function binary(
 export const add = /*#__PURE__*/ binary('add', 'add', 'torch.add', ['Add', 'Sum'], ADD, {
   traits: /*#__PURE__*/ mapTraits('add', ADD_MAP, { sums: true }),
 });
-/** a - b, element by element. Operands, broadcasting, dtypes and errors are those of `add`. */
+/**
+ * a - b, element by element. Operands, broadcasting, dtypes and errors are those of `add`.
+ * @throws as `add`
+ */
 export const sub = /*#__PURE__*/ binary('sub', 'sub', 'torch.sub', ['Sub'], SUB, {
   traits: /*#__PURE__*/ mapTraits('sub', SUB_MAP),
 });
-/** a * b, element by element. Operands, broadcasting, dtypes and errors are those of `add`. */
+/**
+ * a * b, element by element. Operands, broadcasting, dtypes and errors are those of `add`.
+ * @throws as `add`
+ */
 export const mul = /*#__PURE__*/ binary('mul', 'mul', 'torch.mul', ['Mul'], MUL, {
   traits: /*#__PURE__*/ mapTraits('mul', MUL_MAP),
 });
 /**
- * a / b, element by element. Operands, broadcasting, dtypes and errors are those of `add`. Integers are divided towards
- * zero.
+ * a / b, element by element. Operands, broadcasting, dtypes and errors are those of `add`. Integers are divided
+ * towards zero.
+ * @throws as `add`
  */
 export const div = /*#__PURE__*/ binary('div', 'div', 'torch.div', ['Div'], DIV);
 /**
@@ -244,9 +251,17 @@ export const div = /*#__PURE__*/ binary('div', 'div', 'torch.div', ['Div'], DIV)
 export const pow: Power = /*#__PURE__*/ binary('pow', 'pow', 'torch.pow', ['Pow'], POW, {
   mixed: mixedPower,
 });
-/** The larger of a and b, element by element; NaN wins. Operands, broadcasting, dtypes and errors are those of `add`. */
+/**
+ * The larger of a and b, element by element; NaN wins. Operands, broadcasting, dtypes and errors are those of
+ * `add`.
+ * @throws as `add`
+ */
 export const maximum = /*#__PURE__*/ binary('maximum', 'max', 'torch.maximum', ['Max'], MAXIMUM);
-/** The smaller of a and b, element by element; NaN wins. Operands, broadcasting, dtypes and errors are those of `add`. */
+/**
+ * The smaller of a and b, element by element; NaN wins. Operands, broadcasting, dtypes and errors are those of
+ * `add`.
+ * @throws as `add`
+ */
 export const minimum = /*#__PURE__*/ binary('minimum', 'min', 'torch.minimum', ['Min'], MINIMUM);
 
 /** The type of `pow`: the result has the dtype of the base. */

@@ -112,31 +112,55 @@ function question(
  * ```
  */
 export const equal = /*#__PURE__*/ comparison('equal', 'torch.eq', ['Equal'], { kind: 'equal' });
-/** 1 where a and b differ, also where one is NaN, else 0. Operands, broadcasting and errors are those of `equal`. */
+/**
+ * 1 where a and b differ, also where one is NaN, else 0. Operands, broadcasting and errors are those of `equal`.
+ * @throws as `equal`
+ */
 export const notEqual = /*#__PURE__*/ comparison('notEqual', 'torch.ne', [], { kind: 'notEqual' });
-/** 1 where a > b, else 0. Operands, broadcasting and errors are those of `equal`. */
+/**
+ * 1 where a > b, else 0. Operands, broadcasting and errors are those of `equal`.
+ * @throws as `equal`
+ */
 export const greater = /*#__PURE__*/ comparison('greater', 'torch.gt', ['Greater'], { kind: 'greater' });
-/** 1 where a >= b, else 0. Operands, broadcasting and errors are those of `equal`. */
+/**
+ * 1 where a >= b, else 0. Operands, broadcasting and errors are those of `equal`.
+ * @throws as `equal`
+ */
 export const greaterEqual = /*#__PURE__*/ comparison('greaterEqual', 'torch.ge', ['GreaterOrEqual'], {
   kind: 'greaterEqual',
 });
-/** 1 where a < b, else 0. Operands, broadcasting and errors are those of `equal`. */
+/**
+ * 1 where a < b, else 0. Operands, broadcasting and errors are those of `equal`.
+ * @throws as `equal`
+ */
 export const less = /*#__PURE__*/ comparison('less', 'torch.lt', ['Less'], {
   kind: 'greater',
   exchanged: true,
 });
-/** 1 where a <= b, else 0. Operands, broadcasting and errors are those of `equal`. */
+/**
+ * 1 where a <= b, else 0. Operands, broadcasting and errors are those of `equal`.
+ * @throws as `equal`
+ */
 export const lessEqual = /*#__PURE__*/ comparison('lessEqual', 'torch.le', ['LessOrEqual'], {
   kind: 'greaterEqual',
   exchanged: true,
 });
-/** 1 where neither a nor b is 0, else 0; NaN is not 0. Operands, broadcasting and errors are those of `equal`. */
+/**
+ * 1 where neither a nor b is 0, else 0; NaN is not 0. Operands, broadcasting and errors are those of `equal`.
+ * @throws as `equal`
+ */
 export const logicalAnd = /*#__PURE__*/ comparison('logicalAnd', 'torch.logical_and', ['And'], {
   kind: 'and',
 });
-/** 1 where a or b is not 0, else 0; NaN is not 0. Operands, broadcasting and errors are those of `equal`. */
+/**
+ * 1 where a or b is not 0, else 0; NaN is not 0. Operands, broadcasting and errors are those of `equal`.
+ * @throws as `equal`
+ */
 export const logicalOr = /*#__PURE__*/ comparison('logicalOr', 'torch.logical_or', ['Or'], { kind: 'or' });
-/** 1 where one of a and b is 0 and the other is not, else 0. Operands, broadcasting and errors are those of `equal`. */
+/**
+ * 1 where one of a and b is 0 and the other is not, else 0. Operands, broadcasting and errors are those of `equal`.
+ * @throws as `equal`
+ */
 export const logicalXor = /*#__PURE__*/ comparison('logicalXor', 'torch.logical_xor', ['Xor'], {
   kind: 'xor',
 });

@@ -188,7 +188,16 @@ function convTranspose(rank: number) {
   );
 }
 
-/** `convTranspose2d` for x [N, C, L]. */
+/**
+ * Transposed convolution: the gradient of a convolution with respect to its input, which makes larger what a stride
+ * made smaller. As PyTorch's conv_transpose1d and ONNX's ConvTranspose.
+ * @param x [N, C, L] of float32
+ * @param weight [C, O / groups, kl]
+ * @param bias [O]; left out or null: none
+ * @returns [N, O, Lo], Lo = (L - 1) * stride - padding + dilation * (kl - 1) + 1 + outputPadding with the padding
+ * of both sides
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const convTranspose1d = /*#__PURE__*/ convTranspose(1);
 /**
  * Transposed convolution: the gradient of a convolution with respect to its input, which makes larger what a stride
@@ -205,5 +214,14 @@ export const convTranspose1d = /*#__PURE__*/ convTranspose(1);
  * ```
  */
 export const convTranspose2d = /*#__PURE__*/ convTranspose(2);
-/** `convTranspose2d` for x [N, C, D, H, W]. */
+/**
+ * Transposed convolution: the gradient of a convolution with respect to its input, which makes larger what a stride
+ * made smaller. As PyTorch's conv_transpose3d and ONNX's ConvTranspose.
+ * @param x [N, C, D, H, W] of float32
+ * @param weight [C, O / groups, kd, kh, kw]
+ * @param bias [O]; left out or null: none
+ * @returns [N, O, Do, Ho, Wo], Ho = (H - 1) * stride - padding + dilation * (kh - 1) + 1 + outputPadding with the
+ * padding of both sides
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const convTranspose3d = /*#__PURE__*/ convTranspose(3);

@@ -83,7 +83,16 @@ function convolution(rank: number) {
   );
 }
 
-/** `conv2d` for x [N, C, L]. */
+/**
+ * Convolution, as every framework has it (cross-correlation): y[n, o, p] = bias[o] + the sum over c and k of x[n,
+ * c, p * stride + k * dilation - padding] * weight[o, c, k]. As PyTorch's conv1d and ONNX's Conv.
+ * @param x [N, C, L] of float32
+ * @param weight [O, C / groups, kl]
+ * @param bias [O]; left out or null: none
+ * @returns [N, O, Lo], Lo = floor((L + padding - dilation * (kl - 1) - 1) / stride) + 1 with the padding of both
+ * sides
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const conv1d = /*#__PURE__*/ convolution(1);
 /**
  * Convolution, as every framework has it (cross-correlation): y[n, o, p] = bias[o] + the sum over c and k of x[n,
@@ -102,5 +111,14 @@ export const conv1d = /*#__PURE__*/ convolution(1);
  * ```
  */
 export const conv2d = /*#__PURE__*/ convolution(2);
-/** `conv2d` for x [N, C, D, H, W]. */
+/**
+ * Convolution, as every framework has it (cross-correlation): y[n, o, p] = bias[o] + the sum over c and k of x[n,
+ * c, p * stride + k * dilation - padding] * weight[o, c, k]. As PyTorch's conv3d and ONNX's Conv.
+ * @param x [N, C, D, H, W] of float32
+ * @param weight [O, C / groups, kd, kh, kw]
+ * @param bias [O]; left out or null: none
+ * @returns [N, O, Do, Ho, Wo], Ho = floor((H + padding - dilation * (kh - 1) - 1) / stride) + 1 with the padding of
+ * both sides
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const conv3d = /*#__PURE__*/ convolution(3);

@@ -123,7 +123,13 @@ function dropping(name: string, rank: number) {
  * @throws RangeError for p outside [0, 1]
  */
 export const dropout = /*#__PURE__*/ dropping('dropout', 0);
-/** `dropout2d` for x [N, C, L]. */
+/**
+ * Zeroes whole channels of x with probability p and divides the others by 1 - p (Tompson et al., 2015). Which ones
+ * is drawn as `dropout` does.
+ * @param x [N, C, L] of float32
+ * @returns of x's shape
+ * @throws RangeError for p outside [0, 1]
+ */
 export const dropout1d = /*#__PURE__*/ dropping('dropout1d', 1);
 /**
  * Zeroes whole channels of x with probability p and divides the others by 1 - p (Tompson et al., 2015). Which ones
@@ -133,5 +139,11 @@ export const dropout1d = /*#__PURE__*/ dropping('dropout1d', 1);
  * @throws RangeError for p outside [0, 1]
  */
 export const dropout2d = /*#__PURE__*/ dropping('dropout2d', 2);
-/** `dropout2d` for x [N, C, D, H, W]. */
+/**
+ * Zeroes whole channels of x with probability p and divides the others by 1 - p (Tompson et al., 2015). Which ones
+ * is drawn as `dropout` does.
+ * @param x [N, C, D, H, W] of float32
+ * @returns of x's shape
+ * @throws RangeError for p outside [0, 1]
+ */
 export const dropout3d = /*#__PURE__*/ dropping('dropout3d', 3);

@@ -12,18 +12,21 @@ const FROM_OUTPUT: Traits = { fromOutput: true };
  * The largest whole number that is not above x, element by element. Its gradient is 0.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const floor = /*#__PURE__*/ simple('floor', 'floor', 'torch.floor', ['Floor'], FLAT);
 /**
  * The smallest whole number that is not below x, element by element. Its gradient is 0.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const ceil = /*#__PURE__*/ simple('ceil', 'ceil', 'torch.ceil', ['Ceil'], FLAT);
 /**
  * The whole number next to x, of two the even one: 0.5 gives 0, 1.5 gives 2. Its gradient is 0.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  * @example
  * ```ts
  * round(tensor([0.5, 1.5, -2.7])).toArray(); // [0, 2, -3]
@@ -34,36 +37,42 @@ export const round = /*#__PURE__*/ simple('round', 'round', 'torch.round', ['Rou
  * -1, 0 or 1, as x is negative, zero or positive; 0 where it is NaN. Its gradient is 0.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const sign = /*#__PURE__*/ simple('sign', 'sign', 'torch.sign', ['Sign'], FLAT);
 /**
  * The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const erf = /*#__PURE__*/ simple('erf', 'erf', 'torch.erf', ['Erf']);
 /**
  * The sine of x in radians; also of large numbers to the last digit but one. NaN of infinities.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const sin = /*#__PURE__*/ simple('sin', 'sin', 'torch.sin', ['Sin']);
 /**
  * The cosine of x in radians; also of large numbers to the last digit but one. NaN of infinities.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const cos = /*#__PURE__*/ simple('cos', 'cos', 'torch.cos', ['Cos']);
 /**
  * The tangent of x in radians; also of large numbers to the last digit but one. NaN of infinities.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const tan = /*#__PURE__*/ simple('tan', 'tan', 'torch.tan', ['Tan'], FROM_OUTPUT);
 /**
  * 1 / x, element by element.
  * @param x of float32, of any shape
  * @returns of x's shape
+ * @throws TypeError for x of another dtype
  */
 export const reciprocal = /*#__PURE__*/ simple(
   'reciprocal',

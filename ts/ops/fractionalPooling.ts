@@ -185,5 +185,13 @@ function fractional(rank: number) {
  * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
  */
 export const fractionalMaxPool2d = /*#__PURE__*/ fractional(2);
-/** `fractionalMaxPool2d` for x [N, C, D, H, W]. */
+/**
+ * The largest element of each window of x, the windows lying at random (Graham, 2014): they begin at int((i + u) *
+ * a) - int(u * a), where a = (in - kernel) / (out - 1) and u is the plane's random sample for the axis, and the
+ * last one ends the axis. Samples outside 0 to 1 are taken as the nearer bound.
+ * @param x [N, C, D, H, W] of float32
+ * @param kernelSize the window's size: one number, or [depth, height, width]
+ * @returns [N, C, Do, Ho, Wo] of the options' size; with `returnIndices` also where each element was
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const fractionalMaxPool3d = /*#__PURE__*/ fractional(3);

@@ -137,7 +137,15 @@ function pad(rank: number) {
   );
 }
 
-/** `pad2d` for x [N, C, L]. */
+/**
+ * x with more elements around it. As PyTorch's pad and ONNX's Pad.
+ * @param x [N, C, L] of any dtype, which the result keeps
+ * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[left, right]];
+ * negative widths crop
+ * @returns [N, C, Lo], Lo = L + before + after
+ * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+ * as many elements as x has, or 'circular' more
+ */
 export const pad1d = /*#__PURE__*/ pad(1);
 /**
  * x with more elements around it. As PyTorch's pad and ONNX's Pad.
@@ -154,5 +162,13 @@ export const pad1d = /*#__PURE__*/ pad(1);
  * ```
  */
 export const pad2d = /*#__PURE__*/ pad(2);
-/** `pad2d` for x [N, C, D, H, W]. */
+/**
+ * x with more elements around it. As PyTorch's pad and ONNX's Pad.
+ * @param x [N, C, D, H, W] of any dtype, which the result keeps
+ * @param padding elements to add: a number for every side, or [before, after] per spatial axis, [[front, back],
+ * [top, bottom], [left, right]]; negative widths crop
+ * @returns [N, C, Do, Ho, Wo], Ho = H + before + after
+ * @throws TypeError for PyTorch's flat list; RangeError when a crop leaves less than nothing, when 'reflect' adds
+ * as many elements as x has, or 'circular' more
+ */
 export const pad3d = /*#__PURE__*/ pad(3);

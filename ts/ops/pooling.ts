@@ -246,7 +246,15 @@ function powerMean(rank: number) {
   );
 }
 
-/** `maxPool2d` for x [N, C, L]. */
+/**
+ * The largest element of each window of x; NaN wins, the first of equals counts. As PyTorch's max_pool1d and ONNX's
+ * MaxPool.
+ * @param x [N, C, L] of float32, uint8 or int8, which the result keeps
+ * @param kernelSize the window's size: one number, or [length]
+ * @returns [N, C, Lo], Lo = floor((L + padding - dilation * (kernelSize - 1) - 1) / stride) + 1 with the padding of
+ * both sides; with `returnIndices` also where each element was
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const maxPool1d = /*#__PURE__*/ extremum('max', 1, 'torch.nn.functional.max_pool1d', ['MaxPool']);
 /**
  * The largest element of each window of x; NaN wins, the first of equals counts. As PyTorch's max_pool2d and ONNX's MaxPool.
@@ -262,9 +270,23 @@ export const maxPool1d = /*#__PURE__*/ extremum('max', 1, 'torch.nn.functional.m
  * ```
  */
 export const maxPool2d = /*#__PURE__*/ extremum('max', 2, 'torch.nn.functional.max_pool2d', ['MaxPool']);
-/** `maxPool2d` for x [N, C, D, H, W]. */
+/**
+ * The largest element of each window of x; NaN wins, the first of equals counts. As PyTorch's max_pool3d and ONNX's
+ * MaxPool.
+ * @param x [N, C, D, H, W] of float32, uint8 or int8, which the result keeps
+ * @param kernelSize the window's size: one number, or [depth, height, width]
+ * @returns [N, C, Do, Ho, Wo], Ho = floor((H + padding - dilation * (kernelSize - 1) - 1) / stride) + 1 with the
+ * padding of both sides; with `returnIndices` also where each element was
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const maxPool3d = /*#__PURE__*/ extremum('max', 3, 'torch.nn.functional.max_pool3d', ['MaxPool']);
-/** `minPool2d` for x [N, C, L]. */
+/**
+ * The smallest element of each window of x: `maxPool1d` of -x, negated; NaN wins, the first of equals counts.
+ * @param x [N, C, L] of float32, uint8 or int8, which the result keeps
+ * @param kernelSize the window's size: one number, or [length]
+ * @returns [N, C, Lo], of the size that `maxPool1d` gives; with `returnIndices` also where each element was
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const minPool1d = /*#__PURE__*/ extremum('min', 1, 'torch.nn.functional.max_pool1d(-x)', []);
 /**
  * The smallest element of each window of x: `maxPool2d` of -x, negated; NaN wins, the first of equals counts.
@@ -274,9 +296,21 @@ export const minPool1d = /*#__PURE__*/ extremum('min', 1, 'torch.nn.functional.m
  * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
  */
 export const minPool2d = /*#__PURE__*/ extremum('min', 2, 'torch.nn.functional.max_pool2d(-x)', []);
-/** `minPool2d` for x [N, C, D, H, W]. */
+/**
+ * The smallest element of each window of x: `maxPool3d` of -x, negated; NaN wins, the first of equals counts.
+ * @param x [N, C, D, H, W] of float32, uint8 or int8, which the result keeps
+ * @param kernelSize the window's size: one number, or [depth, height, width]
+ * @returns [N, C, Do, Ho, Wo], of the size that `maxPool3d` gives; with `returnIndices` also where each element was
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const minPool3d = /*#__PURE__*/ extremum('min', 3, 'torch.nn.functional.max_pool3d(-x)', []);
-/** `avgPool2d` for x [N, C, L]. */
+/**
+ * The mean of each window of x, padding being zero. As PyTorch's avg_pool1d and ONNX's AveragePool.
+ * @param x [N, C, L] of float32
+ * @param kernelSize the window's size: one number, or [length]
+ * @returns [N, C, Lo], of the size that `maxPool1d` gives
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const avgPool1d = /*#__PURE__*/ average(1);
 /**
  * The mean of each window of x, padding being zero. As PyTorch's avg_pool2d and ONNX's AveragePool.
@@ -286,9 +320,21 @@ export const avgPool1d = /*#__PURE__*/ average(1);
  * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
  */
 export const avgPool2d = /*#__PURE__*/ average(2);
-/** `avgPool2d` for x [N, C, D, H, W]. */
+/**
+ * The mean of each window of x, padding being zero. As PyTorch's avg_pool3d and ONNX's AveragePool.
+ * @param x [N, C, D, H, W] of float32
+ * @param kernelSize the window's size: one number, or [depth, height, width]
+ * @returns [N, C, Do, Ho, Wo], of the size that `maxPool3d` gives
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const avgPool3d = /*#__PURE__*/ average(3);
-/** `sumPool2d` for x [N, C, L]. */
+/**
+ * The sum of each window of x.
+ * @param x [N, C, L] of float32
+ * @param kernelSize the window's size: one number, or [length]
+ * @returns [N, C, Lo], of the size that `maxPool1d` gives
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const sumPool1d = /*#__PURE__*/ total(1);
 /**
  * The sum of each window of x.
@@ -298,9 +344,23 @@ export const sumPool1d = /*#__PURE__*/ total(1);
  * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
  */
 export const sumPool2d = /*#__PURE__*/ total(2);
-/** `sumPool2d` for x [N, C, D, H, W]. */
+/**
+ * The sum of each window of x.
+ * @param x [N, C, D, H, W] of float32
+ * @param kernelSize the window's size: one number, or [depth, height, width]
+ * @returns [N, C, Do, Ho, Wo], of the size that `maxPool3d` gives
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const sumPool3d = /*#__PURE__*/ total(3);
-/** `lpPool2d` for x [N, C, L]. */
+/**
+ * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`,
+ * as PyTorch's lp_pool1d; with `absolute` the sum of |x|^p instead, as ONNX's LpPool.
+ * @param x [N, C, L] of float32
+ * @param normType p
+ * @param kernelSize the window's size: one number, or [length]
+ * @returns [N, C, Lo], of the size that `maxPool1d` gives
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const lpPool1d = /*#__PURE__*/ powerMean(1);
 /**
  * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`,
@@ -312,5 +372,13 @@ export const lpPool1d = /*#__PURE__*/ powerMean(1);
  * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
  */
 export const lpPool2d = /*#__PURE__*/ powerMean(2);
-/** `lpPool2d` for x [N, C, D, H, W]. */
+/**
+ * (mean of x^p over each window's part inside the padded input, times the kernel's size)^(1/p), p being `normType`,
+ * as PyTorch's lp_pool3d; with `absolute` the sum of |x|^p instead, as ONNX's LpPool.
+ * @param x [N, C, D, H, W] of float32
+ * @param normType p
+ * @param kernelSize the window's size: one number, or [depth, height, width]
+ * @returns [N, C, Do, Ho, Wo], of the size that `maxPool3d` gives
+ * @throws RangeError for a window that does not fit and options out of range; TypeError for a wrong kind
+ */
 export const lpPool3d = /*#__PURE__*/ powerMean(3);

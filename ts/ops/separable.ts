@@ -159,7 +159,16 @@ function separable(rank: number) {
   );
 }
 
-/** `separableConv2d` for x [N, C, L]. */
+/**
+ * Depthwise convolution of x, then a pointwise one, and bias (Chollet, 2017). The options are the depthwise
+ * convolution's.
+ * @param x [N, C, L] of float32
+ * @param depthwiseWeight [C m, 1, kl]: m kernels for each channel
+ * @param pointwiseWeight [O, C m, 1, 1]
+ * @param bias [O]; left out or null: none
+ * @returns [N, O, Lo], of the size that `conv1d` gives
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const separableConv1d = /*#__PURE__*/ separable(1);
 /**
  * Depthwise convolution of x, then a pointwise one, and bias (Chollet, 2017). The options are the depthwise
@@ -172,7 +181,16 @@ export const separableConv1d = /*#__PURE__*/ separable(1);
  * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
  */
 export const separableConv2d = /*#__PURE__*/ separable(2);
-/** `separableConv2d` for x [N, C, D, H, W]. */
+/**
+ * Depthwise convolution of x, then a pointwise one, and bias (Chollet, 2017). The options are the depthwise
+ * convolution's.
+ * @param x [N, C, D, H, W] of float32
+ * @param depthwiseWeight [C m, 1, kd, kh, kw]: m kernels for each channel
+ * @param pointwiseWeight [O, C m, 1, 1]
+ * @param bias [O]; left out or null: none
+ * @returns [N, O, Do, Ho, Wo], of the size that `conv3d` gives
+ * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
+ */
 export const separableConv3d = /*#__PURE__*/ separable(3);
 
 /**

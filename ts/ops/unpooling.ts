@@ -142,7 +142,16 @@ function unpooling(rank: number) {
   );
 }
 
-/** `maxUnpool2d` for x [N, C, L]. */
+/**
+ * The elements of x where they were before max pooling, zero elsewhere; of repeated positions the last counts. As
+ * PyTorch's max_unpool1d.
+ * @param x [N, C, L] of float32
+ * @param indices of x's shape: positions in a plane of the output, as `maxPool1d` gives them
+ * @param kernelSize what the pooling had: one number, or [length]
+ * @returns [N, C, Lo], Lo = (L - 1) * stride + kernelSize - padding with the padding of both sides, or `outputSize`
+ * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for
+ * a wrong kind
+ */
 export const maxUnpool1d = /*#__PURE__*/ unpooling(1);
 /**
  * The elements of x where they were before max pooling, zero elsewhere; of repeated positions the last counts. As
@@ -156,5 +165,15 @@ export const maxUnpool1d = /*#__PURE__*/ unpooling(1);
  * a wrong kind
  */
 export const maxUnpool2d = /*#__PURE__*/ unpooling(2);
-/** `maxUnpool2d` for x [N, C, D, H, W]. */
+/**
+ * The elements of x where they were before max pooling, zero elsewhere; of repeated positions the last counts. As
+ * PyTorch's max_unpool3d.
+ * @param x [N, C, D, H, W] of float32
+ * @param indices of x's shape: positions in a plane of the output, as `maxPool3d` gives them
+ * @param kernelSize what the pooling had: one number, or [depth, height, width]
+ * @returns [N, C, Do, Ho, Wo], Ho = (H - 1) * stride + kernelSize - padding with the padding of both sides, or
+ * `outputSize`
+ * @throws RangeError for an index outside its plane, shapes that do not fit and options out of range; TypeError for
+ * a wrong kind
+ */
 export const maxUnpool3d = /*#__PURE__*/ unpooling(3);

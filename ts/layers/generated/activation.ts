@@ -39,6 +39,7 @@ export class ReLU extends Module {
    * `relu` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return relu(x);
@@ -60,6 +61,7 @@ export class ReLU6 extends Module {
    * `relu6` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return relu6(x);
@@ -81,6 +83,7 @@ export class Sigmoid extends Module {
    * `sigmoid` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return sigmoid(x);
@@ -102,6 +105,7 @@ export class Tanh extends Module {
    * `tanh` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return tanh(x);
@@ -123,6 +127,7 @@ export class Hardswish extends Module {
    * `hardSwish` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return hardSwish(x);
@@ -144,6 +149,7 @@ export class SiLU extends Module {
    * `silu` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return silu(x);
@@ -165,6 +171,7 @@ export class Mish extends Module {
    * `mish` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return mish(x);
@@ -189,6 +196,7 @@ export class SELU extends Module {
    * `selu` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return selu(x);
@@ -215,6 +223,7 @@ export class LeakyReLU extends Module {
    * `leakyRelu` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return leakyRelu(x, this.#options);
@@ -245,6 +254,7 @@ export class ELU extends Module {
    * `elu` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return elu(x, this.#options);
@@ -278,6 +288,7 @@ export class GELU extends Module {
    * `gelu` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return gelu(x, this.#options);
@@ -311,6 +322,7 @@ export class Softplus extends Module {
    * `softplus` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return softplus(x, this.#options);
@@ -339,6 +351,7 @@ export class Hardsigmoid extends Module {
    * `hardSigmoid` of x.
    * @param x of float32, of any shape
    * @returns of x's shape
+   * @throws TypeError for x of another dtype
    */
   forward(x: Tensor): Tensor {
     return hardSigmoid(x);
