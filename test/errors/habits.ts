@@ -31,6 +31,8 @@ const indices = (): Tensor<'int32'> => zeros([1, 2, 2, 2], { dtype: 'int32' });
 
 const functions: Wrong[] = [
   ["PyTorch's full, number by number", () => all.full!(2, 3, 7), TypeError, 'full: shape is 2, must be an array of integers: write [2, 3]'],
+  ['an option in the place of an axis', () => striate.concat([x()], any({ dim: 1 })), TypeError, 'concat: dim is an Object, must be an integer: write 1'],
+  ['an option in the place of a new axis', () => striate.unsqueeze(x(), any({ dim: -1 })), TypeError, 'unsqueeze: dim is an Object, must be an integer: write -1'],
   ['full of one number', () => all.full!(2, 7), TypeError, 'full: shape is 2, must be an array of integers: write [2]'],
   ['train of a text', () => new striate.ReLU().train(any('yes')), TypeError, "train: mode is 'yes', must be true or false"],
   call('max', () => [x(), x()], 'a Tensor', null),

@@ -159,8 +159,13 @@ export class UNet extends Module {
   }
 }
 
-/** A program of one of these layers is one of float32. */
-export function programs(x: Tensor): Tensor {
+/** A program of one of these layers has its input's dtype. */
+export function programs(x: Tensor, bytes: Tensor<'uint8'>): Tensor {
+  const input = { shape: [1, 1, 4, 4], dtype: 'uint8' } as const;
+  same<ReturnType<typeof runFlat>, Tensor<'uint8'>>(true);
+  const runFlat = () => compile(new Flatten(), { inputs: [input] }).run(bytes);
+  const both = compile(new MaxPool2d(2, { returnIndices: true }), { inputs: [input] }).run(bytes);
+  same<typeof both, [Tensor<'uint8'>, Tensor<'int32'>]>(true);
   const flattened: Tensor = compile(new Flatten(), { inputs: [[1, 2]] }).run(x);
   const pooled: Tensor = compile(new MaxPool2d(2), { inputs: [[1, 1, 4, 4]] }).run(x);
   const found = compile(new MaxPool2d(2, { returnIndices: true }), { inputs: [[1, 1, 4, 4]] }).run(x);

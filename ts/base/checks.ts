@@ -1,9 +1,13 @@
 /** Checks of what a user gives: each names the function and the argument, says what it is and what it must be. */
 import { counted, describe, shapeText, wrongKind } from './errors.ts';
 
-/** An integer of at least `min`, or an error that says what it is. */
+/** An integer of at least `min`, or an error that says what it is; of `{ dim: 1 }` in the place of dim what to write. */
 export function integer(where: string, name: string, value: unknown, min: number, max = 0x7fffffff): number {
-  if (typeof value !== 'number') throw wrongKind(where, name, value, 'an integer');
+  if (typeof value !== 'number') {
+    const inner = (value as Record<string, unknown> | null | undefined)?.[name];
+    const hint = typeof inner === 'number' ? `: write ${inner}` : '';
+    throw wrongKind(where, name, value, `an integer${hint}`);
+  }
   if (!Number.isInteger(value) || value < min || value > max) {
     const range = max === 0x7fffffff && value < min ? `at least ${min}` : `from ${min} to ${max}`;
     throw new RangeError(`${where}: ${name} is ${value}, must be an integer, ${range}`);

@@ -8,10 +8,12 @@ import { wrongKind } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
 import type { Trace } from '../graph/trace.ts';
 import { ALGORITHM } from '../instructions/table.ts';
+import type { Extremum } from '../ops/pooling.ts';
 import type { AnyTensor, Tensor } from '../tensor/tensor.ts';
 import type { InputSpec } from '../transforms/inputs.ts';
 import { Program, type Source } from '../transforms/program.ts';
 import type { Results } from '../transforms/results.ts';
+import type { KeepingModule } from './keeping.ts';
 import { type AnyModule, entriesOf, Module, modulesOf } from './module.ts';
 
 /** The options of `compile`. */
@@ -67,15 +69,23 @@ type ResultAt<Source, Path> = Path extends `${infer Key}.${infer Rest}`
   : TensorFrom<PartOf<Source, Path>>;
 
 /** What a run of a compiled `Source` gives: what forward or the function gives, or the results that were named. */
-export type CompiledResults<Source, Names> = [Names] extends [never]
-  ? ResultOf<Source>
+export type CompiledResults<Source, Names, Inputs extends readonly InputSpec[] = readonly number[][]> = [
+  Names,
+] extends [never]
+  ? ResultOf<Source, Inputs>
   : Names extends readonly string[]
     ? { [Name in Names[number]]: ResultAt<Source, Name> }
-    : ResultOf<Source>;
+    : ResultOf<Source, Inputs>;
 
-/** What forward or the function gives. */
-type ResultOf<Source> =
-  Source extends AnyModule<infer Out> ? Out : Source extends (...xs: never) => infer Out ? Out : never;
+/** What forward or the function gives; of a layer that keeps the dtype, that of its input. */
+type ResultOf<Source, Inputs extends readonly InputSpec[]> =
+  Source extends KeepingModule<infer I>
+    ? Extremum<I, DTypeOfInput<Inputs[0]>>
+    : Source extends AnyModule<infer Out>
+      ? Out
+      : Source extends (...xs: never) => infer Out
+        ? Out
+        : never;
 
 /**
  * Traces a module's forward, or a function, and makes a program of it for these shapes: convolutions take up what
@@ -101,7 +111,7 @@ export function compile<
 >(
   moduleOrFunction: Source,
   options: CompileOptions<Inputs, Names>,
-): Program<CompiledResults<Source, Names>, GivenTo<Inputs>> {
+): Program<CompiledResults<Source, Names, Inputs>, GivenTo<Inputs>> {
   checkOptions('compile', options, ['inputs', 'mode', 'outputs', 'accuracy', 'algorithm']);
   const { inputs, mode = 'eval', outputs, accuracy, algorithm } = options ?? {};
   if (!Array.isArray(inputs)) throw wrongKind('compile', 'inputs', inputs, 'an array of shapes');
@@ -121,7 +131,7 @@ export function compile<
     ...(algorithm !== undefined && { algorithm: ALGORITHM[algorithm] }),
     ...(accuracy !== undefined && { accuracy }),
   };
-  type Compiled = Program<CompiledResults<Source, Names>, GivenTo<Inputs>>;
+  type Compiled = Program<CompiledResults<Source, Names, Inputs>, GivenTo<Inputs>>;
   // The program keeps copies of what the function makes inside; what it stores in its module stays.
   const made = (): [Compiled, unknown] => [
     new Program(source, { inputs, choosing, ...(outputs !== undefined && { outputs }) }),

@@ -14,6 +14,9 @@ import { Module } from './module.ts';
  * @hidden
  */
 export abstract class KeepingModule<I extends boolean = false> extends Module<[Tensor], Extremum<I>> {
+  /** For the types alone: whether it gives indices besides. */
+  declare protected readonly indexed: I;
+
   /**
    * What the layer makes of x.
    * @param x of a dtype that the layer takes
