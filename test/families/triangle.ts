@@ -49,5 +49,5 @@ export const layers = { triu: null, tril: null };
 export const wrong: Wrong[] = [
   ['the triangle of a vector', () => striate.triu(striate.tensor([1, 2])), RangeError, 'triu: x has shape 2, must have at least 2 axes'],
   ['half a diagonal', () => striate.tril(x(), 0.5), RangeError, 'tril: diagonal is 0.5, must be an integer, from -2147483647 to 2147483647'],
-  ['a diagonal as an option', () => striate.triu(x(), any({ diagonal: 1 })), TypeError, 'triu: diagonal is an Object, must be an integer'],
+  ['a diagonal as an option', () => striate.triu(x(), any({ diagonal: 1 })), TypeError, 'triu: diagonal is an Object, must be an integer: write 1'],
 ];
