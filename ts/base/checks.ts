@@ -1,5 +1,5 @@
 /** Checks of what a user gives: each names the function and the argument, says what it is and what it must be. */
-import { counted, describe, shapeText, wrongKind } from './errors.ts';
+import { counted, describe, isOwnTensor, shapeText, wrongKind } from './errors.ts';
 
 /** An integer of at least `min`, or an error that says what it is; of `{ dim: 1 }` in the place of dim what to write. */
 export function integer(where: string, name: string, value: unknown, min: number, max = 0x7fffffff): number {
@@ -97,8 +97,7 @@ function asOption(value: unknown, known: readonly string[]): string {
 /** The options object itself: absent, or an object whose keys are all known, in the order in which PyTorch takes them. */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return;
-  const isTensor = typeof options === 'object' && options !== null && 'symbol' in options;
-  if (typeof options !== 'object' || options === null || Array.isArray(options) || isTensor) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || isOwnTensor(options)) {
     throw wrongKind(where, 'options', options, `an object${asOption(options, known)}`);
   }
   for (const key in options) {

@@ -55,6 +55,11 @@ export function describe(value: unknown): string {
   }
 }
 
+/** A tensor of this library, told without its class, which stands above. */
+export function isOwnTensor(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'symbol' in value && 'resources' in value;
+}
+
 /** What to write for a tensor of another library: the end of a sentence, and nothing for other values. */
 export function asTensor(value: unknown): string {
   if (typeof value !== 'object' || value === null) return '';

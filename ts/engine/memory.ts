@@ -2,7 +2,7 @@
  * Storage in the linear memory: counted, 64-byte aligned, freed with its last handle; scopes that dispose what was
  * made inside; the arena that all programs share; and the figures of all of it.
  */
-import { OutOfMemoryError, wrongKind } from '../base/errors.ts';
+import { isOwnTensor, OutOfMemoryError, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, engineOrNull, free, onDisposeRuntime, refresh } from './engine.ts';
 
 /** Bytes at an address, shared by the handles that count on it. */
@@ -219,7 +219,7 @@ function reachable(root: unknown): Set<unknown> {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
     seen.add(value);
     if (Array.isArray(value)) for (const part of value) visit(part);
-    else if (!('symbol' in value)) for (const part of Object.values(value)) visit(part);
+    else if (!isOwnTensor(value)) for (const part of Object.values(value)) visit(part);
   };
   visit(root);
   return seen;

@@ -1,5 +1,6 @@
 /** What a graph is made of: values, the nodes that make them, and what stands for a value in a call. */
 import type { DType, TensorType } from '../base/dtype.ts';
+import { isOwnTensor } from '../base/errors.ts';
 import type { Storage } from '../engine/memory.ts';
 import { Draw } from './draw.ts';
 import type { Entry, Params, Resolved } from './entry.ts';
@@ -68,7 +69,7 @@ export interface Handle extends TensorType {
 export type Operand = Handle | number | Draw | null;
 
 export function isHandle(value: unknown): value is Handle {
-  return typeof value === 'object' && value !== null && 'symbol' in value && 'resources' in value;
+  return isOwnTensor(value);
 }
 
 export const NO_VALUES: readonly Value[] = [];

@@ -107,7 +107,7 @@ const numbered = (layers: readonly unknown[]) => layers.map((layer, i) => [Strin
 
 /** Whether this is an object of layers and no layer. */
 function isNamed(given: unknown): given is object {
-  return tagOf(given) === 'Object' && !(given instanceof Module) && !(given instanceof Tensor);
+  return !(given instanceof Module) && !(given instanceof Tensor) && tagOf(given) === 'Object';
 }
 
 /** The type of `Sequential`'s constructor. */

@@ -126,6 +126,7 @@ impl Instruction for Gather {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instructions::share::tests::run_in_two;
 
     const X: [f32; 6] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
 
@@ -136,13 +137,7 @@ mod tests {
         y: &mut [f32],
     ) -> Result<(), Fault> {
         let addresses = [x.as_mut_ptr().cast::<u8>(), indices.as_mut_ptr().cast(), y.as_mut_ptr().cast()];
-        let mut outcome = Ok(());
-        for part in 0..2 {
-            // SAFETY: the operands have the sizes of the problem.
-            let own = unsafe { instruction.run(&Operands::new(&addresses), Share { part, parts: 2 }) };
-            outcome = outcome.and(own);
-        }
-        outcome
+        run_in_two(instruction, &addresses)
     }
 
     fn planes() -> Planes {

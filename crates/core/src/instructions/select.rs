@@ -290,6 +290,7 @@ impl Put {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instructions::share::tests::run_in_two;
 
     fn run<T>(
         instruction: &dyn Instruction,
@@ -298,13 +299,7 @@ mod tests {
         y: &mut [T],
     ) -> Result<(), Fault> {
         let addresses = [x.as_mut_ptr().cast::<u8>(), indices.as_mut_ptr().cast(), y.as_mut_ptr().cast()];
-        let mut outcome = Ok(());
-        for part in 0..2 {
-            // SAFETY: the operands have the sizes of the problem.
-            let own = unsafe { instruction.run(&Operands::new(&addresses), Share { part, parts: 2 }) };
-            outcome = outcome.and(own);
-        }
-        outcome
+        run_in_two(instruction, &addresses)
     }
 
     fn rows(dtype: Dtype) -> Indexed {

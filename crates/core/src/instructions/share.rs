@@ -21,3 +21,21 @@ impl Share {
         cut(self.part)..cut(self.part + 1)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::Share;
+    use crate::fault::Fault;
+    use crate::instructions::{Instruction, Operands};
+
+    /// Runs an instruction in two parts, both of them whatever the first says: the first fault, if there is one.
+    pub fn run_in_two(instruction: &dyn Instruction, addresses: &[*mut u8]) -> Result<(), Fault> {
+        let mut outcome = Ok(());
+        for part in 0..2 {
+            // SAFETY: the caller's operands have the sizes of the problem.
+            let own = unsafe { instruction.run(&Operands::new(addresses), Share { part, parts: 2 }) };
+            outcome = outcome.and(own);
+        }
+        outcome
+    }
+}
