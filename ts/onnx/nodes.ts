@@ -10,7 +10,7 @@ import { inputSpec } from './row.ts';
 import { checkTensor } from './weights.ts';
 
 /** The operator sets that are read. */
-export const OPSETS = [9, 16] as const;
+export const OPSETS = [7, 22] as const;
 
 export interface GraphNode {
   readonly node: NodeProto;

@@ -27,6 +27,13 @@ const TYPES: readonly (readonly [name: string, dtype: DType | null, bytes: numbe
   ['complex64', null, 8],
   ['complex128', null, 16],
   ['bfloat16', null, 2],
+  ['float8e4m3fn', null, 1],
+  ['float8e4m3fnuz', null, 1],
+  ['float8e5m2', null, 1],
+  ['float8e5m2fnuz', null, 1],
+  ['uint4', null, 1],
+  ['int4', null, 1],
+  ['float4e2m1', null, 1],
 ];
 
 export const INT64 = 7;

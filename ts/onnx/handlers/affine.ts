@@ -1,8 +1,10 @@
 /** Matrix products, batch normalisation, and dropout as inference sees it. */
 import type { DType } from '../../base/dtype.ts';
 import { shapeText } from '../../base/errors.ts';
-import { add, mul } from '../../ops/arithmetic.ts';
+import { sqrt } from '../../ops/activation.ts';
+import { add, div, mul, sub } from '../../ops/arithmetic.ts';
 import { batchNorm } from '../../ops/batchNorm.ts';
+import { full } from '../../ops/create.ts';
 import { linear } from '../../ops/linear.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { permute } from '../../ops/permute.ts';
@@ -24,6 +26,16 @@ export const affine: Handlers = {
   BatchNormalization: [
     {
       inputs: NORM_INPUTS,
+      attributes: { epsilon: float(1e-5), momentum: float(0.9), spatial: int(1) },
+      outputs: 5,
+      build(call) {
+        if (call.int('spatial') === 0) return buildPerElement(call);
+        return call.outputCount > 1 ? buildTraining(call) : buildNorm(call, call.float32(3), call.float32(4));
+      },
+    },
+    {
+      since: 9,
+      inputs: NORM_INPUTS,
       attributes: { epsilon: float(1e-5), momentum: float(0.9) },
       outputs: 5,
       // Trained is what has more than one output.
@@ -44,11 +56,19 @@ export const affine: Handlers = {
     },
   ],
   Dropout: [
-    { inputs: ['data'], attributes: { ratio: float(0.5) }, build: (call) => call.tensor(0) },
+    { inputs: ['data'], attributes: { ratio: float(0.5) }, outputs: 2, build: (call) => kept(call, false) },
+    {
+      since: 10,
+      inputs: ['data'],
+      attributes: { ratio: float(0.5) },
+      outputs: 2,
+      build: (call) => kept(call, true),
+    },
     {
       since: 12,
       inputs: ['data', optional('ratio'), optional('training_mode')],
       attributes: { seed: int(0) },
+      outputs: 2,
       build: buildDropout,
     },
   ],
@@ -73,10 +93,25 @@ function buildTraining(call: Call): Tensor[] {
   return [buildNorm(call, ...saved), ...running, ...saved];
 }
 
-function buildDropout(call: Call): Tensor<DType> {
-  if (call.has(2) && call.known(2)?.[0] !== 0)
+/** With a mean and a variance for each element of a sample: operator sets 7 and 8 with `spatial` 0. */
+function buildPerElement(call: Call): Tensor {
+  if (call.outputCount > 1) call.fail(`it has ${call.outputCount} outputs, must have 1 where spatial is 0`);
+  const [x, weight, bias] = [call.float32(0), call.float32(1), call.float32(2)];
+  const deviation = sqrt(add(call.float32(4), call.float('epsilon')));
+  return add(mul(div(sub(x, call.float32(3)), deviation), weight), bias);
+}
+
+function buildDropout(call: Call): Tensor<DType>[] {
+  const drops = !call.has(1) || call.known(1)?.[0] !== 0;
+  if (call.has(2) && call.known(2)?.[0] !== 0 && drops)
     call.fail('training_mode is not false: models are run, not trained');
-  return call.tensor(0);
+  return kept(call, true);
+}
+
+/** The input, and the mask by which nothing is dropped: bool, before operator set 10 of the input's type. */
+function kept(call: Call, bool: boolean): Tensor<DType>[] {
+  const x = call.tensor(0);
+  return call.outputCount > 1 ? [x, full(x.shape, 1, { dtype: bool ? 'uint8' : x.dtype })] : [x];
 }
 
 /** alpha A' B' + beta C: a linear layer where C is one value per column, else its parts. */

@@ -1,8 +1,8 @@
 /** Constants, casts, and padding. */
 import type { DType } from '../../base/dtype.ts';
 import { shapeText } from '../../base/errors.ts';
-import { minimum } from '../../ops/arithmetic.ts';
 import { cast } from '../../ops/cast.ts';
+import { notEqual } from '../../ops/comparison.ts';
 import { full, tensor } from '../../ops/create.ts';
 import { type PadOptions, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
 import { reshape } from '../../ops/reshape.ts';
@@ -24,15 +24,27 @@ export const constants: Handlers = {
       value_floats: floats,
       value_int: int(),
       value_ints: ints,
+      value_string: { kind: 'string' },
+      value_strings: { kind: 'strings' },
     },
     build: buildConstant,
   },
   ConstantOfShape: {
+    since: 9,
     inputs: [value('input')],
     attributes: { value: tensorValue },
     build: buildConstantOfShape,
   },
-  Cast: { inputs: ['input'], attributes: { to: required(int()) }, build: buildCast },
+  Cast: [
+    { inputs: ['input'], attributes: { to: required(int()) }, build: buildCast },
+    // What saturates is a cast to 8-bit floats, which are refused.
+    {
+      since: 19,
+      inputs: ['input'],
+      attributes: { saturate: int(1), to: required(int()) },
+      build: buildCast,
+    },
+  ],
   Pad: [
     {
       inputs: ['data'],
@@ -42,6 +54,12 @@ export const constants: Handlers = {
     {
       since: 11,
       inputs: ['data', value('pads'), optional(value('constant_value'))],
+      attributes: { mode: PAD_MODE },
+      build: (call) => buildPad(call, call.list('constant_value')?.[0] ?? 0),
+    },
+    {
+      since: 18,
+      inputs: ['data', value('pads'), optional(value('constant_value')), optional(value('axes'))],
       attributes: { mode: PAD_MODE },
       build: (call) => buildPad(call, call.list('constant_value')?.[0] ?? 0),
     },
@@ -56,6 +74,8 @@ function buildConstant(call: Call): Tensor<DType> {
   if (integers !== undefined) return tensor(integers.map(saturate), null, { dtype: 'int32' });
   if (call.given('value_float')) return tensor(call.float('value_float'));
   if (call.given('value_int')) return tensor(saturate(call.int('value_int')), null, { dtype: 'int32' });
+  if (call.given('value_string') || call.given('value_strings'))
+    call.fail('its value is text, which is not supported');
   return call.fail('it has no value');
 }
 
@@ -74,21 +94,20 @@ function buildCast(call: Call): Tensor<DType> {
   const dtype = dtypeOf(type) ?? call.fail(`a cast to ${typeName(type)} is not supported`);
   const x = call.tensor(0);
   if (type !== BOOL) return x.dtype === dtype ? x : cast(x, dtype);
-  if (x.dtype === 'uint8') return minimum(x, 1);
-  const known = call.known(0) ?? call.fail(`a cast of ${x.dtype} to bool is supported for known values only`);
-  return tensor(
-    known.map((one) => (one === 0 ? 0 : 1)),
-    x.shape,
-    { dtype },
-  );
+  return notEqual(x, 0) as Tensor<DType>;
 }
 
 const MODES = { constant: 'constant', reflect: 'reflect', edge: 'replicate', wrap: 'circular' } as const;
 
-/** Pads may be on any axis, the batch and channels included. */
+/** Pads may be on any axis, the batch and channels included; from set 18 on for some axes only. */
 function buildPad(call: Call, fill: number): Tensor<DType> {
   const x = call.tensor(0);
-  const pairs = padPairs(call, call.numbers('pads'), x.shape.length);
+  const axes = call.list('axes')?.map((axis) => call.axis(axis, x.shape.length, 'an axis'));
+  const given = padPairs(call, call.numbers('pads'), axes?.length ?? x.shape.length);
+  const pairs = axes === undefined ? given : x.shape.map((): [number, number] => [0, 0]);
+  axes?.forEach((axis, i) => {
+    pairs[axis] = given[i]!;
+  });
   pairs.forEach(([before, after], axis) => {
     const size = x.shape[axis] as number;
     if (size + before + after < 0) {

@@ -41,6 +41,7 @@ const TOP_K: Handler = {
 
 export const indexing: Handlers = {
   Expand: {
+    since: 8,
     inputs: ['input', value('shape')],
     build: (call) => expand(call.tensor(0), broadcast('expand', call.shape(0), call.numbers('shape'))),
   },
@@ -55,7 +56,7 @@ export const indexing: Handlers = {
     attributes: { axis: int(0) },
     build: (call) => gather(call.tensor(0), indicesOf(call, 1), { dim: axisOf(call) }),
   },
-  Scatter: { ...SCATTER, until: 10 },
+  Scatter: { ...SCATTER, since: 9, until: 10 },
   ScatterElements: [
     { ...SCATTER, since: 11 },
     {
@@ -75,6 +76,7 @@ export const indexing: Handlers = {
     },
   },
   OneHot: {
+    since: 9,
     inputs: ['indices', value('depth'), 'values'],
     attributes: { axis: int(-1) },
     build: buildOneHot,
@@ -90,7 +92,12 @@ export const indexing: Handlers = {
     { ...TOP_K, since: 10 },
     { ...TOP_K, since: 11, attributes: { axis: int(-1), largest: int(1), sorted: int(1) } },
   ],
-  EyeLike: { inputs: [shapeOnly('input')], attributes: { dtype: int(), k: int(0) }, build: buildEyeLike },
+  EyeLike: {
+    since: 9,
+    inputs: [shapeOnly('input')],
+    attributes: { dtype: int(), k: int(0) },
+    build: buildEyeLike,
+  },
   Range: {
     since: 11,
     inputs: [value('start'), value('limit'), value('delta')],

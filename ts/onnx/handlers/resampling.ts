@@ -9,7 +9,7 @@ import { roiAlign } from '../../ops/roiAlign.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handlers } from '../handler.ts';
-import { choice, float, int, ints, only, optional, value } from '../row.ts';
+import { choice, float, floats, int, ints, only, optional, required, value } from '../row.ts';
 import { spatialAxes } from './convolution.ts';
 
 type Options = NonNullable<Parameters<typeof interpolate>[1]>;
@@ -69,12 +69,20 @@ export const resampling: Handlers = {
       build: buildResize,
     },
   ],
-  Upsample: {
-    until: 9,
-    inputs: ['X', value('scales')],
-    attributes: { mode: OLD_MODE },
-    build: (call) => buildScaled(call, { coordinates: 'asymmetric', rounding: 'simple' }),
-  },
+  Upsample: [
+    {
+      inputs: ['X'],
+      attributes: { mode: OLD_MODE, scales: required(floats) },
+      build: (call) => buildScaled(call, { coordinates: 'asymmetric', rounding: 'simple' }),
+    },
+    {
+      since: 9,
+      until: 9,
+      inputs: ['X', value('scales')],
+      attributes: { mode: OLD_MODE },
+      build: (call) => buildScaled(call, { coordinates: 'asymmetric', rounding: 'simple' }),
+    },
+  ],
   GridSample: {
     since: 16,
     inputs: ['X', 'grid'],

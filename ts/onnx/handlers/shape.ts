@@ -24,6 +24,16 @@ function reshaped(call: Call, shape: readonly number[]): Tensor<DType> {
   return call.reshaped(0, shape);
 }
 
+/** The sizes that `num_outputs` says. */
+function unequal(call: Call, size: number): number[] | undefined {
+  if (!call.given('num_outputs')) return undefined;
+  const parts = call.int('num_outputs');
+  if (parts !== call.outputCount)
+    call.fail(`attribute num_outputs is ${parts}, but the node has ${counted(call.outputCount, 'output')}`);
+  const whole = Math.ceil(size / parts);
+  return Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(whole, size - i * whole)));
+}
+
 function product(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
@@ -104,6 +114,13 @@ export const shapes: Handlers = {
       inputs: ['input', optional(value('split'))],
       outputs: Number.POSITIVE_INFINITY,
       attributes: { axis: int(0) },
+      build: buildSplit,
+    },
+    {
+      since: 18,
+      inputs: ['input', optional(value('split'))],
+      outputs: Number.POSITIVE_INFINITY,
+      attributes: { axis: int(0), num_outputs: int() },
       build: buildSplit,
     },
   ],
@@ -203,12 +220,13 @@ function buildSlice(call: Call): Tensor<DType> {
   return slice(x, starts, ends, { steps });
 }
 
+/** Into given sizes; into equal parts; or, from set 18 on, into `num_outputs` of which the last may be smaller. */
 function buildSplit(call: Call): Tensor<DType>[] {
   const x = call.tensor(0);
   const axis = call.axis(call.int('axis'), x.shape.length);
   const size = x.shape[axis] as number;
   const count = call.outputCount;
-  const given = call.list('split');
+  const given = call.list('split') ?? unequal(call, size);
   if (given === undefined && size % count !== 0) {
     call.fail(`axis ${axis} of the input ${shapeText(x.shape)} does not split into ${count} equal parts`);
   }
