@@ -38,28 +38,31 @@ export function buffersBy<V>(make: (value: V) => Buffer): Buffers<V> {
   };
 }
 
-/** Emits the instructions of nodes, in their order; the first is number `first` of the program's rows. */
+/** Emits the instructions of a node, which is number `row` of the program's rows. */
 export function lower<V extends TensorType>(
   to: Builder,
-  nodes: readonly Lowerable<V>[],
+  node: Lowerable<V>,
   buffers: Buffers<V>,
-  first = 0,
+  row = 0,
 ): void {
-  nodes.forEach(({ entry, inputs, params, resolved, outputs, state, saved }, index) => {
-    to.node = first + index;
-    const reads = inputs.map((input) => input && buffers.of(input));
-    const give = (buffer: Buffer | null, i: number) => buffer && buffers.set(outputs[i] as V, buffer);
-    if (entry.lower === undefined) {
-      give(reads[0] as Buffer, 0);
-      return;
-    }
-    // A new version lies where the old one does.
-    for (const version of state ?? []) buffers.set(version, buffers.of(version.before as V));
-    const made = entry.lower(to, {
-      ...{ types: inputs, outputTypes: outputs, params, problem: resolved.problem, inputs: reads },
-      outputs: entry.makes ? [] : outputs.map(buffers.of),
-      saved: saved?.length ? saved.map(buffers.of) : null,
-    });
-    made?.forEach(give);
+  const { entry, inputs, params, resolved, outputs, state, saved } = node;
+  to.node = row;
+  const reads = inputs.map((input) => input && buffers.of(input));
+  const give = (buffer: Buffer | null, i: number) => buffer && buffers.set(outputs[i] as V, buffer);
+  if (entry.lower === undefined) {
+    give(reads[0] as Buffer, 0);
+    return;
+  }
+  // A new version lies where the old one does.
+  for (const version of state ?? []) buffers.set(version, buffers.of(version.before as V));
+  const made = entry.lower(to, {
+    types: inputs,
+    outputTypes: outputs,
+    params,
+    problem: resolved.problem,
+    inputs: reads,
+    outputs: entry.makes ? [] : outputs.map(buffers.of),
+    saved: saved?.length ? saved.map(buffers.of) : null,
   });
+  made?.forEach(give);
 }

@@ -1,20 +1,21 @@
 /**
  * From a graph to an executable: nodes are lowered; results become memory of the caller's; what depends on constants alone
- * goes into the prologue, what the second half reads of the first into the record; buffers get places.
+ * goes into the prologue (prologue.ts), what the second half reads of the first into the record; buffers get places.
  */
 import type { TensorType } from '../base/dtype.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Buffers, buffersBy, lower } from '../graph/lower.ts';
 import { typeBytes } from '../graph/resolve.ts';
-import type { Value } from '../graph/value.ts';
+import type { Node, Value } from '../graph/value.ts';
 import { align, type Buffer, Builder, type Choosing, type Step } from '../instructions/builder.ts';
 import { writeFill } from '../instructions/copy.ts';
 import type { Words } from '../instructions/words.ts';
 import { splitConstants } from './constants.ts';
 import { type Binding, type Executable, type List, SLOT } from './executable.ts';
 import { assignOffsets, shareInPlace } from './placement.ts';
-import { keysOf } from './prepacked.ts';
+import type { Prepacked } from './prepacked.ts';
+import { Prologue } from './prologue.ts';
 import { rowsOf } from './rows.ts';
 
 /** What a graph's captures, numbers and draws are to its program. */
@@ -25,8 +26,8 @@ export type Constants =
   | {
       readonly kind: 'fixed';
       readonly copied: boolean;
-      /** Whether what has this key was made already. */
-      readonly made: (key: string) => boolean;
+      /** Where what was made already is found. */
+      readonly prepacked: Prepacked;
     };
 
 export interface Plan {
@@ -57,6 +58,8 @@ class Assembly {
   readonly #bindings: Binding[] = [];
   readonly #captures: Value[] = [];
   readonly #slots: Value[] = [];
+  /** What becomes of constants; null where nothing is known before a run. */
+  readonly #prologue: Prologue | null;
   /** The first step of the second half. */
   #middle: number;
   #recordBytes = 0;
@@ -66,14 +69,23 @@ class Assembly {
     this.#plan = plan;
     this.#to = new Builder(on, where, plan.choosing);
     this.#buffers = buffersBy((value) => this.#make(value));
+    this.#prologue =
+      plan.constants.kind === 'fixed'
+        ? new Prologue(graph, this.#to, this.#buffers, plan.constants.prepacked)
+        : null;
     for (const [index, value] of graph.inputs.entries()) {
       this.#buffers.set(value, this.#external(value, { kind: 'input', index }));
     }
     const { nodes, results } = plan.half ?? { nodes: graph.nodes.length, results: graph.results.length };
-    lower(this.#to, graph.nodes.slice(0, nodes), this.#buffers);
+    const emit = (node: Node, row: number) => {
+      if (!this.#prologue?.waits(node)) lower(this.#to, node, this.#buffers, row);
+    };
+    graph.nodes.slice(0, nodes).forEach(emit);
     const first = graph.results.slice(0, results).map((value) => this.#buffers.of(value));
     this.#middle = this.#to.steps.length;
-    lower(this.#to, graph.nodes.slice(nodes), this.#buffers, nodes);
+    graph.nodes.slice(nodes).forEach((node, i) => {
+      emit(node, nodes + i);
+    });
     this.#give('first', first, 0);
     const second = graph.results.slice(results).map((value) => this.#buffers.of(value));
     this.#give('second', second, results);
@@ -87,7 +99,8 @@ class Assembly {
   #make(value: Value): Buffer {
     const { kind, home } = value;
     if (home !== null) return this.#to.piece(this.#buffers.of(home.within), home.offset, typeBytes(value));
-    return kind === 'node' ? this.#to.buffer(value) : this.#bind(value);
+    if (kind !== 'node') return this.#bind(value);
+    return this.#prologue?.promise(value) ?? this.#to.buffer(value);
   }
 
   /** The buffer of what no node makes. */
@@ -101,6 +114,7 @@ class Assembly {
       if (!constant || !constants.copied) return where;
       const copy = this.#to.buffer(value);
       this.#to.copy(where, copy);
+      this.#prologue?.begins();
       return copy;
     }
     if (value.kind === 'number' && isFixed) return this.#number(value);
@@ -115,6 +129,7 @@ class Assembly {
       { y: buffer },
       { dtype: dtype === 'float32' ? dtype : 'int32', count: 1, value: number },
     );
+    this.#prologue?.begins();
     return buffer;
   }
 
@@ -129,7 +144,7 @@ class Assembly {
     const touched = new Set(others.flatMap(({ reads, writes }) => [...reads, ...writes]));
     buffers.forEach((buffer, i) => {
       const binding = { kind: 'output', index: from + i } as const;
-      if (buffer.place === 'arena' && !touched.has(buffer)) {
+      if (buffer.place === 'arena' && !touched.has(buffer) && !this.#prologue?.promised(buffer)) {
         this.#to.externalize(buffer);
         this.#bindings.push(binding);
         return;
@@ -146,10 +161,10 @@ class Assembly {
     const halves = this.#plan.half !== undefined;
     let main: readonly Step[] = halves ? steps.slice(0, this.#middle) : steps;
     let prologue: readonly Step[] = [];
-    if (this.#plan.constants.kind === 'fixed') {
+    if (this.#prologue !== null) {
       const split = splitConstants(main);
       main = split.main;
-      prologue = this.#prologue(split.before, main, this.#plan.constants.made);
+      prologue = this.#made(this.#prologue, split.before, main);
     }
     const second = halves ? steps.slice(this.#middle) : null;
     if (second !== null) this.#record(main, second);
@@ -187,31 +202,19 @@ class Assembly {
     });
   }
 
-  /** What the main list reads of the constant steps becomes memory of its own; gives the steps that make what is not made. */
-  #prologue(before: readonly Step[], main: readonly Step[], made: (key: string) => boolean): Step[] {
-    const constants = new Map<Buffer, string>();
+  /** What the main list reads of constants becomes memory of its own; gives the steps that make what is not made. */
+  #made(prologue: Prologue, before: readonly Step[], main: readonly Step[]): Step[] {
+    const known = new Map<Buffer, string>();
     this.#to.externals.forEach((buffer, i) => {
       const binding = this.#bindings[i];
-      if (binding?.kind !== 'capture') return;
-      constants.set(buffer, `@${this.#captures[binding.index]!.storage!.id}`);
+      if (binding?.kind === 'capture') known.set(buffer, `@${this.#captures[binding.index]!.storage!.id}`);
     });
-    const keyOf = keysOf(before, constants);
-    const makes = new Set(before.flatMap((step) => step.writes));
-    const wanted = new Set<Buffer | null>();
-    for (const read of main.flatMap((step) => step.reads)) {
-      if (read === null || read.place !== 'arena' || !makes.has(read)) continue;
-      const key = keyOf(read);
-      this.#to.externalize(read);
-      this.#bindings.push({ kind: 'made', key, bytes: read.bytes });
-      if (!made(key)) wanted.add(read);
+    const wanted = prologue.wanted(before, main, known);
+    for (const [buffer, key] of wanted) {
+      this.#to.externalize(buffer);
+      this.#bindings.push({ kind: 'made', key, bytes: buffer.bytes });
     }
-    const prologue: Step[] = [];
-    for (const step of [...before].reverse()) {
-      if (!step.writes.some((write) => wanted.has(write))) continue;
-      prologue.unshift(step);
-      for (const read of step.reads) wanted.add(read);
-    }
-    return prologue;
+    return prologue.steps(before, wanted);
   }
 
   /** What the second half touches of the first one's temporaries lies in the record. */

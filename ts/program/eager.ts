@@ -186,7 +186,7 @@ function makePlan(
     else buffers.of(type);
   }
   results.forEach(buffers.of);
-  lower(to, [{ entry, inputs: types, params, resolved, outputs: results }], buffers);
+  lower(to, { entry, inputs: types, params, resolved, outputs: results }, buffers);
   const instructions = new Instructions(on, entry.name, to.encode(to.steps, to.arenaBytes), [entry.name]);
   return { entry, key: ownKey, outputs, written, instructions, bytes: instructions.bytes, recent: false };
 }

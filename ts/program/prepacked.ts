@@ -1,22 +1,37 @@
 /**
  * What programs make of constants once and read at each run (prepacked weights, folded biases, copies), found by how it is
- * made. The programs of one loaded model share theirs; each goes with the last program that reads it.
+ * made (keys.ts). The programs of one loaded model share theirs; each goes with the last program that reads it.
  */
 import { allocate, release, type Storage } from '../engine/memory.ts';
-import type { Buffer, Step } from '../instructions/builder.ts';
 
 interface Made {
   readonly storage: Storage;
   users: number;
 }
 
+/** Long texts that are remembered: what depends on shapes adds to them with each new shape. */
+const MAX_TEXTS = 1 << 16;
+
 export class Prepacked {
   readonly #made = new Map<string, Made>();
+  readonly #texts = new Map<string, string>();
+  #last = 0;
   /** Whether the bytes count as cache: the constants themselves are kept elsewhere. */
   readonly #cache: boolean;
 
   constructor(cache: boolean) {
     this.#cache = cache;
+  }
+
+  /** A short text for a long one; where that was forgotten a new one, and what has the old key is made again. */
+  shorten(text: string): string {
+    let short = this.#texts.get(text);
+    if (short === undefined) {
+      if (this.#texts.size === MAX_TEXTS) this.#texts.clear();
+      short = `%${++this.#last}`;
+      this.#texts.set(text, short);
+    }
+    return short;
   }
 
   has(key: string): boolean {
@@ -42,31 +57,4 @@ export class Prepacked {
     this.#made.delete(key);
     release(made.storage);
   }
-}
-
-/** A text that two buffers share when the same steps make them of the same constants, whose texts are given. */
-export function keysOf(
-  steps: readonly Step[],
-  constants: ReadonlyMap<Buffer, string>,
-): (buffer: Buffer) => string {
-  const writers = new Map<Buffer, Step[]>();
-  for (const step of steps) {
-    for (const write of step.writes)
-      if (write !== null) writers.set(write, [...(writers.get(write) ?? []), step]);
-  }
-  const keys = new Map<Buffer, string>();
-  const keyOf = (buffer: Buffer): string => {
-    let key = keys.get(buffer);
-    if (key === undefined) {
-      const made = writers.get(buffer);
-      const call = ({ opcode, reads, writes, params }: Step) => {
-        const operands = reads.map((read) => (read === null ? '' : keyOf(read)));
-        return `${opcode}.${writes.indexOf(buffer)}[${params.join()}](${operands.join()})`;
-      };
-      key = made === undefined ? (constants.get(buffer) ?? '?') : made.map(call).join('+');
-      keys.set(buffer, key);
-    }
-    return key;
-  };
-  return keyOf;
 }

@@ -128,7 +128,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
         constants: {
           kind: 'fixed',
           copied: options.prepacked === undefined,
-          made: (key) => prepacked.has(key),
+          prepacked,
         },
         choosing: options.choosing,
       });

@@ -1,0 +1,133 @@
+/**
+ * What depends on constants alone. A node that does is not lowered with the others: its results are promised, as buffers
+ * that say how they are made, and only what the run reads and is not there yet is lowered, behind them. So the second
+ * program of a model lowers none of what its weights were folded and packed by.
+ */
+import type { Graph } from '../graph/graph.ts';
+import { type Buffers, lower } from '../graph/lower.ts';
+import type { Node, Value } from '../graph/value.ts';
+import type { Buffer, Builder, Step } from '../instructions/builder.ts';
+import { bufferKeys, valueKeys } from './keys.ts';
+import type { Prepacked } from './prepacked.ts';
+
+export class Prologue {
+  readonly #graph: Graph;
+  readonly #to: Builder;
+  readonly #buffers: Buffers<Value>;
+  readonly #prepacked: Prepacked;
+  readonly #promised = new Map<Buffer, Value>();
+  /** Values in which others have their place. */
+  readonly #homes: ReadonlySet<Value>;
+  /** Steps that bring captures and numbers in: before all others. */
+  readonly #first = new Set<Step>();
+
+  constructor(graph: Graph, to: Builder, buffers: Buffers<Value>, prepacked: Prepacked) {
+    this.#graph = graph;
+    this.#to = to;
+    this.#buffers = buffers;
+    this.#prepacked = prepacked;
+    const outputs = graph.nodes.flatMap((node) => node.outputs);
+    this.#homes = new Set(outputs.flatMap(({ home }) => (home === null ? [] : [home.within])));
+  }
+
+  /** Whether a node is lowered only where its results are wanted: all it makes is constant and in memory of its own. */
+  waits({ entry, state, outputs }: Node): boolean {
+    if (entry.lower === undefined || entry.makes || state.length > 0) return false;
+    return outputs.every(
+      (value) =>
+        this.#graph.isFixed(value) &&
+        value.home === null &&
+        !this.#homes.has(value) &&
+        value.uses.every(({ node }) => node !== null),
+    );
+  }
+
+  /** The buffer of a value whose node waits; null for any other. */
+  promise(value: Value): Buffer | null {
+    if (!this.waits(value.maker as Node)) return null;
+    const buffer = this.#to.buffer(value);
+    buffer.constant = true;
+    this.#promised.set(buffer, value);
+    return buffer;
+  }
+
+  promised(buffer: Buffer): boolean {
+    return this.#promised.has(buffer);
+  }
+
+  /** The step that was appended last brings in what no step makes. */
+  begins(): void {
+    this.#first.add(this.#to.steps.at(-1) as Step);
+  }
+
+  /** What the main list reads of constants, and how it is made; `known`: the texts of captures. */
+  wanted(
+    before: readonly Step[],
+    main: readonly Step[],
+    known: ReadonlyMap<Buffer, string>,
+  ): Map<Buffer, string> {
+    const shorten = (text: string) => this.#prepacked.shorten(text);
+    const keyOfValue = valueKeys(shorten);
+    const given = (buffer: Buffer) => {
+      const value = this.#promised.get(buffer);
+      return value === undefined ? known.get(buffer) : keyOfValue(value);
+    };
+    const keyOf = bufferKeys(before, given, shorten);
+    const makes = new Set(before.flatMap((step) => step.writes));
+    const wanted = new Map<Buffer, string>();
+    for (const { reads } of main) {
+      for (const read of reads) {
+        if (read === null || read.place !== 'arena' || !(makes.has(read) || this.promised(read))) continue;
+        if (!wanted.has(read)) wanted.set(read, keyOf(read));
+      }
+    }
+    return wanted;
+  }
+
+  /** The steps that make what is wanted and not there yet. */
+  steps(before: readonly Step[], wanted: ReadonlyMap<Buffer, string>): Step[] {
+    const missing = [...wanted].flatMap(([buffer, key]) => (this.#prepacked.has(key) ? [] : [buffer]));
+    const needed = needs(before, missing);
+    const late = this.#lowered(needed.buffers);
+    const all = late.length === 0 ? needed.steps : inOrder(this.#first, [...before, ...late]);
+    return needs(all, missing).steps;
+  }
+
+  /** Lowers what makes these buffers, and whatever that is made of, in the nodes' order. */
+  #lowered(buffers: ReadonlySet<Buffer | null>): Step[] {
+    const found = new Set<Node>();
+    const pending: (Value | null)[] = [];
+    for (const buffer of buffers) pending.push(this.#promised.get(buffer as Buffer) ?? null);
+    for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+      const maker = value?.maker ?? null;
+      if (maker === null || found.has(maker)) continue;
+      found.add(maker);
+      pending.push(...maker.inputs);
+    }
+    if (found.size === 0) return [];
+    const start = this.#to.steps.length;
+    this.#graph.nodes.forEach((node, row) => {
+      if (found.has(node) && this.waits(node)) lower(this.#to, node, this.#buffers, row);
+    });
+    return this.#to.steps.slice(start);
+  }
+}
+
+/** The steps that these buffers need, in their order, and all buffers that they need. */
+function needs(steps: readonly Step[], buffers: readonly Buffer[]) {
+  const needed = new Set<Buffer | null>(buffers);
+  const found: Step[] = [];
+  for (let i = steps.length - 1; i >= 0; i--) {
+    const step = steps[i] as Step;
+    if (!step.writes.some((write) => needed.has(write))) continue;
+    found.push(step);
+    for (const read of step.reads) needed.add(read);
+  }
+  return { steps: found.reverse(), buffers: needed };
+}
+
+/** What brings constants in, then the steps of nodes in the nodes' order. */
+function inOrder(first: ReadonlySet<Step>, steps: readonly Step[]): Step[] {
+  const others = steps.filter((step) => !first.has(step)).sort((a, b) => a.node - b.node);
+  return [...steps.filter((step) => first.has(step)), ...others];
+}
