@@ -264,27 +264,11 @@ describe('weights', () => {
     expect(() => values(typed(TYPE.float, [2 ** 31], []))).toThrow(/holds 0 values, must hold 2147483648/);
     expect(() => values(typed(TYPE.float, [-1], []))).toThrow(/must not be negative/);
   });
-  test('a dtype that is not supported, and values in another file', () => {
+  test('a dtype that is not supported', () => {
     expect(() => values(typed(TYPE.string, [1], []))).toThrow(
       "initializer 'w' is of dtype string, which is not supported",
     );
     expect(() => values(typed(99, [1], []))).toThrow(/dtype type 99/);
-    const location = message([
-      [1, 'location'],
-      [2, 'big.bin'],
-    ]);
-    expect(() =>
-      values(
-        typed(
-          TYPE.float,
-          [1],
-          [
-            [13, location],
-            [14, 1],
-          ],
-        ),
-      ),
-    ).toThrow(/in another file 'big\.bin'/);
   });
 });
 

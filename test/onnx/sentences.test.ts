@@ -66,7 +66,7 @@ const cases: [title: string, call: () => unknown, sentence: string][] = [
   ['an address that does not answer', () => loadModel('http://127.0.0.1:9/net.onnx'), "loadModel: source 'http://127.0.0.1:9/net.onnx' cannot be read: fetch failed (bad port)"],
   ['an address of no kind', () => loadModel(new URL('nope://host/net.onnx')), "loadModel: source 'nope://host/net.onnx' cannot be read: fetch failed (unknown scheme)"],
   ['a path where there are no files', () => withoutFiles(() => loadModel('/none.onnx')), "loadModel: source is the path '/none.onnx', but there are no files here: give a URL or the bytes"],
-  ['weights in another file', weight([[1, 1], [2, TYPE.float], [8, 'w'], [13, message([[1, 'location'], [2, 'big.bin']])], [14, 1]]), "model: initializer 'w': its values are in another file 'big.bin'; a model must hold all of its weights"],
+  ['weights in another file', weight([[1, 1], [2, TYPE.float], [8, 'w'], [13, message([[1, 'location'], [2, 'big.bin']])], [14, 1]]), "model: initializer 'w': its values are in the file 'big.bin': give its bytes as loadModel's externalData: { 'big.bin': bytes }"],
   ['a weight of a negative size', weight([[1, -1], [2, TYPE.float], [8, 'w']]), "model: initializer 'w' has the shape [-1], a size must not be negative"],
   ['a weight of 2^80 values', weight([[1, 2 ** 40], [1, 2 ** 40], [2, TYPE.float], [8, 'w']]), "model: initializer 'w' has the shape [1099511627776, 1099511627776], of more than 2^31 values"],
   ['a sparse weight', () => loadModel(message([[1, 7], [7, message([[15, message([])]])], [8, message([[1, ''], [2, 13]])]])), 'model: sparse initializers are not supported'],

@@ -2,7 +2,8 @@
  * What a model knows before any run: its weights, and what static nodes make of them, computed once on loading by the
  * operators themselves. A weight that only such nodes read is given back; so a loaded model keeps each weight once.
  */
-import type { DType } from '../base/dtype.ts';
+import { bytesPer, type DType } from '../base/dtype.ts';
+import { OutOfMemoryError } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
 import { typeBytes } from '../graph/resolve.ts';
 import { reshape } from '../ops/reshape.ts';
@@ -35,6 +36,21 @@ export function computeConstants(
   return constants.plan();
 }
 
+/**
+ * Checks every initializer, and that all of them together may fit in the memory: before anything is allocated, or files of
+ * weights are read. @throws ModelError, OutOfMemoryError
+ */
+export function requireRoom(model: ModelProto, maxMemoryBytes: number): void {
+  let bytes = 0;
+  for (const proto of model.graph.initializers) {
+    const { dtype, count } = checkTensor(proto, weightText(model, proto));
+    bytes += count * bytesPer(dtype);
+  }
+  if (bytes > maxMemoryBytes) throw new OutOfMemoryError('loadModel', bytes, maxMemoryBytes);
+}
+
+const weightText = ({ file }: ModelProto, { name }: TensorProto): string => `${file}: initializer '${name}'`;
+
 class Constants {
   /** The static nodes that something needs. */
   readonly order: readonly GraphNode[];
@@ -62,12 +78,11 @@ class Constants {
       for (const name of reads) this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1);
   }
 
-  /** Tensors of the initializers that are read; the others are looked at. */
+  /** Tensors of the initializers that are read. */
   makeWeights(): void {
     for (const proto of this.#model.graph.initializers) {
-      const what = `${this.#model.file}: initializer '${proto.name}'`;
-      if (!this.#kept.has(proto.name) && !this.#readers.has(proto.name)) checkTensor(proto, what);
-      else this.#values.set(proto.name, copied('loadModel', tensorValues(proto, what)));
+      if (!this.#kept.has(proto.name) && !this.#readers.has(proto.name)) continue;
+      this.#values.set(proto.name, copied('loadModel', tensorValues(proto, weightText(this.#model, proto))));
     }
   }
 

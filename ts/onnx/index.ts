@@ -1,7 +1,9 @@
 /** `striate/onnx`: ONNX files as models that run. Operator sets 7 to 22; handlers/ has the operators. */
 import { checkOptions } from '../base/checks.ts';
-import { wrongValue } from '../base/errors.ts';
+import { wrongKind, wrongValue } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
+import { requireRoom } from './constants.ts';
+import { readExternal } from './external.ts';
 import { checkGraph } from './graph.ts';
 import { handlerTable } from './handlers/index.ts';
 import { Model, type ModelOptions } from './model.ts';
@@ -10,6 +12,7 @@ import { type ModelSource, readSource } from './source.ts';
 
 export { ModelError } from '../base/errors.ts';
 export type { ProfileOptions, StepProfile } from '../program/report.ts';
+export type { ExternalData } from './external.ts';
 export type { Feed, FeedArray, Feeds, ModelPort, Shapes } from './feeds.ts';
 export type { ModelOptions, RunOptions, SummaryOptions } from './model.ts';
 export { Model } from './model.ts';
@@ -18,7 +21,8 @@ export type { ModelSource } from './source.ts';
 
 /**
  * Reads a model: its bytes, a Blob or File (of an `<input type="file">`), a URL, a Response, or in Node, Deno and Bun a
- * path. Its weights are copied into the linear memory once; the bytes are not kept.
+ * path. Its weights are copied into the linear memory once; the bytes are not kept. Weights in files of their own
+ * (`model.onnx.data`) are read from beside a path or URL, or given as `externalData`.
  * @throws ModelError when the file is damaged, or uses what is not supported; TypeError, RangeError for wrong options;
  * Error when the source cannot be read
  * @example
@@ -28,13 +32,24 @@ export type { ModelSource } from './source.ts';
  * ```
  */
 export async function loadModel(source: ModelSource, options: ModelOptions = {}): Promise<Model> {
-  engine('loadModel');
-  checkOptions('loadModel', options, ['inputShapes', 'accuracy']);
-  const { accuracy } = options;
+  const { info } = engine('loadModel');
+  checkOptions('loadModel', options, ['inputShapes', 'accuracy', 'externalData']);
+  const { accuracy, externalData = {} } = options;
   if (accuracy !== undefined && accuracy !== 'fast' && accuracy !== 'exact') {
     throw wrongValue('loadModel', 'accuracy', accuracy, "'fast' or 'exact'");
   }
-  const { bytes, file } = await readSource(source);
+  if (typeof externalData !== 'object' || externalData === null || ArrayBuffer.isView(externalData)) {
+    throw wrongKind(
+      'loadModel',
+      'externalData',
+      externalData,
+      'an object with the bytes of each file by its name',
+    );
+  }
+  const { bytes, file, beside } = await readSource(source);
   const proto = readModel(bytes, file);
-  return new Model(proto, checkGraph(proto, handlerTable()), options);
+  const graph = checkGraph(proto, handlerTable());
+  requireRoom(proto, info.maxMemoryBytes);
+  await readExternal(proto, externalData, beside);
+  return new Model(proto, graph, options);
 }

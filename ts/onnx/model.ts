@@ -15,6 +15,7 @@ import { Program } from '../transforms/program.ts';
 import { build, type Plan } from './build.ts';
 import { MAX_VALUES } from './call.ts';
 import { computeConstants } from './constants.ts';
+import type { ExternalData } from './external.ts';
 import {
   bindFeeds,
   checkShape,
@@ -44,6 +45,11 @@ export interface ModelOptions {
   inputShapes?: Shapes | undefined;
   /** 'exact' computes convolutions without transforms that round differently. Default: init's. */
   accuracy?: 'fast' | 'exact' | undefined;
+  /**
+   * Files that hold weights, by the paths that the model names: `{ 'model.onnx.data': bytes }`, or anything else that is a
+   * source. Those that are not given are read from beside the model where it came from a path or a URL.
+   */
+  externalData?: ExternalData | undefined;
 }
 
 /** The options of `Model.run`. */

@@ -66,8 +66,15 @@ export interface TensorProto {
   doubles: Uint8Array[];
   int32s: number[];
   int64s: number[];
-  /** Set when the values lie in another file. */
-  external: string | null;
+  /** Where the values lie in another file, as the file writes it; null when they are here, or have been read. */
+  external: External | null;
+}
+
+/** The entries of external_data that are read: a file's path, and a range of its bytes in decimal digits. */
+export interface External {
+  location: string;
+  offset: string;
+  length: string;
 }
 
 export interface ValueInfo {
@@ -231,8 +238,8 @@ function readTensor(outer: Message, where: string): TensorProto {
     int64s: [],
     external: null,
   };
-  let location = '';
-  let external = false;
+  const external: External = { location: '', offset: '', length: '' };
+  let isExternal = false;
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (field === 1) message.integers(tensor.dims);
     else if (field === 2) tensor.type = message.integer();
@@ -242,16 +249,16 @@ function readTensor(outer: Message, where: string): TensorProto {
     else if (field === 8) tensor.name = message.string();
     else if (field === 9) tensor.raw = message.bytes();
     else if (field === 10) tensor.doubles.push(message.fixed(8));
-    else if (field === 13) location = readLocation(message.message(where)) ?? location;
-    else if (field === 14) external = message.integer() === 1;
+    else if (field === 13) readExternal(message.message(where), external);
+    else if (field === 14) isExternal = message.integer() === 1;
     else message.skip();
   }
-  if (external) tensor.external = location;
+  if (isExternal) tensor.external = external;
   return tensor;
 }
 
-/** The file that an external_data entry names, when this is the entry that does. */
-function readLocation(message: Message): string | null {
+/** One entry of external_data; a checksum, which nothing else reads either, is skipped. */
+function readExternal(message: Message, external: External): void {
   let key = '';
   let value = '';
   for (let field = message.next(); field !== 0; field = message.next()) {
@@ -259,7 +266,7 @@ function readLocation(message: Message): string | null {
     else if (field === 2) value = message.string();
     else message.skip();
   }
-  return key === 'location' ? value : null;
+  if (key === 'location' || key === 'offset' || key === 'length') external[key] = value;
 }
 
 function readValueInfo(message: Message): ValueInfo {

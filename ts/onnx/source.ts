@@ -3,20 +3,31 @@
  * without a static import, so that what a browser gets names no module of Node's.
  */
 import { builtin, pathOf, schemeOf } from '../base/builtin.ts';
-import { describe, wrongKind } from '../base/errors.ts';
+import { describe, ModelError, wrongKind } from '../base/errors.ts';
 import type { WebBlob, WebResponse, WebUrl } from '../base/platform.ts';
 import { messageOf, tagOf } from '../base/realm.ts';
 
 /** Where a model comes from: its bytes, or where they are; a string is a path (Node, Deno, Bun) or a URL with its scheme. */
 export type ModelSource = Uint8Array | ArrayBuffer | WebBlob | WebUrl | WebResponse | string;
 
-/** The bytes, and a name for error sentences. */
-export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Array; file: string }> {
+/** What was read: the bytes, and a name for error sentences. */
+interface Found {
+  readonly bytes: Uint8Array;
+  readonly file: string;
+  /** Reads a file of the same folder or below it by its path from there; null where the source lies in none. */
+  readonly beside: ((path: string) => Promise<Uint8Array>) | null;
+}
+
+/** From so many bytes on nothing is read: a protobuf message has fewer, and so have the arrays of most runtimes. */
+const TOO_MANY = 2 ** 31;
+
+/** The bytes of a source, which `name` names in errors. */
+export async function readSource(source: ModelSource, name = 'source'): Promise<Found> {
   switch (tagOf(source)) {
     case 'Uint8Array':
-      return { bytes: source as Uint8Array, file: 'model' };
+      return { bytes: source as Uint8Array, file: 'model', beside: null };
     case 'ArrayBuffer':
-      return { bytes: new Uint8Array(source as ArrayBuffer), file: 'model' };
+      return { bytes: new Uint8Array(source as ArrayBuffer), file: 'model', beside: null };
     case 'Blob':
     case 'File':
       return readBlob(source as WebBlob);
@@ -28,26 +39,31 @@ export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Arr
   if (typeof source !== 'string') {
     throw wrongKind(
       'loadModel',
-      'source',
+      name,
       source,
       'a Uint8Array, ArrayBuffer, Blob, File, URL, Response or path',
     );
   }
   if (schemeOf(source) !== undefined) return readUrl(source);
-  return { bytes: readFile(source), file: lastPart(source) };
+  return readFile(source);
 }
 
-async function readUrl(url: URL | string): Promise<{ bytes: Uint8Array; file: string }> {
+async function readUrl(url: URL | string): Promise<Found> {
   const text = String(url);
   if (schemeOf(text) !== 'file') return readResponse(await orUnread(text, fetch(url)), text);
-  const path = pathOf(url) ?? text;
-  return { bytes: readFile(path), file: lastPart(path) };
+  return readFile(pathOf(url) ?? text);
 }
 
-async function readBlob(blob: Blob | File): Promise<{ bytes: Uint8Array; file: string }> {
+async function readBlob(blob: Blob | File): Promise<Found> {
   const file = 'name' in blob && blob.name !== '' ? blob.name : 'model';
+  requireFew(file, blob.size);
   // A file may have changed or gone since it was chosen.
-  return { bytes: new Uint8Array(await orUnread(file, bytesOf(blob))), file };
+  return { bytes: new Uint8Array(await orUnread(file, bytesOf(blob))), file, beside: null };
+}
+
+/** @throws ModelError for more bytes than are read */
+function requireFew(file: string, bytes: number): void {
+  if (bytes >= TOO_MANY) throw new ModelError(`${file}: it has ${bytes} bytes, must have fewer than 2^31`);
 }
 
 /** What is being read. @throws Error that names the source, and why it cannot be read */
@@ -77,29 +93,48 @@ function unread(source: string, cause: unknown): Error {
   return new Error(`loadModel: source '${source}' cannot be read: ${why}`, { cause });
 }
 
-async function readResponse(response: Response, url: string): Promise<{ bytes: Uint8Array; file: string }> {
-  const name = url.startsWith('data:') || url.startsWith('blob:') ? '' : lastPart(url.replace(/[?#].*$/, ''));
+async function readResponse(response: Response, url: string): Promise<Found> {
+  const isOpaque = url.startsWith('data:') || url.startsWith('blob:');
+  const name = isOpaque ? '' : lastPart(url.replace(/[?#].*$/, ''));
   if (!response.ok) {
     throw new Error(
       `loadModel: ${name || 'source'} was answered with status ${response.status}, must be 200`,
     );
   }
+  const file = name || 'model';
+  requireFew(file, Number(response.headers?.get('content-length') ?? 0));
   const bytes = new Uint8Array(await orUnread(url || 'a Response', response.arrayBuffer()));
-  return { bytes, file: name || 'model' };
+  return { bytes, file, beside: isOpaque || url === '' ? null : besideUrl(url) };
 }
 
-function readFile(path: string): Uint8Array {
-  const files = builtin<{ readFileSync(path: string): Uint8Array }>('node:fs');
-  if (files !== undefined) {
-    try {
-      return files.readFileSync(path);
-    } catch (cause) {
-      throw unread(path, cause);
-    }
+/** Whatever a path holds is a name, also what a URL would take for something else: the result lies below the folder. */
+function besideUrl(url: string): Found['beside'] {
+  return async (path) => {
+    const names = path.split('/').map(encodeURIComponent);
+    return (await readUrl(new URL(names.join('/'), new URL('.', url)))).bytes;
+  };
+}
+
+interface Files {
+  readFileSync(path: string): Uint8Array;
+  statSync(path: string, options: { throwIfNoEntry: false }): { readonly size: number } | undefined;
+}
+
+function readFile(path: string): Found {
+  const files = builtin<Files>('node:fs');
+  if (files === undefined) {
+    throw new TypeError(
+      `loadModel: source is the path ${describe(path)}, but there are no files here: give a URL or the bytes`,
+    );
   }
-  throw new TypeError(
-    `loadModel: source is the path ${describe(path)}, but there are no files here: give a URL or the bytes`,
-  );
+  const file = lastPart(path);
+  const folder = path.slice(0, path.length - file.length) || './';
+  try {
+    requireFew(file, files.statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+    return { bytes: files.readFileSync(path), file, beside: async (name) => readFile(folder + name).bytes };
+  } catch (cause) {
+    throw cause instanceof ModelError ? cause : unread(path, cause);
+  }
 }
 
 function lastPart(path: string): string {

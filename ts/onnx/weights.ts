@@ -69,24 +69,33 @@ export function tensorValues(tensor: TensorProto, what: string): Numbers {
 export function checkTensor(tensor: TensorProto, what: string): { dtype: DType; count: number } {
   const { dims, type } = tensor;
   const dtype = dtypeOf(type);
-  if (tensor.external !== null) {
-    const file = tensor.external === '' ? '' : ` '${tensor.external}'`;
-    throw new ModelError(
-      `${what}: its values are in another file${file}; a model must hold all of its weights`,
-    );
-  }
   if (dtype === null) {
     throw new ModelError(`${what} is of dtype ${typeName(type)}, which is not supported`);
   }
   const count = elements(dims, what);
-  const found = stored(tensor);
-  if (found.count !== count) {
+  const found = stored(tensor, what);
+  const bytes = count * (TYPES[type]?.[2] ?? 0);
+  // Bytes of another file of which no number is given: as many as there must be.
+  if (found.count !== count && found.count !== null) {
     throw new ModelError(
       `${what} of shape ${shapeText(dims)} holds ${found.text}, must hold ${count} values of ${typeName(type)}` +
-        ` (${count * (TYPES[type]?.[2] ?? 0)} bytes)`,
+        ` (${bytes} bytes)`,
     );
   }
   return { dtype, count };
+}
+
+/** The bytes of another file that a tensor names, from `start` to before `end`. @throws ModelError */
+export function externalRange(tensor: TensorProto, what: string): { start: number; end: number } {
+  const { count } = checkTensor(tensor, what);
+  const start = digits(tensor.external?.offset || '0', `${what}: its offset in another file`);
+  return { start, end: start + count * (TYPES[tensor.type]?.[2] ?? 0) };
+}
+
+function digits(text: string, what: string): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(number)) return number;
+  throw new ModelError(`${what} is '${text}', must be an integer from 0 to 2^53 - 1`);
 }
 
 function elements(dims: readonly number[], what: string): number {
@@ -101,10 +110,15 @@ function elements(dims: readonly number[], what: string): number {
   return count;
 }
 
-/** How many values the file holds for a tensor, and that in words. */
-function stored(tensor: TensorProto): { count: number; text: string } {
-  const { raw, type } = tensor;
-  if (raw !== null) return { count: raw.length / (TYPES[type]?.[2] ?? 1), text: `${raw.length} bytes` };
+/** How many values the file holds for a tensor, and that in words; null where another file holds them and none tells. */
+function stored(tensor: TensorProto, what: string): { count: number | null; text: string } {
+  const { raw, type, external } = tensor;
+  const inBytes = (bytes: number) => ({ count: bytes / (TYPES[type]?.[2] ?? 1), text: `${bytes} bytes` });
+  if (external !== null) {
+    if (external.length === '') return { count: null, text: '' };
+    return inBytes(digits(external.length, `${what}: its length in another file`));
+  }
+  if (raw !== null) return inBytes(raw.length);
   let count: number;
   if (type === FLOAT) count = bytesOf(tensor.floats) / 4;
   else if (type === DOUBLE) count = bytesOf(tensor.doubles) / 8;
