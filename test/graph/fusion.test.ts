@@ -83,7 +83,8 @@ const cases: Record<string, [(x: Tensor, p: Parts) => Tensor | Tensor[], string[
   ],
   'softmax is no ending': [(x, p) => softmax(gentle(x, p), { dim: 1 }), ['conv2d', 'softmax']],
   'nothing follows an activation': [(x, p) => norm(relu(conv(x, p)), p), ['conv2d + relu', 'batchNorm']],
-  'one of two activations': [(x, p) => relu6(relu(conv(x, p))), ['conv2d + relu', 'relu6']],
+  'one of two activations': [(x, p) => sigmoid(relu(gentle(x, p))), ['conv2d + relu', 'sigmoid']],
+  'two bounds that are one': [(x, p) => relu6(relu(conv(x, p))), ['conv2d + relu + relu6']],
   'batch norm behind the addition stays': [
     (x, p) => norm(add(conv(x, p), x), p),
     ['conv2d + add', 'batchNorm'],

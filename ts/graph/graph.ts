@@ -5,6 +5,7 @@
  */
 import type { TensorType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
+import { refresh } from '../engine/engine.ts';
 import type { Entry, Params } from './entry.ts';
 import { resolve } from './resolve.ts';
 import type { Trace } from './trace.ts';
@@ -14,6 +15,7 @@ import {
   NO_VALUES,
   type Node,
   type Origin,
+  readersOf,
   type Use,
   unshaped,
   type Value,
@@ -25,6 +27,8 @@ export class Graph {
   readonly results: Value[];
   /** The last version of each capture that a node writes. */
   readonly state: ReadonlyMap<Value, Value>;
+  /** Whether captures that no node writes keep their values for ever: a model's weights do, a module's parameters do not. */
+  readonly #isPinned: boolean;
   #values: number;
   readonly #fixed = new Map<Value, boolean>();
 
@@ -35,7 +39,9 @@ export class Graph {
     results: readonly Value[],
     state: ReadonlyMap<Value, Value>,
     values: number,
+    isPinned = false,
   ) {
+    this.#isPinned = isPinned;
     this.nodes = [...nodes];
     this.inputs = [...inputs];
     this.results = [...results];
@@ -133,6 +139,15 @@ export class Graph {
     this.#disconnect(node);
   }
 
+  /** Takes nodes out of which nothing reads a value but they themselves. @throws where something does */
+  eraseAll(nodes: readonly Node[]): void {
+    for (let left = [...nodes]; left.length > 0; ) {
+      const [read, unread] = [left.filter(isNeeded), left.filter((node) => !isNeeded(node))];
+      for (const node of unread.length > 0 ? unread : read) this.erase(node);
+      left = read;
+    }
+  }
+
   #disconnect(node: Node): void {
     for (const input of node.inputs) {
       if (input !== null) input.uses = input.uses.filter((use) => use.node !== node);
@@ -185,6 +200,16 @@ export class Graph {
     return fixed;
   }
 
+  /** The number that a value is, whenever the program runs; undefined where it holds more than one, or may hold another. */
+  numberOf(value: Value | null | undefined): number | undefined {
+    if (!value) return undefined;
+    const { kind, number, storage, dtype, shape } = unshaped(value);
+    if (kind === 'number') return number;
+    if (kind !== 'capture' || !this.#isPinned || this.state.size > 0 || dtype !== 'float32') return undefined;
+    if (storage === null || shape.some((size) => size !== 1)) return undefined;
+    return refresh(storage.engine).f32[storage.address >>> 2];
+  }
+
   /** @throws where uses, order or types are not what they must be */
   verify(): void {
     const wrong = (node: Node, what: string) => new Error(`graph: ${node.entry.name}: ${what}`);
@@ -234,27 +259,19 @@ export class Graph {
   }
 }
 
-/** The graph of what a trace recorded. @throws TypeError for a symbol of another trace */
-export function graphOf(trace: Trace, where: string, results: readonly Value[]): Graph {
+/** The graph of what a trace recorded; `isPinned`: what it met keeps its values. @throws TypeError for a symbol of another trace */
+export function graphOf(trace: Trace, where: string, results: readonly Value[], isPinned = false): Graph {
   const { nodes, inputs, values, state } = trace;
   for (const value of [...results, ...nodes.flatMap((node) => node.inputs)]) {
     if (value !== null && values[value.id] !== value)
       throw new TypeError(`${where}: a symbolic tensor of another trace was used`);
   }
   for (const value of values) value.uses = [];
-  return new Graph(nodes, inputs, results, state, values.length);
+  return new Graph(nodes, inputs, results, state, values.length, isPinned);
 }
 
 function connect(node: Node): void {
   for (const [slot, input] of node.inputs.entries()) input?.uses.push({ node, slot });
-}
-
-/** The nodes that read a value, under any shape. */
-function readersOf({ uses }: Value): Node[] {
-  return uses.flatMap(({ node }) => {
-    if (node === null) return [];
-    return node.entry.alias ? readersOf(node.outputs[0] as Value) : [node];
-  });
 }
 
 function isNeeded({ outputs, state, saved }: Node): boolean {

@@ -4,7 +4,7 @@
  */
 import type { Entry, Params } from './entry.ts';
 import type { Graph } from './graph.ts';
-import { type Node, originsOf, type Value } from './value.ts';
+import { type Node, originsOf, readersOf, unshaped, type Value } from './value.ts';
 
 /** Adds a node at the place of those that are rewritten; it stands for the same calls. */
 export type Add = (entry: Entry, inputs: readonly (Value | null)[], params: Params) => readonly Value[];
@@ -18,6 +18,8 @@ interface Rewrite {
 
 export interface Rule {
   readonly name: string;
+  /** The operators of the nodes that it looks at; without a list any. */
+  readonly on?: readonly string[];
   /** What is to be done with this node; null: nothing. */
   match(root: Node, graph: Graph): Rewrite | null;
 }
@@ -29,8 +31,8 @@ export interface Pass {
   run?(graph: Graph): void;
 }
 
-/** A pass that still changes something after so many rounds would never end. */
-const MAX_ROUNDS = 8;
+/** A pass that has changed a graph so often for each of its nodes would never end. */
+const MAX_CHANGES = 16;
 
 /** Applies passes in their order, at most `limit` rules; gives how many, and which were refused and why. */
 export function optimize(
@@ -41,31 +43,42 @@ export function optimize(
   const refused = new Set<string>();
   let applied = 0;
   for (const pass of passes) {
-    for (let round = 0, changed = pass.rules !== undefined; changed; round++) {
-      if (round === MAX_ROUNDS) throw new Error(`${pass.name}: it changes the graph without end`);
-      changed = false;
-      const gone = new Set<Node>();
-      for (const node of [...graph.nodes]) {
-        for (const rule of pass.rules ?? []) {
-          if (gone.has(node) || applied === limit) break;
-          const rewrite = rule.match(node, graph);
-          if (rewrite === null) continue;
-          const reader = readerOf(node, rewrite.inner);
-          if (reader !== null) {
-            refused.add(`${rule.name} at ${node.entry.name}: what it would do away with is ${reader}`);
-            continue;
-          }
-          apply(graph, node, rewrite);
-          for (const one of [node, ...rewrite.inner]) gone.add(one);
-          applied += 1;
-          changed = true;
-        }
-      }
-      graph.settle();
-    }
+    if (pass.rules !== undefined) applied += rewriteAll(graph, pass, limit - applied, refused);
     pass.run?.(graph);
   }
   return { applied, refused: [...refused] };
+}
+
+/** Applies a pass' rules until none of them matches; gives how often. */
+function rewriteAll(graph: Graph, { name, rules = [] }: Pass, limit: number, refused: Set<string>): number {
+  const most = MAX_CHANGES * (graph.nodes.length + 1);
+  const writes = graph.nodes.some(({ state }) => state.length > 0);
+  let applied = 0;
+  for (let before = -1; before !== applied; ) {
+    before = applied;
+    const gone = new Set<Node>();
+    // What is made is looked at in its turn.
+    const queue = [...graph.nodes];
+    for (const node of queue) {
+      for (const rule of rules) {
+        if (gone.has(node) || applied === limit) break;
+        if (rule.on !== undefined && !rule.on.includes(node.entry.name)) continue;
+        const rewrite = rule.match(node, graph);
+        if (rewrite === null) continue;
+        const reader = readerOf(node, rewrite.inner) ?? (writes ? writerOf(node, rewrite.inner) : null);
+        if (reader !== null) {
+          refused.add(`${rule.name} at ${node.entry.name}: what it would do away with is ${reader}`);
+          continue;
+        }
+        queue.push(...apply(graph, node, rewrite));
+        for (const one of [node, ...rewrite.inner]) gone.add(one);
+        applied += 1;
+        if (applied > most) throw new Error(`${name}: it changes the graph without end`);
+      }
+    }
+    if (before !== applied) graph.settle();
+  }
+  return applied;
 }
 
 /** What else reads a value of the inner nodes; null where nothing does. */
@@ -81,16 +94,36 @@ function readerOf(root: Node, inner: readonly Node[]): string | null {
   return null;
 }
 
-function apply(graph: Graph, root: Node, { inner, make }: Rewrite): void {
-  const origins = [...inner, root].flatMap(originsOf);
-  const values = make(
-    (entry, inputs, params) => graph.add(entry, inputs, params, origins, root.order).outputs,
-  );
+/** What writes over a value that these nodes read: what is put in their place may stand behind that. */
+function writerOf(root: Node, inner: readonly Node[]): string | null {
+  for (const { inputs } of [root, ...inner]) {
+    for (const input of inputs) {
+      const writer = input && readersOf(unshaped(input)).find(({ state }) => isWritten(state, input));
+      if (writer) return `of what ${writer.entry.name} writes over`;
+    }
+  }
+  return null;
+}
+
+function isWritten(state: readonly Value[], value: Value): boolean {
+  return state.some(({ before }) => before !== null && unshaped(before) === unshaped(value));
+}
+
+/** Does what was found for a node; gives the nodes that it makes. */
+function apply(graph: Graph, root: Node, { inner, make }: Rewrite): Node[] {
+  const inOrder = [...inner].sort((a, b) => a.order - b.order);
+  const origins = [...inOrder, root].flatMap(originsOf);
+  const made: Node[] = [];
+  const values = make((entry, inputs, params) => {
+    const node = graph.add(entry, inputs, params, origins, root.order);
+    made.push(node);
+    return node.outputs;
+  });
   root.outputs.forEach((output, i) => {
     graph.replace(output, values[i] as Value);
   });
-  graph.erase(root);
-  for (const node of [...inner].reverse()) graph.erase(node);
+  graph.eraseAll([root, ...inner]);
+  return made;
 }
 
 /** The node that makes a value, where it fits. */

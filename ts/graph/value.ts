@@ -106,6 +106,14 @@ export function unshaped(value: Value): Value {
   return base;
 }
 
+/** The nodes that read a value, under any shape. */
+export function readersOf({ uses }: Value): Node[] {
+  return uses.flatMap(({ node }) => {
+    if (node === null) return [];
+    return node.entry.alias ? readersOf(node.outputs[0] as Value) : [node];
+  });
+}
+
 /** What a value is another shape or a later version of: where it lies. */
 export function homeOf(value: Value): Value {
   let home = unshaped(value);

@@ -121,7 +121,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
       this.#form = traced(where, trace, source, this.inputs, options.outputs);
       const leaves = leavesOf(this.#form, where).map((leaf) => trace.valueOf(leaf));
       this.#written = [...trace.state.keys()].map(({ storage }) => storage as Storage);
-      const graph = graphOf(trace, where, leaves);
+      const graph = graphOf(trace, where, leaves, options.prepacked !== undefined);
       optimize(graph, PASSES);
       const { prepacked } = this.resources;
       const { executable, captures, slots } = assemble(on, where, graph, {
