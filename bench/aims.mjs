@@ -56,9 +56,15 @@ function ofLayers(rows, { avx512 }) {
 
 function ofModels(rows) {
   const faces = rows.filter(({ name, variant }) => name.startsWith('blazeface') && variant === 'relaxed');
-  return faces.flatMap((row) =>
-    atLeast(`${row.name}, relaxed, to ${WEB}`, ratiosTo(WEB, [row]), smallest, 4),
-  );
+  const relaxed = rows.filter(({ variant }) => variant === 'relaxed');
+  const shares = relaxed.map(({ share }) => share);
+  return [
+    ...faces.flatMap((row) => atLeast(`${row.name}, relaxed, to ${WEB}`, ratiosTo(WEB, [row]), smallest, 4)),
+    ...atLeast(`models, relaxed, to ${WEB}, geometric mean`, ratiosTo(WEB, relaxed), geomean, 2.5),
+    ...atLeast(`models, relaxed, to ${WEB}, smallest`, ratiosTo(WEB, relaxed), smallest, 1.8),
+    ...atLeast("models, relaxed, median share of the machine's limit", shares, median, 0.75, percent),
+    ...atLeast("models, relaxed, least share of the machine's limit", shares, smallest, 0.6, percent),
+  ];
 }
 
 function ofGradients(results) {

@@ -1,4 +1,5 @@
-// Whole models: each one that scripts/fetch-data.mjs brings, in turns with both onnxruntimes, the same input.
+// Whole models: each one that scripts/fetch-data.mjs brings, in turns with both onnxruntimes, the same input; and the share
+// of what this machine could do at best.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fetchData } from '../../scripts/fetch-data.mjs';
@@ -6,10 +7,11 @@ import { matches } from '../options.mjs';
 import { start } from '../peers/striate.mjs';
 import { compareAndRace, startPeers } from '../peers.mjs';
 import { loadModel, ModelError, tensor } from '../striate.mjs';
-import { figure, table, times, tiny } from '../table.mjs';
+import { figure, percent, table, times, tiny } from '../table.mjs';
 import { normal } from '../values.mjs';
 
 const ROUNDS = 31;
+const PROFILED = 15;
 
 /** Shapes for models that leave axes open. */
 const SHAPES = {
@@ -41,7 +43,13 @@ async function prepareOurs(file) {
     output: () => outputs.map((name) => into[name].toTypedArray()),
     dispose: () => model.dispose(),
   };
-  return { contender, inputs, outputs };
+  return { contender, inputs, outputs, share: () => shareOf(model.profile(feeds, { runs: PROFILED })) };
+}
+
+/** The whole model's share of its limit: of all steps together. */
+function shareOf(rows) {
+  const sum = (of) => rows.reduce((total, row) => total + row[of], 0);
+  return sum('limit') / sum('milliseconds');
 }
 
 async function prepareTheirs({ createSession, Tensor }, file, inputs, outputs) {
@@ -60,12 +68,13 @@ async function prepareTheirs({ createSession, Tensor }, file, inputs, outputs) {
 }
 
 async function measure(file, peers, bench, note) {
-  const { contender, inputs, outputs } = await prepareOurs(file);
+  const { contender, inputs, outputs, share } = await prepareOurs(file);
   const others = {};
   for (const peer of peers) others[peer.name] = await prepareTheirs(peer, file, inputs, outputs);
   try {
     const how = { rounds: bench.rounds(ROUNDS), threads: bench.threads, note };
-    return await compareAndRace(nameOf(file), contender, others, how);
+    const raced = await compareAndRace(nameOf(file), contender, others, how);
+    return { ...raced, share: share() };
   } finally {
     for (const one of [contender, ...Object.values(others)]) await one.dispose();
   }
@@ -94,11 +103,19 @@ export async function run(bench) {
       }
     }
   }
-  const header = ['model', 'variant', 'ms', ...peers.flatMap(({ name }) => [name, 'ratio']), 'difference'];
+  const header = [
+    'model',
+    'variant',
+    'ms',
+    'of limit',
+    ...peers.flatMap(({ name }) => [name, 'ratio']),
+    'difference',
+  ];
   const cells = rows.map((row) => [
     row.name,
     row.variant,
     figure(row.ms),
+    percent(row.share),
     ...peers.flatMap(({ name }) => [figure(row.peers[name]?.ms), times(row.peers[name]?.ratio)]),
     tiny(row.difference),
   ]);

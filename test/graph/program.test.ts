@@ -275,9 +275,12 @@ inEachVariant('programs', () => {
       const rows = program.profile(x, { runs: 3 });
       expect(memory.stats()).toMatchObject({ liveBytes: before.liveBytes, liveTensors: before.liveTensors });
       expect(rows.map((row) => row.name)).toContain('blocks.1.downsample.0');
-      for (const { milliseconds, gflops, operator } of rows) {
+      for (const { milliseconds, gflops, limit, share, operator } of rows) {
         expect(milliseconds).toBeGreaterThanOrEqual(0);
         expect(gflops).toBeGreaterThanOrEqual(0);
+        expect(limit).toBeGreaterThanOrEqual(0);
+        expect(limit).toBeLessThanOrEqual(milliseconds);
+        expect(share).toBeLessThanOrEqual(1);
         expect(operator).not.toBe('');
       }
       const macs = rows.filter((row) => row.operator.startsWith('conv2d'));

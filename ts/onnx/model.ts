@@ -185,8 +185,8 @@ export class Model extends Shown {
   }
 
   /**
-   * A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). `inputs` is
-   * what `run` takes.
+   * A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10), and the share
+   * of what this machine could do at best. `inputs` is what `run` takes.
    */
   profile(inputs: Feeds | Feed, options: ProfileOptions = {}): StepProfile[] {
     this.#requireAlive('Model.profile');

@@ -187,7 +187,7 @@ class Assembly {
       recordBytes: this.#recordBytes,
       slotBytes: SLOT * this.#slots.length,
       outputs: this.#graph.results.map(({ shape, dtype }) => ({ shape, dtype })),
-      rows: rowsOf(this.#graph),
+      rows: rowsOf(this.#graph, main),
     };
     const late = this.#capturesOf(second ?? []);
     return { executable, captures: this.#captures, late, slots: this.#slots };

@@ -36,6 +36,8 @@ export interface Row {
   /** Elements of the constants that it is the first to read. */
   readonly parameters: number;
   readonly macs: number;
+  /** What its steps of the main list read from others and leave for others. */
+  readonly bytes: number;
   /** Known before the run: it is part of the prologue. */
   readonly fixed: boolean;
 }

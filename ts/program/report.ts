@@ -1,11 +1,13 @@
 /** What a program is made of, as text, and where its time goes, as rows. */
 import type { DType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
+import type { Engine } from '../engine/engine.ts';
 import { typeBytes } from '../graph/resolve.ts';
 import { ALGORITHM } from '../instructions/table.ts';
 import type { Words } from '../instructions/words.ts';
 import type { Executable } from './executable.ts';
 import type { Instructions } from './instructions.ts';
+import { limitOf } from './limit.ts';
 
 /** The option of `Program.profile` and `Model.profile`. */
 export interface ProfileOptions {
@@ -25,18 +27,28 @@ export interface StepProfile {
   readonly milliseconds: number;
   /** 2 x multiply-accumulates per nanosecond. */
   readonly gflops: number;
+  /**
+   * The least milliseconds in which this machine could do it: its multiply-accumulates at the peak of a loop in registers
+   * (Winograd's by its own count), or its operands' bytes at the pace of a copy, whichever takes longer. Both are measured
+   * at the first call.
+   */
+  readonly limit: number;
+  /** `limit / milliseconds`, at most 1; the sum of limits by the sum of milliseconds is the whole program's. */
+  readonly share: number;
 }
 
-function algorithmOf({ rows, algorithms }: Words, row: number): string {
-  for (let step = 0; step < rows.length; step++) {
-    const algorithm = algorithms[step] as number;
-    if (rows[step] === row && algorithm > 0) return Object.keys(ALGORITHM)[algorithm - 1] ?? `${algorithm}`;
-  }
-  return '';
+/** The number of the algorithm of a row; 0 where there is no choice. */
+function algorithmOf({ rows, algorithms }: Words, row: number): number {
+  return algorithms.find((algorithm, step) => rows[step] === row && algorithm > 0) ?? 0;
+}
+
+function nameOf(algorithm: number): string {
+  return algorithm === 0 ? '' : (Object.keys(ALGORITHM)[algorithm - 1] ?? `${algorithm}`);
 }
 
 /** Median milliseconds of each row of the main list; its bases are bound. */
 export function profileSteps(
+  on: Engine,
   where: string,
   { rows, main }: Executable,
   instructions: Instructions,
@@ -52,12 +64,18 @@ export function profileSteps(
     });
     for (const [row, sum] of sums.entries()) times[row]?.push(sum);
   }
-  return rows.flatMap(({ path, operator, blamed, macs, fixed }, index) => {
+  return rows.flatMap(({ path, operator, blamed, macs, bytes, fixed }, index) => {
     if (fixed) return [];
     const sorted = (times[index] as number[]).sort((a, b) => a - b);
     const milliseconds = sorted[sorted.length >> 1] as number;
     const gflops = milliseconds > 0 ? (2 * macs) / (milliseconds * 1e6) : 0;
-    return [{ name: path || blamed, operator, algorithm: algorithmOf(main, index), milliseconds, gflops }];
+    const algorithm = algorithmOf(main, index);
+    // What a step reads only in part, or from nearer than it would seem, could be done in less.
+    const limit = Math.min(limitOf(on, { macs, bytes, algorithm }), milliseconds);
+    const share = milliseconds > 0 ? limit / milliseconds : 1;
+    return [
+      { name: path || blamed, operator, algorithm: nameOf(algorithm), milliseconds, gflops, limit, share },
+    ];
   });
 }
 
@@ -69,7 +87,7 @@ export function summaryText({ rows: all, main }: Executable, weightBytes: number
     const cells = [
       path || '-',
       operator,
-      algorithmOf(main, index) || '-',
+      nameOf(algorithmOf(main, index)) || '-',
       outputs.map(({ shape }) => shapeText(shape)).join(' '),
       parameters.toLocaleString('en'),
       macs.toLocaleString('en'),

@@ -1,11 +1,13 @@
 /** A graph's nodes as rows for summaries, profiles and faults. */
 import type { Graph } from '../graph/graph.ts';
 import { type Node, originsOf, type Value } from '../graph/value.ts';
+import { type Buffer, root, type Step } from '../instructions/builder.ts';
 import type { Row } from './executable.ts';
 
-export function rowsOf(graph: Graph): Row[] {
+export function rowsOf(graph: Graph, main: readonly Step[]): Row[] {
   const counted = new Set<Value>();
-  return graph.nodes.map((node) => {
+  const bytes = bytesOf(main);
+  return graph.nodes.map((node, row) => {
     const { entry, outputs, state, resolved } = node;
     const origins = originsOf(node);
     const fixed = [...outputs, ...state].every((value) => graph.isFixed(value));
@@ -16,6 +18,7 @@ export function rowsOf(graph: Graph): Row[] {
       outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })),
       parameters: fixed ? 0 : parametersOf(graph, node, counted),
       macs: resolved.macs ?? 0,
+      bytes: bytes.get(row) ?? 0,
       fixed,
     };
   });
@@ -33,4 +36,34 @@ function parametersOf(graph: Graph, { inputs }: Node, counted: Set<Value>): numb
     counted.add(value);
   }
   return total;
+}
+
+/** By row: the bytes that its steps read, but for what they made themselves, and write, but for what only they read. */
+function bytesOf(steps: readonly Step[]): Map<number, number> {
+  const readers = new Map<Buffer, Set<number>>();
+  for (const { node, reads } of steps) {
+    for (const read of reads) {
+      if (read === null) continue;
+      const known = readers.get(root(read));
+      if (known === undefined) readers.set(root(read), new Set([node]));
+      else known.add(node);
+    }
+  }
+  const own = (buffer: Buffer, node: number): boolean => {
+    const known = readers.get(root(buffer));
+    return buffer.place !== 'external' && known?.size === 1 && known.has(node);
+  };
+  const writers = new Map<Buffer, number>();
+  const bytes = new Map<number, number>();
+  for (const { node, reads, writes } of steps) {
+    let sum = bytes.get(node) ?? 0;
+    for (const read of reads) if (read !== null && writers.get(root(read)) !== node) sum += read.bytes;
+    for (const write of writes) {
+      if (write === null) continue;
+      writers.set(root(write), node);
+      if (!own(write, node)) sum += write.bytes;
+    }
+    bytes.set(node, sum);
+  }
+  return bytes;
 }

@@ -283,7 +283,10 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     this.#requireAlive('Program.update').run('Program.update', 'prologue');
   }
 
-  /** A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10). */
+  /**
+   * A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10), and the share of
+   * what this machine could do at best.
+   */
   profile(xs: In, options: ProfileOptions = {}): StepProfile[] {
     return this.profileFor('Program.profile', xs, options);
   }
@@ -295,7 +298,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     const outputs = leavesOf(this.runFor(where, xs), where);
     try {
       const main = this.#bind(where, xs instanceof Tensor ? [xs] : xs, outputs);
-      return profileSteps(where, this.#requireAlive(where).executable, main, runs);
+      return profileSteps(this.#engine, where, this.#requireAlive(where).executable, main, runs);
     } finally {
       for (const output of outputs) output.dispose();
     }

@@ -16,6 +16,7 @@ use program::Program;
 use striate_core::fault::{Code, Fault};
 use striate_core::geometry::{Axis, AxisRequest, Mode, Rule};
 use striate_core::instructions::{self, Params};
+use striate_core::kernels::peak;
 use team::{Progress, Team};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -248,6 +249,13 @@ pub fn team_advance(address: u32) -> u32 {
 pub fn team_abandon(address: u32) {
     // SAFETY: as in `team_free`.
     unsafe { team(address).abandon() };
+}
+
+/// Runs the loop that measures the processor's peak (kernels/peak.rs); gives the multiply-accumulates of an iteration, or
+/// what they came to where that is more.
+#[wasm_bindgen]
+pub fn peak(iterations: u32, value: f32) -> f32 {
+    peak::peak(iterations, value).max(peak::MACS as f32)
 }
 
 /// What a caller gets who asks for what does not exist.

@@ -3,5 +3,6 @@
 
 pub mod depthwise;
 pub mod gemm;
+pub mod peak;
 pub mod tile;
 pub mod winograd;
