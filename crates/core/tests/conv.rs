@@ -14,7 +14,6 @@ use striate_core::instructions::activation::{Act, Activation};
 use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::conv::{Conv, ConvPack};
 use striate_core::instructions::{Instruction, Operands, Params, Share};
-use striate_core::simd::F32x4;
 
 /// Of the largest output: Winograd's transforms multiply by 1/6 and 1/24, and by up to 100 before they add.
 const WINOGRAD_TOLERANCE: f64 = 5e-5;
@@ -369,7 +368,10 @@ fn every_epilogue_on_every_problem() {
                         } else {
                             activation
                         };
-                        f64::from(row.apply(F32x4::splat(sum)).to_array()[0])
+                        let mut y = sum;
+                        // SAFETY: one element.
+                        unsafe { row.map(&raw const sum, &raw mut y, 1) };
+                        f64::from(y)
                     })
                     .collect();
                 let y = convolve(&problem, algorithm, 2, &epilogue);

@@ -1,14 +1,14 @@
 //! `y = act(x)`, element by element, and its derivative: one decoded activation for the epilogue of convolution and for
 //! UNARY, one decoded derivative for UNARY_GRADIENT.
 //!
-//! NaN propagates through every kind but sign, as in PyTorch. The kinds that surround convolutions (none, relu, clip, leaky
-//! relu, prelu) are two inlined instructions or three; the others share one function that is called per vector.
+//! NaN propagates through every kind but sign, as in PyTorch. Each kind is one loop ([`Activation::map`]), for whole tensors
+//! and for what a convolution has just stored.
 //! The order of operations follows PyTorch's, so that exact inputs give exact results.
 
 use crate::enumeration::enumeration;
 use crate::fault::{Code, Fault};
 use crate::math;
-use crate::simd::F32x4;
+use crate::simd::{F32x4, LANES};
 
 enumeration! {
     /// The functions by name.
@@ -150,12 +150,6 @@ impl Activation {
         self.kind == Kind::Clamp
     }
 
-    /// Whether it is `x > 0 ? x : x * p0`.
-    #[must_use]
-    pub fn is_slope(&self) -> bool {
-        self.kind == Kind::Slope
-    }
-
     /// The same prelu with the slope of one channel.
     #[inline(always)]
     #[must_use]
@@ -164,83 +158,101 @@ impl Activation {
         self
     }
 
-    #[inline(always)]
-    #[must_use]
-    pub fn apply(&self, x: F32x4) -> F32x4 {
-        match self.kind {
-            Kind::Clamp => self.clamp(x),
-            Kind::Slope => self.slope(x),
-            _ => self.apply_called(x),
+    /// `y[i] = act(x[i])`.
+    ///
+    /// # Safety
+    /// `count` elements can be read at `x` and written at `y`, which may be the same memory.
+    pub unsafe fn map(&self, x: *const f32, y: *mut f32, count: usize) {
+        let whole = count / LANES * LANES;
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            self.map_vectors(x, y, whole);
+            if whole < count {
+                let rest = count - whole;
+                let mut last = F32x4::load_partial(x.add(whole), rest).to_array();
+                self.map_vectors(last.as_ptr(), last.as_mut_ptr(), LANES);
+                F32x4::from_array(last).store_partial(y.add(whole), rest);
+            }
         }
     }
 
-    #[inline(always)]
-    #[must_use]
-    pub fn clamp(&self, x: F32x4) -> F32x4 {
-        // NaN stays in the first operand of pmax and pmin.
-        x.pmax(F32x4::splat(self.p0)).pmin(F32x4::splat(self.p1))
-    }
-
-    #[inline(always)]
-    #[must_use]
-    pub fn slope(&self, x: F32x4) -> F32x4 {
-        x.gt(F32x4::ZERO).select(x, x.mul(F32x4::splat(self.p0)))
-    }
-
-    /// The same, kept out of the loops that inline the short kinds.
+    /// The same of whole vectors, a loop for each kind.
+    ///
+    /// # Safety
+    /// As [`Activation::map`].
     #[inline(never)]
-    #[must_use]
-    pub fn apply_called(&self, x: F32x4) -> F32x4 {
-        let one = F32x4::splat(1.0);
-        match self.kind {
-            Kind::Clamp => self.clamp(x),
-            Kind::Nothing => F32x4::splat(f32::NAN),
-            Kind::Slope => self.slope(x),
-            Kind::Sigmoid | Kind::Silu => {
-                let above = if self.kind == Kind::Silu { x } else { one };
-                above.div(math::exp(x.neg()).add(one))
+    unsafe fn map_vectors(&self, x: *const f32, y: *mut f32, count: usize) {
+        let (one, zero, six) = (F32x4::splat(1.0), F32x4::ZERO, F32x4::splat(6.0));
+        let (p0, p1) = (F32x4::splat(self.p0), F32x4::splat(self.p1));
+        let all = Vectors { x, y, count };
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            match self.kind {
+                // NaN stays in the first operand of pmax and pmin.
+                Kind::Clamp => all.each(|x| x.pmax(p0).pmin(p1)),
+                Kind::Nothing => all.each(|_| F32x4::splat(f32::NAN)),
+                Kind::Slope => all.each(|x| x.gt(zero).select(x, x.mul(p0))),
+                Kind::Sigmoid => all.each(|x| math::logistic(one, x)),
+                Kind::Silu => all.each(|x| math::logistic(x, x)),
+                Kind::Tanh => all.each(math::tanh),
+                Kind::HardSigmoid => all.each(|x| p0.mul_add_exact(x, p1).pmax(zero).pmin(one)),
+                Kind::HardSwish => all.each(|x| {
+                    let gate = x.add(F32x4::splat(3.0)).pmax(zero).pmin(six);
+                    x.mul(gate).div(six)
+                }),
+                Kind::Elu => all.each(|x| {
+                    let below = math::expm1(x.pmin(zero)).mul(p0);
+                    x.gt(zero).select(x, below).mul(p1)
+                }),
+                Kind::Gelu => all.each(|x| x.mul(math::normal(x).0)),
+                Kind::GeluTanh => all.each(|x| math::logistic(x, gelu_exponent(x))),
+                Kind::Mish => all.each(|x| {
+                    // tanh(log(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2); from 20 on it is 1.
+                    let two = F32x4::splat(2.0);
+                    let e = math::exp(x.pmin(F32x4::splat(20.0)));
+                    let n = e.mul(e.add(two));
+                    x.mul(n.div(n.add(two)))
+                }),
+                Kind::Softplus => all.each(|x| {
+                    let scaled = x.mul(p0);
+                    let tail = math::log1p(math::exp(scaled.abs().neg()));
+                    let sum = scaled.pmax(zero).add(tail).div(p0);
+                    scaled.gt(p1).select(x, sum)
+                }),
+                Kind::Exp => all.each(math::exp),
+                Kind::Log => all.each(math::log),
+                Kind::Sqrt => all.each(F32x4::sqrt),
+                Kind::Abs => all.each(F32x4::abs),
+                Kind::Neg => all.each(F32x4::neg),
+                Kind::Floor => all.each(F32x4::floor),
+                Kind::Ceil => all.each(F32x4::ceil),
+                Kind::Round => all.each(F32x4::nearest),
+                Kind::Sign => all.each(|x| x.gt(zero).select(one, x.lt(zero).select(one.neg(), zero))),
+                Kind::Erf => all.each(math::erf),
+                Kind::Sin => all.each(math::sin),
+                Kind::Cos => all.each(math::cos),
+                Kind::Tan => all.each(math::tan),
+                Kind::Reciprocal => all.each(|x| one.div(x)),
             }
-            Kind::Tanh => math::tanh(x),
-            Kind::HardSigmoid => {
-                F32x4::splat(self.p0).mul_add_exact(x, F32x4::splat(self.p1)).pmax(F32x4::ZERO).pmin(one)
-            }
-            Kind::HardSwish => {
-                let gate = x.add(F32x4::splat(3.0)).pmax(F32x4::ZERO).pmin(F32x4::splat(6.0));
-                x.mul(gate).div(F32x4::splat(6.0))
-            }
-            Kind::Elu => {
-                let below = math::expm1(x.pmin(F32x4::ZERO)).mul(F32x4::splat(self.p0));
-                x.gt(F32x4::ZERO).select(x, below).mul(F32x4::splat(self.p1))
-            }
-            Kind::Gelu => x.mul(math::normal(x).0),
-            Kind::GeluTanh => x.mul(logistic(gelu_exponent(x))),
-            Kind::Mish => {
-                // tanh(log(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2); from 20 on it is 1.
-                let two = F32x4::splat(2.0);
-                let e = math::exp(x.pmin(F32x4::splat(20.0)));
-                let n = e.mul(e.add(two));
-                x.mul(n.div(n.add(two)))
-            }
-            Kind::Softplus => {
-                let scaled = x.mul(F32x4::splat(self.p0));
-                let tail = math::log1p(math::exp(scaled.abs().neg()));
-                let sum = scaled.pmax(F32x4::ZERO).add(tail).div(F32x4::splat(self.p0));
-                scaled.gt(F32x4::splat(self.p1)).select(x, sum)
-            }
-            Kind::Exp => math::exp(x),
-            Kind::Log => math::log(x),
-            Kind::Sqrt => x.sqrt(),
-            Kind::Abs => x.abs(),
-            Kind::Neg => x.neg(),
-            Kind::Floor => x.floor(),
-            Kind::Ceil => x.neg().floor().neg(),
-            Kind::Round => x.nearest(),
-            Kind::Sign => x.gt(F32x4::ZERO).select(one, x.lt(F32x4::ZERO).select(one.neg(), F32x4::ZERO)),
-            Kind::Erf => math::erf(x),
-            Kind::Sin => math::sin(x),
-            Kind::Cos => math::cos(x),
-            Kind::Tan => math::tan(x),
-            Kind::Reciprocal => one.div(x),
+        }
+    }
+}
+
+/// Whole vectors that are read at `x` and written at `y`.
+struct Vectors {
+    x: *const f32,
+    y: *mut f32,
+    count: usize,
+}
+
+impl Vectors {
+    /// # Safety
+    /// `count` elements can be read and written.
+    #[inline(always)]
+    unsafe fn each(self, act: impl Fn(F32x4) -> F32x4) {
+        for i in (0..self.count).step_by(LANES) {
+            // SAFETY: the caller's guarantee.
+            unsafe { act(F32x4::load(self.x.add(i))).store(self.y.add(i)) };
         }
     }
 }
@@ -309,7 +321,7 @@ impl Derivative {
                 dy.mul(v.mul_add_exact(slope, gate))
             }
             Act::Elu | Act::Selu => {
-                let below = math::exp(v.min(zero)).mul(p0);
+                let below = exp(v.min(zero)).mul(p0);
                 dy.mul(v.gt(zero).select(one, below)).mul(p1)
             }
             Act::Gelu if self.p0 == 0.0 => {
@@ -324,7 +336,7 @@ impl Derivative {
             }
             Act::Mish => {
                 // With e = e^x and n = e (e + 2): n / (n + 2) + x * 4 e (e + 1) / (n + 2)^2, and 1 from 20 on.
-                let e = math::exp(v.min(F32x4::splat(20.0)));
+                let e = exp(v.min(F32x4::splat(20.0)));
                 let n = e.mul(e.add(F32x4::splat(2.0)));
                 let end = n.add(F32x4::splat(2.0));
                 let rise = e.mul(F32x4::splat(4.0)).div(end).mul(e.add(one)).div(end);
@@ -332,15 +344,13 @@ impl Derivative {
             }
             Act::Softplus => {
                 let scaled = v.mul(p0);
-                scaled.gt(p1).select(dy, dy.mul(logistic(scaled)))
+                scaled.gt(p1).select(dy, math::logistic(dy, scaled))
             }
             Act::Exp => dy.mul(v),
             Act::Log => dy.div(v),
             Act::Sqrt => dy.div(v.add(v)),
             Act::Abs => v.gt(zero).select(dy, v.lt(zero).select(dy.neg(), zero)),
-            Act::Erf => {
-                dy.mul(F32x4::splat(core::f32::consts::FRAC_2_SQRT_PI)).mul(math::exp(v.mul(v).neg()))
-            }
+            Act::Erf => dy.mul(F32x4::splat(core::f32::consts::FRAC_2_SQRT_PI)).mul(exp(v.mul(v).neg())),
             Act::Sin => dy.mul(math::cos(v)),
             Act::Cos => dy.mul(math::sin(v).neg()),
             Act::Tan => dy.mul(v.mul(v).add(one)),
@@ -353,11 +363,10 @@ impl Derivative {
 const SELU_ALPHA: f32 = 1.673_263_2;
 const SELU_SCALE: f32 = 1.050_701;
 
-/// `1 / (1 + e^-x)`.
-#[inline(always)]
-fn logistic(x: F32x4) -> F32x4 {
-    let one = F32x4::splat(1.0);
-    one.div(math::exp(x.neg()).add(one))
+/// Called: the derivatives need it at several places.
+#[inline(never)]
+fn exp(x: F32x4) -> F32x4 {
+    math::exp(x)
 }
 
 /// `2k = 2 sqrt(2 / pi) (x + 0.044715 x^3)`: `(1 + tanh(k)) / 2 = 1 / (1 + e^-2k)`, which keeps small results' digits.
@@ -375,7 +384,7 @@ const CUBIC: f32 = 0.044_715;
 #[inline(always)]
 fn logistic_with_slope(x: F32x4) -> (F32x4, F32x4) {
     let one = F32x4::splat(1.0);
-    let e = math::exp(x.abs().neg());
+    let e = exp(x.abs().neg());
     let above = one.div(e.add(one));
     let below = e.mul(above);
     (x.gt(F32x4::ZERO).select(above, below), above.mul(below))

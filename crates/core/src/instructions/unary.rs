@@ -10,7 +10,6 @@ use super::sample::Sample;
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::ANY;
-use crate::simd::{F32x4, LANES};
 
 pub const ENTRIES: &[Entry] =
     &[Entry::new("unary", "x -> y", ANY, decode, Sample::new(&[5, 0, 0, 37], &[37, 37]))];
@@ -64,37 +63,10 @@ impl Instruction for Floats {
         let range = share.range(self.count);
         let x = operands.pointer::<f32>(0).cast_const();
         let y = operands.pointer::<f32>(1);
-        // A loop for each of the short kinds.
         // SAFETY: x and y hold `count` elements; this part's range is written by no other part, and an element is
         // read before it is written, should they be the same memory.
-        unsafe {
-            let (x, y, count) = (x.add(range.start), y.add(range.start), range.len());
-            if self.act.is_clamp() {
-                each(x, y, count, |v| self.act.clamp(v));
-            } else if self.act.is_slope() {
-                each(x, y, count, |v| self.act.slope(v));
-            } else {
-                each(x, y, count, |v| self.act.apply_called(v));
-            }
-            let rest = count % LANES;
-            if rest > 0 {
-                let v = F32x4::load_partial(x.add(count - rest), rest);
-                self.act.apply_called(v).store_partial(y.add(count - rest), rest);
-            }
-        }
+        unsafe { self.act.map(x.add(range.start), y.add(range.start), range.len()) };
         Ok(())
-    }
-}
-
-/// `y[i] = act(x[i])` by whole vectors.
-///
-/// # Safety
-/// `count` elements can be read at `x`, and written at `y`.
-#[inline(always)]
-unsafe fn each(x: *const f32, y: *mut f32, count: usize, act: impl Fn(F32x4) -> F32x4) {
-    for i in (0..count / LANES * LANES).step_by(LANES) {
-        // SAFETY: the caller's guarantee.
-        unsafe { act(F32x4::load(x.add(i))).store(y.add(i)) };
     }
 }
 

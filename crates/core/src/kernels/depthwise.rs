@@ -129,14 +129,14 @@ pub struct Plane<'a> {
 struct Ending<'a> {
     tile: &'a Tile,
     epilogue: &'a Epilogue,
-    /// Whole vectors of whole blocks of rows are stored, some twice, and a clamp at most finishes them.
+    /// Whole vectors of whole blocks of rows are stored, some twice.
     plain: bool,
     bounded: bool,
 }
 
 impl<'a> Ending<'a> {
     fn new(tile: &'a Tile, epilogue: &'a Epilogue, rows: usize) -> Ending<'a> {
-        let plain = tile.is_plain(epilogue) && tile.rows >= rows;
+        let plain = tile.is_plain() && tile.rows >= rows;
         let bounded = plain && (epilogue.low > f32::NEG_INFINITY || epilogue.high < f32::INFINITY);
         Ending { tile, epilogue, plain, bounded }
     }
@@ -164,7 +164,7 @@ impl<'a> Ending<'a> {
         }
     }
 
-    /// The same, finished in any way. What is stored already, perhaps over its residual, is left.
+    /// The same with a residual. What is stored already, perhaps over its residual, is left.
     ///
     /// # Safety
     /// As [`Ending::store`]; `sums` has a vector for each row.
@@ -180,6 +180,17 @@ impl<'a> Ending<'a> {
             }
             sums = sums.wrapping_add(LANES);
         }
+    }
+
+    /// Finishes rows all of whose strips are stored.
+    ///
+    /// # Safety
+    /// As [`Ending::store`].
+    unsafe fn finish(&self, rows: Range<usize>) {
+        let (y, count) =
+            (self.tile.y.wrapping_add(rows.start * self.tile.plane), rows.len() * self.tile.plane);
+        // SAFETY: the caller's guarantee; the rows are one behind the other.
+        unsafe { self.epilogue.finish(y, count, self.tile.slope) };
     }
 }
 
@@ -226,7 +237,11 @@ pub unsafe fn rows<const K: usize, const R: usize, const N: usize>(
             // SAFETY: the strip's columns are the tile's.
             unsafe { ending.store(first, done - first, strip, sums) };
         });
-        done = first + R;
+        // Rows that are stored twice are sums again.
+        let start = if ending.plain { first } else { done };
+        done = tile.rows.min(first + R);
+        // SAFETY: the rows are the tile's.
+        unsafe { ending.finish(start..done) };
     }
 }
 
@@ -287,21 +302,6 @@ pub unsafe fn strips<const K: usize, const S: usize, const C: usize>(
         let weight = |tap: usize| F32x4::load_splat(plane.weights.add(tap));
         (tile.bias(0), core::array::from_fn(|kh| core::array::from_fn(|kw| weight(kh * K + kw))))
     };
-    let Range { start, end } = plane.strips.interior;
-    let start = start.next_multiple_of(LANES);
-    // At stride 1 all strips are at edges.
-    if S > 1 && start < end {
-        for row in 0..tile.rows {
-            let y = if ending.plain { tile.y.wrapping_add(row * tile.plane + start) } else { plane.scratch };
-            across::<K, S>(plane, row, (start..end).step_by(LANES), bias, &weights, y, store);
-            if !ending.plain {
-                for at in (start..end).step_by(LANES) {
-                    // SAFETY: the strips' columns are the tile's, their sums are in the scratch memory.
-                    unsafe { ending.store_rest(row..row + 1, at, 0, plane.scratch.add(at - start)) };
-                }
-            }
-        }
-    }
     plane.strips.each(|strip| {
         let Some(&Edge { starts, picks, .. }) = strip.edge else { return };
         let (y, step) =
@@ -321,6 +321,26 @@ pub unsafe fn strips<const K: usize, const S: usize, const C: usize>(
             unsafe { ending.store_rest(0..tile.rows, strip.at, strip.skip, plane.scratch) };
         }
     });
+    let Range { start, end } = plane.strips.interior;
+    let start = start.next_multiple_of(LANES);
+    // At stride 1 all strips are at edges.
+    if S == 1 || start >= end {
+        // SAFETY: the rows are the tile's.
+        unsafe { ending.finish(0..tile.rows) };
+    } else {
+        for row in 0..tile.rows {
+            let y = if ending.plain { tile.y.wrapping_add(row * tile.plane + start) } else { plane.scratch };
+            across::<K, S>(plane, row, (start..end).step_by(LANES), bias, &weights, y, store);
+            if !ending.plain {
+                for at in (start..end).step_by(LANES) {
+                    // SAFETY: the strips' columns are the tile's, their sums are in the scratch memory.
+                    unsafe { ending.store_rest(row..row + 1, at, 0, plane.scratch.add(at - start)) };
+                }
+            }
+            // SAFETY: as above.
+            unsafe { ending.finish(row..row + 1) };
+        }
+    }
 }
 
 /// The strips of an output row that read inside the input's rows, stored from `y` on.

@@ -83,14 +83,28 @@ impl Panels<'_> {
         }
     }
 
-    /// Finishes and stores a panel's sums in the rows from `row` on, as many as there are sums or rows: any activation,
-    /// across images, each output once.
+    /// Outputs of a row, where columns are side by side: windows may overlap.
+    ///
+    /// # Safety
+    /// The panels exist.
+    unsafe fn outputs(&self, tile: &Tile) -> usize {
+        match self {
+            Panels::Packed(_) => tile.columns,
+            Panels::Windows(windows) => {
+                // SAFETY: there is a window for each four columns, at least one.
+                let last = unsafe { *windows.windows.add(tile.columns / LANES - 1) };
+                last.to as usize + LANES
+            }
+        }
+    }
+
+    /// Stores a panel's sums in the rows from `row` on, as many as there are sums or rows: across images, each output once.
     ///
     /// # Safety
     /// The panel at `column` exists; the tile's addresses hold its rows and columns.
     #[inline(never)]
     unsafe fn store(&self, tile: &Tile, row: usize, column: usize, sums: &[[F32x4; 2]], epilogue: &Epilogue) {
-        // SAFETY: the caller's guarantee; the slope of each row can be read where it is needed.
+        // SAFETY: the caller's guarantee.
         unsafe {
             let halves = self.halves(column);
             for half in 0..(tile.columns - column).div_ceil(LANES).min(2) {
@@ -108,8 +122,7 @@ impl Panels<'_> {
                     if done > 0 {
                         sum = sum.from_lane(done);
                     }
-                    let part = part.down(row);
-                    part.store_vector(first, sum, &epilogue.of_row(part.slope));
+                    part.down(row).store_vector(first, sum, epilogue);
                 }
             }
         }
@@ -127,6 +140,7 @@ pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: Panels, tile: &Tile, epilogue
     let (mut a, mut row) = (a, 0);
     let next = k * MR;
     while row < tile.rows {
+        let start = row;
         // SAFETY: the row tile at `a` starts with row `row`, and there are as many as are used.
         unsafe {
             if F32x4::FUSED && tile.rows - row >= 3 * MR {
@@ -138,8 +152,11 @@ pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: Panels, tile: &Tile, epilogue
             } else {
                 strip::<4>(k, [a; 2], b, tile, [row; 2], epilogue);
             }
+            row = tile.rows.min(row + MR);
+            if epilogue.activation.is_some() {
+                tile.finish(start..row, b.outputs(tile), epilogue);
+            }
         }
-        row += MR;
         a = a.wrapping_add(next);
     }
 }
@@ -162,7 +179,7 @@ unsafe fn strip<const R: usize>(
     let there = if R > MR { R } else { MR.min(tile.rows - rows[0]) };
     let (low, high) = (F32x4::splat(epilogue.low), F32x4::splat(epilogue.high));
     let bounded = epilogue.low > f32::NEG_INFINITY || epilogue.high < f32::INFINITY;
-    let whole = if epilogue.activation.is_none() { b.whole(tile) } else { 0 };
+    let whole = b.whole(tile);
     for column in (0..tile.columns).step_by(NR) {
         // SAFETY: the panel exists, and so do the rows where all columns are stored.
         unsafe {
@@ -275,6 +292,7 @@ pub unsafe fn gemm_column(k: usize, a: *const f32, b: *const f32, tile: &Tile, e
                 let rows = sum.map(|lane| [F32x4::splat(lane); 2]);
                 Panels::Packed(b).store(&tile, first + index * MR, 0, &rows, epilogue);
             }
+            tile.finish(first..tile.rows.min(first + COLUMN * MR), 1, epilogue);
         }
     }
 }

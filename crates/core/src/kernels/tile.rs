@@ -1,13 +1,15 @@
 //! Where a tile of sums goes: `y = act(sum + residual)`, some output channels by a few consecutive pixels.
 //!
-//! A kernel's sums start with the bias, so that it is added first by whatever kernel.
+//! A kernel's sums start with the bias, so that it is added first by whatever kernel. A clamp is applied in registers; any
+//! other activation runs over what was stored, by its own loop, while that is still in the cache.
 //! Pixels are counted over the whole batch: those of one image are neighbours in memory, and after `room` of them
 //! comes the next image. Rows are output channels, `plane` elements apart.
 
 use crate::instructions::activation::{Act, Activation};
 use crate::simd::{F32x4, LANES};
+use core::ops::Range;
 
-/// What is done to `sum + residual`: a clamp, or where that does not say it, an activation.
+/// What is done to `sum + residual`: a clamp by the kernels, and then an activation where that does not say it.
 #[derive(Clone, Copy, Debug)]
 pub struct Epilogue {
     pub low: f32,
@@ -28,34 +30,31 @@ impl Epilogue {
         Ok(Epilogue { low, high, activation: (!activation.is_clamp()).then_some(activation) })
     }
 
-    /// The activation of one row, whose slope is read where it is prelu.
+    /// Finishes `count` outputs of one channel, which were stored at `y`.
     ///
     /// # Safety
-    /// `slope` can be read when the activation is prelu.
-    #[inline(always)]
-    #[must_use]
-    pub unsafe fn of_row(&self, slope: *const f32) -> Epilogue {
-        let activation = self.activation.map(|activation| {
-            if activation.needs_slope() {
-                // SAFETY: the caller's guarantee.
-                activation.with_slope(unsafe { slope.read() })
-            } else {
-                activation
+    /// As many can be written; the channel's `slope` can be read when the activation is prelu.
+    pub unsafe fn finish(&self, y: *mut f32, count: usize, slope: *const f32) {
+        if let Some(mut activation) = self.activation {
+            // SAFETY: the caller's guarantee.
+            unsafe {
+                if activation.needs_slope() {
+                    activation = activation.with_slope(slope.read());
+                }
+                activation.map(y, y, count);
             }
-        });
-        Epilogue { activation, ..*self }
+        }
     }
 
     #[inline(always)]
-    #[must_use]
-    pub fn apply(&self, v: F32x4) -> F32x4 {
-        match &self.activation {
-            // NaN stays in the first operand of pmax and pmin.
-            None => v.pmax(F32x4::splat(self.low)).pmin(F32x4::splat(self.high)),
-            Some(activation) => activation.apply(v),
-        }
+    fn clamp(&self, v: F32x4) -> F32x4 {
+        // NaN stays in the first operand of pmax and pmin.
+        v.pmax(F32x4::splat(self.low)).pmin(F32x4::splat(self.high))
     }
 }
+
+/// Outputs that lie apart and are finished together.
+const GATHERED: usize = 32;
 
 /// The addresses of one tile; `bias`, `residual` and `slope` are null where absent.
 #[derive(Clone, Copy, Debug)]
@@ -107,11 +106,11 @@ impl Tile {
         unsafe { Tile { y: self.y.add(columns), residual: advance(self.residual, columns), ..*self } }
     }
 
-    /// Whether the columns lie side by side, nothing is added to them and a clamp finishes them.
+    /// Whether the columns lie side by side, and nothing is added to them.
     #[inline(always)]
     #[must_use]
-    pub fn is_plain(&self, epilogue: &Epilogue) -> bool {
-        self.room >= self.columns && self.residual.is_null() && epilogue.activation.is_none()
+    pub fn is_plain(&self) -> bool {
+        self.room >= self.columns && self.residual.is_null()
     }
 
     /// The bias of row `row`, zero where there is none.
@@ -153,7 +152,36 @@ impl Tile {
         }
     }
 
-    /// Finishes and stores the columns of the first row from `first` on, at most four of them.
+    /// Finishes so many columns of some rows whose sums were stored.
+    ///
+    /// # Safety
+    /// The tile's addresses hold the rows and columns.
+    #[inline(never)]
+    pub unsafe fn finish(&self, rows: Range<usize>, columns: usize, epilogue: &Epilogue) {
+        let Some(activation) = &epilogue.activation else { return };
+        let apart = (columns == 1 || self.plane == 1) && !activation.needs_slope();
+        let mut first = 0;
+        while first < columns {
+            let place = self.place(first);
+            let room = if first < self.room { self.room } else { self.plane };
+            let count = if apart { 1 } else { room.min(columns - first) };
+            first += count;
+            // SAFETY: the caller's guarantee.
+            unsafe {
+                if apart {
+                    let y = self.y.add(place + rows.start * self.plane);
+                    finish_apart(activation, y, self.plane, rows.len());
+                    continue;
+                }
+                for row in rows.clone() {
+                    let y = self.y.add(row * self.plane + place);
+                    epilogue.finish(y, count, advance(self.slope, row));
+                }
+            }
+        }
+    }
+
+    /// Stores the columns of the first row from `first` on, at most four of them.
     ///
     /// # Safety
     /// The tile's addresses hold its rows and columns; `first` is below `columns`.
@@ -167,16 +195,38 @@ impl Tile {
                 if !self.residual.is_null() {
                     v = v.add(F32x4::load_partial(self.residual.add(first), count));
                 }
-                epilogue.apply(v).store_partial(self.y.add(first), count);
+                epilogue.clamp(v).store_partial(self.y.add(first), count);
                 return;
             }
             let places: [usize; LANES] = core::array::from_fn(|lane| self.place(first + lane.min(count - 1)));
             if !self.residual.is_null() {
                 v = v.add(F32x4::gather(self.residual, places));
             }
-            let lanes = epilogue.apply(v).to_array();
+            let lanes = epilogue.clamp(v).to_array();
             for (value, place) in lanes.into_iter().zip(places).take(count) {
                 self.y.add(place).write(value);
+            }
+        }
+    }
+}
+
+/// Applies an activation to `count` elements that lie `step` apart.
+///
+/// # Safety
+/// They can be read and written.
+unsafe fn finish_apart(activation: &Activation, y: *mut f32, step: usize, count: usize) {
+    for first in (0..count).step_by(GATHERED) {
+        let some = GATHERED.min(count - first);
+        let mut values = [0.0; GATHERED];
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let y = y.add(first * step);
+            for (i, value) in values.iter_mut().enumerate().take(some) {
+                *value = *y.add(i * step);
+            }
+            activation.map(values.as_ptr(), values.as_mut_ptr(), some);
+            for (i, value) in values.iter().enumerate().take(some) {
+                *y.add(i * step) = *value;
             }
         }
     }

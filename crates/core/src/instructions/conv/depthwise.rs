@@ -75,17 +75,17 @@ impl Convolve for Depthwise {
                 let x = places.x.add(source);
                 let weights = places.weights.add(channel * taps);
                 let mut tile = places.tile(item * volume, channel);
-                let epilogue = conv.epilogue.of_row(tile.slope);
                 tile.columns = width.output;
                 tile.plane = tile.columns;
                 tile.room = volume;
                 if let Some((run, strips)) = &strips {
                     tile.rows = height.output;
                     let (zeros, scratch) = (places.scratch.cast_const(), places.scratch.add(width.input));
-                    run(&Plane { x, weights, height, width, strips, zeros, scratch }, &tile, &epilogue);
+                    run(&Plane { x, weights, height, width, strips, zeros, scratch }, &tile, &conv.epilogue);
                 } else {
                     tile.rows = 1;
-                    rows(&Window { geometry, interior: interior.clone(), x, weights }, &tile, &epilogue);
+                    rows(&Window { geometry, interior: interior.clone(), x, weights }, &tile, &conv.epilogue);
+                    conv.epilogue.finish(tile.y, volume, tile.slope);
                 }
             }
         }

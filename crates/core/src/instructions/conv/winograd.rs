@@ -14,13 +14,14 @@ use super::blocks::{Blocks, Piece};
 use super::{Conv, Places, Problem, Share};
 use crate::fault::Fault;
 use crate::geometry::{elements, Axis, Geometry};
+use crate::instructions::activation::Activation;
 use crate::kernels::gemm::{MR, NR};
-use crate::kernels::tile::advance;
 use crate::kernels::winograd::{
     multiply_tiles, output, transform_input, transform_kernels, transform_output, Inside, CHUNK, PAD,
     PATCHES_STEP, POSITIONS, SCALE, WEIGHTS_STEP,
 };
 use crate::simd::{F32x4, I32x4, LANES};
+use core::ops::Range;
 
 /// Outputs of a patch along an axis, and inputs.
 const SIDE: usize = 4;
@@ -274,11 +275,9 @@ impl Patches<'_> {
                 let mut place = plane + row * width.output + column;
                 // SAFETY: the products exist.
                 let sums = unsafe { transform_output(from.add(patch * NR), self.products_step) };
-                let whole = columns == SIDE
-                    && outputs == LANES
-                    && width.dilation == 1
-                    && epilogue.activation.is_none();
-                for sums in sums.iter().take(outputs_of(&height, row)) {
+                let whole = columns == SIDE && outputs == LANES && width.dilation == 1;
+                let (patch, rows) = (place, outputs_of(&height, row));
+                for sums in sums.iter().take(rows) {
                     let mut rows = F32x4::transpose(output(*sums).map(|sum| scale.madd(sum, bias)));
                     // SAFETY: the outputs' columns are inside y, and inside the residual, which has its shape.
                     unsafe {
@@ -299,41 +298,99 @@ impl Patches<'_> {
                                 row.store(self.places.y.add(place));
                             }
                         } else {
-                            self.store(channel, &rows[..outputs], place, columns);
+                            self.store(&rows[..outputs], place, columns);
                         }
                     }
                     place += width.output * height.dilation;
+                }
+                if let Some(activation) = &epilogue.activation {
+                    // SAFETY: the patch's outputs are stored.
+                    unsafe { self.activate(activation, channel..channel + outputs, patch, [rows, columns]) };
                 }
             }
         }
     }
 
-    /// Finishes and stores some columns of a row of some channels' outputs.
+    /// Applies an activation to so many rows and columns of a patch's outputs, whose first is at `place`.
+    ///
+    /// # Safety
+    /// The channels and the outputs exist.
+    #[inline(never)]
+    unsafe fn activate(
+        &self,
+        activation: &Activation,
+        channels: Range<usize>,
+        place: usize,
+        [rows, columns]: [usize; 2],
+    ) {
+        let geometry = &self.conv.problem.geometry;
+        let [_, height, width] = &geometry.axes;
+        let columns_at: [usize; LANES] =
+            core::array::from_fn(|column| column.min(columns - 1) * width.dilation);
+        let mut values = [[F32x4::ZERO; SIDE]; LANES];
+        let row_at =
+            |lane: usize, row: usize| place + lane * geometry.output() + row * width.output * height.dilation;
+        // SAFETY: the caller's guarantee; where the activation is prelu, each channel has a slope.
+        unsafe {
+            for (lane, values) in values.iter_mut().enumerate().take(channels.len()) {
+                for (row, value) in values.iter_mut().enumerate().take(rows) {
+                    *value = F32x4::gather(self.places.y.add(row_at(lane, row)), columns_at);
+                }
+                if activation.needs_slope() {
+                    let slope = self.places.slope.add(channels.start + lane).read();
+                    let values = values.as_mut_ptr().cast();
+                    activation.with_slope(slope).map(values, values, SIDE * LANES);
+                }
+            }
+            if !activation.needs_slope() {
+                let values = values.as_mut_ptr().cast();
+                activation.map(values, values, channels.len() * SIDE * LANES);
+            }
+            for (lane, values) in values.iter().enumerate().take(channels.len()) {
+                for (row, &value) in values.iter().enumerate().take(rows) {
+                    self.store_columns(value, row_at(lane, row), columns);
+                }
+            }
+        }
+    }
+
+    /// Stores some columns of a row of some channels' outputs.
     ///
     /// # Safety
     /// The channels and the columns at `place` exist.
     #[inline(never)]
-    unsafe fn store(&self, channel: usize, rows: &[F32x4], place: usize, columns: usize) {
+    unsafe fn store(&self, rows: &[F32x4], place: usize, columns: usize) {
         let Conv { problem, epilogue, .. } = self.conv;
         let volume = problem.geometry.output();
         let step = problem.geometry.axes[2].dilation;
         let columns_at: [usize; LANES] = core::array::from_fn(|column| column.min(columns - 1) * step);
+        let (low, high) = (F32x4::splat(epilogue.low), F32x4::splat(epilogue.high));
         for (lane, &row) in rows.iter().enumerate() {
             let place = place + lane * volume;
             let mut row = row;
             // SAFETY: the caller's guarantee.
             unsafe {
-                let y = self.places.y.add(place);
                 if !self.places.residual.is_null() {
                     row = row.add(F32x4::gather(self.places.residual.add(place), columns_at));
                 }
-                let row = epilogue.of_row(advance(self.places.slope, channel + lane)).apply(row);
-                if step == 1 {
-                    row.store_partial(y, columns);
-                } else {
-                    for (value, at) in row.to_array().into_iter().zip(columns_at).take(columns) {
-                        *y.add(at) = value;
-                    }
+                self.store_columns(row.pmax(low).pmin(high), place, columns);
+            }
+        }
+    }
+
+    /// # Safety
+    /// The columns at `place` exist.
+    #[inline(always)]
+    unsafe fn store_columns(&self, row: F32x4, place: usize, columns: usize) {
+        let step = self.conv.problem.geometry.axes[2].dilation;
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let y = self.places.y.add(place);
+            if step == 1 {
+                row.store_partial(y, columns);
+            } else {
+                for (column, value) in row.to_array().into_iter().enumerate().take(columns) {
+                    *y.add(column * step) = value;
                 }
             }
         }
