@@ -14,7 +14,10 @@ import {
 import type { Activation } from './elementwise.ts';
 import { ACTIVATION } from './table.ts';
 
-export interface ConvolutionProblem extends ConvSizes, PackOptions {}
+export interface ConvolutionProblem extends ConvSizes, PackOptions {
+  /** Whatever the program's choice is, no transform that rounds. */
+  readonly exact?: boolean;
+}
 
 /** What a convolution reads. */
 export interface ConvolutionInputs {
@@ -47,7 +50,7 @@ export function emitConvolution(
   problem: ConvolutionProblem,
   activation: Activation | null = null,
 ): void {
-  const options = { ...to.choice, activation };
+  const options = { ...to.choice, exact: to.choice.exact || problem.exact === true, activation };
   const plan = planConv(to, name, problem, options);
   const weights = writeConvPack(to, name, weight, problem, plan.algorithm);
   writeConv(to, { x, weights, bias, residual, slope, y }, problem, { ...options, ...plan });

@@ -28,7 +28,7 @@ interface Convolution extends ConvolutionStep {
   readonly activation: Activation;
 }
 
-function resolve(name: string, types: Types, params: Params): Resolved<Convolution> {
+function resolve(name: string, types: Types, params: Params, exact: boolean): Resolved<Convolution> {
   float32(name, ['x', 'weight', 'bias'], types);
   const [x, weight, bias] = types as [TensorType, TensorType, TensorType | null];
   const settings = convSettings(params);
@@ -36,7 +36,8 @@ function resolve(name: string, types: Types, params: Params): Resolved<Convoluti
   requireBias(name, bias, step.problem.outputs);
   const { output, macs, window } = step;
   const activation = activationOf(params.slice(paramCount(settings.rank)));
-  return { outputs: [output], problem: { ...step, activation }, macs, window };
+  const problem = { ...step, problem: { ...step.problem, exact }, activation };
+  return { outputs: [output], problem, macs, window };
 }
 
 function gradient(name: string, to: Builder, node: Backward<Convolution>): (Buffer | null)[] {
@@ -48,15 +49,14 @@ function gradient(name: string, to: Builder, node: Backward<Convolution>): (Buff
   return [dx, dw, wanted[2] ? emitBiasGradient(to, { buffer: dy, shape: problem.output.shape }) : null];
 }
 
-function entry(rank: number): Entry<Convolution> {
-  const name = `conv${rank}d`;
+function entry(name: string, rank: number, exact: boolean): Entry<Convolution> {
   return {
     name,
     torch: `torch.nn.functional.conv${rank}d`,
     onnx: ['Conv'],
     args: ['x', 'weight', 'bias'],
     required: 2,
-    resolve: (types, params) => resolve(name, types, params),
+    resolve: (types, params) => resolve(name, types, params, exact),
     lower: (to, { problem, inputs, outputs: [y] }) =>
       emitStep(name, to, { ...operandsOf(inputs), y: y! }, problem, problem.activation),
     gradient: (to, node) => gradient(name, to, node),
@@ -70,10 +70,9 @@ function entry(rank: number): Entry<Convolution> {
   };
 }
 
-function convolution(rank: number) {
-  const name = `conv${rank}d`;
+function convolution(rank: number, name = `conv${rank}d`, exact = false) {
   return operator(
-    entry(rank),
+    entry(name, rank, exact),
     (invoke) =>
       (x: Tensor, weight: Tensor, bias?: Tensor | null, options?: ConvOptions): Tensor =>
         invoke(
@@ -122,3 +121,14 @@ export const conv2d = /*#__PURE__*/ convolution(2);
  * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
  */
 export const conv3d = /*#__PURE__*/ convolution(3);
+
+/**
+ * conv1d, conv2d, conv3d of integers in float32, whose sums are exact as long as their magnitudes stay below 2^24: never by
+ * a transform.
+ * @internal
+ */
+export const integerConvs = [
+  /*#__PURE__*/ convolution(1, 'integerConv1d', true),
+  /*#__PURE__*/ convolution(2, 'integerConv2d', true),
+  /*#__PURE__*/ convolution(3, 'integerConv3d', true),
+] as const;

@@ -60,7 +60,7 @@ export const convolution: Handlers = {
   },
 };
 
-function buildConv(call: Call): Tensor {
+export function buildConv(call: Call): Tensor {
   const axes = spatialAxes(call);
   const [x, weight, bias] = [call.float32(0), call.float32(1), call.optional(2)];
   const options = { ...windowOptions(call, axes, weight), padding: windowPadding(call, axes) };
@@ -68,7 +68,7 @@ function buildConv(call: Call): Tensor {
 }
 
 /** What both kinds say of their window beside the padding. */
-function windowOptions(call: Call, axes: number, weight: Tensor) {
+export function windowOptions(call: Call, axes: number, weight: Tensor) {
   const kernel = weight.shape.slice(2);
   const declared = call.list('kernel_shape') ?? kernel;
   if (shapeText(declared) !== shapeText(kernel)) {

@@ -10,6 +10,8 @@ import { convolution } from './convolution.ts';
 import { indexing } from './indexing.ts';
 import { normalization } from './normalization.ts';
 import { pooling } from './pooling.ts';
+import { quantization } from './quantization.ts';
+import { quantized } from './quantized.ts';
 import { reductions } from './reduction.ts';
 import { resampling } from './resampling.ts';
 import { shapes } from './shape.ts';
@@ -30,6 +32,8 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     reductions,
     blocks,
     resampling,
+    quantization,
+    quantized,
   ];
   const rows = (handler: Handler | readonly Handler[]) => ('build' in handler ? [handler] : handler);
   return new Map(all.flatMap(Object.entries).map(([name, handler]) => [name, rows(handler)]));
