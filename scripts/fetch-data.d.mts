@@ -1,7 +1,6 @@
 export interface Data {
   models: { front: string; back: string };
   photos: string[];
-  more: string[];
 }
 
-export function fetchData(options?: { log?: (line: string) => void; all?: boolean }): Data;
+export function fetchData(options?: { log?: (line: string) => void }): Data;

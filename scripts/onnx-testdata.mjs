@@ -53,7 +53,7 @@ await main(async () => {
       if (!name.includes(values.filter)) continue;
       const files = filesIn(path.join(data, group, name));
       const reason = leftOut(name);
-      const wrong = await runTest(files);
+      const wrong = await runTest(name, files);
       if (group === 'node') packed.set(name, files);
       if (reason !== null && wrong !== null) counts['left out']++;
       else if (reason === null && wrong === null) counts.passed++;

@@ -1,41 +1,22 @@
-// Whole models: each one that scripts/fetch-data.mjs brings, in turns with both onnxruntimes, the same input; and the share
-// of what this machine could do at best.
+// Whole models: the networks of the zoo, in turns with both onnxruntimes, each on the first of its inputs; and the
+// share of what this machine could do at best.
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fetchData } from '../../scripts/fetch-data.mjs';
+import { ourFeeds, theirFeeds, valuesOf } from '../../scripts/zoo/feeds.mjs';
+import { fetchModels, fileOf } from '../../scripts/zoo/files.mjs';
+import { MODELS } from '../../scripts/zoo/models.mjs';
 import { matches } from '../options.mjs';
 import { start } from '../peers/striate.mjs';
 import { compareAndRace, startPeers } from '../peers.mjs';
-import { loadModel, ModelError, tensor } from '../striate.mjs';
+import { loadModel, ModelError } from '../striate.mjs';
 import { figure, percent, table, times, tiny } from '../table.mjs';
-import { normal } from '../values.mjs';
 
-const ROUNDS = 31;
-const PROFILED = 15;
+const ROUNDS = { least: 5, most: 31 };
+const PROFILED = { least: 3, most: 15 };
+const RACE_MS = 15_000; // for all rounds of one model: those that take seconds get few
 
-/** Shapes for models that leave axes open. */
-const SHAPES = {
-  'ocr-detection': [1, 3, 480, 640],
-  'ocr-recognition': [1, 3, 48, 320],
-  'ocr-direction': [1, 3, 48, 192],
-};
-
-const nameOf = (file) => path.basename(file, '.onnx');
-
-function inputOf({ name, shape }, file) {
-  const sizes = SHAPES[nameOf(file)] ?? shape;
-  if (!sizes.every(Number.isInteger)) throw new Error(`its input ${name} is ${sizes}: no sizes are known`);
-  const data = normal(
-    sizes.reduce((total, size) => total * size, 1),
-    1,
-  );
-  return { name, shape: sizes, data };
-}
-
-async function prepareOurs(file) {
-  const model = await loadModel(readFileSync(file));
-  const inputs = model.inputs.map((input) => inputOf(input, file));
-  const feeds = Object.fromEntries(inputs.map(({ name, shape, data }) => [name, tensor(data, shape)]));
+async function prepareOurs(bytes, values) {
+  const model = await loadModel(bytes);
+  const feeds = ourFeeds(values);
   const into = model.run(feeds);
   const outputs = model.outputs.map(({ name }) => name);
   const contender = {
@@ -43,7 +24,11 @@ async function prepareOurs(file) {
     output: () => outputs.map((name) => into[name].toTypedArray()),
     dispose: () => model.dispose(),
   };
-  return { contender, inputs, outputs, share: () => shareOf(model.profile(feeds, { runs: PROFILED })) };
+  const shareOfLimit = (rounds) => {
+    const runs = Math.min(PROFILED.most, Math.max(PROFILED.least, rounds));
+    return shareOf(model.profile(feeds, { runs }));
+  };
+  return { contender, outputs, shareOfLimit };
 }
 
 /** The whole model's share of its limit: of all steps together. */
@@ -52,50 +37,69 @@ function shareOf(rows) {
   return sum('limit') / sum('milliseconds');
 }
 
-async function prepareTheirs({ createSession, Tensor }, file, inputs, outputs) {
-  const session = await createSession(readFileSync(file));
-  const feeds = Object.fromEntries(
-    inputs.map(({ name, shape, data }) => [name, new Tensor('float32', data, shape)]),
-  );
+async function prepareTheirs({ createSession, Tensor }, bytes, values, outputs) {
+  const session = await createSession(bytes);
+  const feeds = theirFeeds(Tensor, values);
   return {
     run: () => session.run(feeds),
     async output() {
       const results = await session.run(feeds);
-      return outputs.map((name) => Float32Array.from(results[name].data));
+      return outputs.map((name) => Float32Array.from(results[name].data, Number));
     },
     dispose: () => session.release(),
   };
 }
 
-async function measure(file, peers, bench, note) {
-  const { contender, inputs, outputs, share } = await prepareOurs(file);
+/** How many rounds fit into the time for one model. */
+async function roundsFor(contenders) {
+  const start = performance.now();
+  for (const { run } of contenders) await run();
+  const fitting = Math.floor(RACE_MS / (performance.now() - start));
+  return Math.min(ROUNDS.most, Math.max(ROUNDS.least, fitting));
+}
+
+async function measure(model, peers, bench, note) {
+  const bytes = readFileSync(fileOf(model));
+  const values = await valuesOf(model.runs[0]);
+  const { contender, outputs, shareOfLimit } = await prepareOurs(bytes, values);
   const others = {};
-  for (const peer of peers) others[peer.name] = await prepareTheirs(peer, file, inputs, outputs);
+  for (const peer of peers) {
+    try {
+      others[peer.name] = await prepareTheirs(peer, bytes, values, outputs);
+    } catch (error) {
+      note(`${peer.name} refuses ${model.name}: ${String(error.message ?? error).split('\n', 1)[0]}`);
+    }
+  }
+  const all = [contender, ...Object.values(others)];
   try {
-    const how = { rounds: bench.rounds(ROUNDS), threads: bench.threads, note };
-    const raced = await compareAndRace(nameOf(file), contender, others, how);
-    return { ...raced, share: share() };
+    const rounds = bench.rounds(await roundsFor(all));
+    const raced = await compareAndRace(model.name, contender, others, {
+      rounds,
+      threads: bench.threads,
+      note,
+    });
+    return { ...raced, share: shareOfLimit(rounds) };
   } finally {
-    for (const one of [contender, ...Object.values(others)]) await one.dispose();
+    for (const one of all) await one.dispose();
   }
 }
 
 export async function run(bench) {
   const { filter, variants, peers: names } = bench.options;
-  const { models, more } = fetchData({ log: bench.progress, all: true });
-  const files = [...Object.values(models), ...more].filter((file) => matches(filter, nameOf(file), 'models'));
-  if (files.length === 0) return [];
+  const models = MODELS.filter(({ name }) => matches(filter, name, 'models'));
+  if (models.length === 0) return [];
+  await fetchModels(models);
   const readers = names.filter((name) => name.startsWith('onnxruntime'));
   const { peers, absent } = await startPeers(readers, { threads: bench.threads });
   const notes = new Set(absent);
   const rows = [];
   for (const variant of variants) {
     await start({ variant, threads: bench.threads });
-    for (const file of files) {
-      const name = nameOf(file);
+    for (const model of models) {
+      const { name } = model;
       bench.progress(`models, ${variant}: ${name}`);
       try {
-        const measured = await measure(file, peers, bench, (note) => notes.add(note));
+        const measured = await measure(model, peers, bench, (note) => notes.add(note));
         rows.push({ name, variant, ...measured });
       } catch (error) {
         if (!(error instanceof ModelError)) throw error;

@@ -10,13 +10,14 @@ export function start({ threads }) {
   intraOpNumThreads = threads;
 }
 
-export const createSession = (model) =>
+export const createSession = (model, options = {}) =>
   ort.InferenceSession.create(model, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
     intraOpNumThreads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    ...options,
   });
 
 export const Tensor = ort.Tensor;

@@ -11,11 +11,12 @@ export function start({ threads }) {
   ort.env.logLevel = 'error';
 }
 
-export const createSession = (model) =>
+export const createSession = (model, options = {}) =>
   ort.InferenceSession.create(model, {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
+    ...options,
   });
 
 export const Tensor = ort.Tensor;

@@ -2,52 +2,79 @@
 // and with `time` races it against both onnxruntimes. Prints one line of JSON. Started by scripts/zoo.mjs.
 import { readFileSync } from 'node:fs';
 import * as native from '../../bench/peers/onnxruntime-node.mjs';
+import * as web from '../../bench/peers/onnxruntime-web.mjs';
 import { disposeRuntime, init, loadModel } from '../../bench/striate.mjs';
-import { differenceOf } from './compare.mjs';
+import { differenceOf, TOLERANCE } from './compare.mjs';
 import { ourFeeds, theirFeeds, valuesOf } from './feeds.mjs';
 import { fileOf } from './files.mjs';
 import { MODELS } from './models.mjs';
 import { timesOf } from './times.mjs';
 
-/** What native onnxruntime gives for each run: { name: { shape, data } }. */
-async function expected(bytes, runs) {
-  const session = await native.createSession(bytes);
+/** What a session of onnxruntime gives for each run: [{ name, shape, data }] each. */
+async function resultsOf(session, { Tensor }, runs) {
   const results = [];
   for (const run of runs) {
-    const outputs = Object.entries(await session.run(theirFeeds(native.Tensor, run)));
+    const outputs = Object.entries(await session.run(theirFeeds(Tensor, run)));
     results.push(outputs.map(([name, { dims, data }]) => ({ name, shape: dims, data })));
   }
   await session.release();
   return results;
 }
 
-/** Every output of every run: [name, difference, shape, wanted shape]. */
-function compare(model, runs, references) {
-  return runs.flatMap((run, i) => {
+/** What the library gives, with the outputs in the order of `references`. */
+function ourResults(model, runs, references) {
+  return runs.map((run, i) => {
     const feeds = ourFeeds(run);
     const results = model.run(feeds);
-    const rows = references[i].map(({ name, shape, data }) => {
-      const ours = { shape: results[name].shape, data: results[name].toTypedArray() };
-      return [name, differenceOf(ours, { shape, data }), ours.shape, shape];
+    const list = references[i].map(({ name }) => {
+      return { name, shape: results[name].shape, data: results[name].toTypedArray() };
     });
     for (const one of [...Object.values(feeds), ...Object.values(results)]) one.dispose();
-    return rows;
+    return list;
+  });
+}
+
+const differences = (results, references) =>
+  references.flatMap((run, i) => run.map((wanted, k) => differenceOf(results[i][k], wanted)));
+
+/** How far onnxruntime is from itself, output by output: native without its optimisations, and in WebAssembly. */
+async function spreadOf(bytes, runs, references) {
+  const plain = await native.createSession(bytes, { graphOptimizationLevel: 'disabled' });
+  const spreads = [differences(await resultsOf(plain, native, runs), references)];
+  try {
+    spreads.push(differences(await resultsOf(await web.createSession(bytes), web, runs), references));
+  } catch {
+    // There are networks that it does not read.
+  }
+  return spreads[0].map((_, i) => Math.max(...spreads.map((spread) => spread[i])));
+}
+
+/** A row for every output of every run. */
+async function compare(bytes, model, runs, arithmetic) {
+  const references = await resultsOf(await native.createSession(bytes), native, runs);
+  const ours = ourResults(model, runs, references);
+  const found = differences(ours, references);
+  const isNear = found.every((difference) => difference <= TOLERANCE[arithmetic]);
+  const spread = isNear ? [] : await spreadOf(bytes, runs, references);
+  const shapes = ours.flatMap((run, i) => run.map(({ shape }, k) => [shape, references[i][k].shape]));
+  return references.flat().map(({ name }, i) => {
+    return { name, difference: found[i], spread: spread[i], is: shapes[i][0], mustBe: shapes[i][1] };
   });
 }
 
 async function main({ name, variant, threads, time }) {
-  const { runs, ...wanted } = MODELS.find((model) => model.name === name);
+  const { runs, arithmetic, ...wanted } = MODELS.find((model) => model.name === name);
   const bytes = readFileSync(fileOf(wanted));
   const values = [];
   for (const run of runs) values.push(await valuesOf(run));
   native.start({ threads });
-  const references = await expected(bytes, values);
+  web.start({ threads });
   await init({ variant, threads });
   const model = await loadModel(bytes);
-  const outputs = compare(model, values, references);
+  const outputs = await compare(bytes, model, values, arithmetic);
   const result = { outputs, notes: model.notes };
   model.dispose();
-  if (time) result.times = await timesOf(bytes, values[0], { threads });
+  if (time) result.times = await timesOf(bytes, values[0]);
   disposeRuntime();
   return result;
 }

@@ -69,12 +69,43 @@ export const IMAGENET = { scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.2
 export const SIGNED = { scale: 1 / 255, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const PLAIN = { scale: 1, mean: [0, 0, 0], std: [1, 1, 1] };
 
+/** Letters as lines on a grid of 4 x 6, so that no font is needed. */
+const STROKES = {
+  s: 'M4 0H0V3H4V6H0',
+  t: 'M0 0H4M2 0V6',
+  r: 'M0 6V0H4V3H0L4 6',
+  i: 'M2 0V6',
+  a: 'M0 6V0H4V6M0 3H4',
+  e: 'M4 0H0V6H4M0 3H3',
+  n: 'M0 6V0L4 6V0',
+  o: 'M0 0H4V6H0Z',
+};
+
+/** A picture of `rows` lines of words, dark on light, as SVG. */
+function pageOf(width, height, rows) {
+  const size = height / (rows * 1.6 + 0.6);
+  const words = ['station', 'orient', 'treason', 'siesta', 'nine', 'ratios'];
+  const unit = size / 6;
+  const letters = [];
+  for (let row = 0, word = 0; row < rows; row++) {
+    for (let x = size * 0.6; x < width - size * 6; x += size, word++) {
+      for (const letter of words[word % words.length]) {
+        const at = `translate(${x} ${size * (0.6 + 1.6 * row)}) scale(${unit})`;
+        letters.push(`<path transform="${at}" d="${STROKES[letter]}"/>`);
+        x += size;
+      }
+    }
+  }
+  const style = 'fill="none" stroke="#223" stroke-width="0.9"';
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="#eee8dd"/><g ${style}>${letters.join('')}</g></svg>`;
+}
+
 /**
- * The `photo`-th photograph, and the next ones for a batch, at the shape's size: [n, 3, h, w], or [n, h, w, 3 or 4] with
+ * The `photo`-th photograph, and the next ones for a batch, or a page with `text` lines, at the shape's size: [n, 3, h, w], or [n, h, w, 3 or 4] with
  * `last`, a fourth channel holding 1. One channel is the green one. A value is (v scale - mean) / std; `bgr` turns the channels.
  */
 export const photo =
-  (shape, { photo: first = 0, last = false, bgr = false, of = PLAIN } = {}) =>
+  (shape, { photo: first = 0, text, last = false, bgr = false, of = PLAIN } = {}) =>
   async () => {
     const { default: sharp } = await import('sharp');
     const { photos } = fetchData({ log: () => {} });
@@ -82,8 +113,8 @@ export const photo =
     const plane = height * width;
     const data = new Float32Array(batch * channels * plane).fill(1);
     for (let n = 0; n < batch; n++) {
-      const file = photos[(first + n) % photos.length];
-      const pixels = await sharp(file)
+      const page = text === undefined ? null : Buffer.from(pageOf(width, height, text + n));
+      const pixels = await sharp(page ?? photos[(first + n) % photos.length])
         .rotate()
         .resize(width, height, { fit: 'fill' })
         .removeAlpha()

@@ -73,9 +73,8 @@ async function runTimes(all) {
   return Object.fromEntries(names.map((name, i) => [name, ms[i]]));
 }
 
-/** Milliseconds of loading (until a first run can begin) and of a run, by contender: { load, run }. */
-export async function timesOf(bytes, values, { threads }) {
-  web.start({ threads });
+/** Milliseconds of loading (until a first run can begin) and of a run, by contender: { load, run }. The peers are started. */
+export async function timesOf(bytes, values) {
   const all = contenders(bytes, values);
   const load = await loadTimes(all);
   return { load, run: await runTimes(all) };
