@@ -72,7 +72,15 @@ export function int64s(
   return rawTensor(name, TYPE.int64, dims, BigInt64Array.from(values, BigInt));
 }
 
-export type Attribute = number | string | Uint8Array | readonly number[] | Float | readonly Float[];
+/** A GraphProto as an attribute; bytes alone are a tensor. */
+export class Graph {
+  readonly bytes: Uint8Array;
+  constructor(spec: ModelSpec) {
+    this.bytes = graph({ inputs: {}, ...spec });
+  }
+}
+
+export type Attribute = number | string | Uint8Array | readonly number[] | Float | readonly Float[] | Graph;
 
 /** An AttributeProto: a number is an int, a Float a float, bytes a tensor; lists are ints or floats. */
 export function attribute(name: string, value: Attribute): Uint8Array {
@@ -93,6 +101,12 @@ export function attribute(name: string, value: Attribute): Uint8Array {
       [1, name],
       [2, value],
       [20, 1],
+    ]);
+  if (value instanceof Graph)
+    return message([
+      [1, name],
+      [6, value.bytes],
+      [20, 5],
     ]);
   if (value instanceof Uint8Array)
     return message([
@@ -158,7 +172,8 @@ export interface ModelSpec {
   /** TensorProtos. */
   weights?: readonly Uint8Array[];
   inputs?: Readonly<Record<string, PortSpec>>;
-  outputs?: readonly string[];
+  /** By name alone, or with their types. */
+  outputs?: readonly string[] | Readonly<Record<string, PortSpec>>;
   opset?: number;
 }
 
@@ -173,7 +188,11 @@ export function graph({
     [2, 'graph'],
     ...weights.map((one): Field => [5, one]),
     ...Object.entries(inputs).map(([name, one]): Field => [11, port(name, one)]),
-    ...outputs.map((name): Field => [12, message([[1, name]])]),
+    ...(Array.isArray(outputs)
+      ? outputs.map((name): Field => [12, message([[1, name]])])
+      : Object.entries(outputs as Readonly<Record<string, PortSpec>>).map(
+          ([name, one]): Field => [12, port(name, one)],
+        )),
   ]);
 }
 

@@ -1,77 +1,115 @@
 /**
- * A graph's nodes, in order, through their handlers. This is the function that is traced into a program: planned nodes
- * are computed while it is traced, the others are recorded. Only what the wanted values need is visited.
+ * A graph's nodes, in order, through their handlers. While a program is traced, nodes whose inputs are known are computed
+ * and the others recorded; elsewhere all are computed. Only what the wanted values need is visited.
  */
 import type { DType } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
 import { currentTrace, type Trace } from '../graph/trace.ts';
-import { symbolOf, type Tensor } from '../tensor/tensor.ts';
-import { Call } from './call.ts';
+import { reshape } from '../ops/reshape.ts';
+import { symbolOf, Tensor } from '../tensor/tensor.ts';
+import { Call, isKnown, type RunBody, type Value } from './call.ts';
 import type { GraphNode } from './nodes.ts';
-import type { Time } from './times.ts';
+import { inputSpec } from './row.ts';
+
+/** What a name stands for, where it is known by that name. */
+export type Lookup = (name: string) => Value | undefined;
+
+/** How nodes run: recorded in the open trace as far as they are not known, or computed at once. */
+export type Mode = 'record' | 'compute';
+
+/** A graph in a node's attribute, made ready. */
+export interface Body {
+  /** Its outputs, by nodes of the trace or computed one by one. */
+  inline(mode: Mode, inputs: readonly Value[], around: Lookup): Value[];
+  /** Its outputs, by programs of its own. */
+  run(inputs: readonly Value[], around: Lookup): Value[];
+}
+
+export type Bodies = ReadonlyMap<GraphNode, ReadonlyMap<string, Body>>;
 
 /** What is left of a graph when its static nodes have been computed. */
 export interface Plan {
   readonly nodes: readonly GraphNode[];
   readonly makers: ReadonlyMap<string, GraphNode>;
-  readonly times: ReadonlyMap<GraphNode, Time>;
+  /** Static nodes whose results were too large to be kept: programs compute them. */
+  readonly staying: ReadonlySet<GraphNode>;
   /** The weights, and what was computed of them. */
-  readonly constants: ReadonlyMap<string, Tensor<DType>>;
+  readonly constants: ReadonlyMap<string, Value>;
   /** Names whose values were not kept: other constants were computed from them. */
   readonly released: ReadonlySet<string>;
 }
 
-/** The tensors of `wanted` names, given those of the inputs. @throws ModelError that names node, operator, reason */
+/** Gives the values of `nodes` in order their names in `values`. @throws ModelError that names node, operator, reason */
 export function build(
-  { nodes, makers, times, constants }: Plan,
-  inputs: ReadonlyMap<string, Tensor<DType>>,
-  wanted: readonly string[],
-): Map<string, Tensor<DType>> {
-  const values = new Map([...constants, ...inputs]);
-  const found = needed(makers, wanted);
+  nodes: Iterable<GraphNode>,
+  values: Map<string, Value>,
+  around: { readonly lookup: Lookup; readonly bodies: Bodies; readonly staying: ReadonlySet<GraphNode> },
+  mode: Mode,
+): void {
+  const lookup: Lookup = (name) => values.get(name) ?? around.lookup(name);
   for (const node of nodes) {
-    if (!found.has(node)) continue;
-    const results = times.get(node) === 'planned' ? compute(node, values) : record(node, values);
-    assign(node, results, values);
+    const body: (mode: Mode) => RunBody = (how) => (attribute, inputs) =>
+      around.bodies.get(node)!.get(attribute)!.inline(how, inputs, lookup);
+    const isRecorded = mode === 'record' && (around.staying.has(node) || !isComputed(node, lookup));
+    assign(
+      node,
+      isRecorded ? record(node, lookup, body('record')) : compute(node, lookup, body('compute')),
+      values,
+    );
   }
-  return new Map(wanted.map((name) => [name, values.get(name) as Tensor<DType>]));
+}
+
+/** Whether a node's inputs are known, as far as it reads them, while a program is planned. */
+function isComputed({ reads, handler, node }: GraphNode, lookup: Lookup): boolean {
+  if (handler.random === true) return false;
+  return reads.every((name, read) => {
+    if (name === '' || (read < node.inputs.length && inputSpec(handler, read)?.needs === 'shape'))
+      return true;
+    const value = lookup(name);
+    return value === undefined || isKnown(value);
+  });
 }
 
 /** A node's outputs, of inputs that are known as far as the node needs them. */
-export function compute(node: GraphNode, values: ReadonlyMap<string, Tensor<DType>>): Tensor<DType>[] {
-  return run(node, new Call(node, operands(node, values), null));
+export function compute(node: GraphNode, lookup: Lookup, body: RunBody): readonly Value[] {
+  return run(node, new Call(node, operands(node, lookup), null, body));
 }
 
 /** A node's outputs as symbols of the open trace. */
-function record(node: GraphNode, values: ReadonlyMap<string, Tensor<DType>>): Tensor<DType>[] {
+function record(node: GraphNode, lookup: Lookup, body: RunBody): readonly Value[] {
   const trace = currentTrace() as Trace;
-  const call = new Call(node, operands(node, values), (tensor) =>
-    tensor.symbol === null ? symbolOf(trace.valueOf(tensor)) : tensor,
-  );
+  const capture = (tensor: Tensor<DType>) =>
+    tensor.symbol === null ? symbolOf(trace.valueOf(tensor)) : tensor;
+  const call = new Call(node, operands(node, lookup), capture, body);
   return trace.inside(node.name, () => run(node, call));
 }
 
 /** Gives a node's outputs their names. */
-export function assign(
-  { node }: GraphNode,
-  results: readonly Tensor<DType>[],
-  values: Map<string, Tensor<DType>>,
-): void {
+export function assign({ node }: GraphNode, results: readonly Value[], values: Map<string, Value>): void {
   node.outputs.forEach((name, i) => {
     const result = results[i];
     if (name !== '' && result !== undefined) values.set(name, result);
   });
 }
 
-const operands = ({ node }: GraphNode, values: ReadonlyMap<string, Tensor<DType>>) =>
-  node.inputs.map((name) => (name === '' ? undefined : values.get(name)));
+const operands = ({ node }: GraphNode, lookup: Lookup) =>
+  node.inputs.map((name) => (name === '' ? undefined : lookup(name)));
 
 /** Whatever a node's operators find wrong names the node. */
-function run({ handler, label }: GraphNode, call: Call): Tensor<DType>[] {
+function run({ handler, label, node }: GraphNode, call: Call): readonly Value[] {
   try {
+    node.inputs.forEach((_, index) => {
+      const value = call.value(index);
+      const { holds = 'tensor', name } = inputSpec(handler, index)!;
+      if (value === undefined || holds === 'any' || (holds === 'tensor') === value instanceof Tensor) return;
+      const is = value instanceof Tensor ? 'a tensor' : 'a sequence of tensors';
+      throw new TypeError(
+        `${name} is ${is}, must be ${holds === 'tensor' ? 'a tensor' : 'a sequence of tensors'}`,
+      );
+    });
     const result = handler.build(call);
-    return Array.isArray(result) ? result : [result];
+    return result instanceof Tensor ? [result] : result;
   } catch (error) {
     if (error instanceof OutOfMemoryError)
       throw new OutOfMemoryError(label, error.bytes, engine('loadModel').info.maxMemoryBytes);
@@ -94,4 +132,14 @@ export function needed(
     pending.push(...maker.reads);
   }
   return found;
+}
+
+/** The tensors of a value. */
+export function tensorsOf(value: Value): readonly Tensor<DType>[] {
+  return value instanceof Tensor ? [value] : value;
+}
+
+/** The same values under handles of their own, so that each can be disposed by itself. */
+export function sharing(value: Value): Value {
+  return value instanceof Tensor ? reshape(value, value.shape) : value.map((one) => reshape(one, one.shape));
 }

@@ -5,7 +5,8 @@
 import type { DType } from '../base/dtype.ts';
 import { counted, ModelError } from '../base/errors.ts';
 import { reshape } from '../ops/reshape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { Signature } from './nodes.ts';
 import type { NodeProto, TensorProto } from './protobuf.ts';
 import { inputSpec, type Row } from './row.ts';
 import { copied, tensorValues } from './weights.ts';
@@ -13,7 +14,18 @@ import { copied, tensorValues } from './weights.ts';
 /** Values that a program is made of are few: shapes have up to eight axes. */
 export const MAX_VALUES = 1024;
 
+/** What a name stands for: a tensor, or a sequence of them. */
+export type Value = Tensor<DType> | readonly Tensor<DType>[];
+
 type Capture = (tensor: Tensor<DType>) => Tensor<DType>;
+
+/** Runs a graph in an attribute of the node on its inputs; gives its outputs, of which each has handles of its own. */
+export type RunBody = (attribute: string, inputs: readonly Value[]) => Value[];
+
+/** Whether a value is there before a run: no part of it is a symbol. */
+export function isKnown(value: Value): boolean {
+  return value instanceof Tensor ? value.symbol === null : value.every(({ symbol }) => symbol === null);
+}
 
 /** A node and its row. */
 interface Called {
@@ -21,18 +33,42 @@ interface Called {
   readonly handler: Row;
   /** The file, node and operator, as errors name them. */
   readonly label: string;
+  readonly signatures: ReadonlyMap<string, Signature>;
 }
 
 export class Call {
+  /** The inputs; undefined where one is left out. A sequence, where the row allows it, is asked for by `value`. */
   readonly inputs: readonly (Tensor<DType> | undefined)[];
+  /** Runs a graph in an attribute. */
+  readonly body: RunBody;
   readonly #of: Called;
+  readonly #values: readonly (Value | undefined)[];
   readonly #capture: Capture | null;
 
   /** Where the node is recorded, `capture` gives symbols for known tensors, so that what is made of them is recorded too. */
-  constructor(of: Called, inputs: readonly (Tensor<DType> | undefined)[], capture: Capture | null) {
+  constructor(of: Called, values: readonly (Value | undefined)[], capture: Capture | null, body: RunBody) {
     this.#of = of;
-    this.inputs = inputs;
+    this.#values = values;
+    this.inputs = values as readonly (Tensor<DType> | undefined)[];
     this.#capture = capture;
+    this.body = body;
+  }
+
+  /** Input `index` as it is, a tensor or a sequence. */
+  value(index: number): Value | undefined {
+    return this.#values[index];
+  }
+
+  /** The inputs from `index` on, which are not left out. */
+  values(index: number): Value[] {
+    return this.#values
+      .slice(index)
+      .map((value, i) => value ?? this.fail(`input ${index + i} is left out, but the operator needs it`));
+  }
+
+  /** What a graph in an attribute takes and gives. */
+  signature(attribute: string): Signature {
+    return this.#of.signatures.get(attribute) as Signature;
   }
 
   /** How many outputs the node names. */

@@ -6,26 +6,33 @@ import { bytesPer, type DType } from '../base/dtype.ts';
 import { OutOfMemoryError } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
 import { typeBytes } from '../graph/resolve.ts';
-import { reshape } from '../ops/reshape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { assign, compute, needed, type Plan } from './build.ts';
-import type { CheckedGraph } from './graph.ts';
-import type { GraphNode } from './nodes.ts';
-import type { ModelProto, TensorProto } from './protobuf.ts';
+import { assign, type Body, compute, type Lookup, needed, type Plan, sharing, tensorsOf } from './build.ts';
+import type { RunBody, Value } from './call.ts';
+import type { CheckedGraph, GraphNode } from './nodes.ts';
+import type { GraphProto, ModelProto, TensorProto } from './protobuf.ts';
 import { inputSpec } from './row.ts';
-import type { Time } from './times.ts';
+import type { Place } from './times.ts';
 import { checkTensor, copied, tensorValues } from './weights.ts';
 
 /** A result above so many bytes, and above those of what it is made of, is computed in programs instead. */
 const MAX_RESULT = 1 << 20;
 
+/** A graph whose static nodes are to be computed. */
+interface Source {
+  /** Names errors. */
+  readonly file: string;
+  readonly graph: CheckedGraph;
+  readonly times: ReadonlyMap<GraphNode, Place>;
+  /** The constants of the graphs around it. */
+  readonly around: Lookup;
+  /** Makes the graphs in a node's attributes ready, given the constants that they may read. */
+  readonly bodies: (node: GraphNode, constants: Lookup) => ReadonlyMap<string, Body>;
+}
+
 /** Computes the static nodes; what is left holds nothing of the file's bytes. @throws ModelError, OutOfMemoryError */
-export function computeConstants(
-  model: ModelProto,
-  graph: CheckedGraph,
-  times: ReadonlyMap<GraphNode, Time>,
-): Plan {
-  const constants = new Constants(model, graph, times);
+export function computeConstants(source: Source): Plan {
+  const constants = new Constants(source);
   try {
     constants.makeWeights();
     for (const node of constants.order) constants.compute(node);
@@ -40,24 +47,27 @@ export function computeConstants(
  * Checks every initializer, and that all of them together may fit in the memory: before anything is allocated, or files of
  * weights are read. @throws ModelError, OutOfMemoryError
  */
-export function requireRoom(model: ModelProto, maxMemoryBytes: number): void {
+export function requireRoom({ file, graph }: ModelProto, maxMemoryBytes: number): void {
   let bytes = 0;
-  for (const proto of model.graph.initializers) {
-    const { dtype, count } = checkTensor(proto, weightText(model, proto));
-    bytes += count * bytesPer(dtype);
-  }
+  const visit = ({ initializers, nodes }: GraphProto): void => {
+    for (const proto of initializers) {
+      const { dtype, count } = checkTensor(proto, weightText(file, proto));
+      bytes += count * bytesPer(dtype);
+    }
+    for (const { attributes } of nodes)
+      for (const inner of attributes.values()) if (inner.graph !== null) visit(inner.graph);
+  };
+  visit(graph);
   if (bytes > maxMemoryBytes) throw new OutOfMemoryError('loadModel', bytes, maxMemoryBytes);
 }
 
-const weightText = ({ file }: ModelProto, { name }: TensorProto): string => `${file}: initializer '${name}'`;
+const weightText = (file: string, { name }: TensorProto): string => `${file}: initializer '${name}'`;
 
 class Constants {
   /** The static nodes that something needs. */
   readonly order: readonly GraphNode[];
-  readonly #model: ModelProto;
-  readonly #graph: CheckedGraph;
-  readonly #times: ReadonlyMap<GraphNode, Time>;
-  readonly #values = new Map<string, Tensor<DType>>();
+  readonly #source: Source;
+  readonly #values = new Map<string, Value>();
   /** Names that are read at a planning or a run, or asked for. */
   readonly #kept = new Set<string>();
   /** How many nodes that are still to be computed read a name. */
@@ -65,35 +75,41 @@ class Constants {
   /** Static nodes that become nodes of programs. */
   readonly #staying = new Set<GraphNode>();
 
-  constructor(model: ModelProto, graph: CheckedGraph, times: ReadonlyMap<GraphNode, Time>) {
-    this.#model = model;
-    this.#graph = graph;
-    this.#times = times;
-    for (const { name } of model.graph.outputs) this.#kept.add(name);
+  constructor(source: Source) {
+    this.#source = source;
+    const { graph, times } = source;
+    for (const { name } of graph.proto.outputs) this.#kept.add(name);
     for (const node of graph.nodes)
-      if (times.get(node) !== 'static') for (const name of node.reads) this.#kept.add(name);
+      if (times.get(node)?.how !== 'static') for (const name of node.reads) this.#kept.add(name);
     const found = needed(graph.makers, this.#kept);
-    this.order = graph.nodes.filter((node) => times.get(node) === 'static' && found.has(node));
+    this.order = graph.nodes.filter((node) => times.get(node)?.how === 'static' && found.has(node));
     for (const { reads } of this.order)
       for (const name of reads) this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1);
   }
 
   /** Tensors of the initializers that are read. */
   makeWeights(): void {
-    for (const proto of this.#model.graph.initializers) {
+    const { file, graph } = this.#source;
+    for (const proto of graph.proto.initializers) {
       if (!this.#kept.has(proto.name) && !this.#readers.has(proto.name)) continue;
-      this.#values.set(proto.name, copied('loadModel', tensorValues(proto, weightText(this.#model, proto))));
+      this.#values.set(proto.name, copied('loadModel', tensorValues(proto, weightText(file, proto))));
     }
   }
 
   compute(node: GraphNode): void {
-    const inputs = node.node.inputs.map((name) => this.#values.get(name));
+    const lookup: Lookup = (name) => this.#values.get(name) ?? this.#source.around(name);
+    const inputs = node.node.inputs.flatMap((name) => tensorsOf(lookup(name) ?? []));
     // Each name has a handle of its own, also where a result is an input as it was given.
-    const results = scope(() =>
-      compute(node, this.#values).map((one) => (inputs.includes(one) ? reshape(one, one.shape) : one)),
-    );
+    const results = scope(() => {
+      const bodies = this.#source.bodies(node, lookup);
+      const body: RunBody = (attribute, given) =>
+        (bodies.get(attribute) as Body).inline('compute', given, lookup);
+      return compute(node, lookup, body).map((one) =>
+        tensorsOf(one).some((part) => inputs.includes(part)) ? sharing(one) : one,
+      );
+    });
     assign(node, results, this.#values);
-    for (const [i, result] of results.entries()) if (!node.node.outputs[i]) result.dispose();
+    for (const [i, result] of results.entries()) if (!node.node.outputs[i]) disposeAll(result);
     if (this.#stays(node, inputs, results)) {
       this.#staying.add(node);
       for (const name of node.node.outputs) this.#kept.delete(name);
@@ -104,52 +120,52 @@ class Constants {
   }
 
   /** Whether a node makes too much to be kept: more than it reads. Its value must not be needed for planning. */
-  #stays(
-    node: GraphNode,
-    inputs: readonly (Tensor<DType> | undefined)[],
-    results: readonly Tensor<DType>[],
-  ): boolean {
+  #stays(node: GraphNode, inputs: readonly Tensor<DType>[], results: readonly Value[]): boolean {
     const { outputs } = node.node;
     if (!outputs.some((name) => this.#kept.has(name))) return false;
-    const storages = new Set(inputs.map((input) => input?.resources.storage));
-    const bytesOf = (tensors: readonly (Tensor<DType> | undefined)[]) =>
-      tensors.reduce((sum, one) => sum + (one === undefined ? 0 : typeBytes(one)), 0);
-    const made = bytesOf(results.filter((result) => !storages.has(result.resources.storage)));
+    const storages = new Set(inputs.map((input) => input.resources.storage));
+    const bytesOf = (tensors: readonly Tensor<DType>[]) =>
+      tensors.reduce((sum, one) => sum + typeBytes(one), 0);
+    const made = bytesOf(results.flatMap(tensorsOf).filter((one) => !storages.has(one.resources.storage)));
     if (made <= MAX_RESULT || made <= bytesOf(inputs)) return false;
+    if (node.handler.between === true) return false;
     // What reads no tensor's elements makes its result while a program is planned: each program would have its own.
     if (!node.node.inputs.some((_, index) => inputSpec(node.handler, index)?.needs === undefined))
       return false;
     const isPlanned = (reader: GraphNode) =>
-      this.#times.get(reader) === 'planned' && reader.reads.some((name) => outputs.includes(name));
-    return !this.#graph.nodes.some(isPlanned);
+      this.#source.times.get(reader)?.how === 'planned' &&
+      reader.reads.some((name) => outputs.includes(name));
+    return !this.#source.graph.nodes.some(isPlanned);
   }
 
   #release(name: string): void {
     if (this.#kept.has(name) || (this.#readers.get(name) ?? 0) > 0) return;
-    this.#values.get(name)?.dispose();
+    const value = this.#values.get(name);
+    if (value !== undefined) disposeAll(value);
     this.#values.delete(name);
   }
 
   /** The nodes that are left, with what they read. */
   plan(): Plan {
-    const times = new Map<GraphNode, Time>();
-    for (const [node, time] of this.#times) {
-      if (time !== 'static') times.set(node, time);
-      else if (this.#staying.has(node)) times.set(node, 'run');
-    }
-    const nodes = this.#graph.nodes.filter((node) => times.has(node));
+    const { graph, times } = this.#source;
+    const staying = this.#staying;
+    const nodes = graph.nodes.filter((node) => times.get(node)?.how !== 'static' || staying.has(node));
     const makers = new Map<string, GraphNode>();
     for (const node of nodes) for (const name of node.node.outputs) if (name !== '') makers.set(name, node);
     for (const { node } of nodes)
       for (const { tensor } of node.attributes.values()) if (tensor !== null) detach(tensor);
-    const made = [...this.#graph.makers.keys(), ...this.#model.graph.initializers.map(({ name }) => name)];
+    const made = [...graph.makers.keys(), ...graph.proto.initializers.map(({ name }) => name)];
     const released = new Set(made.filter((name) => !makers.has(name) && !this.#values.has(name)));
-    return { nodes, makers, times, constants: this.#values, released };
+    return { nodes, makers, staying, constants: this.#values, released };
   }
 
   dispose(): void {
-    for (const one of this.#values.values()) one.dispose();
+    for (const one of this.#values.values()) disposeAll(one);
   }
+}
+
+function disposeAll(value: Value): void {
+  for (const one of tensorsOf(value)) one.dispose();
 }
 
 /** Has a tensor in an attribute hold bytes of its own, not those of the file. */

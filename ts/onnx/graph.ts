@@ -4,38 +4,80 @@
  */
 import { ModelError } from '../base/errors.ts';
 import type { Handler } from './handler.ts';
-import { checkNode, type GraphNode, handlerFor, OPSETS, readsOf } from './nodes.ts';
-import type { GraphProto, ModelProto } from './protobuf.ts';
+import { type CheckedGraph, checkNode, type GraphNode, handlerFor, OPSETS, outerNames } from './nodes.ts';
+import { sorted } from './order.ts';
+import type { GraphProto, ModelProto, NodeProto } from './protobuf.ts';
 
-export interface CheckedGraph {
+type Table = ReadonlyMap<string, readonly Handler[]>;
+
+/** Where a graph lies: the file, the operators, and what it may read of the graphs around it. */
+interface Around {
+  readonly file: string;
+  readonly handlers: Table;
   readonly opset: number;
-  /** Each node after those whose outputs it reads. */
-  readonly nodes: readonly GraphNode[];
-  /** The node that makes a name. */
-  readonly makers: ReadonlyMap<string, GraphNode>;
+  /** ' in then_branch of node ...' for a graph in an attribute. */
+  readonly within: string;
+  readonly names: ReadonlySet<string>;
 }
 
 /** @throws ModelError */
-export function checkGraph(
-  model: ModelProto,
-  handlers: ReadonlyMap<string, readonly Handler[]>,
-): CheckedGraph {
+export function checkGraph(model: ModelProto, handlers: Table): CheckedGraph {
   requireKnown(model, handlers);
-  const opset = checkOpset(model);
-  const nodes = model.graph.nodes.map((node, index): GraphNode => {
-    const name = node.name || node.outputs[0] || '';
-    const called =
-      node.name === ''
-        ? `node ${index} (${node.operator}, makes '${name}')`
-        : `node '${name}' (${node.operator})`;
-    const label = `${model.file}: ${called}`;
-    const handler = handlerFor(handlers.get(node.operator) as readonly Handler[], opset, label);
-    return { node, handler, label, name, reads: readsOf(node) };
-  });
-  for (const node of nodes) checkNode(node, opset);
-  const makers = makersOf(model, nodes);
-  checkWiring(model, nodes, makers);
-  return { opset, nodes: sorted(model, nodes, makers), makers };
+  const around = {
+    file: model.file,
+    handlers,
+    opset: checkOpset(model),
+    within: '',
+    names: new Set<string>(),
+  };
+  return checkPart(model.graph, around);
+}
+
+/** A graph of a model: its own, or one in an attribute. A name that is made again hides that of the graph around. */
+function checkPart(proto: GraphProto, around: Around): CheckedGraph {
+  const { opset } = around;
+  const names = new Set(around.names);
+  for (const { name } of [...proto.inputs, ...proto.initializers]) names.add(name);
+  for (const { outputs } of proto.nodes) for (const name of outputs) names.add(name);
+  const nodes = proto.nodes.map((node, index) => checkedNode(node, index, { ...around, names }));
+  const makers = makersOf(around, proto, nodes);
+  checkWiring(around, proto, nodes, makers);
+  return {
+    proto,
+    opset,
+    nodes: sorted(around.file + around.within, nodes, makers),
+    makers,
+    outer: outerNames(proto, nodes),
+  };
+}
+
+function checkedNode(node: NodeProto, index: number, around: Around): GraphNode {
+  const { file, handlers, opset, within } = around;
+  const name = node.name || node.outputs[0] || '';
+  const called =
+    node.name === ''
+      ? `node ${index}${within} (${node.operator}, makes '${name}')`
+      : `node '${name}'${within} (${node.operator})`;
+  const label = `${file}: ${called}`;
+  const handler = handlerFor(handlers.get(node.operator) as readonly Handler[], opset, label);
+  checkNode({ node, handler, label }, opset);
+  const bodies = new Map<string, CheckedGraph>();
+  for (const [attribute, { graph }] of node.attributes) {
+    if (graph === null) continue;
+    const inner = `${within} in ${attribute} of '${name}'`;
+    bodies.set(attribute, checkPart(graph, { ...around, within: inner }));
+  }
+  const reads = [...node.inputs, ...new Set([...bodies.values()].flatMap(({ outer }) => outer))];
+  const signatures = new Map(
+    [...bodies].map(([attribute, { proto }]) => [
+      attribute,
+      { inputs: proto.inputs, outputs: proto.outputs },
+    ]),
+  );
+  const checked = { node, handler, label, name, reads, bodies, signatures };
+  const wrong = handler.check?.(checked);
+  if (wrong !== undefined) throw new ModelError(`${label}: ${wrong}`);
+  return checked;
 }
 
 function checkOpset({ file, opsets }: ModelProto): number {
@@ -78,11 +120,15 @@ function requireKnown({ file, graph }: ModelProto, handlers: ReadonlyMap<string,
 }
 
 /** Which node makes each name; a name is made once, by a node or as an input or initializer. */
-function makersOf({ file, graph }: ModelProto, nodes: readonly GraphNode[]): Map<string, GraphNode> {
+function makersOf(
+  { file, within }: Around,
+  graph: GraphProto,
+  nodes: readonly GraphNode[],
+): Map<string, GraphNode> {
   const given = new Set<string>();
   const once = (name: string, what: string) => {
-    if (name === '') throw new ModelError(`${file}: ${what} without a name`);
-    if (given.has(name)) throw new ModelError(`${file}: there are two of ${what} '${name}'`);
+    if (name === '') throw new ModelError(`${file}: ${what} without a name${within}`);
+    if (given.has(name)) throw new ModelError(`${file}: there are two of ${what} '${name}'${within}`);
     given.add(name);
   };
   for (const { name } of graph.inputs) once(name, 'input');
@@ -108,7 +154,8 @@ function makersOf({ file, graph }: ModelProto, nodes: readonly GraphNode[]): Map
 }
 
 function checkWiring(
-  { file, graph }: ModelProto,
+  { file, within, names }: Around,
+  graph: GraphProto,
   nodes: readonly GraphNode[],
   makers: ReadonlyMap<string, GraphNode>,
 ): void {
@@ -116,7 +163,7 @@ function checkWiring(
   const check = (name: string, reader: string) => {
     const maker = makers.get(name);
     if (maker === undefined) {
-      if (!given.has(name))
+      if (!given.has(name) && !names.has(name))
         throw new ModelError(`${reader} '${name}', which no node, input or initializer makes`);
       return;
     }
@@ -133,59 +180,12 @@ function checkWiring(
       if (name !== '') check(name, `${label}: ${which}`);
     });
   }
-  if (graph.outputs.length === 0) throw new ModelError(`${file}: the graph has no outputs`);
+  if (graph.outputs.length === 0) throw new ModelError(`${file}: the graph${within} has no outputs`);
   const seen = new Set<string>();
   for (const { name } of graph.outputs) {
-    check(name, `${file}: the graph's output is`);
-    if (seen.has(name)) throw new ModelError(`${file}: the graph has the output '${name}' twice`);
+    check(name, `${file}: the graph's output${within} is`);
+    if (seen.has(name) && within === '')
+      throw new ModelError(`${file}: the graph has the output '${name}' twice`);
     seen.add(name);
   }
-}
-
-/** Kahn's algorithm; among the nodes that are ready the file's order is kept. */
-function sorted(
-  { file }: ModelProto,
-  nodes: readonly GraphNode[],
-  makers: ReadonlyMap<string, GraphNode>,
-): GraphNode[] {
-  const readers = new Map<GraphNode, GraphNode[]>();
-  const waiting = new Map<GraphNode, number>();
-  for (const reader of nodes) {
-    const before = new Set(
-      reader.reads.map((name) => makers.get(name)).filter((maker) => maker !== undefined),
-    );
-    waiting.set(reader, before.size);
-    for (const maker of before) {
-      const list = readers.get(maker);
-      if (list === undefined) readers.set(maker, [reader]);
-      else list.push(reader);
-    }
-  }
-  const order = nodes.filter((node) => waiting.get(node) === 0);
-  for (const node of order) {
-    for (const reader of readers.get(node) ?? []) {
-      const left = (waiting.get(reader) as number) - 1;
-      waiting.set(reader, left);
-      if (left === 0) order.push(reader);
-    }
-  }
-  if (order.length < nodes.length) {
-    const stuck = nodes.filter((node) => (waiting.get(node) as number) > 0).slice(0, NAMED);
-    throw new ModelError(
-      `${file}: nodes wait for each other's outputs in a cycle: ${stuck.map(({ name }) => `'${name}'`).join(', ')}`,
-    );
-  }
-  return isSorted(nodes, makers) ? [...nodes] : order;
-}
-
-function isSorted(nodes: readonly GraphNode[], makers: ReadonlyMap<string, GraphNode>): boolean {
-  const done = new Set<GraphNode>();
-  for (const node of nodes) {
-    for (const name of node.reads) {
-      const maker = makers.get(name);
-      if (maker !== undefined && !done.has(maker)) return false;
-    }
-    done.add(node);
-  }
-  return true;
 }

@@ -1,5 +1,5 @@
 /** `striate/onnx`: ONNX files as models that run. Operator sets 7 to 22; handlers/ has the operators. */
-import { checkOptions } from '../base/checks.ts';
+import { checkOptions, integer } from '../base/checks.ts';
 import { wrongKind, wrongValue } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
 import { requireRoom } from './constants.ts';
@@ -33,7 +33,7 @@ export type { ModelSource } from './source.ts';
  */
 export async function loadModel(source: ModelSource, options: ModelOptions = {}): Promise<Model> {
   const { info } = engine('loadModel');
-  checkOptions('loadModel', options, ['inputShapes', 'accuracy', 'externalData']);
+  checkOptions('loadModel', options, ['inputShapes', 'accuracy', 'externalData', 'maxIterations']);
   const { accuracy, externalData = {} } = options;
   if (accuracy !== undefined && accuracy !== 'fast' && accuracy !== 'exact') {
     throw wrongValue('loadModel', 'accuracy', accuracy, "'fast' or 'exact'");
@@ -46,6 +46,7 @@ export async function loadModel(source: ModelSource, options: ModelOptions = {})
       'an object with the bytes of each file by its name',
     );
   }
+  if (options.maxIterations !== undefined) integer('loadModel', 'maxIterations', options.maxIterations, 1);
   const { bytes, file, beside } = await readSource(source);
   const proto = readModel(bytes, file);
   const graph = checkGraph(proto, handlerTable());

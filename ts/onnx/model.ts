@@ -4,17 +4,17 @@
  */
 import { checkOptions, integer } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
-import { ModelError, OutOfMemoryError } from '../base/errors.ts';
+import { ModelError } from '../base/errors.ts';
 import { Shown } from '../base/shown.ts';
 import { engine } from '../engine/engine.ts';
 import { adopt, type Resources, scope } from '../engine/memory.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import { type ProfileOptions, type StepProfile, typesText } from '../program/report.ts';
-import type { AnyTensor, Tensor } from '../tensor/tensor.ts';
-import { Program } from '../transforms/program.ts';
-import { build, type Plan } from './build.ts';
-import { MAX_VALUES } from './call.ts';
-import { computeConstants } from './constants.ts';
+import { type AnyTensor, requireType, Tensor } from '../tensor/tensor.ts';
+import type { Program } from '../transforms/program.ts';
+import type { Results } from '../transforms/results.ts';
+import type { Lookup } from './build.ts';
+import { MAX_VALUES, type Value } from './call.ts';
 import type { ExternalData } from './external.ts';
 import {
   bindFeeds,
@@ -29,12 +29,13 @@ import {
   names,
   type Shapes,
 } from './feeds.ts';
-import type { CheckedGraph } from './graph.ts';
+import type { CheckedGraph } from './nodes.ts';
 import { notesOf } from './notes.ts';
 import type { ModelProto } from './protobuf.ts';
 import { checkInto, checkOutputs, type ModelResults } from './results.ts';
-import { timesOf } from './times.ts';
-import { copied, dtypeOf } from './weights.ts';
+import { Routine, Shared } from './routine.ts';
+import type { Leg } from './stages.ts';
+import { dtypeOf } from './weights.ts';
 
 /** The options of `loadModel`. */
 export interface ModelOptions {
@@ -50,6 +51,8 @@ export interface ModelOptions {
    * source. Those that are not given are read from beside the model where it came from a path or a URL.
    */
   externalData?: ExternalData | undefined;
+  /** How often the loops of one run may go round together: one without an end is an error then. Default: 100 000. */
+  maxIterations?: number | undefined;
 }
 
 /** The options of `Model.run`. */
@@ -69,24 +72,18 @@ export interface SummaryOptions {
   inputShapes?: Shapes | undefined;
 }
 
-/** Programs kept for each model. */
-const MAX_PROGRAMS = 16;
+const MAX_ITERATIONS = 100_000;
 
 class ModelResources implements Resources {
-  readonly programs = new Map<string, Program<ModelResults>>();
-  /** What the programs make of the weights: shared. */
-  readonly prepacked = new Prepacked(true);
-  readonly tensors: Tensor<DType>[] = [];
+  readonly shared: Shared;
 
-  free(): void {
-    this.freePrograms();
-    for (const one of this.tensors) one.dispose();
-    this.tensors.length = 0;
+  constructor(shared: Shared) {
+    this.shared = shared;
   }
 
-  freePrograms(): void {
-    for (const program of this.programs.values()) program.dispose();
-    this.programs.clear();
+  free(): void {
+    this.shared.freePrograms();
+    for (const one of this.shared.tensors.splice(0)) one.dispose();
   }
 }
 
@@ -103,12 +100,9 @@ export class Model extends Shown {
   readonly outputs: readonly ModelPort[];
   /** What is computed otherwise than the file says: of which of its types (double as float32), and where. */
   readonly notes: readonly string[];
-  readonly #resources = new ModelResources();
+  readonly #resources: ModelResources;
   readonly #file: string;
-  readonly #plan: Plan;
-  /** Inputs by whose value a program is chosen. */
-  readonly #planned: ReadonlySet<string>;
-  readonly #accuracy: 'fast' | 'exact' | undefined;
+  readonly #routine: Routine;
   readonly #shapes: KnownShapes;
   readonly #engine = engine('loadModel');
   #disposed = false;
@@ -117,7 +111,6 @@ export class Model extends Shown {
   constructor(proto: ModelProto, graph: CheckedGraph, options: ModelOptions) {
     super();
     this.#file = proto.file;
-    this.#accuracy = options.accuracy;
     const initializers = new Set(proto.graph.initializers.map(({ name }) => name));
     this.inputs = proto.graph.inputs
       .filter(({ name }) => !initializers.has(name))
@@ -132,13 +125,21 @@ export class Model extends Shown {
       options.inputShapes === undefined
         ? new Map()
         : checkShapes('loadModel', options.inputShapes, this.inputs);
-    const { of: times, planned } = timesOf(
-      graph,
-      this.inputs.map(({ name }) => name),
-    );
-    this.#planned = planned;
-    this.#plan = computeConstants(proto, graph, times);
-    this.resources.tensors.push(...this.#plan.constants.values());
+    const { accuracy, maxIterations = MAX_ITERATIONS } = options;
+    const choosing = accuracy === undefined ? {} : { accuracy };
+    const shared = new Shared(proto.file, choosing, new Prepacked(true), maxIterations);
+    this.#resources = new ModelResources(shared);
+    try {
+      this.#routine = new Routine(shared, graph, {
+        inputs: this.inputs.map(({ name }) => name),
+        few: new Set(this.inputs.filter(isFew).map(({ name }) => name)),
+        around: () => undefined,
+        loop: null,
+      });
+    } catch (error) {
+      this.#resources.free();
+      throw error;
+    }
     adopt(this);
     try {
       this.#compileKnown();
@@ -179,9 +180,11 @@ export class Model extends Shown {
     const wanted = this.#wanted(options.outputs);
     const { into } = options;
     if (into !== undefined) checkInto(into, wanted);
-    return this.#with('Model.run', inputs, wanted, (program, tensors) =>
-      program.runFor('Model.run', tensors, into === undefined ? undefined : { into }),
-    ) as Record<Name, AnyTensor>;
+    return this.#with('Model.run', inputs, (values, lookup) => {
+      if (!this.#routine.times.isWhole) return this.#staged(values, wanted, into);
+      const { program, tensors } = this.#whole(lookup, wanted);
+      return program.runFor('Model.run', tensors, into === undefined ? undefined : { into });
+    }) as Record<Name, AnyTensor>;
   }
 
   /**
@@ -192,9 +195,12 @@ export class Model extends Shown {
     this.#requireAlive('Model.profile');
     checkOptions('Model.profile', options, ['runs']);
     const runs = integer('Model.profile', 'runs', options.runs ?? 10, 1);
-    return this.#with('Model.profile', inputs, this.#wanted(undefined), (program, tensors) =>
-      program.profileFor('Model.profile', tensors, { runs }),
-    );
+    return this.#with('Model.profile', inputs, (values, lookup) => {
+      const wanted = this.#wanted(undefined);
+      if (!this.#routine.times.isWhole) return this.#profileStages(values, wanted, runs);
+      const { program, tensors } = this.#whole(lookup, wanted);
+      return program.profileFor('Model.profile', tensors, { runs });
+    });
   }
 
   /**
@@ -209,12 +215,16 @@ export class Model extends Shown {
       'Model.summary',
       given === undefined ? this.#shapes : checkShapes('Model.summary', given, this.inputs),
     );
-    if (shapes !== null)
-      return this.#program('Model.summary', shapes, new Map(), this.#wanted(undefined)).summary();
-    const last = given === undefined ? [...this.resources.programs.values()].pop() : undefined;
-    if (last !== undefined) return last.summary();
+    if (shapes !== null) return this.#compiled('Model.summary', shapes).summary();
+    const { programs, times } = this.#routine;
+    const last = given !== undefined ? [] : times.isWhole ? programs.slice(-1) : programs;
+    if (last.length > 0) return last.map((program) => program.summary()).join('\n\n');
+    if (!times.isWhole)
+      throw new RangeError(
+        'Model.summary: the model runs in stages, planned with what those before gave: run the model first',
+      );
     const free = this.inputs.filter(
-      ({ name, shape }) => this.#planned.has(name) || !shape?.every((size) => typeof size === 'number'),
+      ({ name, shape }) => times.planned.has(name) || !shape?.every((size) => typeof size === 'number'),
     );
     throw new RangeError(
       `Model.summary: the shapes depend on ${names(free)}: give inputShapes, or run the model first`,
@@ -224,8 +234,11 @@ export class Model extends Shown {
   /** What it takes and gives, how much it is, and its notes: what consoles show. */
   override toString(): string {
     if (this.disposed) return `Model ${this.#file} (disposed)`;
-    const bytes = this.#resources.tensors.reduce((sum, one) => sum + one.size * bytesPer(one.dtype), 0);
-    const size = `nodes: ${this.#plan.nodes.length}, weights: ${bytes} bytes`;
+    const bytes = this.#resources.shared.tensors.reduce(
+      (sum, one) => sum + one.size * bytesPer(one.dtype),
+      0,
+    );
+    const size = `nodes: ${this.#routine.plan.nodes.length}, weights: ${bytes} bytes`;
     const types = `(${typesText(this.inputs)}) -> (${typesText(this.outputs)})`;
     return [`Model ${this.#file} ${types}; ${size}`, ...this.notes].join('\n  ');
   }
@@ -248,101 +261,69 @@ export class Model extends Shown {
   /** Names that were asked for, or the model's outputs. */
   #wanted(outputs: readonly string[] | undefined): readonly string[] {
     if (outputs === undefined) return this.outputs.map(({ name }) => name);
-    return checkOutputs(outputs, this.#plan, this.inputs, this.outputs);
+    return checkOutputs(outputs, this.#routine.plan, this.inputs, this.outputs);
   }
 
-  #with<T>(
-    where: string,
-    feeds: Feeds | Feed,
-    wanted: readonly string[],
-    use: (program: Program<ModelResults>, tensors: Tensor<DType>[]) => T,
-  ): T {
+  #with<T>(where: string, feeds: Feeds | Feed, use: (values: Map<string, Value>, lookup: Lookup) => T): T {
     const { tensors, made } = bindFeeds(where, feeds, this.inputs, this.#shapes);
+    const { constant } = this.#routine;
     try {
-      const shapes = new Map(this.inputs.map(({ name }, i) => [name, (tensors[i] as Tensor<DType>).shape]));
-      const values = new Map<string, Tensor<DType>>();
-      this.inputs.forEach(({ name }, i) => {
-        if (this.#planned.has(name)) values.set(name, fewValues(where, name, tensors[i] as Tensor<DType>));
-      });
-      const program = this.#program(where, shapes, values, wanted);
-      return use(
-        program,
-        tensors.filter((_, i) => !values.has((this.inputs[i] as ModelPort).name)),
+      this.resources.shared.begin(where);
+      const values = new Map(
+        this.inputs.map(({ name }, i): [string, Value] => [name, tensors[i] as Tensor<DType>]),
       );
+      return use(values, (name) => values.get(name) ?? constant(name));
     } finally {
       for (const one of made) one.dispose();
     }
   }
 
-  /** The program for these shapes and values: a kept one, moved to the end of the map, or a new one. */
-  #program(
-    where: string,
-    shapes: ReadonlyMap<string, readonly number[]>,
-    values: ReadonlyMap<string, Tensor<DType>>,
-    wanted: readonly string[],
-  ): Program<ModelResults> {
-    const parts = this.inputs.map(
-      ({ name }) => `${shapes.get(name)?.join('x')}=${values.get(name)?.data.join(',') ?? ''}`,
-    );
-    const key = JSON.stringify([parts.join(';'), ...wanted]);
-    const { programs } = this.resources;
-    let program = programs.get(key);
-    programs.delete(key);
-    if (program === undefined) {
-      try {
-        program = this.#compile(where, shapes, values, wanted);
-      } catch (error) {
-        if (!(error instanceof OutOfMemoryError) || programs.size === 0) throw error;
-        this.resources.freePrograms();
-        program = this.#compile(where, shapes, values, wanted);
-      }
-    }
-    programs.set(key, program);
-    if (programs.size > MAX_PROGRAMS) {
-      const [oldest, first] = programs.entries().next().value as [string, Program<ModelResults>];
-      programs.delete(oldest);
-      first.dispose();
-    }
-    return program;
+  /** The program of a model of one stage, and the tensors that it takes. */
+  #whole(lookup: Lookup, wanted: readonly string[]) {
+    const [leg] = this.#routine.legs(wanted) as [Leg];
+    const { program, inputs } = this.#routine.planned(leg, lookup);
+    return { program, tensors: inputs.map((name) => lookup(name) as Tensor<DType>) };
   }
 
-  #compile(
-    where: string,
-    shapes: ReadonlyMap<string, readonly number[]>,
-    values: ReadonlyMap<string, Tensor<DType>>,
-    wanted: readonly string[],
-  ): Program<ModelResults> {
-    const ports = this.inputs.filter(({ name }) => !values.has(name));
-    const choosing = this.#accuracy === undefined ? {} : { accuracy: this.#accuracy };
-    const run = (...xs: Tensor<DType>[]): ModelResults => {
-      const given = new Map<string, Tensor<DType>>();
-      // The program holds for these values, also when the user's tensor has others later.
-      for (const [name, { data, dtype, shape }] of values)
-        given.set(name, copied(where, { values: data.slice(), dtype, shape }));
-      ports.forEach(({ name }, i) => {
-        given.set(name, xs[i] as Tensor<DType>);
-      });
-      return Object.fromEntries(build(this.#plan, given, wanted)) as ModelResults;
-    };
-    const inputs = ports.map(({ name, dtype }) => ({
-      name,
-      dtype,
-      shape: shapes.get(name) as readonly number[],
-    }));
-    let program: Program<ModelResults> | null = null;
-    // The scope ends the handles of constants that were computed on the way; the program keeps what it needs of them.
-    scope(() => {
-      program = new Program<ModelResults>(
-        { run, parameters: [] },
-        { inputs, where, prepacked: this.resources.prepacked, choosing },
-      );
+  /** Runs stage after stage. */
+  #staged(values: Map<string, Value>, wanted: readonly string[], into: object | undefined): ModelResults {
+    const given = new Set(values.values());
+    return scope(() => {
+      const found = this.#routine.execute(values, () => undefined, wanted);
+      return Object.fromEntries(
+        wanted.map((name) => {
+          const value = found(name) as Value;
+          if (!(value instanceof Tensor))
+            throw new ModelError(
+              `${this.#file}: '${name}' is a sequence of tensors, which a model's output must not be`,
+            );
+          const target = (into as Record<string, unknown> | undefined)?.[name];
+          if (into !== undefined)
+            return [name, requireType('Model.run', `into.${name}`, target, value).assign(value)];
+          const isOwn = !given.has(value) && value.resources.storage?.references === 1;
+          return [name, isOwn && this.#routine.constant(name) === undefined ? value : value.clone()];
+        }),
+      ) as ModelResults;
     });
-    return program as unknown as Program<ModelResults>;
+  }
+
+  /** Rows of each stage's program, and of the nodes between programs, which run once. */
+  #profileStages(values: Map<string, Value>, wanted: readonly string[], runs: number): StepProfile[] {
+    const rows: StepProfile[] = [];
+    scope(() => {
+      this.#routine.execute(values, () => undefined, wanted, {
+        program: (program, tensors) => rows.push(...program.profileFor('Model.profile', tensors, { runs })),
+        node: ({ name, node: { operator } }, milliseconds) =>
+          rows.push({ name, operator, algorithm: '', milliseconds, gflops: 0 }),
+      });
+    });
+    return rows;
   }
 
   /** Shapes of all inputs, when they are known without a run; null otherwise. */
   #fixedShapes(where: string, shapes: KnownShapes): Map<string, readonly number[]> | null {
-    if (this.#planned.size > 0) return null;
+    const { isWhole, planned } = this.#routine.times;
+    if (planned.size > 0 || !isWhole) return null;
     const axes = new Map<string, number>();
     for (const port of this.inputs) {
       const shape = shapes.get(port.name);
@@ -357,12 +338,25 @@ export class Model extends Shown {
     return found;
   }
 
+  /** The program for inputs of these shapes, by whose values nothing is chosen. */
+  #compiled(where: string, shapes: ReadonlyMap<string, readonly number[]>): Program<Results> {
+    this.resources.shared.begin(where);
+    const types = this.inputs.map(({ name, dtype }): [string, Value] => [
+      name,
+      // Stands for a tensor of which only the type is looked at.
+      new Tensor(shapes.get(name) as readonly number[], dtype, null),
+    ]);
+    const inputs = new Map(types);
+    return this.#whole((name) => inputs.get(name) ?? this.#routine.constant(name), this.#wanted(undefined))
+      .program;
+  }
+
   /** Compiles on loading what can be: the first run is then as fast as the others, and mistakes show early. */
   #compileKnown(): void {
     const shapes = this.#fixedShapes('loadModel', this.#shapes);
     if (shapes === null) return;
     try {
-      this.#program('loadModel', shapes, new Map(), this.#wanted(undefined));
+      this.#compiled('loadModel', shapes);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new ModelError(`${this.#file}: ${error.message}`, { cause: error });
@@ -370,10 +364,9 @@ export class Model extends Shown {
   }
 }
 
-/** An input from which a shape is computed, which has few values. */
-function fewValues(where: string, name: string, given: Tensor<DType>): Tensor<DType> {
-  if (given.size <= MAX_VALUES) return given;
-  throw new RangeError(
-    `${where}: input '${name}' has ${given.size} values, must have at most ${MAX_VALUES}: shapes are computed from them`,
-  );
+/** An input that can be known to have few values: programs may hold for one value of it. */
+function isFew({ shape, dtype }: ModelPort): boolean {
+  if (shape === null || shape.length <= 1) return true;
+  const size = shape.reduce<number>((all, axis) => all * (typeof axis === 'number' ? axis : 1), 1);
+  return size <= MAX_VALUES && (dtype !== 'float32' || shape.every((axis) => typeof axis === 'number'));
 }

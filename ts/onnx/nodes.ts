@@ -4,7 +4,7 @@
  */
 import { counted, ModelError } from '../base/errors.ts';
 import type { Handler } from './handler.ts';
-import type { Attribute, GraphProto, NodeProto } from './protobuf.ts';
+import type { Attribute, GraphProto, NodeProto, ValueInfo } from './protobuf.ts';
 import type { AttributeSpec } from './row.ts';
 import { inputSpec } from './row.ts';
 import { checkTensor } from './weights.ts';
@@ -21,6 +21,27 @@ export interface GraphNode {
   readonly name: string;
   /** The names that it reads: its inputs ('' where one is left out), then what graphs in its attributes read of this one. */
   readonly reads: readonly string[];
+  /** What these take and give, by the attribute's name. */
+  readonly signatures: ReadonlyMap<string, Signature>;
+  /** The graphs themselves, until they are made ready. */
+  readonly bodies: Map<string, CheckedGraph>;
+}
+
+/** The inputs and outputs of a graph. */
+export interface Signature {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+}
+
+export interface CheckedGraph {
+  readonly proto: GraphProto;
+  readonly opset: number;
+  /** Each node after those whose outputs it reads. */
+  readonly nodes: readonly GraphNode[];
+  /** The node that makes a name. */
+  readonly makers: ReadonlyMap<string, GraphNode>;
+  /** The names that it has from the graphs around it. */
+  readonly outer: readonly string[];
 }
 
 /** The row that holds for an operator set. @throws ModelError */
@@ -37,7 +58,10 @@ export function handlerFor(rows: readonly Handler[], opset: number, label: strin
 }
 
 /** @throws ModelError that names the node, and the input or attribute */
-export function checkNode({ node, handler, label }: GraphNode, opset: number): void {
+export function checkNode(
+  { node, handler, label }: Pick<GraphNode, 'node' | 'handler' | 'label'>,
+  opset: number,
+): void {
   const { inputs } = handler;
   const specs = inputs.map((_, index) => inputSpec(handler, index)!);
   const min = specs.filter((spec) => !spec.optional).length;
@@ -80,6 +104,8 @@ function checkAttribute(name: string, attribute: Attribute, spec: AttributeSpec,
   const { kind, allowed } = spec;
   if (attribute.kind !== kind)
     throw new ModelError(`${label}: attribute ${name} is of type ${attribute.kind}, must be ${kind}`);
+  if (kind === 'graph' && attribute.graph === null)
+    throw new ModelError(`${label}: attribute ${name} holds no graph`);
   if (kind === 'tensor') {
     if (attribute.tensor === null) throw new ModelError(`${label}: attribute ${name} holds no tensor`);
     checkTensor(attribute.tensor, `${label}: attribute ${name}`);
@@ -92,16 +118,13 @@ function checkAttribute(name: string, attribute: Attribute, spec: AttributeSpec,
   );
 }
 
-/** What a node reads: its inputs, and the names that graphs in its attributes have from the graph around them. */
-export function readsOf(node: NodeProto): string[] {
-  const reads = [...node.inputs];
-  for (const { graph } of node.attributes.values()) if (graph !== null) reads.push(...outerNames(graph));
-  return reads;
-}
-
-function outerNames({ nodes, initializers, inputs, outputs }: GraphProto): string[] {
+/** The names that a graph reads and does not make: it has them from the graphs around it. */
+export function outerNames(
+  { initializers, inputs, outputs }: GraphProto,
+  nodes: readonly GraphNode[],
+): string[] {
   const own = new Set([...inputs, ...initializers].map(({ name }) => name));
-  for (const node of nodes) for (const name of node.outputs) own.add(name);
-  const read = [...nodes.flatMap(readsOf), ...outputs.map(({ name }) => name)];
+  for (const { node } of nodes) for (const name of node.outputs) own.add(name);
+  const read = [...nodes.flatMap(({ reads }) => reads), ...outputs.map(({ name }) => name)];
   return [...new Set(read)].filter((name) => name !== '' && !own.has(name));
 }

@@ -15,6 +15,8 @@ export interface InputSpec {
    * of which the program is made. Without it the value may come with each run.
    */
   readonly needs?: 'shape' | 'value';
+  /** What it may be. Default: a tensor. */
+  readonly holds?: 'sequence' | 'any';
 }
 
 export interface AttributeSpec {
@@ -39,6 +41,11 @@ export interface Row {
   readonly outputs?: number;
   /** It draws numbers: what it gives is another at each run. */
   readonly random?: true;
+  /**
+   * It looks at values, or makes as many as they tell: it runs between two programs, or while one is planned, on tensors
+   * that have values.
+   */
+  readonly between?: true;
 }
 
 /** Input `index` of a row; undefined beyond the last. */
@@ -51,6 +58,9 @@ export function inputSpec({ inputs }: Row, index: number): InputSpec | undefined
 /** The name and what it needs of an input whose value is known when planning. */
 export const value = (name: string): InputSpec => ({ name, needs: 'value' });
 export const shapeOnly = (name: string): InputSpec => ({ name, needs: 'shape' });
+/** A list of tensors; and what may be either. */
+export const sequence = (name: string): InputSpec => ({ name, holds: 'sequence' });
+export const any = (name: string): InputSpec => ({ name, holds: 'any' });
 export const variadic = (name: string): InputSpec => ({ name, variadic: true });
 export const optional = (input: string | InputSpec): InputSpec =>
   typeof input === 'string' ? { name: input, optional: true } : { ...input, optional: true };
@@ -60,6 +70,7 @@ export const float = (otherwise?: number): AttributeSpec => withDefault('float',
 export const ints: AttributeSpec = { kind: 'ints' };
 export const floats: AttributeSpec = { kind: 'floats' };
 export const tensorValue: AttributeSpec = { kind: 'tensor' };
+export const body: AttributeSpec = { kind: 'graph', required: true };
 /** A string of these; the first where there is none. */
 export const choice = (...allowed: readonly [string, ...string[]]): AttributeSpec => ({
   kind: 'string',

@@ -53,7 +53,7 @@ export function dtypeOf(type: number): DType | null {
 }
 
 /** A tensor's values one behind the other. */
-interface Numbers {
+export interface Numbers {
   readonly values: ArrayLike<number>;
   readonly dtype: DType;
   readonly shape: readonly number[];

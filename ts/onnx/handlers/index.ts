@@ -6,6 +6,7 @@ import { arithmetic } from './arithmetic.ts';
 import { blocks } from './blocks.ts';
 import { comparisons } from './comparison.ts';
 import { constants } from './constant.ts';
+import { control } from './control.ts';
 import { convolution } from './convolution.ts';
 import { indexing } from './indexing.ts';
 import { normalization } from './normalization.ts';
@@ -14,6 +15,7 @@ import { quantization } from './quantization.ts';
 import { quantized } from './quantized.ts';
 import { reductions } from './reduction.ts';
 import { resampling } from './resampling.ts';
+import { sequences } from './sequence.ts';
 import { shapes } from './shape.ts';
 
 /** The rows of each operator. A Map: a file may name an operator 'toString'. */
@@ -34,6 +36,8 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     resampling,
     quantization,
     quantized,
+    control,
+    sequences,
   ];
   const rows = (handler: Handler | readonly Handler[]) => ('build' in handler ? [handler] : handler);
   return new Map(all.flatMap(Object.entries).map(([name, handler]) => [name, rows(handler)]));

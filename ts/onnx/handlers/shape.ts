@@ -7,10 +7,10 @@ import { counted, shapeText } from '../../base/errors.ts';
 import { concat, slice, split } from '../../ops/concat.ts';
 import { tensor } from '../../ops/create.ts';
 import { permute } from '../../ops/permute.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import type { Call } from '../call.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import type { Call, Value } from '../call.ts';
 import type { Handlers } from '../handler.ts';
-import { int, ints, optional, required, shapeOnly, value, variadic } from '../row.ts';
+import { any, int, ints, optional, required, shapeOnly, value, variadic } from '../row.ts';
 
 /** Gives input 0 another shape. */
 function reshaped(call: Call, shape: readonly number[]): Tensor<DType> {
@@ -39,7 +39,10 @@ function product(shape: readonly number[]): number {
 }
 
 export const shapes: Handlers = {
-  Identity: { inputs: ['input'], build: (call) => call.tensor(0) },
+  Identity: {
+    inputs: [any('input')],
+    build: (call) => (call.value(0) instanceof Tensor ? call.tensor(0) : [call.value(0) as Value]),
+  },
   Shape: {
     inputs: [shapeOnly('data')],
     attributes: { start: int(0), end: int(0x7fffffff) },

@@ -1,0 +1,362 @@
+/**
+ * A graph that runs: the model's own, or one in a node's attribute. Its constants are computed once; what is left runs in
+ * stages (times.ts): nodes between programs, then a program, planned with what is known by then. Programs are kept, one
+ * for the shapes of what a stage takes, the values that it must know, and what it is to give. A graph in an attribute
+ * reads the names around it; what is constant there is constant here, and makes no input of its programs.
+ */
+import type { DType } from '../base/dtype.ts';
+import { ModelError, OutOfMemoryError } from '../base/errors.ts';
+import { scope } from '../engine/memory.ts';
+import type { Choosing } from '../instructions/builder.ts';
+import type { Prepacked } from '../program/prepacked.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { Program } from '../transforms/program.ts';
+import type { Results } from '../transforms/results.ts';
+import {
+  assign,
+  type Body,
+  build,
+  compute,
+  type Lookup,
+  type Mode,
+  needed,
+  type Plan,
+  sharing,
+  tensorsOf,
+} from './build.ts';
+import { MAX_VALUES, type Value } from './call.ts';
+import { computeConstants } from './constants.ts';
+import type { CheckedGraph, GraphNode } from './nodes.ts';
+import { type Leg, legsOf } from './stages.ts';
+import { type Times, timesOf } from './times.ts';
+import { copied, type Numbers } from './weights.ts';
+
+/** Programs kept for each graph: those of a loop's body see more shapes. */
+const MAX_PROGRAMS = 16;
+const MAX_BODY_PROGRAMS = 64;
+
+/** What the graphs of a model share. */
+export class Shared {
+  readonly file: string;
+  readonly choosing: Choosing;
+  readonly prepacked: Prepacked;
+  readonly routines: Routine[] = [];
+  /** What the programs read: the weights, and what was made of them. */
+  readonly tensors: Tensor<DType>[] = [];
+  /** The function that the user called, for error sentences. */
+  where = 'loadModel';
+  readonly #maxIterations: number;
+  #iterations = 0;
+
+  constructor(file: string, choosing: Choosing, prepacked: Prepacked, maxIterations: number) {
+    this.file = file;
+    this.choosing = choosing;
+    this.prepacked = prepacked;
+    this.#maxIterations = maxIterations;
+  }
+
+  /** The same for graphs that are not kept. */
+  apart(): Shared {
+    return new Shared(this.file, this.choosing, this.prepacked, this.#maxIterations);
+  }
+
+  /** A run begins. */
+  begin(where: string): void {
+    this.where = where;
+    this.#iterations = 0;
+  }
+
+  /** A loop goes round once more. @throws ModelError */
+  iterate(label: string): void {
+    this.#iterations += 1;
+    if (this.#iterations <= this.#maxIterations) return;
+    throw new ModelError(
+      `${label}: the loops of this run went round ${this.#maxIterations} times, loadModel's maxIterations, without an end`,
+    );
+  }
+
+  get hasPrograms(): boolean {
+    return this.routines.some(({ programs }) => programs.length > 0);
+  }
+
+  freePrograms(): void {
+    for (const routine of this.routines) routine.freePrograms();
+  }
+}
+
+/** A stage's program, and what its plan knows that later stages read. */
+interface Planned {
+  readonly id: number;
+  readonly program: Program<Results>;
+  /** The names of its inputs, in order. */
+  readonly inputs: readonly string[];
+  readonly known: ReadonlyMap<string, Numbers | readonly Numbers[]>;
+}
+
+/** What sees a run's stages: profiles. */
+export interface Observer {
+  program(program: Program<Results>, tensors: Tensor<DType>[]): void;
+  node(node: GraphNode, milliseconds: number): void;
+}
+
+interface Given {
+  /** The names that are given at each run, those from around included. */
+  readonly inputs: readonly string[];
+  /** Those of few values. */
+  readonly few: ReadonlySet<string>;
+  /** The constants of the graphs around. */
+  readonly around: Lookup;
+  /** The node whose body it is, where that goes round: it is counted. */
+  readonly loop: string | null;
+}
+
+export class Routine implements Body {
+  readonly plan: Plan;
+  readonly times: Times;
+  readonly #shared: Shared;
+  readonly #given: Given;
+  readonly #ports: readonly string[];
+  readonly #results: readonly string[];
+  readonly #bodies = new Map<GraphNode, ReadonlyMap<string, Routine>>();
+  readonly #legs = new Map<string, readonly Leg[]>();
+  readonly #programs = new Map<string, Planned>();
+  #count = 0;
+
+  constructor(shared: Shared, graph: CheckedGraph, given: Given) {
+    this.#shared = shared;
+    this.#given = given;
+    this.#ports = graph.proto.inputs.map(({ name }) => name);
+    this.#results = graph.proto.outputs.map(({ name }) => name);
+    this.times = timesOf(graph, given.inputs, given.few);
+    const { of } = this.times;
+    const { file } = shared;
+    const bodies = (node: GraphNode, constants: Lookup) => bodiesOf(shared.apart(), node, constants);
+    this.plan = computeConstants({ file, graph, times: of, around: given.around, bodies });
+    for (const value of this.plan.constants.values()) shared.tensors.push(...tensorsOf(value));
+    shared.routines.push(this);
+    for (const node of this.plan.nodes) {
+      if (node.bodies.size === 0) continue;
+      this.#bodies.set(node, bodiesOf(shared, node, this.constant));
+      forgetBodies(node);
+    }
+  }
+
+  /** A name's value, where it is one for all runs. */
+  readonly constant: Lookup = (name) => this.plan.constants.get(name) ?? this.#given.around(name);
+
+  freePrograms(): void {
+    for (const { program } of this.#programs.values()) program.dispose();
+    this.#programs.clear();
+  }
+
+  /** The programs that are kept, the last that ran last. */
+  get programs(): Program<Results>[] {
+    return [...this.#programs.values()].map(({ program }) => program);
+  }
+
+  inline(mode: Mode, inputs: readonly Value[], around: Lookup): Value[] {
+    this.#enter();
+    const { nodes, makers, staying } = this.plan;
+    const values = this.#named(inputs);
+    const found = needed(makers, this.#results);
+    const lookup: Lookup = (name) => this.constant(name) ?? around(name);
+    const run = () => {
+      const order = nodes.filter((node) => found.has(node));
+      build(order, values, { lookup, bodies: this.#bodies, staying }, mode);
+      return this.#results.map((name) => (values.get(name) ?? lookup(name)) as Value);
+    };
+    return mode === 'record' ? run() : scope(() => run().map(sharing));
+  }
+
+  run(inputs: readonly Value[], around: Lookup): Value[] {
+    this.#enter();
+    return scope(() => {
+      const found = this.execute(this.#named(inputs), around, this.#results);
+      return this.#results.map((name) => sharing(found(name) as Value));
+    });
+  }
+
+  #enter(): void {
+    if (this.#given.loop !== null) this.#shared.iterate(this.#given.loop);
+  }
+
+  #named(inputs: readonly Value[]): Map<string, Value> {
+    return new Map(inputs.map((value, i) => [this.#ports[i] as string, value]));
+  }
+
+  /** Runs the stages; what it gives finds the wanted names by then, as handles of the open scope or of others. */
+  execute(
+    values: Map<string, Value>,
+    around: Lookup,
+    wanted: readonly string[],
+    observer?: Observer,
+  ): Lookup {
+    const lookup: Lookup = (name) => values.get(name) ?? this.constant(name) ?? around(name);
+    const ids: number[] = [];
+    for (const leg of this.legs(wanted)) {
+      for (const node of leg.between) this.#runNode(node, values, lookup, observer);
+      if (leg.isEager) {
+        const { staying } = this.plan;
+        build(leg.nodes, values, { lookup, bodies: this.#bodies, staying }, 'compute');
+      } else if (leg.nodes.length > 0) {
+        const planned = this.planned(leg, lookup, ids);
+        ids.push(planned.id);
+        const tensors = planned.inputs.flatMap((name) => tensorsOf(lookup(name) as Value));
+        observer?.program(planned.program, tensors);
+        const results = planned.program.runFor(this.#shared.where, tensors) as Record<string, Value>;
+        for (const name of leg.gives) values.set(name, results[name] as Value);
+        for (const [name, numbers] of planned.known) values.set(name, tensorOf(numbers));
+      }
+    }
+    return lookup;
+  }
+
+  #runNode(
+    node: GraphNode,
+    values: Map<string, Value>,
+    lookup: Lookup,
+    observer: Observer | undefined,
+  ): void {
+    const bodies = this.#bodies.get(node);
+    const start = performance.now();
+    const results = compute(node, lookup, (attribute, inputs) => bodies!.get(attribute)!.run(inputs, lookup));
+    assign(node, results, values);
+    observer?.node(node, performance.now() - start);
+  }
+
+  /** The stages that the wanted names need. */
+  legs(wanted: readonly string[]): readonly Leg[] {
+    const key = JSON.stringify(wanted);
+    let legs = this.#legs.get(key);
+    if (legs === undefined) {
+      legs = legsOf(this.plan, this.times, wanted, this.#given.loop !== null);
+      this.#legs.set(key, legs);
+    }
+    return legs;
+  }
+
+  /** The program of a stage for these values: a kept one, moved to the end of the map, or a new one. */
+  planned(leg: Leg, lookup: Lookup, before: readonly number[] = []): Planned {
+    const parts = leg.takes.map((name) => {
+      const value = lookup(name) as Value;
+      return leg.plannedBefore.has(name)
+        ? ''
+        : typeKey(value) + (leg.holds.has(name) ? valueKey(this.#few(name, value)) : '');
+    });
+    const key = JSON.stringify([
+      leg.stage,
+      leg.plannedBefore.size > 0 ? before : [],
+      parts.join(';'),
+      leg.key,
+    ]);
+    let planned = this.#programs.get(key);
+    this.#programs.delete(key);
+    if (planned === undefined) {
+      try {
+        planned = this.#compile(leg, lookup);
+      } catch (error) {
+        if (!(error instanceof OutOfMemoryError) || !this.#shared.hasPrograms) throw error;
+        this.#shared.freePrograms();
+        planned = this.#compile(leg, lookup);
+      }
+    }
+    this.#programs.set(key, planned);
+    if (this.#programs.size > (this.#given.loop !== null ? MAX_BODY_PROGRAMS : MAX_PROGRAMS)) {
+      const [oldest, first] = this.#programs.entries().next().value as [string, Planned];
+      this.#programs.delete(oldest);
+      first.program.dispose();
+    }
+    return planned;
+  }
+
+  #compile(leg: Leg, lookup: Lookup): Planned {
+    const { where, choosing, prepacked } = this.#shared;
+    const held = leg.takes.filter((name) => leg.holds.has(name) || leg.plannedBefore.has(name));
+    const inputs = leg.takes.filter((name) => !held.includes(name));
+    const known = new Map<string, Numbers | readonly Numbers[]>();
+    const run = (...xs: Tensor<DType>[]): Results => {
+      const values = new Map<string, Value>();
+      // The program holds for these values, also when the tensor has others later.
+      for (const name of held) values.set(name, tensorOf(numbersOf(lookup(name) as Value)));
+      for (const name of inputs) {
+        const value = lookup(name) as Value;
+        values.set(
+          name,
+          value instanceof Tensor ? (xs.shift() as Tensor<DType>) : xs.splice(0, value.length),
+        );
+      }
+      const around = { lookup: this.constant, bodies: this.#bodies, staying: this.plan.staying };
+      build(leg.nodes, values, around, 'record');
+      const found = (name: string) => values.get(name) ?? this.constant(name);
+      for (const name of leg.plans) known.set(name, numbersOf(found(name) as Value));
+      return Object.fromEntries(leg.gives.map((name) => [name, found(name)])) as Results;
+    };
+    const ports = inputs.flatMap((name) =>
+      tensorsOf(lookup(name) as Value).map(({ dtype, shape }) => ({ name, dtype, shape })),
+    );
+    let program: Program<Results> | null = null;
+    // The scope ends the handles of constants that were computed on the way; the program keeps what it needs of them.
+    scope(() => {
+      program = new Program<Results>({ run, parameters: [] }, { inputs: ports, where, prepacked, choosing });
+    });
+    return { id: this.#count++, program: program as unknown as Program<Results>, inputs, known };
+  }
+
+  /** A value of which a program is made, which must have few numbers. */
+  #few(name: string, value: Value): Value {
+    for (const { size } of tensorsOf(value)) {
+      if (size <= MAX_VALUES) continue;
+      const what = this.#given.loop === null && this.#ports.includes(name) ? 'input' : 'value';
+      throw new RangeError(
+        `${this.#shared.where}: ${what} '${name}' has ${size} values, must have at most ${MAX_VALUES}: shapes are computed from them`,
+      );
+    }
+    return value;
+  }
+}
+
+/** What a program depends on of a value. */
+function typeKey(value: Value): string {
+  if (value instanceof Tensor) return `${value.dtype} ${value.shape.join('x')}`;
+  return `[${value.map(typeKey).join()}]`;
+}
+
+function valueKey(value: Value): string {
+  return `=${tensorsOf(value)
+    .map(({ data }) => data.join())
+    .join('|')}`;
+}
+
+function numbersOf(value: Value): Numbers | readonly Numbers[] {
+  const one = ({ data, dtype, shape }: Tensor<DType>): Numbers => ({ values: data.slice(), dtype, shape });
+  return value instanceof Tensor ? one(value) : value.map(one);
+}
+
+/** New tensors of the open scope. */
+function tensorOf(numbers: Numbers | readonly Numbers[]): Value {
+  return numbers instanceof Array
+    ? numbers.map((one) => copied('Model.run', one))
+    : copied('Model.run', numbers as Numbers);
+}
+
+/** The graphs in a node's attributes, made ready. */
+function bodiesOf(shared: Shared, node: GraphNode, constant: Lookup): Map<string, Routine> {
+  const ready = new Map<string, Routine>();
+  for (const [attribute, graph] of node.bodies) {
+    const fixed = node.handler.invariants?.(node) ?? new Map<string, string>();
+    const around: Lookup = (name) => constant(fixed.get(name) ?? name);
+    const inputs = [
+      ...graph.proto.inputs.map(({ name }) => name).filter((name) => !fixed.has(name)),
+      ...graph.outer.filter((name) => constant(name) === undefined),
+    ];
+    const loop = node.handler.between === true ? node.label : null;
+    ready.set(attribute, new Routine(shared, graph, { inputs, few: new Set(), around, loop }));
+  }
+  return ready;
+}
+
+/** Lets go of the file's bytes in a node's attributes. */
+function forgetBodies(node: GraphNode): void {
+  node.bodies.clear();
+  for (const attribute of node.node.attributes.values()) attribute.graph = null;
+}
