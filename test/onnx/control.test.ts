@@ -2,7 +2,17 @@
 import { init, memory, scope, type Tensor, tensor } from 'striate';
 import { loadModel, ModelError, type ModelOptions } from 'striate/onnx';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { floats, Graph, int64s, type ModelSpec, model, type NodeSpec, rawTensor, TYPE } from './encode.ts';
+import {
+  type Attribute,
+  floats,
+  Graph,
+  int64s,
+  type ModelSpec,
+  model,
+  type NodeSpec,
+  rawTensor,
+  TYPE,
+} from './encode.ts';
 
 beforeAll(async () => {
   await init();
@@ -316,5 +326,307 @@ describe('Loop', () => {
         "model: node 'loop' (Loop): the loops of this run went round 50 times, loadModel's maxIterations, without an end",
       ),
     );
+  });
+});
+
+describe('Scan', () => {
+  /** s + x each turn, which is the state and what is given. */
+  const sums = new Graph({
+    nodes: [
+      { op: 'Add', in: ['s', 'e'], out: ['t'] },
+      { op: 'Identity', in: ['t'], out: ['u'] },
+    ],
+    inputs: { s: [['k']], e: [['k']] },
+    outputs: ['t', 'u'],
+  });
+  const scan = (more: Record<string, number[]> = {}): ModelSpec => ({
+    nodes: [
+      { op: 'Relu', out: ['r'] },
+      {
+        op: 'Scan',
+        name: 'scan',
+        in: ['start', 'r'],
+        out: ['last', 'y'],
+        attributes: { body: sums, num_scan_inputs: 1, ...more },
+      },
+    ],
+    weights: [floats('start', [2], [0, 0])],
+    inputs: { x: [['n', 'm']] },
+    outputs: ['last', 'y'],
+  });
+  const x: Feed = [
+    [1, 2, 3, 4, 5, 6],
+    [3, 2],
+  ];
+  test('rows', async () => {
+    expect(await runAll(scan(), [{ x }])).toEqual([
+      [
+        ['2', 9, 12],
+        ['3x2', 1, 2, 4, 6, 9, 12],
+      ],
+    ]);
+  });
+  test('columns, backward, to columns', async () => {
+    const spec = scan({
+      scan_input_axes: [-1],
+      scan_input_directions: [1],
+      scan_output_axes: [1],
+      scan_output_directions: [1],
+    });
+    expect(
+      await runAll(spec, [
+        {
+          x: [
+            [1, 2, 3, 4, 5, 6],
+            [2, 3],
+          ],
+        },
+      ]),
+    ).toEqual([
+      [
+        ['2', 6, 15],
+        ['2x3', 6, 5, 3, 15, 11, 6],
+      ],
+    ]);
+  });
+});
+
+describe('stages', () => {
+  const spec: ModelSpec = {
+    nodes: [
+      { op: 'Relu', name: 'first', out: ['r'] },
+      { op: 'ReduceSum', in: ['r'], out: ['s'], attributes: { keepdims: 0 } },
+      { op: 'Greater', in: ['s', 'two'], out: ['c'] },
+      choice('c', { attributes: { then_branch: branch('Neg', 'r'), else_branch: branch('Exp', 'r') } }),
+    ],
+    weights: [floats('two', [], [2])],
+    inputs: { x: [[1, 2]] },
+    outputs: ['y', 'x', 'two'],
+  };
+  test('results are new tensors, and may be written into others', async () => {
+    const loaded = await loadModel(model({ ...spec, outputs: ['y', 'x'] }));
+    scope(() => {
+      const x = tensor([[1, 4]]);
+      const found = loaded.run({ x });
+      x.assign([[5, 6]]);
+      expect(found['x']?.toArray()).toEqual([[1, 4]]);
+      const into = { y: tensor([[0, 0]]), x: tensor([[0, 0]]) };
+      expect(loaded.run({ x }, { into }).y).toBe(into.y);
+      expect(into.y.toArray()).toEqual([[-5, -6]]);
+      expect(() => loaded.run({ x }, { into: { x: into.x, y: tensor([1]) as Tensor } })).toThrow(
+        'Model.run: into.y has shape 1, must be 1x2',
+      );
+      expect(loaded.run({ x }, { outputs: ['c', 'two'] })['c']?.toArray()).toBe(1);
+    });
+    loaded.dispose();
+  });
+  test('profile and summary', async () => {
+    const loaded = await loadModel(model(spec));
+    expect(() => loaded.summary()).toThrow(
+      'Model.summary: the model runs in stages, planned with what those before gave: run the model first',
+    );
+    const x = tensor([[1, 4]]);
+    expect(loaded.profile({ x }, { runs: 1 }).map(({ operator }) => operator)).toContain('neg');
+    expect(loaded.summary()).toMatch(/relu[^]*neg/);
+    x.dispose();
+    loaded.dispose();
+  });
+});
+
+describe('what is wrong', () => {
+  const inputs = { x: [[2]] } as const;
+  const refused = (spec: ModelSpec) =>
+    runAll({ inputs, ...spec }, [x2]).then(
+      () => 'nothing',
+      ({ message }) => message,
+    );
+  const looped = (bodySpec: Partial<ModelSpec>, out = ['y'], ins = ['', '', 'x']) =>
+    refused({ nodes: [loop(ins, { ...adding(9), ...bodySpec }, out)] });
+  const branches = (then_branch: Graph, else_branch: Graph) =>
+    refused({ nodes: [choice('c', { attributes: { then_branch, else_branch } })], weights: [bool('c', 1)] });
+  const cases: [string, () => Promise<string>, string][] = [
+    [
+      'a condition of two values',
+      () => refused({ nodes: [choice('c')], weights: [rawTensor('c', TYPE.bool, [2], Uint8Array.of(0, 1))] }),
+      "model: node 'choice' (If): its condition has 2 values, must have 1",
+    ],
+    [
+      'a branch with an input',
+      () =>
+        branches(
+          new Graph({ nodes: [{ op: 'Neg', out: ['b'] }], inputs: { q: [[1]] }, outputs: ['b'] }),
+          branch('Abs'),
+        ),
+      "model: node 'choice' (If): then_branch has 1 input, must have none",
+    ],
+    [
+      'a branch with another number of outputs',
+      () => branches(branch('Neg'), new Graph({ nodes: [{ op: 'Neg', out: ['b'] }], outputs: ['b', 'x'] })),
+      "model: node 'choice' (If): else_branch has 2 outputs, must have 1 as the node",
+    ],
+    [
+      'branches of different types',
+      () =>
+        branches(
+          new Graph({ nodes: [{ op: 'Neg', out: ['b'] }], outputs: { b: [[1]] } }),
+          new Graph({ nodes: [{ op: 'Shape', out: ['b'] }], outputs: { b: [[1], TYPE.int64] } }),
+        ),
+      "model: node 'choice' (If): its branches disagree: 'b' is of float, 'b' of int64",
+    ],
+    [
+      'a branch that reads what nothing makes',
+      () => branches(branch('Neg', 'nowhere'), branch('Abs')),
+      "model: node 0 in then_branch of 'choice' (Neg, makes 'b'): input 0 is 'nowhere', which no node, input or initializer makes",
+    ],
+    [
+      'a cycle in a branch',
+      () =>
+        branches(
+          new Graph({
+            nodes: [
+              { op: 'Add', name: 'a', in: ['x', 'q'], out: ['p'] },
+              { op: 'Neg', name: 'n', in: ['p'], out: ['q'] },
+            ],
+            outputs: ['q'],
+          }),
+          branch('Abs'),
+        ),
+      "model in then_branch of 'choice': nodes wait for each other's outputs in a cycle: 'a', 'n'",
+    ],
+    [
+      'a branch that reads what its node makes',
+      () => branches(branch('Neg', 'y'), branch('Abs')),
+      "model: nodes wait for each other's outputs in a cycle: 'choice'",
+    ],
+    [
+      'a branch without an output',
+      () => branches(new Graph({ nodes: [{ op: 'Neg', out: ['b'] }], outputs: [] }), branch('Abs')),
+      "model: the graph in then_branch of 'choice' has no outputs",
+    ],
+    [
+      'an attribute without its graph',
+      () =>
+        refused({
+          nodes: [choice('c', { attributes: { then_branch: new Graph(null), else_branch: branch('Abs') } })],
+        }),
+      "model: node 'choice' (If): attribute then_branch holds no graph",
+    ],
+    [
+      'a body with too few inputs',
+      () =>
+        looped({
+          inputs: { i: [[], TYPE.int64], v: [[2]] },
+          weights: [bool('c', 1), floats('limit', [], [9])],
+        }),
+      "model: node 'loop' (Loop): body has 2 inputs, must have 3: the iteration, the condition, and what the loop carries",
+    ],
+    [
+      'a body with too few outputs',
+      () => looped({ outputs: ['d'] }),
+      "model: node 'loop' (Loop): body has 1 output, must have at least 2: the condition, and what the loop carries",
+    ],
+    [
+      'more outputs than the body gives',
+      () => looped({}, ['y', 'z', 'q']),
+      "model: node 'loop' (Loop): it has 3 outputs, must have at most 2, as its body gives",
+    ],
+    [
+      'an input that is left out',
+      () => looped({}, ['y'], ['', '', '']),
+      "model: node 'loop' (Loop): input 2 is left out, but the operator needs it",
+    ],
+    [
+      'a value that changes its dtype',
+      () =>
+        looped({
+          nodes: [...adding(9).nodes, { op: 'Cast', in: ['w'], out: ['w2'], attributes: { to: TYPE.int64 } }],
+          outputs: ['d', 'w2'],
+        }),
+      "model: node 'loop' (Loop): value 0 that it carries is float32 before a turn and int32 after it, must stay what it is",
+    ],
+    [
+      'turns that give different shapes',
+      () =>
+        looped({
+          nodes: [
+            { op: 'Concat', in: ['v', 'v'], out: ['w'], attributes: { axis: 0 } },
+            { op: 'Less', in: ['i', 'one'], out: ['d'] },
+            { op: 'Neg', in: ['w'], out: ['t'] },
+          ],
+          weights: [int64s('one', [1], [])],
+        }),
+      "model: node 'loop' (Loop): turn 1 gives float32 8 to an output, must give float32 4 as turn 0",
+    ],
+    [
+      'a sequence as an output',
+      () =>
+        refused({
+          nodes: [{ op: 'SequenceConstruct', in: ['x', 'x'] }, loop(['one', '', 'x'], adding(9), ['z', 't'])],
+          weights: [int64s('one', [1], [])],
+          outputs: ['y', 'z'],
+        }),
+      "model: 'y' is a sequence of tensors, which a model's output must not be",
+    ],
+  ];
+  test.each(cases)('%s', async (_, call, sentence) => {
+    expect(await call()).toBe(sentence);
+  });
+
+  const scanned = (
+    more: Record<string, Attribute>,
+    bodySpec: Partial<ModelSpec> = {},
+    ins = ['x', 'x'],
+    shape = [2],
+  ) => {
+    const body = new Graph({
+      nodes: [{ op: 'Add', in: ['a', 'b'], out: ['o'] }],
+      inputs: { a: [[]], b: [[]] },
+      outputs: ['o'],
+      ...bodySpec,
+    });
+    const attributes = { body, num_scan_inputs: 2, ...more };
+    const nodes = [{ op: 'Scan', name: 'scan', in: ins, out: ['y'], attributes }];
+    const weights = [floats('three', [3], [1, 2, 3]), floats('scalar', [], [1])];
+    return runAll({ nodes, weights, inputs: { x: [shape] } }, [
+      { x: [shape[0] === 0 ? [] : [1, 2], shape] },
+    ]).then(
+      () => 'nothing',
+      ({ message }) => message,
+    );
+  };
+  const scans: [string, () => Promise<string>, string][] = [
+    [
+      'more scanned than given',
+      () => scanned({ num_scan_inputs: 3 }),
+      "model: node 'scan' (Scan): num_scan_inputs is 3, must be from 1 to 2, the number of its inputs",
+    ],
+    [
+      'a body with another number of inputs',
+      () => scanned({}, { inputs: { a: [[]] }, weights: [floats('b', [], [1])] }),
+      "model: node 'scan' (Scan): body has 1 input, must have 2 as the node",
+    ],
+    [
+      'too few outputs',
+      () => scanned({ num_scan_inputs: 1 }, {}, ['x', 'x', 'x']),
+      "model: node 'scan' (Scan): body has 2 inputs, must have 3 as the node",
+    ],
+    [
+      'slices that differ in number',
+      () => scanned({}, {}, ['x', 'three']),
+      "model: node 'scan' (Scan): its inputs have 2 and 3 slices, must have as many",
+    ],
+    [
+      'no slices',
+      () => scanned({}, {}, ['x', 'x'], [0]),
+      "model: node 'scan' (Scan): its inputs have no slices, must have at least 1",
+    ],
+    [
+      'a scalar',
+      () => scanned({}, {}, ['x', 'scalar']),
+      "model: node 'scan' (Scan): a scanned input must be a tensor with at least one axis",
+    ],
+  ];
+  test.each(scans)('%s of a scan', async (_, call, sentence) => {
+    expect(await call()).toBe(sentence);
   });
 });

@@ -72,11 +72,11 @@ export function int64s(
   return rawTensor(name, TYPE.int64, dims, BigInt64Array.from(values, BigInt));
 }
 
-/** A GraphProto as an attribute; bytes alone are a tensor. */
+/** A GraphProto as an attribute (bytes alone are a tensor); null: it has the type of one, but no graph. */
 export class Graph {
-  readonly bytes: Uint8Array;
-  constructor(spec: ModelSpec) {
-    this.bytes = graph({ inputs: {}, ...spec });
+  readonly bytes: Uint8Array | null;
+  constructor(spec: ModelSpec | null) {
+    this.bytes = spec === null ? null : graph({ inputs: {}, ...spec });
   }
 }
 
@@ -103,11 +103,7 @@ export function attribute(name: string, value: Attribute): Uint8Array {
       [20, 1],
     ]);
   if (value instanceof Graph)
-    return message([
-      [1, name],
-      [6, value.bytes],
-      [20, 5],
-    ]);
+    return message([[1, name], ...(value.bytes === null ? [] : [[6, value.bytes] as Field]), [20, 5]]);
   if (value instanceof Uint8Array)
     return message([
       [1, name],

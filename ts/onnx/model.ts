@@ -14,7 +14,7 @@ import { type AnyTensor, requireType, Tensor } from '../tensor/tensor.ts';
 import type { Program } from '../transforms/program.ts';
 import type { Results } from '../transforms/results.ts';
 import type { Lookup } from './build.ts';
-import { MAX_VALUES, type Value } from './call.ts';
+import type { Value } from './call.ts';
 import type { ExternalData } from './external.ts';
 import {
   bindFeeds,
@@ -364,9 +364,13 @@ export class Model extends Shown {
   }
 }
 
-/** An input that can be known to have few values: programs may hold for one value of it. */
+/** At most so many numbers are a shape or a setting; more are data. */
+const FEW = 16;
+
+/** An input that looks like a setting: programs may hold for one value of it. Others are looked at stage by stage. */
 function isFew({ shape, dtype }: ModelPort): boolean {
-  if (shape === null || shape.length <= 1) return true;
-  const size = shape.reduce<number>((all, axis) => all * (typeof axis === 'number' ? axis : 1), 1);
-  return size <= MAX_VALUES && (dtype !== 'float32' || shape.every((axis) => typeof axis === 'number'));
+  if (shape === null) return dtype !== 'float32';
+  const [size] = shape;
+  if (size === undefined) return true;
+  return shape.length === 1 && (typeof size === 'number' ? size <= FEW : dtype !== 'float32');
 }

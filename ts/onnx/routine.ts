@@ -306,10 +306,10 @@ export class Routine implements Body {
   #few(name: string, value: Value): Value {
     for (const { size } of tensorsOf(value)) {
       if (size <= MAX_VALUES) continue;
-      const what = this.#given.loop === null && this.#ports.includes(name) ? 'input' : 'value';
-      throw new RangeError(
-        `${this.#shared.where}: ${what} '${name}' has ${size} values, must have at most ${MAX_VALUES}: shapes are computed from them`,
-      );
+      const reason = `has ${size} values, must have at most ${MAX_VALUES}: shapes are computed from them`;
+      if (this.times.planned.has(name))
+        throw new RangeError(`${this.#shared.where}: input '${name}' ${reason}`);
+      throw new ModelError(`${this.#shared.file}: value '${name}' ${reason}`);
     }
     return value;
   }
