@@ -314,7 +314,7 @@ export class Model extends Shown {
       this.#routine.execute(values, () => undefined, wanted, {
         program: (program, tensors) => rows.push(...program.profileFor('Model.profile', tensors, { runs })),
         node: ({ name, node: { operator } }, milliseconds) =>
-          rows.push({ name, operator, algorithm: '', milliseconds, gflops: 0 }),
+          rows.push({ name, operator, algorithm: '', milliseconds, gflops: 0, limit: 0, share: 0 }),
       });
     });
     return rows;

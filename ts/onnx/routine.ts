@@ -307,7 +307,7 @@ export class Routine implements Body {
     for (const { size } of tensorsOf(value)) {
       if (size <= MAX_VALUES) continue;
       const reason = `has ${size} values, must have at most ${MAX_VALUES}: shapes are computed from them`;
-      if (this.times.planned.has(name))
+      if (this.#given.loop === null && this.#given.inputs.includes(name))
         throw new RangeError(`${this.#shared.where}: input '${name}' ${reason}`);
       throw new ModelError(`${this.#shared.file}: value '${name}' ${reason}`);
     }
