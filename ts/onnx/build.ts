@@ -9,7 +9,7 @@ import { currentTrace, type Trace } from '../graph/trace.ts';
 import { reshape } from '../ops/reshape.ts';
 import { symbolOf, Tensor } from '../tensor/tensor.ts';
 import { Call, isKnown, type RunBody, type Value } from './call.ts';
-import type { GraphNode } from './nodes.ts';
+import type { GraphNode } from './handler.ts';
 import { inputSpec } from './row.ts';
 
 /** What a name stands for, where it is known by that name. */

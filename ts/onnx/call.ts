@@ -6,9 +6,8 @@ import type { DType } from '../base/dtype.ts';
 import { counted, ModelError } from '../base/errors.ts';
 import { reshape } from '../ops/reshape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { Signature } from './nodes.ts';
 import type { NodeProto, TensorProto } from './protobuf.ts';
-import { inputSpec, type Row } from './row.ts';
+import { inputSpec, type Row, type Signature } from './row.ts';
 import { copied, tensorValues } from './weights.ts';
 
 /** Values that a program is made of are few: shapes have up to eight axes. */

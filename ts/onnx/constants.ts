@@ -9,7 +9,7 @@ import { typeBytes } from '../graph/resolve.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { assign, type Body, compute, type Lookup, needed, type Plan, sharing, tensorsOf } from './build.ts';
 import type { RunBody, Value } from './call.ts';
-import type { CheckedGraph, GraphNode } from './nodes.ts';
+import type { CheckedGraph, GraphNode } from './handler.ts';
 import type { GraphProto, ModelProto, TensorProto } from './protobuf.ts';
 import { inputSpec } from './row.ts';
 import type { Place } from './times.ts';

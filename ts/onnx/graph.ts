@@ -3,8 +3,8 @@
  * attributes it can have, that every name is made once, and before it is read (nodes in another order are sorted).
  */
 import { ModelError } from '../base/errors.ts';
-import type { Handler } from './handler.ts';
-import { type CheckedGraph, checkNode, type GraphNode, handlerFor, OPSETS, outerNames } from './nodes.ts';
+import type { CheckedGraph, GraphNode, Handler } from './handler.ts';
+import { checkNode, handlerFor, OPSETS, outerNames } from './nodes.ts';
 import { sorted } from './order.ts';
 import type { GraphProto, ModelProto, NodeProto } from './protobuf.ts';
 

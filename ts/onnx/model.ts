@@ -29,7 +29,7 @@ import {
   names,
   type Shapes,
 } from './feeds.ts';
-import type { CheckedGraph } from './nodes.ts';
+import type { CheckedGraph } from './handler.ts';
 import { notesOf } from './notes.ts';
 import type { ModelProto } from './protobuf.ts';
 import { checkInto, checkOutputs, type ModelResults } from './results.ts';

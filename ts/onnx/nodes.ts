@@ -3,46 +3,14 @@
  * of the right kind and value. Nothing here depends on shapes.
  */
 import { counted, ModelError } from '../base/errors.ts';
-import type { Handler } from './handler.ts';
-import type { Attribute, GraphProto, NodeProto, ValueInfo } from './protobuf.ts';
+import type { GraphNode, Handler } from './handler.ts';
+import type { Attribute, GraphProto, NodeProto } from './protobuf.ts';
 import type { AttributeSpec } from './row.ts';
 import { inputSpec } from './row.ts';
 import { checkTensor } from './weights.ts';
 
 /** The operator sets that are read. */
 export const OPSETS = [7, 22] as const;
-
-export interface GraphNode {
-  readonly node: NodeProto;
-  readonly handler: Handler;
-  /** The file, node and operator, as errors name them. */
-  readonly label: string;
-  /** The node's name, else its first output's. */
-  readonly name: string;
-  /** The names that it reads: its inputs ('' where one is left out), then what graphs in its attributes read of this one. */
-  readonly reads: readonly string[];
-  /** What these take and give, by the attribute's name. */
-  readonly signatures: ReadonlyMap<string, Signature>;
-  /** The graphs themselves, until they are made ready. */
-  readonly bodies: Map<string, CheckedGraph>;
-}
-
-/** The inputs and outputs of a graph. */
-export interface Signature {
-  readonly inputs: readonly ValueInfo[];
-  readonly outputs: readonly ValueInfo[];
-}
-
-export interface CheckedGraph {
-  readonly proto: GraphProto;
-  readonly opset: number;
-  /** Each node after those whose outputs it reads. */
-  readonly nodes: readonly GraphNode[];
-  /** The node that makes a name. */
-  readonly makers: ReadonlyMap<string, GraphNode>;
-  /** The names that it has from the graphs around it. */
-  readonly outer: readonly string[];
-}
 
 /** The row that holds for an operator set. @throws ModelError */
 export function handlerFor(rows: readonly Handler[], opset: number, label: string): Handler {

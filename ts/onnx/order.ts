@@ -1,6 +1,6 @@
 /** The order of a graph's nodes: each after those whose outputs it reads. */
 import { ModelError } from '../base/errors.ts';
-import type { GraphNode } from './nodes.ts';
+import type { GraphNode } from './handler.ts';
 
 /** How many nodes of a cycle are named. */
 const NAMED = 5;

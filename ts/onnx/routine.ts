@@ -26,7 +26,7 @@ import {
 } from './build.ts';
 import { MAX_VALUES, type Value } from './call.ts';
 import { computeConstants } from './constants.ts';
-import type { CheckedGraph, GraphNode } from './nodes.ts';
+import type { CheckedGraph, GraphNode } from './handler.ts';
 import { type Leg, legsOf } from './stages.ts';
 import { type Times, timesOf } from './times.ts';
 import { copied, type Numbers } from './weights.ts';

@@ -2,7 +2,7 @@
  * What a row of the operators' tables says of a node: the operator sets that it holds for, the inputs, attributes and outputs
  * that it may have. nodes.ts checks nodes against it; a row's `build` finds everything as it is declared here.
  */
-import type { AttributeKind } from './protobuf.ts';
+import type { AttributeKind, ValueInfo } from './protobuf.ts';
 
 export interface InputSpec {
   /** ONNX's name. */
@@ -83,4 +83,10 @@ export const required = (spec: AttributeSpec): AttributeSpec => ({ ...spec, requ
 
 function withDefault(kind: 'int' | 'float', otherwise: number | undefined): AttributeSpec {
   return otherwise === undefined ? { kind } : { kind, otherwise };
+}
+
+/** The inputs and outputs of a graph. */
+export interface Signature {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
 }

@@ -1,6 +1,6 @@
 /** The stages of a run that wanted names need: the nodes of each, what its program takes from before, and what it gives. */
 import { needed, type Plan } from './build.ts';
-import type { GraphNode } from './nodes.ts';
+import type { GraphNode } from './handler.ts';
 import type { Times } from './times.ts';
 
 /** A stage of a run. */

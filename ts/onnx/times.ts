@@ -11,7 +11,7 @@
  * most. Where the value that must be known comes from few numbers among the model's inputs, those become planned instead:
  * the program holds for one value of them. Then times are found once more.
  */
-import type { CheckedGraph, GraphNode } from './nodes.ts';
+import type { CheckedGraph, GraphNode } from './handler.ts';
 import { inputSpec } from './row.ts';
 
 export interface Time {

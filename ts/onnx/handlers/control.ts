@@ -9,8 +9,7 @@ import { permute } from '../../ops/permute.ts';
 import { emptyTensor, Tensor } from '../../tensor/tensor.ts';
 import { sharing, tensorsOf } from '../build.ts';
 import type { Call, Value } from '../call.ts';
-import type { Handlers } from '../handler.ts';
-import type { GraphNode } from '../nodes.ts';
+import type { GraphNode, Handlers } from '../handler.ts';
 import { any, body, int, ints, optional, required, value } from '../row.ts';
 import { dtypeOf, typeName } from '../weights.ts';
 
