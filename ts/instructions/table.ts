@@ -4,38 +4,39 @@
 export const OP = {
   accumulate: 0,
   affine: 1,
-  binary: 2,
-  cast: 3,
-  choose: 4,
-  compare: 5,
-  conv: 6,
-  convPack: 7,
-  convWeightGradient: 8,
-  copy: 9,
-  cumulate: 10,
-  deform: 11,
-  deformGradient: 12,
-  dropout: 13,
-  fill: 14,
-  gridSample: 15,
-  gridSampleGradient: 16,
-  pool: 17,
-  poolGradient: 18,
-  random: 19,
-  reduce: 20,
-  resample: 21,
-  roiAlign: 22,
-  roiAlignGradient: 23,
-  scatter: 24,
-  gather: 25,
-  select: 26,
-  put: 27,
-  softmax: 28,
-  sort: 29,
-  stats: 30,
-  triangle: 31,
-  unary: 32,
-  unaryGradient: 33,
+  antialias: 2,
+  binary: 3,
+  cast: 4,
+  choose: 5,
+  compare: 6,
+  conv: 7,
+  convPack: 8,
+  convWeightGradient: 9,
+  copy: 10,
+  cumulate: 11,
+  deform: 12,
+  deformGradient: 13,
+  dropout: 14,
+  fill: 15,
+  gridSample: 16,
+  gridSampleGradient: 17,
+  pool: 18,
+  poolGradient: 19,
+  random: 20,
+  reduce: 21,
+  resample: 22,
+  roiAlign: 23,
+  roiAlignGradient: 24,
+  scatter: 25,
+  gather: 26,
+  select: 27,
+  put: 28,
+  softmax: 29,
+  sort: 30,
+  stats: 31,
+  triangle: 32,
+  unary: 33,
+  unaryGradient: 34,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -160,12 +161,6 @@ export const KERNEL = {
   cubic: 2,
 } as const;
 
-/** Source positions of resampling. */
-export const POSITIONS = {
-  halfPixel: 0,
-  asymmetric: 1,
-} as const;
-
 /** Roundings of a nearest position, by number. */
 export const ROUNDINGS = ['floor', 'ceil', 'round-prefer-floor', 'round-prefer-ceil'] as const;
 
@@ -221,6 +216,10 @@ export interface Operands<B> {
     readonly center?: B | null | undefined;
     readonly scale: B;
     readonly shift?: B | null | undefined;
+    readonly y: B;
+  };
+  antialias: {
+    readonly x: B;
     readonly y: B;
   };
   binary: {

@@ -104,7 +104,6 @@ fn table() -> String {
     names(&mut to, "How padding is given, by number.", "PADDINGS", Mode::NAMES);
     numbers(&mut to, "Bits of the rules for a window's size beyond a convolution's.", "RULE", Rule::NAMES);
     numbers(&mut to, "Kernels of resampling.", "KERNEL", resample::Kernel::NAMES);
-    numbers(&mut to, "Source positions of resampling.", "POSITIONS", resample::Positions::NAMES);
     names(&mut to, "Roundings of a nearest position, by number.", "ROUNDINGS", resample::Rounding::NAMES);
     names(&mut to, "How a grid samples, by number.", "GRID_MODES", grid_sample::Mode::NAMES);
     names(

@@ -1,7 +1,7 @@
 //! RESAMPLE: one axis of x [outer, input, inner] at `output` positions: each is a weighted sum of the 1, 2 or 4 elements
 //! around its source position (Keys 1981 for the cubic weights); and the adjoint of that.
 //!
-//! Params: outer, input, output, inner, [`Kernel`], [`Positions`], scale bits, [`Rounding`] of nearest positions, cubic
+//! Params: outer, input, output, inner, [`Kernel`], [`Positions`] (4), [`Rounding`] of nearest positions, cubic
 //! coefficient's bits, adjoint (0, 1). Integers can be moved only: nearest.
 //! Operands: x, y [outer, output, inner]; of the adjoint dy, dx, which is set.
 //!
@@ -9,7 +9,7 @@
 //! the outputs whatever their number.
 
 use super::dtype::Dtype;
-use super::sample::Sample;
+use super::sample::{Sample, ONE};
 use super::taps::{cubic, Planes, Taps};
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
@@ -24,11 +24,11 @@ pub const ENTRIES: &[Entry] = &[Entry::new(
     "x -> y",
     ANY,
     decode,
-    Sample::new(&[2, 5, 8, 3, 1, 0, 0.5f32.to_bits(), 0, 0, 0], &[30, 48]),
+    Sample::new(&[2, 5, 8, 3, 1, 0, ONE, ONE, 0, 0, 0, 0], &[30, 48]),
 )];
 
 /// Elements of a row that are one item of a share.
-const COLUMNS: usize = 1024;
+pub const COLUMNS: usize = 1024;
 
 enumeration! {
     pub enum Kernel {
@@ -38,13 +38,23 @@ enumeration! {
     }
 }
 
-enumeration! {
-    /// Where output o's source position is.
-    pub enum Positions {
-        /// `scale * (o + 0.5) - 0.5`: positions count from the elements' edges.
-        HalfPixel,
-        /// `scale * o`: from the first one's middle.
-        Asymmetric,
+/// Where output o's source position is, counted from the first element's middle: `(o + first) * factor / divisor + shift`.
+/// Whoever counts in fractions has the fraction's parts, so that whole positions are whole.
+pub struct Positions {
+    pub first: f32,
+    pub factor: f32,
+    pub divisor: f32,
+    pub shift: f32,
+}
+
+impl Positions {
+    pub fn read(params: &mut Params) -> Positions {
+        let [first, factor, divisor, shift] = [(); 4].map(|()| params.f32());
+        Positions { first, factor, divisor, shift }
+    }
+
+    pub fn of(&self, o: usize) -> f32 {
+        (o as f32 + self.first) * self.factor / self.divisor + self.shift
     }
 }
 
@@ -64,8 +74,7 @@ struct Resample {
     output: usize,
     inner: usize,
     kernel: Kernel,
-    half: bool,
-    scale: f32,
+    positions: Positions,
     rounding: Rounding,
     coefficient: f32,
     bytes: usize,
@@ -79,8 +88,7 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
         output: params.usize(),
         inner: params.usize(),
         kernel: params.kind(),
-        half: params.kind::<Positions>() == Positions::HalfPixel,
-        scale: params.f32(),
+        positions: Positions::read(params),
         rounding: params.kind(),
         coefficient: params.f32(),
         bytes: params.dtype.bytes(),
@@ -146,8 +154,7 @@ impl Kernel {
 impl Resample {
     /// Writes the elements and weights of output `o` as those of the block's output `j`.
     fn locate(&self, o: usize, j: usize, taps: &mut Taps) {
-        let half = if self.half { 0.5 } else { 0.0 };
-        let position = self.scale * (o as f32 + half) - half;
+        let position = self.positions.of(o);
         let last = self.input - 1;
         match self.kernel {
             Kernel::Nearest => {
@@ -329,7 +336,7 @@ impl Resample {
 /// # Safety
 /// The rows and y hold `width` elements.
 #[inline(always)]
-unsafe fn mix<const K: usize>(rows: [(*const f32, F32x4); K], y: *mut f32, width: usize) {
+pub unsafe fn mix<const K: usize>(rows: [(*const f32, F32x4); K], y: *mut f32, width: usize) {
     let sum = |value: &dyn Fn(*const f32) -> F32x4| {
         let (first, weight) = rows[0];
         let mut sum = value(first).mul(weight);

@@ -6,6 +6,7 @@ use striate_core::fault::{Code, Fault};
 use striate_core::instructions::{Operands, Share};
 
 const RESAMPLE: &str = "resample";
+const ANTIALIAS: &str = "antialias";
 const GRID_SAMPLE: &str = "grid sample";
 const GRID_SAMPLE_GRADIENT: &str = "grid sample gradient";
 const ROI_ALIGN: &str = "roi align";
@@ -98,6 +99,12 @@ fn spread(kernel: u32, position: f64, size: usize) -> Vec<(usize, f64)> {
     }
 }
 
+/// Source positions of outputs that are `scale` apart, from the elements' edges or their middles.
+fn positions(scale: f32, edges: bool) -> Vec<u32> {
+    let [first, shift] = if edges { [0.5, -0.5] } else { [0.0f32; 2] };
+    [first, scale, 1.0, shift].map(f32::to_bits).to_vec()
+}
+
 #[test]
 fn one_axis_against_plain_loops() {
     // outer, input, output, inner: less than a vector, columns of several items, more outputs than a block.
@@ -118,8 +125,8 @@ fn one_axis_against_plain_loops() {
                 let scale = input as f32 / output_size as f32;
                 let words = |adjoint: u32| {
                     let sizes = [outer, input, output_size, inner].map(|size| size as u32);
-                    let rest = [kernel, middles, scale.to_bits(), 0, (-0.75f32).to_bits(), adjoint];
-                    [sizes.to_vec(), rest.to_vec()].concat()
+                    let rest = [0, (-0.75f32).to_bits(), adjoint];
+                    [sizes.to_vec(), vec![kernel], positions(scale, middles == 0), rest.to_vec()].concat()
                 };
                 let what = format!("{outer} {input} {output_size} {inner} kernel {kernel} middles {middles}");
                 let x = reals(0, outer * input * inner);
@@ -146,12 +153,60 @@ fn one_axis_against_plain_loops() {
 }
 
 #[test]
+fn stretched_kernels_against_plain_loops() {
+    // outer, input, output, inner: larger and smaller, a stretch beyond the weights' table, columns of several items.
+    for [outer, input, output_size, inner] in [
+        [2, 9, 4, 1],
+        [1, 5, 9, 3],
+        [2, 700, 2, 1],
+        [1, 6, 2, 2050],
+        [1, 1, 3, 2],
+        [3, 7, 1, 5],
+        [0, 4, 2, 1],
+    ] {
+        for (kernel, exclude) in [(1, 0), (1, 1), (2, 0), (2, 1)] {
+            let scale = input as f32 / output_size as f32;
+            let stretch = scale.max(1.0);
+            let words = |adjoint: u32| {
+                let sizes = [outer, input, output_size, inner].map(|size| size as u32);
+                let rest = [(-0.5f32).to_bits(), stretch.to_bits(), exclude, adjoint];
+                [sizes.to_vec(), vec![kernel], positions(scale, true), rest.to_vec()].concat()
+            };
+            let what = format!("{outer} {input} {output_size} {inner} kernel {kernel} exclude {exclude}");
+            let x = reals(0, outer * input * inner);
+            let y = output(ANTIALIAS, &words(0), &[&x], outer * output_size * inner);
+            let mut want = vec![0.0; y.len()];
+            for (at, sum) in want.iter_mut().enumerate() {
+                let (row, o, column) = (at / inner / output_size, at / inner % output_size, at % inner);
+                let position = f64::from(scale) * (o as f64 + 0.5) - 0.5;
+                let reach = (3.0 * stretch) as i64;
+                let (mut products, mut weights) = (0.0, 0.0);
+                for k in position as i64 - reach..=position as i64 + reach {
+                    let distance = (k as f64 - position) / f64::from(stretch);
+                    let own =
+                        if kernel == 1 { (1.0 - distance.abs()).max(0.0) } else { keys(-0.5, distance) };
+                    let inside = k.clamp(0, input as i64 - 1);
+                    let weight = if exclude == 1 && inside != k { 0.0 } else { own };
+                    products += weight * f64::from(x[(row * input + inside as usize) * inner + column]);
+                    weights += weight;
+                }
+                *sum = products / weights;
+            }
+            close(&y, &want, input, &what);
+            let dy = reals(1, y.len());
+            let dx = output(ANTIALIAS, &words(1), &[&dy], x.len());
+            assert!((dot(&dy, &y) - dot(&dx, &x)).abs() < 1e-3, "{what}");
+        }
+    }
+}
+
+#[test]
 fn bytes_are_moved() {
     let x: Vec<u8> = (0..2 * 3 * 5).collect();
     let mut y = vec![0u8; 2 * 7 * 5];
-    let scale = (3.0f32 / 7.0).to_bits();
     let operands = [x.as_ptr().cast_mut(), y.as_mut_ptr()];
-    run_of(RESAMPLE, U8, &[2, 3, 7, 5, 0, 1, scale, 0, 0, 0], &operands, 3).unwrap();
+    let words = [vec![2, 3, 7, 5, 0], positions(3.0 / 7.0, false), vec![0, 0, 0]].concat();
+    run_of(RESAMPLE, U8, &words, &operands, 3).unwrap();
     for (at, &value) in y.iter().enumerate() {
         let (row, o, column) = (at / 35, at / 5 % 7, at % 5);
         assert_eq!(value as usize, (row * 3 + o * 3 / 7) * 5 + column);
@@ -169,19 +224,29 @@ fn roundings_of_nearest_positions() {
         [0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 3.0],
     ];
     for (rounding, want) in expected.iter().enumerate() {
-        let words = [1, 4, 8, 1, 0, 1, 0.5f32.to_bits(), rounding as u32, 0, 0];
+        let words = [vec![1, 4, 8, 1, 0], positions(0.5, false), vec![rounding as u32, 0, 0]].concat();
         assert_eq!(output(RESAMPLE, &words, &[&x], 8), want, "rounding {rounding}");
     }
 }
 
 #[test]
 fn words_that_say_nothing_are_refused() {
-    let resample = [2, 3, 6, 1, 1, 0, 0, 0, 0, 0];
+    let resample = [2, 3, 6, 1, 1, 0, 0, 0, 0, 0, 0, 0];
     assert!(plan(RESAMPLE, F32, &resample).is_ok() && plan(RESAMPLE, U8, &resample).is_err());
-    for (word, value) in [(1, 0), (4, 3), (5, 2), (7, 4), (9, 2), (0, 1 << 30)] {
+    for (word, value) in [(1, 0), (4, 3), (9, 4), (11, 2), (0, 1 << 30)] {
         let mut words = resample;
         words[word] = value;
         assert!(plan(RESAMPLE, F32, &words).is_err(), "word {word}");
+    }
+    let antialias = [2, 3, 6, 1, 1, 0, 0, 0, 0, 0, 1f32.to_bits(), 0, 0];
+    assert!(plan(ANTIALIAS, F32, &antialias).is_ok());
+    let (below, above) = (0.9f32.to_bits(), 3.1f32.to_bits());
+    for (word, value) in
+        [(1, 0), (4, 0), (4, 3), (10, below), (10, above), (10, f32::NAN.to_bits()), (11, 2), (12, 2)]
+    {
+        let mut words = antialias;
+        words[word] = value;
+        assert!(plan(ANTIALIAS, F32, &words).is_err(), "word {word}");
     }
     let grid = [1, 2, 2, 1, 3, 4, 6, 0, 0, 0];
     for (word, value) in [(2, 1), (2, 4), (3, 2), (4, 0), (7, 3), (8, 3), (9, 2), (6, 1 << 31)] {
