@@ -55,6 +55,18 @@ bicubic | interpolate | "1x2x5x6~", { "scaleFactor": 2, "mode": "bicubic" }
 bicubic, corners | interpolate | "1x2x5x6~", { "size": [7, 11], "mode": "bicubic", "alignCorners": true }
 smaller, bicubic | interpolate | "2x1x9x13~", { "size": [4, 5], "mode": "bicubic" }
 bicubic of fewer elements than it weighs | interpolate | "1x1x2x3~", { "size": [5, 4], "mode": "bicubic" }
+nearest of middles, to a size | interpolate | "1x2x5x8", { "size": [3, 5], "mode": "nearest-exact" }
+nearest of middles, by factors | interpolate | "1x2x4x6:int32", { "scaleFactor": [1.5, 0.5], "mode": "nearest-exact" }
+means of a length | interpolate | "2x3x9", { "size": 4, "mode": "area" }
+means of an image | interpolate | "1x2x5x8", { "scaleFactor": [1.4, 0.6], "mode": "area" }
+means of a volume | interpolate | "1x1x4x3x5", { "size": 2, "mode": "area" }
+smaller, bilinear, antialias | interpolate | "1x2x5x8~", { "size": [2, 3], "mode": "bilinear", "antialias": true }
+smaller and larger, bilinear, antialias | interpolate | "1x2x5x8~", { "size": [2, 10], "mode": "bilinear", "antialias": true }
+smaller, bilinear, corners, antialias | interpolate | "1x1x5x8~", { "size": [2, 3], "mode": "bilinear", "antialias": true, "alignCorners": true }
+smaller, bicubic, antialias | interpolate | "2x1x9x13~", { "size": [4, 5], "mode": "bicubic", "antialias": true }
+by factors, bicubic, antialias | interpolate | "1x1x5x8~", { "scaleFactor": [0.5, 0.45], "mode": "bicubic", "antialias": true }
+to one element, antialias | interpolate | "1x1x7x3~", { "size": 1, "mode": "bilinear", "antialias": true }
+a length and a volume, antialias | interpolate | "1x2x6x3x4~", { "size": [2, 3, 3], "mode": "trilinear", "antialias": true }
 bicubic with another coefficient | interpolate | "1x1x5x6~", { "scaleFactor": [1.5, 1], "mode": "bicubic", "cubicCoefficient": -0.5 }
 `;
 
@@ -87,13 +99,17 @@ interface Interpolate {
   scaleFactor?: number | number[];
   mode?: string;
   alignCorners?: boolean;
+  antialias?: boolean;
   coordinates?: string;
   rounding?: string;
   cubicCoefficient?: number;
 }
 
 function interpolate(x: Plain, options: Interpolate): Plain {
-  const { mode = 'nearest', rounding = 'floor', cubicCoefficient = -0.75 } = options;
+  const { mode = 'nearest', antialias = false } = options;
+  const exact = mode === 'nearest-exact';
+  const { rounding = exact ? 'round-prefer-ceil' : 'floor' } = options;
+  const { cubicCoefficient = antialias ? -0.5 : -0.75 } = options;
   const { coordinates = mode === 'nearest' ? 'asymmetric' : 'half-pixel' } = options;
   const alignCorners = options.alignCorners === true || coordinates === 'align-corners';
   const of = (value: number | number[], axis: number) =>
@@ -106,9 +122,27 @@ function interpolate(x: Plain, options: Interpolate): Plain {
     const [input, output] = [spatial[axis] as number, sizes[axis] as number];
     const scale = options.scaleFactor === undefined ? output / input : of(options.scaleFactor, axis);
     if (alignCorners) return output === 1 ? 0 : (o * (input - 1)) / (output - 1);
-    if (mode !== 'nearest' && mode !== 'bicubic' && input === output) return o;
+    if (mode !== 'nearest' && !exact && mode !== 'bicubic' && input === output) return o;
     if (coordinates === 'asymmetric') return o / scale;
     return coordinates === 'pytorch-half-pixel' && output === 1 ? 0 : (o + 0.5) / scale - 0.5;
+  };
+  /** PyTorch's: all elements within reach, which is as much wider as the axis shrinks. */
+  const means = (o: number, axis: number): Term[] => {
+    const [input, output] = [spatial[axis] as number, sizes[axis] as number];
+    const own = options.scaleFactor === undefined ? input / output : 1 / of(options.scaleFactor, axis);
+    const corners = output === 1 ? 0 : (input - 1) / (output - 1);
+    const scale = alignCorners ? corners : mode !== 'bicubic' && input === output ? 1 : own;
+    const wide = Math.max(1, scale);
+    const weigh = (d: number) =>
+      mode === 'bicubic' ? keys(cubicCoefficient, d) : Math.max(0, 1 - Math.abs(d));
+    const weights = Array.from({ length: input }, (_, i) => weigh((i + 0.5 - scale * (o + 0.5)) / wide));
+    const total = weights.reduce((a, b) => a + b, 0);
+    return weights.map((weight, i): Term => [i, weight / total]);
+  };
+  const area = (o: number, axis: number): Term[] => {
+    const [input, output] = [spatial[axis] as number, sizes[axis] as number];
+    const [first, end] = [Math.floor((o * input) / output), Math.ceil(((o + 1) * input) / output)];
+    return Array.from({ length: end - first }, (_, k): Term => [first + k, 1 / (end - first)]);
   };
   const termsOf = (at: number, last: number): Term[] => {
     const low = Math.floor(at);
@@ -116,7 +150,7 @@ function interpolate(x: Plain, options: Interpolate): Plain {
     if (mode === 'bicubic') {
       return [-1, 0, 1, 2].map((k): Term => [inside(low + k), keys(cubicCoefficient, at - low - k)]);
     }
-    if (mode !== 'nearest') {
+    if (mode !== 'nearest' && !exact) {
       return [
         [inside(low), 1 - (at - low)],
         [inside(low + 1), at - low],
@@ -132,7 +166,10 @@ function interpolate(x: Plain, options: Interpolate): Plain {
   };
   const [n, channels] = x.shape as [number, number];
   const terms = sizes.map((size, axis) =>
-    Array.from({ length: size }, (_, o) => termsOf(position(o, axis), (spatial[axis] as number) - 1)),
+    Array.from({ length: size }, (_, o) => {
+      if (mode === 'area') return area(o, axis);
+      return antialias ? means(o, axis) : termsOf(position(o, axis), (spatial[axis] as number) - 1);
+    }),
   );
   const data: number[] = [];
   for (let plane = 0; plane < n * channels; plane++) {
@@ -149,18 +186,22 @@ export const references: Record<string, Reference> = {
 };
 
 function randomInterpolate(choose: Choices): Arguments | null {
-  const mode = choose.of(['nearest', 'linear', 'bilinear', 'bicubic', 'trilinear']);
-  const rank = { nearest: choose.integer(1, 3), linear: 1, bilinear: 2, bicubic: 2, trilinear: 3 }[
+  const mode = choose.of(['nearest', 'linear', 'bilinear', 'bicubic', 'trilinear', 'area']);
+  const free = choose.integer(1, 3);
+  const rank = { nearest: free, linear: 1, bilinear: 2, bicubic: 2, trilinear: 3, area: free }[
     mode
   ] as number;
   const size = spatial(choose, rank, 1).map((s) => Math.max(1, Math.min(s, 7)));
-  const alignCorners = mode !== 'nearest' && maybe(choose) ? maybe(choose) : undefined;
+  const weighs = mode !== 'nearest' && mode !== 'area';
+  const alignCorners = weighs && maybe(choose) ? maybe(choose) : undefined;
+  const antialias = weighs && maybe(choose) ? maybe(choose) : undefined;
   const x = text([choose.of([1, 2]), choose.integer(1, 3), ...size]);
-  if (maybe(choose)) return [x, options({ size: perAxis(choose, rank, 1, 9)[0], mode, alignCorners })];
+  if (maybe(choose))
+    return [x, options({ size: perAxis(choose, rank, 1, 9)[0], mode, alignCorners, antialias })];
   // Powers of two: positions are exact.
   const factors = times(rank, () => choose.of([0.5, 1, 2, 1.5, 4]));
   if (factors.some((f, i) => Math.floor(f * size[i]!) < 1)) return null;
-  return [x, options({ scaleFactor: factors, mode, alignCorners })];
+  return [x, options({ scaleFactor: factors, mode, alignCorners, antialias })];
 }
 
 export const generators: Record<string, Generator> = {
@@ -174,14 +215,17 @@ export const wrong: Wrong[] = [
   ['interpolate without options', () => any(striate.interpolate)(x()), TypeError, 'interpolate: size and scaleFactor are left out, must be one of them'],
   ['interpolate with both', () => striate.interpolate(x(), { size: 2, scaleFactor: 2 }), TypeError, 'interpolate: size and scaleFactor are both given, must be one of them'],
   ['options that are a number', () => striate.interpolate(x(), any(2)), TypeError, 'interpolate: options is 2, must be an object: write { size: 2 }'],
-  ['an option that interpolate lacks', () => striate.interpolate(x(), any({ size: 2, antialias: true })), TypeError, "interpolate: there is no option 'antialias'; options are size, scaleFactor, mode, alignCorners, coordinates, rounding, scalePrecision, cubicCoefficient"],
-  ['a mode that there is not', () => striate.interpolate(x(), { size: 2, mode: any('area') }), RangeError, "interpolate: mode is 'area', must be 'nearest' or 'linear' or 'bilinear' or 'bicubic' or 'trilinear'"],
-  ['a mode that is a number', () => striate.interpolate(x(), { size: 2, mode: any(1) }), TypeError, "interpolate: mode is 1, must be 'nearest' or 'linear' or 'bilinear' or 'bicubic' or 'trilinear'"],
+  ['an option that interpolate lacks', () => striate.interpolate(x(), any({ size: 2, clip: true })), TypeError, "interpolate: there is no option 'clip'; options are size, scaleFactor, mode, alignCorners, antialias, coordinates, rounding, scalePrecision, cubicCoefficient"],
+  ['a mode that there is not', () => striate.interpolate(x(), { size: 2, mode: any('cubic') }), RangeError, "interpolate: mode is 'cubic', must be 'nearest' or 'nearest-exact' or 'linear' or 'bilinear' or 'bicubic' or 'trilinear' or 'area'"],
+  ['a mode that is a number', () => striate.interpolate(x(), { size: 2, mode: any(1) }), TypeError, "interpolate: mode is 1, must be 'nearest' or 'nearest-exact' or 'linear' or 'bilinear' or 'bicubic' or 'trilinear' or 'area'"],
   ['coordinates that there are not', () => striate.interpolate(x(), { size: 2, coordinates: any('centers') }), RangeError, "interpolate: coordinates is 'centers', must be 'half-pixel' or 'asymmetric' or 'pytorch-half-pixel' or 'align-corners'"],
   ['a precision that there is not', () => striate.interpolate(x(), { scaleFactor: 2, scalePrecision: any('half') }), RangeError, "interpolate: scalePrecision is 'half', must be 'float64' or 'float32'"],
   ['a rounding that there is not', () => striate.interpolate(x(), { size: 2, rounding: any('even') }), RangeError, "interpolate: rounding is 'even', must be 'floor' or 'ceil' or 'round-prefer-floor' or 'round-prefer-ceil' or 'simple'"],
   ['a coefficient that is NaN', () => striate.interpolate(x(), { size: 2, cubicCoefficient: Number.NaN }), RangeError, 'interpolate: cubicCoefficient is NaN, must be a number'],
   ['corners of the nearest', () => striate.interpolate(x(), { size: 2, alignCorners: true }), RangeError, "interpolate: alignCorners is true, must be false in mode 'nearest'"],
+  ['means of what is nearest', () => striate.interpolate(x(), { size: 2, mode: 'nearest-exact', antialias: true }), RangeError, "interpolate: antialias is true, must be false in mode 'nearest-exact'"],
+  ['means of means', () => striate.interpolate(x(), { size: 2, mode: 'area', antialias: true }), RangeError, "interpolate: antialias is true, must be false in mode 'area'"],
+  ['antialias that is a number', () => striate.interpolate(x(), { size: 2, mode: 'bilinear', antialias: any(1) }), TypeError, 'interpolate: antialias is 1, must be true or false'],
   ['corners that are a number', () => striate.interpolate(x(), { size: 2, mode: 'bilinear', alignCorners: any(1) }), TypeError, 'interpolate: alignCorners is 1, must be true or false'],
   ['a size of 0', () => striate.interpolate(x(), { size: 0 }), RangeError, 'interpolate: size is 0, must be an integer, at least 1'],
   ['sizes of three axes', () => striate.interpolate(x(), { size: [2, 2, 2] }), RangeError, 'interpolate: size has 3 entries, must have 2'],
@@ -199,6 +243,6 @@ export const wrong: Wrong[] = [
   ['nearest without an axis', () => striate.interpolate(striate.ones([2, 5]), { size: 2 }), RangeError, "interpolate: x has 2 axes (shape [2, 5]), must have 3 to 5 in mode 'nearest'"],
   ['bilinear of int32', () => striate.interpolate(any(striate.zeros([1, 1, 2, 2], { dtype: 'int32' })), { size: 2, mode: 'bilinear' }), TypeError, 'interpolate: x is int32, must be float32'],
   ['Upsample without options', () => new striate.Upsample(any(undefined)), TypeError, 'Upsample: size and scaleFactor are left out, must be one of them'],
-  ['Upsample with an option that it lacks', () => new striate.Upsample(any({ size: 2, rounding: 'floor' })), TypeError, "Upsample: there is no option 'rounding'; options are size, scaleFactor, mode, alignCorners"],
+  ['Upsample with an option that it lacks', () => new striate.Upsample(any({ size: 2, rounding: 'floor' })), TypeError, "Upsample: there is no option 'rounding'; options are size, scaleFactor, mode, alignCorners, antialias"],
   ['Upsample to nothing', () => new striate.Upsample({ size: [2, 0] }), RangeError, 'Upsample: size[1] is 0, must be an integer, at least 1'],
 ];

@@ -8,7 +8,7 @@ describe('resampling', () => {
   const four: Case = { shape: [1, 1, 4, 4] };
   const scaled = (scales: number[], given: Case): Case => ({
     ...given,
-    weights: [floats('scales', [4], scales)],
+    weights: [floats('scales', [scales.length], scales)],
   });
   const sized = (sizes: number[], given: Case): Case => ({ ...given, weights: [int64s('sizes', sizes)] });
   const byScales = ['', 'scales'];
@@ -41,21 +41,73 @@ describe('resampling', () => {
       0.9297, 1.1797, 1.7266, 2.25, 2.75, 3.2734, 3.8203, 4.0703,
     ]);
   });
-  test('Resize: axes, and what is refused', async () => {
-    const given = { ...square, weights: [int64s('sizes', [1])] };
-    expect((await one('Resize', { axes: [3] }, given, bySizes)).data).toEqual([1, 3]);
+  test('Resize: what is refused', async () => {
     const twice = scaled([1, 1, 2, 2], square);
     const refused = (attributes: Record<string, Attribute>, must: RegExp, other = twice, more = byScales) =>
-      expect(one('Resize', attributes, other, more)).rejects.toThrow(must);
-    await refused({ coordinate_transformation_mode: 'tf_crop_and_resize' }, /is 'tf_crop_and_resize', must/);
-    await refused({ antialias: 1 }, /antialias is 1, must be 0/);
-    await refused({ mode: 'cubic', exclude_outside: 1 }, /exclude_outside is 1, must be 0/);
-    await refused({}, /scales\[1\] is 2, must be 1: axis 1 stays/, scaled([1, 2, 1, 1], square));
+      expect(one('Resize', attributes, { opset: 18, ...other }, more)).rejects.toThrow(must);
+    await refused({ axes: [2, 2] }, /axes are 2x2, must be different ones/, sized([3, 3], square), bySizes);
+    await refused({}, /scales\[2\] is -2, must be above 0/, scaled([1, 1, -2, 1], square));
+    await refused({}, /sizes\[2\] is -2, must be at least 0/, sized([1, 1, -2, 1], square), bySizes);
+    await refused({}, /axis 3 has 2 elements and becomes 0/, scaled([1, 1, 1, 0.1], square));
     await refused({}, /sizes have 1 entry, must have 4/, sized([2], square), bySizes);
-    await refused({ mode: 'cubic' }, /'cubic' is supported for 4 axes only, the input has 3/, {
-      shape: [1, 1, 4],
-      weights: [floats('scales', [3], [1, 1, 2])],
-    });
+    const crop = { coordinate_transformation_mode: 'tf_crop_and_resize' };
+    await refused(crop, /roi is missing/);
+    const short = { ...twice, weights: [...(twice.weights ?? []), floats('roi', [2], [0, 1])] };
+    await refused(crop, /roi has 2 entries, must have 8/, short, ['roi', 'scales']);
+  });
+  test('Resize: some axes, the batch and channels too, in any order', async () => {
+    const some = { ...square, opset: 18, weights: [int64s('sizes', [1])] };
+    expect((await one('Resize', { axes: [3] }, some, bySizes)).data).toEqual([1, 3]);
+    const channels = scaled([2, 3], { shape: [2, 2] });
+    expect((await one('Resize', {}, channels, byScales)).data).toEqual([
+      1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 3, 3, 3, 4, 4, 4,
+    ]);
+    const linear = { mode: 'linear' };
+    expect((await one('Resize', linear, scaled([2], { shape: [3] }), byScales)).data).toEqual([
+      1, 1.25, 1.75, 2.25, 2.75, 3,
+    ]);
+  });
+  test('Resize: means of what an output stands for', async () => {
+    const row = { shape: [1, 1, 1, 8], values: [1, 5, 2, 8, 3, 9, 4, 0], opset: 18 };
+    const halves = scaled([1, 1, 1, 0.4], row);
+    expect(rounded(await one('Resize', { mode: 'linear', antialias: 1 }, halves, byScales))).toEqual([
+      2.92, 5.4, 4.32,
+    ]);
+    expect(rounded(await one('Resize', { mode: 'cubic', antialias: 1 }, halves, byScales))).toEqual([
+      2.8126, 5.7963, 4.6671,
+    ]);
+    const excluded = { mode: 'cubic', antialias: 1, exclude_outside: 1 };
+    expect(rounded(await one('Resize', excluded, halves, byScales))).toEqual([2.9407, 5.6922, 4.5422]);
+    const cubic = { mode: 'cubic', exclude_outside: 1, cubic_coeff_a: new Float(-0.5) };
+    expect(rounded(await one('Resize', cubic, halves, byScales))).toEqual([4.3206, 7.2656, 5.4375]);
+    const bytes = { ...halves, type: 2 };
+    expect((await one('Resize', { mode: 'linear', antialias: 1 }, bytes, byScales)).data).toEqual([3, 5, 4]);
+    expect((await one('Resize', { mode: 'linear' }, bytes, byScales)).data).toEqual([4, 6, 5]);
+  });
+  test('Resize: a crop, and what lies outside', async () => {
+    const roi = floats('roi', [8], [0, 0, 0.4, 0.6, 1, 1, 0.6, 1.2]);
+    const given = { ...four, weights: [roi, int64s('sizes', [1, 1, 3, 3])] };
+    const crop = { coordinate_transformation_mode: 'tf_crop_and_resize', extrapolation_value: new Float(-1) };
+    const more = ['roi', '', 'sizes'];
+    expect(rounded(await one('Resize', { ...crop, mode: 'linear' }, given, more))).toEqual([
+      7.6, 8.5, -1, 8.8, 9.7, -1, 10, 10.9, -1,
+    ]);
+    expect((await one('Resize', crop, given, more)).data).toEqual([7, 8, -1, 7, 8, -1, 11, 12, -1]);
+  });
+  test('Resize: the aspect ratio, symmetric positions, and those of old exporters', async () => {
+    const given = { ...sized([7, 8], { shape: [1, 1, 5, 7] }), opset: 18 };
+    const policy = (name: string) => ({ axes: [2, 3], keep_aspect_ratio_policy: name });
+    expect((await one('Resize', policy('not_larger'), given, bySizes)).shape).toEqual([1, 1, 6, 8]);
+    expect((await one('Resize', policy('not_smaller'), given, bySizes)).shape).toEqual([1, 1, 7, 10]);
+    const row = { shape: [1, 1, 1, 4] };
+    const symmetric = { mode: 'linear', coordinate_transformation_mode: 'half_pixel_symmetric' };
+    const enlarged = { ...scaled([1, 1, 1, 2.3], row), opset: 19 };
+    expect(rounded(await one('Resize', symmetric, enlarged, byScales))).toEqual([
+      1, 1.1957, 1.6304, 2.0652, 2.5, 2.9348, 3.3696, 3.8043, 4,
+    ]);
+    const old = { coordinate_transformation_mode: 'tf_half_pixel_for_nn', nearest_mode: 'floor' };
+    const half = { ...scaled([1, 1, 1, 0.5], row), opset: 11 };
+    expect((await one('Resize', old, half, byScales)).data).toEqual([2, 4]);
   });
   test('GridSample', async () => {
     const grid = floats('grid', [1, 1, 3, 2], [-1, -1, 0, 0, 0.5, 1]);

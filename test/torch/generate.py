@@ -9,6 +9,7 @@ torch.values has what it wrote without options, before these operators were adde
     python3 test/torch/generate.py --op argMin,variance,std,stack,squeeze,unsqueeze --cases 42 --out test/torch/few.values
     python3 test/torch/generate.py --op expand,tile,indexSelect,gather,scatter,oneHot,sort,topK,cumSum,triu,tril \
         --cases 72 --out test/torch/indexing.values
+    python3 test/torch/generate.py --op resampling --cases 40 --out test/torch/resampling.values
 
 The file is the gzip of: the length of a JSON text (uint32, little endian), the text, then all expected numbers as float32,
 case by case: outputs, gradients, written tensors. A case is
@@ -635,6 +636,22 @@ def interpolate():
     return c
 
 
+def resampling():
+    """interpolate's antialias, and its modes of means and of elements nearest to middles."""
+    mode = R.choice(['bilinear', 'bicubic', 'area', 'nearest-exact'])
+    weighs = mode in ('bilinear', 'bicubic')
+    n = 2 if weighs else R.randint(1, 3)
+    c = Case(torch.float32 if mode == 'nearest-exact' else torch.float64)
+    x = c.tensor([R.choice([1, 2]), R.randint(1, 3), *spatial(n, 2, 6)])
+    align = pick(maybe(), 0.5) if weighs else None
+    more = {'align_corners': bool(align), 'antialias': True} if weighs else {}
+    option, target = per_axis(n, 1, {1: 15, 2: 10, 3: 6}[n])
+    y = F.interpolate(x.tensor, size=target, mode=mode, **more)
+    options = {'size': option, 'mode': mode, **given(alignCorners=align, antialias=True if weighs else None)}
+    c.step('interpolate', [x, options], y)
+    return c
+
+
 def grid_sample():
     c = Case()
     batch, size, out = R.choice([1, 2]), spatial(2, 2, 6), spatial(2, 1, 5)
@@ -1228,6 +1245,7 @@ def table():
     rows['unfold'] = (8, lambda: unfold_fold('unfold'))
     rows['fold'] = (8, lambda: unfold_fold('fold'))
     rows['interpolate'] = (32, interpolate)
+    rows['resampling'] = (32, resampling)
     rows['gridSample'] = (28, grid_sample)
     rows['roiAlign'] = (20, roi_align)
     for op in ('pixelShuffle', 'pixelUnshuffle', 'channelShuffle'):

@@ -86,7 +86,7 @@ function check(torch: TorchCase): void {
   });
 }
 
-const own = ['torch.values', 'few.values', 'indexing.values'].map((name) =>
+const own = ['torch.values', 'few.values', 'indexing.values', 'resampling.values'].map((name) =>
   fileURLToPath(new URL(name, import.meta.url)),
 );
 const files = process.env.STRIATE_TORCH === undefined ? own : [process.env.STRIATE_TORCH];

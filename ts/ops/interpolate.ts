@@ -14,12 +14,10 @@ import { flag, type Size, sizes } from './options.ts';
 import {
   type Axis,
   type Coordinates,
-  gradient,
+  INTERPOLATE,
   type Kernel,
-  lower,
   positionsOf,
   resampleParams,
-  resolve,
 } from './resample.ts';
 
 /** The options of `interpolate`; one of `size` and `scaleFactor` must be given. */
@@ -208,15 +206,7 @@ function axisOf(settings: Settings, index: number, input: number, output: number
  * ```
  */
 export const interpolate = /*#__PURE__*/ operator(
-  {
-    name: 'interpolate',
-    torch: 'torch.nn.functional.interpolate',
-    onnx: ['Resize', 'Upsample'],
-    args: ['x'],
-    resolve,
-    lower,
-    gradient,
-  },
+  INTERPOLATE,
   (invoke) =>
     <D extends DType = 'float32'>(x: Tensor<D>, options: InterpolateOptions): Tensor<D> => {
       const { shape } = requireTensor('interpolate', 'x', x);

@@ -12,7 +12,8 @@ import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
 import { type Positions, writeAntialias, writeResample } from '../instructions/sample.ts';
 import { KERNEL, ROUNDINGS } from '../instructions/table.ts';
-import type { Backward, Lowered, Params, Resolved, Types, Window } from './operator.ts';
+import { invoke, type Tensor } from '../tensor/tensor.ts';
+import type { Backward, Entry, Lowered, Params, Resolved, Types, Window } from './operator.ts';
 import { float32 } from './types.ts';
 
 export interface Kernel {
@@ -124,7 +125,7 @@ function windowOf(kernel: Kernel, pass: Pass | undefined): Window {
   return { kind: 'resampled', scale, offset: offset + half, before, after: after + up };
 }
 
-export function resolve(inputs: Types, params: Params): Resolved<Problem> {
+function resolve(inputs: Types, params: Params): Resolved<Problem> {
   const x = inputs[0]!;
   const problem = problemOf(x, params);
   if (problem.kernel !== KERNEL.nearest) float32('interpolate', ['x'], inputs);
@@ -156,7 +157,7 @@ function emitPass(
   else writeAntialias(to, operands, { ...how, exclude, stretch: antialias ? sizes.stretch : 1 });
 }
 
-export function lower(to: Builder, { types, problem, inputs, outputs }: Lowered<Problem>): void {
+function lower(to: Builder, { types, problem, inputs, outputs }: Lowered<Problem>): void {
   const x = types[0] as TensorType;
   const shape = [...x.shape];
   let from = inputs[0] as Buffer;
@@ -173,7 +174,7 @@ export function lower(to: Builder, { types, problem, inputs, outputs }: Lowered<
   if (passes.length === 0) to.copy(from, outputs[0] as Buffer);
 }
 
-export function gradient(to: Builder, { outputTypes, problem, gradients }: Backward<Problem>): Buffer[] {
+function gradient(to: Builder, { outputTypes, problem, gradients }: Backward<Problem>): Buffer[] {
   const shape = [...(outputTypes[0] as TensorType).shape];
   let flow = gradients[0] as Buffer;
   for (const pass of [...problem.passes].reverse()) {
@@ -183,4 +184,19 @@ export function gradient(to: Builder, { outputTypes, problem, gradients }: Backw
     flow = into;
   }
   return [flow];
+}
+
+export const INTERPOLATE: Entry<Problem> = {
+  name: 'interpolate',
+  torch: 'torch.nn.functional.interpolate',
+  onnx: ['Resize', 'Upsample'],
+  args: ['x'],
+  resolve,
+  lower,
+  gradient,
+};
+
+/** x of any rank, with any of its axes at other positions. */
+export function resample(x: Tensor<DType>, kernel: Kernel, axes: readonly Axis[]): Tensor<DType> {
+  return invoke(INTERPOLATE, [x], resampleParams(kernel, axes))[0] as Tensor<DType>;
 }

@@ -8,8 +8,8 @@ import { KeepingModule } from '../keeping.ts';
 import { argumentsText } from '../repr.ts';
 
 /**
- * `interpolate` as a layer: x resampled to `size`, or by `scaleFactor`. Nothing is averaged: where the output is
- * smaller, elements may not count at all. As PyTorch's interpolate and ONNX's Resize.
+ * `interpolate` as a layer: x resampled to `size`, or by `scaleFactor`. Where the output is smaller, elements may not
+ * count at all, but in mode 'area' and with `antialias`. As PyTorch's interpolate and ONNX's Resize.
  */
 export class Upsample extends KeepingModule {
   /** Of minified bundles too. @internal */
@@ -18,19 +18,20 @@ export class Upsample extends KeepingModule {
 
   /**
    * What `interpolate` takes beside its tensors.
-   * @param options `size`, `scaleFactor`, `mode` (default 'nearest'), `alignCorners` (default false; not for
-   * 'nearest')
+   * @param options `size`, `scaleFactor`, `mode` (default 'nearest'; 'nearest-exact' is the nearest from the
+   * elements' middles, 'area' the mean of the elements of which an output is a part), `alignCorners` (default false;
+   * not for 'nearest' and 'area'), `antialias` (default false; for the linear and cubic modes)
    */
   constructor(options: UpsampleOptions) {
     super();
-    checkOptions('Upsample', options, ['size', 'scaleFactor', 'mode', 'alignCorners']);
+    checkOptions('Upsample', options, ['size', 'scaleFactor', 'mode', 'alignCorners', 'antialias']);
     validate(interpolate, 'Upsample', options);
     this.#options = { ...options };
   }
 
   /**
    * `interpolate` of x.
-   * @param x [N, C, spatial...]; of any dtype, which the result keeps, in mode 'nearest', else of float32
+   * @param x [N, C, spatial...]; of any dtype, which the result keeps, in the nearest modes, else of float32
    * @returns [N, C, ...size], or floor(spatial * scaleFactor)
    * @throws RangeError for a mode that is not for x's number of axes, and an axis of nothing; TypeError for a wrong
    * kind

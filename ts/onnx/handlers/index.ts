@@ -15,6 +15,7 @@ import { quantization } from './quantization.ts';
 import { quantized } from './quantized.ts';
 import { reductions } from './reduction.ts';
 import { resampling } from './resampling.ts';
+import { resizing } from './resize.ts';
 import { sequences } from './sequence.ts';
 import { shapes } from './shape.ts';
 
@@ -38,6 +39,7 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     quantized,
     control,
     sequences,
+    resizing,
   ];
   const rows = (handler: Handler | readonly Handler[]) => ('build' in handler ? [handler] : handler);
   return new Map(all.flatMap(Object.entries).map(([name, handler]) => [name, rows(handler)]));
