@@ -152,11 +152,49 @@ export const rules: Readonly<Record<string, Rule>> = {
     const [weight, growth] = graph.weight([graph.choose.integer(1, 6), last], last);
     return [{ t: graph.call('linear', x.t, weight), most: x.most * growth }];
   },
+  /** Bounds of bounds, by any of their names. */
+  bounds(graph, x) {
+    const y = graph.call('minimum', graph.call('maximum', x.t, graph.choose.integer(-2, 1)), 6);
+    return [{ t: graph.call(graph.choose.of(['relu', 'relu6', 'abs']), y), most: 6 }];
+  },
+  /** One call made twice. */
+  twice(graph, x) {
+    const [a, b] = [graph.call('relu', x.t), graph.call('relu', x.t)];
+    return [{ t: graph.call('add', a, graph.call('sub', b, 1)), most: 2 * x.most + 1 }];
+  },
+  nothing: (graph, x) => [
+    { t: graph.call('mul', graph.call('add', 0, graph.call('div', x.t, 1)), 1), most: x.most },
+  ],
 };
 
 /** What needs reals besides. */
 export const realRules: Readonly<Record<string, Rule>> = {
   activation: oneOf('sigmoid', 'tanh', 'silu', 'gelu', 'hardSwish', 'softplus', 'leakyRelu'),
+  /** An activation in parts. */
+  gate(graph, x) {
+    const root = Math.SQRT1_2;
+    const parts = {
+      silu: () => graph.call('mul', graph.call('sigmoid', x.t), x.t),
+      hardSwish: () =>
+        graph.call('div', graph.call('mul', x.t, graph.call('clip', graph.call('add', x.t, 3), 0, 6)), 6),
+      hardSigmoid: () => graph.call('mul', graph.call('relu6', graph.call('add', 3, x.t)), 1 / 6),
+      gelu: () => {
+        const gate = graph.call('add', graph.call('erf', graph.call('mul', x.t, root)), 1);
+        return graph.call('mul', graph.call('mul', 0.5, x.t), gate);
+      },
+    };
+    return [{ t: parts[graph.choose.of(['silu', 'hardSwish', 'hardSigmoid', 'gelu'])](), most: x.most }];
+  },
+  /** Layer norm in parts. */
+  norm(graph, x) {
+    if (x.t.shape.length === 0 || x.t.shape.includes(0)) return [];
+    const last = { dim: x.t.shape.length - 1, keepDim: true };
+    const least = graph.call('sub', x.t, graph.call('mean', x.t, last));
+    const squares = graph.call('mean', graph.call('mul', least, least), last);
+    const y = graph.call('div', least, graph.call('sqrt', graph.call('add', squares, 0.1)));
+    const weight = graph.constant(x.t.shape.slice(-1), 2);
+    return [{ t: graph.call('mul', weight, y), most: 2 * (x.t.shape[last.dim] as number) ** 0.5 }];
+  },
   averages(graph, x) {
     if (!atLeast(x, 2)) return [];
     return [{ t: graph.call('avgPool2d', x.t, 2, { stride: 1, padding: [0, 1] }), most: x.most }];

@@ -168,6 +168,8 @@ export interface Traits<P = unknown> {
   activation?(types: Types, params: Params): FinalActivation | null;
   /** x * scale + shift along an axis of x's shape; null where the node is not such a map. */
   affine?(types: Types, params: Params, axis: number): AffineMap | null;
+  /** The two operands may change places. */
+  readonly commutes?: true;
   /** An addition of two tensors. */
   readonly sums?: true;
   /** The output is its inputs put together: where each of them lies in it. */

@@ -94,18 +94,19 @@ function readerOf(root: Node, inner: readonly Node[]): string | null {
   return null;
 }
 
-/** What writes over a value that these nodes read: what is put in their place may stand behind that. */
+/** What writes over a value that these nodes read or make: what is put in their place may stand behind that. */
 function writerOf(root: Node, inner: readonly Node[]): string | null {
-  for (const { inputs } of [root, ...inner]) {
-    for (const input of inputs) {
-      const writer = input && readersOf(unshaped(input)).find(({ state }) => isWritten(state, input));
+  for (const { inputs, outputs } of [root, ...inner]) {
+    for (const value of [...inputs, ...outputs]) {
+      const writer = value && readersOf(unshaped(value)).find(({ state }) => isBefore(value, state));
       if (writer) return `of what ${writer.entry.name} writes over`;
     }
   }
   return null;
 }
 
-function isWritten(state: readonly Value[], value: Value): boolean {
+/** Whether a value is an older version of one of these. */
+function isBefore(value: Value, state: readonly Value[]): boolean {
   return state.some(({ before }) => before !== null && unshaped(before) === unshaped(value));
 }
 

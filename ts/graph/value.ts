@@ -44,7 +44,7 @@ export interface Node {
   /** The path of the module whose forward made the call; '' outside any. */
   readonly path: string;
   /** The calls that it stands for, where it is no call itself. */
-  readonly origins: readonly Origin[];
+  origins: readonly Origin[];
   /** Nodes are sorted by it where their values leave a choice. */
   order: number;
 }

@@ -221,7 +221,7 @@ function binary(
  * ```
  */
 export const add = /*#__PURE__*/ binary('add', 'add', 'torch.add', ['Add', 'Sum'], ADD, {
-  traits: /*#__PURE__*/ mapTraits('add', ADD_MAP, { sums: true }),
+  traits: /*#__PURE__*/ mapTraits('add', ADD_MAP, { sums: true, commutes: true }),
 });
 /**
  * a - b, element by element. Operands, broadcasting, dtypes and errors are those of `add`.
@@ -235,7 +235,7 @@ export const sub = /*#__PURE__*/ binary('sub', 'sub', 'torch.sub', ['Sub'], SUB,
  * @throws as `add`
  */
 export const mul = /*#__PURE__*/ binary('mul', 'mul', 'torch.mul', ['Mul'], MUL, {
-  traits: /*#__PURE__*/ mapTraits('mul', MUL_MAP),
+  traits: /*#__PURE__*/ mapTraits('mul', MUL_MAP, { commutes: true }),
 });
 /**
  * a / b, element by element. Operands, broadcasting, dtypes and errors are those of `add`. Integers are divided
