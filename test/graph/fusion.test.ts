@@ -102,7 +102,7 @@ const cases: Record<string, [(x: Tensor, p: Parts) => Tensor | Tensor[], string[
     (x, p) => sub(conv(x, p), reshape(p.slope, [1, 3, 1, 1])),
     ['conv2d + sub'],
   ],
-  'what is subtracted from has no such map': [(x, p) => sub(1, conv(x, p)), ['conv2d', 'sub']],
+  'what is subtracted from goes into weights and bias': [(x, p) => sub(1, conv(x, p)), ['conv2d + sub']],
   'a factor per channel goes into weights and bias': [
     (x, p) => mul(add(conv(x, p), 1), reshape(p.slope, [3, 1, 1])),
     ['conv2d + add + mul'],

@@ -157,12 +157,21 @@ export interface Traits<P = unknown> {
     readonly slope: number;
     /** How many params are the operator's own. */
     own(params: Params): number;
-    /** The places of weight and bias, and the weight's axis of output channels: where an affine map per channel can go. */
+  };
+  /** Where an affine map per channel can go: behind the operator into weight and bias, before it into them as well. */
+  readonly weights?: {
+    /** The places of weight and bias. */
     readonly weight: number;
     readonly bias: number;
-    channelAxis(params: Params): number;
-    /** The channels are the output's last axis, not axis 1. */
+    /** The weight's axes along which its output and input channels lie, where each is one. */
+    axes(
+      params: Params,
+      weight: TensorType,
+    ): { readonly output: number | null; readonly input: number | null };
+    /** Channels are the last axis of x and of the output, not axis 1. */
     readonly channelsLast?: true;
+    /** Whether it reads zeros outside of x, which a summand of x would not change. */
+    padsZeros(problem: P): boolean;
   };
   /** An activation that such an operator can end with. */
   activation?(types: Types, params: Params): FinalActivation | null;
@@ -186,4 +195,6 @@ export interface AffineMap {
   readonly entry: Entry;
   readonly inputs: readonly number[];
   readonly params: Params;
+  /** The shift is 0. */
+  readonly isScale: boolean;
 }

@@ -137,16 +137,17 @@ function binaryEntry(
   };
 }
 
-/** The scale and the shift of x + c, x - c or x * c, where c holds one value per channel. */
+/** The scale and the shift of an operator of x and c, where c holds one value per channel. */
 type MapRule = (to: Builder, c: Block, fill: (value: number) => Block) => readonly [Block, Block];
 
 const ADD_MAP: MapRule = (_, c, fill) => [fill(1), c];
 const SUB_MAP: MapRule = (to, c, fill) => [fill(1), emitUnary(to, ACTIVATION.neg, c)];
+const FROM_MAP: MapRule = (_, c, fill) => [fill(-1), c];
 const MUL_MAP: MapRule = (_, c, fill) => [c, fill(0)];
+const DIV_MAP: MapRule = (to, c, fill) => [emitUnary(to, ACTIVATION.reciprocal, c), fill(0)];
 
-/** The traits of an operator that is a map per channel where one operand is constant along all other axes. */
-function mapTraits(name: string, rule: MapRule, more: Traits = {}): Traits {
-  const entry: Entry<{ readonly along: readonly number[] }> = {
+function mapEntry(name: string, rule: MapRule): Entry<{ readonly along: readonly number[] }> {
+  return {
     name: `${name}Map`,
     torch: `torch.${name}`,
     onnx: [],
@@ -163,14 +164,27 @@ function mapTraits(name: string, rule: MapRule, more: Traits = {}): Traits {
       return found.map(({ buffer }) => buffer);
     },
   };
-  const places = name === 'sub' ? [0] : [0, 1];
+}
+
+/**
+ * The traits of an operator that is a map per channel where one operand is constant along all other axes: the rules where x
+ * is the first operand, and where it is the second.
+ */
+function mapTraits(name: string, [first, second]: readonly [MapRule, MapRule?], more: Traits = {}): Traits {
+  const entries = [mapEntry(name, first), second && mapEntry(name, second)];
   return {
     ...more,
     affine(types, _, axis) {
-      for (const x of places) {
+      for (const [x, entry] of entries.entries()) {
         const [of, c] = [types[x]!, types[1 - x]!];
-        if (of.dtype !== 'float32' || !isAlong(of.shape, c.shape, axis)) continue;
-        return { x, entry, inputs: [1 - x], params: [of.shape[axis] as number] };
+        if (entry === undefined || of.dtype !== 'float32' || !isAlong(of.shape, c.shape, axis)) continue;
+        return {
+          x,
+          entry,
+          inputs: [1 - x],
+          params: [of.shape[axis] as number],
+          isScale: name === 'mul' || name === 'div',
+        };
       }
       return null;
     },
@@ -221,28 +235,30 @@ function binary(
  * ```
  */
 export const add = /*#__PURE__*/ binary('add', 'add', 'torch.add', ['Add', 'Sum'], ADD, {
-  traits: /*#__PURE__*/ mapTraits('add', ADD_MAP, { sums: true, commutes: true }),
+  traits: /*#__PURE__*/ mapTraits('add', [ADD_MAP, ADD_MAP], { sums: true, commutes: true }),
 });
 /**
  * a - b, element by element. Operands, broadcasting, dtypes and errors are those of `add`.
  * @throws as `add`
  */
 export const sub = /*#__PURE__*/ binary('sub', 'sub', 'torch.sub', ['Sub'], SUB, {
-  traits: /*#__PURE__*/ mapTraits('sub', SUB_MAP),
+  traits: /*#__PURE__*/ mapTraits('sub', [SUB_MAP, FROM_MAP]),
 });
 /**
  * a * b, element by element. Operands, broadcasting, dtypes and errors are those of `add`.
  * @throws as `add`
  */
 export const mul = /*#__PURE__*/ binary('mul', 'mul', 'torch.mul', ['Mul'], MUL, {
-  traits: /*#__PURE__*/ mapTraits('mul', MUL_MAP, { commutes: true }),
+  traits: /*#__PURE__*/ mapTraits('mul', [MUL_MAP, MUL_MAP], { commutes: true }),
 });
 /**
  * a / b, element by element. Operands, broadcasting, dtypes and errors are those of `add`. Integers are divided
  * towards zero.
  * @throws as `add`
  */
-export const div = /*#__PURE__*/ binary('div', 'div', 'torch.div', ['Div'], DIV);
+export const div = /*#__PURE__*/ binary('div', 'div', 'torch.div', ['Div'], DIV, {
+  traits: /*#__PURE__*/ mapTraits('div', [DIV_MAP]),
+});
 /**
  * a to the power of b, element by element. a is float32 or int32, as is b, and the result has the dtype of a. Operands and
  * broadcasting are those of `add`.

@@ -156,7 +156,7 @@ const BATCH_NORM: Entry<Problem> = {
   traits: {
     affine: (_, [training, , eps], axis) =>
       training === 0 && axis === 1
-        ? { x: 0, entry: MAP, inputs: [1, 2, 3, 4], params: [eps as number] }
+        ? { x: 0, entry: MAP, inputs: [1, 2, 3, 4], params: [eps as number], isScale: false }
         : null,
   },
 };

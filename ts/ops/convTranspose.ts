@@ -176,6 +176,18 @@ function convTranspose(rank: number) {
       emitTransposed(name, to, { x, weight, bias, y: outputs[0]! }, problem);
     },
     gradient: (to, node) => gradient(name, to, node),
+    traits: {
+      weights: {
+        ...{ weight: 1, bias: 2 },
+        axes(params, { shape: [channels, perGroup] }) {
+          const { groups } = settingsOf(params);
+          const isOne = perGroup === 1 && channels === groups;
+          return { output: groups === 1 ? 1 : isOne ? 0 : null, input: 0 };
+        },
+        // What x does not reach has the bias alone.
+        padsZeros: () => true,
+      },
+    },
   };
   return operator(
     entry,

@@ -62,9 +62,16 @@ function entry(name: string, rank: number, exact: boolean): Entry<Convolution> {
     gradient: (to, node) => gradient(name, to, node),
     traits: {
       epilogue: {
-        ...{ weight: 1, bias: 2, residual: 3, slope: 4 },
+        ...{ residual: 3, slope: 4 },
         own: () => paramCount(rank),
-        channelAxis: () => 0,
+      },
+      weights: {
+        ...{ weight: 1, bias: 2 },
+        axes(params, { shape: [outputs, perGroup] }) {
+          const { groups } = convSettings(params);
+          return { output: 0, input: groups === 1 ? 1 : perGroup === 1 && outputs === groups ? 0 : null };
+        },
+        padsZeros: ({ problem: { axes } }) => axes.some(({ lo, hi }) => lo > 0 || hi > 0),
       },
     },
   };

@@ -105,14 +105,12 @@ const ENTRY: Entry<Linear> = {
     emitConvolution('linear', to, { ...operandsOf(inputs), y: y! }, problem, problem.activation),
   gradient,
   traits: {
-    epilogue: {
-      weight: 1,
-      bias: 2,
-      residual: 3,
-      slope: 4,
-      own: () => 1,
-      channelAxis: (params) => (settingsOf(params).transposed ? 1 : 0),
+    epilogue: { residual: 3, slope: 4, own: () => 1 },
+    weights: {
+      ...{ weight: 1, bias: 2 },
+      axes: (params) => (settingsOf(params).transposed ? { output: 1, input: 0 } : { output: 0, input: 1 }),
       channelsLast: true,
+      padsZeros: () => false,
     },
   },
 };

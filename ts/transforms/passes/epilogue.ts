@@ -21,7 +21,7 @@ function endsOpen({ entry, params }: Node): boolean {
 
 /** The axis of a node's output that its weights' channels go along. */
 export function channelAxisOf({ entry, outputs }: Node): number {
-  return entry.traits?.epilogue?.channelsLast === true ? outputs[0]!.shape.length - 1 : 1;
+  return entry.traits?.weights?.channelsLast === true ? outputs[0]!.shape.length - 1 : 1;
 }
 
 /** A node's inputs with one more at a place behind them. */
