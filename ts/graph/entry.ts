@@ -173,6 +173,13 @@ export interface Traits<P = unknown> {
     /** Whether it reads zeros outside of x, which a summand of x would not change. */
     padsZeros(problem: P): boolean;
   };
+  /**
+   * What lies outside of x may come of more padding: the params with that, [before, after] for each spatial axis, where what
+   * padding holds is `value`; null where it cannot.
+   */
+  pads?(params: Params, value: number, widths: readonly number[]): Params | null;
+  /** Adds constant values around the spatial axes of x: which, and how many. */
+  surrounds?(params: Params): { readonly value: number; readonly widths: readonly number[] } | null;
   /** An activation that such an operator can end with. */
   activation?(types: Types, params: Params): FinalActivation | null;
   /** x * scale + shift along an axis of x's shape; null where the node is not such a map. */

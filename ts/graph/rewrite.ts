@@ -113,7 +113,7 @@ function isBefore(value: Value, state: readonly Value[]): boolean {
 /** Does what was found for a node; gives the nodes that it makes. */
 function apply(graph: Graph, root: Node, { inner, make }: Rewrite): Node[] {
   const inOrder = [...inner].sort((a, b) => a.order - b.order);
-  const origins = [...inOrder, root].flatMap(originsOf);
+  const origins = [...new Set([...inOrder, root].flatMap(originsOf))];
   const made: Node[] = [];
   const values = make((entry, inputs, params) => {
     const node = graph.add(entry, inputs, params, origins, root.order);

@@ -21,6 +21,7 @@ import {
   paramCount,
 } from './convolutionStep.ts';
 import { type Backward, type Entry, operator, type Params, type Resolved, type Types } from './operator.ts';
+import { withPadding } from './options.ts';
 import { float32, requireBias } from './types.ts';
 
 /** A step that ends with an activation. */
@@ -61,6 +62,8 @@ function entry(name: string, rank: number, exact: boolean): Entry<Convolution> {
       emitStep(name, to, { ...operandsOf(inputs), y: y! }, problem, problem.activation),
     gradient: (to, node) => gradient(name, to, node),
     traits: {
+      pads: (params, value, widths) =>
+        value === 0 && convSettings(params).mode === null ? withPadding(params, 1 + 2 * rank, widths) : null,
       epilogue: {
         ...{ residual: 3, slope: 4 },
         own: () => paramCount(rank),

@@ -92,6 +92,14 @@ export function windowSettings(params: Params, rank: number): WindowSettings & {
   };
 }
 
+/** Params in which padding begins at `at`, with more of it per axis; null for a padding that depends on the size of x. */
+export function withPadding(params: Params, at: number, widths: readonly number[]): Params | null {
+  if (params[at] !== 0) return null;
+  const own = params.slice(at + 1, at + 1 + widths.length);
+  const wider = own.map((width, i) => width + (widths[i] as number));
+  return [...params.slice(0, at + 1), ...wider, ...params.slice(at + 1 + widths.length)];
+}
+
 /** What resolveWindow is asked. */
 export interface WindowParams extends WindowSettings {
   readonly rank: number;

@@ -112,6 +112,12 @@ function pad(rank: number) {
     gradient: (to, { types: [x], problem, gradients }) => [
       emitPadAdjoint(to, gradients[0]!, x!.shape, problem).buffer,
     ],
+    traits: {
+      surrounds(params) {
+        const { mode, value = 0, widths } = padsOf(params);
+        return mode === 'constant' && widths.every((width) => width >= 0) ? { value, widths } : null;
+      },
+    },
   };
   return operator(
     entry,

@@ -24,6 +24,7 @@ import {
   sizes,
   taking,
   windowsOf,
+  withPadding,
 } from './options.ts';
 import { poolable } from './types.ts';
 
@@ -142,6 +143,27 @@ function resolve(name: string, [x]: Types, params: Params): Resolved<PoolProblem
   };
 }
 
+/**
+ * The params with more padding around x: of maxima what is smaller than all, and of averages and sums zeros, which count. Other
+ * padding, indices, and windows that begin outside of x, would tell one from the other.
+ */
+function wider(params: Params, value: number, widths: readonly number[]): Params | null {
+  const { reduction, window, ceil, returnIndices, countIncludePad } = readParams(params);
+  const { rank, padding } = window;
+  const isMaximum = reduction === POOL.max;
+  const counts = countIncludePad || padding.every((width) => width === 0);
+  const isNothing = isMaximum ? value === -Infinity : value === 0 && reduction !== POOL.min && counts;
+  if (ceil || returnIndices || !isNothing) return null;
+  const at = 2 + 3 * rank;
+  const rule = at + 1 + 2 * rank;
+  // No limit by the kernel's size, and padding counts.
+  return (
+    withPadding(params, at, widths)?.map((own, i) =>
+      i === rule ? 0 : i === rule + 2 && !isMaximum ? 1 : own,
+    ) ?? null
+  );
+}
+
 /** The layer: MaxPool2d of maxPool2d, LPPool2d of lpPool2d. */
 const layered = (name: string): Layered => ({
   layer: name.replace(/^(lp|.)/, (start) => start.toUpperCase()),
@@ -161,6 +183,7 @@ function entry(
     resolve: (types, params) => resolve(name, types, params),
     lower: emitPool,
     gradient,
+    traits: { pads: wider },
   };
 }
 

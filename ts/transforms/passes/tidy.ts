@@ -42,7 +42,8 @@ const whole: Rule = {
   },
 };
 
-const reshaped: Rule = {
+/** A shape of another shape, or one that its base has. */
+export const reshaped: Rule = {
   name: 'another shape',
   match({ entry, inputs: [x], outputs: [y] }) {
     if (!entry.alias) return null;
