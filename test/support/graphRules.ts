@@ -183,7 +183,9 @@ export const realRules: Readonly<Record<string, Rule>> = {
         return graph.call('mul', graph.call('mul', 0.5, x.t), gate);
       },
     };
-    return [{ t: parts[graph.choose.of(['silu', 'hardSwish', 'hardSigmoid', 'gelu'])](), most: x.most }];
+    return [
+      { t: parts[graph.choose.of(['silu', 'hardSwish', 'hardSigmoid', 'gelu'] as const)](), most: x.most },
+    ];
   },
   /** Layer norm in parts. */
   norm(graph, x) {
