@@ -65,12 +65,24 @@ pub fn output([m0, m1, m2, m3, m4, m5]: [F32x4; 6]) -> [F32x4; 4] {
 /// Which elements of four patches are inside the input: `[row][column]`, patches in the lanes.
 pub type Inside = [[Mask; 6]; 6];
 
+/// Sums of squares of four patches: of rows 1 and 2, or 3 and 4, by the same columns, and of all around them. Each window of
+/// 3x3 holds one of the four squares whole.
+pub type Energies = [F32x4; 5];
+const AROUND: usize = 4;
+
 /// Transforms four patches, whose rows lie `stride` elements apart; position `p` of them goes to `to[p * PATCHES_STEP]`.
+/// Their squares are added to `energies`.
 ///
 /// # Safety
 /// Six elements of each of the six rows can be read of each patch; the places in `to` can be written.
 #[inline(never)]
-pub unsafe fn transform_input(patches: [*const f32; 4], stride: usize, inside: &Inside, to: *mut f32) {
+pub unsafe fn transform_input(
+    patches: [*const f32; 4],
+    stride: usize,
+    inside: &Inside,
+    energies: &mut Energies,
+    to: *mut f32,
+) {
     let mut rows = [[F32x4::ZERO; 6]; 6];
     for (r, (row, masks)) in rows.iter_mut().zip(inside).enumerate() {
         // SAFETY: the caller's guarantee.
@@ -79,7 +91,17 @@ pub unsafe fn transform_input(patches: [*const f32; 4], stride: usize, inside: &
         };
         let ([c0, c1, c2, c3], [_, _, c4, c5]) = (load(0), load(2));
         let [m0, m1, m2, m3, m4, m5] = masks;
-        *row = input([m0.keep(c0), m1.keep(c1), m2.keep(c2), m3.keep(c3), m4.keep(c4), m5.keep(c5)]);
+        let values = [m0.keep(c0), m1.keep(c1), m2.keep(c2), m3.keep(c3), m4.keep(c4), m5.keep(c5)];
+        let squares =
+            |a: usize, b: usize, sum: F32x4| values[b].madd(values[b], values[a].madd(values[a], sum));
+        let [left, right] = match r {
+            0 | 5 => [AROUND; 2],
+            _ => [(r - 1) / 2 * 2, (r - 1) / 2 * 2 + 1],
+        };
+        energies[AROUND] = squares(0, 5, energies[AROUND]);
+        energies[left] = squares(1, 2, energies[left]);
+        energies[right] = squares(3, 4, energies[right]);
+        *row = input(values);
     }
     let values = |column: usize| input(core::array::from_fn(|row| rows[row][column]));
     for column in 0..6 {

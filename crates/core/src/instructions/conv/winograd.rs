@@ -7,8 +7,12 @@
 //! and some channels at a time: reading four times as many would take longer. The blocks of outputs run fastest.
 //!
 //! A dilation of d makes d x d phases: the outputs of each lie d apart, and it is an ordinary convolution of every d-th row
-//! and column.
+//! and column. Patches whose elements are out of proportion are computed by the definition (`winograd/proportion.rs`).
 
+mod lanes;
+mod proportion;
+
+use self::lanes::Lanes;
 use super::algorithm::{Convolve, Layout, Plan};
 use super::blocks::{Blocks, Piece};
 use super::{Conv, Places, Problem, Share};
@@ -17,10 +21,10 @@ use crate::geometry::{elements, Axis, Geometry};
 use crate::instructions::activation::Activation;
 use crate::kernels::gemm::{MR, NR};
 use crate::kernels::winograd::{
-    multiply_tiles, output, transform_input, transform_kernels, transform_output, Inside, CHUNK, PAD,
-    PATCHES_STEP, POSITIONS, SCALE, WEIGHTS_STEP,
+    multiply_tiles, output, transform_input, transform_kernels, transform_output, CHUNK, PAD, PATCHES_STEP,
+    POSITIONS, SCALE, WEIGHTS_STEP,
 };
-use crate::simd::{F32x4, I32x4, LANES};
+use crate::simd::{F32x4, LANES};
 use core::ops::Range;
 
 /// Outputs of a patch along an axis, and inputs.
@@ -93,6 +97,7 @@ impl Convolve for Winograd {
             weights: products.wrapping_add(POSITIONS * products_step),
         };
         let mut done = usize::MAX;
+        let mut apart = [false; TILES * MR];
         for Piece { block, first_tile, tiles } in blocks.pieces(share) {
             let group = block / blocks.per_group();
             let first = block % blocks.per_group() * plan.panels * MR;
@@ -100,11 +105,11 @@ impl Convolve for Winograd {
             // SAFETY: the caller's guarantee; block and panels exist.
             unsafe {
                 if done != block {
-                    all.transform(group, first, count);
+                    all.transform(group, first, count, &mut apart);
                     done = block;
                 }
                 all.multiply(group, count, first_tile, tiles);
-                all.finish(group, first, count, first_tile, tiles);
+                all.finish(group, first, &apart[..count], first_tile, tiles);
             }
         }
     }
@@ -177,26 +182,31 @@ impl Patches<'_> {
         (image, phase + row * SIDE * height.dilation, left)
     }
 
+    /// Transforms a block of patches, and says which of them are out of proportion.
+    ///
     /// # Safety
     /// As [`Convolve::run`].
-    unsafe fn transform(&self, group: usize, first: usize, count: usize) {
+    unsafe fn transform(&self, group: usize, first: usize, count: usize, apart: &mut [bool; TILES * MR]) {
         let problem = &self.conv.problem;
         let (plane, ci) = (problem.geometry.input(), problem.ci);
         let width = problem.geometry.axes[2].input;
-        for tile in 0..count.div_ceil(MR) {
+        for (tile, apart) in apart.chunks_exact_mut(MR).enumerate().take(count.div_ceil(MR)) {
             let lanes = Lanes::new(self, group, first + tile * MR);
             let mut to = self.places.scratch.wrapping_add(tile * self.step);
+            let (mut energies, mut copies) = ([F32x4::ZERO; 5], [[0.0; REACH * REACH]; LANES]);
             for channel in 0..ci {
-                let start = (channel * plane) as isize;
-                // SAFETY: the channel exists; the patches that are read in place lie inside x.
+                let x = self.places.x.wrapping_add(channel * plane);
+                // SAFETY: the channel exists, the places in the scratch memory can be written.
                 unsafe {
-                    if start >= lanes.from && start < lanes.until {
-                        let at = lanes.places.map(|place| self.places.x.wrapping_offset(start + place));
-                        transform_input(at, width, &lanes.inside, to);
+                    if lanes.lie_inside(channel * plane) {
+                        let at = lanes.places.map(|place| x.wrapping_offset(place));
+                        transform_input(at, width, &lanes.inside, &mut energies, to);
                     } else {
-                        let copies = lanes.copy(self.places.x.wrapping_offset(start));
+                        for (lane, copy) in copies.iter_mut().enumerate() {
+                            lanes.copy(lane, x, copy);
+                        }
                         let at = core::array::from_fn(|lane| copies[lane].as_ptr());
-                        transform_input(at, REACH, &lanes.inside, to);
+                        transform_input(at, REACH, &lanes.inside, &mut energies, to);
                     }
                 }
                 to = to.wrapping_add(MR);
@@ -204,6 +214,8 @@ impl Patches<'_> {
                     to = to.wrapping_add((POSITIONS - 1) * PATCHES_STEP);
                 }
             }
+            // SAFETY: as above.
+            unsafe { self.judge(&lanes, &energies, apart) };
         }
     }
 
@@ -244,11 +256,11 @@ impl Patches<'_> {
 
     /// # Safety
     /// As [`Convolve::run`]; the block was multiplied.
-    unsafe fn finish(&self, group: usize, first: usize, count: usize, first_panel: usize, panels: usize) {
+    unsafe fn finish(&self, group: usize, first: usize, apart: &[bool], first_panel: usize, panels: usize) {
         let Conv { problem, epilogue, .. } = self.conv;
         let [_, height, width] = problem.geometry.axes;
         let volume = problem.geometry.output();
-        let tiles = count.div_ceil(MR);
+        let tiles = apart.len().div_ceil(MR);
         let end = problem.co.min((first_panel + panels) * NR);
         let residual = self.places.residual;
         let scale = F32x4::splat(SCALE);
@@ -265,7 +277,7 @@ impl Patches<'_> {
             };
             let inner = output_channel - first_panel * NR;
             let from = self.products.wrapping_add(inner / NR * tiles * MR * NR + inner % NR);
-            for patch in 0..count {
+            for (patch, &apart) in apart.iter().enumerate() {
                 let (image, row, column) = self.place(first + patch);
                 let columns = outputs_of(&width, column);
                 if columns == 0 {
@@ -275,10 +287,16 @@ impl Patches<'_> {
                 let mut place = plane + row * width.output + column;
                 // SAFETY: the products exist.
                 let sums = unsafe { transform_output(from.add(patch * NR), self.products_step) };
+                // SAFETY: the patch and the channels exist.
+                let exact = apart.then(|| unsafe { self.define(group, first + patch, output_channel, bias) });
                 let whole = columns == SIDE && outputs == LANES && width.dilation == 1;
                 let (patch, rows) = (place, outputs_of(&height, row));
-                for sums in sums.iter().take(rows) {
-                    let mut rows = F32x4::transpose(output(*sums).map(|sum| scale.madd(sum, bias)));
+                for (index, sums) in sums.iter().enumerate().take(rows) {
+                    let values = match &exact {
+                        None => output(*sums).map(|sum| scale.madd(sum, bias)),
+                        Some(exact) => exact[index],
+                    };
+                    let mut rows = F32x4::transpose(values);
                     // SAFETY: the outputs' columns are inside y, and inside the residual, which has its shape.
                     unsafe {
                         if whole {
@@ -400,76 +418,4 @@ impl Patches<'_> {
 /// Outputs of a patch along an axis, from its first on.
 fn outputs_of(axis: &Axis, first: usize) -> usize {
     axis.output.saturating_sub(first).div_ceil(axis.dilation).min(SIDE)
-}
-
-/// Four patches of the input; beyond the last of the batch the last again.
-struct Lanes {
-    /// Where they begin, from the start of their group's channel in the first image.
-    places: [isize; LANES],
-    inside: Inside,
-    /// The starts of channels where all that is read lies inside x.
-    from: isize,
-    until: isize,
-    /// Elements from a patch's row to the next, and from column to column.
-    steps: [usize; 2],
-    /// Rows and columns that are inside the input.
-    rows: [(usize, usize); LANES],
-    columns: [(usize, usize); LANES],
-}
-
-impl Lanes {
-    fn new(all: &Patches, group: usize, first: usize) -> Lanes {
-        let problem = &all.conv.problem;
-        let [_, height, width] = problem.geometry.axes;
-        let plane = problem.geometry.input();
-        let part = |axis: &Axis, start: usize| {
-            let before = |position: usize| position.saturating_sub(start).div_ceil(axis.dilation).min(REACH);
-            let from = before(axis.lo);
-            (from, before(axis.input + axis.lo).max(from))
-        };
-        let (mut places, mut rows, mut columns) = ([0; LANES], [(0, 0); LANES], [(0, 0); LANES]);
-        for lane in 0..LANES {
-            let (image, top, left) = all.place((first + lane).min(all.patches - 1));
-            rows[lane] = part(&height, top);
-            columns[lane] = part(&width, left);
-            let start = (image * problem.groups + group) * problem.ci * plane;
-            places[lane] = start as isize
-                + (top as isize - height.lo as isize) * width.input as isize
-                + (left as isize - width.lo as isize);
-        }
-        let within = |ranges: [(usize, usize); LANES]| -> [_; REACH] {
-            let low = I32x4::from_array(ranges.map(|(from, _)| from as i32));
-            let length = I32x4::from_array(ranges.map(|(from, to)| (to - from) as i32));
-            core::array::from_fn(|at| I32x4::splat(at as i32).sub(low).below(length))
-        };
-        let (down, across) = (within(rows), within(columns));
-        let inside = down.map(|row| across.map(|column| row.and(column)));
-        let length = (problem.batch * problem.groups * problem.ci * plane) as isize;
-        let reach = ((REACH - 1) * width.input + REACH) as isize;
-        // Patches whose elements lie apart are copied.
-        let least = if (height.dilation, width.dilation) == (1, 1) { 0 } else { isize::MAX };
-        let from = places.iter().fold(least, |most: isize, place| most.max(-place));
-        let until = places.iter().fold(isize::MAX, |least, place| least.min(length - reach - place + 1));
-        let steps = [height.dilation * width.input, width.dilation];
-        Lanes { places, inside, from, until, steps, rows, columns }
-    }
-
-    /// Copies of the four patches in the channel that begins at `x`, zero outside.
-    ///
-    /// # Safety
-    /// The channel exists.
-    #[inline(never)]
-    unsafe fn copy(&self, x: *const f32) -> [[f32; REACH * REACH]; LANES] {
-        let mut copies = [[0.0; REACH * REACH]; LANES];
-        for (lane, copy) in copies.iter_mut().enumerate() {
-            for row in self.rows[lane].0..self.rows[lane].1 {
-                for column in self.columns[lane].0..self.columns[lane].1 {
-                    let place = self.places[lane] + (row * self.steps[0] + column * self.steps[1]) as isize;
-                    // SAFETY: this element of the patch is inside the input.
-                    copy[row * REACH + column] = unsafe { *x.offset(place) };
-                }
-            }
-        }
-        copies
-    }
 }

@@ -1,0 +1,120 @@
+//! Patches that the transforms would not serve, and their outputs by the definition.
+//!
+//! The transforms add up all elements of a patch before they take apart what belongs to an output, so what is rounded is
+//! relative to the largest of them, and a value that is not finite reaches all sixteen outputs. Whoever sees only much
+//! smaller ones would lose its digits. So the squares of a patch's elements, over all channels, are summed up while it is
+//! transformed, by pairs of rows and columns; where they differ too much, they are compared window by window.
+
+use super::{Lanes, Patches, REACH, SIDE};
+use crate::kernels::gemm::MR;
+use crate::kernels::winograd::Energies;
+use crate::simd::{F32x4, LANES};
+
+/// How many times the squares of a window those of its patch may be: an element is then at most 64 times the window's norm.
+const LIMIT: f32 = 4096.0;
+
+/// Whether a window of so many squares is in proportion to its patch; not where either is infinite or NaN.
+fn fits(patch: f32, window: f32) -> bool {
+    patch <= (LIMIT * window).min(f32::MAX)
+}
+
+impl Patches<'_> {
+    /// Which of four patches are out of proportion, by the energies of what they read.
+    ///
+    /// # Safety
+    /// As `Convolve::run`.
+    #[inline(never)]
+    pub unsafe fn judge(&self, lanes: &Lanes, energies: &Energies, apart: &mut [bool]) {
+        let of_patches = energies.iter().fold(F32x4::ZERO, |sum, &part| sum.add(part)).to_array();
+        let energies = energies.map(F32x4::to_array);
+        for (lane, apart) in apart.iter_mut().enumerate() {
+            // The squares that the windows of its outputs hold: there may be no others.
+            let [rows, columns] = lanes.outputs.map(|outputs| if outputs[lane] > 2 { 2 } else { 1 });
+            let mut seen = (0..rows).flat_map(|row| energies[2 * row..].iter().take(columns));
+            *apart = !seen.all(|energy| fits(of_patches[lane], energy[lane]))
+                // SAFETY: the caller's guarantee.
+                && unsafe { self.differs(lanes, lane) };
+        }
+    }
+
+    /// Whether some window of a patch is out of proportion.
+    ///
+    /// # Safety
+    /// As `Convolve::run`.
+    #[inline(never)]
+    unsafe fn differs(&self, lanes: &Lanes, lane: usize) -> bool {
+        let problem = &self.conv.problem;
+        let plane = problem.geometry.input();
+        let (mut squares, mut copy) = ([[F32x4::ZERO; 2]; REACH], [0.0; REACH * REACH]);
+        for channel in 0..problem.ci {
+            let x = self.places.x.wrapping_add(channel * plane);
+            // SAFETY: the channel exists; six elements of each of the six rows can be read.
+            unsafe {
+                let (patch, stride) = if lanes.lie_inside(channel * plane) {
+                    (x.wrapping_offset(lanes.places[lane]), problem.geometry.axes[2].input)
+                } else {
+                    lanes.copy(lane, x, &mut copy);
+                    (copy.as_ptr(), REACH)
+                };
+                for (row, [left, right]) in squares.iter_mut().enumerate() {
+                    let x = patch.add(row * stride);
+                    let (four, last) = (F32x4::load(x), F32x4::load(x.add(REACH - LANES)));
+                    (*left, *right) = (four.madd(four, *left), last.madd(last, *right));
+                }
+            }
+        }
+        let squares = squares.map(|row| row.map(F32x4::to_array));
+        let (rows, columns) = (lanes.rows[lane], lanes.columns[lane]);
+        let sum = |top: usize, left: usize, side: usize| {
+            let mut sum = 0.0;
+            for row in rows.0.max(top)..rows.1.min(top + side) {
+                for column in columns.0.max(left)..columns.1.min(left + side) {
+                    let [four, last] = &squares[row];
+                    sum += if column < LANES { four[column] } else { last[column + LANES - REACH] };
+                }
+            }
+            sum
+        };
+        let of_patch = sum(0, 0, REACH);
+        let [rows, columns] = lanes.outputs.map(|outputs| outputs[lane]);
+        let mut windows = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        !windows.all(|(row, column)| fits(of_patch, sum(row, column, 3)))
+    }
+
+    /// The outputs of a patch by the definition: `[row][column]`, four output channels in the lanes.
+    ///
+    /// # Safety
+    /// As `Convolve::run`; the patch and the channels exist.
+    #[inline(never)]
+    pub unsafe fn define(
+        &self,
+        group: usize,
+        patch: usize,
+        output_channel: usize,
+        bias: F32x4,
+    ) -> [[F32x4; SIDE]; SIDE] {
+        let problem = &self.conv.problem;
+        let lanes = Lanes::new(self, group, patch);
+        let tile = group * problem.co.div_ceil(MR) + output_channel / MR;
+        let mut weights = self.places.weights.wrapping_add(tile * problem.ci * 9 * MR);
+        let mut copy = [0.0; REACH * REACH];
+        let mut sums = [[bias; SIDE]; SIDE];
+        for channel in 0..problem.ci {
+            // SAFETY: the channel exists in x and among the weights.
+            unsafe {
+                lanes.copy(0, self.places.x.wrapping_add(channel * problem.geometry.input()), &mut copy);
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    for tap in 0..9 {
+                        let weight = F32x4::load(weights.add(tap * MR));
+                        let x = copy.as_ptr().add((row + tap / 3) * REACH + tap % 3);
+                        for (column, sum) in sums.iter_mut().enumerate() {
+                            *sum = weight.madd(F32x4::load_splat(x.add(column)), *sum);
+                        }
+                    }
+                }
+            }
+            weights = weights.wrapping_add(9 * MR);
+        }
+        sums
+    }
+}
