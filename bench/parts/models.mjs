@@ -7,7 +7,7 @@ import { MODELS } from '../../scripts/zoo/models.mjs';
 import { matches } from '../options.mjs';
 import { start } from '../peers/striate.mjs';
 import { compareAndRace, startPeers } from '../peers.mjs';
-import { loadModel, ModelError } from '../striate.mjs';
+import { loadModel, ModelError, tensor } from '../striate.mjs';
 import { figure, percent, table, times, tiny } from '../table.mjs';
 
 const ROUNDS = { least: 5, most: 31 };
@@ -16,7 +16,7 @@ const RACE_MS = 15_000; // for all rounds of one model: those that take seconds 
 
 async function prepareOurs(bytes, values) {
   const model = await loadModel(bytes);
-  const feeds = ourFeeds(values);
+  const feeds = ourFeeds(tensor, values);
   const into = model.run(feeds);
   const outputs = model.outputs.map(({ name }) => name);
   const contender = {

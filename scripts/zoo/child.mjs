@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import * as native from '../../bench/peers/onnxruntime-node.mjs';
 import * as web from '../../bench/peers/onnxruntime-web.mjs';
-import { disposeRuntime, init, loadModel } from '../../bench/striate.mjs';
+import { disposeRuntime, init, loadModel, tensor } from '../../bench/striate.mjs';
 import { differenceOf, TOLERANCE } from './compare.mjs';
 import { ourFeeds, theirFeeds, valuesOf } from './feeds.mjs';
 import { fileOf } from './files.mjs';
@@ -24,7 +24,7 @@ async function resultsOf(session, { Tensor }, runs) {
 /** What the library gives, with the outputs in the order of `references`. */
 function ourResults(model, runs, references) {
   return runs.map((run, i) => {
-    const feeds = ourFeeds(run);
+    const feeds = ourFeeds(tensor, run);
     const results = model.run(feeds);
     const list = references[i].map(({ name }) => {
       return { name, shape: results[name].shape, data: results[name].toTypedArray() };

@@ -1,6 +1,4 @@
 // The values of a run as what a library takes.
-import { tensor } from '../../bench/striate.mjs';
-
 /** The values of one of a model's runs: { name: { dtype, shape, data } }. */
 export async function valuesOf(run) {
   const made = {};
@@ -11,7 +9,7 @@ export async function valuesOf(run) {
 const map = (values, convert) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, convert(value)]));
 
-export const ourFeeds = (values) => map(values, ({ shape, data }) => tensor(data, shape));
+export const ourFeeds = (tensor, values) => map(values, ({ shape, data }) => tensor(data, shape));
 
 export const theirFeeds = (Tensor, values) =>
   map(values, ({ dtype, shape, data }) => {

@@ -2,7 +2,7 @@
 import * as native from '../../bench/peers/onnxruntime-node.mjs';
 import * as web from '../../bench/peers/onnxruntime-web.mjs';
 import { median, race } from '../../bench/race.mjs';
-import { loadModel } from '../../bench/striate.mjs';
+import { loadModel, tensor } from '../../bench/striate.mjs';
 import { ourFeeds, theirFeeds } from './feeds.mjs';
 
 const LOADS = 3;
@@ -25,7 +25,7 @@ function contenders(bytes, values) {
     striate: {
       load: () => loadModel(bytes, { inputShapes: shapesOf(values) }),
       prepare(loaded) {
-        const feeds = ourFeeds(values);
+        const feeds = ourFeeds(tensor, values);
         const into = loaded.run(feeds);
         return { run: () => void loaded.run(feeds, { into }), dispose: () => loaded.dispose() };
       },
