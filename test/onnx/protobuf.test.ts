@@ -1,10 +1,11 @@
 /** The reader alone: files that are cut, mutated, or no models; weights in every form that the format has. */
-import { describe, expect, test } from 'vitest';
+import { init } from 'striate';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { ModelError } from '../../ts/base/errors.ts';
 import { checkGraph } from '../../ts/onnx/graph.ts';
 import { handlerTable } from '../../ts/onnx/handlers/index.ts';
 import { readModel } from '../../ts/onnx/protobuf.ts';
-import { tensorValues } from '../../ts/onnx/weights.ts';
+import { checkTensor, tensorFrom } from '../../ts/onnx/weights.ts';
 import {
   bytesOf,
   type Field,
@@ -18,10 +19,14 @@ import {
   TYPE,
 } from './encode.ts';
 
+beforeAll(async () => {
+  await init();
+});
+
 /** What loading does before it needs shapes or kernels. */
 function check(bytes: Uint8Array) {
   const proto = readModel(bytes, 'm.onnx');
-  for (const one of proto.graph.initializers) tensorValues(one, `initializer '${one.name}'`);
+  for (const one of proto.graph.initializers) checkTensor(one, `initializer '${one.name}'`);
   return { proto, graph: checkGraph(proto, handlerTable()) };
 }
 
@@ -170,8 +175,11 @@ describe('weights', () => {
   const values = (proto: Uint8Array) => {
     const bytes = message([[7, message([[5, proto]])]]);
     const [tensor] = readModel(bytes, 'm').graph.initializers;
-    const { values, dtype, shape } = tensorValues(tensor as never, "initializer 'w'");
-    return [dtype, shape, Array.from(values)];
+    const made = tensorFrom('loadModel', tensor as never, "initializer 'w'");
+    const { data, dtype, shape } = made;
+    const all = [dtype, shape, Array.from(data)];
+    made.dispose();
+    return all;
   };
   const typed = (type: number, dims: number[], fields: Field[]) =>
     message([...dims.map((dim): Field => [1, dim]), [2, type], [8, 'w'], ...fields]);
@@ -217,6 +225,13 @@ describe('weights', () => {
     ]);
     expect(values(typed(TYPE.half, [6], [[5, packed(bits)]]))[2]).toEqual(expected);
     expect(values(rawTensor('w', TYPE.half, [1], Uint16Array.of(0x7e00)))[2]).toEqual([Number.NaN]);
+  });
+  test('bfloat16: the upper half of a float, raw and in int32_data', () => {
+    const bits = [0x3fc0, 0xc000, 0x0001, 0x7f7f, 0xff80, 0x8000];
+    const expected = [1.5, -2, 2 ** -133, (2 - 2 ** -7) * 2 ** 127, -Infinity, -0];
+    expect(values(rawTensor('w', 16, [6], Uint16Array.from(bits)))).toEqual(['float32', [6], expected]);
+    expect(values(typed(16, [6], [[5, packed(bits)]]))[2]).toEqual(expected);
+    expect(values(rawTensor('w', 16, [1], Uint16Array.of(0x7fc0)))[2]).toEqual([Number.NaN]);
   });
   test('int64 saturates to int32', () => {
     const numbers = [5, -7, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 31n, -(2n ** 31n)];

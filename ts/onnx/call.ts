@@ -8,7 +8,7 @@ import { reshape } from '../ops/reshape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { NodeProto, TensorProto } from './protobuf.ts';
 import { inputSpec, type Row, type Signature } from './row.ts';
-import { copied, tensorValues } from './weights.ts';
+import { tensorFrom } from './weights.ts';
 
 /** Values that a program is made of are few: shapes have up to eight axes. */
 export const MAX_VALUES = 1024;
@@ -163,7 +163,7 @@ export class Call {
   tensorAttribute(name: string): Tensor<DType> {
     const proto = this.#of.node.attributes.get(name)?.tensor as TensorProto;
     const what = `${this.#of.label}: attribute ${name}`;
-    return copied(what, tensorValues(proto, what));
+    return tensorFrom(what, proto, what);
   }
 
   /** A list attribute with one entry per axis, or `otherwise` on every axis. */

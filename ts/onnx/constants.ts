@@ -13,7 +13,7 @@ import type { CheckedGraph, GraphNode } from './handler.ts';
 import type { GraphProto, ModelProto, TensorProto } from './protobuf.ts';
 import { inputSpec } from './row.ts';
 import type { Place } from './times.ts';
-import { checkTensor, copied, tensorValues } from './weights.ts';
+import { checkTensor, tensorFrom } from './weights.ts';
 
 /** A result above so many bytes, and above those of what it is made of, is computed in programs instead. */
 const MAX_RESULT = 1 << 20;
@@ -92,7 +92,7 @@ class Constants {
     const { file, graph } = this.#source;
     for (const proto of graph.proto.initializers) {
       if (!this.#kept.has(proto.name) && !this.#readers.has(proto.name)) continue;
-      this.#values.set(proto.name, copied('loadModel', tensorValues(proto, weightText(file, proto))));
+      this.#values.set(proto.name, tensorFrom('loadModel', proto, weightText(file, proto)));
     }
   }
 

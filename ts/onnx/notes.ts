@@ -1,14 +1,14 @@
 /** What a model computes otherwise than its file says: types that are not there, and what stands for them. */
 import { counted } from '../base/errors.ts';
 import type { GraphProto, ModelProto, NodeProto } from './protobuf.ts';
-import { DOUBLE, dtypeOf, FLOAT16, INT64, typeName } from './weights.ts';
+import { BFLOAT16, DOUBLE, dtypeOf, FLOAT16, INT64, typeName } from './weights.ts';
 
 /** How many of the places of a type are named; the rest is counted. */
 const NAMED = 5;
 
 /** A sentence for each type of which something is given or computed as another. */
 export function notesOf({ graph }: ModelProto): string[] {
-  return [DOUBLE, FLOAT16, INT64].flatMap((type) => {
+  return [DOUBLE, FLOAT16, BFLOAT16, INT64].flatMap((type) => {
     const places = placesOf(graph, type);
     if (places.length === 0) return [];
     const more = places.length > NAMED ? ` and ${counted(places.length - NAMED, 'other')}` : '';

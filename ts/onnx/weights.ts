@@ -1,10 +1,11 @@
 /**
- * The values of a TensorProto as a typed array of one of the library's dtypes: double and float16 become float32,
+ * The values of a TensorProto as a tensor of one of the library's dtypes: double, float16 and bfloat16 become float32,
  * int64 becomes int32 (saturating: exporters write the largest int64 for "to the end"), bool becomes uint8.
  * The number of values must be the product of the dims, and is checked before anything is allocated.
  */
-import type { DType, TypedArrays } from '../base/dtype.ts';
+import type { DType } from '../base/dtype.ts';
 import { ModelError, shapeText } from '../base/errors.ts';
+import { engine } from '../engine/engine.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
 import type { TensorProto } from './protobuf.ts';
 
@@ -26,7 +27,7 @@ const TYPES: readonly (readonly [name: string, dtype: DType | null, bytes: numbe
   ['uint64', null, 8],
   ['complex64', null, 8],
   ['complex128', null, 16],
-  ['bfloat16', null, 2],
+  ['bfloat16', 'float32', 2],
   ['float8e4m3fn', null, 1],
   ['float8e4m3fnuz', null, 1],
   ['float8e5m2', null, 1],
@@ -40,7 +41,8 @@ export const INT64 = 7;
 export const BOOL = 9;
 export const FLOAT16 = 10;
 export const DOUBLE = 11;
-const [FLOAT, INT8, INT32] = [1, 3, 6];
+export const BFLOAT16 = 16;
+const FLOAT = 1;
 
 /** The name of an ONNX element type. */
 export function typeName(type: number): string {
@@ -59,10 +61,15 @@ export interface Numbers {
   readonly shape: readonly number[];
 }
 
-/** The values of `tensor`; `what` names it in errors (`model.onnx: initializer 'w'`). @throws ModelError */
-export function tensorValues(tensor: TensorProto, what: string): Numbers {
-  const { dtype, count } = checkTensor(tensor, what);
-  return { values: convert(tensor, count), dtype, shape: tensor.dims };
+/**
+ * A tensor of what the file holds for `proto`, which `what` names in errors (`model.onnx: initializer 'w'`).
+ * @throws ModelError; OutOfMemoryError that names `where`
+ */
+export function tensorFrom(where: string, proto: TensorProto, what: string): Tensor<DType> {
+  const { dtype } = checkTensor(proto, what);
+  const made = emptyTensor(where, proto.dims, dtype);
+  fill(made, proto);
+  return made;
 }
 
 /** The dtype and the number of values, of which the file holds as many. @throws ModelError */
@@ -120,50 +127,47 @@ function stored(tensor: TensorProto, what: string): { count: number | null; text
   }
   if (raw !== null) return inBytes(raw.length);
   let count: number;
-  if (type === FLOAT) count = bytesOf(tensor.floats) / 4;
-  else if (type === DOUBLE) count = bytesOf(tensor.doubles) / 8;
+  if (type === FLOAT) count = lengthOf(tensor.floats) / 4;
+  else if (type === DOUBLE) count = lengthOf(tensor.doubles) / 8;
   else if (type === INT64) count = tensor.int64s.length;
   else count = tensor.int32s.length;
   return { count, text: `${count} values` };
 }
 
-function bytesOf(pieces: readonly Uint8Array[]): number {
+function lengthOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
-function convert(tensor: TensorProto, count: number): TypedArrays[DType] {
-  const { type, raw } = tensor;
-  switch (type) {
-    case FLOAT:
-      return new Float32Array(joined(raw === null ? tensor.floats : [raw], count * 4));
-    case DOUBLE:
-      return Float32Array.from(new Float64Array(joined(raw === null ? tensor.doubles : [raw], count * 8)));
-    case FLOAT16:
-      return Float32Array.from(
-        raw === null ? tensor.int32s : new Uint16Array(joined([raw], count * 2)),
-        halfToNumber,
-      );
-    case INT64:
-      return raw === null ? Int32Array.from(tensor.int64s, saturate) : narrowed(raw, count);
-    case INT32:
-      return raw === null ? Int32Array.from(tensor.int32s) : new Int32Array(joined([raw], count * 4));
-    case INT8:
-      return raw === null ? Int8Array.from(tensor.int32s) : new Int8Array(joined([raw], count));
-    case BOOL:
-      return Uint8Array.from(raw ?? tensor.int32s, (value) => (value === 0 ? 0 : 1));
-    default:
-      return raw === null ? Uint8Array.from(tensor.int32s) : new Uint8Array(joined([raw], count));
+/** Writes the values in place, where the file has them in the same form as their bytes. */
+function fill(made: Tensor<DType>, { type, raw, floats, doubles, int32s, int64s }: TensorProto): void {
+  const { data, size } = made;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (type === DOUBLE) data.set(new Float64Array(aligned(raw === null ? doubles : [raw], size * 8)));
+  else if (type === FLOAT16 || type === BFLOAT16) {
+    // Two bytes each, in the second half of the floats' memory.
+    put(bytes.subarray(size * 2), [raw ?? new Uint8Array(Uint16Array.from(int32s).buffer)]);
+    engine('loadModel').exports.widen(data.byteOffset, size, type === FLOAT16 ? 1 : 0);
+  } else if (type === INT64 && raw !== null) narrow(data as Int32Array, raw);
+  else if (type === INT64) data.set(int64s.map(saturate));
+  else if (type === BOOL) data.set(Array.from(raw ?? int32s, (value) => (value === 0 ? 0 : 1)));
+  else if (raw !== null) put(bytes, [raw]);
+  else if (type === FLOAT) put(bytes, floats);
+  else data.set(int32s);
+}
+
+/** Pieces one behind the other. */
+function put(to: Uint8Array, pieces: readonly Uint8Array[]): void {
+  let at = 0;
+  for (const piece of pieces) {
+    to.set(piece, at);
+    at += piece.length;
   }
 }
 
 /** A copy at the start of a buffer of its own: data in a file begins at any byte, a typed array at a multiple of its size. */
-function joined(pieces: readonly Uint8Array[], bytes: number): ArrayBuffer {
+function aligned(pieces: readonly Uint8Array[], bytes: number): ArrayBuffer {
   const copy = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    copy.set(piece, at);
-    at += piece.length;
-  }
+  put(copy, pieces);
   return copy.buffer;
 }
 
@@ -173,23 +177,12 @@ export function saturate(value: number): number {
 }
 
 /** int64 to int32: the low word when the high word is only its sign, else the end of the range. */
-function narrowed(raw: Uint8Array, count: number): Int32Array {
-  const words = new Int32Array(joined([raw], count * 8));
-  const values = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
+function narrow(values: Int32Array, raw: Uint8Array): void {
+  const words = new Int32Array(aligned([raw], raw.length));
+  for (let i = 0; i < values.length; i++) {
     const [low, high] = [words[2 * i] as number, words[2 * i + 1] as number];
     values[i] = high === low >> 31 ? low : high < 0 ? -0x80000000 : 0x7fffffff;
   }
-  return values;
-}
-
-/** IEEE 754 binary16, given as its 16 bits: sign, 5 bits of exponent, 10 of fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 /** A tensor with a copy of these values. @throws OutOfMemoryError that names `where` */

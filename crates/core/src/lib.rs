@@ -10,6 +10,7 @@ pub mod arena;
 pub mod enumeration;
 pub mod fault;
 pub mod geometry;
+pub mod half;
 pub mod instructions;
 pub mod kernels;
 pub mod math;

@@ -15,6 +15,7 @@ use core::sync::atomic::{AtomicI32, Ordering};
 use program::Program;
 use striate_core::fault::{Code, Fault};
 use striate_core::geometry::{Axis, AxisRequest, Mode, Rule};
+use striate_core::half;
 use striate_core::instructions::{self, Params};
 use striate_core::kernels::peak;
 use team::{Progress, Team};
@@ -256,6 +257,17 @@ pub fn team_abandon(address: u32) {
 #[wasm_bindgen]
 pub fn peak(iterations: u32, value: f32) -> f32 {
     peak::peak(iterations, value).max(peak::MACS as f32)
+}
+
+/// Has numbers of 16 bits, binary16 or else bfloat16, in the second half of the memory of `count` floats at `address`
+/// become these floats.
+#[wasm_bindgen]
+pub fn widen(address: u32, count: u32, binary16: u32) -> u32 {
+    code(memory::words(address, count).map(|words| {
+        let at = core::ptr::with_exposed_provenance_mut(address as usize);
+        // SAFETY: the words lie in the memory; ts/onnx gives those of a tensor that it has just made.
+        unsafe { half::widen(at, words.len(), binary16 != 0) };
+    }))
 }
 
 /// What a caller gets who asks for what does not exist.
