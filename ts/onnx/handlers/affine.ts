@@ -115,7 +115,7 @@ function kept(call: Call, bool: boolean): Tensor<DType>[] {
 }
 
 /** alpha A' B' + beta C: a linear layer where C is one value per column, else its parts. */
-function buildGemm(call: Call): Tensor {
+export function buildGemm(call: Call): Tensor {
   const [a, b] = [matrix(call, 0), matrix(call, 1)];
   const [alpha, beta] = [call.float('alpha'), call.float('beta')];
   const x = call.int('transA') !== 0 ? permute(a, [1, 0]) : a;

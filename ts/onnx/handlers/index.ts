@@ -8,6 +8,7 @@ import { comparisons } from './comparison.ts';
 import { constants } from './constant.ts';
 import { control } from './control.ts';
 import { convolution } from './convolution.ts';
+import { fused } from './fused.ts';
 import { indexing } from './indexing.ts';
 import { normalization } from './normalization.ts';
 import { pooling } from './pooling.ts';
@@ -37,6 +38,7 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     resampling,
     quantization,
     quantized,
+    fused,
     control,
     sequences,
     resizing,
