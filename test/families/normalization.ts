@@ -14,6 +14,8 @@ one pixel and one channel | batchNorm | "1x1x1x1", "1", { "values": [16] }, "1",
 no images | batchNorm | "0x3x2", "3", { "values": [16, 121, 49] }, "3", null, { "eps": 0 }
 images in training | batchNorm | "2x3x4x5", "3", { "values": [16, 121, 49] }, "3", "3", { "training": true }
 momentum in training | batchNorm | "4x3", "3", { "values": [16, 121, 49] }, null, null, { "training": true, "momentum": 0.5 }
+no images in training | batchNorm | "0x3x2", "3", { "values": [16, 121, 49] }, "3", "3", { "training": true }
+no pixels in training | batchNorm | "2x3x0", null, null, "3", null, { "training": true }
 two values in training | batchNorm | "2x5", "5", { "values": [16, 121, 49, 9, 100] }, "5", null, { "training": true }
 rows longer than a block in training | batchNorm | "1x2x1300", "2", { "values": [16, 121] }, null, "2", { "training": true }
 images, of reals | batchNorm | "2x3x4x5", "3~", "3+", "3", "3"

@@ -17,6 +17,7 @@ inEachVariant('data', () => {
     scope(() => {
       expect(made(Int16Array.of(-32768, 7))).toEqual(['int32', [2], [-32768, 7]]);
       expect(made(Uint16Array.of(65535))).toEqual(['int32', [1], [65535]]);
+      expect(made(Uint32Array.of(3, 2 ** 31 - 1))).toEqual(['int32', [2], [3, 2 ** 31 - 1]]);
       expect(made(BigUint64Array.of(3n, 2n ** 31n - 1n))).toEqual(['int32', [2], [3, 2 ** 31 - 1]]);
       expect(made(BigInt64Array.of(-3n))).toEqual(['int32', [1], [-3]]);
       const widened = tensor(BigInt64Array.of(-3n), null, { dtype: 'float32' });

@@ -17,6 +17,7 @@ const DTYPE_OF: ReadonlyMap<string, DType> = /*#__PURE__*/ new Map<string, DType
   ['Int16Array', 'int32'],
   ['Uint16Array', 'int32'],
   ['Int32Array', 'int32'],
+  ['Uint32Array', 'int32'],
   ['BigInt64Array', 'int32'],
   ['BigUint64Array', 'int32'],
   ['Uint8Array', 'uint8'],

@@ -9,7 +9,7 @@ import { checkOptions, real } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
 import { counted, shapeText } from '../base/errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
-import { type Block, countOf } from '../instructions/emit.ts';
+import { type Block, countOf, emitFill } from '../instructions/emit.ts';
 import {
   emitMap,
   emitMoments,
@@ -41,6 +41,8 @@ interface Problem {
   readonly momentum: number;
   readonly eps: number;
   readonly shapes: NormShapes;
+  /** A batch of nothing in training: there are no statistics to normalise by, or to record. */
+  readonly isEmpty: boolean;
 }
 
 const ARGS = ['x', 'runningMean', 'runningVar', 'weight', 'bias'];
@@ -116,7 +118,8 @@ const BATCH_NORM: Entry<Problem> = {
       }
     });
     const values = (x.shape[0] as number) * countOf(x.shape.slice(2));
-    if (training === 1 && values < 2) {
+    const isEmpty = training === 1 && values === 0;
+    if (training === 1 && values === 1) {
       throw new RangeError(
         `batchNorm: x has ${counted(values, 'value')} per channel, must have more than 1 in training`,
       );
@@ -127,18 +130,22 @@ const BATCH_NORM: Entry<Problem> = {
     const statistics: TensorType = { shape: [channels], dtype: 'float32' };
     return {
       outputs: [x],
-      state: training === 1 ? [1, 2] : [],
+      state: training === 1 && !isEmpty ? [1, 2] : [],
       // The running statistics may change between the forward run and a pullback.
-      saved: [statistics, statistics],
-      problem: { training: training === 1, momentum, eps, shapes: shapesOf(x) },
+      saved: isEmpty ? [] : [statistics, statistics],
+      problem: { training: training === 1, momentum, eps, shapes: shapesOf(x), isEmpty },
     };
   },
   lower(to, node) {
-    const { shapes } = node.problem;
+    const { shapes, isEmpty } = node.problem;
+    if (isEmpty) return;
     const statistics = emitStatistics(to, node);
     emitNorm(to, shapes, node.inputs[0]!, statistics, learnedOf(node), node.outputs[0]!);
   },
-  gradient(to, { problem: { training, shapes }, inputs, saved, gradients, wanted }) {
+  gradient(to, { types, problem, inputs, saved, gradients, wanted }) {
+    const { training, shapes, isEmpty } = problem;
+    if (isEmpty)
+      return types.map((type, i) => (type && wanted[i] ? emitFill(to, type.shape, 0).buffer : null));
     const [mean, scale] = saved.map((buffer) => block(buffer, shapes)!) as [Block, Block];
     const found = emitNormGradients(
       to,
@@ -170,8 +177,8 @@ const BATCH_NORM: Entry<Problem> = {
  * @param weight [C]; left out or null: 1
  * @param bias [C]; left out or null: 0
  * @returns of x's shape
- * @throws RangeError for shapes that do not fit, or one value per channel in training; TypeError where statistics
- * are missing
+ * @throws RangeError for shapes that do not fit, or one value per channel in training (of none the result is empty, and nothing
+ * is recorded); TypeError where statistics are missing
  * @example
  * ```ts
  * batchNorm(x, runningMean, runningVar, weight, bias); // by known statistics

@@ -17,7 +17,13 @@ type Innermost<Data> = Data extends readonly (infer Row)[]
   : Data;
 
 /** The dtype that a typed array gives. */
-type DTypeOfArray<Data> = Data extends Int32Array | Int16Array | Uint16Array | BigInt64Array | BigUint64Array
+type DTypeOfArray<Data> = Data extends
+  | Int32Array
+  | Int16Array
+  | Uint16Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
   ? 'int32'
   : Data extends Uint8Array | Uint8ClampedArray
     ? 'uint8'
@@ -36,7 +42,7 @@ export interface DTypeOption<D extends DType> {
 
 /**
  * A tensor with a copy of `data`. A typed array gives its dtype (Float16Array and Float64Array float32; Int16Array,
- * Uint16Array, BigInt64Array and BigUint64Array int32; Uint8ClampedArray uint8), numbers give float32, unless `dtype` says
+ * Uint16Array, Uint32Array, BigInt64Array and BigUint64Array int32; Uint8ClampedArray uint8), numbers give float32, unless `dtype` says
  * otherwise. What an integer dtype cannot hold, a fraction too, is an error; `cast` rounds and saturates.
  * @param data a number, nested arrays, a flat array or a typed array
  * @param shape left out or null: the shape of the nested arrays

@@ -2,7 +2,7 @@
 import { type DType, fits } from '../base/dtype.ts';
 import { asTensor, counted, describe, wrongKind } from '../base/errors.ts';
 import type { Float16 } from '../base/platform.ts';
-import { arrayDType } from '../base/realm.ts';
+import { arrayDType, tagOf } from '../base/realm.ts';
 
 /** A typed array that holds values: each gives the dtype that holds them all, but for what is too large. */
 export type TypedData =
@@ -12,6 +12,7 @@ export type TypedData =
   | Int16Array
   | Uint16Array
   | Int32Array
+  | Uint32Array
   | BigInt64Array
   | BigUint64Array
   | Uint8Array
@@ -46,7 +47,7 @@ function dtypeOf(where: string, name: string, data: ArrayBufferView): DType {
     where,
     name,
     data,
-    'a Float16Array, Float32Array, Float64Array, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, BigInt64Array or BigUint64Array',
+    'a Float16Array, Float32Array, Float64Array, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, BigInt64Array or BigUint64Array',
   );
 }
 
@@ -133,7 +134,9 @@ export function fitting(
   dtype: DType,
 ): ArrayLike<number> {
   const isBig = typeof values[0] === 'bigint';
-  if (!isBig && (dtype === 'float32' || own === dtype)) return values as ArrayLike<number>;
+  // What is taken for int32 may be wider.
+  const fitsAll = own === dtype && (dtype !== 'int32' || tagOf(values) === 'Int32Array');
+  if (!isBig && (dtype === 'float32' || fitsAll)) return values as ArrayLike<number>;
   return Array.from(values, (value, i) => {
     const number = Number(value);
     if (fits(number, dtype)) return number;
