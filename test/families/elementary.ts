@@ -1,4 +1,4 @@
-/** Elementary functions of one element: rounding, sign, erf, trigonometry, the reciprocal. */
+/** Elementary functions of one element: rounding, sign, erf, trigonometry, hyperbolic functions, inverses, the reciprocal. */
 import * as striate from 'striate';
 import { anyShape, type Generator, text } from '../support/generate.ts';
 import { FEW, type Plain, type Reference } from '../support/plain.ts';
@@ -41,6 +41,25 @@ NaN and infinities | tan | {"values": ["NaN", "Infinity", "-Infinity"]}
 integers and zero | reciprocal | "3x7"
 positive | reciprocal | "2x3x5+"
 wide | reciprocal | "3x7#"
+reals | sinh | "2x3x5~"
+small and large | sinh | {"values": [1e-20, -1e-5, 0.99999994, 1, -20, 88, 89.4, -1000, "NaN", "Infinity", "-Infinity"]}
+reals | cosh | "2x3x5~"
+small and large | cosh | {"values": [0, -1e-5, 1, -20, 88, 89.4, -1000, "NaN", "Infinity", "-Infinity"]}
+between | asin | "2x3x5~"
+ends, and beyond | asin | {"values": [0, -0.0, 1e-20, 0.5, -0.50000006, 1, -1, 0.99999994, 1.0000001, -2, "NaN", "Infinity"]}
+between | acos | "2x3x5~"
+ends, and beyond | acos | {"values": [0, -0.0, 1e-20, 0.5, -0.50000006, 1, -1, 0.99999994, 1.0000001, -2, "NaN", "Infinity"]}
+reals | atan | "2x3x5~"
+wide | atan | "3x7#"
+small and large | atan | {"values": [0, 1e-20, 0.41421357, 1, -2.4142137, 1e10, 3e38, "NaN", "Infinity", "-Infinity"]}
+reals | asinh | "2x3x5~"
+wide | asinh | "3x7#"
+small and large | asinh | {"values": [0, 1e-20, -1e-5, 16384, -16383.999, 1e10, 3e38, "NaN", "Infinity", "-Infinity"]}
+around 1 | acosh | "2x3x5+"
+above 1 | acosh | {"values": [1.5, 2, 3.25, 17, 1000.5]}
+small and large | acosh | {"values": [1, 1.0000001, 0.99, -2, 16384, 16383.999, 1e10, 3e38, "NaN", "Infinity", "-Infinity"]}
+between | atanh | "2x3x5~"
+ends, and beyond | atanh | {"values": [0, 1e-20, 0.5, -0.50000006, 1, -1, 0.99999994, 1.0000001, -2, "NaN", "Infinity"]}
 zeros, NaN and infinities | reciprocal | {"values": [0, -0.0, "NaN", "Infinity", "-Infinity"]}
 `;
 
@@ -77,6 +96,14 @@ export const references: Record<string, Reference> = {
   cos: of(Math.cos, FEW),
   tan: of(Math.tan, FEW),
   reciprocal: of((x) => 1 / x, FEW),
+  sinh: of(Math.sinh, FEW),
+  cosh: of(Math.cosh, FEW),
+  asin: of(Math.asin, FEW),
+  acos: of(Math.acos, FEW),
+  atan: of(Math.atan, FEW),
+  asinh: of(Math.asinh, FEW),
+  acosh: of(Math.acosh, FEW),
+  atanh: of(Math.atanh, FEW),
 };
 
 const unary =
@@ -88,6 +115,8 @@ export const generators: Record<string, Generator> = {
   // Away from their poles.
   tan: unary('~'),
   reciprocal: unary('+'),
+  acosh: unary('+'),
+  ...Object.fromEntries(['asin', 'acos', 'atanh'].map((op) => [op, unary('~')])),
 };
 
 /** Functions of mathematics are no layers. */

@@ -3,7 +3,7 @@
  * triangle.rs in crates/core/src/instructions).
  */
 import { type DType, dtypeId } from '../base/dtype.ts';
-import type { Builder, OperandsOf } from './builder.ts';
+import { type Builder, bits, type OperandsOf } from './builder.ts';
 import type { Along } from './reduce.ts';
 import { type JOINING, OP, OUTSIDE } from './table.ts';
 
@@ -95,4 +95,15 @@ export function writeSort(
   const params = [dtypeId(dtype), outer, size, inner, count, descending ? 1 : 0];
   const { scratch } = to.plan('sort', OP.sort, params);
   to.step(OP.sort, [x], [y, indices], params, { scratch });
+}
+
+/** kept and found = the boxes that stay, the best first, and how many. */
+export function writeSuppress(
+  to: Builder,
+  { boxes, scores, classes, kept, found }: Omit<OperandsOf<'suppress'>, 'scratch'>,
+  { count, limit, overlap, score }: { count: number; limit: number; overlap: number; score: number },
+): void {
+  const params = [dtypeId('float32'), count, limit, bits(overlap), bits(score)];
+  const { scratch } = to.plan('suppress', OP.suppress, params);
+  to.step(OP.suppress, [boxes, scores, classes ?? null], [kept, found], params, { scratch });
 }

@@ -34,9 +34,10 @@ export const OP = {
   softmax: 29,
   sort: 30,
   stats: 31,
-  triangle: 32,
-  unary: 33,
-  unaryGradient: 34,
+  suppress: 32,
+  triangle: 33,
+  unary: 34,
+  unaryGradient: 35,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -85,7 +86,15 @@ export const ACTIVATION = {
   cos: 26,
   tan: 27,
   reciprocal: 28,
-  inside: 29,
+  sinh: 29,
+  cosh: 30,
+  asin: 31,
+  acos: 32,
+  atan: 33,
+  asinh: 34,
+  acosh: 35,
+  atanh: 36,
+  inside: 37,
 } as const;
 
 /** Functions of two numbers. */
@@ -103,6 +112,11 @@ export const BINARY = {
   powerSlope: 10,
   powerGrowth: 11,
   preluSlope: 12,
+  bitAnd: 13,
+  bitOr: 14,
+  bitXor: 15,
+  shiftLeft: 16,
+  shiftRight: 17,
 } as const;
 
 /** Comparisons of two numbers. */
@@ -371,6 +385,13 @@ export interface Operands<B> {
     readonly x: B;
     readonly mean: B;
     readonly variance: B;
+  };
+  suppress: {
+    readonly boxes: B;
+    readonly scores: B;
+    readonly classes?: B | null | undefined;
+    readonly kept: B;
+    readonly found: B;
   };
   triangle: {
     readonly x: B;

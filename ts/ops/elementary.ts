@@ -1,6 +1,6 @@
 /**
- * Elementary functions, y = f(x), element by element: rounding, sign, the error function, trigonometry, the reciprocal. They
- * are computed in Rust, never by the host.
+ * Elementary functions, y = f(x), element by element: rounding, sign, the error function, trigonometric and hyperbolic
+ * functions and their inverses, the reciprocal. They are computed in Rust, never by the host.
  * @category Arithmetic
  */
 import { simple, type Traits } from './unary.ts';
@@ -81,3 +81,59 @@ export const reciprocal = /*#__PURE__*/ simple(
   ['Reciprocal'],
   FROM_OUTPUT,
 );
+/**
+ * The hyperbolic sine, (e^x - e^-x) / 2.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ * @throws TypeError for x of another dtype
+ */
+export const sinh = /*#__PURE__*/ simple('sinh', 'sinh', 'torch.sinh', ['Sinh']);
+/**
+ * The hyperbolic cosine, (e^x + e^-x) / 2.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ * @throws TypeError for x of another dtype
+ */
+export const cosh = /*#__PURE__*/ simple('cosh', 'cosh', 'torch.cosh', ['Cosh']);
+/**
+ * The angle in radians, from -pi/2 to pi/2, whose sine is x; NaN beyond 1.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ * @throws TypeError for x of another dtype
+ */
+export const asin = /*#__PURE__*/ simple('asin', 'asin', 'torch.asin', ['Asin']);
+/**
+ * The angle in radians, from 0 to pi, whose cosine is x; NaN beyond 1.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ * @throws TypeError for x of another dtype
+ */
+export const acos = /*#__PURE__*/ simple('acos', 'acos', 'torch.acos', ['Acos']);
+/**
+ * The angle in radians, from -pi/2 to pi/2, whose tangent is x.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ * @throws TypeError for x of another dtype
+ */
+export const atan = /*#__PURE__*/ simple('atan', 'atan', 'torch.atan', ['Atan']);
+/**
+ * The number whose hyperbolic sine is x, log(x + sqrt(x^2 + 1)).
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ * @throws TypeError for x of another dtype
+ */
+export const asinh = /*#__PURE__*/ simple('asinh', 'asinh', 'torch.asinh', ['Asinh']);
+/**
+ * The number from 0 on whose hyperbolic cosine is x, log(x + sqrt(x^2 - 1)); NaN below 1.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ * @throws TypeError for x of another dtype
+ */
+export const acosh = /*#__PURE__*/ simple('acosh', 'acosh', 'torch.acosh', ['Acosh']);
+/**
+ * The number whose hyperbolic tangent is x, log((1 + x) / (1 - x)) / 2; NaN beyond 1.
+ * @param x of float32, of any shape
+ * @returns of x's shape
+ * @throws TypeError for x of another dtype
+ */
+export const atanh = /*#__PURE__*/ simple('atanh', 'atanh', 'torch.atanh', ['Atanh']);

@@ -43,6 +43,7 @@ export { allClose } from './allClose.ts';
 export { add, div, maximum, minimum, mul, pow, prelu, sub } from './arithmetic.ts';
 export type { BatchNormOptions } from './batchNorm.ts';
 export { batchNorm } from './batchNorm.ts';
+export { bitwiseAnd, bitwiseLeftShift, bitwiseOr, bitwiseRightShift, bitwiseXor } from './bitwise.ts';
 export {
   equal,
   greater,
@@ -71,7 +72,25 @@ export type { DeformConvOptions } from './deform.ts';
 export { deformConv2d } from './deform.ts';
 export type { DropoutLayerOptions, DropoutOptions } from './dropout.ts';
 export { dropout, dropout1d, dropout2d, dropout3d } from './dropout.ts';
-export { ceil, cos, erf, floor, reciprocal, round, sign, sin, tan } from './elementary.ts';
+export {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  ceil,
+  cos,
+  cosh,
+  erf,
+  floor,
+  reciprocal,
+  round,
+  sign,
+  sin,
+  sinh,
+  tan,
+} from './elementary.ts';
 export { expand, tile } from './expand.ts';
 export type { FactorizedKernel } from './factorizeKernel.ts';
 export { factorizeKernel } from './factorizeKernel.ts';
@@ -88,6 +107,8 @@ export { linear } from './linear.ts';
 export type { LocalResponseNormOptions } from './localResponseNorm.ts';
 export { localResponseNorm } from './localResponseNorm.ts';
 export { matmul } from './matmul.ts';
+export type { NmsOptions } from './nms.ts';
+export { batchedNms, nms } from './nms.ts';
 export type { InstanceNormOptions, NormOptions } from './normalization.ts';
 export { groupNorm, instanceNorm, layerNorm } from './normalization.ts';
 export type { Padding, Size } from './options.ts';

@@ -18,8 +18,29 @@ import {
   tanh,
 } from '../../ops/activation.ts';
 import { add, div, maximum, minimum, mul, prelu, sub } from '../../ops/arithmetic.ts';
+import { cast } from '../../ops/cast.ts';
 import { greater, less, where } from '../../ops/comparison.ts';
-import { ceil, cos, erf, floor, reciprocal, round, sign, sin, tan } from '../../ops/elementary.ts';
+import {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  ceil,
+  cos,
+  cosh,
+  erf,
+  floor,
+  reciprocal,
+  round,
+  sign,
+  sin,
+  sinh,
+  tan,
+} from '../../ops/elementary.ts';
+import { oneHot } from '../../ops/indexing.ts';
+import { argMax } from '../../ops/reduction.ts';
 import { reshape } from '../../ops/reshape.ts';
 import { logSoftmax, softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -35,7 +56,7 @@ const SELU_ALPHA = Math.fround(1.6732631921768188);
 const SELU_GAMMA = Math.fround(1.0507010221481323);
 
 export const activation: Handlers = {
-  Relu: unary(relu),
+  Relu: { inputs: ['X'], build: (call) => whole(call, relu, (x) => maximum(x, 0)) },
   Sigmoid: unary(sigmoid),
   Tanh: unary(tanh),
   HardSwish: { ...unary(hardSwish), since: 14 },
@@ -43,16 +64,28 @@ export const activation: Handlers = {
   Exp: unary(exp),
   Log: unary(log),
   Sqrt: unary(sqrt),
-  Abs: unary(abs),
-  Neg: unary(neg),
+  Abs: { inputs: ['X'], build: (call) => whole(call, abs, (x) => maximum(x, sub(0, x))) },
+  Neg: { inputs: ['X'], build: (call) => whole(call, neg, (x) => sub(0, x)) },
   Floor: unary(floor),
   Ceil: unary(ceil),
   Round: { ...unary(round), since: 11 },
-  Sign: { inputs: ['input'], since: 9, build: buildSign },
+  Sign: {
+    inputs: ['input'],
+    since: 9,
+    build: (call) => whole(call, sign, (x) => clip(x, x.dtype === 'uint8' ? 0 : -1, 1)),
+  },
   Erf: { ...unary(erf), since: 9 },
   Sin: { ...unary(sin), since: 7 },
   Cos: { ...unary(cos), since: 7 },
   Tan: { ...unary(tan), since: 7 },
+  Asin: unary(asin),
+  Acos: unary(acos),
+  Atan: unary(atan),
+  Sinh: { ...unary(sinh), since: 9 },
+  Cosh: { ...unary(cosh), since: 9 },
+  Asinh: { ...unary(asinh), since: 9 },
+  Acosh: { ...unary(acosh), since: 9 },
+  Atanh: { ...unary(atanh), since: 9 },
   Reciprocal: unary(reciprocal),
   LeakyRelu: {
     inputs: ['X'],
@@ -94,6 +127,7 @@ export const activation: Handlers = {
   },
   Softmax: softmaxRows(softmax),
   LogSoftmax: softmaxRows(logSoftmax),
+  Hardmax: softmaxRows(hardmax),
   PRelu: { inputs: ['X', 'slope'], build: buildPRelu },
   Clip: [
     {
@@ -118,9 +152,15 @@ function buildShrink(call: Call): Tensor {
   return where(less(x, -lambd), add(x, bias), where(greater(x, lambd), sub(x, bias), 0));
 }
 
-function buildSign(call: Call): Tensor<DType> {
+/** A function of floats, or what it is of integers. */
+function whole(
+  call: Call,
+  floats: (x: Tensor) => Tensor,
+  integers: (x: Tensor<DType>) => Tensor<DType>,
+): Tensor<DType> {
   const x = call.tensor(0);
-  return x.dtype === 'float32' ? sign(call.float32(0)) : clip(x, -1, 1);
+  if (x.dtype === 'float32') return floats(call.float32(0));
+  return x.dtype === 'uint8' && floats !== sign ? x : integers(x);
 }
 
 /**
@@ -152,6 +192,11 @@ function softmaxRows(along: Along): Handler[] {
       build: (call) => along(call.float32(0), { dim: call.axis(call.int('axis'), call.shape(0).length) }),
     },
   ];
+}
+
+/** 1 where the first of the largest is, else 0. */
+function hardmax(x: Tensor, { dim }: { dim: number }): Tensor {
+  return cast(oneHot(argMax(x, { dim }), x.shape[dim] as number, { dim }), 'float32');
 }
 
 function buildFlatSoftmax(call: Call, along: Along): Tensor {

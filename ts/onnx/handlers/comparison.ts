@@ -14,7 +14,9 @@ import {
   where,
 } from '../../ops/comparison.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { Call } from '../call.ts';
 import type { Handler, Handlers } from '../handler.ts';
+import { int } from '../row.ts';
 
 type Question = (a: Tensor<DType>, b: Tensor<DType>) => Tensor<'uint8'>;
 
@@ -42,9 +44,22 @@ export const comparisons: Handlers = {
     inputs: ['X'],
     build: (call) => isNotANumber(call.float32(0)) as unknown as Tensor<DType>,
   },
+  IsInf: {
+    since: 10,
+    inputs: ['X'],
+    attributes: { detect_negative: int(1), detect_positive: int(1) },
+    build: buildIsInf,
+  },
   Where: {
     since: 9,
     inputs: ['condition', 'X', 'Y'],
     build: (call) => where(call.tensor(0), call.tensor(1), call.tensor(2)),
   },
 };
+
+function buildIsInf(call: Call): Tensor<DType> {
+  const x = call.float32(0);
+  const high = call.int('detect_positive') !== 0 ? Number.POSITIVE_INFINITY : Number.NaN;
+  const low = call.int('detect_negative') !== 0 ? Number.NEGATIVE_INFINITY : Number.NaN;
+  return logicalOr(equal(x, high), equal(x, low)) as unknown as Tensor<DType>;
+}

@@ -9,7 +9,18 @@ import { reshape } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handlers } from '../handler.ts';
-import { choice, float, floats, int, ints, optional, required, tensorValue, value } from '../row.ts';
+import {
+  choice,
+  float,
+  floats,
+  int,
+  ints,
+  optional,
+  required,
+  shapeOnly,
+  tensorValue,
+  value,
+} from '../row.ts';
 import { BOOL, dtypeOf, saturate, typeName } from '../weights.ts';
 import { padPairs } from './convolution.ts';
 
@@ -43,6 +54,15 @@ export const constants: Handlers = {
       inputs: ['input'],
       attributes: { saturate: int(1), to: required(int()) },
       build: buildCast,
+    },
+  ],
+  CastLike: [
+    { since: 15, inputs: ['input', shapeOnly('target_type')], build: buildCastLike },
+    {
+      since: 19,
+      inputs: ['input', shapeOnly('target_type')],
+      attributes: { saturate: int(1) },
+      build: buildCastLike,
     },
   ],
   Pad: [
@@ -95,6 +115,13 @@ function buildCast(call: Call): Tensor<DType> {
   const x = call.tensor(0);
   if (type !== BOOL) return x.dtype === dtype ? x : cast(x, dtype);
   return notEqual(x, 0) as Tensor<DType>;
+}
+
+/** What was bool is uint8 here, as a target too. */
+function buildCastLike(call: Call): Tensor<DType> {
+  const { dtype } = call.inputs[1] as Tensor<DType>;
+  const x = call.tensor(0);
+  return x.dtype === dtype ? x : cast(x, dtype);
 }
 
 const MODES = { constant: 'constant', reflect: 'reflect', edge: 'replicate', wrap: 'circular' } as const;

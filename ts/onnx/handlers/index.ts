@@ -9,8 +9,11 @@ import { constants } from './constant.ts';
 import { control } from './control.ts';
 import { convolution } from './convolution.ts';
 import { fused } from './fused.ts';
+import { sumsOfProducts } from './einsum.ts';
+import { found } from './found.ts';
 import { indexing } from './indexing.ts';
 import { normalization } from './normalization.ts';
+import { places } from './places.ts';
 import { pooling } from './pooling.ts';
 import { quantization } from './quantization.ts';
 import { quantized } from './quantized.ts';
@@ -30,6 +33,9 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     constants,
     convolution,
     indexing,
+    places,
+    found,
+    sumsOfProducts,
     normalization,
     pooling,
     shapes,

@@ -5,6 +5,7 @@
 import type { DType } from '../../base/dtype.ts';
 import { shapeText } from '../../base/errors.ts';
 import { broadcast } from '../../instructions/emit.ts';
+import { cast } from '../../ops/cast.ts';
 import { slice } from '../../ops/concat.ts';
 import { zeros } from '../../ops/create.ts';
 import { cumSum } from '../../ops/cumSum.ts';
@@ -21,7 +22,8 @@ import { choice, int, optional, required, shapeOnly, value } from '../row.ts';
 import { dtypeOf, typeName } from '../weights.ts';
 
 /** The indices, which int64 and int32 both are here. */
-const indicesOf = (call: Call, index: number) => call.tensor(index) as Tensor<DType> as Tensor<'int32'>;
+export const indicesOf = (call: Call, index: number) =>
+  call.tensor(index) as Tensor<DType> as Tensor<'int32'>;
 
 /** The axis attribute as one of input 0's. */
 const axisOf = (call: Call): number => call.axis(call.int('axis'), call.shape(0).length);
@@ -125,7 +127,12 @@ function buildGather(call: Call): Tensor<DType> {
   return reshape(slice(x, starts, ends), result);
 }
 
-const REDUCES: Readonly<Record<string, Reduce>> = { add: 'add', mul: 'multiply', max: 'amax', min: 'amin' };
+export const REDUCES: Readonly<Record<string, Reduce>> = {
+  add: 'add',
+  mul: 'multiply',
+  max: 'amax',
+  min: 'amin',
+};
 
 function buildScatter(call: Call): Tensor<DType> {
   const reduce = REDUCES[call.string('reduction') ?? 'none'];
@@ -136,7 +143,7 @@ function buildScatter(call: Call): Tensor<DType> {
 function buildOneHot(call: Call): Tensor<DType> {
   const [depth = 0] = call.numbers('depth');
   const dim = call.axis(call.int('axis'), call.shape(0).length + 1);
-  const hot = oneHot(indicesOf(call, 0), depth, { dim, outside: 'skip' });
+  const hot = oneHot(cast(call.tensor(0), 'int32'), depth, { dim, outside: 'skip' });
   return indexSelect(call.tensor(2), hot);
 }
 

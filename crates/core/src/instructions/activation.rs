@@ -7,7 +7,7 @@
 
 use crate::enumeration::enumeration;
 use crate::fault::{Code, Fault};
-use crate::math;
+use crate::math::{self, hyperbolic, inverse};
 use crate::simd::{F32x4, LANES};
 
 enumeration! {
@@ -44,6 +44,14 @@ enumeration! {
         Cos,
         Tan,
         Reciprocal,
+        Sinh,
+        Cosh,
+        Asin,
+        Acos,
+        Atan,
+        Asinh,
+        Acosh,
+        Atanh,
         /// 1 between p0 and p1, exclusive: the derivative of relu6, and no function of its own.
         Inside,
     }
@@ -84,6 +92,14 @@ enum Kind {
     Cos,
     Tan,
     Reciprocal,
+    Sinh,
+    Cosh,
+    Asin,
+    Acos,
+    Atan,
+    Asinh,
+    Acosh,
+    Atanh,
 }
 
 /// An activation and its parameters, ready to be applied.
@@ -132,6 +148,14 @@ impl Activation {
             Act::Cos => (Kind::Cos, p0, p1),
             Act::Tan => (Kind::Tan, p0, p1),
             Act::Reciprocal => (Kind::Reciprocal, p0, p1),
+            Act::Sinh => (Kind::Sinh, p0, p1),
+            Act::Cosh => (Kind::Cosh, p0, p1),
+            Act::Asin => (Kind::Asin, p0, p1),
+            Act::Acos => (Kind::Acos, p0, p1),
+            Act::Atan => (Kind::Atan, p0, p1),
+            Act::Asinh => (Kind::Asinh, p0, p1),
+            Act::Acosh => (Kind::Acosh, p0, p1),
+            Act::Atanh => (Kind::Atanh, p0, p1),
             Act::Inside => return Err(Fault::new(Code::BadInstruction, [act as i32, 0, 0])),
         };
         let needs_slope = act == Act::Prelu;
@@ -233,6 +257,14 @@ impl Activation {
                 Kind::Cos => all.each(math::cos),
                 Kind::Tan => all.each(math::tan),
                 Kind::Reciprocal => all.each(|x| one.div(x)),
+                Kind::Sinh => all.each(hyperbolic::sinh),
+                Kind::Cosh => all.each(hyperbolic::cosh),
+                Kind::Asin => all.each(inverse::asin),
+                Kind::Acos => all.each(inverse::acos),
+                Kind::Atan => all.each(inverse::atan),
+                Kind::Asinh => all.each(hyperbolic::asinh),
+                Kind::Acosh => all.each(hyperbolic::acosh),
+                Kind::Atanh => all.each(hyperbolic::atanh),
             }
         }
     }
@@ -355,6 +387,15 @@ impl Derivative {
             Act::Cos => dy.mul(math::sin(v).neg()),
             Act::Tan => dy.mul(v.mul(v).add(one)),
             Act::Reciprocal => dy.neg().mul(v.mul(v)),
+            Act::Sinh => dy.mul(hyperbolic::cosh(v)),
+            Act::Cosh => dy.mul(hyperbolic::sinh(v)),
+            // (1 - v)(1 + v) keeps the digits that 1 - v * v loses next to 1.
+            Act::Asin => dy.div(one.sub(v).mul(one.add(v)).sqrt()),
+            Act::Acos => dy.neg().div(one.sub(v).mul(one.add(v)).sqrt()),
+            Act::Atan => dy.div(v.mul(v).add(one)),
+            Act::Asinh => dy.div(v.mul(v).add(one).sqrt()),
+            Act::Acosh => dy.div(v.sub(one).mul(v.add(one)).sqrt()),
+            Act::Atanh => dy.div(one.sub(v).mul(one.add(v))),
         }
     }
 }

@@ -47,6 +47,14 @@ enumeration! {
         PowerGrowth,
         /// `a > 0 ? 1 : b`
         PreluSlope,
+        // Of the bits of integers only.
+        BitAnd,
+        BitOr,
+        BitXor,
+        /// 0 where more bits are shifted than there are.
+        ShiftLeft,
+        /// Of a signed integer the sign moves in.
+        ShiftRight,
     }
 }
 
@@ -58,7 +66,8 @@ struct Binary {
 
 fn decode(params: &mut Params) -> Result<Planned, Fault> {
     let (dtype, kind) = (params.dtype, params.kind::<Kind>());
-    if dtype != Dtype::F32 && kind as u32 > Kind::Prelu as u32 {
+    let (last, bits) = (Kind::Prelu as u32, Kind::BitAnd as u32);
+    if if dtype == Dtype::F32 { kind as u32 >= bits } else { (last + 1..bits).contains(&(kind as u32)) } {
         params.refuse(kind as u32);
     }
     let mut walk = Walk::decode(params, dtype.bytes())?;
@@ -192,7 +201,8 @@ unsafe fn vectors(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
                 let flat = b.eq(F32x4::ZERO).and(a.lt(F32x4::splat(f32::INFINITY)));
                 flat.select(F32x4::ZERO, a.mul(math::log(b)))
             }),
-            Kind::PreluSlope => each(a, b, y, len, |a, b| a.gt(F32x4::ZERO).select(F32x4::splat(1.0), b)),
+            // Decoding refuses the kinds behind it for floats.
+            _ => each(a, b, y, len, |a, b| a.gt(F32x4::ZERO).select(F32x4::splat(1.0), b)),
         }
     }
 }
@@ -239,7 +249,12 @@ fn integers(kind: Kind, a: &mut [u32], b: &[u32]) {
         Kind::Pow => integer_pow,
         Kind::Max => Ord::max,
         Kind::Min => Ord::min,
-        // Decoding refuses the kinds behind it for integers.
+        Kind::BitAnd => |a: i32, b: i32| a & b,
+        Kind::BitOr => |a: i32, b: i32| a | b,
+        Kind::BitXor => |a: i32, b: i32| a ^ b,
+        Kind::ShiftLeft => |a: i32, b: i32| a.checked_shl(b as u32).unwrap_or(0),
+        Kind::ShiftRight => |a: i32, b: i32| a.checked_shr(b as u32).unwrap_or(a >> 31),
+        // Decoding refuses the other kinds for integers.
         _ => |a: i32, b: i32| if a > 0 { a } else { a.wrapping_mul(b) },
     };
     for (a, &b) in a.iter_mut().zip(b) {

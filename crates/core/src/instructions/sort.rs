@@ -21,7 +21,7 @@ pub const ENTRIES: &[Entry] = &[Entry::new(
 )];
 
 /// A key and a place.
-type Pair = [u32; 2];
+pub(super) type Pair = [u32; 2];
 
 struct Sort {
     dtype: Dtype,
@@ -86,24 +86,32 @@ impl Instruction for Sort {
 impl Sort {
     /// A lane's place in the order, as an unsigned integer.
     fn key(&self, lane: u32) -> u32 {
-        const SIGN: u32 = 1 << 31;
-        let ascending = if self.dtype == Dtype::F32 {
-            let value = f32::from_bits(lane);
-            match lane {
-                _ if value.is_nan() => u32::MAX,
-                _ if value == 0.0 => SIGN,
-                bits if bits & SIGN != 0 => !bits,
-                bits => bits | SIGN,
-            }
-        } else {
-            lane ^ SIGN
-        };
+        let ascending = if self.dtype == Dtype::F32 { float_key(lane) } else { lane ^ SIGN };
         if self.descending {
             !ascending
         } else {
             ascending
         }
     }
+}
+
+const SIGN: u32 = 1 << 31;
+
+/// The place of a float, given by its bits, among all: NaN is the largest, -0 is 0.
+pub(super) fn float_key(bits: u32) -> u32 {
+    let value = f32::from_bits(bits);
+    match bits {
+        _ if value.is_nan() => u32::MAX,
+        _ if value == 0.0 => SIGN,
+        _ if bits & SIGN != 0 => !bits,
+        _ => bits | SIGN,
+    }
+}
+
+/// Sorts pairs in place.
+pub(super) fn ascending(pairs: &mut [Pair]) {
+    heapify(pairs);
+    drain(pairs);
 }
 
 /// The smallest of `size` pairs in ascending order, as many as `heap` has.
@@ -115,9 +123,7 @@ fn smallest(heap: &mut [Pair], size: usize, pair: impl Fn(usize) -> Pair) {
     for (k, place) in heap.iter_mut().enumerate() {
         *place = pair(k);
     }
-    for at in (0..count / 2).rev() {
-        sift(heap, at);
-    }
+    heapify(heap);
     for k in count..size {
         let next = pair(k);
         if next < heap[0] {
@@ -125,7 +131,19 @@ fn smallest(heap: &mut [Pair], size: usize, pair: impl Fn(usize) -> Pair) {
             sift(heap, 0);
         }
     }
-    for end in (1..count).rev() {
+    drain(heap);
+}
+
+/// The largest pair on top, none above a larger one.
+fn heapify(heap: &mut [Pair]) {
+    for at in (0..heap.len() / 2).rev() {
+        sift(heap, at);
+    }
+}
+
+/// A heap's pairs in ascending order.
+fn drain(heap: &mut [Pair]) {
+    for end in (1..heap.len()).rev() {
         heap.swap(0, end);
         sift(&mut heap[..end], 0);
     }
