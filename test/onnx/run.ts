@@ -31,17 +31,19 @@ export async function run(nodes: NodeSpec[], given: Case = {}) {
   const bytes = model({ nodes, weights, inputs: { x: [shape, type] }, outputs, opset });
   const loaded = await loadModel(bytes);
   const x = tensor(values, shape, { dtype: DTYPES[type as 1] as 'float32' });
-  const results = loaded.run({ x });
-  const found = outputs.map((name) => {
-    const y = results[name] as Tensor;
-    const data = Array.from(y.data);
-    const dims = [...y.shape];
-    y.dispose();
-    return { shape: dims, data };
-  });
-  x.dispose();
-  loaded.dispose();
-  return found;
+  try {
+    const results = loaded.run({ x });
+    return outputs.map((name) => {
+      const y = results[name] as Tensor;
+      const data = Array.from(y.data);
+      const dims = [...y.shape];
+      y.dispose();
+      return { shape: dims, data };
+    });
+  } finally {
+    x.dispose();
+    loaded.dispose();
+  }
 }
 
 /** The values of one node's only output. */
