@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn better_boxes_of_a_class_push_out_those_that_overlap_them() {
-        let mut boxes = [[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 2.0, 1.9], [5.0, 5.0, 6.0, 6.0], [0.0, 0.0, 2.0, 2.0f32]];
+        let mut boxes =
+            [[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 2.0, 1.9], [5.0, 5.0, 6.0, 6.0], [0.0, 0.0, 2.0, 2.0f32]];
         let mut scores = [0.5, 0.9, 0.2, f32::NAN];
         let mut classes = [0, 0, 0, 1];
         for (score, limit, expected) in
