@@ -155,6 +155,15 @@ depthwise 2x2 | conv2d | "1x3x6x21", "3x1x2x2", "3", { "groups": 3 }
 depthwise 3x3 with dilation | conv2d | "1x3x12x40", "3x1x3x3", "3", { "dilation": 2, "padding": 2, "groups": 3 }
 depthwise 3x3 at stride 3 | conv2d | "1x3x12x40", "3x1x3x3", null, { "stride": 3, "padding": 1, "groups": 3 }
 depthwise 3x3 at strides 1 and 2 | conv2d | "1x3x8x11", "3x1x3x3", null, { "stride": [1, 2], "padding": 1, "groups": 3 }
+depthwise 3x3 at strides 2 and 1 | conv2d | "2x3x17x13", "3x1x3x3", "3", { "stride": [2, 1], "padding": 1, "groups": 3 }
+depthwise 3x3 at strides 2 and 1, two rows of outputs | conv2d | "1x3x4x45", "3x1x3x3", null, { "stride": [2, 1], "padding": [[1, 0], [2, 1]], "groups": 3 }
+depthwise 3x3 at strides 2 and 1, padding above the kernel | conv2d | "1x2x6x9", "2x1x3x3", "2", { "stride": [2, 1], "padding": [[5, 6], [1, 2]], "groups": 2 }
+depthwise 3x3 at strides 1 and 2, wide | conv2d | "2x2x5x70", "2x1x3x3", "2", { "stride": [1, 2], "padding": [[2, 0], [0, 2]], "groups": 2 }
+depthwise 3x3 at strides 1 and 2, one row | conv2d | "1x2x1x20", "2x1x3x3", null, { "stride": [1, 2], "padding": 1, "groups": 2 }
+depthwise 5x5 at strides 2 and 1 | conv2d | "2x3x15x22", "3x1x5x5", "3", { "stride": [2, 1], "padding": 2, "groups": 3 }
+depthwise 5x5 at strides 2 and 1, one row of outputs | conv2d | "1x2x5x11", "2x1x5x5", null, { "stride": [2, 1], "padding": [[0, 1], [4, 3]], "groups": 2 }
+depthwise 5x5 at strides 1 and 2 | conv2d | "2x3x7x61", "3x1x5x5", "3", { "stride": [1, 2], "padding": 2, "groups": 3 }
+depthwise 5x5 at strides 1 and 2, much padding | conv2d | "1x2x3x10", "2x1x5x5", null, { "stride": [1, 2], "padding": 4, "groups": 2 }
 depthwise with dilation and stride | conv2d | "2x3x13x17", "3x1x3x2", null, { "stride": 2, "dilation": [3, 4], "padding": 2, "groups": 3 }
 depthwise 7x7 | conv2d | "1x2x9x33", "2x1x7x7", null, { "padding": 3, "groups": 2 }
 depthwise with channel multiplier | conv2d | "2x3x9x10", "9x1x3x3", "9", { "padding": 1, "groups": 3 }

@@ -6,6 +6,7 @@ import {
   avgPool3d,
   full,
   globalAvgPool,
+  linear,
   lpPool2d,
   maxPool1d,
   mean,
@@ -24,6 +25,26 @@ const [HEIGHT, WIDTH] = [720, 1280];
 const COUNT = HEIGHT * WIDTH;
 
 inEachVariant('long sums', () => {
+  const DEPTH = 100_000;
+  test.each([1, 2, 3, 4, 5, 17])('a product of %i rows', (rows) => {
+    scope(() => {
+      const y = linear(full([rows, DEPTH], VALUE), full([13, DEPTH], VALUE));
+      for (const value of y.data) expect(Math.abs(value / (VALUE * VALUE * DEPTH) - 1)).toBeLessThan(2e-6);
+    });
+  });
+
+  test('an infinity in a product of very many terms', () => {
+    scope(() => {
+      for (const rows of [1, 9]) {
+        const x = full([rows, DEPTH], VALUE);
+        x.data[DEPTH / 2] = Number.POSITIVE_INFINITY;
+        const y = linear(x, full([5, DEPTH], VALUE)).data;
+        expect(Array.from(y.slice(0, 5))).toEqual(new Array(5).fill(Number.POSITIVE_INFINITY));
+        expect(Array.from(y.slice(5)).every(Number.isFinite)).toBe(true);
+      }
+    });
+  });
+
   test.each<[string, (x: Tensor) => Tensor, number]>([
     ['mean', (x) => mean(x), VALUE],
     ['sum', (x) => sum(x), VALUE * COUNT],

@@ -29,6 +29,17 @@ impl F32x4 {
         self.mul(b).add(c)
     }
 
+    /// The sum, and `rest` with what it rounded away (Knuth, The Art of Computer Programming, volume 2, 4.2.2).
+    #[inline(always)]
+    #[must_use]
+    pub fn add_keeping(self, other: F32x4, rest: F32x4) -> (F32x4, F32x4) {
+        let sum = self.add(other);
+        let of_other = sum.sub(self);
+        let lost = self.sub(sum.sub(of_other)).add(other.sub(of_other));
+        // Of infinities there is no rest.
+        (sum, rest.add(lost.eq(lost).keep(lost)))
+    }
+
     /// The lanes from `first` on, the last one repeated.
     #[inline(always)]
     #[must_use]

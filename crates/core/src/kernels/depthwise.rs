@@ -194,13 +194,13 @@ impl<'a> Ending<'a> {
     }
 }
 
-/// K x K taps at stride 1; `N = R + K - 1` input rows make R output rows.
+/// K x K taps at stride 1 along a row and D down the rows; `N = (R - 1) D + K` input rows make R output rows.
 ///
 /// # Safety
 /// The plane's strips and axes are those of a geometry with this kernel, its addresses hold what the axes say; the tile's
 /// addresses hold an output plane.
 #[inline(never)]
-pub unsafe fn rows<const K: usize, const R: usize, const N: usize>(
+pub unsafe fn rows<const K: usize, const D: usize, const R: usize, const N: usize>(
     plane: &Plane,
     tile: &Tile,
     epilogue: &Epilogue,
@@ -213,7 +213,7 @@ pub unsafe fn rows<const K: usize, const R: usize, const N: usize>(
     let mut done = 0;
     while done < tile.rows {
         let first = done.min(tile.rows.saturating_sub(R));
-        let mut row = first.wrapping_sub(height.lo);
+        let mut row = (first * D).wrapping_sub(height.lo);
         let mut source = x.wrapping_add(row.wrapping_mul(width.input));
         let sources: [*const f32; N] = core::array::from_fn(|_| {
             let this = if row < height.input { source } else { zeros };
@@ -226,11 +226,11 @@ pub unsafe fn rows<const K: usize, const R: usize, const N: usize>(
             // SAFETY: the strip's vectors lie inside the row, or are loaded as its edge says.
             let sums = unsafe {
                 match strip.edge {
-                    None => sums::<K, R, N>(weights, taps, bias, at, |row, at| {
+                    None => sums::<K, D, R, N>(weights, taps, bias, at, |row, at| {
                         F32x4::load(sources[row].wrapping_add(at))
                     }),
                     Some(edge) => {
-                        sums::<K, R, N>(weights, taps, bias, 0, |row, kw| edge.load(sources[row], kw))
+                        sums::<K, D, R, N>(weights, taps, bias, 0, |row, kw| edge.load(sources[row], kw))
                     }
                 }
             };
@@ -250,7 +250,7 @@ pub unsafe fn rows<const K: usize, const R: usize, const N: usize>(
 /// # Safety
 /// The weights can be read: K rows of as many taps.
 #[inline(always)]
-unsafe fn sums<const K: usize, const R: usize, const N: usize>(
+unsafe fn sums<const K: usize, const D: usize, const R: usize, const N: usize>(
     weights: *const f32,
     taps: usize,
     bias: F32x4,
@@ -268,7 +268,7 @@ unsafe fn sums<const K: usize, const R: usize, const N: usize>(
         for row in 0..N {
             let x = x(row, at);
             for (r, sum) in sums.iter_mut().enumerate() {
-                let kh = row.wrapping_sub(r);
+                let kh = row.wrapping_sub(r * D);
                 if kh < K {
                     *sum = x.madd(column[kh], *sum);
                 }
@@ -278,12 +278,12 @@ unsafe fn sums<const K: usize, const R: usize, const N: usize>(
     sums
 }
 
-/// K x K taps at stride S; an input row belongs to at most `C = K / S` outputs, rounded up.
+/// K x K taps at stride S along a row and D down the rows; an input row belongs to at most `C = K / D` outputs, rounded up.
 ///
 /// # Safety
 /// As [`rows`].
 #[inline(never)]
-pub unsafe fn strips<const K: usize, const S: usize, const C: usize>(
+pub unsafe fn strips<const K: usize, const D: usize, const S: usize, const C: usize>(
     plane: &Plane,
     tile: &Tile,
     epilogue: &Epilogue,
@@ -315,7 +315,7 @@ pub unsafe fn strips<const K: usize, const S: usize, const C: usize>(
                 apart(load(0), load(1), load(2))
             }
         };
-        down::<K, S, C>(plane, tile.rows, bias, &weights, columns, y, step, store);
+        down::<K, D, C>(plane, tile.rows, bias, &weights, columns, y, step, store);
         if !ending.plain {
             // SAFETY: as above.
             unsafe { ending.store_rest(0..tile.rows, strip.at, strip.skip, plane.scratch) };
@@ -330,7 +330,7 @@ pub unsafe fn strips<const K: usize, const S: usize, const C: usize>(
     } else {
         for row in 0..tile.rows {
             let y = if ending.plain { tile.y.wrapping_add(row * tile.plane + start) } else { plane.scratch };
-            across::<K, S>(plane, row, (start..end).step_by(LANES), bias, &weights, y, store);
+            across::<K, D, S>(plane, row, (start..end).step_by(LANES), bias, &weights, y, store);
             if !ending.plain {
                 for at in (start..end).step_by(LANES) {
                     // SAFETY: the strips' columns are the tile's, their sums are in the scratch memory.
@@ -345,7 +345,7 @@ pub unsafe fn strips<const K: usize, const S: usize, const C: usize>(
 
 /// The strips of an output row that read inside the input's rows, stored from `y` on.
 #[inline(always)]
-fn across<const K: usize, const S: usize>(
+fn across<const K: usize, const D: usize, const S: usize>(
     plane: &Plane,
     row: usize,
     strips: impl Iterator<Item = usize>,
@@ -354,7 +354,7 @@ fn across<const K: usize, const S: usize>(
     mut y: *mut f32,
     store: impl Fn(*mut f32, F32x4),
 ) {
-    let mut row = (row * S).wrapping_sub(plane.height.lo);
+    let mut row = (row * D).wrapping_sub(plane.height.lo);
     let sources: [*const f32; K] = core::array::from_fn(|_| {
         let inside = row < plane.height.input;
         let source = if inside { plane.x.wrapping_add(row * plane.width.input) } else { plane.zeros };
@@ -379,7 +379,7 @@ fn across<const K: usize, const S: usize>(
 /// begins at an address.
 #[allow(clippy::too_many_arguments)]
 #[inline(always)]
-fn down<const K: usize, const S: usize, const C: usize>(
+fn down<const K: usize, const D: usize, const C: usize>(
     plane: &Plane,
     rows: usize,
     bias: F32x4,
@@ -395,11 +395,11 @@ fn down<const K: usize, const S: usize, const C: usize>(
     // Each step begins one output's sum and ends another's.
     let mut left = rows + C - 1;
     while left > 0 {
-        for r in 0..S {
+        for r in 0..D {
             if row < plane.height.input {
                 let columns = columns(x);
                 for (o, sum) in sums.iter_mut().enumerate() {
-                    let kh = (C - 1 - o) * S + r;
+                    let kh = (C - 1 - o) * D + r;
                     if kh < K {
                         *sum = add_row(kh, &columns, &weights[kh], *sum);
                     }

@@ -1,5 +1,5 @@
-//! `sum[m][n] = sum over k of a[k][m] * b[k][n]`, `k` ascending in one chain: whatever tile computes an output, it
-//! gets the same bits.
+//! `sum[m][n] = sum over k of a[k][m] * b[k][n]`, `k` ascending in one chain, or of very many packed terms in chains that are
+//! added up: whatever tile computes an output, it gets the same bits.
 //!
 //! ```text
 //!                     b: panel of NR pixels                  a: row tile of MR output channels
@@ -174,6 +174,10 @@ unsafe fn strip<const R: usize>(
     rows: [usize; 2],
     epilogue: &Epilogue,
 ) {
+    if let (Panels::Packed(panels), true) = (b, k > LONG) {
+        // SAFETY: the caller's guarantee.
+        return unsafe { long_strip::<R>(k, a, panels, tile, rows, epilogue) };
+    }
     // SAFETY: the caller's guarantee.
     let bias = rows.map(|row| unsafe { tile.biases(row) }.to_array());
     let there = if R > MR { R } else { MR.min(tile.rows - rows[0]) };
@@ -231,6 +235,64 @@ unsafe fn strip<const R: usize>(
     }
 }
 
+/// Sums of more terms are made of chains: what one chain rounds grows with its length, 7e-4 of the sum of 100 000 equal terms.
+const LONG: usize = 8192;
+/// Terms of a chain; what the addition of chains rounds is added at the end.
+const CHAIN: usize = 128;
+
+/// [`strip`] of packed panels in chains.
+///
+/// # Safety
+/// As [`strip`].
+#[inline(never)]
+unsafe fn long_strip<const R: usize>(
+    k: usize,
+    a: [*const f32; 2],
+    b: *const f32,
+    tile: &Tile,
+    rows: [usize; 2],
+    epilogue: &Epilogue,
+) {
+    for column in (0..tile.columns).step_by(NR) {
+        let mut sums = [[F32x4::ZERO; 2]; R];
+        let mut rests = sums;
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            for (m, sum) in sums.iter_mut().enumerate() {
+                *sum = [tile.bias(rows[m / MR] + m % MR); 2];
+            }
+            for from in (0..k).step_by(CHAIN) {
+                let panel = packed(b.add(column * k + from * NR));
+                let a = a.map(|a| a.add(from * MR));
+                let chain = multiply(CHAIN.min(k - from), a, panel, [[F32x4::ZERO; 2]; R]);
+                add_chain(&mut sums, &mut rests, &chain);
+            }
+            end_chains(&mut sums, &rests);
+            Panels::Packed(b).store(tile, rows[0], column, &sums[..MR], epilogue);
+            Panels::Packed(b).store(tile, rows[1], column, &sums[MR..], epilogue);
+        }
+    }
+}
+
+#[inline(always)]
+fn add_chain<const A: usize, const B: usize>(
+    sums: &mut [[F32x4; A]; B],
+    rests: &mut [[F32x4; A]; B],
+    chain: &[[F32x4; A]; B],
+) {
+    let each = sums.iter_mut().flatten().zip(rests.iter_mut().flatten());
+    for ((sum, rest), &chain) in each.zip(chain.iter().flatten()) {
+        (*sum, *rest) = sum.add_keeping(chain, *rest);
+    }
+}
+
+#[inline(always)]
+fn end_chains<const A: usize, const B: usize>(sums: &mut [[F32x4; A]; B], rests: &[[F32x4; A]; B]) {
+    for (sum, &rest) in sums.iter_mut().flatten().zip(rests.iter().flatten()) {
+        *sum = sum.add(rest);
+    }
+}
+
 /// The rows of a packed panel, one by one.
 ///
 /// # Safety
@@ -271,51 +333,90 @@ pub(super) unsafe fn multiply<const R: usize>(
     sums
 }
 
-/// Row tiles of which one pixel is computed at a time.
-const COLUMN: usize = 8;
+/// Pixels of a tile that are computed with output channels in the lanes, where there are no more of them.
+pub const FEW: usize = 4;
 
-/// The same for the first pixel of a panel alone: some row tiles at a time, output channels in the lanes.
+/// The same for a tile of at most [`FEW`] pixels: output channels in the lanes, so that no missing pixel is multiplied.
 ///
 /// # Safety
-/// As [`gemm_4x8`].
-#[inline(never)]
-pub unsafe fn gemm_column(k: usize, a: *const f32, b: *const f32, tile: &Tile, epilogue: &Epilogue) {
-    let tile = Tile { columns: 1, ..*tile };
-    for first in (0..tile.rows).step_by(COLUMN * MR) {
-        let tiles = (tile.rows - first).div_ceil(MR).min(COLUMN);
-        // SAFETY: the row tiles from `first` on exist; absent ones repeat the last, their sums are not stored.
-        unsafe {
-            let places =
-                core::array::from_fn(|index| a.wrapping_add((first + index.min(tiles - 1) * MR) * k));
-            let sums = column(k, places, b, core::array::from_fn(|index| tile.biases(first + index * MR)));
-            for (index, sum) in sums.map(F32x4::to_array).iter().enumerate().take(tiles) {
-                let rows = sum.map(|lane| [F32x4::splat(lane); 2]);
-                Panels::Packed(b).store(&tile, first + index * MR, 0, &rows, epilogue);
-            }
-            tile.finish(first..tile.rows.min(first + COLUMN * MR), 1, epilogue);
+/// As [`gemm_4x8`]; `b` is one panel.
+pub unsafe fn gemm_few(k: usize, a: *const f32, b: *const f32, tile: &Tile, epilogue: &Epilogue) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        match tile.columns {
+            1 => few::<1, 8>(k, a, b, tile, epilogue),
+            2 => few::<2, 5>(k, a, b, tile, epilogue),
+            3 => few::<3, 3>(k, a, b, tile, epilogue),
+            _ => few::<4, 2>(k, a, b, tile, epilogue),
         }
     }
 }
 
-/// One pixel times some row tiles, added to the sums.
+/// C pixels, T row tiles at a time: as many sums as fit the registers beside a weight and a pixel.
+///
+/// # Safety
+/// As [`gemm_4x8`]; the tile has C columns.
+#[inline(never)]
+unsafe fn few<const C: usize, const T: usize>(
+    k: usize,
+    a: *const f32,
+    b: *const f32,
+    tile: &Tile,
+    epilogue: &Epilogue,
+) {
+    for first in (0..tile.rows).step_by(T * MR) {
+        let tiles = (tile.rows - first).div_ceil(MR).min(T);
+        // SAFETY: the row tiles from `first` on exist; absent ones repeat the last, their sums are not stored.
+        unsafe {
+            let places: [_; T] =
+                core::array::from_fn(|index| a.wrapping_add((first + index.min(tiles - 1) * MR) * k));
+            let mut sums: [_; T] = core::array::from_fn(|index| [tile.biases(first + index * MR); C]);
+            if k <= LONG {
+                pixels(k, places, b, &mut sums);
+            } else {
+                let mut rests = [[F32x4::ZERO; C]; T];
+                for from in (0..k).step_by(CHAIN) {
+                    let mut chain = [[F32x4::ZERO; C]; T];
+                    let places = places.map(|a: *const f32| a.add(from * MR));
+                    pixels(CHAIN.min(k - from), places, b.add(from * NR), &mut chain);
+                    add_chain(&mut sums, &mut rests, &chain);
+                }
+                end_chains(&mut sums, &rests);
+            }
+            for (index, sums) in sums.iter().enumerate().take(tiles) {
+                let sums = core::array::from_fn(|pixel| if pixel < C { sums[pixel] } else { F32x4::ZERO });
+                let rows = F32x4::transpose(sums).map(|row| [row; 2]);
+                Panels::Packed(b).store(tile, first + index * MR, 0, &rows, epilogue);
+            }
+            tile.finish(first..tile.rows.min(first + T * MR), C, epilogue);
+        }
+    }
+}
+
+/// C pixels times T row tiles, added to the sums.
 ///
 /// # Safety
 /// Each of `a` holds a row tile, `b` holds `k` rows of a panel.
-#[inline(always)]
-unsafe fn column(
+#[inline(never)]
+unsafe fn pixels<const C: usize, const T: usize>(
     k: usize,
-    a: [*const f32; COLUMN],
+    a: [*const f32; T],
     b: *const f32,
-    mut sums: [F32x4; COLUMN],
-) -> [F32x4; COLUMN] {
+    to: &mut [[F32x4; C]; T],
+) {
+    let mut sums = *to;
     for step in 0..k {
         // SAFETY: the caller's guarantee.
         unsafe {
-            let pixel = F32x4::load_splat(b.add(step * NR));
-            for (sum, a) in sums.iter_mut().zip(a) {
-                *sum = F32x4::load(a.add(step * MR)).madd(pixel, *sum);
+            let pixels: [F32x4; C] =
+                core::array::from_fn(|pixel| F32x4::load_splat(b.add(step * NR + pixel)));
+            for (sums, a) in sums.iter_mut().zip(a) {
+                let weights = F32x4::load(a.add(step * MR));
+                for (sum, pixel) in sums.iter_mut().zip(pixels) {
+                    *sum = weights.madd(pixel, *sum);
+                }
             }
         }
     }
-    sums
+    *to = sums;
 }

@@ -1,6 +1,6 @@
 //! Depthwise convolution, with any channel multiplier: each output plane is one input plane under one kernel.
 //!
-//! Items of the share are output planes. Kernels 3x3 and 5x5 at stride 1 and 2 go strip by strip; everything else goes
+//! Items of the share are output planes. Kernels 3x3 and 5x5 at strides of 1 and 2 go strip by strip; everything else goes
 //! row by row and tap by tap.
 
 use super::algorithm::{Convolve, Layout, Plan};
@@ -52,15 +52,19 @@ impl Convolve for Depthwise {
         let [_, height, width] = &geometry.axes;
         let strips = strip_kernel(geometry).map(|kernel| {
             // Where blocks of seven rows are not whole, or make more than a fifth of them twice.
-            let low = kernel == (3, 1)
+            let low = kernel == (3, 1, 1)
                 && (height.output < 7 || 5 * height.output.next_multiple_of(7) > 6 * height.output)
                 && width.output <= LANES * EDGES;
             let run = match kernel {
-                (3, 1) if low => depthwise::strips::<3, 1, 3>,
-                (3, 1) => depthwise::rows::<3, 7, 9>,
-                (3, _) => depthwise::strips::<3, 2, 2>,
-                (_, 1) => depthwise::rows::<5, 4, 8>,
-                _ => depthwise::strips::<5, 2, 3>,
+                (3, 1, 1) if low => depthwise::strips::<3, 1, 1, 3>,
+                (3, 1, 1) => depthwise::rows::<3, 1, 7, 9>,
+                (3, _, 1) => depthwise::rows::<3, 2, 4, 9>,
+                (3, 1, _) => depthwise::strips::<3, 1, 2, 3>,
+                (3, ..) => depthwise::strips::<3, 2, 2, 2>,
+                (_, 1, 1) => depthwise::rows::<5, 1, 4, 8>,
+                (_, _, 1) => depthwise::rows::<5, 2, 3, 9>,
+                (_, 1, _) => depthwise::strips::<5, 1, 2, 5>,
+                _ => depthwise::strips::<5, 2, 2, 3>,
             };
             // SAFETY: the scratch memory holds a row.
             unsafe { places.scratch.write_bytes(0, width.input) };
@@ -92,22 +96,22 @@ impl Convolve for Depthwise {
     }
 }
 
-/// Kernel size and stride of the depthwise kernel that serves a geometry, if one does.
-fn strip_kernel(geometry: &Geometry) -> Option<(usize, usize)> {
+/// Kernel size, and strides down the rows and along a row, of the depthwise kernel that serves a geometry, if one does.
+fn strip_kernel(geometry: &Geometry) -> Option<(usize, usize, usize)> {
     let [depth, height, width] = geometry.axes;
-    let (kernel, stride) = (width.kernel, width.stride);
+    let kernel = width.kernel;
     // Strips of four outputs, and vectors of four inputs; outside the row a strip reads less than a kernel.
-    let reach = width.output.saturating_sub(1).saturating_mul(stride);
+    let reach = width.output.saturating_sub(1).saturating_mul(width.stride);
     let fits = width.input >= 4
         && width.output >= 4
         && width.lo < kernel
         && reach < width.lo + width.input
         && depth.is_identity()
         && depth.input == 1
-        && (height.kernel, height.stride) == (kernel, stride)
+        && height.kernel == kernel
         && (height.dilation, width.dilation) == (1, 1)
-        && matches!((kernel, stride), (3 | 5, 1 | 2));
-    fits.then_some((kernel, stride))
+        && matches!((kernel, height.stride, width.stride), (3 | 5, 1 | 2, 1 | 2));
+    fits.then_some((kernel, height.stride, width.stride))
 }
 
 /// Elements of a row of zeros, and of the sums of an output row or a strip before they are finished.

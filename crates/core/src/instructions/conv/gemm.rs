@@ -9,7 +9,7 @@ use super::panel::Source;
 use super::{Conv, Places, Problem, Share};
 use crate::fault::Fault;
 use crate::geometry::{elements, Geometry};
-use crate::kernels::gemm::{gemm_4x8, gemm_column, Panels, MR, NR};
+use crate::kernels::gemm::{gemm_4x8, gemm_few, Panels, FEW, MR, NR};
 
 /// Accepts everything.
 pub struct Gemm;
@@ -204,8 +204,8 @@ impl Product<'_> {
                 let before = group * self.row_tiles + first_tile;
                 let weights = self.places.weights.add(before * MR * self.depth);
                 let panel = self.places.scratch.add((pixel - first) * self.depth);
-                if columns == 1 {
-                    gemm_column(self.depth, weights, panel, &tile, &self.conv.epilogue);
+                if columns <= FEW {
+                    gemm_few(self.depth, weights, panel, &tile, &self.conv.epilogue);
                 } else {
                     gemm_4x8(self.depth, weights, Panels::Packed(panel), &tile, &self.conv.epilogue);
                 }

@@ -62,14 +62,9 @@ impl Combine for Sum {
 impl Join for Sum {
     const IDEMPOTENT: bool = false;
 
-    /// Knuth's sum without a rounding error (The Art of Computer Programming, volume 2, 4.2.2).
     #[inline(always)]
     fn join(a: F32x4, low: F32x4, b: F32x4) -> (F32x4, F32x4) {
-        let sum = a.add(b);
-        let of_b = sum.sub(a);
-        let lost = a.sub(sum.sub(of_b)).add(b.sub(of_b));
-        // Of infinities there is no rest.
-        (sum, low.add(lost.eq(lost).select(lost, F32x4::ZERO)))
+        a.add_keeping(b, low)
     }
 }
 

@@ -67,9 +67,8 @@ impl Patches<'_> {
         let (rows, columns) = (lanes.rows[lane], lanes.columns[lane]);
         let sum = |top: usize, left: usize, side: usize| {
             let mut sum = 0.0;
-            for row in rows.0.max(top)..rows.1.min(top + side) {
+            for [four, last] in squares.iter().take(rows.1.min(top + side)).skip(rows.0.max(top)) {
                 for column in columns.0.max(left)..columns.1.min(left + side) {
-                    let [four, last] = &squares[row];
                     sum += if column < LANES { four[column] } else { last[column + LANES - REACH] };
                 }
             }
