@@ -23,21 +23,22 @@ export const OP = {
   pool: 18,
   poolGradient: 19,
   random: 20,
-  reduce: 21,
-  resample: 22,
-  roiAlign: 23,
-  roiAlignGradient: 24,
-  scatter: 25,
-  gather: 26,
-  select: 27,
-  put: 28,
-  softmax: 29,
-  sort: 30,
-  stats: 31,
-  suppress: 32,
-  triangle: 33,
-  unary: 34,
-  unaryGradient: 35,
+  recurrent: 21,
+  reduce: 22,
+  resample: 23,
+  roiAlign: 24,
+  roiAlignGradient: 25,
+  scatter: 26,
+  gather: 27,
+  select: 28,
+  put: 29,
+  softmax: 30,
+  sort: 31,
+  stats: 32,
+  suppress: 33,
+  triangle: 34,
+  unary: 35,
+  unaryGradient: 36,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -333,6 +334,15 @@ export interface Operands<B> {
   random: {
     readonly state: B;
     readonly y: B;
+  };
+  recurrent: {
+    readonly p: B;
+    readonly weights: B;
+    readonly extra?: B | null | undefined;
+    readonly lengths?: B | null | undefined;
+    readonly state: B;
+    readonly y: B;
+    readonly last: B;
   };
   reduce: {
     readonly x: B;

@@ -154,6 +154,11 @@ export class Call {
     return this.#of.node.attributes.get(name)?.string ?? (this.#otherwise(name) as string);
   }
 
+  /** The texts of a list attribute. */
+  texts(name: string): readonly string[] {
+    return this.#of.node.attributes.get(name)?.strings ?? [];
+  }
+
   /** Whether the node has an attribute. */
   given(name: string): boolean {
     return this.#of.node.attributes.has(name);

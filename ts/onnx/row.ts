@@ -69,6 +69,7 @@ export const int = (otherwise?: number): AttributeSpec => withDefault('int', oth
 export const float = (otherwise?: number): AttributeSpec => withDefault('float', otherwise);
 export const ints: AttributeSpec = { kind: 'ints' };
 export const floats: AttributeSpec = { kind: 'floats' };
+export const strings: AttributeSpec = { kind: 'strings' };
 export const tensorValue: AttributeSpec = { kind: 'tensor' };
 export const body: AttributeSpec = { kind: 'graph', required: true };
 /** A string of these; the first where there is none. */

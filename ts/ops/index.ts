@@ -134,6 +134,16 @@ export {
   sumPool2d,
   sumPool3d,
 } from './pooling.ts';
+export type {
+  CellActivation,
+  CellActivationName,
+  GruOptions,
+  LstmOptions,
+  LstmWeights,
+  RecurrentWeights,
+  RnnOptions,
+} from './recurrent.ts';
+export { gru, lstm, rnn } from './recurrent.ts';
 export type { ReduceOptions, VarianceOptions } from './reduction.ts';
 export { argMax, argMin, max, mean, min, std, sum, variance } from './reduction.ts';
 export type { FlattenOptions } from './reshape.ts';

@@ -17,6 +17,7 @@ import { places } from './places.ts';
 import { pooling } from './pooling.ts';
 import { quantization } from './quantization.ts';
 import { quantized } from './quantized.ts';
+import { recurrent } from './recurrent.ts';
 import { reductions } from './reduction.ts';
 import { resampling } from './resampling.ts';
 import { resizing } from './resize.ts';
@@ -46,6 +47,7 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     quantized,
     fused,
     control,
+    recurrent,
     sequences,
     resizing,
   ];
