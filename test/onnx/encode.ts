@@ -80,7 +80,15 @@ export class Graph {
   }
 }
 
-export type Attribute = number | string | Uint8Array | readonly number[] | Float | readonly Float[] | Graph;
+export type Attribute =
+  | number
+  | string
+  | Uint8Array
+  | readonly number[]
+  | Float
+  | readonly Float[]
+  | readonly string[]
+  | Graph;
 
 /** An AttributeProto: a number is an int, a Float a float, bytes a tensor; lists are ints or floats. */
 export function attribute(name: string, value: Attribute): Uint8Array {
@@ -110,6 +118,8 @@ export function attribute(name: string, value: Attribute): Uint8Array {
       [5, value],
       [20, 4],
     ]);
+  if (typeof (value as readonly unknown[])[0] === 'string')
+    return message([[1, name], ...(value as readonly string[]).map((one): Field => [9, one]), [20, 8]]);
   const list = value as readonly (number | Float)[];
   if (list[0] instanceof Float) return message([[1, name], ...list.map((one): Field => [7, one]), [20, 6]]);
   return message([[1, name], ...list.map((one): Field => [8, one as number]), [20, 7]]);
