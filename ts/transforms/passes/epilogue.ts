@@ -1,10 +1,11 @@
 /**
  * y = act(f(x) + residual), where f can end with more (a convolution, a linear layer): the addition of a tensor of y's
- * shape, and an activation, become inputs and params of f. Values between them are never written.
+ * shape, and an activation that costs little, become inputs and params of f. Values between them are never written.
  */
 import type { FinalActivation } from '../../graph/entry.ts';
 import { makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
+import { ACTIVATION } from '../../instructions/table.ts';
 
 /** Whether a node that can end with more ends with nothing yet. */
 export function endsPlainly({ entry, inputs, params }: Node): boolean {
@@ -48,12 +49,19 @@ const residual: Rule = {
   },
 };
 
+/**
+ * The functions that kernels end a tile with in registers. Any other is faster in a loop of its own, in place, over what is
+ * still in the cache (docs/performance.md).
+ */
+const IN_REGISTERS: readonly (keyof typeof ACTIVATION)[] = ['relu', 'clip', 'leakyRelu', 'prelu'];
+
 const activation: Rule = {
   name: 'activation',
   match({ entry, inputs, params }) {
     const act: FinalActivation | null | undefined = entry.traits?.activation?.(inputs, params);
     const f = act && makerOf(inputs[0], endsOpen);
-    if (!act || !f || (act.slope !== undefined && channelAxisOf(f) !== 1)) return null;
+    if (!act || !f || !IN_REGISTERS.some((name) => ACTIVATION[name] === act.act)) return null;
+    if (act.slope !== undefined && channelAxisOf(f) !== 1) return null;
     const { slope: place } = f.entry.traits!.epilogue!;
     const all = act.slope === undefined ? f.inputs : withInput(f.inputs, place, inputs[act.slope] as Value);
     return { inner: [f], make: (add) => add(f.entry, all, [...f.params, act.act, act.p0, act.p1]) };
