@@ -98,18 +98,30 @@ impl Patches<'_> {
         let mut weights = self.places.weights.wrapping_add(tile * problem.ci * 9 * MR);
         let mut copy = [0.0; REACH * REACH];
         let mut sums = [[bias; SIDE]; SIDE];
+        let [_, height, width] = &problem.geometry.axes;
+        let whole = (lanes.rows[0], lanes.columns[0]) == ((0, REACH), (0, REACH));
+        let in_place = whole && (height.dilation, width.dilation) == (1, 1);
         for channel in 0..problem.ci {
-            // SAFETY: the channel exists in x and among the weights.
+            let x = self.places.x.wrapping_add(channel * problem.geometry.input());
+            // SAFETY: the channel exists in x and among the weights; where no element is outside, all can be read in place.
             unsafe {
-                lanes.copy(0, self.places.x.wrapping_add(channel * problem.geometry.input()), &mut copy);
-                for (row, sums) in sums.iter_mut().enumerate() {
+                let (patch, stride) = if in_place {
+                    (x.wrapping_offset(lanes.places[0]), width.input)
+                } else {
+                    lanes.copy(0, x, &mut copy);
+                    (copy.as_ptr(), REACH)
+                };
+                for (row, to) in sums.iter_mut().enumerate() {
+                    // A copy stays in registers.
+                    let mut sums = *to;
                     for tap in 0..9 {
                         let weight = F32x4::load(weights.add(tap * MR));
-                        let x = copy.as_ptr().add((row + tap / 3) * REACH + tap % 3);
+                        let x = patch.add((row + tap / 3) * stride + tap % 3);
                         for (column, sum) in sums.iter_mut().enumerate() {
                             *sum = weight.madd(F32x4::load_splat(x.add(column)), *sum);
                         }
                     }
+                    *to = sums;
                 }
             }
             weights = weights.wrapping_add(9 * MR);
