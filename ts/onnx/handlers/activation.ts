@@ -5,10 +5,12 @@ import {
   clip,
   elu,
   exp,
+  gelu,
   hardSigmoid,
   hardSwish,
   leakyRelu,
   log,
+  mish,
   neg,
   relu,
   selu,
@@ -46,7 +48,7 @@ import { logSoftmax, softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handler, Handlers } from '../handler.ts';
-import { float, int, optional } from '../row.ts';
+import { choice, float, int, optional } from '../row.ts';
 
 function unary(operator: (x: Tensor) => Tensor): Handler {
   return { inputs: ['X'], build: (call) => operator(call.float32(0)) };
@@ -73,6 +75,13 @@ export const activation: Handlers = {
     inputs: ['input'],
     since: 9,
     build: (call) => whole(call, sign, (x) => clip(x, x.dtype === 'uint8' ? 0 : -1, 1)),
+  },
+  Mish: { ...unary(mish), since: 18 },
+  Gelu: {
+    since: 20,
+    inputs: ['X'],
+    attributes: { approximate: choice('none', 'tanh') },
+    build: (call) => gelu(call.float32(0), { approximate: call.string('approximate') as 'none' }),
   },
   Erf: { ...unary(erf), since: 9 },
   Sin: { ...unary(sin), since: 7 },

@@ -147,7 +147,7 @@ function buildPad(call: Call, fill: number): Tensor<DType> {
 }
 
 /** Pads spatial axes as such; other axes as if they were spatial, in a batch of one: up to three neighbours at once. */
-function padAxes(
+export function padAxes(
   x: Tensor<DType>,
   pairs: readonly (readonly [number, number])[],
   options: PadOptions,

@@ -3,6 +3,7 @@ import type { Handler } from '../handler.ts';
 import { activation } from './activation.ts';
 import { affine } from './affine.ts';
 import { arithmetic } from './arithmetic.ts';
+import { audio } from './audio.ts';
 import { blocks } from './blocks.ts';
 import { comparisons } from './comparison.ts';
 import { constants } from './constant.ts';
@@ -17,6 +18,7 @@ import { places } from './places.ts';
 import { pooling } from './pooling.ts';
 import { quantization } from './quantization.ts';
 import { quantized } from './quantized.ts';
+import { randoms } from './random.ts';
 import { recurrent } from './recurrent.ts';
 import { reductions } from './reduction.ts';
 import { resampling } from './resampling.ts';
@@ -50,6 +52,8 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     recurrent,
     sequences,
     resizing,
+    audio,
+    randoms,
   ];
   const rows = (handler: Handler | readonly Handler[]) => ('build' in handler ? [handler] : handler);
   return new Map(all.flatMap(Object.entries).map(([name, handler]) => [name, rows(handler)]));

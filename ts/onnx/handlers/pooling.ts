@@ -1,6 +1,10 @@
 /** Pooling. ONNX's stride is 1 where none is given, PyTorch's the kernel's size. */
 import type { DType } from '../../base/dtype.ts';
+import { shapeText } from '../../base/errors.ts';
+import { abs, sqrt } from '../../ops/activation.ts';
 import { globalAvgPool, globalMaxPool } from '../../ops/adaptivePooling.ts';
+import { add, div, mul, pow, sub } from '../../ops/arithmetic.ts';
+import { arange } from '../../ops/create.ts';
 import {
   avgPool1d,
   avgPool2d,
@@ -12,11 +16,15 @@ import {
   maxPool2d,
   maxPool3d,
 } from '../../ops/pooling.ts';
+import { sum } from '../../ops/reduction.ts';
+import { reshape } from '../../ops/reshape.ts';
+import { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../../ops/unpooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handlers } from '../handler.ts';
-import { int, required } from '../row.ts';
-import { spatialAxes, WINDOW_ATTRIBUTES, windowPadding } from './convolution.ts';
+import { int, ints, optional, required, value } from '../row.ts';
+import { padAxes } from './constant.ts';
+import { padPairs, spatialAxes, WINDOW_ATTRIBUTES, windowPadding } from './convolution.ts';
 
 const ATTRIBUTES = {
   ...WINDOW_ATTRIBUTES,
@@ -29,10 +37,17 @@ export const pooling: Handlers = {
   GlobalMaxPool: { inputs: ['X'], build: (call) => globalMaxPool(call.tensor(0)) },
   MaxPool: {
     inputs: ['X'],
-    // storage_order is the order of the second output's indices, which is not given.
     attributes: { ...ATTRIBUTES, storage_order: int(0) },
-    build: (call) => pool(call, [maxPool1d, maxPool2d, maxPool3d]),
+    outputs: 2,
+    build: buildMaxPool,
   },
+  MaxUnpool: {
+    since: 9,
+    inputs: ['X', 'I', optional(value('output_shape'))],
+    attributes: { kernel_shape: required(ints), pads: ints, strides: ints },
+    build: buildMaxUnpool,
+  },
+  GlobalLpPool: { inputs: ['X'], attributes: { p: int(2) }, build: buildGlobalLpPool },
   AveragePool: {
     inputs: ['X'],
     attributes: { ...ATTRIBUTES, count_include_pad: int(0) },
@@ -59,6 +74,75 @@ export const pooling: Handlers = {
 };
 
 type Pool = (x: Tensor<DType>, kernelSize: number[], options: object) => Tensor<DType>;
+
+/** With indices: places in the whole input, in the order of its axes or of those of its planes reversed. */
+function buildMaxPool(call: Call): Tensor<DType>[] {
+  const ranks = [maxPool1d, maxPool2d, maxPool3d];
+  if (call.outputCount === 1) return [pool(call, ranks)];
+  const { shape } = call.tensor(0);
+  const [y, own] = pool(call, ranks, { returnIndices: true }) as unknown as [Tensor<DType>, Tensor<'int32'>];
+  const spatial = shape.slice(2);
+  const indices = call.int('storage_order') === 1 ? reversed(own, spatial) : own;
+  return [y, add(indices, planeStarts(shape))];
+}
+
+/** Places in planes of this shape, counted along the first axis first. */
+function reversed(indices: Tensor<'int32'>, spatial: readonly number[]): Tensor<'int32'> {
+  let rest = indices;
+  let places: Tensor<'int32'> | null = null;
+  for (let axis = spatial.length - 1; axis >= 0; axis--) {
+    const step = spatial.slice(0, axis).reduce((a, b) => a * b, 1);
+    const size = spatial[axis] as number;
+    const quotient = div(rest, size);
+    const term = mul(sub(rest, mul(quotient, size)), step);
+    places = places === null ? term : add(places, term);
+    rest = quotient;
+  }
+  return places as Tensor<'int32'>;
+}
+
+/** Where each plane of a shape begins: [N, C, 1...]. */
+function planeStarts([n = 0, channels = 0, ...spatial]: readonly number[]): Tensor<'int32'> {
+  const plane = spatial.reduce((a, b) => a * b, 1);
+  const starts = mul(arange(n * channels, { dtype: 'int32' }), plane);
+  return reshape(starts, [n, channels, ...spatial.map(() => 1)]);
+}
+
+/** Of the size that kernel, strides and pads say, by which indices count; a larger output_shape has zeros behind it. */
+function buildMaxUnpool(call: Call): Tensor<DType> {
+  const axes = spatialAxes(call);
+  const x = call.float32(0);
+  const kernel = call.perAxis('kernel_shape', axes, 1);
+  const strides = call.perAxis('strides', axes, 1);
+  const pads = padPairs(call, call.perAxis('pads', 2 * axes, 0), axes);
+  const spatial = kernel.map(
+    (size, axis) => (x.shape[axis + 2]! - 1) * strides[axis]! + size - pads[axis]![0] - pads[axis]![1],
+  );
+  if (spatial.some((size) => size < 1)) call.fail(`the output is ${shapeText(spatial)}, must not be empty`);
+  const whole = [...x.shape.slice(0, 2), ...spatial];
+  const own = sub(call.tensor(1) as Tensor<'int32'>, planeStarts(whole));
+  const options = { stride: strides, outputSize: spatial };
+  const y = [maxUnpool1d, maxUnpool2d, maxUnpool3d][axes - 1]!(x, own, kernel, options);
+  const wanted = call.list('output_shape') ?? whole;
+  if (wanted.length !== whole.length || wanted.some((size, axis) => size < whole[axis]!)) {
+    call.fail(`output_shape is ${shapeText(wanted)}, must be at least ${shapeText(whole)}`);
+  }
+  return padAxes(
+    y,
+    wanted.map((size, axis) => [0, size - whole[axis]!]),
+    { mode: 'constant' },
+  );
+}
+
+/** The p-norm of each plane. */
+function buildGlobalLpPool(call: Call): Tensor<DType> {
+  const [x, p] = [abs(call.float32(0)), call.int('p')];
+  if (p < 1) call.fail(`attribute p is ${p}, must be at least 1`);
+  const over = { dim: x.shape.slice(2).map((_, axis) => axis + 2), keepDim: true };
+  if (p === 1) return sum(x, over);
+  if (p === 2) return sqrt(sum(mul(x, x), over));
+  return pow(sum(pow(x, p), over), 1 / p);
+}
 
 /** The pool of the input's rank, with the window that the attributes say. */
 function pool(call: Call, ranks: readonly unknown[], more: object = {}): Tensor<DType> {
