@@ -8,9 +8,10 @@
 import { elementCount } from '../base/checks.ts';
 import { engine } from '../engine/engine.ts';
 import { Draw } from '../graph/draw.ts';
+import { currentTrace } from '../graph/trace.ts';
 import { type RandomOptions, writeRandom } from '../instructions/random.ts';
 import { DISTRIBUTION } from '../instructions/table.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { invoke, symbolOf, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';
 
 const RANDOM: Entry<RandomOptions> = {
@@ -65,4 +66,20 @@ export function normal(
   own?: number,
 ): Tensor {
   return random(where, new Draw(where, own), DISTRIBUTION.normal, mean, deviation, shape);
+}
+
+/** What `uniform` and `normal` give, as a node of the open trace where there is one: it draws anew at each run. */
+export function drawn(
+  where: string,
+  shape: readonly number[],
+  distribution: 'uniform' | 'normal',
+  [p0, p1]: readonly [number, number],
+  own?: number,
+): Tensor {
+  const trace = currentTrace();
+  const draw = new Draw(where, own);
+  const params = [DISTRIBUTION[distribution], p0, p1, ...shape];
+  const [y] =
+    trace === null ? invoke(RANDOM, [draw], params) : trace.record(RANDOM, [draw], params).map(symbolOf);
+  return y as unknown as Tensor;
 }

@@ -5,7 +5,7 @@ import { minimum } from '../../ops/arithmetic.ts';
 import { cast } from '../../ops/cast.ts';
 import { less, lessEqual } from '../../ops/comparison.ts';
 import { cumSum } from '../../ops/cumSum.ts';
-import { normal, uniform } from '../../ops/random.ts';
+import { drawn } from '../../ops/random.ts';
 import { sum } from '../../ops/reduction.ts';
 import { reshape } from '../../ops/reshape.ts';
 import { softmax } from '../../ops/softmax.ts';
@@ -23,9 +23,9 @@ const UNIFORM = { ...BOTH, high: float(1), low: float(0) };
 type Make = (call: Call, shape: readonly number[]) => Tensor;
 
 const normals: Make = (call, shape) =>
-  normal(NAME, shape, call.float('mean'), call.float('scale'), seedOf(call));
+  drawn(NAME, shape, 'normal', [call.float('mean'), call.float('scale')], seedOf(call));
 const uniforms: Make = (call, shape) =>
-  uniform(NAME, shape, call.float('low'), call.float('high'), seedOf(call));
+  drawn(NAME, shape, 'uniform', [call.float('low'), call.float('high')], seedOf(call));
 
 export const randoms: Handlers = {
   RandomNormal: shaped(normals, NORMAL),
@@ -39,8 +39,8 @@ export const randoms: Handlers = {
     random: true,
     build(call) {
       const x = call.float32(0);
-      const drawn = less(uniform(NAME, x.shape, 0, 1, seedOf(call)), x);
-      return typed(call, drawn as Tensor<DType>, 'float32');
+      const ones = less(drawn(NAME, x.shape, 'uniform', [0, 1], seedOf(call)), x);
+      return typed(call, ones as Tensor<DType>, 'float32');
     },
   },
   Multinomial: {
@@ -91,7 +91,7 @@ function buildMultinomial(call: Call): Tensor<DType> {
   const samples = call.int('sample_size');
   if (samples < 1) call.fail(`attribute sample_size is ${samples}, must be at least 1`);
   const below = reshape(cumSum(softmax(x, { dim: 1 }), 1), [n, 1, classes]);
-  const drawn = uniform(NAME, [n, samples, 1], 0, 1, seedOf(call));
-  const count = sum(cast(lessEqual(below, drawn), 'float32'), { dim: 2 });
+  const shares = drawn(NAME, [n, samples, 1], 'uniform', [0, 1], seedOf(call));
+  const count = sum(cast(lessEqual(below, shares), 'float32'), { dim: 2 });
   return typed(call, cast(minimum(count, classes - 1), 'int32') as Tensor<DType>, 'int32');
 }

@@ -114,7 +114,8 @@ function buildAffineGrid(call: Call): Tensor {
   const places = spatial.map((extent, axis) => {
     const along = arange(extent);
     const step = align ? 2 / Math.max(1, extent - 1) : 2 / extent;
-    const first = align ? -1 : 1 / extent - 1;
+    // The only position is the middle, as in PyTorch.
+    const first = extent === 1 ? 0 : align ? -1 : 1 / extent - 1;
     const own = spatial.map((_, other) => (other === axis ? extent : 1));
     return expand(reshape(add(mul(along, step), first), own), spatial);
   });
