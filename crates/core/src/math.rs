@@ -6,8 +6,8 @@
 //! and inverse functions 4, of the normal distribution 8, also far out in its tail. The reductions and the logarithm's polynomial are those of Moshier's Cephes (single/expf.c, logf.c, ndtrf.c);
 //! `pow` works in float64, with the series of atanh and exp, and so do `sin`, `cos` and `tan`, lane by lane, with the
 //! polynomials of FreeBSD's k_sinf.c and k_cosf.c.
-//! What is made of one exponential is inlined, for loops over it; of the others each takes some hundred bytes, beside
-//! which a call is cheap.
+//! What takes arithmetic of lanes alone is inlined: in a loop its constants stay in registers, where a call per vector loads
+//! a dozen or two.
 #![allow(clippy::excessive_precision)] // the coefficients as their sources print them
 
 pub mod hyperbolic;
@@ -97,16 +97,26 @@ pub fn logistic(numerator: F32x4, x: F32x4) -> F32x4 {
 }
 
 /// The natural logarithm.
-#[inline(never)]
+#[inline(always)]
 #[must_use]
 pub fn log(x: F32x4) -> F32x4 {
     let denormal = x.lt(F32x4::splat(f32::MIN_POSITIVE));
     let scaled = denormal.select(x.mul(F32x4::splat(8_388_608.0)), x);
-    let shift = denormal.select(F32x4::splat(23.0), F32x4::splat(0.0));
+    let shift = denormal.keep(F32x4::splat(23.0));
+    let sum = log_of_normal(scaled, shift);
+    let sum = x.eq(F32x4::ZERO).select(F32x4::splat(f32::NEG_INFINITY), sum);
+    let sum = x.lt(F32x4::ZERO).select(F32x4::splat(f32::NAN), sum);
+    // Infinity and NaN are their own logarithms.
+    x.lt(F32x4::splat(f32::INFINITY)).select(sum, x)
+}
+
+/// `log(x) - shift ln 2` of positive numbers that are neither denormal nor infinite.
+#[inline(always)]
+fn log_of_normal(x: F32x4, shift: F32x4) -> F32x4 {
     // m in [sqrt(1/2), sqrt(2)): adding the difference of the bits of 1 and sqrt(1/2) carries into the exponent.
     const ROOT: i32 = 0x3f35_04f3;
     const ONE: i32 = 0x3f80_0000;
-    let bits = scaled.bits().add(I32x4::splat(ONE - ROOT));
+    let bits = x.bits().add(I32x4::splat(ONE - ROOT));
     let exponent = bits.shift_right(23).sub(I32x4::splat(127)).to_f32().sub(shift);
     let m = bits.and(I32x4::splat(0x007f_ffff)).add(I32x4::splat(ROOT)).as_f32().sub(F32x4::splat(1.0));
     let z = m.mul(m);
@@ -126,11 +136,7 @@ pub fn log(x: F32x4) -> F32x4 {
     );
     let tail = exponent.madd(F32x4::splat(LN2_LOW), m.mul(z).mul(p));
     let tail = z.madd(F32x4::splat(-0.5), tail);
-    let sum = exponent.madd(F32x4::splat(LN2_HIGH), m.add(tail));
-    let sum = x.eq(F32x4::ZERO).select(F32x4::splat(f32::NEG_INFINITY), sum);
-    let sum = x.lt(F32x4::ZERO).select(F32x4::splat(f32::NAN), sum);
-    // Infinity and NaN are their own logarithms.
-    x.lt(F32x4::splat(f32::INFINITY)).select(sum, x)
+    exponent.madd(F32x4::splat(LN2_HIGH), m.add(tail))
 }
 
 /// `log(1 + x)` for `x >= 0`, finite.
@@ -139,16 +145,16 @@ pub fn log(x: F32x4) -> F32x4 {
 pub fn log1p(x: F32x4) -> F32x4 {
     let one = F32x4::splat(1.0);
     let above = x.add(one);
-    // What the rounding of 1 + x lost, to first order.
+    // What the rounding of 1 + x lost, to first order; NaN where x is.
     let lost = x.sub(above.sub(one)).div(above);
-    log(above).add(lost)
+    log_of_normal(above, F32x4::ZERO).add(lost)
 }
 
 /// The normal distribution: the probability below `x`, and `e^(-x^2 / 2)`, its density times `sqrt(2 pi)`.
 ///
 /// The probability below `-a` is `e^(-a^2 / 2)` times a polynomial in `t = 1 / (1 + 0.35 a)` without its constant,
 /// fitted for the least relative error on `0..14.6` (3.2e-8); beyond, the probability is 0 in float32.
-#[inline(never)]
+#[inline(always)]
 #[must_use]
 pub fn normal(x: F32x4) -> (F32x4, F32x4) {
     let one = F32x4::splat(1.0);
@@ -193,7 +199,7 @@ pub fn tanh(x: F32x4) -> F32x4 {
 }
 
 /// The error function: a polynomial near 0, beyond it what the normal distribution leaves.
-#[inline(never)]
+#[inline(always)]
 #[must_use]
 pub fn erf(x: F32x4) -> F32x4 {
     let (one, magnitude) = (F32x4::splat(1.0), x.abs());
@@ -404,6 +410,25 @@ fn exp2(x: f64) -> f32 {
     // Outside this range float32 is infinite or zero already.
     let scale = f64::from_bits(((whole.clamp(-1000, 1000) + 1023) as u64) << 52);
     (sum * scale) as f32
+}
+
+/// The same as calls, for where they are not in a loop of their own.
+pub mod called {
+    use super::F32x4;
+
+    /// [`super::exp`].
+    #[inline(never)]
+    #[must_use]
+    pub fn exp(x: F32x4) -> F32x4 {
+        super::exp(x)
+    }
+
+    /// [`super::log`].
+    #[inline(never)]
+    #[must_use]
+    pub fn log(x: F32x4) -> F32x4 {
+        super::log(x)
+    }
 }
 
 #[cfg(test)]

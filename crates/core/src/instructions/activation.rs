@@ -7,7 +7,7 @@
 
 use crate::enumeration::enumeration;
 use crate::fault::{Code, Fault};
-use crate::math::{self, hyperbolic, inverse};
+use crate::math::{self, called, hyperbolic, inverse};
 use crate::simd::{F32x4, LANES};
 
 enumeration! {
@@ -353,7 +353,7 @@ impl Derivative {
                 dy.mul(v.mul_add_exact(slope, gate))
             }
             Act::Elu | Act::Selu => {
-                let below = exp(v.min(zero)).mul(p0);
+                let below = called::exp(v.min(zero)).mul(p0);
                 dy.mul(v.gt(zero).select(one, below)).mul(p1)
             }
             Act::Gelu if self.p0 == 0.0 => {
@@ -368,7 +368,7 @@ impl Derivative {
             }
             Act::Mish => {
                 // With e = e^x and n = e (e + 2): n / (n + 2) + x * 4 e (e + 1) / (n + 2)^2, and 1 from 20 on.
-                let e = exp(v.min(F32x4::splat(20.0)));
+                let e = called::exp(v.min(F32x4::splat(20.0)));
                 let n = e.mul(e.add(F32x4::splat(2.0)));
                 let end = n.add(F32x4::splat(2.0));
                 let rise = e.mul(F32x4::splat(4.0)).div(end).mul(e.add(one)).div(end);
@@ -382,7 +382,9 @@ impl Derivative {
             Act::Log => dy.div(v),
             Act::Sqrt => dy.div(v.add(v)),
             Act::Abs => v.gt(zero).select(dy, v.lt(zero).select(dy.neg(), zero)),
-            Act::Erf => dy.mul(F32x4::splat(core::f32::consts::FRAC_2_SQRT_PI)).mul(exp(v.mul(v).neg())),
+            Act::Erf => {
+                dy.mul(F32x4::splat(core::f32::consts::FRAC_2_SQRT_PI)).mul(called::exp(v.mul(v).neg()))
+            }
             Act::Sin => dy.mul(math::cos(v)),
             Act::Cos => dy.mul(math::sin(v).neg()),
             Act::Tan => dy.mul(v.mul(v).add(one)),
@@ -404,12 +406,6 @@ impl Derivative {
 const SELU_ALPHA: f32 = 1.673_263_2;
 const SELU_SCALE: f32 = 1.050_701;
 
-/// Called: the derivatives need it at several places.
-#[inline(never)]
-fn exp(x: F32x4) -> F32x4 {
-    math::exp(x)
-}
-
 /// `2k = 2 sqrt(2 / pi) (x + 0.044715 x^3)`: `(1 + tanh(k)) / 2 = 1 / (1 + e^-2k)`, which keeps small results' digits.
 #[inline(always)]
 fn gelu_exponent(x: F32x4) -> F32x4 {
@@ -425,7 +421,7 @@ const CUBIC: f32 = 0.044_715;
 #[inline(always)]
 fn logistic_with_slope(x: F32x4) -> (F32x4, F32x4) {
     let one = F32x4::splat(1.0);
-    let e = exp(x.abs().neg());
+    let e = called::exp(x.abs().neg());
     let above = one.div(e.add(one));
     let below = e.mul(above);
     (x.gt(F32x4::ZERO).select(above, below), above.mul(below))

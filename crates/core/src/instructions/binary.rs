@@ -14,7 +14,7 @@ use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
-use crate::math;
+use crate::math::{self, called};
 use crate::simd::{F32x4, LANES};
 
 pub const ENTRIES: &[Entry] = &[Entry::new(
@@ -199,7 +199,7 @@ unsafe fn vectors(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
             }),
             Kind::PowerGrowth => each(a, b, y, len, |a, b| {
                 let flat = b.eq(F32x4::ZERO).and(a.lt(F32x4::splat(f32::INFINITY)));
-                flat.select(F32x4::ZERO, a.mul(math::log(b)))
+                flat.select(F32x4::ZERO, a.mul(called::log(b)))
             }),
             // Decoding refuses the kinds behind it for floats.
             _ => each(a, b, y, len, |a, b| a.gt(F32x4::ZERO).select(F32x4::splat(1.0), b)),

@@ -10,7 +10,7 @@ use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
-use crate::math;
+use crate::math::called;
 use crate::simd::{F32x4, I32x4, LANES};
 
 pub const ENTRIES: &[Entry] = &[Entry::new(
@@ -123,7 +123,7 @@ fn philox(mut counter: [I32x4; 4], mut key: [u32; 2]) -> [I32x4; 4] {
 fn erfinv(x: [f32; 4]) -> [f32; 4] {
     let v = F32x4::from_array(x);
     let one = F32x4::splat(1.0);
-    let w = math::log(one.sub(v).mul(one.add(v))).neg().to_array();
+    let w = called::log(one.sub(v).mul(one.add(v))).neg().to_array();
     let mut result = [0.0; 4];
     for lane in 0..4 {
         let tail = w[lane] >= 5.0;

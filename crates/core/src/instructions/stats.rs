@@ -13,8 +13,10 @@ use crate::simd::{F32x4, LANES};
 pub const ENTRIES: &[Entry] =
     &[Entry::new("stats", "x -> mean, variance", FLOAT, decode, Sample::new(&[2, 3, 7], &[42, 3, 3]))];
 
-/// Elements that are summed in a vector before the sum goes on in f64.
+/// Elements that are summed in vectors before the sum goes on in f64.
 const BLOCK: usize = 256;
+/// Vectors that are summed side by side.
+const SUMS: usize = 4;
 
 struct Stats {
     n: usize,
@@ -65,8 +67,21 @@ impl Stats {
             while i < self.inner {
                 let end = self.inner.min(i + BLOCK);
                 let (mut sum, mut squares) = (F32x4::ZERO, F32x4::ZERO);
+                // Several sums of each, so that none waits for the addition before.
+                let mut sums = [[F32x4::ZERO; 2]; SUMS];
+                while i + SUMS * LANES <= end {
+                    for (v, [sum, squares]) in sums.iter_mut().enumerate() {
+                        // SAFETY: within the row, as the caller guarantees.
+                        let d = unsafe { F32x4::load(x.add(row + i + v * LANES)) }.sub(center);
+                        (*sum, *squares) = (sum.add(d), squares.add(d.mul(d)));
+                    }
+                    i += SUMS * LANES;
+                }
+                for [some, of_squares] in sums {
+                    (sum, squares) = (sum.add(some), squares.add(of_squares));
+                }
                 while i + LANES <= end {
-                    // SAFETY: within the row, as the caller guarantees.
+                    // SAFETY: as above.
                     let d = unsafe { F32x4::load(x.add(row + i)) }.sub(center);
                     (sum, squares) = (sum.add(d), squares.add(d.mul(d)));
                     i += LANES;
