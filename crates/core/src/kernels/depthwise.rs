@@ -302,6 +302,21 @@ pub unsafe fn strips<const K: usize, const D: usize, const S: usize, const C: us
         let weight = |tap: usize| F32x4::load_splat(plane.weights.add(tap));
         (tile.bias(0), core::array::from_fn(|kh| core::array::from_fn(|kw| weight(kh * K + kw))))
     };
+    let Range { start, end } = plane.strips.interior;
+    let start = start.next_multiple_of(LANES);
+    // At stride 1 all strips are at edges.
+    if S > 1 && start < end {
+        for row in 0..tile.rows {
+            let y = if ending.plain { tile.y.wrapping_add(row * tile.plane + start) } else { plane.scratch };
+            across::<K, D, S>(plane, row, (start..end).step_by(LANES), bias, &weights, y, store);
+            if !ending.plain {
+                for at in (start..end).step_by(LANES) {
+                    // SAFETY: the strips' columns are the tile's, their sums are in the scratch memory.
+                    unsafe { ending.store_rest(row..row + 1, at, 0, plane.scratch.add(at - start)) };
+                }
+            }
+        }
+    }
     plane.strips.each(|strip| {
         let Some(&Edge { starts, picks, .. }) = strip.edge else { return };
         let (y, step) =
@@ -321,26 +336,8 @@ pub unsafe fn strips<const K: usize, const D: usize, const S: usize, const C: us
             unsafe { ending.store_rest(0..tile.rows, strip.at, strip.skip, plane.scratch) };
         }
     });
-    let Range { start, end } = plane.strips.interior;
-    let start = start.next_multiple_of(LANES);
-    // At stride 1 all strips are at edges.
-    if S == 1 || start >= end {
-        // SAFETY: the rows are the tile's.
-        unsafe { ending.finish(0..tile.rows) };
-    } else {
-        for row in 0..tile.rows {
-            let y = if ending.plain { tile.y.wrapping_add(row * tile.plane + start) } else { plane.scratch };
-            across::<K, D, S>(plane, row, (start..end).step_by(LANES), bias, &weights, y, store);
-            if !ending.plain {
-                for at in (start..end).step_by(LANES) {
-                    // SAFETY: the strips' columns are the tile's, their sums are in the scratch memory.
-                    unsafe { ending.store_rest(row..row + 1, at, 0, plane.scratch.add(at - start)) };
-                }
-            }
-            // SAFETY: as above.
-            unsafe { ending.finish(row..row + 1) };
-        }
-    }
+    // SAFETY: all rows are stored.
+    unsafe { ending.finish(0..tile.rows) };
 }
 
 /// The strips of an output row that read inside the input's rows, stored from `y` on.

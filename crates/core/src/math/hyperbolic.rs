@@ -1,6 +1,7 @@
 //! `sinh`, `cosh` and their inverses, `asinh`, `acosh` and `atanh`, of the exponential and the logarithm.
 
-use super::{exp, expm1, log, log1p, with_sign};
+use super::called::{exp, log};
+use super::{expm1, log1p, with_sign};
 use crate::simd::F32x4;
 
 /// `e^x / 2` of `x >= 0`, finite where the result is.
