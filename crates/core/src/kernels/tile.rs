@@ -34,6 +34,7 @@ impl Epilogue {
     ///
     /// # Safety
     /// As many can be written; the channel's `slope` can be read when the activation is prelu.
+    #[inline(never)]
     pub unsafe fn finish(&self, y: *mut f32, count: usize, slope: *const f32) {
         if let Some(mut activation) = self.activation {
             // SAFETY: the caller's guarantee.

@@ -345,6 +345,7 @@ impl Patches<'_> {
         let [_, height, width] = &geometry.axes;
         let columns_at: [usize; LANES] =
             core::array::from_fn(|column| column.min(columns - 1) * width.dilation);
+        let whole = columns == SIDE && width.dilation == 1;
         let mut values = [[F32x4::ZERO; SIDE]; LANES];
         let row_at =
             |lane: usize, row: usize| place + lane * geometry.output() + row * width.output * height.dilation;
@@ -352,7 +353,8 @@ impl Patches<'_> {
         unsafe {
             for (lane, values) in values.iter_mut().enumerate().take(channels.len()) {
                 for (row, value) in values.iter_mut().enumerate().take(rows) {
-                    *value = F32x4::gather(self.places.y.add(row_at(lane, row)), columns_at);
+                    let y = self.places.y.add(row_at(lane, row));
+                    *value = if whole { F32x4::load(y) } else { F32x4::gather(y, columns_at) };
                 }
                 if activation.needs_slope() {
                     let slope = self.places.slope.add(channels.start + lane).read();
