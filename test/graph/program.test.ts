@@ -4,6 +4,7 @@ import {
   batchNorm,
   Conv2d,
   compile,
+  cumSum,
   Flatten,
   Linear,
   MaxPool2d,
