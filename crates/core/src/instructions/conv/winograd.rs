@@ -13,6 +13,7 @@ mod lanes;
 mod proportion;
 
 use self::lanes::Lanes;
+use self::proportion::Judged;
 use super::algorithm::{Convolve, Layout, Plan};
 use super::blocks::{Blocks, Piece};
 use super::{Conv, Places, Problem, Share};
@@ -97,7 +98,7 @@ impl Convolve for Winograd {
             weights: products.wrapping_add(POSITIONS * products_step),
         };
         let mut done = usize::MAX;
-        let mut apart = [false; TILES * MR];
+        let mut judged = [Judged::USUAL; TILES * MR];
         for Piece { block, first_tile, tiles } in blocks.pieces(share) {
             let group = block / blocks.per_group();
             let first = block % blocks.per_group() * plan.panels * MR;
@@ -105,11 +106,11 @@ impl Convolve for Winograd {
             // SAFETY: the caller's guarantee; block and panels exist.
             unsafe {
                 if done != block {
-                    all.transform(group, first, count, &mut apart);
+                    all.transform(group, first, count, &mut judged);
                     done = block;
                 }
                 all.multiply(group, count, first_tile, tiles);
-                all.finish(group, first, &apart[..count], first_tile, tiles);
+                all.finish(group, first, &judged[..count], first_tile, tiles);
             }
         }
     }
@@ -186,11 +187,11 @@ impl Patches<'_> {
     ///
     /// # Safety
     /// As [`Convolve::run`].
-    unsafe fn transform(&self, group: usize, first: usize, count: usize, apart: &mut [bool; TILES * MR]) {
+    unsafe fn transform(&self, group: usize, first: usize, count: usize, judged: &mut [Judged; TILES * MR]) {
         let problem = &self.conv.problem;
         let (plane, ci) = (problem.geometry.input(), problem.ci);
         let width = problem.geometry.axes[2].input;
-        for (tile, apart) in apart.chunks_exact_mut(MR).enumerate().take(count.div_ceil(MR)) {
+        for (tile, judged) in judged.chunks_exact_mut(MR).enumerate().take(count.div_ceil(MR)) {
             let lanes = Lanes::new(self, group, first + tile * MR);
             let mut to = self.places.scratch.wrapping_add(tile * self.step);
             let (mut energies, mut copies) = ([F32x4::ZERO; 5], [[0.0; REACH * REACH]; LANES]);
@@ -215,7 +216,7 @@ impl Patches<'_> {
                 }
             }
             // SAFETY: as above.
-            unsafe { self.judge(&lanes, &energies, apart) };
+            unsafe { self.judge(&lanes, &energies, judged) };
         }
     }
 
@@ -256,11 +257,18 @@ impl Patches<'_> {
 
     /// # Safety
     /// As [`Convolve::run`]; the block was multiplied.
-    unsafe fn finish(&self, group: usize, first: usize, apart: &[bool], first_panel: usize, panels: usize) {
+    unsafe fn finish(
+        &self,
+        group: usize,
+        first: usize,
+        judged: &[Judged],
+        first_panel: usize,
+        panels: usize,
+    ) {
         let Conv { problem, epilogue, .. } = self.conv;
         let [_, height, width] = problem.geometry.axes;
         let volume = problem.geometry.output();
-        let tiles = apart.len().div_ceil(MR);
+        let tiles = judged.len().div_ceil(MR);
         let end = problem.co.min((first_panel + panels) * NR);
         let residual = self.places.residual;
         let scale = F32x4::splat(SCALE);
@@ -277,7 +285,7 @@ impl Patches<'_> {
             };
             let inner = output_channel - first_panel * NR;
             let from = self.products.wrapping_add(inner / NR * tiles * MR * NR + inner % NR);
-            for (patch, &apart) in apart.iter().enumerate() {
+            for (patch, &judged) in judged.iter().enumerate() {
                 let (image, row, column) = self.place(first + patch);
                 let columns = outputs_of(&width, column);
                 if columns == 0 {
@@ -287,15 +295,29 @@ impl Patches<'_> {
                 let mut place = plane + row * width.output + column;
                 // SAFETY: the products exist.
                 let sums = unsafe { transform_output(from.add(patch * NR), self.products_step) };
-                // SAFETY: the patch and the channels exist.
-                let exact = apart.then(|| unsafe { self.define(group, first + patch, output_channel, bias) });
+                let exact = match judged {
+                    // SAFETY: the patch and the channels exist.
+                    Judged::Apart => Some(unsafe { self.define(group, first + patch, output_channel, bias) }),
+                    Judged::Transformed { .. } => None,
+                };
+                let blank = match judged {
+                    Judged::Transformed { blank } => blank,
+                    Judged::Apart => 0,
+                };
                 let whole = columns == SIDE && outputs == LANES && width.dilation == 1;
                 let (patch, rows) = (place, outputs_of(&height, row));
                 for (index, sums) in sums.iter().enumerate().take(rows) {
-                    let values = match &exact {
+                    let mut values = match &exact {
                         None => output(*sums).map(|sum| scale.madd(sum, bias)),
                         Some(exact) => exact[index],
                     };
+                    if blank != 0 {
+                        for (column, value) in values.iter_mut().enumerate() {
+                            if blank >> (index * SIDE + column) & 1 != 0 {
+                                *value = bias;
+                            }
+                        }
+                    }
                     let mut rows = F32x4::transpose(values);
                     // SAFETY: the outputs' columns are inside y, and inside the residual, which has its shape.
                     unsafe {

@@ -3,7 +3,8 @@
 //! The transforms add up all elements of a patch before they take apart what belongs to an output, so what is rounded is
 //! relative to the largest of them, and a value that is not finite reaches all sixteen outputs. Whoever sees only much
 //! smaller ones would lose its digits. So the squares of a patch's elements, over all channels, are summed up while it is
-//! transformed, by pairs of rows and columns; where they differ too much, they are compared window by window.
+//! transformed, by pairs of rows and columns; where they differ too much, they are compared window by window. What sees zeros
+//! alone is the bias, and needs no definition: data with an empty background has many such windows.
 
 use super::{Lanes, Patches, REACH, SIDE};
 use crate::kernels::gemm::MR;
@@ -18,34 +19,51 @@ fn fits(patch: f32, window: f32) -> bool {
     patch <= (LIMIT * window).min(f32::MAX)
 }
 
+/// What becomes of a patch's outputs.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Judged {
+    /// The transforms serve all of them, but for those that see zeros alone: a bit each, by rows of four.
+    Transformed { blank: u16 },
+    /// They are computed by the definition.
+    Apart,
+}
+
+impl Judged {
+    pub const USUAL: Judged = Judged::Transformed { blank: 0 };
+}
+
 impl Patches<'_> {
     /// Which of four patches are out of proportion, by the energies of what they read.
     ///
     /// # Safety
     /// As `Convolve::run`.
     #[inline(never)]
-    pub unsafe fn judge(&self, lanes: &Lanes, energies: &Energies, apart: &mut [bool]) {
+    pub unsafe fn judge(&self, lanes: &Lanes, energies: &Energies, judged: &mut [Judged]) {
         let of_patches = energies.iter().fold(F32x4::ZERO, |sum, &part| sum.add(part)).to_array();
         let energies = energies.map(F32x4::to_array);
-        for (lane, apart) in apart.iter_mut().enumerate() {
+        for (lane, judged) in judged.iter_mut().enumerate() {
             // The squares that the windows of its outputs hold: there may be no others.
             let [rows, columns] = lanes.outputs.map(|outputs| if outputs[lane] > 2 { 2 } else { 1 });
             let mut seen = (0..rows).flat_map(|row| energies[2 * row..].iter().take(columns));
-            *apart = !seen.all(|energy| fits(of_patches[lane], energy[lane]))
+            *judged = if seen.all(|energy| fits(of_patches[lane], energy[lane])) {
+                Judged::USUAL
+            } else {
                 // SAFETY: the caller's guarantee.
-                && unsafe { self.differs(lanes, lane) };
+                unsafe { self.compare(lanes, lane) }
+            };
         }
     }
 
-    /// Whether some window of a patch is out of proportion.
+    /// Compares the windows of a patch with it.
     ///
     /// # Safety
     /// As `Convolve::run`.
     #[inline(never)]
-    unsafe fn differs(&self, lanes: &Lanes, lane: usize) -> bool {
+    unsafe fn compare(&self, lanes: &Lanes, lane: usize) -> Judged {
         let problem = &self.conv.problem;
         let plane = problem.geometry.input();
-        let (mut squares, mut copy) = ([[F32x4::ZERO; 2]; REACH], [0.0; REACH * REACH]);
+        let (mut squares, mut peaks) = ([[F32x4::ZERO; 2]; REACH], [[F32x4::ZERO; 2]; REACH]);
+        let mut copy = [0.0; REACH * REACH];
         for channel in 0..problem.ci {
             let x = self.places.x.wrapping_add(channel * plane);
             // SAFETY: the channel exists; six elements of each of the six rows can be read.
@@ -56,28 +74,38 @@ impl Patches<'_> {
                     lanes.copy(lane, x, &mut copy);
                     (copy.as_ptr(), REACH)
                 };
-                for (row, [left, right]) in squares.iter_mut().enumerate() {
+                for (row, (squares, peaks)) in squares.iter_mut().zip(&mut peaks).enumerate() {
                     let x = patch.add(row * stride);
-                    let (four, last) = (F32x4::load(x), F32x4::load(x.add(REACH - LANES)));
-                    (*left, *right) = (four.madd(four, *left), last.madd(last, *right));
+                    let own = [F32x4::load(x), F32x4::load(x.add(REACH - LANES))];
+                    for ((x, square), peak) in own.into_iter().zip(squares).zip(peaks) {
+                        (*square, *peak) = (x.madd(x, *square), x.abs().pmax(*peak));
+                    }
                 }
             }
         }
-        let squares = squares.map(|row| row.map(F32x4::to_array));
         let (rows, columns) = (lanes.rows[lane], lanes.columns[lane]);
-        let sum = |top: usize, left: usize, side: usize| {
+        let sum = |of: &[[F32x4; 2]; REACH], top: usize, left: usize, side: usize| {
             let mut sum = 0.0;
-            for [four, last] in squares.iter().take(rows.1.min(top + side)).skip(rows.0.max(top)) {
+            for [four, last] in of.iter().take(rows.1.min(top + side)).skip(rows.0.max(top)) {
+                let (four, last) = (four.to_array(), last.to_array());
                 for column in columns.0.max(left)..columns.1.min(left + side) {
                     sum += if column < LANES { four[column] } else { last[column + LANES - REACH] };
                 }
             }
             sum
         };
-        let of_patch = sum(0, 0, REACH);
+        let of_patch = sum(&squares, 0, 0, REACH);
         let [rows, columns] = lanes.outputs.map(|outputs| outputs[lane]);
-        let mut windows = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
-        !windows.all(|(row, column)| fits(of_patch, sum(row, column, 3)))
+        let mut blank = 0;
+        for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+            // Squares of what is not zero may be.
+            if sum(&peaks, row, column, 3) == 0.0 && of_patch < f32::INFINITY {
+                blank |= 1 << (row * SIDE + column);
+            } else if !fits(of_patch, sum(&squares, row, column, 3)) {
+                return Judged::Apart;
+            }
+        }
+        Judged::Transformed { blank }
     }
 
     /// The outputs of a patch by the definition: `[row][column]`, four output channels in the lanes.
