@@ -95,6 +95,40 @@ describe('recurrent', () => {
     const after = { ...node, out: ['', 'z'], attributes: { hidden_size: 2, linear_before_reset: 1 } };
     expect(digits(await run([node, after], given(weightsOf(1, 3), ['y', 'z'])))).toEqual(GRU_VALUES);
   });
+  test('LSTM with weights of small integers: within what onnxruntime loses where it quantises states', async () => {
+    const small = (size: number, seed: number) =>
+      Int8Array.from({ length: size }, (_, i) => ((i * 37 + seed * 11) % 200) - 100);
+    const [zero, more] = [Int8Array.of(0, 0), floats('b', [2, 16], wave(32, 3))];
+    const scales = (of: string, shape: number[], values: number[]) => [
+      floats(`${of}s`, shape, values),
+      rawTensor(`${of}z`, TYPE.int8, [2], zero),
+    ];
+    const weights = (width = 8, scale = [2]) => [
+      rawTensor('w', TYPE.int8, [2, 3, width], small(6 * width, 1)),
+      rawTensor('r', TYPE.int8, [2, 2, 8], small(32, 2)),
+      ...[more, ...scales('r', [2], [0.015, 0.005])],
+      ...scales('w', scale, [0.01, 0.02, 0.03].slice(0, scale[0])),
+    ];
+    const node: NodeSpec = {
+      op: 'DynamicQuantizeLSTM',
+      domain: 'com.microsoft',
+      in: ['x', 'w', 'r', 'b', '', '', '', '', 'ws', 'wz', 'rs', 'rz'],
+      out: ['y', 'yh', 'yc'],
+      attributes: { hidden_size: 2, direction: 'bidirectional' },
+    };
+    const [, hidden, cell] = await run([node], given(weights(), ['y', 'yh', 'yc']));
+    const near = (found: readonly number[], wanted: readonly number[]) =>
+      wanted.forEach((value, i) => {
+        expect(Math.abs(found[i]! - value)).toBeLessThan(5e-4);
+      });
+    near(hidden!.data, [0.1507, -0.1629, 0.0559, -0.2222, 0.0755, -0.1189, 0.0705, -0.0836]);
+    near(cell!.data, [0.5522, -0.2298, 0.2371, -0.2999, 0.331, -0.167, 0.3556, -0.1077]);
+    await expect(run([node], given(weights(8, [3]), ['y']))).rejects.toThrow(
+      'input 8 is 3, must be one value per direction or gate',
+    );
+    const flat = [rawTensor('w', TYPE.int8, [6, 8], small(48, 1)), ...weights().slice(1)];
+    await expect(run([node], given(flat, ['y']))).rejects.toThrow('input 1 is 6x8, must have three axes');
+  });
   test('RNN with functions of its own, from the end', async () => {
     const attributes = {
       hidden_size: 2,

@@ -110,10 +110,13 @@ function isBefore(value: Value, state: readonly Value[]): boolean {
   return state.some(({ before }) => before !== null && unshaped(before) === unshaped(value));
 }
 
+/** The calls that a node stands for are named up to so many: thousands may become one. */
+const MAX_ORIGINS = 32;
+
 /** Does what was found for a node; gives the nodes that it makes. */
 function apply(graph: Graph, root: Node, { inner, make }: Rewrite): Node[] {
   const inOrder = [...inner].sort((a, b) => a.order - b.order);
-  const origins = [...new Set([...inOrder, root].flatMap(originsOf))];
+  const origins = [...new Set([...inOrder, root].flatMap(originsOf))].slice(0, MAX_ORIGINS);
   const made: Node[] = [];
   const values = make((entry, inputs, params) => {
     const node = graph.add(entry, inputs, params, origins, root.order);

@@ -106,7 +106,7 @@ const NUMBERS: Readonly<Record<string, readonly [number, number]>> = {
   leakyRelu: [0.01, 0],
   elu: [1, 0],
   hardSigmoid: [0.2, 0.5],
-  softplus: [1, Number.POSITIVE_INFINITY],
+  softplus: [1, Infinity],
 };
 
 interface Cell extends Recurrence {
@@ -321,7 +321,7 @@ const WEIGHTS = ['input', 'hidden', 'bias'];
  * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
  */
 export const rnn = /*#__PURE__*/ operator(
-  recurrentEntry('rnn', 'torch.nn.RNN', 'RNN', 1),
+  /*#__PURE__*/ recurrentEntry('rnn', 'torch.nn.RNN', 'RNN', 1),
   (invoke) =>
     (x: Tensor, weights: RecurrentWeights, options: RnnOptions = {}): [Tensor, Tensor] => {
       const { input, hidden, bias } = weightsOf('rnn', weights, WEIGHTS);
@@ -341,7 +341,7 @@ export const rnn = /*#__PURE__*/ operator(
  * @throws RangeError for shapes that do not fit and options out of range; TypeError for a wrong kind
  */
 export const gru = /*#__PURE__*/ operator(
-  recurrentEntry('gru', 'torch.nn.GRU', 'GRU', 3),
+  /*#__PURE__*/ recurrentEntry('gru', 'torch.nn.GRU', 'GRU', 3),
   (invoke) =>
     (x: Tensor, weights: RecurrentWeights, options: GruOptions = {}): [Tensor, Tensor] => {
       const { input, hidden, bias } = weightsOf('gru', weights, WEIGHTS);
@@ -365,7 +365,7 @@ export const gru = /*#__PURE__*/ operator(
  * ```
  */
 export const lstm = /*#__PURE__*/ operator(
-  recurrentEntry('lstm', 'torch.nn.LSTM', 'LSTM', 4),
+  /*#__PURE__*/ recurrentEntry('lstm', 'torch.nn.LSTM', 'LSTM', 4),
   (invoke) =>
     (x: Tensor, weights: LstmWeights, options: LstmOptions = {}): [Tensor, Tensor, Tensor] => {
       const { input, hidden, bias, peephole } = weightsOf('lstm', weights, [...WEIGHTS, 'peephole']);

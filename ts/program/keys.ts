@@ -27,25 +27,51 @@ function numberOf(entry: Entry): number {
 const exactly = (params: Params): string =>
   params.map((number) => (Object.is(number, -0) ? '-0' : number)).join();
 
+/** Texts that are made of those of what a thing `needs`, each once, however long the chain. */
+function keysBy<T>(
+  needs: (one: T) => readonly (T | null)[],
+  make: (one: T, keys: readonly string[]) => string,
+) {
+  const keys = new Map<T, string>();
+  return (wanted: T): string => {
+    const pending = [wanted];
+    while (pending.length > 0) {
+      const one = pending[pending.length - 1] as T;
+      const own = keys.has(one) ? [] : needs(one);
+      const missing = own.filter((part): part is T & {} => part !== null && part !== one && !keys.has(part));
+      if (missing.length > 0) {
+        for (const part of missing) pending.push(part);
+        continue;
+      }
+      pending.pop();
+      if (keys.has(one)) continue;
+      keys.set(
+        one,
+        make(
+          one,
+          own.map((part) => (part === null ? '' : (keys.get(part) ?? ''))),
+        ),
+      );
+    }
+    return keys.get(wanted) as string;
+  };
+}
+
 /** The texts of values that depend on constants alone. */
 export function valueKeys(shorten: Shorten): (value: Value) => string {
-  const keys = new Map<Value, string>();
-  const made = ({ entry, params, inputs, outputs }: NonNullable<Value['maker']>, value: Value) => {
-    const operands = inputs.map((input) => (input === null ? '' : keyOf(input)));
-    return shorten(`${numberOf(entry)}.${outputs.indexOf(value)}[${exactly(params)}](${operands.join()})`);
-  };
-  const keyOf = (value: Value): string => {
-    let key = keys.get(value);
-    if (key === undefined) {
+  return keysBy<Value>(
+    ({ maker }) => maker?.inputs ?? [],
+    (value, operands) => {
       const { kind, maker, storage, number, dtype, shape } = value;
-      if (maker !== null) key = made(maker, value);
-      else if (kind === 'capture') key = `@${storage!.id}:${dtype}:${shape.join('x')}`;
-      else key = `=${dtype}:${exactly([number])}`;
-      keys.set(value, key);
-    }
-    return key;
-  };
-  return keyOf;
+      if (maker !== null) {
+        const { entry, params, outputs } = maker;
+        const call = `${numberOf(entry)}.${outputs.indexOf(value)}[${exactly(params)}]`;
+        return shorten(`${call}(${operands.join()})`);
+      }
+      if (kind === 'capture') return `@${storage!.id}:${dtype}:${shape.join('x')}`;
+      return `=${dtype}:${exactly([number])}`;
+    },
+  );
 }
 
 /** The texts of buffers that steps make of others, whose texts are given. */
@@ -63,19 +89,18 @@ export function bufferKeys(
       else known.push(step);
     }
   }
-  const keys = new Map<Buffer, string>();
-  const keyOf = (buffer: Buffer): string => {
-    let key = keys.get(buffer);
-    if (key === undefined) {
-      const call = ({ opcode, reads, writes, params }: Step) => {
-        const operands = reads.map((read) => (read === null ? '' : keyOf(read)));
-        return `${opcode}.${writes.indexOf(buffer)}[${params.join()}](${operands.join()})`;
-      };
+  return keysBy<Buffer>(
+    (buffer) => writers.get(buffer)?.flatMap(({ reads }) => reads) ?? [],
+    (buffer, operands) => {
       const made = writers.get(buffer);
-      key = made === undefined ? (given(buffer) ?? '?') : shorten(made.map(call).join('+'));
-      keys.set(buffer, key);
-    }
-    return key;
-  };
-  return keyOf;
+      if (made === undefined) return given(buffer) ?? '?';
+      let next = 0;
+      const call = ({ opcode, reads, writes, params }: Step) => {
+        const own = operands.slice(next, next + reads.length);
+        next += reads.length;
+        return `${opcode}.${writes.indexOf(buffer)}[${params.join()}](${own.join()})`;
+      };
+      return shorten(made.map(call).join('+'));
+    },
+  );
 }

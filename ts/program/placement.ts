@@ -16,23 +16,52 @@ export function assignOffsets(steps: readonly Step[]): number {
   const order = [...lives(steps).values()].sort(
     (a, b) => b.buffer.bytes - a.buffer.bytes || a.first - b.first,
   );
-  const placed: Life[] = [];
+  const placed = new Placed();
   let total = 0;
   for (const life of order) {
-    const beside = placed
-      .filter((other) => other.first <= life.last && life.first <= other.last)
-      .sort((a, b) => a.buffer.offset - b.buffer.offset);
+    const beside = placed.beside(life).sort((a, b) => a.buffer.offset - b.buffer.offset);
     let offset = 0;
     for (const other of beside) {
       if (offset + life.buffer.bytes <= other.buffer.offset) break;
       offset = Math.max(offset, align(other.buffer.offset + other.buffer.bytes));
     }
     life.buffer.offset = offset;
-    placed.push(life);
+    placed.add(life);
     total = Math.max(total, align(offset + life.buffer.bytes));
   }
   return total;
 }
+
+/** Steps whose lives are kept together. */
+const SPAN = 64;
+
+/** Lives that have their places, by spans of steps: programs of thousands of steps have few of them at a time. */
+class Placed {
+  readonly #spans: Life[][] = [];
+
+  add(life: Life): void {
+    for (let span = spanOf(life.first); span <= spanOf(life.last); span++) {
+      const known = this.#spans[span];
+      if (known === undefined) this.#spans[span] = [life];
+      else known.push(life);
+    }
+  }
+
+  /** Those that are alive at some step of `life`, each once: in the first span that both touch. */
+  beside(life: Life): Life[] {
+    const found: Life[] = [];
+    const start = spanOf(life.first);
+    for (let span = start; span <= spanOf(life.last); span++) {
+      for (const other of this.#spans[span] ?? []) {
+        const isFirst = span === Math.max(start, spanOf(other.first));
+        if (isFirst && other.first <= life.last && life.first <= other.last) found.push(other);
+      }
+    }
+    return found;
+  }
+}
+
+const spanOf = (step: number): number => Math.floor(step / SPAN);
 
 /** From the first to the last step that touches each arena buffer. */
 function lives(steps: readonly Step[]): Map<Buffer, Life> {

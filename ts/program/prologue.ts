@@ -18,7 +18,7 @@ export class Prologue {
   readonly #promised = new Map<Buffer, Value>();
   /** Values in which others have their place. */
   readonly #homes: ReadonlySet<Value>;
-  /** Steps that bring captures and numbers in: before all others. */
+  /** Steps that bring captures and numbers in. */
   readonly #first = new Set<Step>();
 
   constructor(graph: Graph, to: Builder, buffers: Buffers<Value>, prepacked: Prepacked) {
@@ -126,8 +126,19 @@ function needs(steps: readonly Step[], buffers: readonly Buffer[]) {
   return { steps: found.reverse(), buffers: needed };
 }
 
-/** What brings constants in, then the steps of nodes in the nodes' order. */
+/** The steps of nodes in the nodes' order, and what brings constants in right before it is read. */
 function inOrder(first: ReadonlySet<Step>, steps: readonly Step[]): Step[] {
-  const others = steps.filter((step) => !first.has(step)).sort((a, b) => a.node - b.node);
-  return [...steps.filter((step) => first.has(step)), ...others];
+  const brings = new Map<Buffer | null, Step>();
+  for (const step of first) for (const write of step.writes) brings.set(write, step);
+  const ordered: Step[] = [];
+  for (const step of steps.filter((one) => !first.has(one)).sort((a, b) => a.node - b.node)) {
+    for (const read of step.reads) {
+      const bring = brings.get(read);
+      if (bring === undefined) continue;
+      ordered.push(bring);
+      brings.delete(read);
+    }
+    ordered.push(step);
+  }
+  return [...ordered, ...brings.values()];
 }

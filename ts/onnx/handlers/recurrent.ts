@@ -1,11 +1,15 @@
-/** RNN, GRU and LSTM: our operators have ONNX's gates; the other layout (batch first) is a permutation around them. */
-import { counted } from '../../base/errors.ts';
+/**
+ * RNN, GRU and LSTM: our operators have ONNX's gates; the other layout (batch first) is a permutation around them. Of
+ * DynamicQuantizeLSTM the weights and x are what their integers stand for, while what it carries from step to step stays float32.
+ */
+import { counted, shapeText } from '../../base/errors.ts';
 import { permute } from '../../ops/permute.ts';
 import { type CellActivation, gru, lstm, rnn } from '../../ops/recurrent.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handler, Handlers } from '../handler.ts';
 import { choice, float, floats, int, only, optional, required, strings } from '../row.ts';
+import { dequantize, dynamicQuantize } from './quantization.ts';
 
 const ATTRIBUTES = {
   activations: strings,
@@ -49,17 +53,53 @@ export const recurrent: Handlers = {
     inputs: [...INPUTS, optional('initial_c'), optional('P')],
     outputs: 3,
     attributes: { input_forget: int(0) },
-    build: (call) =>
-      given(
-        call,
-        lstm(
-          x(call),
-          { ...weights(call), peephole: call.optional(7) },
-          { ...common(call, 3), initialCell: states(call, 6), inputForget: call.int('input_forget') !== 0 },
-        ),
-      ),
+    build: (call) => buildLstm(call, x(call), weights(call)),
   }),
+  'com.microsoft.DynamicQuantizeLSTM': {
+    inputs: [
+      ...[...INPUTS, optional('initial_c'), optional('P')],
+      ...['W_scale', 'W_zero_point', 'R_scale', 'R_zero_point'],
+    ],
+    outputs: 3,
+    attributes: { ...ATTRIBUTES, input_forget: int(0) },
+    build: (call) =>
+      buildLstm(call, dequantize(...dynamicQuantize(call.float32(0))), {
+        input: dequantized(call, 1, 8),
+        hidden: dequantized(call, 2, 10),
+        bias: call.optional(3),
+      }),
+  },
 };
+
+interface Weights {
+  readonly input: Tensor;
+  readonly hidden: Tensor;
+  readonly bias: Tensor | null;
+}
+
+function buildLstm(call: Call, x: Tensor, weights: Weights): Tensor[] {
+  const results = lstm(
+    x,
+    { ...weights, peephole: call.optional(7) },
+    { ...common(call, 3), initialCell: states(call, 6), inputForget: call.int('input_forget') !== 0 },
+  );
+  return given(call, results);
+}
+
+/** Weights of small integers, stored [directions, inputs, gates]; scale and zero point are one per direction, or per gate too. */
+function dequantized(call: Call, weight: number, scale: number): Tensor {
+  const q = call.tensor(weight);
+  const [directions, , gates] = q.shape;
+  if (q.shape.length !== 3) call.fail(`input ${weight} is ${shapeText(q.shape)}, must have three axes`);
+  const spread = (index: number) => {
+    const size = call.shape(index).reduce((product, one) => product * one, 1);
+    if (size !== 1 && size !== directions && size !== directions! * gates!)
+      call.fail(`input ${index} is ${shapeText(call.shape(index))}, must be one value per direction or gate`);
+    if (size === 1) return call.reshaped(index, []);
+    return call.reshaped(index, [directions!, 1, size / directions!]);
+  };
+  return permute(dequantize(q, spread(scale) as unknown as Tensor, spread(scale + 1)), [0, 2, 1]);
+}
 
 /** Whether the batch is the first axis. */
 const batchFirst = (call: Call) => call.given('layout') && call.int('layout') !== 0;

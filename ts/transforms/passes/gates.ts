@@ -53,7 +53,7 @@ function boundsOf({ entry: { name }, params: [low, high] }: Node): [number, numb
 }
 
 /** min and max with a number. */
-const bound = activationRule('bound', ['maximum', 'minimum'], ({ entry, inputs }, graph) => {
+const bound = /*#__PURE__*/ activationRule('bound', ['maximum', 'minimum'], ({ entry, inputs }, graph) => {
   const place = inputs.findIndex((input) => graph.numberOf(input) !== undefined);
   const [number, x] = [graph.numberOf(inputs[place]), inputs[1 - place]];
   if (number === undefined || Number.isNaN(number) || !x) return null;
@@ -62,7 +62,7 @@ const bound = activationRule('bound', ['maximum', 'minimum'], ({ entry, inputs }
 });
 
 /** Bounds of what has bounds: where an increasing function takes the inner ones. */
-const bounds = activationRule('bounds of bounds', ['clip', 'relu', 'relu6'], (root) => {
+const bounds = /*#__PURE__*/ activationRule('bounds of bounds', ['clip', 'relu', 'relu6'], (root) => {
   const first = made(root.inputs[0], 'clip', 'relu', 'relu6');
   if (first === null) return null;
   const [low, high] = boundsOf(root);
@@ -73,7 +73,7 @@ const bounds = activationRule('bounds of bounds', ['clip', 'relu', 'relu6'], (ro
 });
 
 /** max(x, slope * x). */
-const leaky = activationRule('leaky ReLU', ['maximum'], (root, graph) => {
+const leaky = /*#__PURE__*/ activationRule('leaky ReLU', ['maximum'], (root, graph) => {
   for (const [x, other] of orders(root)) {
     const found = polynomial(graph, other, x);
     const [constant, slope = 0, ...more] = found?.terms ?? [];
@@ -84,14 +84,14 @@ const leaky = activationRule('leaky ReLU', ['maximum'], (root, graph) => {
 });
 
 /** 1 / (1 + exp(-x)). */
-const logistic = activationRule('sigmoid', ['div', 'reciprocal'], (root, graph) => {
+const logistic = /*#__PURE__*/ activationRule('sigmoid', ['div', 'reciprocal'], (root, graph) => {
   if (root.entry.name === 'div' && graph.numberOf(root.inputs[0]) !== 1) return null;
   const found = growthOf(graph, root.inputs[root.inputs.length - 1]!);
   return found && { of: sigmoid, ...found };
 });
 
 /** x / (1 + exp(-x)). */
-const quotient = activationRule('SiLU as a quotient', ['div'], (root, graph) => {
+const quotient = /*#__PURE__*/ activationRule('SiLU as a quotient', ['div'], (root, graph) => {
   const found = growthOf(graph, root.inputs[1]!);
   return found?.x === root.inputs[0] && found ? { of: silu, ...found } : null;
 });
@@ -106,7 +106,7 @@ function growthOf(graph: Graph, value: Value): Pick<Found, 'x' | 'inner'> | null
 }
 
 /** A number times what a clip holds between 0 and what makes it 1. */
-const hardGate = activationRule('hard-sigmoid', ['mul', 'div'], (root, graph) => {
+const hardGate = /*#__PURE__*/ activationRule('hard-sigmoid', ['mul', 'div'], (root, graph) => {
   const product = productOf(graph, root);
   const hard = product?.values.length === 1 ? hardOf(graph, product.values[0]!, null) : null;
   if (!product || !hard || !near(product.number * hard.top, 1)) return null;
@@ -127,7 +127,7 @@ function hardOf(graph: Graph, gate: Value, given: Value | null) {
 }
 
 /** number * x * gate, by its gate. */
-const gated = activationRule('gate', ['mul', 'div'], (root, graph) => {
+const gated = /*#__PURE__*/ activationRule('gate', ['mul', 'div'], (root, graph) => {
   const product = productOf(graph, root);
   if (product?.values.length !== 2) return null;
   for (const [x, gate] of orders({ inputs: product.values })) {
@@ -182,7 +182,7 @@ function geluOf(graph: Graph, x: Value, gate: Value, number: number): Omit<Found
 }
 
 /** sqrt(2 / pi) * (x + 0.044715 * x^3), without its constant. */
-const ROOT = Math.sqrt(2 / Math.PI);
+const ROOT = /*#__PURE__*/ Math.sqrt(2 / Math.PI);
 const CUBIC: readonly number[] = [ROOT, 0, ROOT * 0.044715];
 
 export const gates: Pass = {

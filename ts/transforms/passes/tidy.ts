@@ -24,7 +24,7 @@ const NEUTRAL: Readonly<Record<string, readonly [number: number, commutes: boole
 
 const neutral: Rule = {
   name: 'neutral number',
-  on: Object.keys(NEUTRAL),
+  on: /*#__PURE__*/ Object.keys(NEUTRAL),
   match({ entry, inputs: [a, b], outputs: [y] }, graph) {
     const [number, commutes] = NEUTRAL[entry.name]!;
     const isNeutral = (value: Value) => graph.numberOf(value) === number;
@@ -124,6 +124,6 @@ const textOf = (number: number): string => (Object.is(number, -0) ? '-0' : `${nu
 
 export const tidy: Pass = {
   name: 'tidy',
-  rules: [neutral, whole, reshaped, power, twiceNegated].map(atEachRun),
+  rules: /*#__PURE__*/ [neutral, whole, reshaped, power, twiceNegated].map(atEachRun),
   run: merge,
 };
