@@ -34,8 +34,8 @@ function ourResults(model, runs, references) {
   });
 }
 
-const differences = (results, references) =>
-  references.flatMap((run, i) => run.map((wanted, k) => differenceOf(results[i][k], wanted)));
+const differences = (results, references, least) =>
+  references.flatMap((run, i) => run.map((wanted, k) => differenceOf(results[i][k], wanted, least)));
 
 /** How far onnxruntime is from itself, output by output: native without its optimisations, and in WebAssembly. */
 async function spreadOf(bytes, runs, references) {
@@ -50,11 +50,11 @@ async function spreadOf(bytes, runs, references) {
 }
 
 /** A row for every output of every run. */
-async function compare(bytes, model, runs, arithmetic) {
+async function compare(bytes, model, runs, { arithmetic, tolerance = TOLERANCE[arithmetic], least }) {
   const references = await resultsOf(await native.createSession(bytes), native, runs);
   const ours = ourResults(model, runs, references);
-  const found = differences(ours, references);
-  const isNear = found.every((difference) => difference <= TOLERANCE[arithmetic]);
+  const found = differences(ours, references, least);
+  const isNear = found.every((difference) => difference <= tolerance);
   const spread = isNear ? [] : await spreadOf(bytes, runs, references);
   const shapes = ours.flatMap((run, i) => run.map(({ shape }, k) => [shape, references[i][k].shape]));
   return references.flat().map(({ name }, i) => {
@@ -63,7 +63,7 @@ async function compare(bytes, model, runs, arithmetic) {
 }
 
 async function main({ name, variant, threads, time }) {
-  const { runs, arithmetic, ...wanted } = MODELS.find((model) => model.name === name);
+  const { runs, ...wanted } = MODELS.find((model) => model.name === name);
   const bytes = readFileSync(fileOf(wanted));
   const values = [];
   for (const run of runs) values.push(await valuesOf(run));
@@ -71,7 +71,7 @@ async function main({ name, variant, threads, time }) {
   web.start({ threads });
   await init({ variant, threads });
   const model = await loadModel(bytes);
-  const outputs = await compare(bytes, model, values, arithmetic);
+  const outputs = await compare(bytes, model, values, wanted);
   const result = { outputs, notes: model.notes };
   model.dispose();
   if (time) result.times = await timesOf(bytes, values[0]);

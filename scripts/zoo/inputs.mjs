@@ -82,7 +82,7 @@ const STROKES = {
 };
 
 /** A picture of `rows` lines of words, dark on light, as SVG. */
-function pageOf(width, height, rows) {
+function pageOf(width, height, rows, ruled) {
   const size = height / (rows * 1.6 + 0.6);
   const words = ['station', 'orient', 'treason', 'siesta', 'nine', 'ratios'];
   const unit = size / 6;
@@ -96,16 +96,23 @@ function pageOf(width, height, rows) {
       }
     }
   }
+  // A table: a line around each row, and four columns.
+  for (let row = 0; ruled && row <= rows; row++)
+    letters.push(`<path d="M${size * 0.3} ${size * (0.3 + 1.6 * row)}H${width - size * 0.3}"/>`);
+  for (let column = 0; ruled && column <= 4; column++) {
+    const x = size * 0.3 + (column * (width - size * 0.6)) / 4;
+    letters.push(`<path d="M${x} ${size * 0.3}V${size * (0.3 + 1.6 * rows)}"/>`);
+  }
   const style = 'fill="none" stroke="#223" stroke-width="0.9"';
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="#eee8dd"/><g ${style}>${letters.join('')}</g></svg>`;
 }
 
 /**
- * The `photo`-th photograph, and the next ones for a batch, or a page with `text` lines, at the shape's size: [n, 3, h, w], or [n, h, w, 3 or 4] with
+ * The `photo`-th photograph, and the next ones for a batch, or a page with `text` lines (`ruled`: as a table), at the shape's size: [n, 3, h, w], or [n, h, w, 3 or 4] with
  * `last`, a fourth channel holding 1. One channel is the green one. A value is (v scale - mean) / std; `bgr` turns the channels.
  */
 export const photo =
-  (shape, { photo: first = 0, text, last = false, bgr = false, of = PLAIN } = {}) =>
+  (shape, { photo: first = 0, text, ruled = false, last = false, bgr = false, of = PLAIN } = {}) =>
   async () => {
     const { default: sharp } = await import('sharp');
     const { photos } = fetchData({ log: () => {} });
@@ -113,7 +120,7 @@ export const photo =
     const plane = height * width;
     const data = new Float32Array(batch * channels * plane).fill(1);
     for (let n = 0; n < batch; n++) {
-      const page = text === undefined ? null : Buffer.from(pageOf(width, height, text + n));
+      const page = text === undefined ? null : Buffer.from(pageOf(width, height, text + n, ruled));
       const pixels = await sharp(page ?? photos[(first + n) % photos.length])
         .rotate()
         .resize(width, height, { fit: 'fill' })

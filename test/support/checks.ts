@@ -36,11 +36,14 @@ interface Effort {
 /** For many random problems. */
 export const quick: Effort = { programs: false, elements: 2, alone: false };
 
-/** The operator's public function; clone and cast are methods of Tensor. */
+/** Operators that are methods of Tensor, and not functions as well. */
+export const METHODS: readonly string[] = ['clone', 'cast'];
+
+/** The operator's public function. */
 export function publicFunction(op: string): Public {
   const found = (striate as unknown as Record<string, Public | undefined>)[op];
   if (found !== undefined) return found;
-  if (op === 'clone' || op === 'cast') {
+  if (METHODS.includes(op)) {
     return (x, ...rest) => (x as unknown as Record<string, Public>)[op]?.call(x, ...rest);
   }
   throw new Error(`no operator is exported as ${op}`);

@@ -30,7 +30,7 @@ const PICTURES = {
   'mlsd-320-tiny': { 'input_image_with_alpha:0': () => picture([1, 320, 320, 4]) },
   'ppocr2-direction': { x: () => picture([1, 3, 48, 192]) },
 };
-const SMALL = /^(mlsd-320-tiny|ppocr2-direction|wake-(?!hey-jarvis).*)$/;
+const SMALL = /^(mlsd-320-tiny|ppocr2-direction|silero-vad-(5|legacy)|wake-.*)$/;
 
 export const SMALL_MODELS = MODELS.filter(({ name }) => SMALL.test(name));
 
