@@ -97,7 +97,8 @@ name and version, their sha256 checked. Each is run on one to three inputs (phot
 and seeded numbers where a network takes what another one makes), free axes with two sizes, and every value of every output
 is compared with native onnxruntime's. ${right} of ${rows.length} are right.
 
-- **error** is the largest difference, as a part of the output's largest magnitude. Right is at most ${TOLERANCE.float32}; ${TOLERANCE.fp16} for
+- **error** is the largest difference, as a part of the output's largest magnitude, from native onnxruntime with or without its
+  optimisations, whichever is nearer. Right is at most ${TOLERANCE.float32}; ${TOLERANCE.fp16} for
   networks in float16 (isnet-fp16, silero-vad-6-half), a step of 8 bits (1/255) for quantised ones; whole numbers are equal. Two have bounds of
   their own, with their reasons, in \`scripts/zoo/models.mjs\`.
 - **its own** stands where the error is larger: how far onnxruntime is from itself, native without its optimisations and in
