@@ -409,14 +409,14 @@ describe('stages', () => {
       const x = tensor([[1, 4]]);
       const found = loaded.run({ x });
       x.assign([[5, 6]]);
-      expect(found['x']?.toArray()).toEqual([[1, 4]]);
+      expect(found.x?.toArray()).toEqual([[1, 4]]);
       const into = { y: tensor([[0, 0]]), x: tensor([[0, 0]]) };
       expect(loaded.run({ x }, { into }).y).toBe(into.y);
       expect(into.y.toArray()).toEqual([[-5, -6]]);
       expect(() => loaded.run({ x }, { into: { x: into.x, y: tensor([1]) as Tensor } })).toThrow(
         'Model.run: into.y has shape 1, must be 1x2',
       );
-      expect(loaded.run({ x }, { outputs: ['c', 'two'] })['c']?.toArray()).toBe(1);
+      expect(loaded.run({ x }, { outputs: ['c', 'two'] }).c?.toArray()).toBe(1);
     });
     loaded.dispose();
   });

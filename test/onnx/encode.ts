@@ -88,7 +88,16 @@ export type Attribute =
   | Float
   | readonly Float[]
   | readonly string[]
-  | Graph;
+  | Graph
+  | Reference;
+
+/** In a function: an attribute that is the call's one of that name. */
+export class Reference {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
 
 /** An AttributeProto: a number is an int, a Float a float, bytes a tensor; lists are ints or floats. */
 export function attribute(name: string, value: Attribute): Uint8Array {
@@ -109,6 +118,11 @@ export function attribute(name: string, value: Attribute): Uint8Array {
       [1, name],
       [2, value],
       [20, 1],
+    ]);
+  if (value instanceof Reference)
+    return message([
+      [1, name],
+      [21, value.name],
     ]);
   if (value instanceof Graph)
     return message([[1, name], ...(value.bytes === null ? [] : [[6, value.bytes] as Field]), [20, 5]]);
@@ -181,6 +195,32 @@ export interface ModelSpec {
   /** By name alone, or with their types. */
   outputs?: readonly string[] | Readonly<Record<string, PortSpec>>;
   opset?: number;
+  functions?: readonly FunctionSpec[];
+}
+
+/** A FunctionProto, of domain 'own' unless another is given. */
+export interface FunctionSpec {
+  name: string;
+  domain?: string;
+  in: readonly string[];
+  out: readonly string[];
+  nodes: readonly NodeSpec[];
+  attributes?: readonly string[];
+  defaults?: Readonly<Record<string, Attribute>>;
+  opset?: number;
+}
+
+function functionOf({ name, domain = 'own', in: inputs, out, nodes, ...more }: FunctionSpec): Uint8Array {
+  return message([
+    [1, name],
+    ...inputs.map((one): Field => [4, one]),
+    ...out.map((one): Field => [5, one]),
+    ...(more.attributes ?? []).map((one): Field => [6, one]),
+    ...nodes.map((one): Field => [7, node(one)]),
+    [9, message([[2, more.opset ?? 13]])],
+    [10, domain],
+    ...Object.entries(more.defaults ?? {}).map(([key, value]): Field => [11, attribute(key, value)]),
+  ]);
 }
 
 export function graph({
@@ -213,5 +253,6 @@ export function model(spec: ModelSpec): Uint8Array {
         [2, spec.opset ?? 13],
       ]),
     ],
+    ...(spec.functions ?? []).map((one): Field => [25, functionOf(one)]),
   ]);
 }

@@ -4,6 +4,7 @@ import { wrongKind, wrongValue } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
 import { requireRoom } from './constants.ts';
 import { readExternal } from './external.ts';
+import { inlined } from './functions.ts';
 import { checkGraph } from './graph.ts';
 import { handlerTable } from './handlers/index.ts';
 import { Model, type ModelOptions } from './model.ts';
@@ -48,7 +49,7 @@ export async function loadModel(source: ModelSource, options: ModelOptions = {})
   }
   if (options.maxIterations !== undefined) integer('loadModel', 'maxIterations', options.maxIterations, 1);
   const { bytes, file, beside } = await readSource(source);
-  const proto = readModel(bytes, file);
+  const proto = inlined(readModel(bytes, file));
   const graph = checkGraph(proto, handlerTable());
   requireRoom(proto, info.maxMemoryBytes);
   await readExternal(proto, externalData, beside);

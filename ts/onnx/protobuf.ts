@@ -12,6 +12,18 @@ export interface ModelProto {
   /** Version of each operator set by domain; ONNX's own is ''. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly graph: GraphProto;
+  /** By the operator that calls it. */
+  readonly functions: ReadonlyMap<string, FunctionProto>;
+}
+
+/** Nodes that a model calls as one operator. */
+export interface FunctionProto {
+  readonly inputs: string[];
+  readonly outputs: string[];
+  readonly nodes: NodeProto[];
+  readonly opsets: Map<string, number>;
+  /** Attributes that a call may leave out. */
+  readonly defaults: Map<string, Attribute>;
 }
 
 export interface GraphProto {
@@ -50,6 +62,8 @@ export interface Attribute {
   tensor: TensorProto | null;
   /** What If, Loop and Scan run: it may read the names of the graph around it. */
   graph: GraphProto | null;
+  /** In a function: the attribute of the call that it stands for; '' elsewhere. */
+  reference: string;
   floats: number[];
   ints: number[];
   strings: string[];
@@ -98,15 +112,45 @@ export function readModel(bytes: Uint8Array, file: string): ModelProto {
 function readProto(bytes: Uint8Array, file: string): ModelProto {
   const message = new Message(bytes, file, 'model');
   const opsets = new Map<string, number>();
+  const functions = new Map<string, FunctionProto>();
   let graph: GraphProto | null = null;
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (field === 7) graph = readGraph(message.message('graph'), file, 0);
     else if (field === 8) readOpset(message.message('opset_import'), opsets);
-    else message.skip();
+    else if (field === 25) {
+      const [operator, made] = readFunction(message.message(`function ${functions.size}`), file);
+      functions.set(operator, made);
+    } else message.skip();
   }
   if (graph === null) throw new ModelError(`${file}: no graph: this is no ONNX model`);
-  return { file, opsets, graph };
+  return { file, opsets, graph, functions };
 }
+
+function readFunction(message: Message, file: string): [operator: string, made: FunctionProto] {
+  const made: FunctionProto = { inputs: [], outputs: [], nodes: [], opsets: new Map(), defaults: new Map() };
+  let name = '';
+  let domain = '';
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) name = message.string();
+    else if (field === 4) made.inputs.push(message.string());
+    else if (field === 5) made.outputs.push(message.string());
+    else if (field === 7) made.nodes.push(readNode(message.message(`node ${made.nodes.length}`), file, 0));
+    else if (field === 9) readOpset(message.message('opset_import'), made.opsets);
+    else if (field === 10) domain = message.string();
+    else if (field === 11) {
+      const where = `attribute ${made.defaults.size} of function '${name}'`;
+      const [attribute, value] = readAttribute(message.message(where), where, (inner) =>
+        readGraph(inner, file, 1),
+      );
+      made.defaults.set(attribute, value);
+    } else message.skip();
+  }
+  return [operatorName(domain, name), made];
+}
+
+/** An operator with its domain before it, when that is not ONNX's own. */
+const operatorName = (domain: string, name: string) =>
+  domain === '' || domain === 'ai.onnx' ? name : `${domain}.${name}`;
 
 function readOpset(message: Message, opsets: Map<string, number>): void {
   let domain = '';
@@ -160,8 +204,7 @@ function readNode(message: Message, file: string, depth: number): NodeProto {
     } else if (field === 7) domain = message.string();
     else message.skip();
   }
-  if (domain !== '' && domain !== 'ai.onnx') operator = `${domain}.${operator}`;
-  return { name, operator, inputs, outputs, attributes };
+  return { name, operator: operatorName(domain, operator), inputs, outputs, attributes };
 }
 
 /** AttributeProto.type by number. */
@@ -201,6 +244,7 @@ function readAttribute(
     string: '',
     tensor: null,
     graph: null,
+    reference: '',
     floats: [],
     ints: [],
     strings: [],
@@ -219,6 +263,7 @@ function readAttribute(
     else if (field === 8) message.integers(attribute.ints);
     else if (field === 9) attribute.strings.push(message.string());
     else if (field === 20) type = message.integer();
+    else if (field === 21) attribute.reference = message.string();
     else message.skip();
   }
   if (type !== 0) attribute.kind = KINDS[type] ?? 'other';

@@ -334,8 +334,8 @@ function numbersOf(value: Value): Numbers | readonly Numbers[] {
 
 /** New tensors of the open scope. */
 function tensorOf(numbers: Numbers | readonly Numbers[]): Value {
-  return numbers instanceof Array
-    ? numbers.map((one) => copied('Model.run', one))
+  return Array.isArray(numbers)
+    ? (numbers as readonly Numbers[]).map((one) => copied('Model.run', one))
     : copied('Model.run', numbers as Numbers);
 }
 
