@@ -109,10 +109,8 @@ async function readResponse(response: Response, url: string): Promise<Found> {
 
 /** Whatever a path holds is a name, also what a URL would take for something else: the result lies below the folder. */
 function besideUrl(url: string): Found['beside'] {
-  return async (path) => {
-    const names = path.split('/').map(encodeURIComponent);
-    return (await readUrl(new URL(names.join('/'), new URL('.', url)))).bytes;
-  };
+  const folder = url.replace(/[?#].*$/, '').replace(/[^/]*$/, '');
+  return async (path) => (await readUrl(folder + path.split('/').map(encodeURIComponent).join('/'))).bytes;
 }
 
 interface Files {
