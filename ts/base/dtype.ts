@@ -76,3 +76,11 @@ export interface TensorType {
   /** The element type. */
   readonly dtype: DType;
 }
+
+/** Whether two tensors have one shape. */
+export function sameShape(
+  { shape: a }: Pick<TensorType, 'shape'>,
+  { shape: b }: Pick<TensorType, 'shape'>,
+): boolean {
+  return a === b || (a.length === b.length && a.every((size, axis) => size === b[axis]));
+}

@@ -4,7 +4,7 @@
  */
 import type { Entry, Params } from './entry.ts';
 import type { Graph } from './graph.ts';
-import { type Node, originsOf, readersOf, unshaped, type Value } from './value.ts';
+import { type Node, type Origin, originsOf, readersOf, unshaped, type Value } from './value.ts';
 
 /** Adds a node at the place of those that are rewritten; it stands for the same calls. */
 export type Add = (entry: Entry, inputs: readonly (Value | null)[], params: Params) => readonly Value[];
@@ -113,10 +113,14 @@ function isBefore(value: Value, state: readonly Value[]): boolean {
 /** The calls that a node stands for are named up to so many: thousands may become one. */
 const MAX_ORIGINS = 32;
 
+/** The calls that stand behind nodes which become one. */
+export const originsOfAll = (nodes: readonly Node[]): readonly Origin[] =>
+  [...new Set(nodes.flatMap(originsOf))].slice(0, MAX_ORIGINS);
+
 /** Does what was found for a node; gives the nodes that it makes. */
 function apply(graph: Graph, root: Node, { inner, make }: Rewrite): Node[] {
   const inOrder = [...inner].sort((a, b) => a.order - b.order);
-  const origins = [...new Set([...inOrder, root].flatMap(originsOf))].slice(0, MAX_ORIGINS);
+  const origins = originsOfAll([...inOrder, root]);
   const made: Node[] = [];
   const values = make((entry, inputs, params) => {
     const node = graph.add(entry, inputs, params, origins, root.order);

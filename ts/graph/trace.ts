@@ -2,8 +2,7 @@
  * An open trace: operators that are given a symbolic or followed tensor record a node here instead of running.
  * Modules are known by path while it is open, so that a result can be asked for by its module's name.
  */
-import type { DType, TensorType } from '../base/dtype.ts';
-import { shapeText } from '../base/errors.ts';
+import { type DType, sameShape, type TensorType } from '../base/dtype.ts';
 import { release, type Storage } from '../engine/memory.ts';
 import { CLONE, RESHAPE } from './builtin.ts';
 import { DRAW_TYPE, Draw } from './draw.ts';
@@ -225,8 +224,4 @@ export class Trace {
   close(): void {
     for (const storage of this.#retained.splice(0)) release(storage);
   }
-}
-
-function sameShape(value: TensorType, { shape }: TensorType): boolean {
-  return value.shape === shape || shapeText(value.shape) === shapeText(shape);
 }

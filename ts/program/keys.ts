@@ -24,7 +24,7 @@ function numberOf(entry: Entry): number {
 }
 
 /** Numbers that a text tells apart: zero has two signs. */
-const exactly = (params: Params): string =>
+export const exactly = (params: Params): string =>
   params.map((number) => (Object.is(number, -0) ? '-0' : number)).join();
 
 /** Texts that are made of those of what a thing `needs`, each once, however long the chain. */

@@ -16,8 +16,8 @@ export class Prologue {
   readonly #buffers: Buffers<Value>;
   readonly #prepacked: Prepacked;
   readonly #promised = new Map<Buffer, Value>();
-  /** Values in which others have their place. */
-  readonly #homes: ReadonlySet<Value>;
+  /** Nodes that are lowered only where their results are wanted. */
+  readonly #waiting: ReadonlySet<Node>;
   /** Steps that bring captures and numbers in. */
   readonly #first = new Set<Step>();
 
@@ -26,20 +26,12 @@ export class Prologue {
     this.#to = to;
     this.#buffers = buffers;
     this.#prepacked = prepacked;
-    const outputs = graph.nodes.flatMap((node) => node.outputs);
-    this.#homes = new Set(outputs.flatMap(({ home }) => (home === null ? [] : [home.within])));
+    this.#waiting = waitingNodes(graph);
   }
 
-  /** Whether a node is lowered only where its results are wanted: all it makes is constant and in memory of its own. */
-  waits({ entry, state, outputs }: Node): boolean {
-    if (entry.lower === undefined || entry.makes || state.length > 0) return false;
-    return outputs.every(
-      (value) =>
-        this.#graph.isFixed(value) &&
-        value.home === null &&
-        !this.#homes.has(value) &&
-        value.uses.every(({ node }) => node !== null),
-    );
+  /** Whether a node is lowered only where its results are wanted. */
+  waits(node: Node): boolean {
+    return this.#waiting.has(node);
   }
 
   /** The buffer of a value whose node waits; null for any other. */
@@ -111,6 +103,23 @@ export class Prologue {
     });
     return this.#to.steps.slice(start);
   }
+}
+
+/** All that they make is constant and in memory of its own. */
+function waitingNodes(graph: Graph): Set<Node> {
+  const outputs = graph.nodes.flatMap((node) => node.outputs);
+  const homes = new Set(outputs.flatMap(({ home }) => (home === null ? [] : [home.within])));
+  const isApart = (value: Value) =>
+    graph.isFixed(value) &&
+    value.home === null &&
+    !homes.has(value) &&
+    value.uses.every(({ node }) => node !== null);
+  return new Set(
+    graph.nodes.filter(
+      ({ entry, state, outputs }) =>
+        entry.lower !== undefined && !entry.makes && state.length === 0 && outputs.every(isApart),
+    ),
+  );
 }
 
 /** The steps that these buffers need, in their order, and all buffers that they need. */

@@ -5,6 +5,7 @@
  * between two others is one map. Weights and biases are ordinary nodes, which constants make once; what they round is
  * of the order of what the convolution's own sum rounds.
  */
+import { sameShape } from '../../base/dtype.ts';
 import { FILL, RESHAPE } from '../../graph/builtin.ts';
 import type { AffineMap, Entry } from '../../graph/entry.ts';
 import type { Graph } from '../../graph/graph.ts';
@@ -16,7 +17,7 @@ import { add as addition, mul } from '../../ops/arithmetic.ts';
 import { entryOf } from '../../ops/operator.ts';
 import { sum } from '../../ops/reduction.ts';
 import { channelAxisOf, endsPlainly } from './epilogue.ts';
-import { alike, made, orders } from './match.ts';
+import { made, orders } from './match.ts';
 
 /** x * scale + shift along an axis. params: the axis. */
 const AFFINE: Entry<number> = {
@@ -59,7 +60,8 @@ function mapOf(graph: Graph, node: Node, axis: number): Mapped | null {
   if (!map) return null;
   const x = inputs[map.x] as Value;
   const known = map.inputs.map((i) => inputs[i] ?? null);
-  if (!alike(x, outputs[0]!) || !known.every((value) => value === null || graph.isFixed(value))) return null;
+  if (!sameShape(x, outputs[0]!) || !known.every((value) => value === null || graph.isFixed(value)))
+    return null;
   const make = (add: Add) => add(map.entry, known, map.params) as unknown as readonly [Value, Value];
   return { node, x, isScale: map.isScale, make };
 }
@@ -183,7 +185,7 @@ const shortcut: Rule = {
   match(root) {
     for (const [x, product] of orders(root)) {
       const node = made(product, 'mul');
-      if (!node || x.dtype !== 'float32' || !alike(x, product)) continue;
+      if (!node || x.dtype !== 'float32' || !sameShape(x, product)) continue;
       const gate = node.inputs[0] === x ? node.inputs[1] : node.inputs[1] === x ? node.inputs[0] : null;
       if (!gate || gate.kind === 'number' || 4 * countOf(gate.shape) > countOf(x.shape)) continue;
       return {

@@ -2,6 +2,7 @@
  * y = act(f(x) + residual), where f can end with more (a convolution, a linear layer): the addition of a tensor of y's
  * shape, and an activation that costs little, become inputs and params of f. Values between them are never written.
  */
+import { sameShape } from '../../base/dtype.ts';
 import type { FinalActivation } from '../../graph/entry.ts';
 import { makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
@@ -39,9 +40,7 @@ const residual: Rule = {
     if (!entry.traits?.sums) return null;
     for (const [value, other] of [inputs, [...inputs].reverse()] as [Value, Value][]) {
       const f = makerOf(value, endsPlainly);
-      const same =
-        other.shape.length === value.shape.length && other.shape.every((n, i) => n === value.shape[i]);
-      if (f === null || !same || other === value || value.uses.length !== 1) continue;
+      if (f === null || !sameShape(other, value) || other === value || value.uses.length !== 1) continue;
       const { residual: place } = f.entry.traits!.epilogue!;
       return { inner: [f], make: (add) => add(f.entry, withInput(f.inputs, place, other), f.params) };
     }

@@ -3,6 +3,7 @@
  * hard-sigmoid), and bounds (ReLU, clip, leaky ReLU). Bounds are exact. The others round once where their parts rounded two to
  * six times, in another order: a few units in the last place.
  */
+import { sameShape } from '../../base/dtype.ts';
 import type { Entry, Params } from '../../graph/entry.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { Pass, Rule } from '../../graph/rewrite.ts';
@@ -19,7 +20,7 @@ import {
   silu,
 } from '../../ops/activation.ts';
 import { entryOf } from '../../ops/operator.ts';
-import { alike, baseOf, made, near, orders, polynomial, productOf } from './match.ts';
+import { baseOf, made, near, orders, polynomial, productOf } from './match.ts';
 
 /** An activation of x, and the nodes in front of the last that compute it. */
 interface Found {
@@ -40,7 +41,7 @@ function activationRule(
     on,
     match(root, graph) {
       const found = find(root, graph);
-      if (found === null || found.x.dtype !== 'float32' || !alike(found.x, root.outputs[0]!)) return null;
+      if (found === null || found.x.dtype !== 'float32' || !sameShape(found.x, root.outputs[0]!)) return null;
       const inner = [...new Set(found.inner.filter((node) => node !== null))];
       return { inner, make: (add) => add(entryOf(found.of) as Entry, [found.x], found.params ?? []) };
     },

@@ -17,11 +17,6 @@ export function orders({ inputs }: Pick<Node, 'inputs'>): [Value, Value][] {
   ];
 }
 
-/** Whether two values have one shape. */
-export function alike(a: Value, b: Value): boolean {
-  return a.shape.length === b.shape.length && a.shape.every((size, i) => size === b.shape[i]);
-}
-
 /** Whether two numbers are the same but for their roundings to float32, by whoever wrote them. */
 export function near(a: number, b: number): boolean {
   return Math.abs(a - b) <= 1e-6 * Math.abs(b);

@@ -2,13 +2,14 @@
  * Layer norm that was written in parts: (x - mean) / sqrt(mean of squares + eps), and its weight and bias. The operator sums
  * in another order, and multiplies by the root's reciprocal: a few units in the last place of the largest value.
  */
+import { sameShape } from '../../base/dtype.ts';
 import { RESHAPE } from '../../graph/builtin.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { Pass, Rule } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
 import { layerNorm } from '../../ops/normalization.ts';
 import { entryOf } from '../../ops/operator.ts';
-import { alike, made, orders } from './match.ts';
+import { made, orders } from './match.ts';
 
 /** A value that is another's mean along its last axes, which stay as axes of 1: that one, and their sizes. */
 function meanOf(value: Value | null | undefined) {
@@ -46,7 +47,7 @@ const parts: Rule = {
   match(root, graph) {
     for (const [difference, deviation, more] of quotients(root, graph)) {
       const found = normOf(graph, difference, deviation);
-      if (found === null || !alike(found.x, root.outputs[0]!)) continue;
+      if (found === null || !sameShape(found.x, root.outputs[0]!)) continue;
       const { x, params, inner } = found;
       return {
         inner: [...inner, ...more],
@@ -84,7 +85,12 @@ const learned: Rule = {
     for (const [normed, value] of orders(root)) {
       const norm = made(normed, 'layerNorm');
       const place = root.entry.name === 'mul' ? 1 : 2;
-      if (!norm || norm.inputs[2] !== null || norm.inputs[place] !== null || !alike(normed, root.outputs[0]!))
+      if (
+        !norm ||
+        norm.inputs[2] !== null ||
+        norm.inputs[place] !== null ||
+        !sameShape(normed, root.outputs[0]!)
+      )
         continue;
       const [, ...sizes] = norm.params;
       const extra = value.shape.length - sizes.length;

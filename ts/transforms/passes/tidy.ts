@@ -3,15 +3,17 @@
  * another shape is one; powers are products and roots. All of it is exact, but that -0 + 0 is -0 here, and that powers
  * round as their products do.
  */
+import { sameShape } from '../../base/dtype.ts';
 import { RESHAPE } from '../../graph/builtin.ts';
 import type { Entry } from '../../graph/entry.ts';
 import type { Graph } from '../../graph/graph.ts';
-import type { Pass, Rule } from '../../graph/rewrite.ts';
-import { type Node, originsOf, unshaped, type Value } from '../../graph/value.ts';
+import { originsOfAll, type Pass, type Rule } from '../../graph/rewrite.ts';
+import { type Node, unshaped, type Value } from '../../graph/value.ts';
 import { sqrt } from '../../ops/activation.ts';
 import { mul } from '../../ops/arithmetic.ts';
 import { entryOf } from '../../ops/operator.ts';
-import { alike, made } from './match.ts';
+import { exactly } from '../../program/keys.ts';
+import { made } from './match.ts';
 
 /** Operators by the number that changes nothing, and whether it may stand on the left. */
 const NEUTRAL: Readonly<Record<string, readonly [number: number, commutes: boolean]>> = {
@@ -29,7 +31,7 @@ const neutral: Rule = {
     const [number, commutes] = NEUTRAL[entry.name]!;
     const isNeutral = (value: Value) => graph.numberOf(value) === number;
     const x = isNeutral(b!) ? a : commutes && isNeutral(a!) ? b : null;
-    return x && alike(x, y!) && x.dtype === y!.dtype ? { inner: [], make: () => [x] } : null;
+    return x && sameShape(x, y!) && x.dtype === y!.dtype ? { inner: [], make: () => [x] } : null;
   },
 };
 
@@ -38,7 +40,7 @@ const whole: Rule = {
   on: ['slice', 'expand'],
   match({ entry, inputs: [x], outputs: [y], params }) {
     const turns = entry.name === 'slice' && params.some((step, i) => i % 3 === 2 && step < 0);
-    return !turns && alike(x!, y!) ? { inner: [], make: () => [x!] } : null;
+    return !turns && sameShape(x!, y!) ? { inner: [], make: () => [x!] } : null;
   },
 };
 
@@ -48,7 +50,7 @@ export const reshaped: Rule = {
   match({ entry, inputs: [x], outputs: [y] }) {
     if (!entry.alias) return null;
     const base = unshaped(x!);
-    if (alike(base, y!)) return { inner: [], make: () => [base] };
+    if (sameShape(base, y!)) return { inner: [], make: () => [base] };
     return base === x ? null : { inner: [], make: (add) => add(RESHAPE, [base], y!.shape) };
   },
 };
@@ -57,7 +59,7 @@ const power: Rule = {
   name: 'power',
   on: ['pow'],
   match({ inputs: [x, exponent], outputs: [y] }, graph) {
-    if (x!.dtype !== 'float32' || !alike(x!, y!)) return null;
+    if (x!.dtype !== 'float32' || !sameShape(x!, y!)) return null;
     const number = graph.numberOf(exponent);
     if (number === 2) return { inner: [], make: (add) => add(entryOf(mul)!, [x!, x!], []) };
     return number === 0.5 ? { inner: [], make: (add) => add(entryOf(sqrt)!, [x!], []) } : null;
@@ -104,7 +106,7 @@ function merge(graph: Graph): void {
     node.outputs.forEach((output, i) => {
       graph.replace(output, first.outputs[i]!);
     });
-    first.origins = [...originsOf(first), ...originsOf(node)];
+    first.origins = originsOfAll([first, node]);
     merged = true;
   }
   if (merged) graph.settle();
@@ -114,13 +116,11 @@ function merge(graph: Graph): void {
 function keyOf(graph: Graph, { entry, inputs, params }: Node, kind: number): string {
   const names = inputs.map((value) => {
     if (value?.kind !== 'number') return value === null ? '-' : `${value.id}`;
-    return `${value.dtype} ${textOf(graph.numberOf(value)!)}`;
+    return `${value.dtype} ${exactly([graph.numberOf(value)!])}`;
   });
   if (entry.traits?.commutes) names.sort();
-  return `${kind}(${names})${params.map(textOf)}`;
+  return `${kind}(${names})${exactly(params)}`;
 }
-
-const textOf = (number: number): string => (Object.is(number, -0) ? '-0' : `${number}`);
 
 export const tidy: Pass = {
   name: 'tidy',

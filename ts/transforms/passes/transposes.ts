@@ -3,11 +3,12 @@
  * of axes, where they meet those that undo them: permute(permute(x, a), b) = permute(x, a[b]), f(permute(x)) =
  * permute(f(x)). All of it is exact, but that a reduction sums in the order of x's memory.
  */
+import { sameShape } from '../../base/dtype.ts';
 import { RESHAPE } from '../../graph/builtin.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { type Add, makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
-import { alike, orders } from './match.ts';
+import { orders } from './match.ts';
 import { reshaped } from './tidy.ts';
 
 /** The axes of a node that is a transpose. */
@@ -69,9 +70,9 @@ const behindBinary: Rule = {
     for (const [value, other] of orders(root)) {
       const first = transposeOf(value);
       const axes = axesOf(first);
-      if (!first || !axes || !alike(value, root.outputs[0]!)) continue;
+      if (!first || !axes || !sameShape(value, root.outputs[0]!)) continue;
       const second = transposeOf(other);
-      const same = second !== null && `${axesOf(second)}` === `${axes}` && alike(value, other);
+      const same = second !== null && `${axesOf(second)}` === `${axes}` && sameShape(value, other);
       if (!same && !isStill(graph, other)) continue;
       const [x] = first.inputs as [Value];
       return {
