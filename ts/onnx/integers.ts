@@ -14,39 +14,83 @@ import { matmul } from '../ops/matmul.ts';
 import { reshape } from '../ops/reshape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Integers as floats, and the largest magnitude that they can have. */
+/** Integers as floats, the largest magnitude that they can have, and what they are made of where that is known. */
 export interface Integers {
   readonly values: Tensor;
   readonly bound: number;
+  readonly known: { readonly q: ArrayLike<number>; readonly zero: number } | null;
 }
 
 const EXACT = 2 ** 24;
 
-/** 8-bit integers less a zero point that broadcasts; `known` are its values where they are known. */
+/** 8-bit integers less a zero point that broadcasts; `known` are its values, and `q` the integers, where they are known. */
 export function centered(
   q: Tensor<DType>,
   zero: Tensor<DType> | null,
   known: readonly number[] | undefined,
+  weights: ArrayLike<number> | null = null,
 ): Integers {
   const [low, high] = RANGES[q.dtype as 'uint8' | 'int8'];
   const values = cast(q, 'float32');
-  if (zero === null || known?.every((one) => one === 0)) return { values, bound: Math.max(-low, high) };
+  const zeros = zero === null ? [0] : known;
+  const same = zeros !== undefined && zeros.every((one) => one === zeros[0]) ? zeros[0] : undefined;
+  const read = weights === null || same === undefined ? null : { q: weights, zero: same };
+  if (zero === null || same === 0) return { values, bound: Math.max(-low, high), known: read };
   const bound = Math.max(...(known ?? [low, high]).map((one) => Math.max(one - low, high - one)));
-  return { values: sub(values, cast(zero, 'float32')), bound };
+  return { values: sub(values, cast(zero, 'float32')), bound, known: read };
 }
 
-/** The sums of `terms` products each, in as many parts as `term` products at a time need, as int32. */
-function inParts(
-  a: Integers,
-  b: Integers,
-  terms: number,
-  term: number,
-  sum: (from: number, to: number) => Tensor,
-) {
-  const most = Math.max(1, Math.floor(EXACT / (a.bound * b.bound * term)));
-  const parts: Tensor<'int32'>[] = [];
-  for (let from = 0; from === 0 || from < terms; from += most)
-    parts.push(cast(sum(from, Math.min(terms, from + most)), 'int32'));
+/** How the integers of the second factor lie. Taps belong to one sum, each column to one of its own. */
+type Layout = readonly [outputs: number, terms: number, columns: number, taps: number];
+
+/** The places at which a sum of `terms` is cut, so that a float holds every part exactly: the ends of the parts. */
+function endsOf(a: Integers, b: Integers, layout: Layout): number[] {
+  const [, terms, , taps] = layout;
+  const ends: number[] = [];
+  if (b.known === null) {
+    const most = Math.max(1, Math.floor(EXACT / (a.bound * b.bound * taps)));
+    for (let end = most; end < terms; end += most) ends.push(end);
+    return [...ends, terms];
+  }
+  const sizes = magnitudes(b.known, layout);
+  const count = sizes.length / Math.max(1, terms);
+  const sums = new Float64Array(count);
+  for (let term = 0; term < terms; term++) {
+    const own = sizes.subarray(term * count, (term + 1) * count);
+    const fits = own.every((size, i) => ((sums[i] as number) + size) * a.bound <= EXACT);
+    if (!fits && term > 0) {
+      ends.push(term);
+      sums.fill(0);
+    }
+    for (let i = 0; i < count; i++) sums[i] = (sums[i] as number) + (own[i] as number);
+  }
+  return [...ends, terms];
+}
+
+/** What a term adds at most to each sum, as a multiple of the first factor: [terms, sums]. */
+function magnitudes({ q, zero }: NonNullable<Integers['known']>, [outputs, terms, columns, taps]: Layout) {
+  const sizes = new Float64Array(terms * outputs * columns);
+  let at = 0;
+  for (let output = 0; output < outputs; output++) {
+    for (let term = 0; term < terms; term++) {
+      for (let column = 0; column < columns; column++) {
+        let size = 0;
+        for (const end = at + taps; at < end; at++) size += Math.abs((q[at] as number) - zero);
+        sizes[(term * outputs + output) * columns + column] = size;
+      }
+    }
+  }
+  return sizes;
+}
+
+/** The sums of `terms` products each, in as many parts as are needed to be exact, as int32. */
+function inParts(a: Integers, b: Integers, layout: Layout, sum: (from: number, to: number) => Tensor) {
+  let from = 0;
+  const parts = endsOf(a, b, layout).map((end) => {
+    const part = cast(sum(from, end), 'int32');
+    from = end;
+    return part;
+  });
   return parts.reduce((total, part) => add(total, part));
 }
 
@@ -61,7 +105,9 @@ function piece(x: Tensor, axis: number, from: number, to: number): Tensor {
 export function integerProduct(a: Integers, b: Integers): Tensor<'int32'> {
   const [x, y] = [a.values, b.values];
   const [row, column] = [x.shape.length - 1, Math.max(0, y.shape.length - 2)];
-  return inParts(a, b, x.shape[row] as number, 1, (from, to) => {
+  const columns = y.shape.length > 1 ? (y.shape.at(-1) as number) : 1;
+  const outputs = y.shape.slice(0, column).reduce((product, size) => product * size, 1);
+  return inParts(a, b, [outputs, x.shape[row] as number, columns, 1], (from, to) => {
     const [left, right] = [piece(x, row, from, to), piece(y, column, from, to)];
     return right.shape.length === 2 ? linear(left, right, null, { transposed: true }) : matmul(left, right);
   });
@@ -70,11 +116,11 @@ export function integerProduct(a: Integers, b: Integers): Tensor<'int32'> {
 /** x convolved with a weight, as int32. */
 export function integerConvolution(x: Integers, weight: Integers, options: ConvOptions): Tensor<'int32'> {
   const [batch, channels, ...spatial] = x.values.shape as [number, number, ...number[]];
-  const [, perGroup, ...taps] = weight.values.shape as [number, number, ...number[]];
+  const [outputs, perGroup, ...taps] = weight.values.shape as [number, number, ...number[]];
   const groups = options.groups ?? 1;
   const convolve = integerConvs[spatial.length - 1]!;
-  const term = taps.reduce((product, size) => product * size, 1);
-  return inParts(x, weight, perGroup, term, (from, to) => {
+  const layout = [outputs, perGroup, 1, taps.reduce((product, size) => product * size, 1)] as const;
+  return inParts(x, weight, layout, (from, to) => {
     if (to - from === perGroup || channels !== groups * perGroup)
       return convolve(x.values, weight.values, null, options);
     const grouped = piece(reshape(x.values, [batch, groups, perGroup, ...spatial]), 2, from, to);

@@ -138,8 +138,10 @@ function integersAt(call: Call, index: number, zero: number, axis: number): Inte
   const q = call.tensor(index);
   if (q.dtype !== 'uint8' && q.dtype !== 'int8')
     call.fail(`input ${index} is ${q.dtype}, must be uint8 or int8`);
-  if (!call.has(zero)) return centered(q, null, undefined);
-  return centered(q, alongAxis(call, zero, q.shape, axis), call.known(zero));
+  const given = call.inputs[index] as Tensor<DType>;
+  const integers = given.symbol === null ? given.data : null;
+  if (!call.has(zero)) return centered(q, null, undefined, integers);
+  return centered(q, alongAxis(call, zero, q.shape, axis), call.known(zero), integers);
 }
 
 /** Where the inputs of a sum of products are. */

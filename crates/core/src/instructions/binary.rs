@@ -4,8 +4,8 @@
 //! walked contiguously).
 //!
 //! Integers wrap; division truncates, and by 0 gives 0; a negative power of an integer is 0 unless the base is 1 or -1.
-//! Maximum and minimum propagate NaN. Float rows whose operands step by 1 or stay are computed where they lie, all
-//! others in runs that are gathered first.
+//! Maximum and minimum propagate NaN. Rows of four-byte elements whose operands step by 1 or stay are computed where they
+//! lie, all others in runs that are gathered first.
 
 use super::dtype::{Dtype, RUN};
 use super::sample::Sample;
@@ -15,7 +15,7 @@ use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
 use crate::math::{self, called};
-use crate::simd::{F32x4, LANES};
+use crate::simd::{F32x4, I32x4, LANES};
 
 pub const ENTRIES: &[Entry] = &[Entry::new(
     "binary",
@@ -80,7 +80,7 @@ impl Instruction for Binary {
         let range = share.range(self.walk.count);
         let mut at = range.start;
         let [a_stride, b_stride] = self.walk.row().strides;
-        let in_place = self.dtype == Dtype::F32 && [a_stride, b_stride].iter().all(|s| matches!(s, 0 | 1));
+        let in_place = self.dtype.bytes() == 4 && [a_stride, b_stride].iter().all(|s| matches!(s, 0 | 1));
         for (starts, len) in self.walk.pieces(range) {
             // SAFETY: a and b hold what the walk reaches and y `count` elements; this part's range is written by no
             // other part, and each run is read before it is written.
@@ -112,7 +112,7 @@ impl Binary {
                 step: if stride == 0 { 0 } else { LANES },
             };
             let (a, b) = (stepped(a_stride, a, &same_a), stepped(b_stride, b, &same_b));
-            floats(self.kind, a, b, operands.pointer::<f32>(2).add(at), len);
+            self.compute(a, b, operands.pointer::<f32>(2).add(at), len);
         }
     }
 
@@ -131,16 +131,35 @@ impl Binary {
                     (self.dtype, starts[0] + skip * a_stride, starts[1] + skip * b_stride);
                 dtype.gather(operands.pointer(0), a_at, a_stride, &mut a[..n]);
                 dtype.gather(operands.pointer(1), b_at, b_stride, &mut b[..n]);
-                if dtype == Dtype::F32 {
-                    let stepped = |p: *const u32| Stepped { start: p.cast(), step: LANES };
-                    let y = a.as_mut_ptr();
-                    floats(self.kind, stepped(y), stepped(b.as_ptr()), y.cast(), n);
-                } else {
-                    integers(self.kind, &mut a[..n], &b[..n]);
-                }
+                let stepped = |p: *const u32| Stepped { start: p.cast(), step: LANES };
+                let y = a.as_mut_ptr();
+                self.compute(stepped(y), stepped(b.as_ptr()), y.cast(), n);
                 dtype.scatter(&a[..n], operands.pointer(2), at + done);
             }
             done += n;
+        }
+    }
+
+    /// # Safety
+    /// `len` elements from `a` and `b` on, in their steps, can be read, and `len` from `y` on written; y is one of them or
+    /// apart from them.
+    #[inline(never)]
+    unsafe fn compute(&self, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
+        let whole = len / LANES;
+        let rest = len % LANES;
+        // SAFETY: the caller's guarantee; the rest is computed in vectors of its own.
+        unsafe {
+            let vectors = if self.dtype == Dtype::F32 { floats } else { integers };
+            vectors(self.kind, a, b, y, whole * LANES);
+            if rest > 0 {
+                let (mut left, mut right) = ([0.0; LANES], [0.0; LANES]);
+                F32x4::load_partial(a.start.add(whole * a.step), rest).store(left.as_mut_ptr());
+                F32x4::load_partial(b.start.add(whole * b.step), rest).store(right.as_mut_ptr());
+                let own = |start: *const f32| Stepped { start, step: LANES };
+                let (place, b) = (left.as_mut_ptr(), own(right.as_ptr()));
+                vectors(self.kind, own(place), b, place, LANES);
+                F32x4::load(place).store_partial(y.add(whole * LANES), rest);
+            }
         }
     }
 }
@@ -153,30 +172,9 @@ struct Stepped {
 }
 
 /// # Safety
-/// `len` elements from `a` and `b` on, in their steps, can be read, and `len` from `y` on written; y is one of them or
-/// apart from them.
-unsafe fn floats(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
-    let whole = len / LANES;
-    let rest = len % LANES;
-    // SAFETY: the caller's guarantee; the rest is computed in vectors of its own.
-    unsafe {
-        vectors(kind, a, b, y, whole * LANES);
-        if rest > 0 {
-            let (mut left, mut right) = ([0.0; LANES], [0.0; LANES]);
-            F32x4::load_partial(a.start.add(whole * a.step), rest).store(left.as_mut_ptr());
-            F32x4::load_partial(b.start.add(whole * b.step), rest).store(right.as_mut_ptr());
-            let own = |start: *const f32| Stepped { start, step: LANES };
-            let (place, b) = (left.as_mut_ptr(), own(right.as_ptr()));
-            vectors(kind, own(place), b, place, LANES);
-            F32x4::load(place).store_partial(y.add(whole * LANES), rest);
-        }
-    }
-}
-
-/// # Safety
-/// As [`floats`], for whole vectors.
+/// As [`Binary::compute`], for whole vectors.
 #[inline(never)]
-unsafe fn vectors(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
+unsafe fn floats(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
     // SAFETY: the caller's guarantee.
     unsafe {
         match kind {
@@ -208,7 +206,7 @@ unsafe fn vectors(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
 }
 
 /// # Safety
-/// As [`vectors`].
+/// As [`floats`].
 #[inline(always)]
 unsafe fn each(a: Stepped, b: Stepped, y: *mut f32, len: usize, op: impl Fn(F32x4, F32x4) -> F32x4) {
     let (mut from_a, mut from_b) = (a.start, b.start);
@@ -239,12 +237,19 @@ fn pow(a: F32x4, b: F32x4) -> F32x4 {
     F32x4::from_array(a)
 }
 
-/// `a[i] = a[i] op b[i]` on 32 bits; narrower integers are cut when they are written.
-fn integers(kind: Kind, a: &mut [u32], b: &[u32]) {
+/// On 32 bits; narrower integers are cut when they are written.
+///
+/// # Safety
+/// As [`floats`].
+#[inline(never)]
+unsafe fn integers(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
     let op = match kind {
-        Kind::Add => i32::wrapping_add,
-        Kind::Sub => i32::wrapping_sub,
-        Kind::Mul => i32::wrapping_mul,
+        // SAFETY: the caller's guarantee.
+        Kind::Add => return unsafe { each(a, b, y, len, |a, b| a.bits().add(b.bits()).as_f32()) },
+        // SAFETY: the caller's guarantee.
+        Kind::Sub => return unsafe { each(a, b, y, len, |a, b| a.bits().sub(b.bits()).as_f32()) },
+        // SAFETY: the caller's guarantee.
+        Kind::Mul => return unsafe { each(a, b, y, len, |a, b| a.bits().mul(b.bits()).as_f32()) },
         Kind::Div => |a: i32, b: i32| if b == 0 { 0 } else { a.wrapping_div(b) },
         Kind::Pow => integer_pow,
         Kind::Max => Ord::max,
@@ -257,9 +262,15 @@ fn integers(kind: Kind, a: &mut [u32], b: &[u32]) {
         // Decoding refuses the other kinds for integers.
         _ => |a: i32, b: i32| if a > 0 { a } else { a.wrapping_mul(b) },
     };
-    for (a, &b) in a.iter_mut().zip(b) {
-        *a = op(*a as i32, b as i32) as u32;
-    }
+    let lanes = |a: F32x4, b: F32x4| {
+        let (mut a, b) = (a.bits().to_array(), b.bits().to_array());
+        for (a, b) in a.iter_mut().zip(b) {
+            *a = op(*a, b);
+        }
+        I32x4::from_array(a).as_f32()
+    };
+    // SAFETY: the caller's guarantee.
+    unsafe { each(a, b, y, len, lanes) }
 }
 
 fn integer_pow(base: i32, exponent: i32) -> i32 {

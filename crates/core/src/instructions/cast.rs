@@ -8,6 +8,7 @@ use super::sample::Sample;
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
+use crate::simd::{F32x4, I32x4, LANES};
 
 pub const ENTRIES: &[Entry] =
     &[Entry::new("cast", "x -> y", ANY, decode, Sample::new(&[Dtype::I32 as u32, 37], &[37, 37]).of(ANY))];
@@ -46,17 +47,20 @@ impl Cast {
                     Dtype::I8 => (-128, 127),
                     Dtype::F32 | Dtype::I32 => (i32::MIN, i32::MAX),
                 };
-                for lane in lanes {
-                    // Rust's conversion truncates, saturates and takes NaN to 0.
-                    *lane = (f32::from_bits(*lane) as i32).max(low).min(high) as u32;
-                }
+                let (low, high) = (I32x4::splat(low), I32x4::splat(high));
+                vectors(lanes, |v| v.to_i32().max(low).min(high).as_f32());
             }
-            (_, Dtype::F32) => {
-                for lane in lanes {
-                    *lane = (*lane as i32 as f32).to_bits();
-                }
-            }
+            (_, Dtype::F32) => vectors(lanes, |v| v.bits().to_f32()),
             _ => {}
         }
+    }
+}
+
+#[inline(always)]
+fn vectors(lanes: &mut [u32], change: impl Fn(F32x4) -> F32x4) {
+    for vector in lanes.chunks_exact_mut(LANES) {
+        let at = vector.as_mut_ptr().cast();
+        // SAFETY: the piece is a vector.
+        unsafe { change(F32x4::load(at)).store(at) }
     }
 }

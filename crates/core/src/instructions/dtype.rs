@@ -2,6 +2,7 @@
 //! scattered from them. Instructions whose speed does not depend on it (integers, odd strides) compute on such runs.
 
 use crate::enumeration::enumeration;
+use crate::simd::{I32x4, LANES};
 use core::ops::Range;
 
 enumeration! {
@@ -28,8 +29,22 @@ impl Dtype {
     /// Each of these elements, as many as `lanes` has, can be read.
     #[inline(never)]
     pub unsafe fn gather(self, source: *const u8, start: isize, stride: isize, lanes: &mut [u32]) {
-        let mut at = start;
-        for lane in lanes {
+        let whole = if stride == 1 { lanes.len() / LANES * LANES } else { 0 };
+        let to: *mut i32 = lanes.as_mut_ptr().cast();
+        for i in (0..whole).step_by(LANES) {
+            // SAFETY: the caller guarantees that these elements can be read.
+            unsafe {
+                let at = start + i as isize;
+                let vector = match self {
+                    Dtype::F32 | Dtype::I32 => I32x4::load(source.cast::<i32>().offset(at)),
+                    Dtype::U8 => I32x4::load_bytes(source.offset(at)),
+                    Dtype::I8 => I32x4::load_signed_bytes(source.cast::<i8>().offset(at)),
+                };
+                vector.store(to.add(i));
+            }
+        }
+        let mut at = start + whole as isize * stride;
+        for lane in &mut lanes[whole..] {
             // SAFETY: the caller guarantees that these elements can be read.
             *lane = unsafe {
                 match self {
@@ -48,7 +63,18 @@ impl Dtype {
     /// As many elements as `lanes` has can be written at `start` and after it.
     #[inline(never)]
     pub unsafe fn scatter(self, lanes: &[u32], destination: *mut u8, start: usize) {
-        for (index, &lane) in lanes.iter().enumerate() {
+        let whole = lanes.len() / LANES * LANES;
+        for i in (0..whole).step_by(LANES) {
+            // SAFETY: the caller guarantees that these elements can be written.
+            unsafe {
+                let vector = I32x4::load(lanes.as_ptr().add(i).cast());
+                match self {
+                    Dtype::F32 | Dtype::I32 => vector.store(destination.cast::<i32>().add(start + i)),
+                    Dtype::U8 | Dtype::I8 => vector.store_bytes(destination.add(start + i)),
+                }
+            }
+        }
+        for (index, &lane) in lanes.iter().enumerate().skip(whole) {
             // SAFETY: the caller guarantees that these elements can be written.
             unsafe {
                 match self {
@@ -63,7 +89,8 @@ impl Dtype {
 /// Lanes that are gathered at a time.
 pub const RUN: usize = 64;
 
-/// Elements `range` of x, changed run by run, to the same places of y.
+/// Elements `range` of x, changed run by run, to the same places of y. What is changed are whole vectors: behind the last
+/// element may be lanes that mean nothing.
 ///
 /// # Safety
 /// x and y hold the elements of `range`; they are the same memory only where both dtypes have the same size.
@@ -76,13 +103,13 @@ pub unsafe fn map_runs(
     let mut lanes = [0; RUN];
     let mut at = range.start;
     while at < range.end {
-        let lanes = &mut lanes[..RUN.min(range.end - at)];
+        let count = RUN.min(range.end - at);
         // SAFETY: the run lies inside `range`; it is read before it is written.
         unsafe {
-            from.gather(x, at as isize, 1, lanes);
-            change(lanes);
-            to.scatter(lanes, y, at);
+            from.gather(x, at as isize, 1, &mut lanes[..count]);
+            change(&mut lanes[..count.next_multiple_of(LANES)]);
+            to.scatter(&lanes[..count], y, at);
         }
-        at += lanes.len();
+        at += count;
     }
 }

@@ -364,6 +364,33 @@ impl I32x4 {
         unsafe { destination.cast::<[i32; 4]>().write_unaligned(self.0) }
     }
 
+    /// Bytes as the integers that they are.
+    ///
+    /// # Safety
+    /// Four bytes can be read at `source`.
+    #[must_use]
+    pub unsafe fn load_bytes(source: *const u8) -> I32x4 {
+        // SAFETY: the caller's guarantee.
+        I32x4(unsafe { source.cast::<[u8; 4]>().read() }.map(i32::from))
+    }
+
+    /// # Safety
+    /// Four bytes can be read at `source`.
+    #[must_use]
+    pub unsafe fn load_signed_bytes(source: *const i8) -> I32x4 {
+        // SAFETY: the caller's guarantee.
+        I32x4(unsafe { source.cast::<[i8; 4]>().read() }.map(i32::from))
+    }
+
+    /// The lowest byte of each lane.
+    ///
+    /// # Safety
+    /// Four bytes can be written at `destination`.
+    pub unsafe fn store_bytes(self, destination: *mut u8) {
+        // SAFETY: the caller's guarantee.
+        unsafe { destination.cast::<[u8; 4]>().write(self.0.map(|lane| lane as u8)) }
+    }
+
     #[must_use]
     pub fn add(self, other: I32x4) -> I32x4 {
         I32x4(zip(self.0, other.0, i32::wrapping_add))

@@ -377,6 +377,35 @@ impl I32x4 {
         unsafe { w::v128_store(destination.cast(), self.0) }
     }
 
+    /// # Safety
+    /// Four bytes can be read at `source`.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn load_bytes(source: *const u8) -> I32x4 {
+        // SAFETY: the caller's guarantee.
+        let bytes = unsafe { w::v128_load32_zero(source.cast()) };
+        I32x4(w::u32x4_extend_low_u16x8(w::u16x8_extend_low_u8x16(bytes)))
+    }
+
+    /// # Safety
+    /// Four bytes can be read at `source`.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn load_signed_bytes(source: *const i8) -> I32x4 {
+        // SAFETY: the caller's guarantee.
+        let bytes = unsafe { w::v128_load32_zero(source.cast()) };
+        I32x4(w::i32x4_extend_low_i16x8(w::i16x8_extend_low_i8x16(bytes)))
+    }
+
+    /// # Safety
+    /// Four bytes can be written at `destination`.
+    #[inline(always)]
+    pub unsafe fn store_bytes(self, destination: *mut u8) {
+        let bytes = w::i8x16_shuffle::<0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12>(self.0, self.0);
+        // SAFETY: the caller's guarantee.
+        unsafe { w::v128_store32_lane::<0>(bytes, destination.cast()) }
+    }
+
     #[inline(always)]
     #[must_use]
     pub fn add(self, other: I32x4) -> I32x4 {

@@ -359,8 +359,38 @@ fn casts_truncate_saturate_and_wrap() {
     assert_eq!(cast(I8, I32, &[-56.0]), [-56.0]);
     assert_eq!(cast(U8, F32, &[200.0]), [200.0]);
     assert_eq!(cast(I8, F32, &[-56.0]), [-56.0]);
-    let long: Vec<f64> = (0..1000).map(f64::from).collect();
-    assert_eq!(cast(F32, I32, &long), long);
+    let long: Vec<f64> = (0..1003).map(|i| f64::from(i % 256)).collect();
+    let wrapped: Vec<f64> = long.iter().map(|&x| if x > 127.0 { x - 256.0 } else { x }).collect();
+    for (from, to) in [(F32, I32), (I32, F32), (F32, U8), (U8, F32), (I32, U8), (U8, I32)] {
+        assert_eq!(cast(from, to, &long), long);
+    }
+    for (from, to) in [(F32, I8), (I8, F32), (I32, I8), (I8, I32)] {
+        assert_eq!(cast(from, to, &wrapped), wrapped);
+    }
+    assert_eq!(cast(U8, I8, &long), wrapped);
+    assert_eq!(cast(I8, U8, &wrapped), long);
+}
+
+#[test]
+fn integers_of_every_kind_and_size() {
+    let a: Vec<f64> = (0..75).map(|i| f64::from(i % 13 - 6)).collect();
+    let b: Vec<f64> = (0..75).map(|i| f64::from(i % 5 - 2)).collect();
+    let kinds: [(Kind, fn(f64, f64) -> f64); 6] = [
+        (Kind::Add, |a, b| a + b),
+        (Kind::Sub, |a, b| a - b),
+        (Kind::Mul, |a, b| a * b),
+        (Kind::Div, |a, b| if b == 0.0 { 0.0 } else { (a / b).trunc() }),
+        (Kind::Max, f64::max),
+        (Kind::Min, f64::min),
+    ];
+    for (kind, op) in kinds {
+        for dtype in [I32, I8] {
+            let want: Vec<f64> = a.iter().zip(&b).map(|(&a, &b)| op(a, b) + 0.0).collect();
+            same(&binary(kind, dtype, &a, &[75], &b, &[75], &[75], 3), &want, 0.0, "both step");
+            let want: Vec<f64> = a.iter().map(|&a| op(a, 2.0) + 0.0).collect();
+            same(&binary(kind, dtype, &a, &[75], &[2.0], &[1], &[75], 2), &want, 0.0, "one stays");
+        }
+    }
 }
 
 #[test]
