@@ -65,14 +65,6 @@ const inlineNumbers = {
   }),
 };
 
-/** Packages whose code is inside the bundle: their licence opens the file. */
-const notices = { pbf: fs.readFileSync(new URL('node_modules/pbf/LICENSE', import.meta.url), 'utf8') };
-const banner = ({ moduleIds }) =>
-  Object.entries(notices)
-    .filter(([name]) => moduleIds.some((id) => id.includes(`/node_modules/${name}/`)))
-    .map(([name, text]) => `/*! Contains ${name}.\n\n${text.trim()}\n*/`)
-    .join('\n');
-
 const shared = (extension) => ({
   dir: 'dist',
   format: 'es',
@@ -99,13 +91,13 @@ export default [
     plugins,
     treeshake,
     makeAbsoluteExternalsRelative: false,
-    output: { ...shared('js'), banner, sourcemap: true },
+    output: { ...shared('js'), sourcemap: true },
   },
   {
     input: bundle,
     plugins: [...plugins, minify({ target: 'es2022' })],
     treeshake,
-    output: { file: 'dist/striate.min.js', format: 'es', banner, sourcemap: true },
+    output: { file: 'dist/striate.min.js', format: 'es', sourcemap: true },
   },
   {
     input: { index: entries.index, onnx: entries.onnx },

@@ -11,6 +11,7 @@ export function sorted(
   nodes: readonly GraphNode[],
   makers: ReadonlyMap<string, GraphNode>,
 ): GraphNode[] {
+  if (isSorted(nodes, makers)) return [...nodes];
   const readers = new Map<GraphNode, GraphNode[]>();
   const waiting = new Map<GraphNode, number>();
   for (const reader of nodes) {
@@ -38,7 +39,7 @@ export function sorted(
       `${file}: nodes wait for each other's outputs in a cycle: ${stuck.map(({ name }) => `'${name}'`).join(', ')}`,
     );
   }
-  return isSorted(nodes, makers) ? [...nodes] : order;
+  return order;
 }
 
 function isSorted(nodes: readonly GraphNode[], makers: ReadonlyMap<string, GraphNode>): boolean {

@@ -24,8 +24,10 @@ const TOO_MANY = 2 ** 31;
 /** The bytes of a source, which `name` names in errors. */
 export async function readSource(source: ModelSource, name = 'source'): Promise<Found> {
   switch (tagOf(source)) {
-    case 'Uint8Array':
-      return { bytes: source as Uint8Array, file: 'model', beside: null };
+    case 'Uint8Array': {
+      const { buffer, byteOffset, byteLength } = source as Uint8Array;
+      return { bytes: new Uint8Array(buffer, byteOffset, byteLength), file: 'model', beside: null };
+    }
     case 'ArrayBuffer':
       return { bytes: new Uint8Array(source as ArrayBuffer), file: 'model', beside: null };
     case 'Blob':

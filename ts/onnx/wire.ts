@@ -1,9 +1,7 @@
 /**
  * Protobuf's wire format, read without trust: every tag, varint and length is checked against the end of its own
- * message before pbf reads it (pbf itself runs on past the end). Bytes are views of the file, never copies, and
- * nothing is allocated from a size that the file declares.
+ * message. Bytes are views of the file, never copies, and nothing is allocated from a size that the file declares.
  */
-import { PbfReader } from 'pbf';
 import { ModelError } from '../base/errors.ts';
 
 const VARINT = 0;
@@ -12,9 +10,15 @@ const BYTES = 2;
 const FIXED32 = 5;
 const KINDS = ['a varint', '8 bytes', 'a length and bytes', 'a group', 'a group', '4 bytes'];
 
+/** Strings of ASCII up to so many bytes, which nearly all are, are made in one call. */
+const SHORT = 4096;
+const ASCII = /^[\0-\x7f]*$/;
+
 /** One message: a range of the file and where in the model it lies, for error sentences. */
 export class Message {
-  readonly #reader: PbfReader;
+  readonly #bytes: Uint8Array;
+  /** Where the next byte is read. */
+  #at = 0;
   readonly #end: number;
   readonly #file: string;
   readonly #where: string;
@@ -22,7 +26,7 @@ export class Message {
   #type = 0;
 
   constructor(bytes: Uint8Array, file: string, where: string) {
-    this.#reader = new PbfReader(bytes);
+    this.#bytes = bytes;
     this.#end = bytes.length;
     this.#file = file;
     this.#where = where;
@@ -30,8 +34,7 @@ export class Message {
 
   /** Moves to the next field and gives its number; 0 at the end. Each field must be read or skipped. */
   next(): number {
-    const reader = this.#reader;
-    if (reader.pos >= this.#end) return 0;
+    if (this.#at >= this.#end) return 0;
     const tag = this.#varint('a field number');
     this.#type = tag % 8;
     this.#field = Math.floor(tag / 8);
@@ -43,8 +46,8 @@ export class Message {
   skip(): void {
     if (this.#type === VARINT) this.#varint('a varint');
     else if (this.#type === BYTES) this.bytes();
-    else if (this.#type === FIXED64) this.#advance(8);
-    else if (this.#type === FIXED32) this.#advance(4);
+    else if (this.#type === FIXED64) this.#take(8);
+    else if (this.#type === FIXED32) this.#take(4);
     else this.#damaged(`wire type ${this.#type} does not exist`);
   }
 
@@ -56,8 +59,8 @@ export class Message {
 
   float(): number {
     this.#expect(FIXED32);
-    this.#need(4);
-    return this.#reader.readFloat();
+    const bytes = this.#take(4);
+    return new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true);
   }
 
   /** The bytes of a string, a tensor's data or a message inside, as a view. */
@@ -65,14 +68,15 @@ export class Message {
     this.#expect(BYTES);
     const length = this.#varint('a length');
     if (length < 0) this.#damaged(`a length of ${length}`);
-    const start = this.#reader.pos;
-    this.#need(length);
-    this.#reader.pos = start + length;
-    return this.#reader.buf.subarray(start, start + length);
+    return this.#take(length);
   }
 
   string(): string {
     const bytes = this.bytes();
+    if (bytes.length <= SHORT) {
+      const text = String.fromCharCode.apply(null, bytes as unknown as number[]);
+      if (ASCII.test(text)) return text;
+    }
     try {
       // Strict as a TextDecoder that is fatal, which a page of jest's jsdom lacks.
       return decodeURIComponent(
@@ -95,16 +99,14 @@ export class Message {
       return;
     }
     const inner = this.message(this.#where);
-    while (inner.#reader.pos < inner.#end) to.push(inner.#varint('an integer'));
+    while (inner.#at < inner.#end) to.push(inner.#varint('an integer'));
   }
 
   /** Floats or doubles (`size` bytes each) of a repeated field: a view when packed, a small one when alone. */
   fixed(size: 4 | 8): Uint8Array {
     if (this.#type !== BYTES) {
       this.#expect(size === 4 ? FIXED32 : FIXED64);
-      const start = this.#reader.pos;
-      this.#advance(size);
-      return this.#reader.buf.subarray(start, start + size);
+      return this.#take(size);
     }
     const bytes = this.bytes();
     if (bytes.length % size !== 0) this.#damaged(`${bytes.length} bytes, must be a multiple of ${size}`);
@@ -120,26 +122,28 @@ export class Message {
 
   /** A varint of at most ten bytes that ends within this message, as a signed 64-bit integer. */
   #varint(what: string): number {
-    const { buf, pos } = this.#reader;
-    const stop = Math.min(this.#end, pos + 10);
-    let last = pos;
-    while (last < stop && (buf[last] as number) > 0x7f) last += 1;
-    if (last === stop) {
-      if (stop === this.#end) this.#truncated(what, 'the bytes end within it');
-      this.#damaged(`${what} of more than 10 bytes`);
+    let low = 0;
+    let high = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (this.#at === this.#end) this.#truncated(what, 'the bytes end within it');
+      const byte = this.#bytes[this.#at++] as number;
+      if (shift === 63 && byte > 1 && byte < 0x80) this.#damaged(`${what} of more than 64 bits`);
+      const part = byte & 0x7f;
+      if (shift < 32) low |= part << shift;
+      if (shift === 28) high = part >> 4;
+      else if (shift > 28) high |= part << (shift - 32);
+      if (byte < 0x80) return high * 2 ** 32 + (low >>> 0);
     }
-    if (last === pos + 9 && (buf[last] as number) > 1) this.#damaged(`${what} of more than 64 bits`);
-    return this.#reader.readVarint(true);
+    return this.#damaged(`${what} of more than 10 bytes`);
   }
 
-  #advance(count: number): void {
-    this.#need(count);
-    this.#reader.pos += count;
-  }
-
-  #need(count: number): void {
-    const left = this.#end - this.#reader.pos;
+  /** The next bytes, as a view. */
+  #take(count: number): Uint8Array {
+    const left = this.#end - this.#at;
     if (count > left) this.#truncated(`${count} bytes`, `only ${left} are left`);
+    const start = this.#at;
+    this.#at += count;
+    return this.#bytes.subarray(start, this.#at);
   }
 
   #expect(type: number): void {
