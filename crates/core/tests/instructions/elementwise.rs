@@ -375,7 +375,8 @@ fn casts_truncate_saturate_and_wrap() {
 fn integers_of_every_kind_and_size() {
     let a: Vec<f64> = (0..75).map(|i| f64::from(i % 13 - 6)).collect();
     let b: Vec<f64> = (0..75).map(|i| f64::from(i % 5 - 2)).collect();
-    let kinds: [(Kind, fn(f64, f64) -> f64); 6] = [
+    type Plain = fn(f64, f64) -> f64;
+    let kinds: [(Kind, Plain); 6] = [
         (Kind::Add, |a, b| a + b),
         (Kind::Sub, |a, b| a - b),
         (Kind::Mul, |a, b| a * b),
