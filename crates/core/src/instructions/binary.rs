@@ -5,7 +5,7 @@
 //!
 //! Integers wrap; division truncates, and by 0 gives 0; a negative power of an integer is 0 unless the base is 1 or -1.
 //! Maximum and minimum propagate NaN. Rows of four-byte elements whose operands step by 1 or stay are computed where they
-//! lie, all others in runs that are gathered first.
+//! lie, short ones many at a time; all others in runs that are gathered first.
 
 use super::dtype::{Dtype, RUN};
 use super::sample::Sample;
@@ -75,18 +75,26 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
     Ok(Planned::new(Binary { kind, dtype, walk }))
 }
 
+/// Rows that are shorter are computed together: what begins a row alone takes as long as a hundred of its elements.
+const SHORT: usize = 256;
+
 impl Instruction for Binary {
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let row = self.walk.row();
+        let in_place = self.dtype.bytes() == 4 && row.strides.iter().all(|s| matches!(s, 0 | 1));
+        if in_place && row.size < SHORT && self.walk.axes().len() > 1 {
+            // SAFETY: the caller's guarantee.
+            unsafe { self.short(operands, share) };
+            return Ok(());
+        }
         let range = share.range(self.walk.count);
         let mut at = range.start;
-        let [a_stride, b_stride] = self.walk.row().strides;
-        let in_place = self.dtype.bytes() == 4 && [a_stride, b_stride].iter().all(|s| matches!(s, 0 | 1));
         for (starts, len) in self.walk.pieces(range) {
             // SAFETY: a and b hold what the walk reaches and y `count` elements; this part's range is written by no
             // other part, and each run is read before it is written.
             unsafe {
                 if in_place {
-                    self.row(operands, starts, at, len);
+                    self.rows(operands, starts, [0; 2], Rows { at, len, count: 1 });
                 } else {
                     self.runs(operands, starts, at, len);
                 }
@@ -97,22 +105,44 @@ impl Instruction for Binary {
     }
 }
 
+/// Rows of y, one behind the other.
+#[derive(Clone, Copy)]
+struct Rows {
+    at: usize,
+    len: usize,
+    count: usize,
+}
+
 impl Binary {
+    /// This part's rows, all along one axis at a time.
+    ///
     /// # Safety
-    /// The operands hold `len` elements from these starts on, in steps of 0 or 1.
-    unsafe fn row(&self, operands: &Operands, starts: [isize; 2], at: usize, len: usize) {
-        let [a_stride, b_stride] = self.walk.row().strides;
-        // SAFETY: the caller's guarantee; an operand that stays is read from a vector of its own.
+    /// As [`Instruction::run`]; the operands step by 0 or 1 in rows.
+    unsafe fn short(&self, operands: &Operands, share: Share) {
+        let mut around = self.walk;
+        let len = around.remove(around.axes().len() - 1).size;
+        let range = share.range(around.count);
+        let mut at = range.start * len;
+        for (starts, count) in around.pieces(range) {
+            // SAFETY: a and b hold what the walk reaches and y `count` elements; this part's rows are written by no other
+            // part.
+            unsafe { self.rows(operands, starts, around.row().strides, Rows { at, len, count }) };
+            at += len * count;
+        }
+    }
+
+    /// # Safety
+    /// The operands hold these rows, from these starts on, a stride apart, in steps of 0 or 1.
+    unsafe fn rows(&self, operands: &Operands, starts: [isize; 2], strides: [isize; 2], rows: Rows) {
+        let steps = self.walk.row().strides;
+        // SAFETY: the caller's guarantee.
         unsafe {
-            let a = operands.pointer::<f32>(0).offset(starts[0]).cast_const();
-            let b = operands.pointer::<f32>(1).offset(starts[1]).cast_const();
-            let (same_a, same_b) = ([*a; LANES], [*b; LANES]);
-            let stepped = |stride: isize, p: *const f32, same: &[f32; LANES]| Stepped {
-                start: if stride == 0 { same.as_ptr() } else { p },
-                step: if stride == 0 { 0 } else { LANES },
-            };
-            let (a, b) = (stepped(a_stride, a, &same_a), stepped(b_stride, b, &same_b));
-            self.compute(a, b, operands.pointer::<f32>(2).add(at), len);
+            let [a, b] = [0, 1].map(|i| Factor {
+                start: operands.pointer::<f32>(i).offset(starts[i]).cast_const(),
+                stays: steps[i] == 0,
+                stride: strides[i],
+            });
+            self.compute(a, b, operands.pointer(2), rows);
         }
     }
 
@@ -131,36 +161,63 @@ impl Binary {
                     (self.dtype, starts[0] + skip * a_stride, starts[1] + skip * b_stride);
                 dtype.gather(operands.pointer(0), a_at, a_stride, &mut a[..n]);
                 dtype.gather(operands.pointer(1), b_at, b_stride, &mut b[..n]);
-                let stepped = |p: *const u32| Stepped { start: p.cast(), step: LANES };
+                let own = |p: *const u32| Factor { start: p.cast(), stays: false, stride: 0 };
                 let y = a.as_mut_ptr();
-                self.compute(stepped(y), stepped(b.as_ptr()), y.cast(), n);
+                self.compute(own(y), own(b.as_ptr()), y.cast(), Rows { at: 0, len: n, count: 1 });
                 dtype.scatter(&a[..n], operands.pointer(2), at + done);
             }
             done += n;
         }
     }
 
+    /// The last vector of a row overlaps the one before; it is computed first, because where y is an operand the one before
+    /// writes over what it reads.
+    ///
     /// # Safety
-    /// `len` elements from `a` and `b` on, in their steps, can be read, and `len` from `y` on written; y is one of them or
-    /// apart from them.
+    /// The operands hold these rows, and y has room for them; it is one of the operands or apart from them.
     #[inline(never)]
-    unsafe fn compute(&self, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
-        let whole = len / LANES;
-        let rest = len % LANES;
-        // SAFETY: the caller's guarantee; the rest is computed in vectors of its own.
-        unsafe {
-            let vectors = if self.dtype == Dtype::F32 { floats } else { integers };
-            vectors(self.kind, a, b, y, whole * LANES);
-            if rest > 0 {
-                let (mut left, mut right) = ([0.0; LANES], [0.0; LANES]);
-                F32x4::load_partial(a.start.add(whole * a.step), rest).store(left.as_mut_ptr());
-                F32x4::load_partial(b.start.add(whole * b.step), rest).store(right.as_mut_ptr());
-                let own = |start: *const f32| Stepped { start, step: LANES };
-                let (place, b) = (left.as_mut_ptr(), own(right.as_ptr()));
-                vectors(self.kind, own(place), b, place, LANES);
-                F32x4::load(place).store_partial(y.add(whole * LANES), rest);
+    unsafe fn compute(&self, a: Factor, b: Factor, y: *mut f32, rows: Rows) {
+        let line = if self.dtype == Dtype::F32 { floats(self.kind) } else { integers(self.kind) };
+        let count = rows.len.min(LANES);
+        let last = rows.len - count;
+        let (mut a_row, mut b_row, mut y) = (a.start, b.start, y.wrapping_add(rows.at));
+        let [mut own_a, mut own_b, mut end_a, mut end_b] = [[0.0; LANES]; 4];
+        for _ in 0..rows.count {
+            // SAFETY: the caller's guarantee.
+            unsafe {
+                let (from_a, from_b) = (a.row(a_row, &mut own_a), b.row(b_row, &mut own_b));
+                let (last_a, last_b) =
+                    (from_a.last(last, count, &mut end_a), from_b.last(last, count, &mut end_b));
+                line(last_a, last_b, end_a.as_mut_ptr(), LANES);
+                line(from_a, from_b, y, last);
+                F32x4::load(end_a.as_ptr()).store_partial(y.add(last), count);
+                (a_row, b_row) = (a_row.offset(a.stride), b_row.offset(b.stride));
+                y = y.add(rows.len);
             }
         }
+    }
+}
+
+/// An operand of rows: where the first one is, whether it is one element all along, and how far the next row is.
+#[derive(Clone, Copy)]
+struct Factor {
+    start: *const f32,
+    stays: bool,
+    stride: isize,
+}
+
+impl Factor {
+    /// The row at `row`; an element that stays is put into a vector of its own.
+    ///
+    /// # Safety
+    /// The row can be read.
+    unsafe fn row(&self, row: *const f32, own: &mut [f32; LANES]) -> Stepped {
+        if !self.stays {
+            return Stepped { start: row, step: LANES };
+        }
+        // SAFETY: the caller's guarantee.
+        unsafe { F32x4::load_splat(row).store(own.as_mut_ptr()) };
+        Stepped { start: own.as_ptr(), step: 0 }
     }
 }
 
@@ -171,53 +228,101 @@ struct Stepped {
     step: usize,
 }
 
-/// # Safety
-/// As [`Binary::compute`], for whole vectors.
-#[inline(never)]
-unsafe fn floats(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
-    // SAFETY: the caller's guarantee.
-    unsafe {
-        match kind {
-            Kind::Add => each(a, b, y, len, F32x4::add),
-            Kind::Sub => each(a, b, y, len, F32x4::sub),
-            Kind::Mul => each(a, b, y, len, F32x4::mul),
-            Kind::Div => each(a, b, y, len, F32x4::div),
-            Kind::Pow => each(a, b, y, len, pow),
-            Kind::Max => each(a, b, y, len, F32x4::max),
-            Kind::Min => each(a, b, y, len, F32x4::min),
-            Kind::Prelu => each(a, b, y, len, |a, b| a.gt(F32x4::ZERO).select(a, a.mul(b))),
-            Kind::Above => each(a, b, y, len, |a, b| {
-                let half = a.eq(b).select(F32x4::splat(0.5), F32x4::splat(1.0));
-                a.lt(b).select(F32x4::ZERO, half)
-            }),
-            Kind::Masked => each(a, b, y, len, |a, b| b.ne(F32x4::ZERO).keep(a.mul(b))),
-            Kind::PowerSlope => each(a, b, y, len, |a, b| {
-                let slope = b.mul(pow(a, b.sub(F32x4::splat(1.0))));
-                b.ne(F32x4::ZERO).keep(slope)
-            }),
-            Kind::PowerGrowth => each(a, b, y, len, |a, b| {
-                let flat = b.eq(F32x4::ZERO).and(a.lt(F32x4::splat(f32::INFINITY)));
-                flat.select(F32x4::ZERO, a.mul(called::log(b)))
-            }),
-            // Decoding refuses the kinds behind it for floats.
-            _ => each(a, b, y, len, |a, b| a.gt(F32x4::ZERO).select(F32x4::splat(1.0), b)),
-        }
+impl Stepped {
+    /// The `count` elements from `at` on, in a vector of their own.
+    ///
+    /// # Safety
+    /// They can be read.
+    unsafe fn last(self, at: usize, count: usize, own: &mut [f32; LANES]) -> Stepped {
+        let start = self.start.wrapping_add(if self.step == 0 { 0 } else { at });
+        // SAFETY: the caller's guarantee.
+        unsafe { F32x4::load_partial(start, count).store(own.as_mut_ptr()) };
+        Stepped { start: own.as_ptr(), step: LANES }
     }
 }
 
-/// # Safety
-/// As [`floats`].
-#[inline(always)]
-unsafe fn each(a: Stepped, b: Stepped, y: *mut f32, len: usize, op: impl Fn(F32x4, F32x4) -> F32x4) {
-    let (mut from_a, mut from_b) = (a.start, b.start);
-    for i in (0..len).step_by(LANES) {
-        // SAFETY: the caller's guarantee.
-        unsafe {
-            op(F32x4::load(from_a), F32x4::load(from_b)).store(y.add(i));
-            from_a = from_a.add(a.step);
-            from_b = from_b.add(b.step);
+/// Computes vectors until it has so many elements or more; operands and result can be read and written so far.
+type Line = unsafe fn(Stepped, Stepped, *mut f32, usize);
+
+macro_rules! line {
+    ($op:expr) => {
+        |a, b, y, len| {
+            let op = $op;
+            let (mut from_a, mut from_b) = (a.start, b.start);
+            for i in (0..len).step_by(LANES) {
+                // SAFETY: what `Line` says.
+                unsafe {
+                    op(F32x4::load(from_a), F32x4::load(from_b)).store(y.add(i));
+                    from_a = from_a.add(a.step);
+                    from_b = from_b.add(b.step);
+                }
+            }
         }
+    };
+}
+
+fn floats(kind: Kind) -> Line {
+    match kind {
+        Kind::Add => line!(F32x4::add),
+        Kind::Sub => line!(F32x4::sub),
+        Kind::Mul => line!(F32x4::mul),
+        Kind::Div => line!(F32x4::div),
+        Kind::Pow => line!(pow),
+        Kind::Max => line!(F32x4::max),
+        Kind::Min => line!(F32x4::min),
+        Kind::Prelu => line!(|a: F32x4, b| a.gt(F32x4::ZERO).select(a, a.mul(b))),
+        Kind::Above => line!(|a: F32x4, b| {
+            let half = a.eq(b).select(F32x4::splat(0.5), F32x4::splat(1.0));
+            a.lt(b).select(F32x4::ZERO, half)
+        }),
+        Kind::Masked => line!(|a: F32x4, b: F32x4| b.ne(F32x4::ZERO).keep(a.mul(b))),
+        Kind::PowerSlope => line!(|a, b: F32x4| {
+            let slope = b.mul(pow(a, b.sub(F32x4::splat(1.0))));
+            b.ne(F32x4::ZERO).keep(slope)
+        }),
+        Kind::PowerGrowth => line!(|a: F32x4, b: F32x4| {
+            let flat = b.eq(F32x4::ZERO).and(a.lt(F32x4::splat(f32::INFINITY)));
+            flat.select(F32x4::ZERO, a.mul(called::log(b)))
+        }),
+        // Decoding refuses the kinds behind it for floats.
+        _ => line!(|a: F32x4, b: F32x4| a.gt(F32x4::ZERO).select(F32x4::splat(1.0), b)),
     }
+}
+
+/// On 32 bits; narrower integers are cut when they are written.
+fn integers(kind: Kind) -> Line {
+    macro_rules! bits {
+        ($op:expr) => {
+            line!(|a: F32x4, b: F32x4| $op(a.bits(), b.bits()).as_f32())
+        };
+    }
+    match kind {
+        Kind::Add => bits!(I32x4::add),
+        Kind::Sub => bits!(I32x4::sub),
+        Kind::Mul => bits!(I32x4::mul),
+        Kind::Div => bits!(|a, b| each_lane(a, b, |a, b| if b == 0 { 0 } else { a.wrapping_div(b) })),
+        Kind::Pow => bits!(|a, b| each_lane(a, b, integer_pow)),
+        Kind::Max => bits!(I32x4::max),
+        Kind::Min => bits!(I32x4::min),
+        Kind::BitAnd => bits!(I32x4::and),
+        Kind::BitOr => bits!(I32x4::or),
+        Kind::BitXor => bits!(I32x4::xor),
+        Kind::ShiftLeft => bits!(|a, b| each_lane(a, b, |a, b| a.checked_shl(b as u32).unwrap_or(0))),
+        Kind::ShiftRight => {
+            bits!(|a, b| each_lane(a, b, |a, b| a.checked_shr(b as u32).unwrap_or(a >> 31)))
+        }
+        // Decoding refuses the other kinds for integers.
+        _ => bits!(|a, b| each_lane(a, b, |a, b| if a > 0 { a } else { a.wrapping_mul(b) })),
+    }
+}
+
+#[inline(never)]
+fn each_lane(a: I32x4, b: I32x4, op: fn(i32, i32) -> i32) -> I32x4 {
+    let (mut a, b) = (a.to_array(), b.to_array());
+    for (a, b) in a.iter_mut().zip(b) {
+        *a = op(*a, b);
+    }
+    I32x4::from_array(a)
 }
 
 #[inline(never)]
@@ -235,42 +340,6 @@ fn pow(a: F32x4, b: F32x4) -> F32x4 {
         *a = math::pow(*a, b);
     }
     F32x4::from_array(a)
-}
-
-/// On 32 bits; narrower integers are cut when they are written.
-///
-/// # Safety
-/// As [`floats`].
-#[inline(never)]
-unsafe fn integers(kind: Kind, a: Stepped, b: Stepped, y: *mut f32, len: usize) {
-    let op = match kind {
-        // SAFETY: the caller's guarantee.
-        Kind::Add => return unsafe { each(a, b, y, len, |a, b| a.bits().add(b.bits()).as_f32()) },
-        // SAFETY: the caller's guarantee.
-        Kind::Sub => return unsafe { each(a, b, y, len, |a, b| a.bits().sub(b.bits()).as_f32()) },
-        // SAFETY: the caller's guarantee.
-        Kind::Mul => return unsafe { each(a, b, y, len, |a, b| a.bits().mul(b.bits()).as_f32()) },
-        Kind::Div => |a: i32, b: i32| if b == 0 { 0 } else { a.wrapping_div(b) },
-        Kind::Pow => integer_pow,
-        Kind::Max => Ord::max,
-        Kind::Min => Ord::min,
-        Kind::BitAnd => |a: i32, b: i32| a & b,
-        Kind::BitOr => |a: i32, b: i32| a | b,
-        Kind::BitXor => |a: i32, b: i32| a ^ b,
-        Kind::ShiftLeft => |a: i32, b: i32| a.checked_shl(b as u32).unwrap_or(0),
-        Kind::ShiftRight => |a: i32, b: i32| a.checked_shr(b as u32).unwrap_or(a >> 31),
-        // Decoding refuses the other kinds for integers.
-        _ => |a: i32, b: i32| if a > 0 { a } else { a.wrapping_mul(b) },
-    };
-    let lanes = |a: F32x4, b: F32x4| {
-        let (mut a, b) = (a.bits().to_array(), b.bits().to_array());
-        for (a, b) in a.iter_mut().zip(b) {
-            *a = op(*a, b);
-        }
-        I32x4::from_array(a).as_f32()
-    };
-    // SAFETY: the caller's guarantee.
-    unsafe { each(a, b, y, len, lanes) }
 }
 
 fn integer_pow(base: i32, exponent: i32) -> i32 {

@@ -10,6 +10,7 @@ use super::{Entry, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
+use crate::simd::{I32x4, Mask, LANES};
 
 pub const ENTRIES: &[Entry] = &[Entry::new(
     "compare",
@@ -76,37 +77,52 @@ impl Compare {
     /// `a[i] = a[i] op b[i]`.
     #[inline(never)]
     fn compute(&self, a: &mut [u32; RUN], b: &[u32; RUN]) {
+        let zero = I32x4::splat(0);
         if self.dtype == Dtype::F32 {
-            compute(self.kind, a, b, f32::from_bits);
+            compute(
+                self.kind,
+                a,
+                b,
+                |a, b| a.as_f32().eq(b.as_f32()),
+                |a, b| a.as_f32().gt(b.as_f32()),
+                zero,
+            );
         } else {
-            compute(self.kind, a, b, |lane| lane as i32);
+            compute(self.kind, a, b, I32x4::eq, |a, b| b.lt(a), zero);
         }
     }
 }
 
+/// By what is equal and what is greater; 0 has the same bits in every type.
 #[inline(always)]
-fn compute<T: PartialOrd + Default>(
+fn compute(
     kind: Kind,
     a: &mut [u32; RUN],
     b: &[u32; RUN],
-    value: impl Fn(u32) -> T,
+    equal: impl Fn(I32x4, I32x4) -> Mask,
+    greater: impl Fn(I32x4, I32x4) -> Mask,
+    zero: I32x4,
 ) {
-    let zero = T::default;
+    let not = |bits: I32x4| bits.xor(I32x4::splat(-1));
+    let holds = |a: I32x4| not(equal(a, zero).bits());
     match kind {
-        Kind::Equal => each(a, b, value, |a, b| a == b),
-        Kind::NotEqual => each(a, b, value, |a, b| a != b),
-        Kind::Greater => each(a, b, value, |a, b| a > b),
-        Kind::GreaterEqual => each(a, b, value, |a, b| a >= b),
-        Kind::And => each(a, b, value, |a, b| (a != zero()) & (b != zero())),
-        Kind::Or => each(a, b, value, |a, b| (a != zero()) | (b != zero())),
-        Kind::Xor => each(a, b, value, |a, b| (a != zero()) ^ (b != zero())),
-        Kind::Nor => each(a, b, value, |a, b| (a == zero()) & (b == zero())),
+        Kind::Equal => each(a, b, |a, b| equal(a, b).bits()),
+        Kind::NotEqual => each(a, b, |a, b| not(equal(a, b).bits())),
+        Kind::Greater => each(a, b, |a, b| greater(a, b).bits()),
+        Kind::GreaterEqual => each(a, b, |a, b| greater(a, b).or(equal(a, b)).bits()),
+        Kind::And => each(a, b, |a, b| holds(a).and(holds(b))),
+        Kind::Or => each(a, b, |a, b| holds(a).or(holds(b))),
+        Kind::Xor => each(a, b, |a, b| holds(a).xor(holds(b))),
+        Kind::Nor => each(a, b, |a, b| not(holds(a).or(holds(b)))),
     }
 }
 
+/// One where a bit of `op` is set, else zero.
 #[inline(always)]
-fn each<T>(a: &mut [u32; RUN], b: &[u32; RUN], value: impl Fn(u32) -> T, op: impl Fn(T, T) -> bool) {
-    for (a, &b) in a.iter_mut().zip(b) {
-        *a = u32::from(op(value(*a), value(b)));
+fn each(a: &mut [u32; RUN], b: &[u32; RUN], op: impl Fn(I32x4, I32x4) -> I32x4) {
+    for (a, b) in a.chunks_exact_mut(LANES).zip(b.chunks_exact(LANES)) {
+        let to = a.as_mut_ptr().cast();
+        // SAFETY: both pieces are vectors.
+        unsafe { op(I32x4::load(to), I32x4::load(b.as_ptr().cast())).and(I32x4::splat(1)).store(to) }
     }
 }

@@ -29,6 +29,11 @@ impl Dtype {
     /// Each of these elements, as many as `lanes` has, can be read.
     #[inline(never)]
     pub unsafe fn gather(self, source: *const u8, start: isize, stride: isize, lanes: &mut [u32]) {
+        if stride == 0 && lanes.len() > 1 {
+            // SAFETY: the caller's guarantee.
+            unsafe { self.gather(source, start, 1, &mut lanes[..1]) };
+            return lanes.fill(lanes[0]);
+        }
         let whole = if stride == 1 { lanes.len() / LANES * LANES } else { 0 };
         let to: *mut i32 = lanes.as_mut_ptr().cast();
         for i in (0..whole).step_by(LANES) {

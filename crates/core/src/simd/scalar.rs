@@ -453,6 +453,11 @@ impl I32x4 {
     }
 
     #[must_use]
+    pub fn eq(self, other: I32x4) -> Mask {
+        Mask(zip(self.0, other.0, |a, b| a == b))
+    }
+
+    #[must_use]
     pub fn lt(self, other: I32x4) -> Mask {
         Mask(zip(self.0, other.0, |a, b| a < b))
     }

@@ -480,6 +480,12 @@ impl I32x4 {
 
     #[inline(always)]
     #[must_use]
+    pub fn eq(self, other: I32x4) -> Mask {
+        Mask(w::i32x4_eq(self.0, other.0))
+    }
+
+    #[inline(always)]
+    #[must_use]
     pub fn lt(self, other: I32x4) -> Mask {
         Mask(w::i32x4_lt(self.0, other.0))
     }

@@ -372,6 +372,24 @@ fn casts_truncate_saturate_and_wrap() {
 }
 
 #[test]
+fn rows_of_every_length_whose_operands_step_or_stay() {
+    for len in (1..=9).chain([255, 256, 257]) {
+        let y = [2, 3, len];
+        let a: Vec<f64> = (0..6 * len).map(|i| (i % 11) as f64 - 5.0).collect();
+        for b_shape in [[2, 3, len], [2, 3, 1], [1, 3, 1], [1, 1, len], [2, 1, 1], [2, 1, len]] {
+            let b: Vec<f64> = (0..count(&b_shape)).map(|i| (i % 7) as f64 - 3.0).collect();
+            let strides = broadcast_strides(&b_shape, &y);
+            let at = |i: &Vec<usize>| i.iter().zip(&strides).map(|(i, s)| i * s).sum::<usize>();
+            let want: Vec<f64> = indices(&y).iter().zip(&a).map(|(i, a)| a - b[at(i)]).collect();
+            for (dtype, parts) in [(F32, 1), (F32, 4), (I32, 3), (I8, 2)] {
+                let got = binary(Kind::Sub, dtype, &a, &y, &b, &b_shape, &y, parts);
+                same(&got, &want, 0.0, &format!("{y:?} - {b_shape:?}"));
+            }
+        }
+    }
+}
+
+#[test]
 fn integers_of_every_kind_and_size() {
     let a: Vec<f64> = (0..75).map(|i| f64::from(i % 13 - 6)).collect();
     let b: Vec<f64> = (0..75).map(|i| f64::from(i % 5 - 2)).collect();
