@@ -117,7 +117,7 @@ describe('what is in it', () => {
         .sort();
     for (const file of ['dist/index.workerd.js', 'dist/index.edge.js', 'dist/slim.js']) {
       expect(names(file)).toEqual(names('dist/index.js'));
-      expect(read(file).length, file).toBeLessThan(6000);
+      expect(read(file).length, file).toBeLessThan(5100);
     }
   });
 });

@@ -3,7 +3,7 @@
  * through `add`, `replace` and `erase`, which keep both ends of a use; `settle` puts the nodes back into an order and drops
  * those that nothing needs.
  */
-import type { TensorType } from '../base/dtype.ts';
+import { sameShape, type TensorType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
 import { refresh } from '../engine/engine.ts';
 import type { Entry, Params } from './entry.ts';
@@ -112,7 +112,7 @@ export class Graph {
   /** Has whoever reads `old` read `by`, but for the node `but`, which may make `by` of `old`. @throws where types differ */
   replace(old: Value, by: Value, but: Node | null = null): void {
     if (old === by) return;
-    if (old.dtype !== by.dtype || shapeText(old.shape) !== shapeText(by.shape)) {
+    if (old.dtype !== by.dtype || !sameShape(old, by)) {
       throw new Error(
         `graph: ${old.dtype} ${shapeText(old.shape)} cannot be replaced by ${by.dtype} ${shapeText(by.shape)}`,
       );
@@ -224,7 +224,7 @@ export class Graph {
       const types = resolve(node.entry, node.inputs, node.params).outputs;
       node.outputs.forEach((output, i) => {
         const type = types[i] as TensorType;
-        if (output.dtype !== type.dtype || shapeText(output.shape) !== shapeText(type.shape))
+        if (output.dtype !== type.dtype || !sameShape(output, type))
           throw wrong(node, `output ${i} is ${shapeText(output.shape)}, must be ${shapeText(type.shape)}`);
       });
       for (const value of [...node.outputs, ...node.state, ...node.saved]) {

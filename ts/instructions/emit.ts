@@ -2,7 +2,7 @@
  * Arithmetic as instructions, for lowerings and gradient rules that are made of it: each function emits a step over
  * float32 blocks and gives the block of its result, a temporary.
  */
-import type { DType } from '../base/dtype.ts';
+import { type DType, sameShape } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
 import type { Buffer, Builder } from './builder.ts';
 import { writeAccumulate, writeCopy, writeFill } from './copy.ts';
@@ -55,7 +55,7 @@ export function emitBinaryInto(
   into: Block,
 ): void {
   const { shape } = into;
-  const inPlace = [a, b].findIndex((own) => shapeText(own.shape) === shapeText(shape));
+  const inPlace = [a, b].findIndex((own) => sameShape(own, into));
   const strides = { a: stretched(a.shape, shape), b: stretched(b.shape, shape) };
   const operands = { a: a.buffer, b: b.buffer, y: into.buffer };
   writeBinary(to, operands, { dtype, kind, shape, ...strides, inPlace });
@@ -83,7 +83,7 @@ export function emitScale(to: Builder, x: Block, factor: number): Block {
 
 /** x summed over the axes along which `shape` was stretched to x's shape: the adjoint of broadcasting. */
 export function emitSumTo(to: Builder, x: Block, shape: readonly number[]): Block {
-  if (shapeText(shape) === shapeText(x.shape)) return x;
+  if (sameShape({ shape }, x)) return x;
   if (countOf(shape) === countOf(x.shape)) return reshaped(x, shape);
   const sums = emitFill(to, shape, 0);
   const target = { strides: stretched(shape, x.shape), offset: 0 };

@@ -19,7 +19,6 @@ export class Message {
   readonly #bytes: Uint8Array;
   /** Where the next byte is read. */
   #at = 0;
-  readonly #end: number;
   readonly #file: string;
   readonly #where: string;
   #field = 0;
@@ -27,14 +26,13 @@ export class Message {
 
   constructor(bytes: Uint8Array, file: string, where: string) {
     this.#bytes = bytes;
-    this.#end = bytes.length;
     this.#file = file;
     this.#where = where;
   }
 
   /** Moves to the next field and gives its number; 0 at the end. Each field must be read or skipped. */
   next(): number {
-    if (this.#at >= this.#end) return 0;
+    if (this.#at >= this.#bytes.length) return 0;
     const tag = this.#varint('a field number');
     this.#type = tag % 8;
     this.#field = Math.floor(tag / 8);
@@ -99,7 +97,7 @@ export class Message {
       return;
     }
     const inner = this.message(this.#where);
-    while (inner.#at < inner.#end) to.push(inner.#varint('an integer'));
+    while (inner.#at < inner.#bytes.length) to.push(inner.#varint('an integer'));
   }
 
   /** Floats or doubles (`size` bytes each) of a repeated field: a view when packed, a small one when alone. */
@@ -125,7 +123,7 @@ export class Message {
     let low = 0;
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      if (this.#at === this.#end) this.#truncated(what, 'the bytes end within it');
+      if (this.#at === this.#bytes.length) this.#truncated(what, 'the bytes end within it');
       const byte = this.#bytes[this.#at++] as number;
       if (shift === 63 && byte > 1 && byte < 0x80) this.#damaged(`${what} of more than 64 bits`);
       const part = byte & 0x7f;
@@ -139,7 +137,7 @@ export class Message {
 
   /** The next bytes, as a view. */
   #take(count: number): Uint8Array {
-    const left = this.#end - this.#at;
+    const left = this.#bytes.length - this.#at;
     if (count > left) this.#truncated(`${count} bytes`, `only ${left} are left`);
     const start = this.#at;
     this.#at += count;

@@ -6,7 +6,7 @@
  * @category Pooling
  */
 import { checkOptions, perAxis } from '../base/checks.ts';
-import type { TensorType } from '../base/dtype.ts';
+import { sameShape, type TensorType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
 import { axisName } from '../base/faults.ts';
 import { newBlock } from '../instructions/emit.ts';
@@ -53,7 +53,7 @@ function resolve(name: string, [x, indices]: Types, params: Params): Resolved<In
     throw new TypeError(`${name}: indices is ${indices!.dtype}, must be int32`);
   }
   requireRank(name, 'x', x!.shape, options.rank + 2);
-  if (shapeText(indices!.shape) !== shapeText(x!.shape)) {
+  if (!sameShape(indices!, x!)) {
     throw new RangeError(
       `${name}: indices has shape ${shapeText(indices!.shape)}, must be ${shapeText(x!.shape)} as x`,
     );

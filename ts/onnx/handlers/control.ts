@@ -2,7 +2,7 @@
  * Control flow: If runs one of two graphs, Loop one graph again and again, Scan one for each slice of its inputs. The
  * graph of an If whose condition is known is part of the program around it; Loop and Scan run between programs.
  */
-import type { DType } from '../../base/dtype.ts';
+import { type DType, sameShape } from '../../base/dtype.ts';
 import { counted, shapeText } from '../../base/errors.ts';
 import { tensor } from '../../ops/create.ts';
 import { permute } from '../../ops/permute.ts';
@@ -158,7 +158,7 @@ function stacked(call: Call, parts: readonly Tensor<DType>[]): Tensor<DType> {
   const [{ shape, dtype, size }] = parts as [Tensor<DType>];
   const whole = emptyTensor('Loop', [parts.length, ...shape], dtype);
   parts.forEach((part, i) => {
-    if (part.dtype !== dtype || shapeText(part.shape) !== shapeText(shape))
+    if (part.dtype !== dtype || !sameShape(part, { shape }))
       call.fail(
         `turn ${i} gives ${part.dtype} ${shapeText(part.shape)} to an output, must give ${dtype} ${shapeText(shape)} as turn 0`,
       );

@@ -77,18 +77,11 @@ impl Compare {
     /// `a[i] = a[i] op b[i]`.
     #[inline(never)]
     fn compute(&self, a: &mut [u32; RUN], b: &[u32; RUN]) {
-        let zero = I32x4::splat(0);
         if self.dtype == Dtype::F32 {
-            compute(
-                self.kind,
-                a,
-                b,
-                |a, b| a.as_f32().eq(b.as_f32()),
-                |a, b| a.as_f32().gt(b.as_f32()),
-                zero,
-            );
+            let equal = |a: I32x4, b: I32x4| a.as_f32().eq(b.as_f32());
+            compute(self.kind, a, b, equal, |a, b| a.as_f32().gt(b.as_f32()));
         } else {
-            compute(self.kind, a, b, I32x4::eq, |a, b| b.lt(a), zero);
+            compute(self.kind, a, b, I32x4::eq, |a, b| b.lt(a));
         }
     }
 }
@@ -101,10 +94,9 @@ fn compute(
     b: &[u32; RUN],
     equal: impl Fn(I32x4, I32x4) -> Mask,
     greater: impl Fn(I32x4, I32x4) -> Mask,
-    zero: I32x4,
 ) {
     let not = |bits: I32x4| bits.xor(I32x4::splat(-1));
-    let holds = |a: I32x4| not(equal(a, zero).bits());
+    let holds = |a: I32x4| not(equal(a, I32x4::splat(0)).bits());
     match kind {
         Kind::Equal => each(a, b, |a, b| equal(a, b).bits()),
         Kind::NotEqual => each(a, b, |a, b| not(equal(a, b).bits())),
