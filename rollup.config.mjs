@@ -5,13 +5,13 @@ import { build } from 'esbuild';
 import dts from 'rollup-plugin-dts';
 import esbuild, { minify } from 'rollup-plugin-esbuild';
 import { tidyDeclarations } from './scripts/lib/declarations.mjs';
+import { sourcesByDistName } from './scripts/lib/entries.mjs';
 
 const entries = {
-  index: 'ts/index.ts',
+  ...sourcesByDistName,
   'index.workerd': 'ts/entries/workerd.ts',
   'index.edge': 'ts/entries/edge.ts',
   slim: 'ts/entries/slim.ts',
-  onnx: 'ts/onnx/index.ts',
   worker: 'ts/engine/workerText.ts?run',
 };
 const bundle = 'ts/entries/bundle.ts';
@@ -100,7 +100,7 @@ export default [
     output: { file: 'dist/striate.min.js', format: 'es', sourcemap: true },
   },
   {
-    input: { index: entries.index, onnx: entries.onnx },
+    input: sourcesByDistName,
     plugins: [
       dts({ tsconfig: 'ts/tsconfig.json', compilerOptions: { stripInternal: true } }),
       tidyDeclarations,

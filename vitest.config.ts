@@ -1,14 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { ENTRIES } from './scripts/lib/entries.mjs';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^striate\/onnx$/, replacement: at('ts/onnx/index.ts') },
       { find: /^striate\/slim$/, replacement: at('ts/entries/slim.ts') },
-      { find: /^striate$/, replacement: at('ts/index.ts') },
+      ...Object.entries(ENTRIES).map(([entry, file]) => ({
+        find: new RegExp(`^${entry}$`),
+        replacement: at(file),
+      })),
     ],
   },
   test: {

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { distName, ENTRIES } from './entries.mjs';
 
 const parsed = (file, text) => ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
 
@@ -28,13 +29,13 @@ export const tidyDeclarations = {
   },
 };
 
-const ENTRIES = { striate: 'index.d.ts', 'striate/onnx': 'onnx.d.ts' };
+const entries = Object.keys(ENTRIES).map((entry) => [entry, `${distName(entry)}.d.ts`]);
 
 /** The declarations of a folder as dist/ has them: name, node, whether it is exported by which entry. */
 function declarationsIn(folder) {
   const files = fs
     .readdirSync(folder, { recursive: true })
-    .filter((file) => Object.values(ENTRIES).includes(file) || /^shared[/\\].*\.d\.ts$/.test(file))
+    .filter((file) => entries.some(([, entry]) => entry === file) || /^shared[/\\].*\.d\.ts$/.test(file))
     .sort();
   const own = files.flatMap((file) => {
     const source = parsed(file, fs.readFileSync(path.join(folder, file), 'utf8'));
@@ -48,7 +49,7 @@ function declarationsIn(folder) {
     const lists = source.statements.filter(ts.isExportDeclaration);
     return new Set(lists.flatMap(({ exportClause }) => exportClause.elements.map(({ name }) => name.text)));
   };
-  return { own, exported: Object.entries(ENTRIES).map(([entry, file]) => [entry, exportedBy(file)]) };
+  return { own, exported: entries.map(([entry, file]) => [entry, exportedBy(file)]) };
 }
 
 /** The text of docs/api.md: each name with its declaration, without comments. */

@@ -14,6 +14,7 @@ const sources = [
   'build/stamp.json',
   'rollup.config.mjs',
   'scripts/lib/declarations.mjs',
+  'scripts/lib/entries.mjs',
   'package.json',
   'package-lock.json',
   'tsconfig.json',

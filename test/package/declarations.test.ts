@@ -4,6 +4,7 @@ import path from 'node:path';
 import ts from 'typescript';
 import { beforeAll, expect, test } from 'vitest';
 import { apiReport, withoutDocs } from '../../scripts/lib/declarations.mjs';
+import { distName, ENTRIES } from '../../scripts/lib/entries.mjs';
 import { buildDist, filesUnder, root } from './installed.ts';
 
 const dist = path.join(root, 'dist');
@@ -18,8 +19,10 @@ beforeAll(async () => {
 
 /** What the compiler says of the declarations, as libraries are seldom checked, and of a file that imports them. */
 function errorsOf(file: string): string[] {
-  const entries = ['index', 'onnx'].map((name) => path.join(dist, `${name}.d.ts`));
-  const program = ts.createProgram([...entries, path.join(root, file)], {
+  const paths = Object.fromEntries(
+    Object.keys(ENTRIES).map((entry) => [entry, [path.join(dist, `${distName(entry)}.d.ts`)]]),
+  );
+  const program = ts.createProgram([...Object.values(paths).flat(), path.join(root, file)], {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
@@ -29,7 +32,7 @@ function errorsOf(file: string): string[] {
     exactOptionalPropertyTypes: true,
     skipLibCheck: false,
     noEmit: true,
-    paths: { striate: [entries[0]!], 'striate/onnx': [entries[1]!] },
+    paths,
   });
   return ts.getPreEmitDiagnostics(program).map(({ messageText, file: at, start }) => {
     const line = at === undefined || start === undefined ? '' : at.text.slice(start).split('\n')[0];
@@ -59,14 +62,17 @@ test('the examples compile', () => {
     [...fs.readFileSync(path.join(dist, entry), 'utf8').matchAll(/^export \{([^}]*)\}/gm)].flatMap(
       ([, list = '']) => list.split(',').map((name) => name.trim().replace(/^.* as /, '')),
     );
-  const own = names('index.d.ts');
-  const more = names('onnx.d.ts').filter((name) => !own.includes(name));
+  const known = new Set<string>();
+  const imports = Object.keys(ENTRIES).map((entry) => {
+    const more = names(`${distName(entry)}.d.ts`).filter((name) => !known.has(name));
+    for (const name of more) known.add(name);
+    return `import { ${more.join(', ')} } from '${entry}';`;
+  });
   const file = 'build/examples.ts';
   fs.writeFileSync(
     path.join(root, file),
     [
-      `import { ${own.join(', ')} } from 'striate';`,
-      `import { ${more.join(', ')} } from 'striate/onnx';`,
+      ...imports,
       GIVEN,
       ...examples.map((code, i) => `export async function example${i}() {\n${code}\n}`),
     ].join('\n'),

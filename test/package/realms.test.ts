@@ -4,6 +4,7 @@ import path from 'node:path';
 import { EdgeRuntime } from 'edge-runtime';
 import { build } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
+import { distName, ENTRIES } from '../../scripts/lib/entries.mjs';
 import { inChromium } from './browser.ts';
 import { buildDist, here, output, root } from './installed.ts';
 
@@ -19,7 +20,9 @@ test('jest, with jsdom', async () => {
     testMatch: ['**/*.test.mjs'],
     testEnvironment: 'jsdom',
     transform: {},
-    moduleNameMapper: { '^striate$': dist('index.js'), '^striate/onnx$': dist('onnx.js') },
+    moduleNameMapper: Object.fromEntries(
+      Object.keys(ENTRIES).map((entry) => [`^${entry}$`, dist(`${distName(entry)}.js`)]),
+    ),
     cacheDirectory: path.join(root, 'build/jest'),
   };
   const text = await output(
