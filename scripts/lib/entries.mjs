@@ -2,6 +2,8 @@
 export const ENTRIES = {
   striate: 'ts/index.ts',
   'striate/onnx': 'ts/onnx/index.ts',
+  'striate/image': 'ts/image/index.ts',
+  'striate/analyze': 'ts/analyze/index.ts',
 };
 
 /** The file's name in dist/, without its ending: striate is index, striate/onnx is onnx. */

@@ -27,6 +27,7 @@ import { init as initSlim } from 'striate/slim';
 import { initOn } from '../../ts/engine/init.ts';
 import { loadFrom } from '../../ts/engine/instance.ts';
 import { entryOf, operator } from '../../ts/ops/operator.ts';
+import { imageCases } from '../image/wrong.ts';
 import { any, gone, type Wrong, w, x } from '../support/wrong.ts';
 
 const handles: Wrong[] = [
@@ -279,7 +280,7 @@ const gradients: Wrong[] = [
 ];
 
 export const cases: Wrong[] = [...handles, ...assigning, ...creation, ...factors,
-  ...closeness, ...shapes, ...programs, ...modules, ...gradients];
+  ...closeness, ...shapes, ...programs, ...modules, ...gradients, ...imageCases];
 
 /** Calls that need a running library. */
 export const beforeInit: Wrong[] = [

@@ -26,3 +26,17 @@ export type WasmModule = MadeOf<'WebAssembly', 'Module'>;
 export type WasmMemory = MadeOf<'WebAssembly', 'Memory'>;
 /** `Float16Array`, which runtimes from 2025 on have. */
 export type Float16 = Made<'Float16Array'>;
+/** `ImageData`. */
+export type WebImageData = Made<'ImageData'>;
+/** `ImageBitmap`. */
+export type WebImageBitmap = Made<'ImageBitmap'>;
+/** `HTMLImageElement`. */
+export type WebImage = Made<'HTMLImageElement'>;
+/** `HTMLVideoElement`. */
+export type WebVideo = Made<'HTMLVideoElement'>;
+/** `HTMLCanvasElement`. */
+export type WebCanvas = Made<'HTMLCanvasElement'>;
+/** `OffscreenCanvas`. */
+export type WebOffscreenCanvas = Made<'OffscreenCanvas'>;
+/** `VideoFrame`. */
+export type WebVideoFrame = Made<'VideoFrame'>;
