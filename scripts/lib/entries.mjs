@@ -4,6 +4,7 @@ export const ENTRIES = {
   'striate/onnx': 'ts/onnx/index.ts',
   'striate/image': 'ts/image/index.ts',
   'striate/analyze': 'ts/analyze/index.ts',
+  'striate/train': 'ts/train/index.ts',
 };
 
 /** The file's name in dist/, without its ending: striate is index, striate/onnx is onnx. */

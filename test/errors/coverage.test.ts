@@ -13,8 +13,13 @@ test('every sentence that the sources can throw is written in a test, in full', 
     ([, , , sentence]) =>
       typeof sentence === 'string' ? sentence : sentence.source.replace(/^\^|\\(?=[.()])/g, ''),
   );
-  // What models, a pool of threads and the library's own graphs say has tests of its own.
-  const others = [...filesOf('test/onnx'), 'test/threads/pool.test.ts', 'test/graph/graph.test.ts'];
+  // What models, training, a pool of threads and the library's own graphs say has tests of its own.
+  const others = [
+    ...filesOf('test/onnx'),
+    ...filesOf('test/train'),
+    'test/threads/pool.test.ts',
+    'test/graph/graph.test.ts',
+  ];
   said.push(...others.flatMap(literalsOf));
   const sites = filesOf('ts').flatMap(sentencesOf);
   expect(sites.length).toBeGreaterThan(150);

@@ -1,6 +1,6 @@
 /**
  * A small inflate (RFC 1951), the last resort of runtimes that have neither node:zlib nor DecompressionStream: short
- * rather than fast (13 ms for 60 kB), and for data of the build's own making.
+ * rather than fast (13 ms for 60 kB).
  */
 
 /** A Huffman code: the symbol of each code word, which has a 1 put before it so that words of any length differ. */
@@ -22,7 +22,7 @@ const FIXED = (): [Code, Code] => [
 ];
 const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/** Inflates raw deflate data whose inflated size is known. */
+/** Inflates raw deflate data whose inflated size is known. @throws Error when the data ends too early */
 export function inflate(input: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const output = new Uint8Array(size);
   let at = 0; // in bits
@@ -30,6 +30,7 @@ export function inflate(input: Uint8Array, size: number): Uint8Array<ArrayBuffer
 
   const bits = (count: number): number => {
     let value = 0;
+    if (at > input.length * 8) throw new Error('inflate: the data ends within a block');
     for (let i = 0; i < count; i++, at++) value += ((input[at >> 3]! >> (at & 7)) & 1) << i;
     return value;
   };

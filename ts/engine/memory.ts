@@ -212,6 +212,23 @@ export function scope<T>(body: () => T): T {
   }
 }
 
+/**
+ * Runs `body`; gives its result, and apart from it everything that was made inside, which the caller disposes of or hands on
+ * by `adopt`.
+ */
+export function collecting<T>(body: () => T): { readonly result: T; readonly made: readonly Disposable[] } {
+  const made: Disposable[] = [];
+  scopes.push(made);
+  try {
+    return { result: body(), made };
+  } catch (error) {
+    for (const one of made) one.dispose();
+    throw error;
+  } finally {
+    scopes.pop();
+  }
+}
+
 /** Everything that can be reached from a result through arrays and own enumerable properties; a tensor holds no other. */
 function reachable(root: unknown): Set<unknown> {
   const seen = new Set<unknown>();

@@ -1,0 +1,58 @@
+/**
+ * Gzip (RFC 1952): by node:zlib where there is one, else by the small inflate, which takes a second for 5 MB. Web streams are no
+ * help to what gives its result at once.
+ */
+import { builtin } from '../base/builtin.ts';
+import { wrongKind } from '../base/errors.ts';
+import { tagOf } from '../base/realm.ts';
+import { inflate } from '../engine/inflate.ts';
+
+/** The bytes of a file, unpacked where they are gzip. @throws RangeError for damaged gzip; TypeError for what is no bytes */
+export function unpacked(where: string, given: unknown): Uint8Array {
+  const bytes = bytesOf(where, given);
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const zlib = builtin<{ gunzipSync?(bytes: Uint8Array): Uint8Array }>('node:zlib');
+  try {
+    return zlib?.gunzipSync?.(bytes) ?? gunzip(bytes);
+  } catch (cause) {
+    throw new RangeError(`${where}: bytes is a damaged gzip file`, { cause });
+  }
+}
+
+function bytesOf(where: string, given: unknown): Uint8Array {
+  if (tagOf(given) === 'ArrayBuffer') return new Uint8Array(given as ArrayBuffer);
+  if (tagOf(given) !== 'Uint8Array') throw wrongKind(where, 'bytes', given, 'a Uint8Array or ArrayBuffer');
+  const { buffer, byteOffset, byteLength } = given as Uint8Array;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Deflate makes a byte of 1032 at most. */
+const MOST = 1032;
+
+/** One member. @throws whatever, for what is damaged */
+function gunzip(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const flags = view.getUint8(3);
+  let at = 10;
+  if (flags & 4) at += 2 + view.getUint16(at, true);
+  for (const text of [8, 16]) if (flags & text) at = bytes.indexOf(0, at) + 1 || bytes.length;
+  if (flags & 2) at += 2;
+  const size = view.getUint32(bytes.length - 4, true);
+  if (size > MOST * bytes.length) throw new Error('size');
+  const whole = inflate(bytes.subarray(at, -8), size);
+  if (checksum(whole) !== view.getUint32(bytes.length - 8, true)) throw new Error('checksum');
+  return whole;
+}
+
+/** CRC-32 (ISO 3309). */
+function checksum(bytes: Uint8Array): number {
+  const table = Int32Array.from({ length: 256 }, (_, n) => {
+    let c = n;
+    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+    return c;
+  });
+  let crc = -1;
+  for (let i = 0; i < bytes.length; i++)
+    crc = (crc >>> 8) ^ (table[(crc ^ (bytes[i] as number)) & 255] as number);
+  return ~crc >>> 0;
+}
