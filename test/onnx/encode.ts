@@ -72,6 +72,27 @@ export function int64s(
   return rawTensor(name, TYPE.int64, dims, BigInt64Array.from(values, BigInt));
 }
 
+/** A SparseTensorProto: values, the places of these, and the dims of the whole. */
+export function sparseTensor(
+  values: Uint8Array,
+  places: Uint8Array | null,
+  dims: readonly number[],
+): Uint8Array {
+  return message([
+    [1, values],
+    ...(places === null ? [] : [[2, places] as Field]),
+    ...dims.map((dim): Field => [3, dim]),
+  ]);
+}
+
+/** A SparseTensorProto as an attribute. */
+export class Sparse {
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
 /** A GraphProto as an attribute (bytes alone are a tensor); null: it has the type of one, but no graph. */
 export class Graph {
   readonly bytes: Uint8Array | null;
@@ -89,6 +110,7 @@ export type Attribute =
   | readonly Float[]
   | readonly string[]
   | Graph
+  | Sparse
   | Reference;
 
 /** In a function: an attribute that is the call's one of that name. */
@@ -126,6 +148,12 @@ export function attribute(name: string, value: Attribute): Uint8Array {
     ]);
   if (value instanceof Graph)
     return message([[1, name], ...(value.bytes === null ? [] : [[6, value.bytes] as Field]), [20, 5]]);
+  if (value instanceof Sparse)
+    return message([
+      [1, name],
+      [22, value.bytes],
+      [20, 11],
+    ]);
   if (value instanceof Uint8Array)
     return message([
       [1, name],
@@ -191,6 +219,8 @@ export interface ModelSpec {
   nodes: readonly NodeSpec[];
   /** TensorProtos. */
   weights?: readonly Uint8Array[];
+  /** SparseTensorProtos. */
+  sparse?: readonly Uint8Array[];
   inputs?: Readonly<Record<string, PortSpec>>;
   /** By name alone, or with their types. */
   outputs?: readonly string[] | Readonly<Record<string, PortSpec>>;
@@ -226,6 +256,7 @@ function functionOf({ name, domain = 'own', in: inputs, out, nodes, ...more }: F
 export function graph({
   nodes,
   weights = [],
+  sparse = [],
   inputs = { x: [[1]] },
   outputs = ['y'],
 }: ModelSpec): Uint8Array {
@@ -233,6 +264,7 @@ export function graph({
     ...nodes.map((one): Field => [1, node(one)]),
     [2, 'graph'],
     ...weights.map((one): Field => [5, one]),
+    ...sparse.map((one): Field => [15, one]),
     ...Object.entries(inputs).map(([name, one]): Field => [11, port(name, one)]),
     ...(Array.isArray(outputs)
       ? outputs.map((name): Field => [12, message([[1, name]])])

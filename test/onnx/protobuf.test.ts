@@ -1,5 +1,6 @@
 /** The reader alone: files that are cut, mutated, or no models; weights in every form that the format has. */
-import { init } from 'striate';
+import { init, scope, zeros } from 'striate';
+import { loadModel } from 'striate/onnx';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ModelError } from '../../ts/base/errors.ts';
 import { checkGraph } from '../../ts/onnx/graph.ts';
@@ -16,6 +17,8 @@ import {
   message,
   model,
   rawTensor,
+  Sparse,
+  sparseTensor,
   TYPE,
 } from './encode.ts';
 
@@ -48,7 +51,7 @@ const small = model({
 
 test('a small model is read as it was written', () => {
   const { proto } = check(small);
-  expect(proto.graph.inputs).toEqual([{ name: 'x', type: 1, shape: ['batch', 1, 4, 4] }]);
+  expect(proto.graph.inputs).toEqual([{ name: 'x', type: 1, other: null, shape: ['batch', 1, 4, 4] }]);
   expect(proto.graph.nodes.map(({ operator }) => operator)).toEqual(['Conv', 'LeakyRelu', 'Reshape']);
   expect(proto.graph.nodes[0]?.attributes.get('pads')).toMatchObject({ kind: 'ints', ints: [1, 1, 1, 1] });
   expect(proto.graph.nodes[1]?.attributes.get('alpha')?.float).toBe(Math.fround(0.1));
@@ -413,5 +416,51 @@ describe('graphs', () => {
     expect(() => check(model({ nodes: cycle }))).toThrow(
       "nodes wait for each other's outputs in a cycle: 'p', 'q'",
     );
+  });
+});
+
+describe('sparse tensors', () => {
+  const run = async (sparse: Uint8Array, dims: number[], type = TYPE.float) => {
+    const attributes = { sparse_value: new Sparse(sparse) };
+    const net = model({
+      nodes: [
+        { op: 'Add', in: ['x', 'w'], out: ['y'] },
+        { op: 'Constant', in: [], out: ['c'], attributes },
+      ],
+      sparse: [sparse],
+      inputs: { x: [dims, type] },
+      outputs: ['y', 'c'],
+    });
+    const loaded = await loadModel(net);
+    const dtype = type === TYPE.float ? 'float32' : 'int32';
+    const found = scope(() => {
+      const { y, c } = loaded.run({ x: zeros(dims, { dtype }) });
+      return [Array.from(y!.data), Array.from(c!.data)];
+    });
+    loaded.dispose();
+    expect(found[1]).toEqual(found[0]);
+    return found[0];
+  };
+  test('by places in the whole, in raw bytes or as numbers', async () => {
+    const values = floats('w', [2], [5, 7]);
+    expect(await run(sparseTensor(values, int64s('', [1, 5]), [2, 3]), [2, 3])).toEqual([0, 5, 0, 0, 0, 7]);
+    const numbers = message([
+      [1, 2],
+      [2, TYPE.int64],
+      [7, 0],
+      [7, 4],
+    ]);
+    expect(await run(sparseTensor(values, numbers, [2, 3]), [2, 3])).toEqual([5, 0, 0, 0, 7, 0]);
+  });
+  test('by coordinates', async () => {
+    const places = int64s('', [0, 1, 0, 1, 0, 2], [2, 3]);
+    const values = rawTensor('w', TYPE.int64, [2], BigInt64Array.of(-3n, 9n));
+    expect(await run(sparseTensor(values, places, [2, 2, 3]), [2, 2, 3], TYPE.int64)).toEqual([
+      ...[0, 0, 0, -3, 0, 0],
+      ...[0, 0, 9, 0, 0, 0],
+    ]);
+  });
+  test('without values', async () => {
+    expect(await run(sparseTensor(floats('w', [0], []), int64s('', []), [3]), [3])).toEqual([0, 0, 0]);
   });
 });

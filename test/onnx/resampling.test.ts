@@ -127,8 +127,37 @@ describe('resampling', () => {
     expect(rounded(await one('RoiAlign', attributes, old, ['boxes', 'images']))).toEqual([
       3.75, 5.25, 7.75, 9.25,
     ]);
-    await expect(one('RoiAlign', { ...attributes, mode: 'max' }, given, ['boxes', 'images'])).rejects.toThrow(
-      /attribute mode is 'max', must be 'avg'/,
+  });
+  test('RoiAlign and MaxRoiPool: the largest, as onnxruntime has it', async () => {
+    const values = Array.from({ length: 16 }, (_, i) => Math.fround(3 * Math.sin(1.7 * i) - 1));
+    const boxes = [0.3, 0.4, 3.2, 2.7, -3, -3, 1.5, 1.5, 0, 0, 3, 2];
+    const given = {
+      ...four,
+      values,
+      opset: 16,
+      weights: [floats('boxes', [3, 4], boxes), int64s('images', [0, 0, 0])],
+    };
+    const largest = { mode: 'max', output_height: 2, output_width: 2 };
+    expect(rounded(await one('RoiAlign', largest, given, ['boxes', 'images']))).toEqual([
+      1.4242, 0.6218, 1.2055, 0.3582, 0, 0, 0, 1.2344, 1.2344, 1.2344, 0.8722, 0.8722,
+    ]);
+    const two = { ...largest, sampling_ratio: 2 };
+    expect(rounded(await one('RoiAlign', two, given, ['boxes', 'images']))).toEqual([
+      1.4242, 0.6218, 1.2055, 0.3582, 0, 0, 0, 0.8641, 1.2344, 1.2344, 0.6541, 0.6541,
+    ]);
+    const rows = [0, 0.3, 0.4, 3.2, 2.7, 0, -3, -3, 1.5, 1.5, 0, 0, 0, 3, 2, 0, 5, 5, 9, 9, 0, 3, 3, 1, 1];
+    const whole = { ...four, values, weights: [floats('boxes', [5, 5], rows)] };
+    expect(rounded(await one('MaxRoiPool', { pooled_shape: [2, 2] }, whole, ['boxes']))).toEqual([
+      ...[1.975, -1.7666, 1.9994, 0.0772, 0, 0, 0, 1.975, 1.975, -1.7666, 1.5775, -1.447],
+      ...[0, 0, 0, 0, 0.0772, 0.0772, 0.0772, 0.0772],
+    ]);
+  });
+  test('GridSample: cubic is for images', async () => {
+    const weights = [floats('grid', [1, 1, 1, 1, 3], [0, 0, 0])];
+    const given = { shape: [1, 1, 2, 2, 2], opset: 20, weights };
+    expect((await one('GridSample', {}, given, ['grid'])).data).toEqual([4.5]);
+    await expect(one('GridSample', { mode: 'cubic' }, given, ['grid'])).rejects.toThrow(
+      /node 'n' \(GridSample\): gridSample: mode is 'bicubic', must be 'bilinear' or 'nearest' where x has 5 axes/,
     );
   });
 });

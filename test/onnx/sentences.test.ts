@@ -3,7 +3,7 @@
 import { init, memory, ones, scope, type Tensor } from 'striate';
 import { loadModel } from 'striate/onnx';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { type Attribute, type Field, floats, graph, int64s, message, model, type NodeSpec, rawTensor, TYPE } from './encode.ts';
+import { type Attribute, node as encodeNode, type Field, floats, graph, int64s, message, model, type NodeSpec, rawTensor, sparseTensor, TYPE } from './encode.ts';
 
 beforeAll(async () => {
   await init();
@@ -53,6 +53,12 @@ const running = (call: (run: (...args: unknown[]) => unknown) => void) => async 
 
 /** A model that holds this message as an initializer. */
 const weight = (fields: Field[]) => () => loadModel(model({ nodes: [{ op: 'Relu' }], weights: [message(fields)] }));
+/** A model with an initializer 'w' of two values at places in 2 x 3 elements. */
+const sparse = ({ places = int64s('', [0, 1]), dims = [2, 3] }: { places?: Uint8Array | null; dims?: number[] }) => () =>
+  loadModel(model({ nodes: [{ op: 'Add', in: ['x', 'w'] }], sparse: [sparseTensor(floats('w', [2], [1, 2]), places, dims)] }));
+/** A model whose input is of this field of TypeProto. */
+const withType = (field: number) => () =>
+  loadModel(message([[1, 7], [7, message([[1, encodeNode({ op: 'Relu' })], [11, message([[1, 'x'], [2, message([[field, message([])]])]])], [12, message([[1, 'y']])]])], [8, message([[1, ''], [2, 13]])]]));
 const x = () => ones([2]);
 const to = (...shape: number[]): Given => ({ weights: [int64s('s', shape)] });
 const axes = (...values: number[]): Given => ({ weights: [int64s('a', values)] });
@@ -69,7 +75,24 @@ const cases: [title: string, call: () => unknown, sentence: string][] = [
   ['weights in another file', weight([[1, 1], [2, TYPE.float], [8, 'w'], [13, message([[1, 'location'], [2, 'big.bin']])], [14, 1]]), "model: initializer 'w': its values are in the file 'big.bin': give its bytes as loadModel's externalData: { 'big.bin': bytes }"],
   ['a weight of a negative size', weight([[1, -1], [2, TYPE.float], [8, 'w']]), "model: initializer 'w' has the shape [-1], a size must not be negative"],
   ['a weight of 2^80 values', weight([[1, 2 ** 40], [1, 2 ** 40], [2, TYPE.float], [8, 'w']]), "model: initializer 'w' has the shape [1099511627776, 1099511627776], of more than 2^31 values"],
-  ['a sparse weight', () => loadModel(message([[1, 7], [7, message([[15, message([])]])], [8, message([[1, ''], [2, 13]])]])), 'model: sparse initializers are not supported'],
+  ['a sparse weight without indices', sparse({ places: null }), "model: initializer 'w': the indices of its values are undefined of shape [], must be int64 of shape [values] or [values, 2]"],
+  ['a sparse weight whose places are floats', sparse({ places: floats('', [2], [0, 1]) }), "model: initializer 'w': the indices of its values are float of shape [2], must be int64 of shape [values] or [values, 2]"],
+  ['a sparse weight whose places have three axes', sparse({ places: int64s('', [0, 1, 2, 3], [2, 2, 1]) }), "model: initializer 'w': the indices of its values are int64 of shape [2, 2, 1], must be int64 of shape [values] or [values, 2]"],
+  ['a sparse weight with more places than values', sparse({ places: int64s('', [0, 1, 2]) }), "model: initializer 'w' of shape 2x3 holds 8 bytes, must hold 3 values of float (12 bytes)"],
+  ['a sparse weight with fewer places than it says', sparse({ places: int64s('', [0, 1], [3]) }), "model: initializer 'w': the indices of its values of shape 3 holds 16 bytes, must hold 3 values of int64 (24 bytes)"],
+  ['a sparse weight with a value outside', sparse({ places: int64s('', [0, 6]) }), "model: initializer 'w': value 1 lies at [6], must lie inside 2x3"],
+  ['a sparse weight with a value in a column that there is not', sparse({ places: int64s('', [0, 3, 1, 0], [2, 2]) }), "model: initializer 'w': value 0 lies at [0, 3], must lie inside 2x3"],
+  ['a sparse weight with a value below', sparse({ places: int64s('', [-1, 0]) }), "model: initializer 'w': value 0 lies at [-1], must lie inside 2x3"],
+  ['a sparse weight in no order', sparse({ places: int64s('', [4, 1]) }), "model: initializer 'w': value 1 lies at [1], must lie behind the one before it"],
+  ['a sparse weight with two values in one place', sparse({ places: int64s('', [0, 1, 0, 1], [2, 2]) }), "model: initializer 'w': value 1 lies at [0, 1], must lie behind the one before it"],
+  ['a sparse weight of 2^80 values', sparse({ dims: [2 ** 40, 2 ** 40] }), "model: initializer 'w' has the shape [1099511627776, 1099511627776], of more than 2^31 values"],
+  ['a sparse weight of 8 GiB', sparse({ dims: [2 ** 31] }), "loadModel: no room for 8589934592 bytes; the limit is 2147483648 bytes (init's maxMemoryBytes)"],
+  ['a sparse weight in another file', sparse({ places: message([[1, 2], [2, TYPE.int64], [14, 1]]) }), "model: initializer 'w' is sparse and lies in another file, which is not supported"],
+  ['an input that is a sequence', withType(4), "model: input 'x' is a sequence, which is not supported: inputs are tensors"],
+  ['an input that is optional', withType(9), "model: input 'x' is an optional value, which is not supported: inputs are tensors"],
+  ['an input that is a map', withType(5), "model: input 'x' is a map, which is not supported: inputs are tensors"],
+  ['an input that is sparse', withType(8), "model: input 'x' is a sparse tensor, which is not supported: inputs are tensors"],
+  ['an input without a type', () => loadModel(message([[1, 7], [7, message([[1, encodeNode({ op: 'Relu' })], [11, message([[1, 'x']])], [12, message([[1, 'y']])]])], [8, message([[1, ''], [2, 13]])]])), "model: input 'x' is no tensor, which is not supported: inputs are tensors"],
   ['no operator set', () => loadModel(message([[7, graph({ nodes: [{ op: 'Relu' }] })]])), 'model: it names no operator set, must be one of 7 to 22'],
   ['an operator set that there is not', () => run([{ op: 'Relu' }], { opset: 99 }), 'model: operator set 99 is not supported, must be 7 to 22'],
   ['operators that there are not, before the operator set is looked at, those of inner graphs too', () => loadModel(unknown()), "model: 3 operators are not supported: Nope (2 x: node 0, 'inner'); Iff (1 x: 'branch'); my.Op (1 x: node 0 in 'branch')"],
@@ -97,7 +120,8 @@ const cases: [title: string, call: () => unknown, sentence: string][] = [
   ['strides of three axes', node('Conv', { strides: [1, 1, 1] }, { weights: [floats('w', [1, 1, 1, 1], [1])] }, ['w']), "model: node 'n' (Conv): strides has 3 entries, must have 2"],
   ['batch norm of more outputs than it has', () => run([{ op: 'BatchNormalization', name: 'n', in: ['x', 'a', 'a', 'a', 'a'], out: ['y', 'm', 'v'] }], { opset: 14, weights: [floats('a', [1], [1])] }), "model: node 'n' (BatchNormalization): it has 3 outputs, must have 1 where training_mode is 0"],
   ['batch norm of a vector in training', () => run([{ op: 'BatchNormalization', name: 'n', in: ['x', 'a', 'a', 'a', 'a'], attributes: { training_mode: 1 } }], { shape: [1], opset: 14, weights: [floats('a', [1], [1])] }), "model: node 'n' (BatchNormalization): the input is 1, must have at least 2 axes"],
-  ['dropout in training', node('Dropout', {}, { weights: [rawTensor('t', TYPE.bool, [], Uint8Array.of(1))] }, ['', 't']), "model: node 'n' (Dropout): training_mode is not false: models are run, not trained"],
+  ['a dropout of everything', node('Dropout', {}, { weights: [floats('r', [], [1]), rawTensor('t', TYPE.bool, [], Uint8Array.of(1))] }, ['r', 't']), "model: node 'n' (Dropout): ratio is 1, must be from 0 to below 1"],
+  ['a loss of targets of another shape', node('NegativeLogLikelihoodLoss', {}, { weights: [int64s('t', [1])] }, ['t']), "model: node 'n' (NegativeLogLikelihoodLoss): the input is 1x1x3x3 and the target 1, must be NxC... and N..."],
   ['depth of a matrix', node('DepthToSpace', { blocksize: 2 }, { shape: [4, 4] }), "model: node 'n' (DepthToSpace): the input is 4x4, must have 4 axes"],
   ['blocks of nothing', node('SpaceToDepth'), "model: node 'n' (SpaceToDepth): attribute blocksize is 0, must be at least 1"],
   ['too few channels for blocks', node('DepthToSpace', { blocksize: 3 }), "model: node 'n' (DepthToSpace): the input is 1x1x3x3, its channels must be a multiple of 9"],

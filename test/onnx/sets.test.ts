@@ -132,4 +132,47 @@ describe('beside the newest sets', () => {
     const weights = [floats('r', [], [0]), floats('t', [], [1])];
     expect((await one('Dropout', {}, { ...list([1, 2]), weights }, ['r', 't'])).data).toEqual([1, 2]);
   });
+  test.each([
+    ['a ratio that the file holds', [floats('r', [], [0.25]), floats('t', [], [1])], 'r'],
+    ['half', [floats('t', [], [1])], ''],
+    ['a ratio that comes with each run', [floats('quarter', [], [0.25]), floats('t', [], [1])], 'computed'],
+  ])(
+    'Dropout in training, by %s: what is kept is larger, and other elements are at each run',
+    async (_, weights, ratio) => {
+      const share = ratio === '' ? 0.5 : 0.25;
+      const dropping = (attributes: Record<string, number>) => ({
+        op: 'Dropout',
+        in: ['x', ratio, 't'],
+        out: ['y', 'm'],
+        attributes,
+      });
+      // 0.25 of the run's own x, which is 2 everywhere.
+      const computing = [
+        { op: 'ReduceMin', in: ['x'], out: ['two'], attributes: { keepdims: 0 } },
+        { op: 'Div', in: ['two', 'two'], out: ['one'] },
+        { op: 'Mul', in: ['one', 'quarter'], out: ['computed'] },
+      ];
+      const given = {
+        ...list(new Array<number>(4000).fill(2)),
+        weights,
+        outputs: ['y', 'm', 'y2', 'y3', 'y4'],
+      };
+      const [y, mask, other, seeded, again] = await run(
+        [
+          ...(ratio === 'computed' ? computing : []),
+          dropping({}),
+          { ...dropping({}), out: ['y2'] },
+          { ...dropping({ seed: -7 }), out: ['y3'] },
+          { ...dropping({ seed: -7 }), out: ['y4'] },
+        ],
+        given,
+      );
+      const kept = Math.fround(2 / (1 - share));
+      expect(y!.data).toEqual(mask!.data.map((one) => one * kept));
+      const part = mask!.data.filter((one) => one === 0).length / 4000;
+      expect(Math.abs(part - share)).toBeLessThan(0.03);
+      expect(other!.data).not.toEqual(y!.data);
+      expect(seeded!.data).toEqual(again!.data);
+    },
+  );
 });

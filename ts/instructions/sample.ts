@@ -115,14 +115,18 @@ export interface RoiOptions {
   readonly aligned: boolean;
 }
 
+function roiWords({ shape, boxes, bins, scale, samples, aligned }: RoiOptions): number[] {
+  return [...[DTYPE.float32, ...shape, boxes, ...bins], ...[bits(scale), samples, aligned ? 1 : 0]];
+}
+
 function stepRoi(
   to: Builder,
   opcode: number,
   reads: readonly Buffer[],
   write: Buffer,
-  { shape, boxes, bins, scale, samples, aligned }: RoiOptions,
+  options: RoiOptions,
 ): void {
-  const words = [...[DTYPE.float32, ...shape, boxes, ...bins], ...[bits(scale), samples, aligned ? 1 : 0]];
+  const words = roiWords(options);
   const { scratch } = to.plan('roiAlign', opcode, words);
   to.step(opcode, reads, [write], words, { scratch });
 }
@@ -142,4 +146,26 @@ export function writeRoiAlignGradient(
   options: RoiOptions,
 ): void {
   stepRoi(to, OP.roiAlignGradient, [boxes, dy], dx, options);
+}
+
+export interface RoiMaxOptions extends RoiOptions {
+  /** The elements of boxes that are rounded to whole elements, rather than those around samples. */
+  readonly whole: boolean;
+}
+
+/** y = the largest values of x in the bins of boxes. */
+export function writeRoiMax(
+  to: Builder,
+  { x, boxes, y }: OperandsOf<'roiMax'>,
+  { whole, ...options }: RoiMaxOptions,
+): void {
+  to.step(OP.roiMax, [x, boxes], [y], [...roiWords(options), whole ? 1 : 0]);
+}
+
+export function writeRoiMaxGradient(
+  to: Builder,
+  { x, boxes, dy, dx }: OperandsOf<'roiMaxGradient'>,
+  { whole, ...options }: RoiMaxOptions,
+): void {
+  to.step(OP.roiMaxGradient, [x, boxes, dy], [dx], [...roiWords(options), whole ? 1 : 0]);
 }

@@ -28,17 +28,19 @@ export const OP = {
   resample: 23,
   roiAlign: 24,
   roiAlignGradient: 25,
-  scatter: 26,
-  gather: 27,
-  select: 28,
-  put: 29,
-  softmax: 30,
-  sort: 31,
-  stats: 32,
-  suppress: 33,
-  triangle: 34,
-  unary: 35,
-  unaryGradient: 36,
+  roiMax: 26,
+  roiMaxGradient: 27,
+  scatter: 28,
+  gather: 29,
+  select: 30,
+  put: 31,
+  softmax: 32,
+  sort: 33,
+  stats: 34,
+  suppress: 35,
+  triangle: 36,
+  unary: 37,
+  unaryGradient: 38,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -358,6 +360,17 @@ export interface Operands<B> {
     readonly y: B;
   };
   roiAlignGradient: {
+    readonly boxes: B;
+    readonly dy: B;
+    readonly dx: B;
+  };
+  roiMax: {
+    readonly x: B;
+    readonly boxes: B;
+    readonly y: B;
+  };
+  roiMaxGradient: {
+    readonly x: B;
     readonly boxes: B;
     readonly dy: B;
     readonly dx: B;

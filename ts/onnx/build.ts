@@ -9,7 +9,7 @@ import { currentTrace, type Trace } from '../graph/trace.ts';
 import { reshape } from '../ops/reshape.ts';
 import { symbolOf, Tensor } from '../tensor/tensor.ts';
 import { Call, isKnown, type RunBody, type Value } from './call.ts';
-import type { GraphNode } from './handler.ts';
+import { draws, type GraphNode } from './handler.ts';
 import { inputSpec } from './row.ts';
 
 /** What a name stands for, where it is known by that name. */
@@ -61,8 +61,9 @@ export function build(
 }
 
 /** Whether a node's inputs are known, as far as it reads them, while a program is planned. */
-function isComputed({ reads, handler, node }: GraphNode, lookup: Lookup): boolean {
-  if (handler.random === true) return false;
+function isComputed(of: GraphNode, lookup: Lookup): boolean {
+  if (draws(of)) return false;
+  const { reads, handler, node } = of;
   return reads.every((name, read) => {
     if (name === '' || (read < node.inputs.length && inputSpec(handler, read)?.needs === 'shape'))
       return true;

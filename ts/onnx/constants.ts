@@ -173,4 +173,5 @@ function detach(tensor: TensorProto): void {
   tensor.raw = tensor.raw?.slice() ?? null;
   tensor.floats = tensor.floats.map((piece) => piece.slice());
   tensor.doubles = tensor.doubles.map((piece) => piece.slice());
+  if (tensor.places !== null) detach(tensor.places);
 }

@@ -22,11 +22,11 @@ export interface ModelPort {
 }
 
 /** The port of a graph's input. @throws ModelError when it is no tensor, or of a dtype that is not supported */
-export function inputPort(file: string, { name, type, shape }: ValueInfo): ModelPort {
+export function inputPort(file: string, { name, type, other, shape }: ValueInfo): ModelPort {
   const dtype = dtypeOf(type);
   if (dtype !== null) return { name, dtype, shape };
-  const is = type === 0 ? 'is no tensor' : `is of dtype ${typeName(type)}`;
-  throw new ModelError(`${file}: input '${name}' ${is}, which is not supported`);
+  const is = type === 0 ? `is ${other ?? 'no tensor'}` : `is of dtype ${typeName(type)}`;
+  throw new ModelError(`${file}: input '${name}' ${is}, which is not supported: inputs are tensors`);
 }
 
 /** Typed arrays that an input takes: those of its dtype, Float64Array for float32, BigInt64Array for int32. */

@@ -42,3 +42,8 @@ export interface CheckedGraph {
   /** The names that it has from the graphs around it. */
   readonly outer: readonly string[];
 }
+
+/** Whether a node draws numbers. */
+export function draws({ handler: { random }, node: { inputs } }: GraphNode): boolean {
+  return random === true || (random !== undefined && (inputs[random] ?? '') !== '');
+}

@@ -82,6 +82,8 @@ export interface TensorProto {
   int64s: number[];
   /** Where the values lie in another file, as the file writes it; null when they are here, or have been read. */
   external: External | null;
+  /** Of a sparse tensor, whose values these are: where they lie; `dims` are then the whole tensor's, of which the rest is 0. */
+  places: TensorProto | null;
 }
 
 /** The entries of external_data that are read: a file's path, and a range of its bytes in decimal digits. */
@@ -95,6 +97,8 @@ export interface ValueInfo {
   name: string;
   /** TensorProto.DataType; 0 when this is no tensor, or of an unknown type. */
   type: number;
+  /** What it is that is no tensor: 'a sequence'. */
+  other: string | null;
   /** An axis is its size, or its name when it is free ('?' when it has none); null when the rank is unknown. */
   shape: (number | string)[] | null;
 }
@@ -177,7 +181,8 @@ function readGraph(message: Message, file: string, depth: number): GraphProto {
     else if (field === 11) graph.inputs.push(readValueInfo(message.message(`input ${graph.inputs.length}`)));
     else if (field === 12)
       graph.outputs.push(readValueInfo(message.message(`output ${graph.outputs.length}`)));
-    else if (field === 15) throw new ModelError(`${file}: sparse initializers are not supported`);
+    else if (field === 15)
+      graph.initializers.push(readSparse(message, `initializer ${graph.initializers.length}`));
     else message.skip();
   }
   return graph;
@@ -207,7 +212,7 @@ function readNode(message: Message, file: string, depth: number): NodeProto {
   return { name, operator: operatorName(domain, operator), inputs, outputs, attributes };
 }
 
-/** AttributeProto.type by number. */
+/** AttributeProto.type by number; sparse tensors are tensors. */
 const KINDS: readonly (AttributeKind | undefined)[] = [
   undefined,
   'float',
@@ -218,6 +223,8 @@ const KINDS: readonly (AttributeKind | undefined)[] = [
   'floats',
   'ints',
   'strings',
+  ...new Array<undefined>(2),
+  'tensor',
 ];
 
 /** The fields that hold a value, and the kind that they are of: for old files without the attribute's type. */
@@ -230,6 +237,7 @@ const KIND_OF_FIELD: Readonly<Record<number, AttributeKind>> = {
   7: 'floats',
   8: 'ints',
   9: 'strings',
+  22: 'tensor',
 };
 
 function readAttribute(
@@ -263,6 +271,7 @@ function readAttribute(
     else if (field === 8) message.integers(attribute.ints);
     else if (field === 9) attribute.strings.push(message.string());
     else if (field === 20) type = message.integer();
+    else if (field === 22) attribute.tensor = readSparse(message, where);
     else if (field === 21) attribute.reference = message.string();
     else message.skip();
   }
@@ -270,9 +279,8 @@ function readAttribute(
   return [name, attribute];
 }
 
-function readTensor(outer: Message, where: string): TensorProto {
-  const message = outer.message(where);
-  const tensor: TensorProto = {
+function emptyProto(): TensorProto {
+  return {
     name: '',
     dims: [],
     type: 0,
@@ -282,7 +290,28 @@ function readTensor(outer: Message, where: string): TensorProto {
     int32s: [],
     int64s: [],
     external: null,
+    places: null,
   };
+}
+
+/** A SparseTensorProto as its values, which have the name. */
+function readSparse(outer: Message, where: string): TensorProto {
+  const message = outer.message(where);
+  let values = emptyProto();
+  let places = emptyProto();
+  const dims: number[] = [];
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) values = readTensor(message, `values of ${where}`);
+    else if (field === 2) places = readTensor(message, `indices of ${where}`);
+    else if (field === 3) message.integers(dims);
+    else message.skip();
+  }
+  return { ...values, dims, places };
+}
+
+function readTensor(outer: Message, where: string): TensorProto {
+  const message = outer.message(where);
+  const tensor = emptyProto();
   const external: External = { location: '', offset: '', length: '' };
   let isExternal = false;
   for (let field = message.next(); field !== 0; field = message.next()) {
@@ -315,7 +344,7 @@ function readExternal(message: Message, external: External): void {
 }
 
 function readValueInfo(message: Message): ValueInfo {
-  const info: ValueInfo = { name: '', type: 0, shape: null };
+  const info: ValueInfo = { name: '', type: 0, other: null, shape: null };
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (field === 1) info.name = message.string();
     else if (field === 2) readType(message.message('type'), info);
@@ -324,9 +353,18 @@ function readValueInfo(message: Message): ValueInfo {
   return info;
 }
 
+/** TypeProto's fields that are no tensor. */
+const OTHERS: Readonly<Record<number, string>> = {
+  4: 'a sequence',
+  5: 'a map',
+  8: 'a sparse tensor',
+  9: 'an optional value',
+};
+
 function readType(message: Message, info: ValueInfo): void {
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (field !== 1) {
+      info.other ??= OTHERS[field] ?? null;
       message.skip();
       continue;
     }

@@ -39,8 +39,8 @@ export interface Row {
   readonly attributes?: Readonly<Record<string, AttributeSpec>>;
   /** How many outputs it gives; further ones (a dropout's mask) must not be read by anything. Default 1. */
   readonly outputs?: number;
-  /** It draws numbers: what it gives is another at each run. */
-  readonly random?: true;
+  /** It draws numbers: what it gives is another at each run. A number: only where that input is given. */
+  readonly random?: true | number;
   /**
    * It looks at values, or makes as many as they tell: it runs between two programs, or while one is planned, on tensors
    * that have values.

@@ -11,7 +11,7 @@
  * most. Where the value that must be known comes from few numbers among the model's inputs, those become planned instead:
  * the program holds for one value of them. Then times are found once more.
  */
-import type { CheckedGraph, GraphNode } from './handler.ts';
+import { type CheckedGraph, draws, type GraphNode } from './handler.ts';
 import { inputSpec } from './row.ts';
 
 export interface Time {
@@ -78,7 +78,7 @@ class Forward {
     const { handler, reads } = node;
     const between = handler.between === true || !this.#fits(node);
     const isKnown =
-      handler.random !== true &&
+      !draws(node) &&
       reads.every((name, read) => {
         const { how } = this.#time(name);
         return how === 'static' || how === 'planned' || needOf(node, read) !== undefined;
@@ -94,7 +94,7 @@ class Forward {
     if (how !== 'between') this.#holdValues(node, stage);
     const few =
       how !== 'between' &&
-      handler.random !== true &&
+      !draws(node) &&
       reads.every((name, read) => needOf(node, read) === 'shape' || this.#time(name).few);
     const time: Time = isStatic ? STATIC : { how: how === 'between' ? 'given' : how, stage, few };
     for (const name of node.node.outputs) if (name !== '') this.names.set(name, time);

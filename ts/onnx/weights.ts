@@ -1,7 +1,8 @@
 /**
  * The values of a TensorProto as a tensor of one of the library's dtypes: double, float16 and bfloat16 become float32,
  * int64 becomes int32 (saturating: exporters write the largest int64 for "to the end"), bool becomes uint8.
- * The number of values must be the product of the dims, and is checked before anything is allocated.
+ * The number of values must be the product of the dims, and is checked before anything is allocated. A sparse tensor's
+ * values go to their places, and the rest is 0.
  */
 import type { DType } from '../base/dtype.ts';
 import { ModelError, shapeText } from '../base/errors.ts';
@@ -67,12 +68,34 @@ export interface Numbers {
  */
 export function tensorFrom(where: string, proto: TensorProto, what: string): Tensor<DType> {
   const { dtype } = checkTensor(proto, what);
+  if (proto.places !== null) return denseOf(where, proto, proto.places, dtype, what);
   const made = emptyTensor(where, proto.dims, dtype);
   fill(made, proto);
   return made;
 }
 
-/** The dtype and the number of values, of which the file holds as many. @throws ModelError */
+function denseOf(
+  where: string,
+  proto: TensorProto,
+  places: TensorProto,
+  dtype: DType,
+  what: string,
+): Tensor<DType> {
+  const at = positionsOf(proto.dims, places, what);
+  const values = emptyTensor(where, [at.length], dtype);
+  try {
+    fill(values, proto);
+    const made = emptyTensor(where, proto.dims, dtype);
+    const { data } = made;
+    data.fill(0);
+    for (const [i, value] of values.data.entries()) data[at[i] as number] = value;
+    return made;
+  } finally {
+    values.dispose();
+  }
+}
+
+/** The dtype and the number of values, of which the file holds as many, unless it is sparse. @throws ModelError */
 export function checkTensor(tensor: TensorProto, what: string): { dtype: DType; count: number } {
   const { dims, type } = tensor;
   const dtype = dtypeOf(type);
@@ -81,15 +104,58 @@ export function checkTensor(tensor: TensorProto, what: string): { dtype: DType; 
   }
   const count = elements(dims, what);
   const found = stored(tensor, what);
-  const bytes = count * (TYPES[type]?.[2] ?? 0);
+  const held = tensor.places === null ? count : checkPlaces(tensor, tensor.places, what);
+  const bytes = held * (TYPES[type]?.[2] ?? 0);
   // Bytes of another file of which no number is given: as many as there must be.
-  if (found.count !== count && found.count !== null) {
+  if (found.count !== held && found.count !== null) {
     throw new ModelError(
-      `${what} of shape ${shapeText(dims)} holds ${found.text}, must hold ${count} values of ${typeName(type)}` +
+      `${what} of shape ${shapeText(dims)} holds ${found.text}, must hold ${held} values of ${typeName(type)}` +
         ` (${bytes} bytes)`,
     );
   }
   return { dtype, count };
+}
+
+/** How many places a sparse tensor names: int64 [values], or a row of coordinates for each. @throws ModelError */
+function checkPlaces({ dims, external }: TensorProto, places: TensorProto, what: string): number {
+  const [count = 0, width, ...more] = places.dims;
+  if (external !== null || places.external !== null)
+    throw new ModelError(`${what} is sparse and lies in another file, which is not supported`);
+  if (
+    places.type !== INT64 ||
+    places.dims.length === 0 ||
+    (width ?? dims.length) !== dims.length ||
+    more.length > 0
+  ) {
+    throw new ModelError(
+      `${what}: the indices of its values are ${typeName(places.type)} of shape [${places.dims.join(', ')}],` +
+        ` must be int64 of shape [values] or [values, ${dims.length}]`,
+    );
+  }
+  checkTensor(places, `${what}: the indices of its values`);
+  return count;
+}
+
+/** Where a sparse tensor's values lie: inside it, each behind the one before. @throws ModelError */
+function positionsOf(
+  dims: readonly number[],
+  { dims: [count = 0, width], raw, int64s }: TensorProto,
+  what: string,
+) {
+  const numbers = raw === null ? int64s : Array.from(new BigInt64Array(aligned([raw], raw.length)), Number);
+  const sizes = width === undefined ? [elements(dims, what)] : dims;
+  const found = new Array<number>(count);
+  for (let i = 0; i < count; i++) {
+    const row = numbers.slice(i * sizes.length, (i + 1) * sizes.length);
+    const at = row.reduce((place, index, axis) => place * (sizes[axis] as number) + index, 0);
+    const inside = row.every((index, axis) => index >= 0 && index < (sizes[axis] as number));
+    if (!inside || (i > 0 && at <= (found[i - 1] as number))) {
+      const must = inside ? 'behind the one before it' : `inside ${shapeText(dims)}`;
+      throw new ModelError(`${what}: value ${i} lies at [${row.join(', ')}], must lie ${must}`);
+    }
+    found[i] = at;
+  }
+  return found;
 }
 
 /** The bytes of another file that a tensor names, from `start` to before `end`. @throws ModelError */

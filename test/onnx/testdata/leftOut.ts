@@ -12,8 +12,7 @@ const LEFT_OUT: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /^test_(adagrad|adam|momentum|nesterov_momentum|gradient_of)/,
     "training: optimizers and gradients are the library's own",
   ],
-  [/^test_training_dropout/, 'training: the mask is of another generator'],
-  [/^test_(nllloss_(?!.*_expanded$)|sce_)/, "training: losses are the library's own"],
+  [/^test_training_dropout(?!_zero_ratio)/, 'the mask is of another generator'],
   [/^test_bernoulli/, 'random numbers of another generator'],
   [
     /^test_resize_downsample_scales_(cubic|linear)_align_corners$/,

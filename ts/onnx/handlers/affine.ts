@@ -1,18 +1,21 @@
-/** Matrix products, batch normalisation, and dropout as inference sees it. */
+/** Matrix products, batch normalisation, and dropout. */
 import type { DType } from '../../base/dtype.ts';
 import { shapeText } from '../../base/errors.ts';
 import { sqrt } from '../../ops/activation.ts';
 import { add, div, mul, sub } from '../../ops/arithmetic.ts';
 import { batchNorm } from '../../ops/batchNorm.ts';
+import { cast } from '../../ops/cast.ts';
+import { greaterEqual } from '../../ops/comparison.ts';
 import { full } from '../../ops/create.ts';
 import { linear } from '../../ops/linear.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { permute } from '../../ops/permute.ts';
+import { drawn } from '../../ops/random.ts';
 import { mean, variance } from '../../ops/reduction.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handlers } from '../handler.ts';
-import { float, int, optional } from '../row.ts';
+import { float, int, optional, value } from '../row.ts';
 
 const NORM_INPUTS = ['X', 'scale', 'B', 'input_mean', 'input_var'];
 
@@ -66,9 +69,10 @@ export const affine: Handlers = {
     },
     {
       since: 12,
-      inputs: ['data', optional('ratio'), optional('training_mode')],
-      attributes: { seed: int(0) },
+      inputs: ['data', optional('ratio'), optional(value('training_mode'))],
+      attributes: { seed: int() },
       outputs: 2,
+      random: 2,
       build: buildDropout,
     },
   ],
@@ -101,11 +105,19 @@ function buildPerElement(call: Call): Tensor {
   return add(mul(div(sub(x, call.float32(3)), deviation), weight), bias);
 }
 
+/** In training each element is 0 with the ratio's probability, else divided by what is left of 1. */
 function buildDropout(call: Call): Tensor<DType>[] {
-  const drops = !call.has(1) || call.known(1)?.[0] !== 0;
-  if (call.has(2) && call.known(2)?.[0] !== 0 && drops)
-    call.fail('training_mode is not false: models are run, not trained');
-  return kept(call, true);
+  const ratio = call.has(1) ? call.known(1)?.[0] : 0.5;
+  const training = call.list('training_mode')?.[0] ?? 0;
+  if (training === 0 || ratio === 0) return kept(call, true);
+  if (ratio !== undefined && !(ratio > 0 && ratio < 1))
+    call.fail(`ratio is ${ratio}, must be from 0 to below 1`);
+  const x = call.float32(0);
+  const seed = call.given('seed') ? Math.abs(call.int('seed')) % 2 ** 53 : undefined;
+  const share = ratio ?? call.float32(1);
+  const mask = greaterEqual(drawn('loadModel', x.shape, 'uniform', [0, 1], seed), share);
+  const scaled = typeof share === 'number' ? mul(x, 1 / (1 - share)) : div(x, sub(1, share));
+  return [mul(scaled, cast(mask, 'float32')) as Tensor<DType>, mask as Tensor<DType>];
 }
 
 /** The input, and the mask by which nothing is dropped: bool, before operator set 10 of the input's type. */

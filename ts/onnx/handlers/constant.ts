@@ -31,6 +31,7 @@ export const constants: Handlers = {
     inputs: [],
     attributes: {
       value: tensorValue,
+      sparse_value: tensorValue,
       value_float: float(),
       value_floats: floats,
       value_int: int(),
@@ -87,7 +88,7 @@ export const constants: Handlers = {
 };
 
 function buildConstant(call: Call): Tensor<DType> {
-  if (call.given('value')) return call.tensorAttribute('value');
+  for (const name of ['value', 'sparse_value']) if (call.given(name)) return call.tensorAttribute(name);
   const list = call.list('value_floats');
   if (list !== undefined) return tensor([...list]);
   const integers = call.list('value_ints');

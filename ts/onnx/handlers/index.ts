@@ -13,6 +13,7 @@ import { sumsOfProducts } from './einsum.ts';
 import { found } from './found.ts';
 import { fused } from './fused.ts';
 import { indexing } from './indexing.ts';
+import { losses } from './losses.ts';
 import { normalization } from './normalization.ts';
 import { places } from './places.ts';
 import { pooling } from './pooling.ts';
@@ -36,6 +37,7 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     constants,
     convolution,
     indexing,
+    losses,
     places,
     found,
     sumsOfProducts,

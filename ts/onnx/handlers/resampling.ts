@@ -1,4 +1,4 @@
-/** Samples between elements, where grids, boxes or offsets say: GridSample, AffineGrid, RoiAlign, DeformConv. */
+/** Samples between elements, where grids, boxes or offsets say: GridSample, AffineGrid, RoiAlign, MaxRoiPool, DeformConv. */
 import { shapeText } from '../../base/errors.ts';
 import { add, mul } from '../../ops/arithmetic.ts';
 import { cast } from '../../ops/cast.ts';
@@ -10,15 +10,15 @@ import { gridSample } from '../../ops/gridSample.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { permute } from '../../ops/permute.ts';
 import { reshape } from '../../ops/reshape.ts';
-import { roiAlign } from '../../ops/roiAlign.ts';
+import { roiAlign, roiPool } from '../../ops/roiAlign.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handlers } from '../handler.ts';
-import { choice, float, int, ints, optional, value } from '../row.ts';
+import { choice, float, int, ints, optional, required, value } from '../row.ts';
 import { padPairs } from './convolution.ts';
 
 const ROI_ATTRIBUTES = {
-  mode: choice('avg'),
+  mode: choice('avg', 'max'),
   output_height: int(1),
   output_width: int(1),
   sampling_ratio: int(0),
@@ -63,6 +63,15 @@ export const resampling: Handlers = {
     },
     build: buildDeformConv,
   },
+  MaxRoiPool: {
+    inputs: ['X', 'rois'],
+    attributes: { pooled_shape: required(ints), spatial_scale: float(1) },
+    build: (call) =>
+      roiPool(call.float32(0), call.float32(1), {
+        outputSize: call.perAxis('pooled_shape', 2, 1) as [number, number],
+        spatialScale: call.float('spatial_scale'),
+      }),
+  },
   RoiAlign: [
     {
       since: 10,
@@ -91,6 +100,7 @@ function buildRoiAlign(call: Call, aligned: boolean): Tensor {
     spatialScale: call.float('spatial_scale'),
     samplingRatio: call.int('sampling_ratio'),
     aligned,
+    mode: call.string('mode') as 'avg',
   });
 }
 

@@ -43,15 +43,15 @@ fn of_first(i: usize) -> u32 {
     }
 }
 
-struct RoiAlign {
-    n: usize,
-    channels: usize,
+pub(super) struct RoiAlign {
+    pub(super) n: usize,
+    pub(super) channels: usize,
     /// Height, width.
-    size: [usize; 2],
-    boxes: usize,
+    pub(super) size: [usize; 2],
+    pub(super) boxes: usize,
     /// Down, across.
-    bins: [usize; 2],
-    scale: f32,
+    pub(super) bins: [usize; 2],
+    pub(super) scale: f32,
     samples: usize,
     aligned: bool,
 }
@@ -83,7 +83,11 @@ struct Located {
     count: f32,
 }
 
-fn read(params: &mut Params) -> Result<RoiAlign, Fault> {
+/// Reads all params.
+///
+/// # Errors
+/// For sizes out of range.
+pub(super) fn read(params: &mut Params) -> Result<RoiAlign, Fault> {
     let [n, channels, height, width, boxes, down, across] = params.array().map(|word| word as usize);
     let (scale, samples, aligned) = (params.f32(), params.usize(), params.flag());
     params.elements(&[n, channels, height, width], 4);
@@ -180,8 +184,32 @@ impl Instruction for Gradient {
 }
 
 impl RoiAlign {
-    fn plane(&self) -> usize {
+    pub(super) fn plane(&self) -> usize {
         self.size[0] * self.size[1]
+    }
+
+    /// The number of a box's image.
+    ///
+    /// # Errors
+    /// `BatchOutside` when there is none of this number.
+    pub(super) fn image(&self, image: f32) -> Result<usize, Fault> {
+        if image > -1.0 && image < self.n as f32 {
+            return Ok(image as usize);
+        }
+        let index = if image.is_nan() { i32::MIN } else { image as i32 };
+        Err(Fault::new(Code::BatchOutside, [index, self.n as i32, 0]))
+    }
+
+    /// Where a box's bins lie along an axis.
+    pub(super) fn span(&self, low: f32, high: f32, bins: usize) -> Span {
+        let shift = if self.aligned { 0.5 } else { 0.0 };
+        let start = low * self.scale - shift;
+        let length = (high * self.scale - shift) - start;
+        // A box without extent has one, unless aligned; one that is not a number has no samples.
+        let length = if self.aligned || length.is_nan() || length >= 1.0 { length } else { 1.0 };
+        let bin = length / bins as f32;
+        let samples = if self.samples > 0 { self.samples as f64 } else { ceil(bin).max(0.0) };
+        Span { start, bin, samples, finite: start.is_finite() && length.is_finite() }
     }
 
     fn scratch_words(&self) -> usize {
@@ -222,17 +250,14 @@ impl RoiAlign {
     unsafe fn locate(&self, boxes: *const f32, k: usize, tables: &mut Tables) -> Result<Located, Fault> {
         // SAFETY: the caller's guarantee.
         let [image, left, top, right, bottom] = unsafe { boxes.add(5 * k).cast::<[f32; 5]>().read() };
-        if !(image > -1.0 && image < self.n as f32) {
-            let index = if image.is_nan() { i32::MIN } else { image as i32 };
-            return Err(Fault::new(Code::BatchOutside, [index, self.n as i32, 0]));
-        }
+        let image = self.image(image)?;
         let down = tables.rows.fill(self, top, bottom);
         let across = tables.columns.fill(self, left, right);
         let used = || tables.columns.ranges.iter().filter(|[first, end]| first < end);
         let first = used().map(|range| range[0]).min().unwrap_or(0) as usize;
         let end = used().map(|range| range[1]).max().unwrap_or(0) as usize;
         let count = (down * across).max(1.0) as f32;
-        Ok(Located { image: image as usize, columns: first..end, count })
+        Ok(Located { image, columns: first..end, count })
     }
 
     /// The bins of one box in one plane.
@@ -302,31 +327,39 @@ impl Bins<'_> {
 
     /// Computes the weights of a box's bins along the axis; gives the samples per bin.
     fn fill(&mut self, op: &RoiAlign, low: f32, high: f32) -> f64 {
-        let shift = if op.aligned { 0.5 } else { 0.0 };
-        let start = low * op.scale - shift;
-        let length = (high * op.scale - shift) - start;
-        // A box without extent has one, unless aligned; one that is not a number has no samples.
-        let length = if op.aligned || length.is_nan() || length >= 1.0 { length } else { 1.0 };
-        let bin = length / self.ranges.len() as f32;
-        let samples = if op.samples > 0 { op.samples as f64 } else { ceil(bin).max(0.0) };
-        let finite = start.is_finite() && length.is_finite();
+        let span = op.span(low, high, self.ranges.len());
         for i in 0..self.ranges.len() {
             let weights = &mut self.weights[i * self.size..(i + 1) * self.size];
-            let from = start + i as f32 * bin;
-            let walk = if finite { inside(from, bin, samples, self.size) } else { 0..0 };
-            self.ranges[i] = weigh(weights, from, bin, samples as f32, walk);
+            let from = span.from(i);
+            let walk = if span.finite { inside(from, span.bin, span.samples, self.size) } else { 0..0 };
+            self.ranges[i] = weigh(weights, from, span.bin, span.samples as f32, walk);
         }
-        if finite {
-            samples
+        if span.finite {
+            span.samples
         } else {
             1.0
         }
     }
 }
 
+/// A box's bins along an axis, of which the first begins at `start`.
+pub(super) struct Span {
+    start: f32,
+    pub(super) bin: f32,
+    /// Per bin.
+    pub(super) samples: f64,
+    pub(super) finite: bool,
+}
+
+impl Span {
+    pub(super) fn from(&self, bin: usize) -> f32 {
+        self.start + bin as f32 * self.bin
+    }
+}
+
 /// The samples of a bin that may lie inside the plane, and some more: where positions are too large for float32 to tell
 /// neighbours apart it does not matter.
-fn inside(from: f32, bin: f32, samples: f64, size: usize) -> Range<u64> {
+pub(super) fn inside(from: f32, bin: f32, samples: f64, size: usize) -> Range<u64> {
     const MORE: f64 = 4.0;
     let step = f64::from(bin) / samples;
     let (a, b) = ((-1.0 - f64::from(from)) / step, (size as f64 - f64::from(from)) / step);
@@ -360,18 +393,12 @@ fn weigh(weights: &mut [f32], from: f32, bin: f32, samples: f32, walk: Range<u64
         weights[index] += weight;
     };
     for s in walk {
-        let position = from + (s as f32 + 0.5) * bin / samples;
-        if !(position >= -1.0 && position <= size as f32) {
+        let Some((low, high, weight)) = around(from + (s as f32 + 0.5) * bin / samples, size) else {
             continue;
-        }
-        let position = position.max(0.0);
-        let low = position as usize;
-        if low + 1 >= size {
-            add(size - 1, 1.0);
-        } else {
-            let weight = position - low as f32;
-            add(low, 1.0 - weight);
-            add(low + 1, weight);
+        };
+        add(low, 1.0 - weight);
+        if high > low {
+            add(high, weight);
         }
     }
     if first < end {
@@ -379,6 +406,20 @@ fn weigh(weights: &mut [f32], from: f32, bin: f32, samples: f32, walk: Range<u64
     } else {
         [0, 0]
     }
+}
+
+/// The elements around a position, and the second's weight; at the end they are one. None where the position is more than one
+/// element outside.
+pub(super) fn around(position: f32, size: usize) -> Option<(usize, usize, f32)> {
+    if !(position >= -1.0 && position <= size as f32) {
+        return None;
+    }
+    let position = position.max(0.0);
+    let low = position as usize;
+    if low + 1 >= size {
+        return Some((size - 1, size - 1, 0.0));
+    }
+    Some((low, low + 1, position - low as f32))
 }
 
 fn ceil(x: f32) -> f64 {
