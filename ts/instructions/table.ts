@@ -41,6 +41,7 @@ export const OP = {
   triangle: 36,
   unary: 37,
   unaryGradient: 38,
+  update: 39,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -220,6 +221,15 @@ export const DEFORM_GRADIENT = {
   weights: 0,
   input: 1,
   offsets: 2,
+} as const;
+
+/** Rules of optimisers. */
+export const UPDATE = {
+  sgd: 0,
+  nesterov: 1,
+  adam: 2,
+  adamW: 3,
+  rmsProp: 4,
 } as const;
 
 /** The memory that instructions read and write; what may be left out may be null. */
@@ -428,5 +438,15 @@ export interface Operands<B> {
     readonly dy: B;
     readonly v: B;
     readonly dx: B;
+  };
+  update: {
+    readonly rates: B;
+    readonly gradient: B;
+    readonly scale?: B | null | undefined;
+    readonly guard?: B | null | undefined;
+    readonly parameter: B;
+    readonly first?: B | null | undefined;
+    readonly second?: B | null | undefined;
+    readonly third?: B | null | undefined;
   };
 }

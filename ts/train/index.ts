@@ -1,5 +1,7 @@
-/** `striate/train`: what learning needs around gradients. */
+/** `striate/train`: what learning needs around gradients: optimisers, data in batches, what stands around them. */
 
+export type { GradientList } from './clip.ts';
+export { clipGradNorm, clipGradValue } from './clip.ts';
 export type { Batched, BatchOf, Dataset, SampleValue } from './dataset.ts';
 export { TensorDataset, tensorDataset } from './dataset.ts';
 export { readCifar10, readIdx } from './files.ts';
@@ -7,3 +9,17 @@ export type { DataLoaderOptions, DataLoaderState } from './loader.ts';
 export { DataLoader } from './loader.ts';
 export type { AccuracyOptions } from './metrics.ts';
 export { accuracy, confusionMatrix } from './metrics.ts';
+export type { OptimizerState } from './optimizer.ts';
+export { Optimizer } from './optimizer.ts';
+export type {
+  AdamGroup,
+  AdamOptions,
+  GroupOf,
+  Params,
+  RMSpropGroup,
+  RMSpropOptions,
+  SGDGroup,
+  SGDOptions,
+} from './optimizers.ts';
+export { Adam, AdamW, RMSprop, SGD } from './optimizers.ts';
+export type { ParamGroup } from './options.ts';

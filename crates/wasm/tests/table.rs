@@ -10,8 +10,8 @@ use striate_core::instructions::activation::Act;
 use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::{
-    binary, compare, deform, grid_sample, pool, random, reduce, resample, scatter, select, walk, Entry,
-    ENTRIES,
+    binary, compare, deform, grid_sample, pool, random, reduce, resample, scatter, select, update, walk,
+    Entry, ENTRIES,
 };
 use striate_wasm::program::ABSENT;
 use striate_wasm::{ABANDONED, PENDING};
@@ -122,6 +122,7 @@ fn table() -> String {
     );
     numbers(&mut to, "What an index outside is.", "OUTSIDE", select::Outside::NAMES);
     numbers(&mut to, "What a deformable convolution's gradient is of.", "DEFORM_GRADIENT", deform::Of::NAMES);
+    numbers(&mut to, "Rules of optimisers.", "UPDATE", update::Rule::NAMES);
     writeln!(to, "\n/** The memory that instructions read and write; what may be left out may be null. */")
         .unwrap();
     writeln!(to, "export interface Operands<B> {{").unwrap();
