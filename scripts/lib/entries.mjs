@@ -5,6 +5,7 @@ export const ENTRIES = {
   'striate/image': 'ts/image/index.ts',
   'striate/analyze': 'ts/analyze/index.ts',
   'striate/train': 'ts/train/index.ts',
+  'striate/files': 'ts/files/index.ts',
 };
 
 /** The file's name in dist/, without its ending: striate is index, striate/onnx is onnx. */

@@ -23,6 +23,7 @@ import {
   tensor,
   zeros,
 } from 'striate';
+import { readNpy, readNpz, readSafetensors, writeNpy, writeNpz, writeSafetensors } from 'striate/files';
 import { init as initSlim } from 'striate/slim';
 import { initOn } from '../../ts/engine/init.ts';
 import { loadFrom } from '../../ts/engine/instance.ts';
@@ -284,6 +285,12 @@ export const cases: Wrong[] = [...handles, ...assigning, ...creation, ...factors
 
 /** Calls that need a running library. */
 export const beforeInit: Wrong[] = [
+  ['readNpy', () => readNpy(new Uint8Array(0)), Error, 'readNpy: call `await init()` first'],
+  ['readNpz', () => readNpz(new Uint8Array(0)), Error, 'readNpz: call `await init()` first'],
+  ['readSafetensors', () => readSafetensors(new Uint8Array(0)), Error, 'readSafetensors: call `await init()` first'],
+  ['writeNpy', () => writeNpy(any(null)), Error, 'writeNpy: call `await init()` first'],
+  ['writeNpz', () => writeNpz({}), Error, 'writeNpz: call `await init()` first'],
+  ['writeSafetensors', () => writeSafetensors({}), Error, 'writeSafetensors: call `await init()` first'],
   ['tensor', () => tensor(1), Error, 'tensor: call `await init()` first'],
   ['zeros', () => zeros([1]), Error, 'zeros: call `await init()` first'],
   ['rand', () => rand([1]), Error, 'rand: call `await init()` first'],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { difference } from '../../scripts/lib/pack.mjs';
 import { fromBase64, inflated, patched } from '../../ts/engine/decode.ts';
 import { inflate } from '../../ts/engine/inflate.ts';
+import { BUILTINS, without } from '../support/without.ts';
 
 /** Bytes of a simple generator, each below `below`. */
 function bytes(count: number, below: number): Uint8Array<ArrayBuffer> {
@@ -33,24 +34,43 @@ describe('the small inflate gives what node:zlib gives', () => {
   });
 });
 
+describe('the small inflate refuses', () => {
+  const sample = bytes(3000, 30);
+  const damaged = new RangeError('inflate: the data is damaged, or has not 3000 bytes');
+  const good = deflateRawSync(sample);
+  it.each([
+    ['nothing', Buffer.alloc(0), 3000],
+    ['data that ends too early', good.subarray(0, -9), 3000],
+    ['more than it is to be', deflateRawSync(bytes(3001, 30)), 3000],
+    ['less than it is to be', deflateRawSync(bytes(2999, 30)), 3000],
+    ['a run beyond the end', deflateRawSync(new Uint8Array(3001)), 3000],
+    ['a third kind of block', Buffer.from([7]), 3000],
+    ['a stored block that is longer than the data', Buffer.from([1, 0xff, 0xff, 0, 0, 1]), 3000],
+    ['a distance to before the beginning', Buffer.from([0x03, 0x02, 0x00]), 3000],
+  ])('%s', (_name, data, size) => {
+    expect(() => inflate(data, size)).toThrow(damaged);
+  });
+
+  it('or gives something of the size, for each changed byte', () => {
+    for (let i = 0; i < good.length; i++) {
+      const changed = Buffer.from(good);
+      changed[i]! ^= 1 << (i % 8);
+      try {
+        expect(inflate(changed, sample.length).length).toBe(sample.length);
+      } catch (error) {
+        expect(error).toEqual(damaged);
+      }
+    }
+  });
+});
+
 describe('decoding with what the runtime has', () => {
   const sample = bytes(5000, 50);
   const text = deflateRawSync(sample).toString('base64');
-  const without = async (absent: [object, string][], work: () => Promise<void>) => {
-    const kept = absent.map(([owner, name]) => Object.getOwnPropertyDescriptor(owner, name)!);
-    for (const [owner, name] of absent)
-      Object.defineProperty(owner, name, { value: undefined, configurable: true });
-    try {
-      await work();
-    } finally {
-      for (const [i, [owner, name]] of absent.entries()) Object.defineProperty(owner, name, kept[i]!);
-    }
-  };
-  const builtins: [object, string] = [process, 'getBuiltinModule'];
   it.each<[string, [object, string][]]>([
     ['Node', []],
-    ['a browser', [builtins]],
-    ['a browser without DecompressionStream', [builtins, [globalThis, 'DecompressionStream']]],
+    ['a browser', [BUILTINS]],
+    ['a browser without DecompressionStream', [BUILTINS, [globalThis, 'DecompressionStream']]],
   ])('%s', async (_name, absent) => {
     await without(absent, async () => {
       expect(Array.from(await inflated(fromBase64(text), sample.length))).toEqual(Array.from(sample));

@@ -3,9 +3,9 @@
  * copied.
  */
 import type { DType } from '../base/dtype.ts';
-import { shapeText, wrongKind } from '../base/errors.ts';
-import { tagOf } from '../base/realm.ts';
+import { shapeText } from '../base/errors.ts';
 import { numbersFor, type TensorData } from '../tensor/data.ts';
+import { valuesByKey } from '../tensor/dict.ts';
 import { type AnyTensor, readable, requireType, Tensor } from '../tensor/tensor.ts';
 
 /** What a module's `stateDict()` gives: its parameters and buffers by key, live. */
@@ -39,7 +39,7 @@ export function loadState(
   dict: unknown,
   strict: boolean,
 ): StateDifference {
-  const given = valuesByKey(dict);
+  const given = valuesByKey(WHERE, dict);
   // PyTorch counts the batches of its batch norms; nothing here reads such a count.
   for (const key of given.keys())
     if (/(^|\.)num_batches_tracked$/.test(key) && !own.has(key)) given.delete(key);
@@ -62,19 +62,6 @@ export function loadState(
     storage.version += 1;
   }
   return { missing, unexpected };
-}
-
-/** A Map: a key may be called 'constructor' or '__proto__'. */
-function valuesByKey(dict: unknown): Map<string, unknown> {
-  const isOther = dict instanceof Tensor || Array.isArray(dict) || ArrayBuffer.isView(dict);
-  if (typeof dict !== 'object' || dict === null || isOther) {
-    throw wrongKind(WHERE, 'dict', dict, 'an object or Map of keys and tensors');
-  }
-  if (tagOf(dict) !== 'Map') return new Map(Object.entries(dict));
-  for (const key of (dict as Map<unknown, unknown>).keys()) {
-    if (typeof key !== 'string') throw wrongKind(WHERE, 'a key of dict', key, 'a string');
-  }
-  return new Map(dict as Map<string, unknown>);
 }
 
 /** The values for a tensor. @throws TypeError, RangeError that name the key */

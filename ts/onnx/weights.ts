@@ -4,9 +4,10 @@
  * The number of values must be the product of the dims, and is checked before anything is allocated. A sparse tensor's
  * values go to their places, and the rest is 0.
  */
+import { joined } from '../base/bytes.ts';
 import type { DType } from '../base/dtype.ts';
 import { ModelError, shapeText } from '../base/errors.ts';
-import { engine } from '../engine/engine.ts';
+import { fillStored, type StoredType } from '../tensor/stored.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
 import type { TensorProto } from './protobuf.ts';
 
@@ -142,7 +143,7 @@ function positionsOf(
   { dims: [count = 0, width], raw, int64s }: TensorProto,
   what: string,
 ) {
-  const numbers = raw === null ? int64s : Array.from(new BigInt64Array(aligned([raw], raw.length)), Number);
+  const numbers = raw === null ? int64s : Array.from(new BigInt64Array(joined([raw]).buffer), Number);
   const sizes = width === undefined ? [elements(dims, what)] : dims;
   const found = new Array<number>(count);
   for (let i = 0; i < count; i++) {
@@ -204,51 +205,32 @@ function lengthOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
-/** Writes the values in place, where the file has them in the same form as their bytes. */
+/** Writes the values, which the file has in the form of their bytes or one by one, as protobuf has numbers. */
 function fill(made: Tensor<DType>, { type, raw, floats, doubles, int32s, int64s }: TensorProto): void {
-  const { data, size } = made;
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  if (type === DOUBLE) data.set(new Float64Array(aligned(raw === null ? doubles : [raw], size * 8)));
+  const put = (name: StoredType, bytes: Uint8Array) => fillStored('loadModel', made, name, bytes);
+  if (raw !== null) put(STORED.get(typeName(type)) ?? (typeName(type) as StoredType), raw);
+  else if (type === FLOAT) put('float32', joined(floats));
+  else if (type === DOUBLE) put('float64', joined(doubles));
   else if (type === FLOAT16 || type === BFLOAT16) {
-    // Two bytes each, in the second half of the floats' memory.
-    put(bytes.subarray(size * 2), [raw ?? new Uint8Array(Uint16Array.from(int32s).buffer)]);
-    engine('loadModel').exports.widen(data.byteOffset, size, type === FLOAT16 ? 1 : 0);
-  } else if (type === INT64 && raw !== null) narrow(data as Int32Array, raw);
-  else if (type === INT64) data.set(int64s.map(saturate));
-  else if (type === BOOL) data.set(Array.from(raw ?? int32s, (value) => (value === 0 ? 0 : 1)));
-  else if (raw !== null) put(bytes, [raw]);
-  else if (type === FLOAT) put(bytes, floats);
-  else data.set(int32s);
+    put(type === FLOAT16 ? 'float16' : 'bfloat16', new Uint8Array(Uint16Array.from(int32s).buffer));
+  } else if (type === INT64) made.data.set(int64s.map(saturate));
+  else if (type === BOOL)
+    put(
+      'bool',
+      Uint8Array.from(int32s, (value) => (value === 0 ? 0 : 1)),
+    );
+  else made.data.set(int32s);
 }
 
-/** Pieces one behind the other. */
-function put(to: Uint8Array, pieces: readonly Uint8Array[]): void {
-  let at = 0;
-  for (const piece of pieces) {
-    to.set(piece, at);
-    at += piece.length;
-  }
-}
-
-/** A copy at the start of a buffer of its own: data in a file begins at any byte, a typed array at a multiple of its size. */
-function aligned(pieces: readonly Uint8Array[], bytes: number): ArrayBuffer {
-  const copy = new Uint8Array(bytes);
-  put(copy, pieces);
-  return copy.buffer;
-}
+/** Names of ONNX that are others in the list of what files store. */
+const STORED: ReadonlyMap<string, StoredType> = /*#__PURE__*/ new Map<string, StoredType>([
+  ['float', 'float32'],
+  ['double', 'float64'],
+]);
 
 /** The nearest int32. */
 export function saturate(value: number): number {
   return Math.max(-0x80000000, Math.min(0x7fffffff, value));
-}
-
-/** int64 to int32: the low word when the high word is only its sign, else the end of the range. */
-function narrow(values: Int32Array, raw: Uint8Array): void {
-  const words = new Int32Array(aligned([raw], raw.length));
-  for (let i = 0; i < values.length; i++) {
-    const [low, high] = [words[2 * i] as number, words[2 * i + 1] as number];
-    values[i] = high === low >> 31 ? low : high < 0 ? -0x80000000 : 0x7fffffff;
-  }
 }
 
 /** A tensor with a copy of these values. @throws OutOfMemoryError that names `where` */

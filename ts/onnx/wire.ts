@@ -2,6 +2,7 @@
  * Protobuf's wire format, read without trust: every tag, varint and length is checked against the end of its own
  * message. Bytes are views of the file, never copies, and nothing is allocated from a size that the file declares.
  */
+import { decodeText } from '../base/bytes.ts';
 import { ModelError } from '../base/errors.ts';
 
 const VARINT = 0;
@@ -75,14 +76,7 @@ export class Message {
       const text = String.fromCharCode.apply(null, bytes as unknown as number[]);
       if (ASCII.test(text)) return text;
     }
-    try {
-      // Strict as a TextDecoder that is fatal, which a page of jest's jsdom lacks.
-      return decodeURIComponent(
-        Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
-      );
-    } catch {
-      return this.#damaged('a string that is not UTF-8');
-    }
+    return decodeText(bytes) ?? this.#damaged('a string that is not UTF-8');
   }
 
   /** The message in this field. */

@@ -3,13 +3,13 @@
  * help to what gives its result at once.
  */
 import { builtin } from '../base/builtin.ts';
-import { wrongKind } from '../base/errors.ts';
-import { tagOf } from '../base/realm.ts';
+import { bytesOf } from '../base/bytes.ts';
+import { crc32 } from '../base/crc32.ts';
 import { inflate } from '../engine/inflate.ts';
 
 /** The bytes of a file, unpacked where they are gzip. @throws RangeError for damaged gzip; TypeError for what is no bytes */
 export function unpacked(where: string, given: unknown): Uint8Array {
-  const bytes = bytesOf(where, given);
+  const bytes = bytesOf(where, 'bytes', given);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const zlib = builtin<{ gunzipSync?(bytes: Uint8Array): Uint8Array }>('node:zlib');
   try {
@@ -17,13 +17,6 @@ export function unpacked(where: string, given: unknown): Uint8Array {
   } catch (cause) {
     throw new RangeError(`${where}: bytes is a damaged gzip file`, { cause });
   }
-}
-
-function bytesOf(where: string, given: unknown): Uint8Array {
-  if (tagOf(given) === 'ArrayBuffer') return new Uint8Array(given as ArrayBuffer);
-  if (tagOf(given) !== 'Uint8Array') throw wrongKind(where, 'bytes', given, 'a Uint8Array or ArrayBuffer');
-  const { buffer, byteOffset, byteLength } = given as Uint8Array;
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Deflate makes a byte of 1032 at most. */
@@ -40,19 +33,6 @@ function gunzip(bytes: Uint8Array): Uint8Array {
   const size = view.getUint32(bytes.length - 4, true);
   if (size > MOST * bytes.length) throw new Error('size');
   const whole = inflate(bytes.subarray(at, -8), size);
-  if (checksum(whole) !== view.getUint32(bytes.length - 8, true)) throw new Error('checksum');
+  if (crc32(whole) !== view.getUint32(bytes.length - 8, true)) throw new Error('checksum');
   return whole;
-}
-
-/** CRC-32 (ISO 3309). */
-function checksum(bytes: Uint8Array): number {
-  const table = Int32Array.from({ length: 256 }, (_, n) => {
-    let c = n;
-    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-    return c;
-  });
-  let crc = -1;
-  for (let i = 0; i < bytes.length; i++)
-    crc = (crc >>> 8) ^ (table[(crc ^ (bytes[i] as number)) & 255] as number);
-  return ~crc >>> 0;
 }

@@ -265,8 +265,20 @@ pub fn peak(iterations: u32, value: f32) -> f32 {
 pub fn widen(address: u32, count: u32, binary16: u32) -> u32 {
     code(memory::words(address, count).map(|words| {
         let at = core::ptr::with_exposed_provenance_mut(address as usize);
-        // SAFETY: the words lie in the memory; ts/onnx gives those of a tensor that it has just made.
+        // SAFETY: the words lie in the memory; ts/tensor/stored.ts gives those of a tensor that it has just made.
         unsafe { half::widen(at, words.len(), binary16 != 0) };
+    }))
+}
+
+/// Writes the `count` floats at `from` as numbers of 16 bits, binary16 or else bfloat16, to memory of their own at `to`.
+#[wasm_bindgen]
+pub fn narrow(from: u32, to: u32, count: u32, binary16: u32) -> u32 {
+    let inside =
+        memory::words(from, count).and_then(|words| memory::words(to, count.div_ceil(2)).map(|_| words));
+    code(inside.map(|words| {
+        let to = core::ptr::with_exposed_provenance_mut(to as usize);
+        // SAFETY: both lie in the memory; ts/tensor/stored.ts gives those of two tensors.
+        unsafe { half::narrow(words.as_ptr().cast(), to, words.len(), binary16 != 0) };
     }))
 }
 
