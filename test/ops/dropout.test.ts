@@ -9,11 +9,14 @@ import {
   manualSeed,
   mul,
   ones,
+  rand,
+  randn,
   scope,
   sum,
   type Tensor,
   valueAndGrad,
   vjp,
+  zeros,
 } from 'striate';
 import { expect, test } from 'vitest';
 import { inEachVariant } from '../support/runtime.ts';
@@ -116,6 +119,30 @@ inEachVariant('dropout', () => {
       const step = () =>
         valueAndGrad((a: Tensor) => sum(dropout2d(a)), x).grads.map((g) => values(g as Tensor));
       expect(step()).not.toEqual(step());
+    });
+  });
+
+  test('rand and randn in traced functions draw anew at each run; with a seed they do not', () => {
+    scope(() => {
+      for (const make of [rand, randn]) {
+        const program = compile((x: Tensor) => [add(x, make([100])), add(x, make([100], { seed: 7 }))], {
+          inputs: [[100]],
+        });
+        const [first, second] = [0, 1].map(() => program.run(zeros([100])).map(values));
+        expect(second![0]).not.toEqual(first![0]);
+        expect(second![1]).toEqual(first![1]);
+        expect(second![1]).toEqual(values(make([100], { seed: 7 })));
+        manualSeed(3);
+        const drawn = values(program.run(zeros([100]))[0] as Tensor);
+        manualSeed(3);
+        expect(values(make([100]))).toEqual(drawn);
+        // The gradient of the same draw.
+        const x = ones([100]);
+        const { value, pullback, dispose } = vjp((a: Tensor) => mul(a, make([100])), x);
+        expect(values(pullback(ones([100]))[0] as Tensor)).toEqual(values(value));
+        expect(values(vjp((a: Tensor) => mul(a, make([100])), x).value)).not.toEqual(values(value));
+        dispose();
+      }
     });
   });
 });

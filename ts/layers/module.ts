@@ -180,6 +180,11 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> exte
     return this.train(false);
   }
 
+  /** What may be a part, by key: its properties. @internal */
+  ownParts(): [string, unknown][] {
+    return Object.entries(this);
+  }
+
   /** Switches this module alone. @internal */
   setTraining(training: boolean): void {
     this.#training = training;
@@ -215,7 +220,7 @@ function visitParts(
   prefix: string,
   found: (path: string, part: AnyTensor | AnyModule) => void,
 ): void {
-  for (const [key, part] of Object.entries(module)) {
+  for (const [key, part] of module.ownParts()) {
     if (part instanceof Module || (part instanceof Tensor && marks.has(part))) found(prefix + key, part);
     else if (Array.isArray(part)) {
       part.forEach((item, i) => {

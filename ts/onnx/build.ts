@@ -36,17 +36,29 @@ export interface Plan {
   readonly staying: ReadonlySet<GraphNode>;
   /** The weights, and what was computed of them. */
   readonly constants: ReadonlyMap<string, Value>;
+  /** Constants that are weights: initializers, and what was made of them. */
+  readonly weights: ReadonlySet<string>;
   /** Names whose values were not kept: other constants were computed from them. */
   readonly released: ReadonlySet<string>;
+}
+
+/** What nodes are built with. */
+export interface Surroundings {
+  readonly lookup: Lookup;
+  readonly bodies: Bodies;
+  readonly staying: ReadonlySet<GraphNode>;
+  /** The nodes are those of a module that is trained. */
+  readonly isTraining?: boolean;
 }
 
 /** Gives the values of `nodes` in order their names in `values`. @throws ModelError that names node, operator, reason */
 export function build(
   nodes: Iterable<GraphNode>,
   values: Map<string, Value>,
-  around: { readonly lookup: Lookup; readonly bodies: Bodies; readonly staying: ReadonlySet<GraphNode> },
+  around: Surroundings,
   mode: Mode,
 ): void {
+  const { isTraining = false } = around;
   const lookup: Lookup = (name) => values.get(name) ?? around.lookup(name);
   for (const node of nodes) {
     const body: (mode: Mode) => RunBody = (how) => (attribute, inputs) =>
@@ -54,7 +66,9 @@ export function build(
     const isRecorded = mode === 'record' && (around.staying.has(node) || !isComputed(node, lookup));
     assign(
       node,
-      isRecorded ? record(node, lookup, body('record')) : compute(node, lookup, body('compute')),
+      isRecorded
+        ? record(node, lookup, body('record'), isTraining)
+        : compute(node, lookup, body('compute'), isTraining),
       values,
     );
   }
@@ -73,17 +87,28 @@ function isComputed(of: GraphNode, lookup: Lookup): boolean {
 }
 
 /** A node's outputs, of inputs that are known as far as the node needs them. */
-export function compute(node: GraphNode, lookup: Lookup, body: RunBody): readonly Value[] {
-  return run(node, new Call(node, operands(node, lookup), null, body));
+export function compute(
+  node: GraphNode,
+  lookup: Lookup,
+  body: RunBody,
+  isTraining = false,
+): readonly Value[] {
+  return run(node, new Call(node, operands(node, lookup), null, body, isTraining));
 }
 
 /** A node's outputs as symbols of the open trace. */
-function record(node: GraphNode, lookup: Lookup, body: RunBody): readonly Value[] {
+function record(node: GraphNode, lookup: Lookup, body: RunBody, isTraining: boolean): readonly Value[] {
   const trace = currentTrace() as Trace;
   const capture = (tensor: Tensor<DType>) =>
     tensor.symbol === null ? symbolOf(trace.valueOf(tensor)) : tensor;
-  const call = new Call(node, operands(node, lookup), capture, body);
-  return trace.inside(node.name, () => run(node, call));
+  const call = new Call(node, operands(node, lookup), capture, body, isTraining);
+  let results: readonly Value[] = [];
+  // What is one tensor has the node's name.
+  trace.inside(node.name, () => {
+    results = run(node, call);
+    return results.length === 1 ? results[0] : null;
+  });
+  return results;
 }
 
 /** Gives a node's outputs their names. */

@@ -26,6 +26,9 @@ export function isKnown(value: Value): boolean {
   return value instanceof Tensor ? value.symbol === null : value.every(({ symbol }) => symbol === null);
 }
 
+/** Whether a tensor's values may be looked at: it is no symbol, and no trace follows it. */
+const isReadable = ({ symbol, resources }: Tensor<DType>): boolean => symbol === null && !resources.followed;
+
 /** A node and its row. */
 interface Called {
   readonly node: NodeProto;
@@ -40,13 +43,22 @@ export class Call {
   readonly inputs: readonly (Tensor<DType> | undefined)[];
   /** Runs a graph in an attribute. */
   readonly body: RunBody;
+  /** It is a call of a module that is trained: dropout drops, batch norm goes by the batch's own statistics. */
+  readonly isTraining: boolean;
   readonly #of: Called;
   readonly #values: readonly (Value | undefined)[];
   readonly #capture: Capture | null;
 
   /** Where the node is recorded, `capture` gives symbols for known tensors, so that what is made of them is recorded too. */
-  constructor(of: Called, values: readonly (Value | undefined)[], capture: Capture | null, body: RunBody) {
+  constructor(
+    of: Called,
+    values: readonly (Value | undefined)[],
+    capture: Capture | null,
+    body: RunBody,
+    isTraining = false,
+  ) {
     this.#of = of;
+    this.isTraining = isTraining;
     this.#values = values;
     this.inputs = values as readonly (Tensor<DType> | undefined)[];
     this.#capture = capture;
@@ -114,7 +126,7 @@ export class Call {
   /** The numbers of input `index` when they are known and few; undefined otherwise. */
   known(index: number): readonly number[] | undefined {
     const tensor = this.inputs[index];
-    if (tensor === undefined || tensor.symbol !== null || tensor.size > MAX_VALUES) return undefined;
+    if (tensor === undefined || !isReadable(tensor) || tensor.size > MAX_VALUES) return undefined;
     return Array.from(tensor.data);
   }
 
@@ -128,6 +140,10 @@ export class Call {
     }
     const tensor = this.inputs[index];
     if (tensor === undefined) return undefined;
+    if (!isReadable(tensor))
+      this.fail(
+        `${name} (input '${node.inputs[index]}') is symbolic: while a function is traced it must have values`,
+      );
     return (
       this.known(index) ??
       this.fail(

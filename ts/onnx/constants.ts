@@ -156,7 +156,11 @@ class Constants {
       for (const { tensor } of node.attributes.values()) if (tensor !== null) detach(tensor);
     const made = [...graph.makers.keys(), ...graph.proto.initializers.map(({ name }) => name)];
     const released = new Set(made.filter((name) => !makers.has(name) && !this.#values.has(name)));
-    return { nodes, makers, staying, constants: this.#values, released };
+    const weights = new Set(graph.proto.initializers.map(({ name }) => name));
+    for (const node of this.order)
+      if (node.reads.some((name) => weights.has(name)))
+        for (const name of node.node.outputs) weights.add(name);
+    return { nodes, makers, staying, constants: this.#values, weights, released };
   }
 
   dispose(): void {

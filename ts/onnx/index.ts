@@ -17,6 +17,8 @@ export type { ExternalData } from './external.ts';
 export type { Feed, FeedArray, Feeds, ModelPort, Shapes } from './feeds.ts';
 export type { ModelOptions, RunOptions, SummaryOptions } from './model.ts';
 export { Model } from './model.ts';
+export type { ModuleOptions } from './module.ts';
+export { OnnxModule } from './module.ts';
 export type { ModelResults } from './results.ts';
 export type { ModelSource } from './source.ts';
 

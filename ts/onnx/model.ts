@@ -30,6 +30,7 @@ import {
   type Shapes,
 } from './feeds.ts';
 import type { CheckedGraph } from './handler.ts';
+import { type ModuleOptions, OnnxModule } from './module.ts';
 import { notesOf } from './notes.ts';
 import type { ModelProto } from './protobuf.ts';
 import { checkInto, checkOutputs, type ModelResults } from './results.ts';
@@ -231,6 +232,29 @@ export class Model extends Shown {
     );
   }
 
+  /**
+   * The model as a Module with weights of its own: its float weights are parameters under their names in the file (of one
+   * that loading folded, what became of it), running statistics of batch norm are buffers. `forward` takes the inputs in
+   * their order and gives the output, or an object of several by name; it runs at once, in compiled programs, and under
+   * gradients. It begins as by `eval()`, and gives then what `run` gives; after `train()` batch norm and dropout are those of
+   * training. What is not to be trained is left out of what an optimiser is given:
+   * `net.namedParameters().filter(([name]) => name.startsWith('head.'))`. Weights of the graphs of If, Loop and Scan stay
+   * this model's, which must then outlive the module.
+   * @throws TypeError, RangeError for wrong options
+   * @example
+   * ```ts
+   * const net = model.toModule();
+   * const { value, grads } = valueAndGrad(() => mseLoss(net.forward(x), y), net);
+   * const features = model.toModule({ outputs: ['/features/Relu_output_0'] });
+   * ```
+   */
+  toModule<Out = Tensor>(options: ModuleOptions = {}): OnnxModule<Out> {
+    this.#requireAlive('Model.toModule');
+    checkOptions('Model.toModule', options, ['outputs']);
+    const outputs = this.#wanted(options.outputs, 'Model.toModule');
+    return new OnnxModule<Out>({ routine: this.#routine, inputs: this.inputs, outputs });
+  }
+
   /** What it takes and gives, how much it is, and its notes: what consoles show. */
   override toString(): string {
     if (this.disposed) return `Model ${this.#file} (disposed)`;
@@ -259,9 +283,9 @@ export class Model extends Shown {
   }
 
   /** Names that were asked for, or the model's outputs. */
-  #wanted(outputs: readonly string[] | undefined): readonly string[] {
+  #wanted(outputs: readonly string[] | undefined, where = 'Model.run'): readonly string[] {
     if (outputs === undefined) return this.outputs.map(({ name }) => name);
-    return checkOutputs(outputs, this.#routine.plan, this.inputs, this.outputs);
+    return checkOutputs(where, outputs, this.#routine.plan, this.inputs, this.outputs);
   }
 
   #with<T>(where: string, feeds: Feeds | Feed, use: (values: Map<string, Value>, lookup: Lookup) => T): T {

@@ -9,25 +9,26 @@ export type ModelResults = Record<string, AnyTensor>;
 
 /** The names, once each. @throws TypeError, RangeError for what is no list of names that the model can give */
 export function checkOutputs(
+  where: string,
   asked: unknown,
   { makers, constants, released }: Plan,
   inputs: readonly ModelPort[],
   outputs: readonly ModelPort[],
 ): string[] {
   if (!Array.isArray(asked) || asked.some((name) => typeof name !== 'string')) {
-    throw wrongKind('Model.run', 'outputs', asked, 'an array of names');
+    throw wrongKind(where, 'outputs', asked, 'an array of names');
   }
-  if (asked.length === 0) throw new RangeError('Model.run: outputs is empty, must hold at least one name');
+  if (asked.length === 0) throw new RangeError(`${where}: outputs is empty, must hold at least one name`);
   for (const name of asked as string[]) {
     if (constants.has(name) || inputs.some((port) => port.name === name)) continue;
     const maker = makers.get(name);
     if (maker !== undefined && maker.node.outputs.indexOf(name) < (maker.handler.outputs ?? 1)) continue;
     if (released.has(name))
       throw new RangeError(
-        `Model.run: outputs names '${name}', of which other constants were made on loading: it is not kept`,
+        `${where}: outputs names '${name}', of which other constants were made on loading: it is not kept`,
       );
     throw new RangeError(
-      `Model.run: outputs names '${name}', which nothing in the model makes; its outputs are ${names(outputs)}`,
+      `${where}: outputs names '${name}', which nothing in the model makes; its outputs are ${names(outputs)}`,
     );
   }
   return [...new Set(asked as string[])];

@@ -156,14 +156,23 @@ export class Routine implements Body {
 
   inline(mode: Mode, inputs: readonly Value[], around: Lookup): Value[] {
     this.#enter();
-    const { nodes, makers, staying } = this.plan;
-    const values = this.#named(inputs);
-    const found = needed(makers, this.#results);
     const lookup: Lookup = (name) => this.constant(name) ?? around(name);
+    return this.evaluate(mode, this.#named(inputs), { lookup, wanted: this.#results });
+  }
+
+  /** The wanted values, each under a handle of its own where they are computed; what is no node's is found by `lookup`. */
+  evaluate(
+    mode: Mode,
+    values: Map<string, Value>,
+    how: { readonly lookup: Lookup; readonly wanted: readonly string[]; readonly isTraining?: boolean },
+  ): Value[] {
+    const { nodes, makers, staying } = this.plan;
+    const { wanted, lookup } = how;
+    const found = needed(makers, wanted);
     const run = () => {
       const order = nodes.filter((node) => found.has(node));
-      build(order, values, { lookup, bodies: this.#bodies, staying }, mode);
-      return this.#results.map((name) => (values.get(name) ?? lookup(name)) as Value);
+      build(order, values, { ...how, bodies: this.#bodies, staying }, mode);
+      return wanted.map((name) => (values.get(name) ?? lookup(name)) as Value);
     };
     return mode === 'record' ? run() : scope(() => run().map(sharing));
   }

@@ -15,6 +15,8 @@ export interface InputSpec {
    * of which the program is made. Without it the value may come with each run.
    */
   readonly needs?: 'shape' | 'value';
+  /** A bound, a scale of integers or the like: no weight that is trained. */
+  readonly setting?: true;
   /** What it may be. Default: a tensor. */
   readonly holds?: 'sequence' | 'any';
 }
@@ -57,6 +59,7 @@ export function inputSpec({ inputs }: Row, index: number): InputSpec | undefined
 
 /** The name and what it needs of an input whose value is known when planning. */
 export const value = (name: string): InputSpec => ({ name, needs: 'value' });
+export const setting = (name: string): InputSpec => ({ name, setting: true });
 export const shapeOnly = (name: string): InputSpec => ({ name, needs: 'shape' });
 /** A list of tensors; and what may be either. */
 export const sequence = (name: string): InputSpec => ({ name, holds: 'sequence' });

@@ -7,7 +7,7 @@ import { bytesPer, DTYPES, type DType, fits } from '../base/dtype.ts';
 import { counted, shapeText, wrongKind, wrongValue } from '../base/errors.ts';
 import { fitting, readData, type TensorData } from '../tensor/data.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
-import { normal, uniform } from './random.ts';
+import { type Distribution, drawn } from './random.ts';
 
 /** What lists hold, as far as they are typed arrays in rows. */
 type Innermost<Data> = Data extends readonly (infer Row)[]
@@ -161,7 +161,7 @@ export interface RandomOptions {
 }
 
 /**
- * Uniform float32 numbers in [0, 1).
+ * Uniform float32 numbers in [0, 1). In a traced function (compile, vjp) they are other ones at each run, unless there is a seed.
  * @throws RangeError for a shape that is no list of integers from 0
  * @example
  * ```ts
@@ -170,19 +170,20 @@ export interface RandomOptions {
  */
 export function rand(shape: readonly number[], options?: RandomOptions): Tensor;
 export function rand(...given: Creation<RandomOptions>): Tensor {
-  return uniform('rand', randomShape('rand', given), 0, 1, given[1]?.seed);
+  return random('rand', 'uniform', given);
 }
 
 /**
- * Normally distributed float32 numbers with mean 0 and variance 1. Not for secrets.
+ * Normally distributed float32 numbers with mean 0 and variance 1, not for secrets. In a traced function (compile, vjp) they
+ * are other ones at each run, unless there is a seed.
  * @throws RangeError for a shape that is no list of integers from 0
  */
 export function randn(shape: readonly number[], options?: RandomOptions): Tensor;
 export function randn(...given: Creation<RandomOptions>): Tensor {
-  return normal('randn', randomShape('randn', given), 0, 1, given[1]?.seed);
+  return random('randn', 'normal', given);
 }
 
-function randomShape(where: string, given: Creation<RandomOptions>): number[] {
+function random(where: string, distribution: Distribution, given: Creation<RandomOptions>): Tensor {
   const [shape, options = {}] = given;
   const checked = integers(where, 'shape', shape, 0, undefined, given);
   checkOptions(where, options, ['seed', 'dtype']);
@@ -190,5 +191,5 @@ function randomShape(where: string, given: Creation<RandomOptions>): number[] {
     throw wrongKind(where, 'dtype', options.dtype, "'float32'");
   }
   elementCount(where, checked);
-  return checked;
+  return drawn(where, checked, distribution, [0, 1], options.seed);
 }

@@ -44,10 +44,8 @@ export interface InterpolateOptions {
    * mode 'nearest', else 'half-pixel'.
    */
   coordinates?: 'half-pixel' | 'pytorch-half-pixel' | 'asymmetric' | 'align-corners' | undefined;
-  /** ONNX's other ways to the nearest element; 'simple' is 'ceil' for an axis that shrinks, else 'floor'. Default 'floor'. */
-  rounding?: 'floor' | 'ceil' | 'round-prefer-floor' | 'round-prefer-ceil' | 'simple' | undefined;
-  /** What the input's size times `scaleFactor` is computed in before it is floored; ONNX has 'float32'. Default 'float64'. */
-  scalePrecision?: 'float64' | 'float32' | undefined;
+  /** ONNX's other ways to the nearest element. Default 'floor'. */
+  rounding?: 'floor' | 'ceil' | 'round-prefer-floor' | 'round-prefer-ceil' | undefined;
   /** The cubic kernel's coefficient. Default -0.75; -0.5 with `antialias`. */
   cubicCoefficient?: number | undefined;
 }
@@ -66,7 +64,6 @@ const OPTIONS: readonly string[] = [
   'antialias',
   'coordinates',
   'rounding',
-  'scalePrecision',
   'cubicCoefficient',
 ];
 /** Each mode's kernel, how many axes it takes, and its coordinates and rounding where none are given. */
@@ -80,8 +77,6 @@ const MODES: Readonly<Record<string, Mode>> = {
   area: {},
 };
 const COORDINATES: readonly string[] = ['half-pixel', 'asymmetric', 'pytorch-half-pixel', 'align-corners'];
-/** The instruction's, and ONNX's of operator set 10, which is one of them for each axis. */
-const NEAREST = /*#__PURE__*/ (ROUNDINGS as readonly string[]).concat('simple');
 const POOLS = [adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d] as const;
 
 interface Mode {
@@ -99,7 +94,6 @@ interface Settings extends Kernel {
   readonly coordinates: Coordinates;
   readonly rounding: string;
   readonly bySize: boolean;
-  readonly inFloat32: boolean;
   /** Sizes or factors. */
   readonly values: readonly number[];
 }
@@ -112,10 +106,8 @@ function settingsOf(where: string, given: InterpolateOptions, rank: number): Set
   oneOf(where, 'mode', mode, Object.keys(MODES));
   const { kernel, ...own } = MODES[mode] as Mode;
   const { coordinates = own.coordinates ?? 'half-pixel', rounding = own.rounding ?? 'floor' } = options;
-  const { scalePrecision = 'float64' } = options;
   oneOf(where, 'coordinates', coordinates, COORDINATES);
-  oneOf(where, 'rounding', rounding, NEAREST);
-  oneOf(where, 'scalePrecision', scalePrecision, ['float64', 'float32']);
+  oneOf(where, 'rounding', rounding, ROUNDINGS);
   const align = flag(where, 'alignCorners', alignCorners) === 1;
   const antialias = flag(where, 'antialias', options.antialias ?? false) === 1;
   if ((align || antialias) && (kernel === undefined || kernel === 'nearest')) {
@@ -137,7 +129,6 @@ function settingsOf(where: string, given: InterpolateOptions, rank: number): Set
     coordinates: align ? 'align-corners' : coordinates,
     rounding,
     bySize: size !== null,
-    inFloat32: scalePrecision === 'float32',
     values: size === null ? factors(where, scaleFactor, rank) : sizes(where, 'size', size, rank),
   };
 }
@@ -160,11 +151,10 @@ function factor(where: string, name: string, value: unknown): number {
 }
 
 /** The output's sizes. @throws RangeError for an axis of nothing */
-function outputSizes(shape: readonly number[], { bySize, inFloat32, values }: Settings): number[] {
+function outputSizes(shape: readonly number[], { bySize, values }: Settings): number[] {
   return values.map((value, index) => {
     const input = shape[index + 2] as number;
-    const scaled = inFloat32 ? Math.fround(input * Math.fround(value)) : input * value;
-    const output = bySize ? value : Math.floor(scaled);
+    const output = bySize ? value : Math.floor(input * value);
     if (input >= 1 && output >= 1) return output;
     const which = input < 1 ? 'x' : 'the output';
     const name = axisName(shape.length - 2, index);
@@ -176,8 +166,6 @@ function outputSizes(shape: readonly number[], { bySize, inFloat32, values }: Se
 function axisOf(settings: Settings, index: number, input: number, output: number): Axis {
   const { kernel, antialias, coordinates, rounding, bySize, values } = settings;
   const value = values[index] as number;
-  const shrinks = bySize ? output < input : value < 1;
-  const simple = shrinks ? 'ceil' : 'floor';
   const stays = kernel === KERNEL.linear && input === output;
   const factor = stays ? 1 : bySize ? input / output : 1 / value;
   const positions = positionsOf(coordinates, input, output, factor, 1);
@@ -187,7 +175,7 @@ function axisOf(settings: Settings, index: number, input: number, output: number
     output,
     // Windows lie around middles, however far they are apart.
     positions: antialias ? { ...positions, first: 0.5, shift: -0.5 } : positions,
-    rounding: ROUNDINGS.indexOf((rounding === 'simple' ? simple : rounding) as (typeof ROUNDINGS)[number]),
+    rounding: ROUNDINGS.indexOf(rounding as (typeof ROUNDINGS)[number]),
     stretch: Math.max(1, step),
   };
 }

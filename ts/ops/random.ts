@@ -57,25 +57,18 @@ export function uniform(
   return random(where, new Draw(where, own, ownStream), DISTRIBUTION.uniform, low, high, shape);
 }
 
-/** Normally distributed numbers. */
-export function normal(
-  where: string,
-  shape: readonly number[],
-  mean: number,
-  deviation: number,
-  own?: number,
-): Tensor {
-  return random(where, new Draw(where, own), DISTRIBUTION.normal, mean, deviation, shape);
-}
+/** Between two bounds, or with a mean and a deviation. */
+export type Distribution = 'uniform' | 'normal';
 
-/** What `uniform` and `normal` give, as a node of the open trace where there is one: it draws anew at each run. */
+/** Uniform or normally distributed numbers, as a node of the open trace where there is one: it draws anew at each run. */
 export function drawn(
   where: string,
   shape: readonly number[],
-  distribution: 'uniform' | 'normal',
+  distribution: Distribution,
   [p0, p1]: readonly [number, number],
   own?: number,
 ): Tensor {
+  engine(where);
   const trace = currentTrace();
   const draw = new Draw(where, own);
   const params = [DISTRIBUTION[distribution], p0, p1, ...shape];

@@ -48,7 +48,7 @@ import { logSoftmax, softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handler, Handlers } from '../handler.ts';
-import { choice, float, int, optional } from '../row.ts';
+import { choice, float, int, optional, setting } from '../row.ts';
 
 function unary(operator: (x: Tensor) => Tensor): Handler {
   return { inputs: ['X'], build: (call) => operator(call.float32(0)) };
@@ -144,7 +144,7 @@ export const activation: Handlers = {
       attributes: { min: float(Number.NEGATIVE_INFINITY), max: float(Number.POSITIVE_INFINITY) },
       build: (call) => clip(call.tensor(0), call.float('min'), call.float('max')),
     },
-    { since: 11, inputs: ['input', optional('min'), optional('max')], build: buildClip },
+    { since: 11, inputs: ['input', optional(setting('min')), optional(setting('max'))], build: buildClip },
   ],
 };
 

@@ -7,6 +7,7 @@ import { batchNorm } from '../../ops/batchNorm.ts';
 import { cast } from '../../ops/cast.ts';
 import { greaterEqual } from '../../ops/comparison.ts';
 import { full } from '../../ops/create.ts';
+import { dropout } from '../../ops/dropout.ts';
 import { linear } from '../../ops/linear.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { permute } from '../../ops/permute.ts';
@@ -78,9 +79,12 @@ export const affine: Handlers = {
   ],
 };
 
+/** In a module that is trained, statistics of its own are running ones. */
 function buildNorm(call: Call, mean: Tensor, variance: Tensor): Tensor {
   const [x, weight, bias] = [call.float32(0), call.float32(1), call.float32(2)];
-  return batchNorm(x, mean, variance, weight, bias, { eps: call.float('epsilon') });
+  const training = call.isTraining && [3, 4].every((index) => call.inputs[index]?.symbol === null);
+  const momentum = 1 - call.float('momentum');
+  return batchNorm(x, mean, variance, weight, bias, { eps: call.float('epsilon'), training, momentum });
 }
 
 /**
@@ -109,7 +113,7 @@ function buildPerElement(call: Call): Tensor {
 function buildDropout(call: Call): Tensor<DType>[] {
   const ratio = call.has(1) ? call.known(1)?.[0] : 0.5;
   const training = call.list('training_mode')?.[0] ?? 0;
-  if (training === 0 || ratio === 0) return kept(call, true);
+  if (training === 0 || ratio === 0) return kept(call, true, ratio ?? 0);
   if (ratio !== undefined && !(ratio > 0 && ratio < 1))
     call.fail(`ratio is ${ratio}, must be from 0 to below 1`);
   const x = call.float32(0);
@@ -120,9 +124,14 @@ function buildDropout(call: Call): Tensor<DType>[] {
   return [mul(scaled, cast(mask, 'float32')) as Tensor<DType>, mask as Tensor<DType>];
 }
 
-/** The input, and the mask by which nothing is dropped: bool, before operator set 10 of the input's type. */
-function kept(call: Call, bool: boolean): Tensor<DType>[] {
+/**
+ * The input, and the mask by which nothing is dropped: bool, before operator set 10 of the input's type. In a module that is
+ * trained, what is left of the input.
+ */
+function kept(call: Call, bool: boolean, ratio?: number): Tensor<DType>[] {
   const x = call.tensor(0);
+  if (call.isTraining && call.outputCount === 1)
+    return [dropout(call.float32(0), { p: ratio ?? call.float('ratio') }) as Tensor<DType>];
   return call.outputCount > 1 ? [x, full(x.shape, 1, { dtype: bool ? 'uint8' : x.dtype })] : [x];
 }
 
