@@ -243,9 +243,10 @@ export class Model extends Shown {
    * @throws TypeError, RangeError for wrong options
    * @example
    * ```ts
-   * const net = model.toModule();
-   * const { value, grads } = valueAndGrad(() => mseLoss(net.forward(x), y), net);
-   * const features = model.toModule({ outputs: ['/features/Relu_output_0'] });
+   * const model = await loadModel('scores.onnx');
+   * const scores = model.toModule();
+   * const { grads } = valueAndGrad(() => mean(pow(sub(scores.forward(x), y), 2)), scores);
+   * const features = model.toModule({ outputs: ['/features/Relu_output_0'] }).forward(x);
    * ```
    */
   toModule<Out = Tensor>(options: ModuleOptions = {}): OnnxModule<Out> {
