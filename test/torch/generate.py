@@ -10,6 +10,7 @@ torch.values has what it wrote without options, before these operators were adde
     python3 test/torch/generate.py --op expand,tile,indexSelect,gather,scatter,oneHot,sort,topK,cumSum,triu,tril \
         --cases 72 --out test/torch/indexing.values
     python3 test/torch/generate.py --op resampling --cases 40 --out test/torch/resampling.values
+    python3 test/torch/generate.py --op losses,crossEntropy,nllLoss --cases 150 --out test/torch/loss.values
 
 The file is the gzip of: the length of a JSON text (uint32, little endian), the text, then all expected numbers as float32,
 case by case: outputs, gradients, written tensors. A case is
@@ -992,6 +993,82 @@ def reduction(op):
     return c
 
 
+# ---------------------------------------------------------------- losses
+
+LOSSES = {'mseLoss': F.mse_loss, 'l1Loss': F.l1_loss, 'smoothL1Loss': F.smooth_l1_loss, 'huberLoss': F.huber_loss,
+          'binaryCrossEntropy': F.binary_cross_entropy,
+          'binaryCrossEntropyWithLogits': F.binary_cross_entropy_with_logits, 'klDiv': F.kl_div}
+REDUCTIONS = [None, 'mean', 'sum', 'none']
+
+
+def losses():
+    c = Case()
+    op = R.choice(list(LOSSES))
+    shape = shape_of(0, 4, 5)
+    reduction = R.choice(REDUCTIONS + ['batchmean'] * (op == 'klDiv' and len(shape) > 0))
+    options, more = given(reduction=reduction), {}
+    kind, how = '~', '~'
+    if op == 'smoothL1Loss':
+        options['beta'] = more['beta'] = R.choice([0.25, 1, 2])
+    elif op == 'huberLoss':
+        options['delta'] = more['delta'] = R.choice([0.25, 1, 2])
+    elif op == 'klDiv':
+        options['logTarget'] = more['log_target'] = maybe()
+        how = '~' if more['log_target'] else '+'
+    if op == 'binaryCrossEntropy':
+        size = int(np.prod(shape, dtype=np.int64))
+        edges = [0, 1] if maybe(0.3) else []
+        values = [R.choice(edges) if edges and maybe(0.3) else round(R.uniform(0.01, 0.99), 4) for _ in range(size)]
+        x = c.literal(np.array(values).reshape(shape), grad=True)
+        # Of y the gradient is infinite where x is 0 or 1.
+        y = c.literal(np.array([round(R.random(), 4) for _ in range(size)]).reshape(shape), grad=not edges)
+    else:
+        x, y = c.tensor(shape, kind), c.tensor(shape, how)
+    if op.startswith('binary'):
+        narrow = [1 if maybe(0.3) else s for s in shape[R.randint(0, len(shape)):]]
+        if maybe():
+            options['weight'] = c.tensor(narrow, '+', grad=False)
+            more['weight'] = options['weight'].tensor
+        if op.endswith('Logits') and maybe():
+            options['posWeight'] = c.tensor(shape[-1:], '+', grad=False)
+            more['pos_weight'] = options['posWeight'].tensor
+    c.step(op, [x, y, options], LOSSES[op](x.tensor, y.tensor, reduction=reduction or 'mean', **more))
+    return c
+
+
+def class_losses(op):
+    c = Case()
+    classes, batch = R.choice([1, 2, 3, 5, 10, 17]), shape_of(1, 3, 4)
+    if maybe(0.1):
+        batch = []
+    shape = [*batch[:1], classes, *batch[1:]]
+    x = c.tensor(shape)
+    options, more = {}, {}
+    if op == 'crossEntropy' and maybe(0.3):
+        target = c.tensor(shape, '+')
+    else:
+        ignored = R.choice([None, R.randint(0, classes)])
+        count = int(np.prod(batch, dtype=np.int64))
+        ids = [R.randrange(classes) for _ in range(count)]
+        if count > 1 and maybe(0.5):
+            ids[R.randrange(count)] = -100 if ignored is None else ignored
+        if all(i == (-100 if ignored is None else ignored) for i in ids):
+            return None
+        target = c.literal(np.array(ids).reshape(batch), 'int32')
+        options.update(given(ignoreIndex=ignored))
+        more.update(given(ignore_index=ignored))
+    if maybe(0.4):
+        options['weight'] = c.tensor([classes], '+', grad=False)
+        more['weight'] = options['weight'].tensor
+    if op == 'crossEntropy' and maybe(0.4):
+        options['labelSmoothing'] = more['label_smoothing'] = R.choice([0.1, 0.3, 1.0])
+    reduction = R.choice(REDUCTIONS)
+    options.update(given(reduction=reduction))
+    find = F.cross_entropy if op == 'crossEntropy' else F.nll_loss
+    c.step(op, [x, target, options], find(x.tensor, target.tensor, reduction=reduction or 'mean', **more))
+    return c
+
+
 # ---------------------------------------------------------------- normalisation
 
 def few(x, over):
@@ -1280,6 +1357,9 @@ def table():
         rows[op] = (12 if op == 'scatter' else 6, lambda op=op: indexed(op))
     for op in ('sort', 'topK', 'cumSum', 'triu', 'tril'):
         rows[op] = (6, lambda op=op: ordered(op))
+    rows['losses'] = (60, losses)
+    rows['crossEntropy'] = (50, lambda: class_losses('crossEntropy'))
+    rows['nllLoss'] = (20, lambda: class_losses('nllLoss'))
     return rows
 
 

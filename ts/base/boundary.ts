@@ -24,6 +24,8 @@ export const FAULT = {
   batchOutside: 12,
   axisOutside: 13,
   classOutside: 14,
+  targetOutside: 15,
+  probabilityOutside: 16,
 } as const;
 
 /** Results of a team's run beside 0 and faults. */

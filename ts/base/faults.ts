@@ -13,9 +13,13 @@ export function axisName(rank: number, axis: number): string {
   return AXES[rank]?.[axis] ?? `axis ${axis}`;
 }
 
+/** The float of these bits, in as few digits as say which it is. */
+const floatOf = (bits: number): number =>
+  Number(new Float32Array(Int32Array.of(bits).buffer)[0]!.toPrecision(7));
+
 /** The sentence of a fault: `where` says the function and, for a window, the axis. */
 export function faultError(where: string, code: number, values: ArrayLike<number>): Error {
-  const [a = 0, b = 0] = [values[0], values[1]];
+  const [a = 0, b = 0, c = 0] = [values[0], values[1], values[2]];
   switch (code) {
     case FAULT.notPositive:
       return new RangeError(
@@ -41,10 +45,16 @@ export function faultError(where: string, code: number, values: ArrayLike<number
       );
     case FAULT.classOutside:
       return new RangeError(`${where}: x holds ${a}, must be from 0 to ${b - 1}, the classes`);
+    case FAULT.targetOutside:
+      return new RangeError(
+        `${where}: target holds ${a} as element ${c}, must be from 0 to ${b - 1}, the classes, or ignoreIndex`,
+      );
+    case FAULT.probabilityOutside:
+      return new RangeError(`${where}: p holds ${floatOf(a)} as element ${b}, must be from 0 to 1`);
     case FAULT.outputPadding:
       return new RangeError(`${where}: outputPadding is ${a}, must be from 0 to ${b}`);
     case FAULT.outputSize:
-      return new RangeError(`${where}: outputSize is ${a}, must be from ${b} to ${values[2]}`);
+      return new RangeError(`${where}: outputSize is ${a}, must be from ${b} to ${c}`);
     case FAULT.noOutput:
       return new RangeError(`${where}: the output would have ${a} elements, must have at least 1`);
     case FAULT.batchOutside:

@@ -66,6 +66,8 @@ export type { ConvTransposeOptions } from './convTranspose.ts';
 export { convTranspose1d, convTranspose2d, convTranspose3d } from './convTranspose.ts';
 export type { DTypeOf, DTypeOption, RandomOptions } from './create.ts';
 export { arange, full, ones, rand, randn, tensor, zeros } from './create.ts';
+export type { CrossEntropyOptions, NllLossOptions } from './crossEntropy.ts';
+export { crossEntropy, nllLoss } from './crossEntropy.ts';
 export type { CumSumOptions } from './cumSum.ts';
 export { cumSum } from './cumSum.ts';
 export type { DeformConvOptions } from './deform.ts';
@@ -106,6 +108,23 @@ export type { LinearOptions } from './linear.ts';
 export { linear } from './linear.ts';
 export type { LocalResponseNormOptions } from './localResponseNorm.ts';
 export { localResponseNorm } from './localResponseNorm.ts';
+export type {
+  BinaryCrossEntropyOptions,
+  BinaryCrossEntropyWithLogitsOptions,
+  HuberOptions,
+  KlDivOptions,
+  SmoothL1Options,
+} from './loss.ts';
+export {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  huberLoss,
+  klDiv,
+  l1Loss,
+  mseLoss,
+  smoothL1Loss,
+} from './loss.ts';
+export type { LossOptions, Reduction } from './lossReduction.ts';
 export { matmul } from './matmul.ts';
 export type { NmsOptions } from './nms.ts';
 export { batchedNms, nms } from './nms.ts';

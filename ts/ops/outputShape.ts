@@ -8,11 +8,11 @@ import { wrongKind } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
 import { Trace } from '../graph/trace.ts';
 import { symbolOf, Tensor } from '../tensor/tensor.ts';
-import { entryOf } from './operator.ts';
+import { type Entry, entryOf } from './operator.ts';
 
 /**
  * The shape that `operator(...tensors of these shapes, ...rest)` would have, without running; of several outputs
- * the first one's. All tensors count as float32, indices as int32.
+ * the first one's. All tensors count as float32, indices and classes as int32.
  * @param operator the function itself, such as `conv2d`
  * @param shapes a shape for each tensor; null for one that is left out
  * @param rest what the call takes behind its tensors
@@ -40,7 +40,7 @@ export function outputShape(
       : symbolOf(
           trace.input({
             shape: integers('outputShape', `shapes[${i}]`, shape, 0),
-            dtype: entry.args[i] === 'indices' ? 'int32' : 'float32',
+            dtype: isOfIntegers(entry, i, shapes) ? 'int32' : 'float32',
           }),
         ),
   );
@@ -54,4 +54,10 @@ export function outputShape(
   );
   const first = result instanceof Tensor ? result : (result[0] as Tensor<DType>);
   return [...first.shape];
+}
+
+/** Whether an argument is of int32: indices, and targets that are no probabilities. */
+function isOfIntegers({ args }: Entry, i: number, shapes: readonly (readonly number[] | null)[]): boolean {
+  const rank = (at: number): number => shapes[at]?.length ?? 0;
+  return args[i] === 'indices' || (args[i] === 'target' && rank(i) < rank(0));
 }

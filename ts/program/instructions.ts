@@ -5,7 +5,13 @@ import { dropArena } from '../engine/memory.ts';
 import { callWithWords, type Words } from '../instructions/words.ts';
 
 /** The faults of a run that are its data's. */
-const DATA: readonly number[] = [FAULT.indexOutside, FAULT.axisOutside, FAULT.classOutside];
+const DATA: readonly number[] = [
+  FAULT.indexOutside,
+  FAULT.axisOutside,
+  FAULT.classOutside,
+  FAULT.targetOutside,
+  FAULT.probabilityOutside,
+];
 
 export class Instructions {
   /** Bytes that the Rust side keeps for it. */
@@ -92,7 +98,7 @@ export class Instructions {
     const { i32, result } = refresh(this.#engine);
     const code = faultCode(this.#engine);
     const atFault = DATA.includes(code);
-    const operator = atFault ? this.#operators[this.code.rows[i32[result + 3] as number] as number] : null;
+    const operator = atFault ? this.#operators[this.code.rows[i32[result + 4] as number] as number] : null;
     throwFault(this.#engine, operator && operator !== where ? `${where}: ${operator}` : where);
   }
 

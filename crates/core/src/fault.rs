@@ -1,6 +1,6 @@
 //! What can be wrong with a problem, as numbers.
 //!
-//! A fault crosses the boundary as a code and up to three integers; `ts/base/errors.ts` owns the sentences.
+//! A fault crosses the boundary as a code, up to three integers and a step; `ts/base/faults.ts` owns the sentences.
 
 use crate::enumeration::enumeration;
 
@@ -21,7 +21,7 @@ enumeration! {
         OutOfMemory,
         /// An instruction that this module cannot read: a defect of the library, never of its user.
         BadInstruction,
-        /// An index that points outside its plane: `(index, elements of the plane, step)`.
+        /// An index that points outside its plane: `(index, elements of the plane)`.
         IndexOutside,
         /// An output's padding outside of what a transposed window allows: `(padding, largest)`.
         OutputPadding,
@@ -31,10 +31,14 @@ enumeration! {
         NoOutput,
         /// A box names an image that the batch lacks: `(index, images)`.
         BatchOutside,
-        /// An index that points outside its axis, from either end: `(index, size of the axis, step)`.
+        /// An index that points outside its axis, from either end: `(index, size of the axis)`.
         AxisOutside,
-        /// A class that there is not: `(class, classes, step)`.
+        /// A class that there is not: `(class, classes)`.
         ClassOutside,
+        /// A loss's target that is no class: `(target, classes, its place)`.
+        TargetOutside,
+        /// A probability below 0 or above 1: `(the bits of the float, its place)`.
+        ProbabilityOutside,
     }
 }
 
@@ -43,11 +47,20 @@ enumeration! {
 pub struct Fault {
     pub code: Code,
     pub values: [i32; 3],
+    /// The step of a program whose data was wrong.
+    pub step: i32,
 }
 
 impl Fault {
     #[must_use]
     pub const fn new(code: Code, values: [i32; 3]) -> Self {
-        Self { code, values }
+        Self { code, values, step: 0 }
+    }
+
+    /// As they lie in the result area.
+    #[must_use]
+    pub const fn words(self) -> [i32; 5] {
+        let [a, b, c] = self.values;
+        [self.code as i32, a, b, c, self.step]
     }
 }

@@ -33,8 +33,7 @@ fn give<const N: usize>(values: [i32; N]) {
 }
 
 fn refuse(fault: Fault) -> u32 {
-    let [a, b, c] = fault.values;
-    give([fault.code as i32, a, b, c]);
+    give(fault.words());
     fault.code as u32
 }
 

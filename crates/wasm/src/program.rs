@@ -106,10 +106,8 @@ impl Program {
     /// As [`Program::run`].
     pub(crate) unsafe fn run_step(&self, index: usize, share: Share) -> Result<(), Fault> {
         // SAFETY: the caller's guarantee.
-        unsafe { self.steps[index].run(&self.bases, share) }.map_err(|fault| {
-            let [a, b, _] = fault.values;
-            Fault::new(fault.code, [a, b, index as i32])
-        })
+        unsafe { self.steps[index].run(&self.bases, share) }
+            .map_err(|fault| Fault { step: index as i32, ..fault })
     }
 
     /// Runs the share of one step.

@@ -26,7 +26,7 @@ struct Seat {
     came: AtomicU32,
     asleep: AtomicBool,
     /// What this part met in the job: a fault's code (0: none) and its values.
-    fault: [AtomicI32; 4],
+    fault: [AtomicI32; 5],
 }
 
 /// The caller has the first seat.
@@ -57,7 +57,7 @@ pub enum Progress {
     Pending,
     Abandoned,
     /// With a fault's code and values, or without.
-    Ended(Option<[i32; 4]>),
+    Ended(Option<[i32; 5]>),
 }
 
 impl Team {
@@ -132,7 +132,7 @@ impl Team {
     }
 
     /// The fault of the lowest part: that of the output's first items, as with one part.
-    fn outcome(&self) -> Option<[i32; 4]> {
+    fn outcome(&self) -> Option<[i32; 5]> {
         let parts = &self.seats[..self.parts.load(SeqCst)];
         parts
             .iter()
@@ -208,8 +208,7 @@ impl Team {
             // SAFETY: the caller's guarantee.
             .and_then(|share| unsafe { program.run_step(step, share) });
         if let Err(fault) = outcome {
-            let [a, b, c] = fault.values;
-            for (word, value) in self.seats[part].fault.iter().zip([fault.code as i32, a, b, c]) {
+            for (word, value) in self.seats[part].fault.iter().zip(fault.words()) {
                 word.store(value, SeqCst);
             }
             self.faulted.fetch_min(step, SeqCst);

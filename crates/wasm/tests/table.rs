@@ -10,8 +10,8 @@ use striate_core::instructions::activation::Act;
 use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::{
-    binary, compare, deform, grid_sample, pool, random, reduce, resample, scatter, select, update, walk,
-    Entry, ENTRIES,
+    binary, compare, deform, grid_sample, loss, pool, random, reduce, resample, scatter, select, update,
+    walk, Entry, ENTRIES,
 };
 use striate_wasm::program::ABSENT;
 use striate_wasm::{ABANDONED, PENDING};
@@ -99,6 +99,7 @@ fn table() -> String {
     numbers(&mut to, "Functions of two numbers.", "BINARY", binary::Kind::NAMES);
     numbers(&mut to, "Comparisons of two numbers.", "COMPARE", compare::Kind::NAMES);
     numbers(&mut to, "Reductions of axes.", "REDUCE", reduce::Kind::NAMES);
+    numbers(&mut to, "Losses, element by element.", "LOSS", loss::Kind::NAMES);
     numbers(&mut to, "Reductions of windows.", "POOL", pool::Reduction::NAMES);
     numbers(&mut to, "Where windows lie.", "PLACING", pool::Placing::NAMES);
     names(&mut to, "How padding is given, by number.", "PADDINGS", Mode::NAMES);

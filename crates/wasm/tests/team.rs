@@ -58,7 +58,7 @@ fn with_team(workers: usize, body: impl FnOnce(&Team)) {
     });
 }
 
-fn run(team: &Team, program: &Program, parts: usize) -> Option<[i32; 4]> {
+fn run(team: &Team, program: &Program, parts: usize) -> Option<[i32; 5]> {
     // SAFETY: the bases are bound.
     unsafe {
         team.start(program, 0..program.count(), parts).unwrap();
@@ -116,7 +116,7 @@ fn the_first_fault_ends_the_run_for_all() {
             for parts in 1..=4 {
                 let first = *wrong.iter().min().unwrap();
                 let code = Code::IndexOutside as i32;
-                assert_eq!(run(team, &program, parts), Some([code, 40 + first as i32, 4, 0]));
+                assert_eq!(run(team, &program, parts), Some([code, 40 + first as i32, 4, 0, 0]));
                 assert_eq!(y, [7.0; 24]);
             }
             for index in wrong {

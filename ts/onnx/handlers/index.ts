@@ -42,6 +42,7 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     found,
     sumsOfProducts,
     normalization,
+    losses,
     pooling,
     shapes,
     reductions,
