@@ -13,35 +13,39 @@ export const OP = {
   convPack: 8,
   convWeightGradient: 9,
   copy: 10,
-  cumulate: 11,
-  deform: 12,
-  deformGradient: 13,
-  dropout: 14,
-  fill: 15,
-  gridSample: 16,
-  gridSampleGradient: 17,
-  pool: 18,
-  poolGradient: 19,
-  random: 20,
-  recurrent: 21,
-  reduce: 22,
-  resample: 23,
-  roiAlign: 24,
-  roiAlignGradient: 25,
-  roiMax: 26,
-  roiMaxGradient: 27,
-  scatter: 28,
-  gather: 29,
-  select: 30,
-  put: 31,
-  softmax: 32,
-  sort: 33,
-  stats: 34,
-  suppress: 35,
-  triangle: 36,
-  unary: 37,
-  unaryGradient: 38,
-  update: 39,
+  crossEntropy: 11,
+  crossEntropyGradient: 12,
+  cumulate: 13,
+  deform: 14,
+  deformGradient: 15,
+  dropout: 16,
+  fill: 17,
+  gridSample: 18,
+  gridSampleGradient: 19,
+  loss: 20,
+  lossGradient: 21,
+  pool: 22,
+  poolGradient: 23,
+  random: 24,
+  recurrent: 25,
+  reduce: 26,
+  resample: 27,
+  roiAlign: 28,
+  roiAlignGradient: 29,
+  roiMax: 30,
+  roiMaxGradient: 31,
+  scatter: 32,
+  gather: 33,
+  select: 34,
+  put: 35,
+  softmax: 36,
+  sort: 37,
+  stats: 38,
+  suppress: 39,
+  triangle: 40,
+  unary: 41,
+  unaryGradient: 42,
+  update: 43,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -142,6 +146,17 @@ export const REDUCE = {
   min: 2,
   argMax: 3,
   argMin: 4,
+} as const;
+
+/** Losses, element by element. */
+export const LOSS = {
+  mse: 0,
+  l1: 1,
+  huber: 2,
+  binaryCrossEntropy: 3,
+  binaryCrossEntropyWithLogits: 4,
+  klDiv: 5,
+  klDivOfLogarithm: 6,
 } as const;
 
 /** Reductions of windows. */
@@ -290,6 +305,23 @@ export interface Operands<B> {
     readonly x: B;
     readonly y: B;
   };
+  crossEntropy: {
+    readonly x: B;
+    readonly target: B;
+    readonly weight?: B | null | undefined;
+    readonly y: B;
+    readonly share?: B | null | undefined;
+    readonly state?: B | null | undefined;
+  };
+  crossEntropyGradient: {
+    readonly dy: B;
+    readonly x: B;
+    readonly target: B;
+    readonly weight?: B | null | undefined;
+    readonly state?: B | null | undefined;
+    readonly total?: B | null | undefined;
+    readonly d: B;
+  };
   cumulate: {
     readonly x: B;
     readonly y: B;
@@ -330,6 +362,21 @@ export interface Operands<B> {
     readonly dy: B;
     readonly dx?: B | null | undefined;
     readonly dgrid?: B | null | undefined;
+  };
+  loss: {
+    readonly x: B;
+    readonly target: B;
+    readonly weight?: B | null | undefined;
+    readonly positive?: B | null | undefined;
+    readonly y: B;
+  };
+  lossGradient: {
+    readonly dy: B;
+    readonly x: B;
+    readonly target: B;
+    readonly weight?: B | null | undefined;
+    readonly positive?: B | null | undefined;
+    readonly d: B;
   };
   pool: {
     readonly x: B;

@@ -42,7 +42,6 @@ export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
     found,
     sumsOfProducts,
     normalization,
-    losses,
     pooling,
     shapes,
     reductions,
