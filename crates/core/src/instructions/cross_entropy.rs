@@ -121,7 +121,7 @@ impl Sum {
     fn add(&mut self, value: F32x4) {
         self.part = self.part.add(value);
         self.count += 1;
-        if self.count % BLOCK == 0 {
+        if self.count.is_multiple_of(BLOCK) {
             self.total = self.total.add(self.part);
             self.part = F32x4::ZERO;
         }
