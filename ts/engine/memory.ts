@@ -233,7 +233,9 @@ export function collecting<T>(body: () => T): { readonly result: T; readonly mad
 function reachable(root: unknown): Set<unknown> {
   const seen = new Set<unknown>();
   const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return;
+    // A step of training is a function.
+    const isPart = (typeof value === 'object' && value !== null) || typeof value === 'function';
+    if (!isPart || ArrayBuffer.isView(value) || seen.has(value)) return;
     seen.add(value);
     if (Array.isArray(value)) for (const part of value) visit(part);
     else if (!isOwnTensor(value)) for (const part of Object.values(value)) visit(part);

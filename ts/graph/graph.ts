@@ -10,6 +10,7 @@ import type { Entry, Params } from './entry.ts';
 import { resolve } from './resolve.ts';
 import type { Trace } from './trace.ts';
 import {
+  homeOf,
   makeValue,
   NO_ORIGINS,
   NO_VALUES,
@@ -26,7 +27,7 @@ export class Graph {
   readonly inputs: Value[];
   readonly results: Value[];
   /** The last version of each capture that a node writes. */
-  readonly state: ReadonlyMap<Value, Value>;
+  readonly state: Map<Value, Value>;
   /** Whether captures that no node writes keep their values for ever: a model's weights do, a module's parameters do not. */
   readonly #isPinned: boolean;
   #values: number;
@@ -45,18 +46,28 @@ export class Graph {
     this.nodes = [...nodes];
     this.inputs = [...inputs];
     this.results = [...results];
-    this.state = state;
+    this.state = new Map(state);
     this.#values = values;
-    this.nodes.forEach((node, i) => {
-      node.order = i;
-      connect(node);
-    });
+    this.number();
+    this.nodes.forEach(connect);
     for (const value of [...results, ...state.values()]) value.uses.push({ node: null });
     this.settle();
   }
 
-  #value(type: TensorType, kind: Value['kind'], maker: Node | null = null): Value {
-    const value = makeValue(this.#values++, type, kind, maker);
+  /** Has `settle` keep the nodes in the order in which they are. */
+  number(): void {
+    this.nodes.forEach((node, i) => {
+      node.order = i;
+    });
+  }
+
+  #value(
+    type: TensorType,
+    kind: Value['kind'],
+    maker: Node | null = null,
+    before: Value | null = null,
+  ): Value {
+    const value = makeValue(this.#values++, type, kind, maker, before);
     value.uses = [];
     return value;
   }
@@ -77,22 +88,34 @@ export class Graph {
     order: number = this.nodes.length,
   ): Node {
     const resolved = resolve(entry, inputs, params);
+    const state: Value[] = [];
     const node: Node = {
       entry,
       inputs: [...inputs],
       params,
       resolved,
       outputs: [],
-      state: NO_VALUES,
+      state,
       saved: NO_VALUES,
       path: '',
       origins,
       order,
     };
     for (const type of resolved.outputs) node.outputs.push(this.#value(type, 'node', node));
+    for (const i of resolved.state ?? []) state.push(this.#version(inputs[i] as Value, node));
     connect(node);
     this.nodes.push(node);
     return node;
+  }
+
+  /** The next version of what a node writes in place, which stays when it is of a capture. */
+  #version(before: Value, maker: Node): Value {
+    const value = this.#value(before, 'node', maker, before);
+    const home = homeOf(before);
+    if (home.kind !== 'capture') return value;
+    value.uses.push({ node: null });
+    this.state.set(home, value);
+    return value;
   }
 
   /** The node's saved values, made at the first call. */

@@ -153,27 +153,38 @@ function sourceOf(root: AnyModule, mode: 'eval' | 'train'): Source {
     run,
     parameters: entriesOf(root).map(([, tensor]) => tensor),
     instrument(trace: Trace) {
+      const undo = instrument(root, trace);
       const modules = modulesOf(root);
       const before = modules.map(([, module]) => module.training);
-      modules.forEach(([path, module]) => {
-        if (path === '') return;
-        const forward = module.forward;
-        const value = (...xs: never[]) => trace.inside(path, () => forward.apply(module, xs as never));
-        Object.defineProperty(module, 'forward', {
-          value,
-          configurable: true,
-          enumerable: false,
-          writable: true,
-        });
-      });
-      if (mode === 'eval') root.eval();
-      else root.train();
+      root.train(mode === 'train');
       return () => {
-        modules.forEach(([path, module], i) => {
-          if (path !== '') Reflect.deleteProperty(module, 'forward');
+        modules.forEach(([, module], i) => {
           module.setTraining(before[i] as boolean);
         });
+        undo();
       };
     },
+  };
+}
+
+/**
+ * Has the forward of each module in this one run inside its path of a trace; gives what undoes that. What another root's trace
+ * knows already keeps its path there. @internal
+ */
+export function instrument(root: AnyModule, trace: Trace): () => void {
+  const changed = modulesOf(root).flatMap(([path, module]) => {
+    if (path === '' || Object.hasOwn(module, 'forward')) return [];
+    const forward = module.forward;
+    const value = (...xs: never[]) => trace.inside(path, () => forward.apply(module, xs as never));
+    Object.defineProperty(module, 'forward', {
+      value,
+      configurable: true,
+      enumerable: false,
+      writable: true,
+    });
+    return [module];
+  });
+  return () => {
+    for (const module of changed) Reflect.deleteProperty(module, 'forward');
   };
 }

@@ -21,6 +21,14 @@ import {
 
 const marks = new WeakMap<Tensor<DType>, 'parameter' | 'buffer'>();
 
+/** The module that listed a parameter last: names of its parts are from there. */
+const holders = new WeakMap<Tensor<DType>, AnyModule>();
+
+/** The module whose `parameters()` gave this tensor last. @internal */
+export function holderOf(tensor: Tensor<DType>): AnyModule | null {
+  return holders.get(tensor) ?? null;
+}
+
 /**
  * Marks a tensor as one that training changes; as a module's property it is in parameters() and stateDict().
  * @throws TypeError for what is no tensor
@@ -87,7 +95,9 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> exte
 
   /** `[key, tensor]` of every parameter, in the order of the properties; a tensor in two places has its first key. */
   namedParameters(): [string, Tensor][] {
-    return markedAs('parameter', this) as [string, Tensor][];
+    const found = markedAs('parameter', this) as [string, Tensor][];
+    for (const [, tensor] of found) holders.set(tensor, this as unknown as AnyModule);
+    return found;
   }
 
   /** `[key, tensor]` of every buffer (running statistics and the like), as `namedParameters`. */

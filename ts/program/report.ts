@@ -80,7 +80,15 @@ export function profileSteps(
 }
 
 /** A row per node, totals, and the planned memory. */
-export function summaryText({ rows: all, main }: Executable, weightBytes: number): string {
+export function summaryText(executable: Executable, weightBytes: number): string {
+  const [arena, weights] = [executable.main.arenaBytes, weightBytes].map((bytes) =>
+    bytes.toLocaleString('en'),
+  );
+  return `${rowsText(executable)}\nplanned peak of activations: ${arena} bytes   packed weights: ${weights} bytes`;
+}
+
+/** A row per node, and totals. */
+export function rowsText({ rows: all, main }: Executable): string {
   const rows = all.flatMap(({ path, operator, outputs, parameters, macs, fixed }, index) => {
     if (fixed) return [];
     const bytes = outputs.reduce((sum, type) => sum + typeBytes(type), 0);
@@ -102,7 +110,6 @@ export function summaryText({ rows: all, main }: Executable, weightBytes: number
     ...table([head, ...rows.map((row) => row.cells)]),
     '',
     `parameters: ${total('parameters')}   multiply-accumulates: ${total('macs')}`,
-    `planned peak of activations: ${main.arenaBytes.toLocaleString('en')} bytes   packed weights: ${weightBytes.toLocaleString('en')} bytes`,
   ].join('\n');
 }
 

@@ -23,3 +23,5 @@ export type {
 } from './optimizers.ts';
 export { Adam, AdamW, RMSprop, SGD } from './optimizers.ts';
 export type { ParamGroup } from './options.ts';
+export type { StepOutput, TrainStep, TrainStepOptions } from './trainStep.ts';
+export { trainStep } from './trainStep.ts';

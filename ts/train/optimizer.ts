@@ -33,8 +33,8 @@ export interface Update {
   readonly rates: readonly number[];
 }
 
-/** Memory of an optimiser's own in the place of a tensor. */
-function slot(
+/** Memory of zeros, of an optimiser's own, in the place of a tensor. */
+export function slot(
   where: string,
   on: Engine,
   shape: readonly number[],
@@ -278,6 +278,12 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup> extends Shown
       return `${counted(group.params.length, 'parameter')}, ${options.join(', ')}`;
     });
     return `${this.constructor.name} (${groups.join('; ')})`;
+  }
+
+  /** Bytes of the state beside the parameters, so far. @internal */
+  get stateBytes(): number {
+    const arrays = this.#resources.state.flatMap((own) => [...own.values()]);
+    return arrays.reduce((sum, { resources }) => sum + resources.storage.bytes, 0);
   }
 
   #requireAlive(where: string): void {

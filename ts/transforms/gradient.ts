@@ -91,7 +91,7 @@ export function traced<T>(
 }
 
 /** @throws RangeError unless the function gave one float32 value, or that and something else */
-function requireScalar(where: string, form: Results): void {
+export function requireScalar(where: string, form: Results): void {
   const value = Array.isArray(form) && form.length === 2 ? (form[0] as Results) : form;
   if (value instanceof Tensor && value.size === 1 && value.dtype === 'float32') return;
   const is = value instanceof Tensor ? `${value.dtype} of shape ${shapeText(value.shape)}` : describe(value);
