@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildCli } from './cli.mjs';
 import { hashOf, readText, removeAll, withLock } from './files.mjs';
 import { Problem, root, step } from './report.mjs';
 
@@ -13,6 +14,7 @@ const sources = [
   'ts',
   'build/stamp.json',
   'rollup.config.mjs',
+  'scripts/lib/cli.mjs',
   'scripts/lib/declarations.mjs',
   'scripts/lib/entries.mjs',
   'package.json',
@@ -32,6 +34,7 @@ export async function buildDist() {
       removeAll(stampFile);
       removeAll(dist);
       for (const configuration of await configurations()) await bundle(configuration);
+      await buildCli(dist);
       for (const name of ['simd.wasm', 'relaxed.wasm']) {
         fs.copyFileSync(path.join(root, 'build', name), path.join(dist, name));
       }

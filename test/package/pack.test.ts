@@ -3,11 +3,17 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { disposeRuntime, init, scope, tensor } from 'striate';
+import { writeNpy } from 'striate/files';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { distName, ENTRIES } from '../../scripts/lib/entries.mjs';
 import { proseOf } from '../docs/markdown.ts';
+import { adder } from '../onnx/adder.ts';
 import { ISOLATED, inChromium } from './browser.ts';
 import { EMBEDDED, filesUnder, type Installed, install, output, root } from './installed.ts';
+
+/** A program for Node, which nobody imports. */
+const CLI = 'dist/cli.js';
 
 let installed: Installed;
 let files: string[];
@@ -34,6 +40,7 @@ describe('what is in it', () => {
       'README.md',
       'docs/api.md',
       'docs/bench.svg',
+      'docs/cli.md',
       'docs/models.md',
       'docs/operators.md',
       'docs/performance.md',
@@ -75,7 +82,7 @@ describe('what is in it', () => {
 
   test('JavaScript holds no import that a bundler or a browser would stumble over', () => {
     const beside = /^\.{1,2}\/[\w./]+\.(js|wasm|wasm\?module)$/;
-    for (const file of files.filter((one) => one.endsWith('.js'))) {
+    for (const file of files.filter((one) => one.endsWith('.js') && one !== CLI)) {
       const code = read(file).replace(/^\s*(\/\*\*?[\s\S]*?\*\/|\/\/.*)$/gm, '');
       expect(
         /\bimport\s*\(|\bimport\.meta\b|\bnew URL\(|\brequire\(|\bawait import/.exec(code)?.[0],
@@ -89,7 +96,7 @@ describe('what is in it', () => {
   });
 
   test('every JavaScript file has its source map, whose sources are relative and whole', () => {
-    for (const file of files.filter((one) => one.endsWith('.js'))) {
+    for (const file of files.filter((one) => one.endsWith('.js') && one !== CLI)) {
       expect(read(file), file).toContain(`//# sourceMappingURL=${path.basename(file)}.map`);
       const map = JSON.parse(read(`${file}.map`));
       expect(map.sources.filter((source: string) => !source.startsWith('../'))).toEqual([]);
@@ -130,6 +137,38 @@ describe('types', () => {
       const code = read(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
       expect(/.*(?:[:<|(,]|=>|\bas)\s*any\b.*/.exec(code)?.[0], file).toBe(undefined);
     }
+  });
+});
+
+describe('the command line', () => {
+  test('is there as `npx striate`, holds its libraries and their licences', async () => {
+    expect(fs.readdirSync(path.join(installed.folder, 'node_modules'))).not.toContain('commander');
+    expect(read(CLI)).toMatch(/^#!\/usr\/bin\/env node\n/);
+    for (const name of ['commander', 'cli-table3', 'cli-progress', 'picocolors'])
+      expect(read(CLI)).toMatch(new RegExp(`\n${name}\n\n[\\s\\S]*?Copyright`));
+    const bin = path.join(installed.folder, 'node_modules/.bin/striate');
+    expect((await output(bin, ['--version'], installed.folder)).trim()).toBe(
+      JSON.parse(read('package.json')).version,
+    );
+  });
+
+  test('runs a model on an array, in an empty folder', async () => {
+    const folder = fs.mkdtempSync(path.join(installed.folder, 'empty-'));
+    await init();
+    fs.writeFileSync(path.join(folder, 'adder.onnx'), adder);
+    fs.writeFileSync(
+      path.join(folder, 'x.npy'),
+      scope(() => writeNpy(tensor([[1, 5]]))),
+    );
+    disposeRuntime();
+    const bin = path.join(installed.folder, 'node_modules/.bin/striate');
+    const text = await output(
+      bin,
+      ['run', 'adder.onnx', '--input', 'x.npy', '--output', 'y.json', '--json'],
+      folder,
+    );
+    expect(JSON.parse(text).results[0].outputs.y).toMatchObject({ shape: [1, 2], dtype: 'float32' });
+    expect(JSON.parse(fs.readFileSync(path.join(folder, 'y.json'), 'utf8')).tensors.y.data).toEqual([2, 3]);
   });
 });
 

@@ -101,6 +101,8 @@ export class Model extends Shown {
   readonly outputs: readonly ModelPort[];
   /** What is computed otherwise than the file says: of which of its types (double as float32), and where. */
   readonly notes: readonly string[];
+  /** What the file holds besides, by key: the names of classes, who made it ... */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly #resources: ModelResources;
   readonly #file: string;
   readonly #routine: Routine;
@@ -122,6 +124,7 @@ export class Model extends Shown {
       shape,
     }));
     this.notes = notesOf(proto);
+    this.metadata = Object.fromEntries(proto.metadata);
     this.#shapes =
       options.inputShapes === undefined
         ? new Map()

@@ -12,6 +12,8 @@ export interface ModelProto {
   /** Version of each operator set by domain; ONNX's own is ''. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly graph: GraphProto;
+  /** What exporters and users note in the file besides. */
+  readonly metadata: ReadonlyMap<string, string>;
   /** By the operator that calls it. */
   readonly functions: ReadonlyMap<string, FunctionProto>;
 }
@@ -117,17 +119,29 @@ function readProto(bytes: Uint8Array, file: string): ModelProto {
   const message = new Message(bytes, file, 'model');
   const opsets = new Map<string, number>();
   const functions = new Map<string, FunctionProto>();
+  const metadata = new Map<string, string>();
   let graph: GraphProto | null = null;
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (field === 7) graph = readGraph(message.message('graph'), file, 0);
     else if (field === 8) readOpset(message.message('opset_import'), opsets);
+    else if (field === 14) readEntry(message.message('metadata_props'), metadata);
     else if (field === 25) {
       const [operator, made] = readFunction(message.message(`function ${functions.size}`), file);
       functions.set(operator, made);
     } else message.skip();
   }
   if (graph === null) throw new ModelError(`${file}: no graph: this is no ONNX model`);
-  return { file, opsets, graph, functions };
+  return { file, opsets, graph, metadata, functions };
+}
+
+function readEntry(message: Message, to: Map<string, string>): void {
+  let [key, value] = ['', ''];
+  for (let field = message.next(); field !== 0; field = message.next()) {
+    if (field === 1) key = message.string();
+    else if (field === 2) value = message.string();
+    else message.skip();
+  }
+  to.set(key, value);
 }
 
 function readFunction(message: Message, file: string): [operator: string, made: FunctionProto] {

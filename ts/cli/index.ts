@@ -1,0 +1,91 @@
+/** `striate`, the command line: its commands, their options, and how it ends. */
+import { Command, CommanderError, Option } from 'commander';
+import { bench } from './bench.ts';
+import { lineOf, UsageError } from './problems.ts';
+import { run } from './run.ts';
+import { clearFiles } from './sources.ts';
+import { summary } from './summary.ts';
+import { clearProgress, colors } from './terminal.ts';
+
+/** The package's version, which the build puts in. */
+declare const VERSION: string;
+
+const several = (value: string, previous: string[]): string[] => [...previous, value];
+
+const shapes = () =>
+  new Option('--shape <name=1x3x224x224>', 'shape of an input with free axes; may be repeated')
+    .argParser(several)
+    .default([], 'as the file says; a free first axis is 1');
+
+function commandsOf(program: Command): void {
+  const command = (text: string, description: string): Command =>
+    program
+      .command(text)
+      .description(description)
+      .option('--json', 'JSON on standard output, and nothing else')
+      .option('--variant <name>', 'kernels: simd or relaxed (default: the best that this runtime has)')
+      .option('--threads <n>', "threads, or 'auto' (default: 1)");
+
+  command('run <model>', 'Runs a model and shows what it gives: the best of a row of scores, or statistics.')
+    .addOption(
+      new Option(
+        '--input <name=file.npy>',
+        "an array for an input (.npy, or .npz with arrays by the inputs' names); may be repeated",
+      )
+        .argParser(several)
+        .default([], 'none'),
+    )
+    .option('--outputs <a,b>', "values to give instead of the model's outputs: any that the graph computes")
+    .option('--output <file>', 'writes the outputs: .npz, .npy (of one) or .json')
+    .option('--top <k>', 'how many scores are shown', '5')
+    .option('--labels <file>', "names of the classes: a line each, or JSON (default: the model's own)")
+    .action(run);
+  command('summary <model>', 'Shows what a model takes, gives and consists of, step by step.')
+    .addOption(shapes())
+    .action(summary);
+  command('bench <models...>', 'Measures models in turns, and where the time of the first goes.')
+    .addOption(shapes())
+    .option('--runs <n>', 'runs of each (default: about two seconds of them)')
+    .option('--steps <n>', 'how many of the longest steps are shown', '12')
+    .addHelpText('after', '\n--variant simd,relaxed measures both.')
+    .action(bench);
+}
+
+async function main(): Promise<number> {
+  const program = new Command('striate')
+    .description('Convolutional networks (ONNX) on WebAssembly.')
+    .version(VERSION)
+    .showHelpAfterError(false)
+    .configureOutput({
+      outputError: (text, write) =>
+        write(`${lineOf(text.trim()).replace(/^error/, colors.red('striate'))}\n`),
+    })
+    .exitOverride();
+  commandsOf(program);
+  for (const one of program.commands) one.exitOverride().copyInheritedSettings(program);
+  try {
+    await program.parseAsync();
+    return 0;
+  } catch (cause) {
+    clearProgress();
+    clearFiles();
+    if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : 2;
+    process.stderr.write(`${colors.red('striate')}: ${lineOf(cause)}\n`);
+    return cause instanceof UsageError ? 2 : 1;
+  }
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => {
+    clearProgress();
+    clearFiles();
+    process.exit(code);
+  });
+}
+// Whoever reads the output may have seen enough: `striate summary model.onnx | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+process.exitCode = await main();
