@@ -15,6 +15,22 @@ export function manualSeed(n: number): void {
   seeded = true;
 }
 
+/** Where the generator stands: its seed, which is drawn where there is none yet, and the streams that were taken of it. */
+export function generatorState(): { readonly seed: number; readonly stream: number } {
+  if (!seeded) seedByChance();
+  return { seed, stream };
+}
+
+/** Has the generator go on from there. */
+export function setGeneratorState(state: ReturnType<typeof generatorState>): void {
+  manualSeed(state.seed);
+  stream = state.stream;
+}
+
+function seedByChance(): void {
+  manualSeed(Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
+}
+
 /**
  * Stands where an operator reads the state of the generator, int32 [3]: key, key, stream. Each run draws anew: the stream
  * of a seed that was given, else the generator's next.
@@ -34,7 +50,7 @@ export class Draw {
   next(): [number, number, number] {
     const own = this.#seed;
     if (own !== undefined) return [own | 0, (own / 2 ** 32) | 0, this.#stream];
-    if (!seeded) manualSeed(Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
+    if (!seeded) seedByChance();
     stream += 1;
     return [seed | 0, (seed / 2 ** 32) | 0, stream];
   }

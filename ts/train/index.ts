@@ -1,5 +1,7 @@
 /** `striate/train`: what learning needs around gradients: optimisers, data in batches, what stands around them. */
 
+export type { CheckpointParts, LoadedCheckpoint, Resumable } from './checkpoint.ts';
+export { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 export type { GradientList } from './clip.ts';
 export { clipGradNorm, clipGradValue } from './clip.ts';
 export type { Batched, BatchOf, Dataset, SampleValue } from './dataset.ts';
@@ -23,5 +25,5 @@ export type {
 } from './optimizers.ts';
 export { Adam, AdamW, RMSprop, SGD } from './optimizers.ts';
 export type { ParamGroup } from './options.ts';
-export type { StepOutput, TrainStep, TrainStepOptions } from './trainStep.ts';
+export type { StepOutput, TrainStep, TrainStepOptions, TrainStepState } from './trainStep.ts';
 export { trainStep } from './trainStep.ts';

@@ -45,9 +45,11 @@ export function slot(
   return { shape, dtype: 'float32', symbol: null, resources: { storage } };
 }
 
-type Slot = ReturnType<typeof slot>;
+/** Memory in the place of a tensor. */
+export type Slot = ReturnType<typeof slot>;
 
-function viewOf({ shape, resources: { storage } }: Slot): Float32Array {
+/** Its values, until the memory grows. */
+export function viewOf({ shape, resources: { storage } }: Slot): Float32Array {
   const at = storage.address >>> 2;
   return refresh(storage.engine).f32.subarray(at, at + shape.reduce((product, axis) => product * axis, 1));
 }
@@ -251,9 +253,9 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup> extends Shown
       throw new RangeError(`${where}: dict has ${is}, must have ${must}`);
     }
     dict.groups.forEach((group, i) => {
-      if (group.params !== this.groups[i]?.params.length) {
+      if (group?.params !== this.groups[i]?.params.length) {
         throw new RangeError(
-          `${where}: dict.groups[${i}] has ${group.params} parameters, must have ${this.groups[i]?.params.length}`,
+          `${where}: dict.groups[${i}] has ${group?.params} parameters, must have ${this.groups[i]?.params.length}`,
         );
       }
       checkGroup(where, `dict.groups[${i}]`, group, this.#options);

@@ -2,15 +2,15 @@
 import { checkOptions, integer } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { describe, wrongKind } from '../base/errors.ts';
-import { type Engine, engine, refresh } from '../engine/engine.ts';
-import { adopt, type Resources, release, type Storage, scope } from '../engine/memory.ts';
+import { type Engine, engine } from '../engine/engine.ts';
+import { adopt, type Resources, release, scope } from '../engine/memory.ts';
 import type { Handle } from '../graph/value.ts';
 import { type AnyModule, holderOf, Module } from '../layers/module.ts';
 import type { ProfileOptions, StepProfile } from '../program/report.ts';
 import { emptyTensor, requireTensor, storageOf, type Tensor } from '../tensor/tensor.ts';
 import type { Results } from '../transforms/results.ts';
 import { requireLimit } from './clip.ts';
-import { Optimizer, type Prepared, slot } from './optimizer.ts';
+import { Optimizer, type Prepared, type Slot, slot, viewOf } from './optimizer.ts';
 import { type Gathering, typeText } from './stepGraph.ts';
 import { StepProgram } from './stepProgram.ts';
 
@@ -40,6 +40,14 @@ export type StepOutput<Y> = Y extends readonly [Tensor, infer Aux]
     }
   : number;
 
+/** The gradients of a step with `accumulate` that wait for an update, as copies. */
+export interface TrainStepState {
+  /** The calls that they are of. */
+  readonly pending: number;
+  /** Their sums so far, of each parameter in order. */
+  readonly sums: readonly Float32Array[];
+}
+
 /** A step of training: what `trainStep` gives. */
 export interface TrainStep<Xs extends readonly Tensor<DType>[] = readonly Tensor<DType>[], Y = Tensor> {
   /**
@@ -60,6 +68,13 @@ export interface TrainStep<Xs extends readonly Tensor<DType>[] = readonly Tensor
    * `runs` runs (default 10). Parameters and state stay as they are.
    */
   profile(options?: ProfileOptions): StepProfile[];
+  /** The gradients that wait for an update: for checkpoints. */
+  stateDict(): TrainStepState;
+  /**
+   * Goes on from what `stateDict` of a step with the same parameters gave.
+   * @throws RangeError where it does not fit
+   */
+  loadStateDict(state: TrainStepState): void;
   /** True after dispose(), the end of its scope, or disposeRuntime(). */
   readonly disposed: boolean;
   /** Gives the programs back, not the optimiser and its parameters; may be called again. */
@@ -82,7 +97,7 @@ interface Settings {
 class StepResources implements Resources {
   /** By the types of inputs and the form of the update; the one that was used last comes last. */
   readonly programs = new Map<string, StepProgram>();
-  readonly slots: (Handle & { readonly resources: { readonly storage: Storage } })[] = [];
+  readonly slots: Slot[] = [];
   isAlive = true;
 
   free(): void {
@@ -161,7 +176,7 @@ class Steps {
         optimizer: this.#optimizer.constructor.name,
         names: namesOf(prepared, roots),
         clipNorm,
-        gathering: this.#gathering(prepared),
+        gathering: this.#gathering(this.#optimizer.parameters),
         roots,
       };
       return { program: new StepProgram(this.#on, source) };
@@ -176,18 +191,40 @@ class Steps {
   }
 
   /** Where gradients of several batches are added up, shared by all programs. */
-  #gathering(prepared: readonly Prepared[]): Gathering | null {
+  #gathering(parameters: readonly Tensor[]): Gathering | null {
     const { accumulate } = this.#settings;
     if (accumulate === 1) return null;
     const { slots } = this.resources;
     if (slots.length === 0) {
       slots.push(slot(WHERE, this.#on, [8]));
-      const { address } = (slots[0] as (typeof slots)[number]).resources.storage;
       // p - lr g, with lr = -1 and nothing else.
-      refresh(this.#on).f32[address >>> 2] = 1;
-      for (const { parameter } of prepared) slots.push(slot(WHERE, this.#on, parameter.shape));
+      viewOf(slots[0] as Slot)[0] = 1;
+      for (const { shape } of parameters) slots.push(slot(WHERE, this.#on, shape));
     }
     return { rates: slots[0] as Handle, sums: slots.slice(1), share: 1 / accumulate };
+  }
+
+  stateDict(): TrainStepState {
+    this.#requireAlive('trainStep.stateDict');
+    const sums = this.pending === 0 ? [] : this.resources.slots.slice(1).map((one) => viewOf(one).slice());
+    return { pending: this.pending, sums };
+  }
+
+  loadStateDict({ pending, sums }: TrainStepState): void {
+    const where = 'trainStep.loadStateDict';
+    this.#requireAlive(where);
+    const { accumulate } = this.#settings;
+    integer(where, 'state.pending', pending, 0, accumulate - 1);
+    const { parameters } = this.#optimizer;
+    const fits =
+      sums.length === parameters.length && parameters.every(({ size }, i) => sums[i]?.length === size);
+    if (pending > 0 && !fits)
+      throw new RangeError(`${where}: state.sums is of other parameters, must be of the optimizer's`);
+    if (accumulate > 1) this.#gathering(parameters);
+    this.resources.slots.slice(1).forEach((one, i) => {
+      viewOf(one).set(sums[i] ?? new Float32Array(viewOf(one).length));
+    });
+    this.pending = pending;
   }
 
   #last(where: string): StepProgram {
@@ -288,6 +325,8 @@ export function trainStep<Xs extends readonly Tensor<DType>[], const Y extends S
     resources: { value: steps.resources },
     summary: { value: () => steps.summary() },
     profile: { value: (given?: ProfileOptions) => steps.profile(given) },
+    stateDict: { value: () => steps.stateDict() },
+    loadStateDict: { value: (state: TrainStepState) => steps.loadStateDict(state) },
     dispose: { value: dispose },
     [Symbol.dispose]: { value: dispose },
   });
