@@ -1,7 +1,8 @@
 // The package's files: the entries with shared chunks, one file for pages without a bundler, and the type declarations.
 import fs from 'node:fs';
+import path from 'node:path';
 import resolve from '@rollup/plugin-node-resolve';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import dts from 'rollup-plugin-dts';
 import esbuild, { minify } from 'rollup-plugin-esbuild';
 import { tidyDeclarations } from './scripts/lib/declarations.mjs';
@@ -11,6 +12,8 @@ const entries = {
   ...sourcesByDistName,
   'index.workerd': 'ts/entries/workerd.ts',
   'index.edge': 'ts/entries/edge.ts',
+  'image.workerd': 'ts/entries/image.workerd.ts',
+  'image.edge': 'ts/entries/image.workerd.ts?edge',
   slim: 'ts/entries/slim.ts',
   worker: 'ts/engine/workerText.ts?run',
 };
@@ -32,6 +35,21 @@ const textAsModule = {
     const { outputFiles } = await build({ entryPoints: [id.replace('?run', '')], ...options });
     const { workerText } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
     return { code: workerText, moduleSideEffects: true };
+  },
+};
+
+/** `FILE?edge`: FILE with its WebAssembly imported as edge runtimes do, as `?module`. */
+const edgeImports = {
+  name: 'edge-imports',
+  async resolveId(id, importer) {
+    if (id.endsWith('?edge')) return path.resolve(id);
+    if (!importer?.endsWith('?edge')) return null;
+    if (id.endsWith('.wasm')) return { id: `${id}?module`, external: true };
+    return this.resolve(id, importer.replace('?edge', ''), { skipSelf: true });
+  },
+  load(id) {
+    if (!id.endsWith('?edge')) return null;
+    return transform(fs.readFileSync(id.replace('?edge', ''), 'utf8'), { loader: 'ts', sourcemap: true });
   },
 };
 
@@ -78,6 +96,7 @@ const shared = (extension) => ({
 
 const plugins = [
   textAsModule,
+  edgeImports,
   wasmBeside,
   resolve(),
   esbuild({ target: 'es2022', tsconfig: 'ts/tsconfig.json' }),

@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { HELP, readOptions } from '../bench/options.mjs';
 import { buildDist } from './lib/dist.mjs';
-import { buildKernels } from './lib/kernels.mjs';
 import { benchModules, nodeModules } from './lib/modules.mjs';
 import { recentNode } from './lib/node24.mjs';
 import { main, Problem, root } from './lib/report.mjs';
+import { buildModules } from './lib/wasmModules.mjs';
 
 function optionsOf(args) {
   try {
@@ -25,7 +25,7 @@ await main(async () => {
     return;
   }
   await nodeModules();
-  await buildKernels();
+  await buildModules();
   await buildDist();
   if (peers.length > 0 || svg !== undefined) await benchModules();
   const { status } = spawnSync(await recentNode(), [path.join(root, 'bench/main.mjs'), ...args], {

@@ -1,14 +1,14 @@
 // `npm run fuzz -- [--problems N] [--seed S] [--variant simd|relaxed] [--op NAME]`: random problems against the plain
 // loops of test/families, in all variants or in one. Each failing problem is printed as a line for its family. With
-// `--models N` mutations of the two BlazeFace models instead.
+// `--models N` mutations of the two BlazeFace models instead, with `--images N` mutations of small picture files.
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { fetchData } from './fetch-data.mjs';
 import { importTypeScript } from './lib/bundle.mjs';
-import { buildKernels } from './lib/kernels.mjs';
 import { nodeModules } from './lib/modules.mjs';
 import { main, Problem, root, run } from './lib/report.mjs';
+import { buildModules } from './lib/wasmModules.mjs';
 
 /** Bundles the fuzzer with all families of test/families. */
 async function load() {
@@ -23,7 +23,9 @@ async function load() {
       ...imports,
       `export const operators = { references: ${merged('references')}, generators: ${merged('generators')} };`,
       "export { fuzz } from '../../test/support/fuzz.ts';",
+      "export { fuzzImages } from '../../test/support/fuzzImages.ts';",
       "export { fuzzModels } from '../../test/support/fuzzModels.ts';",
+      "export { fileOf, names } from '../../test/image/pictures.ts';",
       "export { init, disposeRuntime } from '../../ts/index.ts';",
     ].join('\n'),
   );
@@ -44,6 +46,7 @@ await main(async () => {
     options: {
       problems: { type: 'string', default: '1000' },
       models: { type: 'string' },
+      images: { type: 'string' },
       seed: { type: 'string', default: '1' },
       variant: { type: 'string' },
       op: { type: 'string' },
@@ -51,11 +54,11 @@ await main(async () => {
   });
   const problems = Number(values.problems);
   const seed = Number(values.seed);
-  const models = values.models === undefined ? null : Number(values.models);
-  if (!(problems > 0) || !Number.isInteger(seed) || (models !== null && !(models > 0)))
-    throw new Problem('fuzz: --problems, --models and --seed are integers');
+  const [models, images] = [values.models, values.images].map((n) => (n === undefined ? null : Number(n)));
+  if (!(problems > 0) || !Number.isInteger(seed) || [models, images].some((n) => n !== null && !(n > 0)))
+    throw new Problem('fuzz: --problems, --models, --images and --seed are integers');
   await nodeModules();
-  await buildKernels();
+  await buildModules();
   const flag = '--experimental-wasm-relaxed-simd';
   if (process.version.startsWith('v20.') && !process.execArgv.includes(flag)) {
     const { code } = await run(process.execPath, [flag, ...process.argv.slice(1)], {
@@ -65,7 +68,17 @@ await main(async () => {
     process.exitCode = code;
     return;
   }
-  const { init, disposeRuntime, fuzz, fuzzModels, operators } = await load();
+  const { init, disposeRuntime, fuzz, fuzzImages, fuzzModels, fileOf, names, operators } = await load();
+  if (images !== null) {
+    const progress = (done) => bar(done, images);
+    const { ran, trapped, wrong, slowest } = await fuzzImages(names.map(fileOf), { images, seed, progress });
+    for (const line of wrong) console.log(line);
+    console.log(
+      `${images} pictures, ${ran} decoded, ${wrong.length} wrong, ${trapped} traps contained, the slowest refusal ${Math.round(slowest)} ms`,
+    );
+    if (wrong.length > 0) process.exitCode = 1;
+    return;
+  }
   const files = models === null ? [] : Object.values(fetchData({ log: () => {} }).models).map(bytesOf);
   for (const variant of values.variant === undefined ? ['simd', 'relaxed'] : [values.variant]) {
     await init({ variant, maxMemoryBytes: 64 * 2 ** 20 });

@@ -1,9 +1,9 @@
 // `npm run generate`: writes what follows from the operators in ts/ops (scripts/lib/generate), and docs/api.md.
 import path from 'node:path';
 import { readText, removeAll, writeAtomic } from './lib/files.mjs';
-import { buildKernels } from './lib/kernels.mjs';
 import { nodeModules } from './lib/modules.mjs';
 import { main, root } from './lib/report.mjs';
+import { buildModules } from './lib/wasmModules.mjs';
 
 /** The public names, as the declarations have them; whether they changed. */
 async function writeApi() {
@@ -20,7 +20,7 @@ async function writeApi() {
 
 await main(async () => {
   await nodeModules();
-  await buildKernels();
+  await buildModules();
   const { generate } = await import('./lib/generate/index.mjs');
   const written = await generate({ write: true });
   if (await writeApi()) written.push('docs/api.md');

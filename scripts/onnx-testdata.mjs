@@ -7,9 +7,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { importTypeScript } from './lib/bundle.mjs';
 import { aptInstall, mayUseApt } from './lib/debian.mjs';
-import { buildKernels } from './lib/kernels.mjs';
 import { nodeModules } from './lib/modules.mjs';
 import { main, Problem, root } from './lib/report.mjs';
+import { buildModules } from './lib/wasmModules.mjs';
 
 const GROUPS = ['node', 'simple', 'pytorch-operator', 'pytorch-converted'];
 const INSTALLED = '/usr/share/libonnx-testdata/data';
@@ -42,7 +42,7 @@ await main(async () => {
     },
   });
   await nodeModules();
-  await buildKernels();
+  await buildModules();
   const data = await folderOf(values.folder);
   const { init, runTest, leftOut, writePack } = await importTypeScript('test/onnx/testdata/index.ts');
   await init();

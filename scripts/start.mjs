@@ -1,16 +1,16 @@
 // The main job: sets up and builds what is missing, then finds the faces in the photographs that are given.
 import { fetchData } from './fetch-data.mjs';
 import { importTypeScript } from './lib/bundle.mjs';
-import { buildKernels } from './lib/kernels.mjs';
 import { nodeModules } from './lib/modules.mjs';
 import { main } from './lib/report.mjs';
+import { buildModules } from './lib/wasmModules.mjs';
 
 await main(async () => {
   const args = process.argv.slice(2);
   const { log } = console;
   if (args.includes('--json')) console.log = console.error; // only the result goes to standard output
   await nodeModules();
-  await buildKernels();
+  await buildModules();
   const data = fetchData();
   console.log = log;
   const faces = await importTypeScript('examples/faces/main.ts');

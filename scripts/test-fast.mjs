@@ -4,10 +4,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { buildKernels } from './lib/kernels.mjs';
 import { nodeModules } from './lib/modules.mjs';
 import { main, Problem, root, run, seconds } from './lib/report.mjs';
 import { pathWith, rustForTests } from './lib/rust.mjs';
+import { buildModules } from './lib/wasmModules.mjs';
 
 const help = `npm run test:fast -- [--since REF]
 
@@ -87,7 +87,7 @@ await main(async () => {
   }
   if (given.help) return console.log(help);
   await nodeModules();
-  await buildKernels();
+  await buildModules();
   const files = await changedFiles(given.since);
   const families = familiesOf(files);
   console.log(`${files.length} changed files; families run whole: ${families.join(', ') || 'none'}`);

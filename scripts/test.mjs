@@ -3,10 +3,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { buildKernels } from './lib/kernels.mjs';
 import { nodeModules } from './lib/modules.mjs';
 import { main, Problem, root, run, seconds } from './lib/report.mjs';
 import { pathWith, rustForTests } from './lib/rust.mjs';
+import { buildModules } from './lib/wasmModules.mjs';
 
 const rows = [];
 
@@ -88,7 +88,7 @@ await main(async () => {
   let env;
   const ready = await check('set-up and build', async () => {
     await nodeModules();
-    await buildKernels();
+    await buildModules();
     env = { PATH: pathWith(await rustForTests()) };
   });
   if (ready) {

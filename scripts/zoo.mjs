@@ -7,10 +7,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildDist } from './lib/dist.mjs';
-import { buildKernels } from './lib/kernels.mjs';
 import { benchModules, nodeModules } from './lib/modules.mjs';
 import { recentNode } from './lib/node24.mjs';
 import { main, Problem, root } from './lib/report.mjs';
+import { buildModules } from './lib/wasmModules.mjs';
 import { fetchModels, fileOf } from './zoo/files.mjs';
 import { MODELS } from './zoo/models.mjs';
 import { documentOf, judge, tableOf } from './zoo/table.mjs';
@@ -105,7 +105,7 @@ await main(async () => {
     return;
   }
   await nodeModules();
-  await buildKernels();
+  await buildModules();
   await buildDist();
   await benchModules();
   await fetchModels(models);

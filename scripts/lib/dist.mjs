@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildCli } from './cli.mjs';
+import { CODECS } from './codecs.mjs';
 import { hashOf, readText, removeAll, withLock } from './files.mjs';
 import { Problem, root, step } from './report.mjs';
 
@@ -10,12 +11,16 @@ const dist = path.join(root, 'dist');
 const stampFile = path.join(root, 'build/dist.stamp');
 // Modules that call each other, but not while they load, may import each other.
 const accepted = new Set(['CIRCULAR_DEPENDENCY']);
+/** The modules' files, for those runtimes that import them, and for who hosts them. */
+const WASM = ['simd.wasm', 'relaxed.wasm', ...CODECS.map((name) => `codec/${name}.wasm`)];
 const sources = [
   'ts',
   'build/stamp.json',
+  'build/codec/stamp.json',
   'rollup.config.mjs',
   'scripts/lib/cli.mjs',
   'scripts/lib/declarations.mjs',
+  'scripts/lib/dist.mjs',
   'scripts/lib/entries.mjs',
   'package.json',
   'package-lock.json',
@@ -35,9 +40,7 @@ export async function buildDist() {
       removeAll(dist);
       for (const configuration of await configurations()) await bundle(configuration);
       await buildCli(dist);
-      for (const name of ['simd.wasm', 'relaxed.wasm']) {
-        fs.copyFileSync(path.join(root, 'build', name), path.join(dist, name));
-      }
+      for (const name of WASM) fs.cpSync(path.join(root, 'build', name), path.join(dist, name));
       fs.writeFileSync(stampFile, hash);
     });
   });

@@ -12,13 +12,21 @@ function requireNumbers([, name, parameters, text]) {
   }
 }
 
-export function glueModule(glue, { pages, stackBytes, flags, version }) {
+/** Refuses glue that is more than exports of numbers. */
+function requirePlain(glue) {
   const functions = [...glue.matchAll(/^export function (\w+)\((.*)\) \{\n([\s\S]*?)^\}/gm)];
   const imported = [...glue.matchAll(/^ {8}(\w+): function\(/gm)].map(([, name]) => name);
   if (functions.length === 0 || imported.join() !== '__wbindgen_init_externref_table') {
     throw new Error(`wasm-bindgen's glue has changed its form: the module imports ${imported.join(', ')}`);
   }
   functions.forEach(requireNumbers);
+}
+
+const membersOf = (types) =>
+  [...types.matchAll(/^export function (\w+\(.*\): (?:number|void);)$/gm)].map(([, member]) => member);
+
+export function glueModule(glue, { pages, stackBytes, flags, version }) {
+  requirePlain(glue);
   // No reference to a JavaScript value is ever passed, so the table of such references stays empty.
   const body = `
   const imports = { './kernels_bg.js': { memory, __wbindgen_init_externref_table() {} } };
@@ -37,10 +45,11 @@ export const instantiateText = ${JSON.stringify(`async (module, memory) => {${bo
 }
 
 export function glueTypes(types) {
-  const members = [...types.matchAll(/^export function (\w+\(.*\): (?:number|void);)$/gm)];
   return `// Made by the build from wasm-bindgen's declarations, see scripts/lib/glue.mjs.
 export interface Exports {
-${members.map(([, member]) => `  ${member}`).join('\n')}
+${membersOf(types)
+  .map((member) => `  ${member}`)
+  .join('\n')}
   /** Gives back what an instance on another thread, which has ended, allocated for itself. */
   __wbindgen_thread_destroy(tlsBase: number, stack: number, stackBytes: number): void;
 }
@@ -56,5 +65,32 @@ export const version: string;
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Exports>;
 /** The text of \`instantiate\`, for workers, which import nothing. */
 export const instantiateText: string;
+`;
+}
+
+/** The codecs' modules have the same exports but for `decode` and `encode`, and a memory of their own. */
+export function codecGlue(glues) {
+  for (const { glue } of glues) requirePlain(glue);
+  const imports = glues.map(({ glue }) => glue.match(/"(\.\/[\w-]+_bg\.js)"/)[1]);
+  return `// Made by the build from wasm-bindgen's glue, see scripts/lib/glue.mjs.
+const none = { __wbindgen_init_externref_table() {} };
+const imports = { ${imports.map((name) => `'${name}': none`).join(', ')} };
+export function instantiate(module) {
+  const { exports: wasm } = new WebAssembly.Instance(module, imports);
+  wasm.__wbindgen_start();
+  return wasm;
+}
+`;
+}
+
+export function codecGlueTypes(glues) {
+  const members = new Set(glues.flatMap(({ types }) => membersOf(types)));
+  return `// Made by the build from wasm-bindgen's declarations, see scripts/lib/glue.mjs.
+export interface Exports {
+  readonly memory: WebAssembly.Memory;
+${[...members].map((member) => `  ${member}`).join('\n')}
+}
+/** Makes an instance with a memory of its own. */
+export function instantiate(module: WebAssembly.Module): Exports;
 `;
 }

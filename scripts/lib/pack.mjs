@@ -77,3 +77,15 @@ export const relaxedBytes: number;
 export const relaxedDifferenceBytes: number;
 export const relaxedDifference: string;
 `;
+
+/** The bytes of one module alone. */
+export async function bytesModule(wasm) {
+  return `// Made by the build: WebAssembly, see scripts/lib/pack.mjs.
+export const bytes = ${wasm.length};
+export const deflated = '${await text(wasm)}';
+`;
+}
+
+export const bytesTypes = `export const bytes: number;
+export const deflated: string;
+`;

@@ -13,9 +13,9 @@ test('every sentence that the sources can throw is written in a test, in full', 
     ([, , , sentence]) =>
       typeof sentence === 'string' ? sentence : sentence.source.replace(/^\^|\\(?=[.()])/g, ''),
   );
-  // What models, files, training, a pool of threads and the library's own graphs say has tests of its own.
+  // What models, files, pictures, training, a pool of threads and the library's own graphs say has tests of its own.
   const others = [
-    ...['test/onnx', 'test/files', 'test/train', 'test/runtime'].flatMap(filesOf),
+    ...['test/onnx', 'test/files', 'test/image', 'test/train', 'test/runtime'].flatMap(filesOf),
     ...['test/threads/pool.test.ts', 'test/graph/graph.test.ts'],
   ];
   said.push(...others.flatMap(literalsOf));

@@ -17,8 +17,13 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   );
 }
 
+/** Inflates at once: slowly where there is no node:zlib. */
+export function inflatedNow(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
+  return builtin<Zlib>('node:zlib')?.inflateRawSync?.(bytes) ?? inflate(bytes, size);
+}
+
 interface Zlib {
-  inflateRawSync(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
+  inflateRawSync?(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
 }
 
 export async function inflated(

@@ -6,7 +6,8 @@ import { type Exports, initialPages, instantiate, sharedFlag, version } from '..
 import { builtin, pathOf, schemeOf } from '../base/builtin.ts';
 import { describe } from '../base/errors.ts';
 import type { WasmModule, WebResponse, WebUrl } from '../base/platform.ts';
-import { messageOf, tagOf } from '../base/realm.ts';
+import { tagOf } from '../base/realm.ts';
+import { REFUSED, refusal } from './refusal.ts';
 
 export { type Exports as KernelExports, version };
 
@@ -118,18 +119,10 @@ async function hosted(
 }
 
 /** The module, or an Error that says what failed and why. */
-function orRefuse<T>(module: Promise<T>, what: string): Promise<T> {
-  return module.catch((cause) => {
-    const why = isPolicy(cause) ? `${REFUSED} (a content security policy needs 'wasm-unsafe-eval')` : what;
-    throw new Error(`init: ${why}: ${messageOf(cause)}`, { cause });
+const orRefuse = <T>(module: Promise<T>, what: string): Promise<T> =>
+  module.catch((cause) => {
+    throw refusal('init', cause, what);
   });
-}
-
-/** Whether a page's policy forbids to compile, which each browser says in words of its own; Safari's are an EvalError's. */
-const isPolicy = (cause: unknown): boolean =>
-  /(Compile|Eval)Error: .*(content security policy|\bCSP\b|unsafe-eval)/is.test(String(cause));
-
-const REFUSED = "striate's WebAssembly was refused";
 
 /**
  * A new instance over a new memory of at most `maxMemoryBytes`.
