@@ -34,11 +34,11 @@ export function inflate(input: Uint8Array, size: number): Uint8Array<ArrayBuffer
   let at = 0; // in bits
   let end = 0; // of what is written
 
-  const require = (holds: boolean): void => {
+  const must = (holds: boolean): void => {
     if (!holds) throw new RangeError(`inflate: the data is damaged, or has not ${size} bytes`);
   };
   const bits = (count: number): number => {
-    require(at + count <= input.length * 8);
+    must(at + count <= input.length * 8);
     let value = 0;
     for (let i = 0; i < count; i++, at++) value += ((input[at >> 3]! >> (at & 7)) & 1) << i;
     return value;
@@ -51,14 +51,14 @@ export function inflate(input: Uint8Array, size: number): Uint8Array<ArrayBuffer
       at++;
       const count = counts[length]!;
       if (word < first + count) {
-        require(at <= input.length * 8 && word >= first);
+        must(at <= input.length * 8 && word >= first);
         return symbols[index + word - first]!;
       }
       index += count;
       first = 2 * (first + count);
       word *= 2;
     }
-    require(false);
+    must(false);
     return 0;
   };
   /** A length or distance: `perStep` codes share a number of extra bits, which grows by one from step to step. */
@@ -85,17 +85,17 @@ export function inflate(input: Uint8Array, size: number): Uint8Array<ArrayBuffer
   for (let last = 0; !last; ) {
     last = bits(1);
     const kind = bits(2);
-    require(kind < 3);
+    must(kind < 3);
     if (kind) {
       const [literals, distances] = kind === 1 ? FIXED() : dynamicCodes();
       for (let next = symbol(literals); next !== 256; next = symbol(literals)) {
         if (next < 256) {
-          require(end < size);
+          must(end < size);
           output[end++] = next;
         } else {
           const length = next === 285 ? 258 : value(next - 257, 3, 4);
           const from = end - value(symbol(distances), 1, 2);
-          require(from >= 0 && end + length <= size);
+          must(from >= 0 && end + length <= size);
           for (let i = 0; i < length; i++) output[end++] = output[from + i]!;
         }
       }
@@ -104,12 +104,12 @@ export function inflate(input: Uint8Array, size: number): Uint8Array<ArrayBuffer
       const length = bits(16);
       bits(16); // the length again, inverted
       const stored = input.subarray(at / 8, at / 8 + length);
-      require(stored.length === length && end + length <= size);
+      must(stored.length === length && end + length <= size);
       output.set(stored, end);
       at += length * 8;
       end += length;
     }
   }
-  require(end === size);
+  must(end === size);
   return output;
 }
