@@ -7,6 +7,7 @@ import { disposeRuntime, init, loadModel, tensor } from '../../bench/striate.mjs
 import { differenceOf, TOLERANCE } from './compare.mjs';
 import { ourFeeds, theirFeeds, valuesOf } from './feeds.mjs';
 import { fileOf } from './files.mjs';
+import { memoryOf } from './memory.mjs';
 import { MODELS } from './models.mjs';
 import { timesOf } from './times.mjs';
 
@@ -76,8 +77,9 @@ async function main({ name, variant, threads, time }) {
   web.start({ threads });
   await init({ variant, threads });
   const model = await loadModel(bytes);
+  const memory = memoryOf(model, values[0]);
   const outputs = await compare(bytes, model, values, wanted);
-  const result = { outputs, notes: model.notes };
+  const result = { outputs, notes: model.notes, memory };
   model.dispose();
   if (time) result.times = await timesOf(bytes, values[0]);
   disposeRuntime();

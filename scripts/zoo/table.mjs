@@ -26,6 +26,7 @@ export function judge({ name, pack, arithmetic, tolerance, runs }, bytes, found)
     spread: most('spread') || undefined,
     notes: found.notes,
     times: found.times,
+    memory: found.memory,
   };
   if (wrong.length === 0) return { ...all, verdict: 'right' };
   const [{ name: output, is, mustBe, difference }] = wrong;
@@ -42,10 +43,15 @@ const ratio = (row, what, peer) => {
   return of?.[peer] === undefined ? undefined : of[peer] / of.striate;
 };
 
+const megabytes = (bytes) => figure(bytes === undefined ? undefined : bytes / 1e6);
+
+/** How many times weights and planned activations the linear memory is. */
+const ofPlan = ({ memory }) => memory && memory.memory / (memory.weights + memory.activations);
+
 /** The rows in Markdown. */
 export function tableOf(rows) {
   const timed = rows.some((row) => row.times !== undefined);
-  const header = ['network', 'package', 'MB', 'outputs', 'error', 'its own', 'verdict'];
+  const header = ['network', 'package', 'MB', 'outputs', 'error', 'its own', 'verdict', 'memory', 'of plan'];
   const more = ['load ms', 'of web', 'run ms', 'of web', 'of native'];
   const cells = rows.map((row) => {
     const figures = [
@@ -55,8 +61,9 @@ export function tableOf(rows) {
       times(ratio(row, 'run', 'web')),
       times(ratio(row, 'run', 'native')),
     ];
-    const what = [row.name, row.pack, figure(row.bytes / 1e6), row.outputs ?? '-'];
-    return [...what, tiny(row.worst), tiny(row.spread), row.verdict, ...(timed ? figures : [])];
+    const what = [row.name, row.pack, megabytes(row.bytes), row.outputs ?? '-'];
+    const memory = [megabytes(row.memory?.memory), times(ofPlan(row))];
+    return [...what, tiny(row.worst), tiny(row.spread), row.verdict, ...memory, ...(timed ? figures : [])];
   });
   return `${table([...header, ...(timed ? more : [])], cells, 2)}\n`;
 }
@@ -109,6 +116,8 @@ is compared with native onnxruntime's. ${right} of ${rows.length} are right.
   their own, with their reasons, in \`scripts/zoo/models.mjs\`.
 - **its own** stands where the error is larger: how far onnxruntime is from itself, native without its optimisations and in
   WebAssembly. There sums of the network cancel, and right is at most ${TIMES_SPREAD} times that.
+- **memory** is the linear memory in MB after the first run in a new process, **of plan** that by the weights and the planned
+  activations: half a MB of it is the module itself, and the tensors that go in and come out are in it.
 ${timed ? LOAD_AND_RUN : ''}
 Variant ${variant}, ${thread}${machine}.
 

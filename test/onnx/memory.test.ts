@@ -1,5 +1,5 @@
 /** What a loaded model keeps: each weight once, what programs make of it once for all shapes, and nothing afterwards. */
-import { init, memory, type Tensor } from 'striate';
+import { disposeRuntime, init, memory, type Tensor } from 'striate';
 import { loadModel, type Model } from 'striate/onnx';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Attribute, Float, floats, int64s, type ModelSpec, model, type NodeSpec } from './encode.ts';
@@ -143,6 +143,65 @@ const values = (results: Record<string, Tensor>): Record<string, number[]> =>
       return [name, data];
     }),
   );
+
+describe('the linear memory', () => {
+  const side = 512;
+  const layers = 8;
+  const deep = () =>
+    model({
+      nodes: Array.from({ length: layers }, (_, i) => ({
+        op: 'MatMul',
+        in: [i === 0 ? 'x' : `h${i}`, `w${i}`],
+        out: [i === layers - 1 ? 'y' : `h${i + 1}`],
+      })),
+      weights: Array.from({ length: layers }, (_, i) => some(`w${i}`, [side, side])),
+      inputs: { x: [['n', side]] },
+    });
+
+  test('holds each weight once after a run, though not the file nor what was packed of it', async () => {
+    const bytes = deep();
+    disposeRuntime();
+    await init();
+    const before = memory.stats().memoryBytes;
+    const loaded = await loadModel(bytes);
+    // Nothing of the weights is in it before a run.
+    expect(memory.stats().memoryBytes - before).toBeLessThan(1 << 18);
+    expect(memory.stats().liveBytes).toBeGreaterThanOrEqual(4 * layers * side * side);
+    run(loaded, [2, side]);
+    expect(memory.stats().memoryBytes - before).toBeLessThan(1.2 * 4 * layers * side * side);
+    loaded.dispose();
+  });
+  test('gets what programs read from a copy of the bytes', async () => {
+    const bytes = deep();
+    const [one, other] = [await loadModel(bytes), await loadModel(bytes)];
+    const x = new Float32Array(side).map((_, i) => i % 3);
+    const expected = values(one.run({ x }) as never);
+    bytes.fill(0);
+    expect(values(other.run({ x }) as never)).toEqual(expected);
+    one.dispose();
+    other.dispose();
+  });
+  test('gets what is computed of a weight from outside again, after it has left', async () => {
+    const big = 1 << 12;
+    const loaded = await loadModel(
+      model({
+        nodes: [
+          { op: 'Neg', in: ['w'], out: ['n'] },
+          { op: 'Abs', in: ['n'], out: ['a'] },
+          { op: 'Add', in: ['n', 'a'], out: ['s'] },
+          { op: 'Mul', in: ['x', 's'] },
+        ],
+        weights: [some('w', [big])],
+        inputs: { x: [['n']] },
+      }),
+    );
+    expect(memory.stats().liveBytes).toBe(4 * big);
+    const { y } = values(loaded.run({ x: new Float32Array(big).fill(1) }) as never);
+    const w = Array.from({ length: 9 }, (_, i) => ((7 * i) % 11) / 8 - 0.5);
+    expect(y?.slice(0, 9)).toEqual(w.map((one) => Math.abs(one) - one));
+    loaded.dispose();
+  });
+});
 
 describe('weights', () => {
   test('that only others are made of are given back', async () => {

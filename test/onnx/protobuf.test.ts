@@ -178,7 +178,7 @@ describe('weights', () => {
   const values = (proto: Uint8Array) => {
     const bytes = message([[7, message([[5, proto]])]]);
     const [tensor] = readModel(bytes, 'm').graph.initializers;
-    const made = tensorFrom('loadModel', tensor as never, "initializer 'w'");
+    const made = tensorFrom(tensor as never, "initializer 'w'");
     const { data, dtype, shape } = made;
     const all = [dtype, shape, Array.from(data)];
     made.dispose();

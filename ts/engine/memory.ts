@@ -5,26 +5,74 @@
 import { isOwnTensor, OutOfMemoryError, wrongKind } from '../base/errors.ts';
 import { type Engine, engine, engineOrNull, free, onDisposeRuntime, refresh } from './engine.ts';
 
-/** Bytes at an address, shared by the handles that count on it. */
-export interface Storage {
+/** Writes values that are kept outside of the linear memory to an address of it. */
+type Write = (address: number) => void;
+
+/**
+ * Bytes at an address, shared by the handles that count on it. Those of a model's constants are kept outside of the linear
+ * memory: they come in where somebody asks for their address, and may leave again.
+ */
+export class Storage {
   readonly engine: Engine;
   /** No other storage has or had it. */
-  readonly id: number;
-  address: number;
+  readonly id = storages++;
   readonly bytes: number;
   /** Handles that hold it; at 0 it is freed. */
-  references: number;
+  references = 1;
   /** Whether the user holds it (liveBytes) or the library keeps it for speed (cacheBytes). */
   readonly cache: boolean;
   /** A traced function writes it, so that what reads it is no constant of a trace. */
-  written: boolean;
+  written = false;
   /** How often the library has written values in place: a gradient that reads older ones is refused. */
-  version: number;
+  version = 0;
+  /** Where it lies now; 0 when it is outside. */
+  place: number;
+  #outside: Write | null;
+
+  constructor(on: Engine, bytes: number, cache: boolean, place: number, outside: Write | null = null) {
+    this.engine = on;
+    this.bytes = bytes;
+    this.cache = cache;
+    this.place = place;
+    this.#outside = outside;
+  }
+
+  /** Where it lies from now on. @throws OutOfMemoryError */
+  get address(): number {
+    if (this.place === 0) {
+      this.place = room('loadModel', this.engine, this.bytes);
+      this.#outside!(this.place);
+      cacheBytes += this.bytes;
+    }
+    return this.place;
+  }
+
+  /** Whether its values are outside as well. */
+  get isOutside(): boolean {
+    return this.#outside !== null;
+  }
+
+  /** Has the values, which nobody writes, outside until somebody asks for their address. */
+  leave(): void {
+    if (this.place === 0) return;
+    if (this.#outside === null) {
+      const values = bytesOf(this.engine).slice(this.place, this.place + this.bytes);
+      this.#outside = (address) => bytesOf(this.engine).set(values, address);
+    } else cacheBytes -= this.bytes;
+    giveBack(this);
+    this.place = 0;
+  }
+
+  /** Writes the values to another place of the memory. */
+  copyTo(address: number): void {
+    if (this.place === 0) this.#outside!(address);
+    else bytesOf(this.engine).copyWithin(address, this.place, this.place + this.bytes);
+  }
 }
 
 /** What `memory.stats()` gives. */
 export interface MemoryStats {
-  /** Bytes that the user holds: tensors, parameters, compiled programs' weights. */
+  /** Bytes that the user holds: tensors, parameters, compiled programs' weights, and those of loaded models, which wait outside. */
   readonly liveBytes: number;
   /** The most that liveBytes has been. */
   readonly peakBytes: number;
@@ -82,27 +130,39 @@ export function withRoom(where: string, bytes: number, attempt: () => number): n
 /** `bytes` of new storage with one reference. @throws OutOfMemoryError */
 export function allocate(where: string, bytes: number, cache = false): Storage {
   const on = engine(where);
-  // An address space of 32 bits holds no more.
-  const address = withRoom(where, bytes, () => (bytes < 2 ** 32 ? on.exports.alloc(bytes) : 0));
+  const place = room(where, on, bytes);
   if (cache) cacheBytes += bytes;
-  else {
-    liveBytes += bytes;
-    if (liveBytes > peakBytes) peakBytes = liveBytes;
-  }
-  return { engine: on, id: storages++, address, bytes, references: 1, cache, written: false, version: 0 };
+  else countLive(bytes);
+  return new Storage(on, bytes, cache, place);
+}
+
+/** Storage of values that `outside` writes to where they are wanted; the user holds them. */
+export function storageOutside(where: string, bytes: number, outside: Write): Storage {
+  countLive(bytes);
+  return new Storage(engine(where), bytes, false, 0, outside);
+}
+
+function room(where: string, on: Engine, bytes: number): number {
+  // An address space of 32 bits holds no more.
+  return withRoom(where, bytes, () => (bytes < 2 ** 32 ? on.exports.alloc(bytes) : 0));
+}
+
+function bytesOf(on: Engine): Uint8Array {
+  return new Uint8Array(refresh(on).u32.buffer);
 }
 
 /** Gives one reference back. */
 export function release(storage: Storage): void {
   storage.references -= 1;
   if (storage.references > 0 || !storage.engine.alive) return;
-  giveBack(storage);
+  if (storage.isOutside) storage.leave();
+  else giveBack(storage);
   if (storage.cache) cacheBytes -= storage.bytes;
   else liveBytes -= storage.bytes;
 }
 
-function giveBack({ engine: on, address }: Storage): void {
-  free(on, () => on.exports.release(address));
+function giveBack({ engine: on, place }: Storage): void {
+  free(on, () => on.exports.release(place));
 }
 
 /**
@@ -110,11 +170,10 @@ function giveBack({ engine: on, address }: Storage): void {
  * @throws OutOfMemoryError
  */
 export function moveAway(where: string, storage: Storage): void {
-  const { engine: on, address, bytes } = storage;
-  const fresh = withRoom(where, bytes, () => on.exports.alloc(bytes));
-  new Uint8Array(refresh(on).u32.buffer).copyWithin(fresh, address, address + bytes);
+  const fresh = room(where, storage.engine, storage.bytes);
+  storage.copyTo(fresh);
   giveBack(storage);
-  storage.address = fresh;
+  storage.place = fresh;
 }
 
 /** Counts bytes that Rust holds for a plan or program. */

@@ -22,7 +22,7 @@ export function storedTensor(
   raw: Uint8Array,
 ): AnyTensor {
   const made = emptyTensor(what, shape, storedAs(type).dtype);
-  const beyond = fillStored(what, made, type, raw);
+  const beyond = fillStored(what, made.data, type, raw);
   if (beyond < 0) return made as AnyTensor;
   made.dispose();
   throw new RangeError(

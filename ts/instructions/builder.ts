@@ -104,9 +104,9 @@ export class Builder {
     this.#where = where;
   }
 
-  /** A buffer bound from outside: an input, an output, a constant that stays where it is. */
-  external(bytes: number, constant = false): Buffer {
-    const made: Buffer = { bytes, place: 'external', base: 0, offset: 0, constant, within: null };
+  /** A buffer bound from outside: an input, an output, what a function met. */
+  external(bytes: number): Buffer {
+    const made: Buffer = { bytes, place: 'external', base: 0, offset: 0, constant: false, within: null };
     this.externalize(made);
     return made;
   }
@@ -203,7 +203,8 @@ export class Builder {
       if (step.scratch !== null) operands.push(step.scratch);
       words.push(step.opcode, operands.length);
       for (const operand of operands) {
-        words.push(operand === null ? ABSENT : root(operand).base, operand === null ? 0 : startOf(operand));
+        const { base, offset } = operand === null ? NOWHERE : placeOf(operand);
+        words.push(base, offset);
       }
       words.push(step.params.length, ...step.params);
     }
@@ -218,6 +219,13 @@ export function root(buffer: Buffer): Buffer {
   let home = buffer;
   while (home.within !== null) home = home.within;
   return home;
+}
+
+const NOWHERE = { base: ABSENT, offset: 0 };
+
+/** From which base a buffer counts, and where it starts from there. */
+export function placeOf(buffer: Buffer): { base: number; offset: number } {
+  return { base: root(buffer).base, offset: startOf(buffer) };
 }
 
 /** Where a buffer starts, from its base. */

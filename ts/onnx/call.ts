@@ -184,7 +184,7 @@ export class Call {
   tensorAttribute(name: string): Tensor<DType> {
     const proto = this.#of.node.attributes.get(name)?.tensor as TensorProto;
     const what = `${this.#of.label}: attribute ${name}`;
-    return tensorFrom(what, proto, what);
+    return tensorFrom(proto, what);
   }
 
   /** A list attribute with one entry per axis, or `otherwise` on every axis. */

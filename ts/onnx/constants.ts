@@ -1,6 +1,7 @@
 /**
  * What a model knows before any run: its weights, and what static nodes make of them, computed once on loading by the
- * operators themselves. A weight that only such nodes read is given back; so a loaded model keeps each weight once.
+ * operators themselves. A weight that only such nodes read is given back; so a loaded model keeps each weight once. What is
+ * large waits outside of the linear memory, weights as the file has them, until programs make what they read of it.
  */
 import { bytesPer, type DType } from '../base/dtype.ts';
 import { OutOfMemoryError } from '../base/errors.ts';
@@ -18,6 +19,9 @@ import { checkTensor, tensorFrom } from './weights.ts';
 /** A result above so many bytes, and above those of what it is made of, is computed in programs instead. */
 const MAX_RESULT = 1 << 20;
 
+/** From so many bytes on constants wait outside. */
+const LARGE = 1 << 12;
+
 /** A graph whose static nodes are to be computed. */
 interface Source {
   /** Names errors. */
@@ -30,7 +34,7 @@ interface Source {
   readonly bodies: (node: GraphNode, constants: Lookup) => ReadonlyMap<string, Body>;
 }
 
-/** Computes the static nodes; what is left holds nothing of the file's bytes. @throws ModelError, OutOfMemoryError */
+/** Computes the static nodes. @throws ModelError, OutOfMemoryError */
 export function computeConstants(source: Source): Plan {
   const constants = new Constants(source);
   try {
@@ -92,7 +96,7 @@ class Constants {
     const { file, graph } = this.#source;
     for (const proto of graph.proto.initializers) {
       if (!this.#kept.has(proto.name) && !this.#readers.has(proto.name)) continue;
-      this.#values.set(proto.name, tensorFrom('loadModel', proto, weightText(file, proto)));
+      this.#values.set(proto.name, tensorFrom(proto, weightText(file, proto)));
     }
   }
 
@@ -108,6 +112,8 @@ class Constants {
         tensorsOf(one).some((part) => inputs.includes(part)) ? sharing(one) : one,
       );
     });
+    for (const { resources } of [...inputs, ...results.flatMap(tensorsOf)])
+      if (resources.storage !== null && resources.storage.bytes >= LARGE) resources.storage.leave();
     assign(node, results, this.#values);
     for (const [i, result] of results.entries()) if (!node.node.outputs[i]) disposeAll(result);
     if (this.#stays(node, inputs, results)) {
@@ -152,8 +158,6 @@ class Constants {
     const nodes = graph.nodes.filter((node) => times.get(node)?.how !== 'static' || staying.has(node));
     const makers = new Map<string, GraphNode>();
     for (const node of nodes) for (const name of node.node.outputs) if (name !== '') makers.set(name, node);
-    for (const { node } of nodes)
-      for (const { tensor } of node.attributes.values()) if (tensor !== null) detach(tensor);
     const made = [...graph.makers.keys(), ...graph.proto.initializers.map(({ name }) => name)];
     const released = new Set(made.filter((name) => !makers.has(name) && !this.#values.has(name)));
     const weights = new Set(graph.proto.initializers.map(({ name }) => name));
@@ -170,12 +174,4 @@ class Constants {
 
 function disposeAll(value: Value): void {
   for (const one of tensorsOf(value)) one.dispose();
-}
-
-/** Has a tensor in an attribute hold bytes of its own, not those of the file. */
-function detach(tensor: TensorProto): void {
-  tensor.raw = tensor.raw?.slice() ?? null;
-  tensor.floats = tensor.floats.map((piece) => piece.slice());
-  tensor.doubles = tensor.doubles.map((piece) => piece.slice());
-  if (tensor.places !== null) detach(tensor.places);
 }

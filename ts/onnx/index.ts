@@ -24,7 +24,7 @@ export type { ModelSource } from './source.ts';
 
 /**
  * Reads a model: its bytes, a Blob or File (of an `<input type="file">`), a URL, a Response, or in Node, Deno and Bun a
- * path. Its weights are copied into the linear memory once; the bytes are not kept. Weights in files of their own
+ * path. The model keeps a copy of the bytes, of which its programs make what they read. Weights in files of their own
  * (`model.onnx.data`) are read from beside a path or URL, or given as `externalData`.
  * @throws ModelError when the file is damaged, or uses what is not supported; TypeError, RangeError for wrong options;
  * Error when the source cannot be read

@@ -21,15 +21,15 @@ interface Found {
 /** From so many bytes on nothing is read: a protobuf message has fewer, and so have the arrays of most runtimes. */
 const TOO_MANY = 2 ** 31;
 
-/** The bytes of a source, which `name` names in errors. */
+/** The bytes of a source, which `name` names in errors: weights stay in them, so what is the user's own is copied. */
 export async function readSource(source: ModelSource, name = 'source'): Promise<Found> {
   switch (tagOf(source)) {
     case 'Uint8Array': {
       const { buffer, byteOffset, byteLength } = source as Uint8Array;
-      return { bytes: new Uint8Array(buffer, byteOffset, byteLength), file: 'model', beside: null };
+      return { bytes: new Uint8Array(buffer, byteOffset, byteLength).slice(), file: 'model', beside: null };
     }
     case 'ArrayBuffer':
-      return { bytes: new Uint8Array(source as ArrayBuffer), file: 'model', beside: null };
+      return { bytes: new Uint8Array(source as ArrayBuffer).slice(), file: 'model', beside: null };
     case 'Blob':
     case 'File':
       return readBlob(source as WebBlob);

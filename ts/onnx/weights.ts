@@ -5,10 +5,12 @@
  * values go to their places, and the rest is 0.
  */
 import { joined } from '../base/bytes.ts';
-import type { DType } from '../base/dtype.ts';
+import { bytesPer, type DType, type TypedArrays, viewOf } from '../base/dtype.ts';
 import { ModelError, shapeText } from '../base/errors.ts';
+import { engine } from '../engine/engine.ts';
+import { storageOutside } from '../engine/memory.ts';
 import { fillStored, type StoredType } from '../tensor/stored.ts';
-import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
+import { emptyTensor, Tensor } from '../tensor/tensor.ts';
 import type { TensorProto } from './protobuf.ts';
 
 /** ONNX's element types by number, and what each becomes here; null: not supported. */
@@ -64,15 +66,15 @@ export interface Numbers {
 }
 
 /**
- * A tensor of what the file holds for `proto`, which `what` names in errors (`model.onnx: initializer 'w'`).
- * @throws ModelError; OutOfMemoryError that names `where`
+ * A tensor of what the file holds for `proto`, which `what` names in errors (`model.onnx: initializer 'w'`). The values stay
+ * as the file has them until somebody reads them. @throws ModelError
  */
-export function tensorFrom(where: string, proto: TensorProto, what: string): Tensor<DType> {
-  const { dtype } = checkTensor(proto, what);
-  if (proto.places !== null) return denseOf(where, proto, proto.places, dtype, what);
-  const made = emptyTensor(where, proto.dims, dtype);
-  fill(made, proto);
-  return made;
+export function tensorFrom(proto: TensorProto, what: string): Tensor<DType> {
+  const { dtype, count } = checkTensor(proto, what);
+  if (proto.places !== null) return denseOf('loadModel', proto, proto.places, dtype, what);
+  const on = engine('loadModel');
+  const write = (address: number) => fill(viewOf(dtype, on.memory.buffer, address, count), proto);
+  return new Tensor(proto.dims, dtype, storageOutside('loadModel', count * bytesPer(dtype), write));
 }
 
 function denseOf(
@@ -85,7 +87,7 @@ function denseOf(
   const at = positionsOf(proto.dims, places, what);
   const values = emptyTensor(where, [at.length], dtype);
   try {
-    fill(values, proto);
+    fill(values.data, proto);
     const made = emptyTensor(where, proto.dims, dtype);
     const { data } = made;
     data.fill(0);
@@ -206,20 +208,20 @@ function lengthOf(pieces: readonly Uint8Array[]): number {
 }
 
 /** Writes the values, which the file has in the form of their bytes or one by one, as protobuf has numbers. */
-function fill(made: Tensor<DType>, { type, raw, floats, doubles, int32s, int64s }: TensorProto): void {
-  const put = (name: StoredType, bytes: Uint8Array) => fillStored('loadModel', made, name, bytes);
+function fill(to: TypedArrays[DType], { type, raw, floats, doubles, int32s, int64s }: TensorProto): void {
+  const put = (name: StoredType, bytes: Uint8Array) => fillStored('loadModel', to, name, bytes);
   if (raw !== null) put(STORED.get(typeName(type)) ?? (typeName(type) as StoredType), raw);
   else if (type === FLOAT) put('float32', joined(floats));
   else if (type === DOUBLE) put('float64', joined(doubles));
   else if (type === FLOAT16 || type === BFLOAT16) {
     put(type === FLOAT16 ? 'float16' : 'bfloat16', new Uint8Array(Uint16Array.from(int32s).buffer));
-  } else if (type === INT64) made.data.set(int64s.map(saturate));
+  } else if (type === INT64) to.set(int64s.map(saturate));
   else if (type === BOOL)
     put(
       'bool',
       Uint8Array.from(int32s, (value) => (value === 0 ? 0 : 1)),
     );
-  else made.data.set(int32s);
+  else to.set(int32s);
 }
 
 /** Names of ONNX that are others in the list of what files store. */

@@ -12,7 +12,8 @@ import { align, type Buffer, Builder, type Choosing, type Step } from '../instru
 import { writeFill } from '../instructions/copy.ts';
 import type { Words } from '../instructions/words.ts';
 import { splitConstants } from './constants.ts';
-import { type Binding, type Executable, type List, SLOT } from './executable.ts';
+import { type Binding, type Executable, SLOT } from './executable.ts';
+import { inPieces } from './pieces.ts';
 import { assignOffsets, shareInPlace } from './placement.ts';
 import type { Prepacked } from './prepacked.ts';
 import { Prologue } from './prologue.ts';
@@ -22,10 +23,9 @@ import { rowsOf } from './rows.ts';
 export type Constants =
   /** Read at each run where they are then. */
   | { readonly kind: 'late' }
-  /** Fixed: what follows from them alone is made by the prologue, of captures as they are (`copied`: of copies). */
+  /** Fixed: what follows from them alone is made by the prologue. */
   | {
       readonly kind: 'fixed';
-      readonly copied: boolean;
       /** Where what was made already is found. */
       readonly prepacked: Prepacked;
     };
@@ -91,33 +91,24 @@ class Assembly {
     this.#give('second', second, results);
   }
 
-  #external(type: TensorType, binding: Binding, constant = false): Buffer {
+  #external(type: TensorType, binding: Binding): Buffer {
     this.#bindings.push(binding);
-    return this.#to.external(typeBytes(type), constant);
+    return this.#to.external(typeBytes(type));
   }
 
   #make(value: Value): Buffer {
     const { kind, home } = value;
     if (home !== null) return this.#to.piece(this.#buffers.of(home.within), home.offset, typeBytes(value));
-    if (kind !== 'node') return this.#bind(value);
-    return this.#prologue?.promise(value) ?? this.#to.buffer(value);
+    const promised = this.#prologue?.promise(value) ?? null;
+    if (promised !== null) return promised;
+    return kind === 'node' ? this.#to.buffer(value) : this.#bind(value);
   }
 
   /** The buffer of what no node makes. */
   #bind(value: Value): Buffer {
-    const { constants } = this.#plan;
-    const isFixed = constants.kind === 'fixed';
-    if (value.kind === 'capture') {
-      const constant = isFixed && this.#graph.isFixed(value);
-      const binding = { kind: 'capture', index: this.#captures.push(value) - 1 } as const;
-      const where = this.#external(value, binding, constant);
-      if (!constant || !constants.copied) return where;
-      const copy = this.#to.buffer(value);
-      this.#to.copy(where, copy);
-      this.#prologue?.begins();
-      return copy;
-    }
-    if (value.kind === 'number' && isFixed) return this.#number(value);
+    if (value.kind === 'capture')
+      return this.#external(value, { kind: 'capture', index: this.#captures.push(value) - 1 });
+    if (value.kind === 'number' && this.#prologue !== null) return this.#number(value);
     const offset = SLOT * (this.#slots.push(value) - 1);
     return this.#external(value, { kind: 'slot', offset });
   }
@@ -160,29 +151,24 @@ class Assembly {
     const { steps } = this.#to;
     const halves = this.#plan.half !== undefined;
     let main: readonly Step[] = halves ? steps.slice(0, this.#middle) : steps;
-    let prologue: readonly Step[] = [];
+    let constant: readonly Step[] = [];
     if (this.#prologue !== null) {
       const split = splitConstants(main);
       main = split.main;
-      prologue = this.#made(this.#prologue, split.before, main);
+      constant = this.#made(this.#prologue, split.before, main);
     }
     const second = halves ? steps.slice(this.#middle) : null;
     if (second !== null) this.#record(main, second);
-    const lists: Record<List, readonly Step[] | null> = {
-      prologue: prologue.length > 0 ? prologue : null,
-      main,
-      second,
-    };
-    const encoded = (list: List): Words | null => {
-      const own = lists[list];
-      if (own === null) return null;
+    const { steps: prologue, pieces } = inPieces(constant, (step) => this.#brought(step));
+    const encoded = (own: readonly Step[]): Words => {
       shareInPlace(own);
       return this.#to.encode(own, assignOffsets(own));
     };
     const executable: Executable = {
-      prologue: encoded('prologue'),
-      main: encoded('main') as Words,
-      second: encoded('second'),
+      prologue: constant.length > 0 ? this.#to.encode(prologue, 0) : null,
+      pieces,
+      main: encoded(main),
+      second: second === null ? null : encoded(second),
       bindings: this.#bindings,
       recordBytes: this.#recordBytes,
       slotBytes: SLOT * this.#slots.length,
@@ -191,6 +177,12 @@ class Assembly {
     };
     const late = this.#capturesOf(second ?? []);
     return { executable, captures: this.#captures, late, slots: this.#slots };
+  }
+
+  /** The index of the capture that a step brings in; undefined where it computes. */
+  #brought(step: Step): number | undefined {
+    const value = this.#prologue?.brought(step);
+    return value === undefined ? undefined : this.#captures.push(value) - 1;
   }
 
   /** The captures that steps read. */
@@ -204,12 +196,7 @@ class Assembly {
 
   /** What the main list reads of constants becomes memory of its own; gives the steps that make what is not made. */
   #made(prologue: Prologue, before: readonly Step[], main: readonly Step[]): Step[] {
-    const known = new Map<Buffer, string>();
-    this.#to.externals.forEach((buffer, i) => {
-      const binding = this.#bindings[i];
-      if (binding?.kind === 'capture') known.set(buffer, `@${this.#captures[binding.index]!.storage!.id}`);
-    });
-    const wanted = prologue.wanted(before, main, known);
+    const wanted = prologue.wanted(before, main);
     for (const [buffer, key] of wanted) {
       this.#to.externalize(buffer);
       this.#bindings.push({ kind: 'made', key, bytes: buffer.bytes });

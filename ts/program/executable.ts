@@ -18,6 +18,24 @@ export type Binding =
   /** What the main list leaves for the second one. */
   | { readonly kind: 'record'; readonly offset: number };
 
+/** A capture whose values are written at `offset` from a base before a step of the prologue. */
+export interface Bring {
+  readonly before: number;
+  readonly capture: number;
+  readonly base: number;
+  readonly offset: number;
+}
+
+/** Steps of the prologue, from where the piece before ends, that have an arena of their own. */
+export interface Piece {
+  readonly end: number;
+  readonly arenaBytes: number;
+  /** In the order of the steps. */
+  readonly brings: readonly Bring[];
+  /** The bases of what it makes. */
+  readonly makes: readonly number[];
+}
+
 /** Bytes of a slot. */
 export const SLOT = 16;
 
@@ -46,6 +64,8 @@ export interface Executable {
   readonly prologue: Words | null;
   readonly main: Words;
   readonly second: Words | null;
+  /** What the prologue consists of. */
+  readonly pieces: readonly Piece[];
   readonly bindings: readonly Binding[];
   readonly recordBytes: number;
   readonly slotBytes: number;

@@ -52,6 +52,11 @@ export class Instructions {
     refresh(this.#engine).u32[this.#bases + base] = address;
   }
 
+  /** The address of one base. */
+  bound(base: number): number {
+    return refresh(this.#engine).u32[this.#bases + base] as number;
+  }
+
   /** Runs every step; the bases have been bound. */
   run(where: string): void {
     const { exports, pool } = this.#engine;

@@ -1,6 +1,6 @@
 /** An executable that the Rust side has decoded: bound to memory and run. Counted; freed when nobody holds it. */
 import type { Engine } from '../engine/engine.ts';
-import { countCache, countLive, sharedArena } from '../engine/memory.ts';
+import { allocate, countCache, countLive, release, type Storage, sharedArena } from '../engine/memory.ts';
 import { ARENA } from '../instructions/words.ts';
 import type { Binding, Executable, List } from './executable.ts';
 import { Instructions } from './instructions.ts';
@@ -69,6 +69,35 @@ export class Loaded {
       const binding = bindings[base - ARENA - 1] as Binding & { readonly offset: number };
       this.#lists[list]?.bind(base, start + binding.offset);
     }
+  }
+
+  /**
+   * Runs the prologue, if there is one, piece by piece: `make` binds what a piece makes, and captures come in where they are
+   * read.
+   */
+  prepare(where: string, captures: readonly Storage[], make: (base: number) => void): void {
+    const instructions = this.#lists.prologue;
+    if (instructions === null) return;
+    let step = 0;
+    for (const { end, arenaBytes, brings, makes } of this.executable.pieces) {
+      makes.forEach(make);
+      const arena = allocate(where, arenaBytes, true);
+      try {
+        instructions.bind(ARENA, arena.address);
+        for (const { before, capture, base, offset } of brings) {
+          for (; step < before; step++) instructions.runStep(where, step);
+          captures[capture]!.copyTo(instructions.bound(base) + offset);
+        }
+        for (; step < end; step++) instructions.runStep(where, step);
+      } finally {
+        release(arena);
+      }
+    }
+  }
+
+  /** Binds one base of a list. */
+  bindBase(list: List, base: number, address: number): void {
+    this.#lists[list]?.bind(base, address);
   }
 
   /** Runs a list, if there is one, in the shared arena; all else is bound. */

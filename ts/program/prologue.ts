@@ -1,7 +1,8 @@
 /**
  * What depends on constants alone. A node that does is not lowered with the others: its results are promised, as buffers
  * that say how they are made, and only what the run reads and is not there yet is lowered, behind them. So the second
- * program of a model lowers none of what its weights were folded and packed by.
+ * program of a model lowers none of what its weights were folded and packed by. A constant itself is promised too: it is
+ * brought in right before its first reader, and its memory is another's after the last one.
  */
 import type { Graph } from '../graph/graph.ts';
 import { type Buffers, lower } from '../graph/lower.ts';
@@ -18,8 +19,10 @@ export class Prologue {
   readonly #promised = new Map<Buffer, Value>();
   /** Nodes that are lowered only where their results are wanted. */
   readonly #waiting: ReadonlySet<Node>;
-  /** Steps that bring captures and numbers in. */
+  /** Steps that write numbers. */
   readonly #first = new Set<Step>();
+  /** What stands in the list for the writing of a capture's values. */
+  readonly #brought = new Map<Step, Value>();
 
   constructor(graph: Graph, to: Builder, buffers: Buffers<Value>, prepacked: Prepacked) {
     this.#graph = graph;
@@ -34,9 +37,11 @@ export class Prologue {
     return this.#waiting.has(node);
   }
 
-  /** The buffer of a value whose node waits; null for any other. */
+  /** The buffer of a constant, or of a value whose node waits; null for any other. */
   promise(value: Value): Buffer | null {
-    if (!this.waits(value.maker as Node)) return null;
+    const { kind, maker } = value;
+    const isPromised = kind === 'capture' ? this.#graph.isFixed(value) : maker !== null && this.waits(maker);
+    if (!isPromised) return null;
     const buffer = this.#to.buffer(value);
     buffer.constant = true;
     this.#promised.set(buffer, value);
@@ -47,22 +52,24 @@ export class Prologue {
     return this.#promised.has(buffer);
   }
 
-  /** The step that was appended last brings in what no step makes. */
+  /** The constant that this step brings in; undefined for any other step. */
+  brought(step: Step): Value | undefined {
+    return this.#brought.get(step);
+  }
+
+  /** The step that was appended last writes a number. */
   begins(): void {
     this.#first.add(this.#to.steps.at(-1) as Step);
   }
 
-  /** What the main list reads of constants, and how it is made; `known`: the texts of captures. */
-  wanted(
-    before: readonly Step[],
-    main: readonly Step[],
-    known: ReadonlyMap<Buffer, string>,
-  ): Map<Buffer, string> {
+  /** What the main list reads of constants, and how it is made. */
+  wanted(before: readonly Step[], main: readonly Step[]): Map<Buffer, string> {
     const shorten = (text: string) => this.#prepacked.shorten(text);
     const keyOfValue = valueKeys(shorten);
     const given = (buffer: Buffer) => {
       const value = this.#promised.get(buffer);
-      return value === undefined ? known.get(buffer) : keyOfValue(value);
+      if (value === undefined) return undefined;
+      return value.kind === 'capture' ? `@${value.storage!.id}` : keyOfValue(value);
     };
     const keyOf = bufferKeys(before, given, shorten);
     const makes = new Set(before.flatMap((step) => step.writes));
@@ -82,7 +89,27 @@ export class Prologue {
     const needed = needs(before, missing);
     const late = this.#lowered(needed.buffers);
     const all = late.length === 0 ? needed.steps : inOrder(this.#first, [...before, ...late]);
-    return needs(all, missing).steps;
+    return this.#withCaptures(needs(all, missing).steps, missing);
+  }
+
+  /** The same steps, and before the first reader of each capture what brings it in. */
+  #withCaptures(steps: readonly Step[], wanted: readonly Buffer[]): Step[] {
+    const all: Step[] = [];
+    const there = new Set<Buffer>();
+    const bring = (buffer: Buffer | null) => {
+      const value = buffer === null ? undefined : this.#promised.get(buffer);
+      if (value?.kind !== 'capture' || there.has(buffer as Buffer)) return;
+      there.add(buffer as Buffer);
+      const step = bringing(buffer as Buffer);
+      this.#brought.set(step, value);
+      all.push(step);
+    };
+    for (const step of steps) {
+      step.reads.forEach(bring);
+      all.push(step);
+    }
+    wanted.forEach(bring);
+    return all;
   }
 
   /** Lowers what makes these buffers, and whatever that is made of, in the nodes' order. */
@@ -103,6 +130,11 @@ export class Prologue {
     });
     return this.#to.steps.slice(start);
   }
+}
+
+function bringing(buffer: Buffer): Step {
+  const none = { opcode: 0, reads: [], scratch: null, params: [], node: 0, algorithm: 0, parts: 1 };
+  return { ...none, writes: [buffer], constant: true, inPlace: -1 };
 }
 
 /** All that they make is constant and in memory of its own. */

@@ -2,7 +2,7 @@
  * How files store elements, little-endian, and what each becomes here: what is no dtype of the library becomes the next that
  * holds it, as far as one does. Floats of 16 and 64 bits become float32, integers of 16 to 64 bits int32, bool uint8.
  */
-import type { DType } from '../base/dtype.ts';
+import type { DType, TypedArrays } from '../base/dtype.ts';
 import { engine } from '../engine/engine.ts';
 import { emptyTensor, type Tensor } from './tensor.ts';
 
@@ -37,11 +37,16 @@ export function isStored(type: string): type is StoredType {
 }
 
 /**
- * Writes what a file holds into a tensor of as many elements and of the type's dtype. An integer beyond int32 becomes the
+ * Writes what a file holds into the values of a tensor of as many elements and of the type's dtype. An integer beyond int32 becomes the
  * nearest; the place of the first is given back, -1 where all are as they were. Floats are rounded to the nearest float32.
  */
-export function fillStored(where: string, to: Tensor<DType>, type: StoredType, raw: Uint8Array): number {
-  const { data, size } = to;
+export function fillStored(
+  where: string,
+  data: TypedArrays[DType],
+  type: StoredType,
+  raw: Uint8Array,
+): number {
+  const size = data.length;
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   switch (type) {
     case 'bool':

@@ -14,8 +14,9 @@ import { optimize } from '../graph/rewrite.ts';
 import { Trace } from '../graph/trace.ts';
 import type { Value } from '../graph/value.ts';
 import type { Choosing } from '../instructions/builder.ts';
+import { ARENA } from '../instructions/words.ts';
 import { assemble } from '../program/assemble.ts';
-import { SLOT } from '../program/executable.ts';
+import { type Binding, SLOT } from '../program/executable.ts';
 import type { Instructions } from '../program/instructions.ts';
 import { Loaded } from '../program/loaded.ts';
 import { Prepacked } from '../program/prepacked.ts';
@@ -64,6 +65,9 @@ interface GraphOptions {
 }
 
 class ProgramResources implements Resources {
+  /** What the function met, as the executable counts it. */
+  readonly captures: Storage[] = [];
+  /** Room for draws. */
   readonly storages: Storage[] = [];
   loaded: Loaded | null = null;
   readonly prepacked: Prepacked;
@@ -76,7 +80,7 @@ class ProgramResources implements Resources {
   free(): void {
     this.loaded?.release();
     this.loaded = null;
-    for (const storage of this.storages.splice(0)) release(storage);
+    for (const storage of [...this.captures.splice(0), ...this.storages.splice(0)]) release(storage);
     for (const key of this.keys.splice(0)) this.prepacked.release(key);
   }
 }
@@ -125,11 +129,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
       optimize(graph, PASSES);
       const { prepacked } = this.resources;
       const { executable, captures, slots } = assemble(on, where, graph, {
-        constants: {
-          kind: 'fixed',
-          copied: options.prepacked === undefined,
-          prepacked,
-        },
+        constants: { kind: 'fixed', prepacked },
         choosing: options.choosing,
       });
       this.outputs = executable.outputs;
@@ -138,7 +138,6 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
       this.arenaBytes = executable.main.arenaBytes;
       this.weightBytes = this.#bindWeights(where, loaded, captures);
       this.#draws = this.#bindDraws(where, loaded, slots);
-      loaded.run(where, 'prologue');
     } catch (error) {
       this.resources.free();
       throw error;
@@ -148,29 +147,32 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     if (options.prepacked === undefined) adopt(this);
   }
 
-  /** Binds what stays: the storage that the function met, and what the prologue makes, whose bytes it gives. */
-  #bindWeights(where: string, loaded: Loaded, captures: readonly Value[]): number {
-    const { storages, keys, prepacked } = this.resources;
-    const met = captures.map(({ storage }) => {
+  /** Binds what stays: the storage that the function met, and what the prologue makes, now; gives the bytes of the latter. */
+  #bindWeights(where: string, loaded: Loaded, values: readonly Value[]): number {
+    const { captures, keys, prepacked } = this.resources;
+    for (const { storage } of values) {
       // Nobody but the trace holds it.
       if (storage!.references === 1) throw new TypeError(`${where}: constant is disposed`);
       storage!.references += 1;
-      storages.push(storage!);
-      return storage!.address;
-    });
-    let bytes = 0;
-    const made: number[] = [];
-    for (const binding of loaded.executable.bindings) {
-      if (binding.kind !== 'made') continue;
-      made.push(prepacked.acquire(where, binding.key, binding.bytes).address);
-      keys.push(binding.key);
-      bytes += binding.bytes;
+      captures.push(storage!);
     }
-    for (const list of ['prologue', 'main'] as const) {
-      loaded.bind(list, 'capture', met);
-      loaded.bind(list, 'made', made);
-    }
-    return bytes;
+    const bases = loaded.bases('capture');
+    loaded.bind(
+      'main',
+      'capture',
+      captures.map((storage, i) => (bases[i] === undefined ? 0 : storage.address)),
+    );
+    const { bindings, pieces } = loaded.executable;
+    const hold = (base: number): void => {
+      const { key, bytes } = bindings[base - ARENA - 1] as Binding & { kind: 'made' };
+      const { address } = prepacked.acquire(where, key, bytes);
+      keys.push(key);
+      for (const list of ['prologue', 'main'] as const) loaded.bindBase(list, base, address);
+    };
+    const missing = new Set(pieces.flatMap(({ makes }) => makes));
+    for (const base of loaded.bases('made')) if (!missing.has(base)) hold(base);
+    loaded.prepare(where, captures, hold);
+    return bindings.reduce((sum, one) => sum + (one.kind === 'made' ? one.bytes : 0), 0);
   }
 
   /** Gives draws room of their own. */
@@ -280,7 +282,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
    * @throws TypeError when disposed
    */
   update(): void {
-    this.#requireAlive('Program.update').run('Program.update', 'prologue');
+    this.#requireAlive('Program.update').prepare('Program.update', this.resources.captures, () => {});
   }
 
   /**

@@ -1,0 +1,60 @@
+/**
+ * The prologue in pieces that share no memory: each makes something of constants of its own, in an arena that is given back
+ * behind it. The piece with the largest arena comes first, when least of what they make is there yet; so the memory grows
+ * little beyond what stays.
+ */
+import { type Buffer, placeOf, root, type Step } from '../instructions/builder.ts';
+import type { Bring, Piece } from './executable.ts';
+import { assignOffsets, shareInPlace } from './placement.ts';
+
+/** The steps in the order of the pieces, but for those that bring a capture in, whose index `captureOf` gives. */
+export function inPieces(
+  steps: readonly Step[],
+  captureOf: (step: Step) => number | undefined,
+): { steps: Step[]; pieces: Piece[] } {
+  const parts = apart(steps).map((own) => {
+    shareInPlace(own);
+    return { own, arenaBytes: assignOffsets(own) };
+  });
+  const ordered: Step[] = [];
+  const pieces = parts
+    .sort((a, b) => b.arenaBytes - a.arenaBytes)
+    .map(({ own, arenaBytes }): Piece => {
+      const brings: Bring[] = [];
+      const makes = new Set<number>();
+      for (const step of own) {
+        for (const write of step.writes) if (write?.place === 'external') makes.add(write.base);
+        const capture = captureOf(step);
+        if (capture === undefined) ordered.push(step);
+        else brings.push({ before: ordered.length, capture, ...placeOf(step.writes[0] as Buffer) });
+      }
+      return { end: ordered.length, arenaBytes, brings, makes: [...makes] };
+    });
+  return { steps: ordered, pieces };
+}
+
+/** The steps in groups that touch no buffer of another group's. */
+function apart(steps: readonly Step[]): Step[][] {
+  /** What each buffer is joined with; one that stands for its group is not in it. */
+  const joined = new Map<Buffer, Buffer>();
+  const groupOf = (buffer: Buffer): Buffer => {
+    let group = root(buffer);
+    for (let next = joined.get(group); next !== undefined; next = joined.get(group)) group = next;
+    return group;
+  };
+  for (const { reads, writes } of steps) {
+    const group = groupOf(writes[0] as Buffer);
+    for (const operand of [...reads, ...writes]) {
+      const other = operand === null ? group : groupOf(operand);
+      if (other !== group) joined.set(other, group);
+    }
+  }
+  const groups = new Map<Buffer, Step[]>();
+  for (const step of steps) {
+    const group = groupOf(step.writes[0] as Buffer);
+    const known = groups.get(group);
+    if (known === undefined) groups.set(group, [step]);
+    else known.push(step);
+  }
+  return [...groups.values()];
+}
