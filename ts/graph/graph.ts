@@ -28,6 +28,8 @@ export class Graph {
   readonly results: Value[];
   /** The last version of each capture that a node writes. */
   readonly state: Map<Value, Value>;
+  /** Each value that was replaced, and by which, in order; null where nobody wants to know. */
+  replaced: [Value, Value][] | null = null;
   /** Whether captures that no node writes keep their values for ever: a model's weights do, a module's parameters do not. */
   readonly #isPinned: boolean;
   #values: number;
@@ -140,6 +142,7 @@ export class Graph {
         `graph: ${old.dtype} ${shapeText(old.shape)} cannot be replaced by ${by.dtype} ${shapeText(by.shape)}`,
       );
     }
+    this.replaced?.push([old, by]);
     const kept: Use[] = [];
     for (const use of old.uses) {
       if (use.node === null) {

@@ -49,8 +49,25 @@ export function optimize(
   return { applied, refused: [...refused] };
 }
 
+/** A pass' rules for the nodes of each operator, found once. */
+const rulesByName = /*#__PURE__*/ new WeakMap<Pass, Map<string, readonly Rule[]>>();
+
+function rulesFor(pass: Pass, name: string): readonly Rule[] {
+  let known = rulesByName.get(pass);
+  if (known === undefined) {
+    known = new Map();
+    rulesByName.set(pass, known);
+  }
+  let own = known.get(name);
+  if (own === undefined) {
+    own = (pass.rules ?? []).filter(({ on }) => on === undefined || on.includes(name));
+    known.set(name, own);
+  }
+  return own;
+}
+
 /** Applies a pass' rules until none of them matches; gives how often. */
-function rewriteAll(graph: Graph, { name, rules = [] }: Pass, limit: number, refused: Set<string>): number {
+function rewriteAll(graph: Graph, pass: Pass, limit: number, refused: Set<string>): number {
   const most = MAX_CHANGES * (graph.nodes.length + 1);
   const writes = graph.nodes.some(({ state }) => state.length > 0);
   let applied = 0;
@@ -60,9 +77,8 @@ function rewriteAll(graph: Graph, { name, rules = [] }: Pass, limit: number, ref
     // What is made is looked at in its turn.
     const queue = [...graph.nodes];
     for (const node of queue) {
-      for (const rule of rules) {
+      for (const rule of rulesFor(pass, node.entry.name)) {
         if (gone.has(node) || applied === limit) break;
-        if (rule.on !== undefined && !rule.on.includes(node.entry.name)) continue;
         const rewrite = rule.match(node, graph);
         if (rewrite === null) continue;
         const reader = readerOf(node, rewrite.inner) ?? (writes ? writerOf(node, rewrite.inner) : null);
@@ -73,7 +89,7 @@ function rewriteAll(graph: Graph, { name, rules = [] }: Pass, limit: number, ref
         queue.push(...apply(graph, node, rewrite));
         for (const one of [node, ...rewrite.inner]) gone.add(one);
         applied += 1;
-        if (applied > most) throw new Error(`${name}: it changes the graph without end`);
+        if (applied > most) throw new Error(`${pass.name}: it changes the graph without end`);
       }
     }
     if (before !== applied) graph.settle();

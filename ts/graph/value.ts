@@ -7,6 +7,7 @@ import type { Entry, Params, Resolved } from './entry.ts';
 
 /** Anything that a node reads or makes. */
 export interface Value extends TensorType {
+  shape: readonly number[];
   /** Its place among the values of its trace, in the order in which they were met. */
   readonly id: number;
   /**
@@ -34,8 +35,8 @@ export interface Node {
   readonly entry: Entry;
   /** Null where an optional tensor was left out. */
   readonly inputs: (Value | null)[];
-  readonly params: Params;
-  readonly resolved: Resolved;
+  params: Params;
+  resolved: Resolved;
   readonly outputs: Value[];
   /** New versions of inputs that it writes. */
   readonly state: readonly Value[];

@@ -4,6 +4,7 @@
  */
 import type { DType } from '../base/dtype.ts';
 import { RANGES } from '../base/dtype.ts';
+import type { Storage } from '../engine/memory.ts';
 import { add, sub } from '../ops/arithmetic.ts';
 import { cast } from '../ops/cast.ts';
 import { slice } from '../ops/concat.ts';
@@ -18,17 +19,23 @@ import type { Tensor } from '../tensor/tensor.ts';
 export interface Integers {
   readonly values: Tensor;
   readonly bound: number;
-  readonly known: { readonly q: ArrayLike<number>; readonly zero: number } | null;
+  readonly known: Known | null;
+}
+
+/** Integers whose values are there before a run, and their one zero point. */
+interface Known {
+  readonly q: Tensor<DType>;
+  readonly zero: number;
 }
 
 const EXACT = 2 ** 24;
 
-/** 8-bit integers less a zero point that broadcasts; `known` are its values, and `q` the integers, where they are known. */
+/** 8-bit integers less a zero point that broadcasts; `known` are its values, and `weights` the integers, where they are known. */
 export function centered(
   q: Tensor<DType>,
   zero: Tensor<DType> | null,
   known: readonly number[] | undefined,
-  weights: ArrayLike<number> | null = null,
+  weights: Tensor<DType> | null = null,
 ): Integers {
   const [low, high] = RANGES[q.dtype as 'uint8' | 'int8'];
   const values = cast(q, 'float32');
@@ -44,20 +51,42 @@ export function centered(
 type Layout = readonly [outputs: number, terms: number, columns: number, taps: number];
 
 /** The places at which a sum of `terms` is cut, so that a float holds every part exactly: the ends of the parts. */
-function endsOf(a: Integers, b: Integers, layout: Layout): number[] {
+function endsOf(a: Integers, b: Integers, layout: Layout): readonly number[] {
   const [, terms, , taps] = layout;
-  const ends: number[] = [];
   if (b.known === null) {
+    const ends: number[] = [];
     const most = Math.max(1, Math.floor(EXACT / (a.bound * b.bound * taps)));
     for (let end = most; end < terms; end += most) ends.push(end);
     return [...ends, terms];
   }
-  const sizes = magnitudes(b.known, layout);
+  const { q, zero } = b.known;
+  const storage = q.resources.storage as Storage;
+  const key = [...layout, zero, a.bound].join();
+  let found = cuts.get(storage);
+  if (found === undefined) {
+    found = new Map();
+    cuts.set(storage, found);
+  }
+  let known = found.get(key);
+  if (known === undefined) {
+    known = cutsOf(magnitudes(q.data, zero, layout), terms, a.bound);
+    found.set(key, known);
+    if (storage.isOutside) storage.leave();
+  }
+  return known;
+}
+
+/** Where sums of weights were cut, by their layout, zero point and the bound of the other factor: found once for all shapes. */
+const cuts = /*#__PURE__*/ new WeakMap<Storage, Map<string, readonly number[]>>();
+
+/** `sizes` is what each term adds at most to each sum, as a multiple of the first factor. */
+function cutsOf(sizes: Float64Array, terms: number, bound: number): number[] {
+  const ends: number[] = [];
   const count = sizes.length / Math.max(1, terms);
   const sums = new Float64Array(count);
   for (let term = 0; term < terms; term++) {
     const own = sizes.subarray(term * count, (term + 1) * count);
-    const fits = own.every((size, i) => ((sums[i] as number) + size) * a.bound <= EXACT);
+    const fits = own.every((size, i) => ((sums[i] as number) + size) * bound <= EXACT);
     if (!fits && term > 0) {
       ends.push(term);
       sums.fill(0);
@@ -68,7 +97,7 @@ function endsOf(a: Integers, b: Integers, layout: Layout): number[] {
 }
 
 /** What a term adds at most to each sum, as a multiple of the first factor: [terms, sums]. */
-function magnitudes({ q, zero }: NonNullable<Integers['known']>, [outputs, terms, columns, taps]: Layout) {
+function magnitudes(q: ArrayLike<number>, zero: number, [outputs, terms, columns, taps]: Layout) {
   const sizes = new Float64Array(terms * outputs * columns);
   let at = 0;
   for (let output = 0; output < outputs; output++) {

@@ -11,6 +11,7 @@ import type { Choosing } from '../instructions/builder.ts';
 import type { Prepacked } from '../program/prepacked.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { Program } from '../transforms/program.ts';
+import { Replan } from '../transforms/replan.ts';
 import type { Results } from '../transforms/results.ts';
 import {
   assign,
@@ -120,6 +121,7 @@ export class Routine implements Body {
   readonly #bodies = new Map<GraphNode, ReadonlyMap<string, Routine>>();
   readonly #legs = new Map<string, readonly Leg[]>();
   readonly #programs = new Map<string, Planned>();
+  readonly #replans = new Map<Leg, Replan>();
   #count = 0;
 
   constructor(shared: Shared, graph: CheckedGraph, given: Given) {
@@ -303,10 +305,13 @@ export class Routine implements Body {
     const ports = inputs.flatMap((name) =>
       tensorsOf(lookup(name) as Value).map(({ dtype, shape }) => ({ name, dtype, shape })),
     );
+    const replan = this.#replans.get(leg) ?? new Replan();
+    this.#replans.set(leg, replan);
     let program: Program<Results> | null = null;
     // The scope ends the handles of constants that were computed on the way; the program keeps what it needs of them.
     scope(() => {
-      program = new Program<Results>({ run, parameters: [] }, { inputs: ports, where, prepacked, choosing });
+      const options = { inputs: ports, where, prepacked, choosing, replan };
+      program = new Program<Results>({ run, parameters: [] }, options);
     });
     return { id: this.#count++, program: program as unknown as Program<Results>, inputs, known };
   }

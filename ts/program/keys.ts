@@ -31,8 +31,12 @@ export const exactly = (params: Params): string =>
 function keysBy<T>(
   needs: (one: T) => readonly (T | null)[],
   make: (one: T, keys: readonly string[]) => string,
+  keys: {
+    get(one: T): string | undefined;
+    has(one: T): boolean;
+    set(one: T, key: string): unknown;
+  } = new Map(),
 ) {
-  const keys = new Map<T, string>();
   return (wanted: T): string => {
     const pending = [wanted];
     while (pending.length > 0) {
@@ -57,6 +61,9 @@ function keysBy<T>(
   };
 }
 
+/** A graph may be planned again, and its values belong to no other. */
+const known = /*#__PURE__*/ new WeakMap<Value, string>();
+
 /** The texts of values that depend on constants alone. */
 export function valueKeys(shorten: Shorten): (value: Value) => string {
   return keysBy<Value>(
@@ -71,6 +78,7 @@ export function valueKeys(shorten: Shorten): (value: Value) => string {
       if (kind === 'capture') return `@${storage!.id}:${dtype}:${shape.join('x')}`;
       return `=${dtype}:${exactly([number])}`;
     },
+    known,
   );
 }
 

@@ -9,8 +9,6 @@ import { Shown } from '../base/shown.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import { adopt, allocate, moveAway, type Resources, release, type Storage } from '../engine/memory.ts';
 import type { Draw } from '../graph/draw.ts';
-import { graphOf } from '../graph/graph.ts';
-import { optimize } from '../graph/rewrite.ts';
 import { Trace } from '../graph/trace.ts';
 import type { Value } from '../graph/value.ts';
 import type { Choosing } from '../instructions/builder.ts';
@@ -29,7 +27,7 @@ import {
 } from '../program/report.ts';
 import { type AnyTensor, emptyTensor, requireType, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
 import { type InputSpec, inputType, type ProgramInput } from './inputs.ts';
-import { PASSES } from './passes/index.ts';
+import { type Replan, rewritten } from './replan.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
 /** The option of `Program.run`. */
@@ -60,6 +58,8 @@ interface GraphOptions {
    * are. Such a program belongs to its model, not to the scope that is open.
    */
   readonly prepacked?: Prepacked | undefined;
+  /** What earlier programs of the same function were made of. */
+  readonly replan?: Replan | undefined;
   /** The function that the user called, for error sentences; without it `compile`. */
   readonly where?: string | undefined;
 }
@@ -122,17 +122,18 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     const trace = new Trace(source.parameters);
     this.#resources = new ProgramResources(options.prepacked ?? new Prepacked(false));
     try {
-      this.#form = traced(where, trace, source, this.inputs, options.outputs);
-      const leaves = leavesOf(this.#form, where).map((leaf) => trace.valueOf(leaf));
+      const form = traced(where, trace, source, this.inputs, options.outputs);
+      const leaves = leavesOf(form, where).map((leaf) => trace.valueOf(leaf));
       this.#written = [...trace.state.keys()].map(({ storage }) => storage as Storage);
-      const graph = graphOf(trace, where, leaves, options.prepacked !== undefined);
-      optimize(graph, PASSES);
+      const graph = options.replan?.graphOf(trace, where, leaves) ?? rewritten(trace, where, leaves, false);
       const { prepacked } = this.resources;
       const { executable, captures, slots } = assemble(on, where, graph, {
         constants: { kind: 'fixed', prepacked },
         choosing: options.choosing,
       });
       this.outputs = executable.outputs;
+      // Symbols would keep the graph.
+      this.#form = mapResults(form, where, ({ shape, dtype }) => new Tensor(shape, dtype, null));
       const loaded = new Loaded(on, where, executable, 'live');
       this.resources.loaded = loaded;
       this.arenaBytes = executable.main.arenaBytes;

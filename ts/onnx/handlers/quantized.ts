@@ -139,7 +139,7 @@ function integersAt(call: Call, index: number, zero: number, axis: number): Inte
   if (q.dtype !== 'uint8' && q.dtype !== 'int8')
     call.fail(`input ${index} is ${q.dtype}, must be uint8 or int8`);
   const given = call.inputs[index] as Tensor<DType>;
-  const integers = given.symbol === null ? given.data : null;
+  const integers = given.symbol === null ? given : null;
   if (!call.has(zero)) return centered(q, null, undefined, integers);
   return centered(q, alongAxis(call, zero, q.shape, axis), call.known(zero), integers);
 }

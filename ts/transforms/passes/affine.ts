@@ -49,6 +49,8 @@ interface Mapped {
   make(add: Add): readonly [Value, Value];
 }
 
+const mayMap = ({ entry }: Node): boolean => entry === AFFINE || entry.traits?.affine !== undefined;
+
 /** A node as a map along an axis of its output; null where it is none. */
 function mapOf(graph: Graph, node: Node, axis: number): Mapped | null {
   const { entry, inputs, params, outputs } = node;
@@ -95,7 +97,7 @@ function weightsOf(node: Node, channels: 'output' | 'input') {
 const intoWeights: Rule = {
   name: 'affine map into weights',
   match(root, graph) {
-    if (root.entry.traits?.affine === undefined && root.entry !== AFFINE) return null;
+    if (!mayMap(root)) return null;
     for (const input of root.inputs) {
       const f = makerOf(input, (node) => isOpen(node) && isKnown(graph, node));
       const map = f && mapOf(graph, root, channelAxisOf(f));
@@ -128,12 +130,12 @@ function isOpen(node: Node): boolean {
 const beforeWeights: Rule = {
   name: 'affine map before weights',
   match(f, graph) {
-    if (!isKnown(graph, f)) return null;
+    const [x] = f.inputs;
+    const maker = x?.uses.length === 1 ? x.maker : null;
+    if (!x || !maker || !mayMap(maker) || !isKnown(graph, f)) return null;
     const own = weightsOf(f, 'input');
-    const [x] = f.inputs as [Value];
-    const maker = x.uses.length === 1 ? x.maker : null;
-    const map = maker && own && mapOf(graph, maker, own.channelsLast ? x.shape.length - 1 : 1);
-    if (!map || (!map.isScale && own.padsZeros(f.resolved.problem))) return null;
+    const map = own && mapOf(graph, maker, own.channelsLast ? x.shape.length - 1 : 1);
+    if (!own || !map || (!map.isScale && own.padsZeros(f.resolved.problem))) return null;
     return {
       inner: [map.node],
       make(add) {
@@ -158,9 +160,9 @@ const beforeWeights: Rule = {
 const pair: Rule = {
   name: 'affine map of another',
   match(root, graph) {
-    if (root.entry.traits?.affine === undefined && root.entry !== AFFINE) return null;
+    if (!mayMap(root)) return null;
     const { shape } = root.outputs[0]!;
-    for (const axis of new Set([1, shape.length - 1])) {
+    for (const axis of shape.length === 2 ? [1] : [1, shape.length - 1]) {
       const second = axis < shape.length && axis >= 0 ? mapOf(graph, root, axis) : null;
       if (!second || graph.isFixed(second.x) || second.x.uses.length !== 1 || !second.x.maker) continue;
       const first = mapOf(graph, second.x.maker, axis);
@@ -178,7 +180,7 @@ const pair: Rule = {
   },
 };
 
-/** x + x * gate = x * (gate + 1), where gate is small beside x. */
+/** x + x * gate = x * (gate + 1), where gate is stretched over x. */
 const shortcut: Rule = {
   name: 'shortcut of a gate',
   on: ['add'],
@@ -187,7 +189,7 @@ const shortcut: Rule = {
       const node = made(product, 'mul');
       if (!node || x.dtype !== 'float32' || !sameShape(x, product)) continue;
       const gate = node.inputs[0] === x ? node.inputs[1] : node.inputs[1] === x ? node.inputs[0] : null;
-      if (!gate || gate.kind === 'number' || 4 * countOf(gate.shape) > countOf(x.shape)) continue;
+      if (!gate || gate.kind === 'number' || countOf(gate.shape) === countOf(x.shape)) continue;
       return {
         inner: [node],
         make: (add) => [times(add, x, plus(add, gate, add(FILL, [], [1])[0]!))],

@@ -1,0 +1,162 @@
+/**
+ * Plans for other shapes without rewriting again: the graph that was made of a trace, given the types of a later trace of
+ * the same function. Rules ask for operators, constants, numbers, equal shapes and axes of 1; so they would do the same
+ * where the traces are alike in all of that, what was rewritten had the same params, and each value that stands for another
+ * still has its type. Where anything differs the new trace is rewritten as any.
+ */
+import { sameShape } from '../base/dtype.ts';
+import type { Entry } from '../graph/entry.ts';
+import { type Graph, graphOf } from '../graph/graph.ts';
+import { resolve } from '../graph/resolve.ts';
+import { optimize } from '../graph/rewrite.ts';
+import type { Trace } from '../graph/trace.ts';
+import type { Node, Value } from '../graph/value.ts';
+import { PASSES } from './passes/index.ts';
+import { views } from './passes/views.ts';
+
+/** What a trace was before its graph was rewritten. */
+interface Seen {
+  readonly nodes: readonly Node[];
+  /** By node: the ids of what it reads, -1 where an input is left out. */
+  readonly reads: readonly (readonly number[])[];
+  readonly values: readonly Value[];
+  /** By value: which axes are 1, and how many there are. */
+  readonly ones: readonly number[];
+  /** By node: whether its first output has its first input's shape. */
+  readonly keeps: readonly boolean[];
+  readonly results: readonly number[];
+}
+
+/** A graph that was rewritten, and of what. */
+interface Rewritten {
+  readonly seen: Seen;
+  readonly graph: Graph;
+  /** Values of the graph, and the ids of those of the trace whose type they have. */
+  readonly types: readonly (readonly [Value, number])[];
+}
+
+/** The graph of a trace, rewritten by the passes; `isPinned`: what it met keeps its values. */
+export function rewritten(
+  trace: Trace,
+  where: string,
+  results: readonly Value[],
+  isPinned: boolean,
+  notes?: Graph['replaced'],
+): Graph {
+  const graph = graphOf(trace, where, results, isPinned);
+  if (notes !== undefined) graph.replaced = notes;
+  optimize(graph, PASSES);
+  return graph;
+}
+
+/** Remembers the graph of the last trace of one function, whose captures keep their values. */
+export class Replan {
+  #last: Rewritten | null = null;
+
+  /** The graph of a trace, rewritten by the passes: a new one, or the last one with other types. */
+  graphOf(trace: Trace, where: string, results: readonly Value[]): Graph {
+    const last = this.#last;
+    this.#last = null;
+    const seen = seenOf(trace, results);
+    if (last !== null && seen !== null && isAlike(last, seen) && retype(last, seen)) {
+      optimize(last.graph, [views]);
+      this.#last = last;
+      return last.graph;
+    }
+    const graph = rewritten(trace, where, results, true, []);
+    if (seen !== null) this.#last = { seen, graph, types: typesOf(graph, seen) };
+    return graph;
+  }
+}
+
+/** Null where a trace writes or draws, or holds something without elements. */
+function seenOf({ nodes, values, state }: Trace, results: readonly Value[]): Seen | null {
+  if (state.size > 0 || values.some(({ kind, shape }) => kind === 'draw' || shape.includes(0))) return null;
+  return {
+    nodes: [...nodes],
+    reads: nodes.map(({ inputs }) => inputs.map((input) => input?.id ?? -1)),
+    values: [...values],
+    ones: values.map(({ shape }) =>
+      shape.reduce((bits, size, axis) => (size === 1 ? bits | (1 << axis) : bits), shape.length << 8),
+    ),
+    keeps: nodes.map(({ inputs: [x], outputs: [y] }) => !!x && !!y && sameShape(x, y)),
+    results: results.map(({ id }) => id),
+  };
+}
+
+const same = (a: readonly number[], b: readonly number[]) =>
+  a.length === b.length && a.every((one, i) => Object.is(one, b[i]));
+
+/** Whether an operator's params may differ as long as no rule did away with it: none looks at them in passing. */
+const mayDiffer = ({ traits }: Entry) => traits?.surrounds === undefined && traits?.permutes === undefined;
+
+/** Whether two traces are of the same calls on the same constants, and what was rewritten of the first had the same params. */
+function isAlike({ seen, graph }: Rewritten, next: Seen): boolean {
+  if (seen.nodes.length !== next.nodes.length || seen.values.length !== next.values.length) return false;
+  if (!same(seen.ones, next.ones) || !same(seen.results, next.results)) return false;
+  const isValueAlike = (value: Value, i: number) => {
+    const { kind, dtype, storage, number } = next.values[i] as Value;
+    return (
+      value.kind === kind &&
+      value.dtype === dtype &&
+      value.storage === storage &&
+      Object.is(value.number, number)
+    );
+  };
+  const left = new Set(graph.nodes);
+  const isNodeAlike = (node: Node, i: number) => {
+    const { entry, params } = next.nodes[i] as Node;
+    if (node.entry !== entry || seen.keeps[i] !== next.keeps[i]) return false;
+    if (!same(seen.reads[i]!, next.reads[i]!)) return false;
+    return entry.alias === true || (left.has(node) && mayDiffer(entry)) || same(node.params, params);
+  };
+  return seen.values.every(isValueAlike) && seen.nodes.every(isNodeAlike);
+}
+
+/** The values of a graph that have the type of one of the trace: those of the trace that are left, and what replaced others. */
+function typesOf(graph: Graph, { values }: Seen): [Value, number][] {
+  const of = new Map<Value, number[]>(values.map((value, id) => [value, [id]]));
+  for (const [old, by] of graph.replaced ?? []) {
+    const ids = of.get(by);
+    if (ids === undefined) of.set(by, [...(of.get(old) ?? [])]);
+    else ids.push(...(of.get(old) ?? []));
+  }
+  graph.replaced = null;
+  const left = new Set<Value | null>([...graph.inputs, ...graph.nodes.flatMap(({ outputs }) => outputs)]);
+  return [...of].flatMap(([value, ids]) =>
+    left.has(value) ? ids.map((id): [Value, number] => [value, id]) : [],
+  );
+}
+
+/** Gives a graph the types of a later trace; false where a value would have another than it must. */
+function retype({ seen, graph, types }: Rewritten, next: Seen): boolean {
+  const params = new Map(seen.nodes.map((node, i) => [node, (next.nodes[i] as Node).params]));
+  const shapes = new Map(types.map(([value, id]) => [value, (next.values[id] as Value).shape]));
+  for (const input of graph.inputs) input.shape = shapes.get(input)!;
+  for (const node of graph.nodes) {
+    const [output] = node.outputs;
+    if (output === undefined || graph.isFixed(output)) continue;
+    const own = params.get(node) ?? (node.entry.alias ? shapes.get(output) : node.params);
+    if (own === undefined) return false;
+    node.params = own;
+    try {
+      node.resolved = resolve(node.entry, node.inputs, own);
+    } catch {
+      return false;
+    }
+    node.resolved.outputs.forEach(({ shape }, i) => {
+      const value = node.outputs[i] as Value;
+      value.shape = shape;
+      value.home = null;
+    });
+  }
+  return types.every(([value, id]) => sameShape(value, next.values[id] as Value)) && hasResiduals(graph);
+}
+
+/** Whether whatever is added at the end of a node has the shape of its output. */
+function hasResiduals({ nodes }: Graph): boolean {
+  return nodes.every(({ entry, inputs, outputs }) => {
+    const residual = entry.traits?.epilogue && inputs[entry.traits.epilogue.residual];
+    return !residual || sameShape(residual, outputs[0]!);
+  });
+}
