@@ -134,10 +134,22 @@ const ofScaling = (rows) => {
  * What of the JSON of one number of threads speaks of aims.
  * @param {{ machine: { avx512: boolean }, threads: number, [part: string]: any }} results
  */
-export function aims({ machine, threads, layers, models, gradients, scaling, parallel, eager, start }) {
+export function aims({
+  machine,
+  threads,
+  layers,
+  models,
+  gradients,
+  scaling,
+  parallel,
+  eager,
+  start,
+  images,
+}) {
   const us = (value) => `${value.toFixed(2)} us`;
   const ms = (value) => `${value.toFixed(1)} ms`;
   const microseconds = (eager ?? []).map((row) => row.us);
+  const prepared = (images ?? []).flatMap(({ name, ratio }) => (name.includes('letterboxed') ? ratio : []));
   const milliseconds = (start ?? []).map((row) => row.all);
   return [
     ...(threads === 1 ? ofLayers(layers ?? [], machine) : []),
@@ -145,6 +157,7 @@ export function aims({ machine, threads, layers, models, gradients, scaling, par
     ...ofGradients(gradients ?? []),
     ...ofScaling(scaling ?? []),
     ...ofThreads(parallel ?? []),
+    ...atMost('a picture as an input, to sharp and a loop, largest', prepared, largest, 0.6),
     ...atMost('an eager call on 1 x 1 x 4 x 4, largest', microseconds, largest, 2, us),
     ...atMost('import to the first result, largest', milliseconds, largest, 20, ms),
   ];

@@ -23,6 +23,7 @@ export const PARTS = {
     about: 'steps of gradient descent, beside PyTorch on one thread',
     load: () => import('./parts/training.mjs'),
   },
+  images: { about: 'pictures as inputs, beside sharp', load: () => import('./parts/images.mjs') },
   size: { about: 'what a page has to load', load: () => import('./parts/size.mjs') },
   parallel: { about: 'two threads beside two processes', load: () => import('./parts/parallel.mjs') },
   denormals: { about: 'what numbers below 1.2e-38 cost', load: () => import('./parts/denormals.mjs') },

@@ -13,6 +13,7 @@ export {
   encodePng,
 } from './embedded.ts';
 export type { EncodeJpeg, EncodeJpegOptions, EncodePng } from './encode.ts';
+export { fromImage } from './fromImage.ts';
 export type { FromImageOptions } from './options.ts';
 export type { ImageTransform, Point } from './placement.ts';
 export { imageTransform } from './placement.ts';

@@ -1,4 +1,5 @@
-//! The one vector type of the kernels: four float32 lanes, with their masks and bit patterns.
+//! The one vector type of the kernels: four float32 lanes, with their masks and bit patterns; and for pictures bytes and 16-bit
+//! integers.
 //!
 //! On wasm the lanes are one `v128`; elsewhere (native tests) an array. Both give the same bits, NaN payloads
 //! aside, but for [`F32x4::madd`]: it rounds once where `relaxed-simd` is compiled in, twice otherwise.
@@ -14,7 +15,7 @@ mod lanes;
 #[path = "simd/scalar.rs"]
 mod lanes;
 
-pub use lanes::{F32x4, I32x4, Mask};
+pub use lanes::{F32x4, I16x8, I32x4, Mask, U8x16};
 
 /// Lanes of a vector.
 pub const LANES: usize = 4;

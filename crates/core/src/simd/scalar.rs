@@ -2,6 +2,10 @@
 
 use std::prelude::v1::*;
 
+#[path = "scalar_bytes.rs"]
+mod bytes;
+pub use bytes::{I16x8, U8x16};
+
 #[derive(Clone, Copy, Debug)]
 pub struct F32x4([f32; 4]);
 

@@ -2,6 +2,10 @@
 
 use core::arch::wasm32 as w;
 
+#[path = "wasm_bytes.rs"]
+mod bytes;
+pub use bytes::{I16x8, U8x16};
+
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct F32x4(w::v128);
