@@ -1,8 +1,8 @@
 // biome-ignore-all format: a table with a case a line.
 /** Wrong calls of `striate/image` and `striate/analyze`. */
 import { ones, zeros } from 'striate';
-import { pictureGrid } from 'striate/analyze';
-import { drawBoxes, imageTransform, toImage } from 'striate/image';
+import { boxBlur, filter, gabor, gaussian, pictureGrid, sobel } from 'striate/analyze';
+import { drawBoxes, fromImage, imageTransform, toImage } from 'striate/image';
 import { any, gone, type Wrong } from '../support/wrong.ts';
 
 const grey = { data: new Uint8Array(12), width: 4, height: 3 };
@@ -45,6 +45,8 @@ const transforms: Wrong[] = [
   ['a deviation of 0', () => transform({ std: [1, 0, 1] }), RangeError, 'imageTransform: std is [1, 0, 1], must be other than 0'],
   ['a scale of bytes', () => transform({ dtype: 'uint8', scale: 1 }), RangeError, "imageTransform: scale is given, must be left out with dtype 'uint8'"],
   ['a point that is a number', () => transform({}).toInput(any(1)), TypeError, 'toInput: point is 1, must be an array of 2 numbers'],
+  ['an input beyond memory', () => fromImage(grey, { size: [50000, 50000] }), RangeError, 'fromImage: shape 1x3x50000x50000 has more than 2^31 - 1 bytes'],
+  ['an input of another option', () => fromImage(grey, any({ width: 3 })), TypeError, "fromImage: there is no option 'width'; options are size, fit, crop, interpolation, antialias, channels, order, layout, scale, mean, std, pad, dtype"],
   ['a point of one', () => transform({}).toSource(any([1])), RangeError, 'toSource: point has 1 entry, must have 2'],
 ];
 
@@ -73,4 +75,18 @@ const pictures: Wrong[] = [
   ['a grid beyond all pictures', () => pictureGrid(ones([1, 2, 2, 2]), { scale: 20000 }), RangeError, 'pictureGrid: the picture would have 80001 x 40000 pixels, must have fewer than 2^29'],
 ];
 
-export const imageCases: readonly Wrong[] = [...sources, ...transforms, ...drawing, ...pictures];
+const filters: Wrong[] = [
+  ['a filter of no tensor', () => filter(any([1]), sobel()), TypeError, 'filter: x is [1], must be a Tensor'],
+  ['a filter of a row', () => filter(ones([3]), sobel()), RangeError, 'filter: x has shape [3], must be [N, C, H, W]'],
+  ['a filter by a weight', () => filter(ones([1, 1, 5, 5]), ones([1, 1, 3, 3])), RangeError, 'filter: kernel has shape [1, 1, 3, 3], must be [kh, kw]'],
+  ['a filter by nothing', () => filter(ones([1, 1, 5, 5]), zeros([0, 3])), RangeError, 'filter: kernel has shape [0, 3], must be [kh, kw]'],
+  ['a filter with another option', () => filter(ones([1, 1, 5, 5]), sobel(), any({ padding: 1 })), TypeError, "filter: there is no option 'padding'; options are paddingMode"],
+  ['a derivative along another axis', () => sobel({ axis: any('z') }), RangeError, "sobel: axis is 'z', must be 'x' or 'y'"],
+  ['a bell without width', () => gaussian({ sigma: 0 }), RangeError, 'gaussian: sigma is 0, must be above 0 and finite'],
+  ['a bell of a million', () => gaussian({ sigma: 1e6 }), RangeError, 'gaussian: size is 6000001, must be an integer, from 1 to 16384'],
+  ['a wave without length', () => gabor({ wavelength: -1 }), RangeError, 'gabor: wavelength is -1, must be above 0 and finite'],
+  ['a wave without an angle', () => gabor({ theta: any('x') }), TypeError, "gabor: theta is 'x', must be a number"],
+  ['a mean of nothing', () => boxBlur(0), RangeError, 'boxBlur: size is 0, must be an integer, at least 1'],
+];
+
+export const imageCases: readonly Wrong[] = [...sources, ...transforms, ...drawing, ...pictures, ...filters];

@@ -46,19 +46,10 @@ interface Piece {
  * const x = fromImage(picture, { size: [224, 224], fit: 'cover', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
  * ```
  */
-export function fromImage(
+export function fromImage<D extends 'float32' | 'uint8' = 'float32'>(
   source: PictureSource,
-  options?: FromImageOptions & { dtype?: 'float32' | undefined },
-): Tensor;
-export function fromImage(
-  source: PictureSource,
-  options: FromImageOptions & { dtype: 'uint8' },
-): Tensor<'uint8'>;
-export function fromImage(source: PictureSource, options: FromImageOptions): Tensor<'float32' | 'uint8'>;
-export function fromImage(
-  source: PictureSource,
-  options: FromImageOptions = {},
-): Tensor<'float32' | 'uint8'> {
+  options: FromImageOptions<D> = {},
+): Tensor<D> {
   const where = 'fromImage';
   const on = engine(where);
   const settings = settingsOf(where, options);
@@ -75,7 +66,7 @@ export function fromImage(
     made.dispose();
     throw error;
   }
-  return made;
+  return made as unknown as Tensor<D>;
 }
 
 function fill(

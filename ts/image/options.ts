@@ -3,7 +3,7 @@ import { checkOptions, integer, integers, oneOf, real } from '../base/checks.ts'
 import { counted, wrongKind, wrongValue } from '../base/errors.ts';
 
 /** The options of `fromImage` and `imageTransform`. */
-export interface FromImageOptions {
+export interface FromImageOptions<D extends 'float32' | 'uint8' = 'float32' | 'uint8'> {
   /** [height, width] of the input. Default: that of the picture, or of `crop`. */
   readonly size?: readonly [height: number, width: number] | undefined;
   /**
@@ -42,7 +42,7 @@ export interface FromImageOptions {
   /** The byte of every channel around the picture with fit 'contain', before `scale`. Default 0. */
   readonly pad?: number | undefined;
   /** Default 'float32'; 'uint8' keeps the bytes. */
-  readonly dtype?: 'float32' | 'uint8' | undefined;
+  readonly dtype?: D | undefined;
 }
 
 /** Options that were checked, with their defaults; `size` and `crop` are null where they follow from the picture. */

@@ -24,28 +24,29 @@ export const OP = {
   gridSampleGradient: 19,
   loss: 20,
   lossGradient: 21,
-  pool: 22,
-  poolGradient: 23,
-  random: 24,
-  recurrent: 25,
-  reduce: 26,
-  resample: 27,
-  roiAlign: 28,
-  roiAlignGradient: 29,
-  roiMax: 30,
-  roiMaxGradient: 31,
-  scatter: 32,
-  gather: 33,
-  select: 34,
-  put: 35,
-  softmax: 36,
-  sort: 37,
-  stats: 38,
-  suppress: 39,
-  triangle: 40,
-  unary: 41,
-  unaryGradient: 42,
-  update: 43,
+  picture: 22,
+  pool: 23,
+  poolGradient: 24,
+  random: 25,
+  recurrent: 26,
+  reduce: 27,
+  resample: 28,
+  roiAlign: 29,
+  roiAlignGradient: 30,
+  roiMax: 31,
+  roiMaxGradient: 32,
+  scatter: 33,
+  gather: 34,
+  select: 35,
+  put: 36,
+  softmax: 37,
+  sort: 38,
+  stats: 39,
+  suppress: 40,
+  triangle: 41,
+  unary: 42,
+  unaryGradient: 43,
+  update: 44,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -377,6 +378,13 @@ export interface Operands<B> {
     readonly weight?: B | null | undefined;
     readonly positive?: B | null | undefined;
     readonly d: B;
+  };
+  picture: {
+    readonly x: B;
+    readonly columns: B;
+    readonly rows: B;
+    readonly band: B;
+    readonly y: B;
   };
   pool: {
     readonly x: B;
