@@ -1,0 +1,86 @@
+/**
+ * What a run shows of itself: on a terminal one line that is written over, at the first steps and then five times a second; in files and
+ * pipes a line an epoch; nothing where there is no process.
+ */
+
+/** What there is to show. */
+export interface Shown {
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Batches done in this epoch, and in all, where that is known. */
+  readonly batch: number;
+  readonly batches: number | null;
+  readonly loss: number;
+  readonly lr: number;
+  readonly samples: number;
+}
+
+interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Milliseconds between two drawings. */
+const PAUSE = 200;
+const FIRST_STEPS = 5;
+const WIDTH = 20;
+
+/** `1.235e-8`, `0.1234`, `12.35`. */
+export function short(value: number): string {
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e5)
+    ? value.toExponential(3)
+    : String(Number(value.toPrecision(4)));
+}
+
+const clock = (seconds: number): string =>
+  seconds < 60 ? `${Math.ceil(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.ceil(seconds % 60)} s`;
+
+/** The progress of one run. */
+export class Progress {
+  readonly #output: Output | null;
+  #begun = performance.now();
+  #drawn = 0;
+  /** Exponentially smoothed, of this run. */
+  #smooth = Number.NaN;
+
+  constructor(isOn: boolean) {
+    const { process } = globalThis as { process?: { stderr?: Output } };
+    this.#output = isOn ? (process?.stderr ?? null) : null;
+  }
+
+  /** An epoch begins. */
+  begin(): void {
+    this.#begun = performance.now();
+  }
+
+  /** A step was made. */
+  step(shown: Shown): void {
+    if (this.#output === null) return;
+    this.#smooth = Number.isNaN(this.#smooth) ? shown.loss : 0.98 * this.#smooth + 0.02 * shown.loss;
+    if (!this.#output.isTTY) return;
+    const now = performance.now();
+    if (shown.batch > FIRST_STEPS && now - this.#drawn < PAUSE) return;
+    this.#drawn = now;
+    const line = this.#line(shown, (now - this.#begun) / 1000);
+    this.#output.write(`\r${line.slice(0, (this.#output.columns ?? 80) - 1)}\x1b[K`);
+  }
+
+  #line({ epoch, epochs, batch, batches, loss, lr, samples }: Shown, seconds: number): string {
+    const share = batches === null ? 0 : Math.min(1, batch / batches);
+    const full = Math.round(share * WIDTH);
+    const bar = batches === null ? '' : ` ${'#'.repeat(full)}${'.'.repeat(WIDTH - full)} ${batch}/${batches}`;
+    const left = batches === null ? '' : `  ${clock((seconds / batch) * (batches - batch))} left`;
+    const rate = `${Math.round(samples / Math.max(seconds, 1e-3))}/s`;
+    return `${epoch + 1}/${epochs}${bar}  loss ${short(this.#smooth)} (${short(loss)})  lr ${short(lr)}  ${rate}${left}`;
+  }
+
+  /** An epoch has ended: its line stays. */
+  end(epoch: number, epochs: number, figures: Readonly<Record<string, number>>): void {
+    if (this.#output === null) return;
+    const text = Object.entries(figures).map(([name, value]) => `${name} ${short(value)}`);
+    const line = `epoch ${epoch + 1}/${epochs}  ${text.join('  ')}\n`;
+    this.#output.write(this.#output.isTTY ? `\r\x1b[K${line}` : line);
+  }
+}
