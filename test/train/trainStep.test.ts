@@ -8,6 +8,7 @@ import {
   Dropout,
   disposeRuntime,
   Flatten,
+  GELU,
   gather,
   init,
   Linear,
@@ -22,6 +23,7 @@ import {
   pow,
   ReLU,
   Sequential,
+  SiLU,
   scope,
   sub,
   sum,
@@ -291,6 +293,38 @@ inThreads('a step of training', () => {
     });
   });
 
+  test('computes inner values again, with the same bits in less memory', () => {
+    const block = (channels: number) =>
+      new Sequential(
+        new Conv2d(channels, 8, 3, { padding: 1 }),
+        new BatchNorm2d(8),
+        new GELU(),
+        new Dropout({ p: 0.5 }),
+        new Conv2d(8, 8, 3, { padding: 1 }),
+        new MaxPool2d(3, { stride: 1, padding: 1 }),
+        new SiLU(),
+      );
+    const run = (recompute: string[], accumulate = 1) =>
+      scope(() => {
+        manualSeed(4);
+        const net = new Sequential(block(2), block(8), block(8), new Flatten(), new Linear(8 * SIDE * SIDE, 3));
+        const optimizer = new SGD(net.parameters(), { lr: 0.1, momentum: 0.9 });
+        const step = trainStep((x: Tensor, y: Tensor) => squared(net, x, y), optimizer, { recompute, accumulate });
+        manualSeed(6);
+        const losses = batches(4).map(([x, y]) => step(x, y));
+        return { losses, values: valuesOf(net), peak: step.peakBytes, rows: step.summary().split('\n').length };
+      });
+    for (const accumulate of [1, 2]) {
+      const plain = run([], accumulate);
+      const one = run(['1'], accumulate);
+      const all = run(['0', '1', '2', '2.4'], accumulate);
+      for (const { losses, values } of [one, all]) expect({ losses, values }).toEqual({ losses: plain.losses, values: plain.values });
+      expect(one.rows).toBeGreaterThan(plain.rows);
+      expect(one.peak).toBeLessThan(plain.peak);
+      expect(all.peak).toBeLessThan(0.75 * plain.peak);
+    }
+  });
+
   test('a step outlives its scope where it is returned', () => {
     const w = parameter(tensor([1]));
     const optimizer = new SGD([w], { lr: 0.5 });
@@ -312,9 +346,12 @@ const sgd = (params = net().parameters()) => new SGD(params, { lr: 1 });
 const wrong: Wrong[] = [
   ['no function', () => trainStep(any(3), sgd()), TypeError, 'trainStep: the first argument is 3, must be a function'],
   ['no optimizer', () => trainStep((x: Tensor) => mean(x), any({ lr: 1 })), TypeError, 'trainStep: optimizer is an Object, must be an optimizer: SGD, Adam, AdamW or RMSprop'],
-  ['an option that there is not', () => trainStep((x: Tensor) => mean(x), sgd(), any({ clip: 1 })), TypeError, "trainStep: there is no option 'clip'; options are clipNorm, accumulate, model"],
+  ['an option that there is not', () => trainStep((x: Tensor) => mean(x), sgd(), any({ clip: 1 })), TypeError, "trainStep: there is no option 'clip'; options are clipNorm, accumulate, recompute, model"],
   ['a norm of 0', () => trainStep((x: Tensor) => mean(x), sgd(), { clipNorm: 0 }), RangeError, 'trainStep: clipNorm is 0, must be above 0'],
   ['no batch', () => trainStep((x: Tensor) => mean(x), sgd(), { accumulate: 0 }), RangeError, 'trainStep: accumulate is 0, must be an integer, at least 1'],
+  ['one name of a module', () => trainStep((x: Tensor) => mean(x), sgd(), { recompute: any('0') })(ones([2])), TypeError, "trainStep: recompute is '0', must be an array of modules' paths"],
+  ['a name of no module', () => { const one = new Sequential(net(), net()); trainStep((x: Tensor) => mean(one.at(0)!.forward(x as never) as Tensor), sgd(one.parameters()), { recompute: ['1'] })(ones([1, 2])); }, RangeError, "trainStep: recompute names '1', there are 0"],
+  ['a name where no modules are known', () => trainStep((x: Tensor) => mean(x), sgd([ones([1])]), { recompute: ['1'] })(ones([2])), RangeError, "trainStep: recompute names '1', there are no names"],
   ['a model that is none', () => trainStep((x: Tensor) => mean(x), sgd(), { model: any('net') }), TypeError, "trainStep: model is 'net', must be a Module"],
   ['a loss of many values', () => trainStep((x: Tensor) => x, sgd())(ones([2])), RangeError, 'trainStep: the function gave float32 of shape 2, must give one float32 value, or [that, aux] with whatever else is wanted of it'],
   ['an array for a batch', () => trainStep((x: Tensor) => mean(x), sgd())(any([1, 2])), TypeError, 'trainStep: xs[0] is [1, 2], must be a Tensor'],

@@ -104,7 +104,10 @@ export class Graph {
       order,
     };
     for (const type of resolved.outputs) node.outputs.push(this.#value(type, 'node', node));
-    for (const i of resolved.state ?? []) state.push(this.#version(inputs[i] as Value, node));
+    for (const i of resolved.state ?? []) {
+      const before = inputs[i];
+      if (before) state.push(this.#version(before, node));
+    }
     connect(node);
     this.nodes.push(node);
     return node;
@@ -156,6 +159,16 @@ export class Graph {
       by.uses.push(use);
     }
     old.uses = kept;
+  }
+
+  /** Has these nodes, where they read `old`, read `by` of the same type. */
+  replaceIn(nodes: ReadonlySet<Node>, old: Value, by: Value): void {
+    const isTheirs = ({ node }: Use) => node !== null && nodes.has(node);
+    for (const use of old.uses.filter(isTheirs)) {
+      if (use.node !== null) use.node.inputs[use.slot] = by;
+      by.uses.push(use);
+    }
+    old.uses = old.uses.filter((use) => !isTheirs(use));
   }
 
   /** Takes a node out. @throws where one of its values is read */

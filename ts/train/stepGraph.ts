@@ -15,6 +15,7 @@ import { countOf } from '../instructions/emit.ts';
 import { UPDATE } from '../instructions/table.ts';
 import { NORM, SQUARES } from './clip.ts';
 import type { Prepared } from './optimizer.ts';
+import { recompute } from './recompute.ts';
 import { UPDATE_STEP } from './update.ts';
 
 /** Where gradients of several batches go. */
@@ -34,6 +35,8 @@ export interface StepPlan {
   readonly names: readonly string[];
   readonly clipNorm: number | null;
   readonly gathering: Gathering | null;
+  /** Paths of modules whose inner values are made again for their gradients. */
+  readonly recompute: readonly string[];
 }
 
 /** Zeros in a tensor's place. inputs: the tensor. */
@@ -66,15 +69,13 @@ export function stepGraph(
   const xs = prepared.map(({ parameter }) => initial(add(parameter) as Value));
   graph.number();
   const copies = copiesOfOverwritten(graph, xs);
+  const forward = graph.nodes.length;
   const seed = graph.add(FILL, [], [1, ...loss.shape], []).outputs[0] as Value;
-  let gradients = differentiate(
-    where,
-    graph,
-    results,
-    [seed, ...results.slice(1).map(() => null)],
-    xs,
-    copies,
-  );
+  const seeds = [seed, ...results.slice(1).map(() => null)];
+  let gradients = differentiate(where, graph, results, seeds, xs, copies);
+  graph.number();
+  recompute(graph, forward, plan.recompute);
+  graph.settle();
   graph.number();
 
   if (gathering !== null) {

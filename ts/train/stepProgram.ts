@@ -18,6 +18,7 @@ import { profileSteps, rowsText, type StepProfile } from '../program/report.ts';
 import { emptyTensor, symbolOf, type Tensor } from '../tensor/tensor.ts';
 import { requireScalar } from '../transforms/gradient.ts';
 import { leavesOf, mapResults, type Results } from '../transforms/results.ts';
+import { requireNames } from './recompute.ts';
 import { type StepPlan, stepGraph } from './stepGraph.ts';
 
 /** What is traced. */
@@ -61,6 +62,7 @@ export class StepProgram {
     try {
       const form = traced(trace, source);
       requireScalar(WHERE, form);
+      requireNames(WHERE, source.recompute, trace.named.keys());
       this.#aux = Array.isArray(form) ? (form[1] as Results) : null;
       const results = leavesOf(form, WHERE).map((leaf) => trace.valueOf(leaf));
       this.#kept = storagesOf([...trace.state.keys()]);

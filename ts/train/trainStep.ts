@@ -21,6 +21,11 @@ export interface TrainStepOptions {
   /** Parameters are updated after so many calls, by the mean of their gradients. Default 1. */
   accumulate?: number | undefined;
   /**
+   * Paths of modules (`features.3`), whose inner values are not kept for their gradients but computed again before them: the same
+   * values in less memory and more time. Default none.
+   */
+  recompute?: readonly string[] | undefined;
+  /**
    * The module that the function calls, by whose paths the parts of the step are named. Default: what listed the optimiser's
    * parameters (`net.parameters()`).
    */
@@ -90,6 +95,7 @@ const MAX_PROGRAMS = 16;
 interface Settings {
   readonly clipNorm: number | null;
   readonly accumulate: number;
+  readonly recompute: readonly string[];
   readonly model: AnyModule | null;
 }
 
@@ -166,7 +172,7 @@ class Steps {
       programs.set(key, known);
       return known;
     }
-    const { clipNorm, model } = this.#settings;
+    const { clipNorm, recompute, model } = this.#settings;
     const made = scope(() => {
       const roots = model === null ? rootsOf(prepared) : [model];
       const source = {
@@ -176,6 +182,7 @@ class Steps {
         optimizer: this.#optimizer.constructor.name,
         names: namesOf(prepared, roots),
         clipNorm,
+        recompute,
         gathering: this.#gathering(this.#optimizer.parameters),
         roots,
       };
@@ -306,11 +313,12 @@ export function trainStep<Xs extends readonly Tensor<DType>[], const Y extends S
   if (typeof f !== 'function') throw wrongKind(WHERE, 'the first argument', f, 'a function');
   if (!(optimizer instanceof Optimizer))
     throw wrongKind(WHERE, 'optimizer', optimizer, 'an optimizer: SGD, Adam, AdamW or RMSprop');
-  checkOptions(WHERE, options, ['clipNorm', 'accumulate', 'model']);
-  const { clipNorm, accumulate = 1, model } = options ?? {};
+  checkOptions(WHERE, options, ['clipNorm', 'accumulate', 'recompute', 'model']);
+  const { clipNorm, accumulate = 1, recompute = [], model } = options ?? {};
   const settings: Settings = {
     clipNorm: clipNorm === undefined ? null : requireLimit(WHERE, 'clipNorm', clipNorm),
     accumulate: integer(WHERE, 'accumulate', accumulate, 1),
+    recompute,
     model: model ?? null,
   };
   if (model !== undefined && !((model as unknown) instanceof Module))
