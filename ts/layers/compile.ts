@@ -125,8 +125,7 @@ export function compile<
   if (outputs !== undefined && !Array.isArray(outputs)) {
     throw wrongKind('compile', 'outputs', outputs, 'an array of names');
   }
-  const source =
-    moduleOrFunction instanceof Module ? sourceOf(moduleOrFunction, mode) : functionSource(moduleOrFunction);
+  const source = sourceOf('compile', moduleOrFunction, mode);
   const choosing = {
     ...(algorithm !== undefined && { algorithm: ALGORITHM[algorithm] }),
     ...(accuracy !== undefined && { accuracy }),
@@ -140,14 +139,16 @@ export function compile<
   return scope(made)[0];
 }
 
-function functionSource(run: unknown): Source {
-  if (typeof run !== 'function') {
-    throw wrongKind('compile', 'the first argument', run, 'a Module or a function');
+/** What is to be traced: a module in a mode, whose parts are known by path, or a function. @internal */
+export function sourceOf(where: string, moduleOrFunction: unknown, mode: 'eval' | 'train'): Source {
+  if (moduleOrFunction instanceof Module) return moduleSource(moduleOrFunction as AnyModule, mode);
+  if (typeof moduleOrFunction !== 'function') {
+    throw wrongKind(where, 'the first argument', moduleOrFunction, 'a Module or a function');
   }
-  return { run: run as Source['run'], parameters: [] };
+  return { run: moduleOrFunction as Source['run'], parameters: [] };
 }
 
-function sourceOf(root: AnyModule, mode: 'eval' | 'train'): Source {
+function moduleSource(root: AnyModule, mode: 'eval' | 'train'): Source {
   const run: Source['run'] = (...xs) => (root as unknown as Module<Tensor<DType>[], Results>).forward(...xs);
   return {
     run,

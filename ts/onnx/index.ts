@@ -13,6 +13,7 @@ import { type ModelSource, readSource } from './source.ts';
 
 export { ModelError } from '../base/errors.ts';
 export type { ProfileOptions, StepProfile } from '../program/report.ts';
+export { type ExportInput, type ExportOptions, exportOnnx } from './export/index.ts';
 export type { ExternalData } from './external.ts';
 export type { Feed, FeedArray, Feeds, ModelPort, Shapes } from './feeds.ts';
 export type { ModelOptions, RunOptions, SummaryOptions } from './model.ts';

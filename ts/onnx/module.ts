@@ -43,6 +43,12 @@ export class OnnxModule<Out = Tensor> extends Module<Tensor<DType>[], Out> {
     this.eval();
   }
 
+  /** The names of its inputs and outputs in the file. @internal */
+  get ports(): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
+    const { inputs, outputs } = this.#source;
+    return { inputs: inputs.map(({ name }) => name), outputs };
+  }
+
   /** @internal */
   override ownParts(): [string, unknown][] {
     return Object.entries(this.tensors);

@@ -341,8 +341,8 @@ function bindTensors(main: Instructions, bases: readonly number[], tensors: read
   }
 }
 
-/** Runs the function in the trace; gives its results, or those that were asked for by name. */
-function traced(
+/** Runs the function in the trace; gives its results, or those that were asked for by name. @internal */
+export function traced(
   where: string,
   trace: Trace,
   source: Source,
