@@ -41,10 +41,12 @@ describe('what is in it', () => {
       'docs/api.md',
       'docs/bench.svg',
       'docs/cli.md',
+      'docs/images.md',
       'docs/models.md',
       'docs/operators.md',
       'docs/performance.md',
       'docs/picture.jpg',
+      'docs/training.md',
       'package.json',
     ]);
     console.log(`tarball: ${installed.tarballBytes} bytes, ${files.length} files`);
@@ -91,7 +93,7 @@ describe('what is in it', () => {
       const code = read(file).replace(/^\s*(\/\*\*?[\s\S]*?\*\/|\/\/.*)$/gm, '');
       // What is imported when it is needed is a file beside it, named in full.
       expect(
-        /\bimport\s*\((?!'\.\/[\w-]+\.js'\))|\bimport\.meta\b|\bnew URL\(|\brequire\(/.exec(code)?.[0],
+        /\bimport\s*\((?!'\.\/[\w/-]+\.js'\))|\bimport\.meta\b|\bnew URL\(|\brequire\(/.exec(code)?.[0],
         file,
       ).toBe(undefined);
       for (const [, from] of code.matchAll(/^(?:import|export)\b[^'"]*?['"]([^'"\n]+)['"]/gm)) {
@@ -296,9 +298,9 @@ describe('runs on', () => {
     const { jpeg, bmp, encodedJpeg, ...others } = simd.pictures;
     for (const pixels of Object.values(others)) expect(pixels).toEqual([3, 2, 3, ...colors]);
     expect(bmp).toEqual([1, 1, 3, 3, 2, 1]);
-    expect(jpeg!.slice(0, 3)).toEqual([3, 2, 1]);
+    expect(jpeg!.slice(0, 3)).toEqual([3, 2, 3]);
     for (const [i, grey] of [10, 60, 90, 120, 180, 250].entries())
-      expect(Math.abs(jpeg![3 + i]! - grey)).toBeLessThan(8);
+      expect(Math.abs(jpeg![3 + i * 3]! - grey)).toBeLessThan(12);
     for (const [i, value] of colors.entries())
       expect(Math.abs(encodedJpeg![3 + i]! - value)).toBeLessThan(12);
   });
