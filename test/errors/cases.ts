@@ -28,6 +28,7 @@ import { init as initSlim } from 'striate/slim';
 import { initOn } from '../../ts/engine/init.ts';
 import { loadFrom } from '../../ts/engine/instance.ts';
 import { entryOf, operator } from '../../ts/ops/operator.ts';
+import { analyzeCases } from '../analyze/wrong.ts';
 import { imageCases } from '../image/wrong.ts';
 import { any, gone, type Wrong, w, x } from '../support/wrong.ts';
 
@@ -281,7 +282,7 @@ const gradients: Wrong[] = [
 ];
 
 export const cases: Wrong[] = [...handles, ...assigning, ...creation, ...factors,
-  ...closeness, ...shapes, ...programs, ...modules, ...gradients, ...imageCases];
+  ...closeness, ...shapes, ...programs, ...modules, ...gradients, ...imageCases, ...analyzeCases];
 
 /** Calls that need a running library. */
 export const beforeInit: Wrong[] = [

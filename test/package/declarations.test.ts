@@ -109,7 +109,9 @@ test('nothing internal is in them', () => {
   for (const text of texts()) {
     const code = text.replaceAll(/\/\*[\s\S]*?\*\//g, '');
     for (const word of words) expect(code).not.toMatch(new RegExp(`(?<![\\w@])${word}\\b`));
-    for (const name of members) expect(code).not.toMatch(new RegExp(`^ +(readonly )?${name}\\??[(:<]`, 'm'));
+    // What an option is called may be the name of something internal: a layer's name is a text.
+    for (const name of members)
+      expect(code).not.toMatch(new RegExp(`^ +(readonly )?${name}\\??[(:<](?! string)`, 'm'));
   }
 });
 

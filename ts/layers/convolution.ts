@@ -48,7 +48,7 @@ abstract class Convolution extends Module {
   }
 
   /** @internal */
-  protected get options(): ConvOptions {
+  get options(): ConvOptions {
     return this.#options;
   }
 

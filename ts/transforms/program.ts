@@ -9,6 +9,7 @@ import { Shown } from '../base/shown.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import { adopt, allocate, moveAway, type Resources, release, type Storage } from '../engine/memory.ts';
 import type { Draw } from '../graph/draw.ts';
+import type { Graph } from '../graph/graph.ts';
 import { Trace } from '../graph/trace.ts';
 import type { Value } from '../graph/value.ts';
 import type { Choosing } from '../instructions/builder.ts';
@@ -62,6 +63,8 @@ interface GraphOptions {
   readonly replan?: Replan | undefined;
   /** The function that the user called, for error sentences; without it `compile`. */
   readonly where?: string | undefined;
+  /** Adds to the graph; what it gives are further results: a run then gives all of them as a list. */
+  readonly extend?: ((graph: Graph) => readonly Value[]) | undefined;
 }
 
 class ProgramResources implements Resources {
@@ -122,10 +125,19 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     const trace = new Trace(source.parameters);
     this.#resources = new ProgramResources(options.prepacked ?? new Prepacked(false));
     try {
-      const form = traced(where, trace, source, this.inputs, options.outputs);
+      let form = traced(where, trace, source, this.inputs, options.outputs);
       const leaves = leavesOf(form, where).map((leaf) => trace.valueOf(leaf));
       this.#written = [...trace.state.keys()].map(({ storage }) => storage as Storage);
-      const graph = options.replan?.graphOf(trace, where, leaves) ?? rewritten(trace, where, leaves, false);
+      const { extend, replan } = options;
+      const extended =
+        extend &&
+        ((made: Graph) => {
+          const more = extend(made);
+          for (const value of more) made.give(value);
+          form = [...leaves, ...more].map((value) => symbolOf(value) as AnyTensor);
+        });
+      const graph =
+        replan?.graphOf(trace, where, leaves) ?? rewritten(trace, where, leaves, false, { extend: extended });
       const { prepacked } = this.resources;
       const { executable, captures, slots } = assemble(on, where, graph, {
         constants: { kind: 'fixed', prepacked },

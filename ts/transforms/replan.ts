@@ -35,16 +35,24 @@ interface Rewritten {
   readonly types: readonly (readonly [Value, number])[];
 }
 
+interface Rewriting {
+  /** Where the graph is to note what is replaced. */
+  readonly notes?: Graph['replaced'];
+  /** Adds to the graph before the passes see it. */
+  readonly extend?: ((graph: Graph) => void) | undefined;
+}
+
 /** The graph of a trace, rewritten by the passes; `isPinned`: what it met keeps its values. */
 export function rewritten(
   trace: Trace,
   where: string,
   results: readonly Value[],
   isPinned: boolean,
-  notes?: Graph['replaced'],
+  { notes, extend }: Rewriting = {},
 ): Graph {
   const graph = graphOf(trace, where, results, isPinned);
   if (notes !== undefined) graph.replaced = notes;
+  extend?.(graph);
   optimize(graph, PASSES);
   return graph;
 }
@@ -63,7 +71,7 @@ export class Replan {
       this.#last = last;
       return last.graph;
     }
-    const graph = rewritten(trace, where, results, true, []);
+    const graph = rewritten(trace, where, results, true, { notes: [] });
     if (seen !== null) this.#last = { seen, graph, types: typesOf(graph, seen) };
     return graph;
   }
