@@ -24,3 +24,21 @@ export function writeAffine(
 export function writeStats(to: Builder, { x, mean, variance }: OperandsOf<'stats'>, sizes: Channels): void {
   to.step(OP.stats, [x], [mean, variance], words(sizes));
 }
+
+/** The sums of dy, and of dy times what x has beyond the center, over each channel. */
+export function writeNormSums(
+  to: Builder,
+  { dy, x, center, sum, product }: OperandsOf<'normSums'>,
+  sizes: Channels,
+): void {
+  to.step(OP.normSums, [dy, x, center], [sum, product], words(sizes));
+}
+
+/** d = a * p + (b - center) * q + shift. */
+export function writeBlend(
+  to: Builder,
+  { a, p, b, center, q, shift, d }: OperandsOf<'blend'>,
+  sizes: Channels,
+): void {
+  to.step(OP.blend, [a, p, b, center, q, shift], [d], words(sizes), { inPlace: 0 });
+}

@@ -95,9 +95,9 @@ export function writeConvWeightGradient(
   to: Builder,
   where: string,
   { dy, x, dw }: OperandsOf<'convWeightGradient'>,
-  sizes: ConvSizes,
+  sizes: ConvSizes & { readonly exact?: boolean },
 ): void {
-  const words = sizeWords(sizes);
+  const words = [...sizeWords(sizes), to.choice.exact || sizes.exact === true ? 1 : 0];
   const { scratch } = to.plan(where, OP.convWeightGradient, words);
   // Each weight meets each pixel of dy's planes.
   const macs = (dw.bytes / 4) * (dy.bytes / 4 / Math.max(1, sizes.outputs));

@@ -4,7 +4,7 @@
  * that they are the same for.
  */
 import type { Buffer, Builder } from './builder.ts';
-import { type Channels, writeAffine, writeStats } from './channels.ts';
+import { type Channels, writeAffine, writeBlend, writeNormSums, writeStats } from './channels.ts';
 import {
   type Block,
   broadcast,
@@ -147,30 +147,74 @@ export function emitNormGradients(
   const flows: Block = { buffer: dy, shape: shapes.x };
   const whole = broadcast('norm', shapes.statistics, shapes.weight);
   const through = wantsX === true && !given;
-  const sums = wantsBias || through ? emitSumTo(to, flows, whole) : null;
-  let [normal, products]: (Block | null)[] = [null, null];
-  if (wantsWeight || through) {
-    const from: Block = { buffer: x, shape: shapes.x };
-    const map = { center: mean, scale, shift: null };
-    normal = emitAffine(to, from, map, shapes.statistics, newBlock(to, shapes.x));
-    products = emitSumTo(to, emitBinary(to, BINARY.mul, flows, normal), whole);
+  const byRows = channelsOf(shapes.x, whole).inner >= SHORT;
+  let [normal, sums, products]: (Block | null)[] = [null, null, null];
+  if (byRows && (wantsWeight || through)) {
+    [sums, products] = emitNormSums(to, shapes.x, x, statistics, dy, whole);
+  } else {
+    if (wantsBias || through) sums = emitSumTo(to, flows, whole);
+    if (wantsWeight || through) {
+      const from: Block = { buffer: x, shape: shapes.x };
+      const map = { center: mean, scale, shift: null };
+      normal = emitAffine(to, from, map, shapes.statistics, newBlock(to, shapes.x));
+      products = emitSumTo(to, emitBinary(to, BINARY.mul, flows, normal), whole);
+    }
   }
   const weighted = (block: Block) => (weight === null ? block : emitBinary(to, BINARY.mul, block, weight));
   let dx: Block | null = null;
-  if (wantsX) dx = emitBinary(to, BINARY.mul, flows, weighted(scale));
-  if (dx !== null && through) {
+  if (wantsX && !through) dx = emitBinary(to, BINARY.mul, flows, weighted(scale));
+  else if (wantsX) {
     const share = emitScale(to, scale, -countOf(shapes.statistics) / countOf(shapes.x));
     const shared = (block: Block) =>
       emitBinary(to, BINARY.mul, share, emitSumTo(to, weighted(block), shapes.statistics));
-    const map = { center: null, scale: shared(products!), shift: shared(sums!) };
-    const rest = emitAffine(to, normal!, map, shapes.statistics, newBlock(to, shapes.x));
-    dx = emitBinary(to, BINARY.add, dx, rest);
+    const [slope, shift] = [shared(products!), shared(sums!)];
+    if (byRows) {
+      const map = { center: mean, scale: emitBinary(to, BINARY.mul, slope, scale), shift };
+      dx = emitBlend(to, shapes.x, { dy, scale: weighted(scale) }, x, map, whole);
+    } else {
+      const map = { center: null, scale: slope, shift };
+      const rest = emitAffine(to, normal!, map, shapes.statistics, newBlock(to, shapes.x));
+      dx = emitBinary(to, BINARY.add, emitBinary(to, BINARY.mul, flows, weighted(scale)), rest);
+    }
   }
   return {
     x: dx,
     weight: wantsWeight ? emitSumTo(to, products!, shapes.weight) : null,
     bias: wantsBias ? emitSumTo(to, sums!, shapes.weight) : null,
   };
+}
+
+/** The sums of dy and of dy * n over what shares both statistics and weight, by one pass over dy and x. */
+function emitNormSums(
+  to: Builder,
+  shape: readonly number[],
+  x: Buffer,
+  { mean, scale }: Statistics,
+  dy: Buffer,
+  whole: readonly number[],
+): [Block, Block] {
+  const [sum, product] = [newBlock(to, whole), newBlock(to, whole)];
+  const center = emitStretched(to, mean, whole).buffer;
+  const operands = { dy, x, center, sum: sum.buffer, product: product.buffer };
+  writeNormSums(to, operands, channelsOf(shape, whole));
+  return [sum, emitBinary(to, BINARY.mul, product, scale)];
+}
+
+/** dy * scale and a map of x together, by one pass over both. */
+function emitBlend(
+  to: Builder,
+  shape: readonly number[],
+  flows: { readonly dy: Buffer; readonly scale: Block },
+  x: Buffer,
+  map: { readonly center: Block; readonly scale: Block; readonly shift: Block },
+  whole: readonly number[],
+): Block {
+  const stretch = (part: Block) => emitStretched(to, part, whole).buffer;
+  const [center, shift] = [stretch(map.center), stretch(map.shift)];
+  const [p, q] = [stretch(flows.scale), stretch(map.scale)];
+  const made = newBlock(to, shape);
+  writeBlend(to, { a: flows.dy, p, b: x, center, q, shift, d: made.buffer }, channelsOf(shape, whole));
+  return made;
 }
 
 /** The map y = (x - center) * scale + shift; what is null is left out. All are broadcast to x. */

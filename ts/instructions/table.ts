@@ -24,29 +24,31 @@ export const OP = {
   gridSampleGradient: 19,
   loss: 20,
   lossGradient: 21,
-  picture: 22,
-  pool: 23,
-  poolGradient: 24,
-  random: 25,
-  recurrent: 26,
-  reduce: 27,
-  resample: 28,
-  roiAlign: 29,
-  roiAlignGradient: 30,
-  roiMax: 31,
-  roiMaxGradient: 32,
-  scatter: 33,
-  gather: 34,
-  select: 35,
-  put: 36,
-  softmax: 37,
-  sort: 38,
-  stats: 39,
-  suppress: 40,
-  triangle: 41,
-  unary: 42,
-  unaryGradient: 43,
-  update: 44,
+  normSums: 22,
+  blend: 23,
+  picture: 24,
+  pool: 25,
+  poolGradient: 26,
+  random: 27,
+  recurrent: 28,
+  reduce: 29,
+  resample: 30,
+  roiAlign: 31,
+  roiAlignGradient: 32,
+  roiMax: 33,
+  roiMaxGradient: 34,
+  scatter: 35,
+  gather: 36,
+  select: 37,
+  put: 38,
+  softmax: 39,
+  sort: 40,
+  stats: 41,
+  suppress: 42,
+  triangle: 43,
+  unary: 44,
+  unaryGradient: 45,
+  update: 46,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -377,6 +379,22 @@ export interface Operands<B> {
     readonly target: B;
     readonly weight?: B | null | undefined;
     readonly positive?: B | null | undefined;
+    readonly d: B;
+  };
+  normSums: {
+    readonly dy: B;
+    readonly x: B;
+    readonly center: B;
+    readonly sum: B;
+    readonly product: B;
+  };
+  blend: {
+    readonly a: B;
+    readonly p: B;
+    readonly b: B;
+    readonly center: B;
+    readonly q: B;
+    readonly shift: B;
     readonly d: B;
   };
   picture: {

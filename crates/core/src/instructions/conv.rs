@@ -14,6 +14,7 @@ mod planes;
 mod pointwise;
 mod problem;
 mod weight_gradient;
+mod weight_winograd;
 mod winograd;
 
 use self::algorithm::{algorithms, Convolve, Layout};

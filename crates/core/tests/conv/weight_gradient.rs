@@ -9,13 +9,22 @@ use striate_core::instructions::activation::Act;
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::{Operands, Planned, Share};
 
-fn instruction(problem: &Problem) -> Planned {
-    let words = problem.words(0, Act::None, 0.0, 0.0);
-    plan("conv weight gradient", Dtype::F32, &words[..22]).unwrap()
+fn instruction(problem: &Problem, exact: bool) -> Planned {
+    plan("conv weight gradient", Dtype::F32, &words(problem, exact)).unwrap()
+}
+
+fn words(problem: &Problem, exact: bool) -> Vec<u32> {
+    let mut words = problem.words(0, Act::None, 0.0, 0.0);
+    words.truncate(22);
+    words.push(u32::from(exact));
+    words
 }
 
 fn gradient(problem: &Problem, dy: &[f32], parts: usize) -> Vec<f32> {
-    let instruction = instruction(problem);
+    computed(&instruction(problem, true), problem, dy, parts)
+}
+
+fn computed(instruction: &Planned, problem: &Problem, dy: &[f32], parts: usize) -> Vec<f32> {
     let mut dw = vec![f32::NAN; problem.w.len()];
     let scratch = vec![f32::NAN; instruction.scratch() / 4 * parts];
     let dw_address: *mut u8 = dw.as_mut_ptr().cast();
@@ -131,6 +140,35 @@ fn parts_change_no_bit_of_inexact_sums() {
 }
 
 #[test]
+fn kernels_of_three_by_three_by_transforms() {
+    let plane =
+        |height, width, [lo, hi]: [usize; 2]| [UNIT, [height, 3, 1, 1, lo, hi], [width, 3, 1, 1, hi, lo]];
+    let problems = [
+        problem([2, 1, 16, 16], plane(16, 16, [1, 1])),
+        // Patches that are cut, channels that fill no vector, several groups, uneven padding.
+        problem([3, 2, 17, 18], plane(14, 17, [1, 1])),
+        problem([2, 1, 19, 21], plane(23, 18, [0, 2])),
+        problem([2, 1, 16, 22], plane(20, 27, [0, 0])),
+        problem([40, 1, 16, 16], plane(4, 4, [1, 1])),
+        problem([2, 1, 16, 16], plane(16, 16, [3, 3])),
+        // More patches than a block has.
+        problem([5, 1, 16, 16], plane(32, 32, [1, 1])),
+    ];
+    for problem in problems {
+        let dy = output_gradient(&problem);
+        let (fast, exact) = (instruction(&problem, false), instruction(&problem, true));
+        assert!(fast.scratch() != exact.scratch(), "{}", problem.name);
+        let expected = reference(&problem, &dy);
+        let whole = computed(&fast, &problem, &dy, 1);
+        let largest = expected.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+        assert_equal(&problem.name, 2e-5 * largest, &whole, &expected);
+        for parts in 2..=4 {
+            assert_eq!(computed(&fast, &problem, &dy, parts), whole, "{}, {parts} parts", problem.name);
+        }
+    }
+}
+
+#[test]
 fn what_no_output_reads_does_not_reach_the_gradient() {
     // Stride 2 on 8 of 9 columns: the last column of x is not read, nor is any behind the end of a row of dy.
     for [groups, ci, co] in [[1, 2, 4], [2, 1, 1]] {
@@ -150,25 +188,26 @@ fn what_no_output_reads_does_not_reach_the_gradient() {
 #[test]
 fn scratch_memory_is_bounded() {
     let wide = |channels, size| problem([1, 1, channels, channels], [UNIT, [size; 6].map(|_| 1), UNIT]);
-    assert!(instruction(&wide(2048, 1)).scratch() < 1 << 20);
+    assert!(instruction(&wide(2048, 1), true).scratch() < 1 << 20);
     let row = [1 << 20, 9, 1, 1, 4, 4];
-    assert!(instruction(&problem([1, 1, 1, 1], [UNIT, UNIT, row])).scratch() < 1 << 16);
+    assert!(instruction(&problem([1, 1, 1, 1], [UNIT, UNIT, row]), true).scratch() < 1 << 16);
 }
 
 #[test]
 fn wrong_parameters_are_faults() {
-    let words = problem([1, 1, 2, 4], [UNIT, UNIT, [9, 3, 1, 1, 1, 1]]).words(0, Act::None, 0.0, 0.0);
+    let words = words(&problem([1, 1, 2, 4], [UNIT, UNIT, [9, 3, 1, 1, 1, 1]]), true);
     let fault = |words: &[u32]| plan("conv weight gradient", Dtype::F32, words).err().unwrap().code;
-    for length in 0..22 {
+    for length in 0..23 {
         assert_eq!(fault(&words[..length]), Code::BadInstruction);
     }
     let with = |place: usize, value: i32| {
         let mut words = words.clone();
         words[place] = value as u32;
-        fault(&words[..22])
+        fault(&words)
     };
     assert_eq!(with(1, 0), Code::BadInstruction);
     assert_eq!(with(0, i32::MAX), Code::TooLarge);
     assert_eq!(with(17, 99), Code::KernelTooLarge);
     assert_eq!(with(18, 0), Code::NotPositive);
+    assert_eq!(with(22, 2), Code::BadInstruction);
 }

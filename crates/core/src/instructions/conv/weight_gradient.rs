@@ -1,12 +1,13 @@
 //! CONV_WEIGHT_GRADIENT: `dw[o, c, k] = sum over n, p of dy[n, o, p] * x[n, c, p * stride - lo + k * dilation]`.
 //!
-//! Params: batch, groups, ci, co, 3 axes, as CONV's. Operands: dy, x, dw, scratch.
+//! Params: batch, groups, ci, co, 3 axes, as CONV's, whether no transform may round (exact). Operands: dy, x, dw, scratch.
 //!
 //! A GEMM over pixels by CONV's microkernel: a row tile is four output channels of dy, a panel eight columns (c, k) of x,
 //! `depth` being a block of pixels. Blocks are added to dw in their order, whoever computes it. Items of the share are
-//! panels. Groups of few output channels, which would leave most of a tile empty, are in `planes`.
+//! panels. Groups of few output channels, which would leave most of a tile empty, are in `planes`, kernels of 3x3 in
+//! `weight_winograd`.
 
-use super::{planes, Entry, Instruction, Operands, Params, Planned, Problem, Share};
+use super::{planes, weight_winograd, Entry, Instruction, Operands, Params, Planned, Problem, Share};
 use crate::fault::Fault;
 use crate::geometry::{Axis, Geometry, Rule};
 use crate::instructions::entry::FLOAT;
@@ -21,7 +22,7 @@ pub const ENTRY: Entry = Entry::new(
     "dy, x -> dw; scratch",
     FLOAT,
     decode,
-    Sample::new(window!(2, 1, 3, 4;), &[240, 180, 108]),
+    Sample::new(window!(2, 1, 3, 4; 0), &[240, 180, 108]),
 );
 
 /// Pixels of a block: a panel and a row tile of so many stay in the first cache.
@@ -41,6 +42,7 @@ struct Gradient {
 fn decode(params: &mut Params) -> Result<Planned, Fault> {
     let [batch, groups, ci, co] = params.array().map(|word| word as usize);
     let requests = [params.axis(), params.axis(), params.axis()];
+    let exact = params.flag();
     params.check()?;
     let mut geometry = Geometry::new(requests, Rule::default())?;
     if geometry.is_identity() {
@@ -50,6 +52,9 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
     let problem = Problem::new(batch, groups, ci, co, geometry)?;
     if co < MR {
         return Ok(Planned::new(planes::Gradient::new(problem)?));
+    }
+    if !exact && weight_winograd::accepts(&problem) {
+        return Ok(Planned::new(weight_winograd::Gradient::new(problem)));
     }
     let pixels = problem.pixels().max(1);
     Ok(Planned::new(Gradient { problem, pixels: pixels.div_ceil(pixels.div_ceil(PIXELS)) }))
