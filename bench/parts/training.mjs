@@ -8,16 +8,14 @@ import { start } from '../peers/striate.mjs';
 import { median } from '../race.mjs';
 import {
   conv2d,
+  crossEntropy,
   flatten,
   linear,
-  logSoftmax,
   maxPool2d,
-  mul,
   relu,
-  scope,
-  sum,
+  SGD,
   tensor,
-  valueAndGrad,
+  trainStep,
 } from '../striate.mjs';
 import { figure, table, times } from '../table.mjs';
 
@@ -49,24 +47,18 @@ function training() {
   ]);
   const [w1, b1, w2, b2, w3, b3, w4, b4, w5, b5] = parameters;
   const x = waves([BATCH, 1, 28, 28], 9, 1);
-  const hot = new Float32Array(BATCH * 10);
-  for (let i = 0; i < BATCH; i++) hot[i * 10 + (i % 10)] = -1 / BATCH;
-  const y = tensor(hot, [BATCH, 10]);
-  const loss = () => {
-    let h = maxPool2d(relu(conv2d(x, w1, b1, { padding: 2 })), 2);
+  const classes = tensor(
+    Int32Array.from({ length: BATCH }, (_, i) => i % 10),
+    [BATCH],
+  );
+  const loss = (images, target) => {
+    let h = maxPool2d(relu(conv2d(images, w1, b1, { padding: 2 })), 2);
     h = flatten(maxPool2d(relu(conv2d(h, w2, b2)), 2), 1);
     h = linear(relu(linear(relu(linear(h, w3, b3)), w4, b4)), w5, b5);
-    return sum(mul(logSoftmax(h, { dim: 1 }), y));
+    return crossEntropy(h, target);
   };
-  return () =>
-    scope(() => {
-      const { value, grads } = valueAndGrad(loss, ...parameters);
-      parameters.forEach(({ data }, i) => {
-        const gradient = grads[i].data;
-        for (let j = 0; j < data.length; j++) data[j] -= RATE * gradient[j];
-      });
-      return value.item();
-    });
+  const step = trainStep(loss, new SGD(parameters, { lr: RATE }));
+  return () => step(x, classes);
 }
 
 /** PyTorch, which does `steps` when it is asked: [seconds, loss]; null where no python3 has it. */
