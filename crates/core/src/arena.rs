@@ -23,8 +23,8 @@ const CLASS_BITS: u32 = CLASSES.trailing_zeros();
 const LEVELS: usize = 26 - CLASS_BITS as usize + 1;
 /// Blocks of the request's own class that are looked at before a larger class is taken.
 const NEAR: usize = 4;
-/// The arena asks for an eighth of its size more than it needs, within these bounds.
-const SPARE: Range<usize> = 1 << 16..1 << 24;
+/// The arena asks for a thirty-second of its size more than it needs, within these bounds.
+const SPARE: Range<usize> = 1 << 16..1 << 22;
 
 const USED: u32 = 0b10_1101;
 const FREE: u32 = 0b01_0010;
@@ -234,7 +234,7 @@ impl<S: Source> Arena<S> {
 
     /// Asks the source for what a block of `size` bytes lacks; the block, in its list.
     fn extend(&mut self, size: usize) -> Option<usize> {
-        let spare = (self.total / 8).clamp(SPARE.start, SPARE.end);
+        let spare = (self.total / 32).clamp(SPARE.start, SPARE.end);
         // A region of its own has a header at its start, and is cut to multiples of a unit at both ends.
         let alone = size.checked_add(3 * UNIT)?;
         // Usually the source goes on where it ended, and a free block there counts.
