@@ -24,10 +24,12 @@ import {
 import {
   Adam,
   accuracy,
+  type CheckpointInfo,
   DataLoader,
   type Epoch,
   ExponentialLR,
   fit,
+  loadCheckpoint,
   OneCycleLR,
   ReduceLROnPlateau,
   type Scheduler,
@@ -217,6 +219,43 @@ withRuntime('fit', () => {
     },
   );
 
+  test('saves checkpoints after so many steps and of the best epochs, from which a run goes on', async () => {
+    const whole = setting();
+    const saved: [CheckpointInfo, Uint8Array][] = [];
+    const history = await fit(whole.net, {
+      ...whole.options,
+      validation: whole.validation,
+      metrics: { accuracy },
+      epochs: 4,
+      checkpoint: {
+        every: 6,
+        best: 'accuracy',
+        save: (bytes, info) => {
+          saved.push([info, bytes]);
+        },
+      },
+    });
+    const accuracies = history.map(({ validation }) => validation!.accuracy!);
+    const best = accuracies.flatMap((one, epoch) =>
+      one > Math.max(-1, ...accuracies.slice(0, epoch)) ? [epoch] : [],
+    );
+    expect(saved.filter(([{ isBest }]) => isBest).map(([{ epoch }]) => epoch)).toEqual(best);
+    const [sixth, twelfth] = saved.filter(([{ isBest }]) => !isBest);
+    expect([sixth![0], twelfth![0]]).toEqual([
+      { epoch: 1, steps: 6, isBest: false },
+      { epoch: 2, steps: 12, isBest: false },
+    ]);
+    const expected = values(whole.net);
+    whole.dispose();
+
+    const { net, dispose, options } = setting();
+    const parts = { model: net, optimizer: options.optimizer, loader: options.data };
+    expect(loadCheckpoint(sixth![1], parts).metadata).toEqual({ epoch: 1, steps: 6 });
+    await fit(net, { ...options, epochs: 4 });
+    expect(values(net)).toEqual(expected); // dropout and all
+    dispose();
+  });
+
   test('yields to the event loop while it runs', async () => {
     const net = new Sequential(new Linear(400, 400), new Linear(400, 1));
     const optimizer = new SGD(net.parameters(), { lr: 1e-3 });
@@ -367,7 +406,7 @@ describe('what is wrong is said', () => {
   const calls: Wrong[] = [
     ['no net', () => run({}, () => x), TypeError, 'fit: net is a function, must be a Module'],
     ['no options', () => any(fit)(net), TypeError, 'fit: options is undefined, must be an object'],
-    ['an option that there is not', () => run({ batchSize: 3 }), TypeError, "fit: there is no option 'batchSize'; options are data, loss, optimizer, epochs, schedule, validation, metrics, clipNorm, accumulate, earlyStop, onNonFinite, onStep, onEpoch, signal, progress"],
+    ['an option that there is not', () => run({ batchSize: 3 }), TypeError, "fit: there is no option 'batchSize'; options are data, loss, optimizer, epochs, schedule, validation, metrics, clipNorm, accumulate, earlyStop, checkpoint, onNonFinite, onStep, onEpoch, signal, progress"],
     ['no data', () => run({ data: undefined }), TypeError, 'fit: data is undefined, must be a DataLoader, an iterable of [x, y], or a function that gives one'],
     ['validation that is a number', () => run({ validation: 0.1 }), TypeError, 'fit: validation is 0.1, must be a DataLoader, an iterable of [x, y], or a function that gives one'],
     ['a function that gives no data', () => run({ data: () => 3 }), TypeError, 'fit: data is 3, must be a DataLoader, an iterable of [x, y], or a function that gives one'],
@@ -388,6 +427,11 @@ describe('what is wrong is said', () => {
     ['another end', () => run({ onNonFinite: 'stop' }), RangeError, "fit: onNonFinite is 'stop', must be 'throw' or 'skip'"],
     ['progress that is a text', () => run({ progress: 'bar' }), TypeError, "fit: progress is 'bar', must be true or false"],
     ['a metric that nobody computes', () => run({ earlyStop: { metric: 'f1' }, validation: [[x, y]], metrics: { accuracy } }), RangeError, "fit: earlyStop.metric is 'f1', must be 'loss' or 'accuracy'"],
+    ['checkpoints to nowhere', () => run({ checkpoint: { every: 3 } }), TypeError, 'fit: checkpoint: save is undefined, must be a function'],
+    ['checkpoints after no steps', () => run({ checkpoint: { every: 0, save: () => {} } }), RangeError, 'fit: checkpoint: every is 0, must be an integer, at least 1'],
+    ['the best of what is no name', () => run({ checkpoint: { best: true, save: () => {} } }), TypeError, 'fit: checkpoint: best is true, must be a name'],
+    ['the best by nothing', () => run({ checkpoint: { best: 'f1', save: () => {} } }), RangeError, "fit: checkpoint.best is 'f1', must be 'loss'"],
+    ['another kind of better', () => run({ earlyStop: { mode: 'least' } }), RangeError, "fit: earlyStop: mode is 'least', must be 'min' or 'max'"],
     ['patience that is negative', () => run({ earlyStop: { patience: -1 } }), RangeError, 'fit: earlyStop: patience is -1, must be an integer, at least 0'],
     ['an x that is not finite', wrongInput, RangeError, `${at} the x of the batch is not finite; the largest gradient is that of 'weight'`],
     ['a parameter that is not finite', wrongParameter, RangeError, `${at} the parameter '1.weight' is not finite; the largest gradient is that of '0.weight'`],

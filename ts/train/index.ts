@@ -9,8 +9,18 @@ export { clipGradNorm, clipGradValue } from './clip.ts';
 export type { Batched, BatchOf, Dataset, SampleValue } from './dataset.ts';
 export { TensorDataset, tensorDataset } from './dataset.ts';
 export { readCifar10, readIdx } from './files.ts';
-export type { Abortable, Batches, EarlyStopOptions, Epoch, Figures, FitOptions, StepInfo } from './fit.ts';
 export { fit } from './fit.ts';
+export type {
+  Abortable,
+  Batches,
+  CheckpointInfo,
+  CheckpointOptions,
+  EarlyStopOptions,
+  Epoch,
+  Figures,
+  FitOptions,
+  StepInfo,
+} from './fitOptions.ts';
 export type { DataLoaderOptions, DataLoaderState } from './loader.ts';
 export { DataLoader } from './loader.ts';
 export type { AccuracyOptions } from './metrics.ts';
