@@ -18,7 +18,7 @@ import { type Placement, placementOf } from './placement.ts';
 import type { PictureSource, Pixels } from './source.ts';
 import { type Taps, tapsOf } from './taps.ts';
 
-/** Bytes of the picture that are copied at a time. */
+/** Bytes of the picture that are copied at a time: from 64 to 512 kB take the same, within a tenth. */
 const PIECE = 128 << 10;
 /** Bytes behind a piece that vectors may read. */
 const SLACK = 16;
