@@ -151,7 +151,7 @@ sum   add       -          4x2              2     0   32 B
 y     relu      -          4x2              0     0   32 B
 
 2 parameters, 0 multiply-accumulates in 2 steps
-64 B of activations at most, 0 B of packed weights
+64 B of activations at most, 8 B of packed weights
 `);
   });
 
@@ -214,7 +214,7 @@ describe('called wrongly: one line on standard error, and exit code 2', () => {
     [
       'nothing to run on',
       ['run', 'adder.onnx'],
-      'striate: there is nothing to run on: give --input NAME=FILE.npy',
+      'striate: there is nothing to run on: give --image FILE, or --input NAME=FILE.npy',
     ],
     [
       'another input',
@@ -234,7 +234,7 @@ describe('called wrongly: one line on standard error, and exit code 2', () => {
     [
       'another ending',
       ['run', 'adder.onnx', '--input', 'x.npy', '--output', 'a.txt'],
-      "striate: --output is 'a.txt', must end with .npz, .npy or .json",
+      "striate: --output is 'a.txt', must end with .npz, .npy, .json or .png",
     ],
     [
       'no folder',
@@ -305,7 +305,7 @@ describe('it went wrong: one line on standard error, and exit code 1', () => {
 test('--help of each command, and --version', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   expect(await striate(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
-  for (const command of ['run', 'summary', 'bench']) {
+  for (const command of ['run', 'summary', 'bench', 'see']) {
     const { code, out, err } = await striate([command, '--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     for (const option of ['--json', '--variant', '--threads']) expect(out).toContain(option);

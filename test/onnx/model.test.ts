@@ -18,7 +18,7 @@ import {
 import { loadModel, ModelError } from 'striate/onnx';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { adder, using, values } from './adder.ts';
-import { floats, int64s, model, rawTensor, TYPE } from './encode.ts';
+import { floats, int64s, message, model, rawTensor, TYPE } from './encode.ts';
 
 beforeEach(async () => {
   await init();
@@ -26,6 +26,28 @@ beforeEach(async () => {
 
 afterEach(() => {
   expect(memory.stats()).toMatchObject({ liveBytes: 0, liveTensors: 0 });
+});
+
+test('what is in the file: its nodes, and what exporters noted', async () => {
+  const noted = Uint8Array.of(
+    ...adder,
+    ...message([
+      [
+        14,
+        message([
+          [1, 'names'],
+          [2, 'cat,dog'],
+        ]),
+      ],
+    ]),
+  );
+  await using(noted, ({ nodes, metadata }) => {
+    expect(metadata).toEqual({ names: 'cat,dog' });
+    expect(nodes).toEqual([
+      { name: 'sum', operator: 'Add', outputs: ['a'] },
+      { name: 'y', operator: 'Relu', outputs: ['y'] },
+    ]);
+  });
 });
 
 describe('sources', () => {

@@ -3,9 +3,10 @@ import { Command, CommanderError, Option } from 'commander';
 import { bench } from './bench.ts';
 import { lineOf, UsageError } from './problems.ts';
 import { run } from './run.ts';
+import { see } from './see.ts';
 import { clearFiles } from './sources.ts';
 import { summary } from './summary.ts';
-import { clearProgress, colors } from './terminal.ts';
+import { clearProgress, errorColors } from './terminal.ts';
 
 /** The package's version, which the build puts in. */
 declare const VERSION: string;
@@ -26,7 +27,36 @@ function commandsOf(program: Command): void {
       .option('--variant <name>', 'kernels: simd or relaxed (default: the best that this runtime has)')
       .option('--threads <n>', "threads, or 'auto' (default: 1)");
 
-  command('run <model>', 'Runs a model and shows what it gives: the best of a row of scores, or statistics.')
+  const withPictures = (one: Command): Command =>
+    one
+      .addOption(
+        new Option('--image <files...>', "pictures: files, folders, URLs, or '-' for standard input").default(
+          [],
+          'none',
+        ),
+      )
+      .option('--size <HxW>', "height and width of the input (default: the model's, else the picture's)")
+      .option(
+        '--fit <how>',
+        'stretch, contain (with a margin) or cover (what stands out is cut off)',
+        'stretch',
+      )
+      .option(
+        '--preset <name>',
+        'imagenet, unit (0 to 1) or none (0 to 255) (default: imagenet for 1000 classes, else unit)',
+      )
+      .option('--scale <s>', 'what bytes are multiplied by, instead of what the preset says')
+      .option('--mean <a,b,c>', 'what is subtracted then, of all channels or of each')
+      .option('--std <a,b,c>', 'what they are divided by then')
+      .option('--layout <name>', 'NCHW or NHWC (default: as the input looks)')
+      .option('--order <name>', 'rgb or bgr', 'rgb');
+
+  withPictures(
+    command(
+      'run <model>',
+      'Runs a model and shows what it gives: the best of a row of scores, or statistics.',
+    ),
+  )
     .addOption(
       new Option(
         '--input <name=file.npy>',
@@ -36,7 +66,7 @@ function commandsOf(program: Command): void {
         .default([], 'none'),
     )
     .option('--outputs <a,b>', "values to give instead of the model's outputs: any that the graph computes")
-    .option('--output <file>', 'writes the outputs: .npz, .npy (of one) or .json')
+    .option('--output <file>', 'writes the outputs: .npz, .json, or of one .npy or .png')
     .option('--top <k>', 'how many scores are shown', '5')
     .option('--labels <file>', "names of the classes: a line each, or JSON (default: the model's own)")
     .action(run);
@@ -49,6 +79,14 @@ function commandsOf(program: Command): void {
     .option('--steps <n>', 'how many of the longest steps are shown', '12')
     .addHelpText('after', '\n--variant simd,relaxed measures both.')
     .action(bench);
+  withPictures(command('see <model>', 'Shows the maps of a layer for a picture, as a PNG file.'))
+    .requiredOption('--layer <name>', 'the name of a step, or of a value that the graph computes')
+    .requiredOption('--output <file.png>', 'where the picture goes')
+    .option('--columns <n>', 'how many maps stand in a row (default: about as many as rows)')
+    .option('--colormap <name>', 'gray, viridis or coolwarm', 'gray')
+    .option('--normalize <how>', 'each map by itself, or all together', 'each')
+    .option('--zoom <n>', 'pixels of an element (default: so many that maps have 64)')
+    .action(see);
 }
 
 async function main(): Promise<number> {
@@ -58,7 +96,7 @@ async function main(): Promise<number> {
     .showHelpAfterError(false)
     .configureOutput({
       outputError: (text, write) =>
-        write(`${lineOf(text.trim()).replace(/^error/, colors.red('striate'))}\n`),
+        write(`${lineOf(text.trim()).replace(/^error/, errorColors.red('striate'))}\n`),
     })
     .exitOverride();
   commandsOf(program);
@@ -70,7 +108,7 @@ async function main(): Promise<number> {
     clearProgress();
     clearFiles();
     if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`${colors.red('striate')}: ${lineOf(cause)}\n`);
+    process.stderr.write(`${errorColors.red('striate')}: ${lineOf(cause)}\n`);
     return cause instanceof UsageError ? 2 : 1;
   }
 }

@@ -2,16 +2,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AnyTensor, DType, RuntimeInfo, Tensor } from 'striate';
+import { pictureGrid } from 'striate/analyze';
 import { readNpy, readNpz, writeNpy, writeNpz } from 'striate/files';
+import { encodePng, type RgbaPicture, toImage } from 'striate/image';
 import type { Model } from 'striate/onnx';
 import { type CommonOptions, openModel, startRuntime } from './load.ts';
 import { parseInteger, parseNamed } from './parse.ts';
+import { type PictureOptions, type Preparation, preparationOf, prepared, readPicture } from './pictures.ts';
 import { UsageError } from './problems.ts';
 import { type Described, describeOutput, labelsOf, readLabels, type Scored } from './scores.ts';
-import { writeWhole } from './sources.ts';
+import { sourcesOf, writeWhole } from './sources.ts';
 import { colors, digits, lineWidth, Progress, table } from './terminal.ts';
 
-export interface RunOptions extends CommonOptions {
+export interface RunOptions extends CommonOptions, PictureOptions {
   readonly input: readonly string[];
   readonly outputs?: string;
   readonly output?: string;
@@ -39,7 +42,7 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const info = await startRuntime(options);
   const model = await openModel(file);
   const labels = options.labels === undefined ? labelsOf(model.metadata) : readLabels(options.labels);
-  const items = itemsOf(model, options);
+  const { items, preparation } = itemsOf(model, options);
   const results: Result[] = [];
   const progress = new Progress(items.length);
   for (const { name, feeds } of items) {
@@ -56,11 +59,12 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const all = {
     model: file,
     runtime: runtimeOf(info),
+    ...(preparation !== null && { prepared: preparation.text }),
     results: results.map(({ tensors: _, ...rest }) => rest),
   };
   write?.(results, all);
   if (options.json) console.log(JSON.stringify(all, null, 2));
-  else for (const one of results) print(one);
+  else print(results, preparation);
   if (options.output !== undefined && !options.json) console.log(`written: ${options.output}`);
 }
 
@@ -69,23 +73,32 @@ const runtimeOf = ({ version, variant, threads }: RuntimeInfo) => ({ version, va
 const wantedOf = (outputs: string | undefined) =>
   outputs === undefined ? {} : { outputs: outputs.split(',') };
 
-function itemsOf(model: Model, { input }: RunOptions): Item[] {
-  if (input.length === 0) throw new UsageError('there is nothing to run on: give --input NAME=FILE.npy');
+/** A picture each, or the arrays alone; arrays that stand beside pictures go to the other inputs. */
+function itemsOf(model: Model, options: RunOptions): { items: Item[]; preparation: Preparation | null } {
+  const { image, input } = options;
   const names = model.inputs.map(({ name }) => name);
-  const files = new Map<string, string>();
-  for (const text of input) {
-    // An archive brings the names itself.
-    const [name, file] =
-      text.endsWith('.npz') && !text.includes('=') ? ['', text] : parseNamed('--input', text, names);
-    files.set(name, file);
+  // An archive brings the names itself.
+  const files = input.map((text): readonly [name: string, file: string] =>
+    text.endsWith('.npz') && !text.includes('=') ? ['', text] : parseNamed('--input', text, names),
+  );
+  const arrays = (): Record<string, AnyTensor> =>
+    Object.assign({}, ...files.map(([name, file]) => readArrays(name, file)));
+  if (image.length > 0) {
+    const others = files.map(([name]) => name);
+    const preparation = preparationOf(model, options, others);
+    const items = sourcesOf('--image', image).map((source) => ({
+      name: source.name,
+      feeds: async () => {
+        const picture = await readPicture(source);
+        return { ...arrays(), [preparation.input]: prepared(picture, preparation) };
+      },
+    }));
+    return { items, preparation };
   }
-  const title = [...files.values()].map((one) => path.basename(one)).join(', ');
-  return [
-    {
-      name: title,
-      feeds: async () => Object.assign({}, ...[...files].map(([name, file]) => readArrays(name, file))),
-    },
-  ];
+  if (input.length === 0)
+    throw new UsageError('there is nothing to run on: give --image FILE, or --input NAME=FILE.npy');
+  const name = files.map(([, file]) => path.basename(file)).join(', ');
+  return { items: [{ name, feeds: async () => arrays() }], preparation: null };
 }
 
 function readArrays(name: string, file: string): Record<string, AnyTensor> {
@@ -116,17 +129,33 @@ function writerOf(file: string): Writer {
         writeWhole(file, `${JSON.stringify({ ...all, tensors: Object.fromEntries(tensors) })}\n`);
       };
     case '.npy':
-      return (results) => {
-        const [only, ...more] = Object.values(named(results));
-        if (only === undefined || more.length > 0)
-          throw new UsageError(
-            `--output is '${file}', of one array, but there are ${more.length + 1}: write a .npz`,
-          );
-        writeWhole(file, writeNpy(only));
-      };
+      return (results) => writeWhole(file, writeNpy(only(file, named(results))));
+    case '.png':
+      return (results) => writeWhole(file, encodePng(pictureOf(file, only(file, named(results)))));
     default:
-      throw new UsageError(`--output is '${file}', must end with .npz, .npy or .json`);
+      throw new UsageError(`--output is '${file}', must end with .npz, .npy, .json or .png`);
   }
+}
+
+/** The one array that a file can hold. */
+function only(file: string, tensors: Record<string, AnyTensor>): AnyTensor {
+  const [one, ...more] = Object.values(tensors);
+  if (one !== undefined && more.length === 0) return one;
+  throw new UsageError(
+    `--output is '${file}', of one array, but there are ${more.length + 1}: name one by --outputs, or write a .npz`,
+  );
+}
+
+/** An output as a picture: of 3 or 4 channels from 0 to 1 itself, of others its maps side by side. */
+function pictureOf(file: string, one: AnyTensor): RgbaPicture {
+  const { shape } = one;
+  if (shape.length !== 4)
+    throw new UsageError(
+      `--output is '${file}', but the output has the shape [${shape.join(', ')}], must have 4 axes`,
+    );
+  return one.dtype === 'float32' && [3, 4].includes(shape[1] as number)
+    ? toImage(one as Tensor)
+    : pictureGrid(one);
 }
 
 /** Outputs by name; those of several inputs below the name of each. */
@@ -139,7 +168,12 @@ function named(results: readonly Result[]): Record<string, AnyTensor> {
   return Object.fromEntries(entries);
 }
 
-function print({ input, milliseconds, outputs }: Result): void {
+function print(results: readonly Result[], preparation: Preparation | null): void {
+  if (preparation !== null) console.log(`prepared: ${preparation.text}`);
+  for (const one of results) printResult(one);
+}
+
+function printResult({ input, milliseconds, outputs }: Result): void {
   console.log(`${colors.bold(input)}  ${colors.dim(`${digits(milliseconds)} ms`)}`);
   const rest = Object.entries(outputs).filter(([name, { top, probabilities }]) => {
     if (top === undefined) return true;

@@ -7,7 +7,12 @@ import pico from 'picocolors';
 const { stdout, stderr, env } = process;
 
 /** Colours where a terminal shows them and nobody forbids them. */
-export const colors = pico.createColors(stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb');
+export const colors = colorsOn(stdout);
+export const errorColors = colorsOn(stderr);
+
+function colorsOn({ isTTY }: NodeJS.WriteStream): ReturnType<typeof pico.createColors> {
+  return pico.createColors(isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb');
+}
 
 /** Characters of a line; what is not printed on a terminal may be as long as it is, unless COLUMNS says otherwise. */
 export function lineWidth(): number {

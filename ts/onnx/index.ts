@@ -16,7 +16,7 @@ export type { ProfileOptions, StepProfile } from '../program/report.ts';
 export { type ExportInput, type ExportOptions, exportOnnx } from './export/index.ts';
 export type { ExternalData } from './external.ts';
 export type { Feed, FeedArray, Feeds, ModelPort, Shapes } from './feeds.ts';
-export type { ModelOptions, RunOptions, SummaryOptions } from './model.ts';
+export type { ModelNode, ModelOptions, RunOptions, SummaryOptions } from './model.ts';
 export { Model } from './model.ts';
 export type { ModuleOptions } from './module.ts';
 export { OnnxModule } from './module.ts';

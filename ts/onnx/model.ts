@@ -75,6 +75,16 @@ export interface SummaryOptions {
 
 const MAX_ITERATIONS = 100_000;
 
+/** A node of a model's graph. */
+export interface ModelNode {
+  /** Its name, by which summaries call it. */
+  readonly name: string;
+  /** Its operator, with the domain before it where that is not ONNX's own. */
+  readonly operator: string;
+  /** The values that it makes: what the option `outputs` of `run` may name. */
+  readonly outputs: readonly string[];
+}
+
 class ModelResources implements Resources {
   readonly shared: Shared;
 
@@ -103,6 +113,8 @@ export class Model extends Shown {
   readonly notes: readonly string[];
   /** What the file holds besides, by key: the names of classes, who made it ... */
   readonly metadata: Readonly<Record<string, string>>;
+  /** The graph's nodes in the order in which they are computed. */
+  readonly nodes: readonly ModelNode[];
   readonly #resources: ModelResources;
   readonly #file: string;
   readonly #routine: Routine;
@@ -125,6 +137,7 @@ export class Model extends Shown {
     }));
     this.notes = notesOf(proto);
     this.metadata = Object.fromEntries(proto.metadata);
+    this.nodes = graph.nodes.map(({ name, node: { operator, outputs } }) => ({ name, operator, outputs }));
     this.#shapes =
       options.inputShapes === undefined
         ? new Map()
