@@ -84,12 +84,20 @@ function convTranspose(to: Writer, call: Call): string {
     // What is cut off at the end; less than nothing is added there.
     return { axis, cut: whole - axis.lo - axis.input };
   });
-  const attributes = {
+  const window = {
     ...windowOf(ends.map(({ axis, cut }) => ({ ...axis, hi: Math.max(0, cut) }))),
-    output_padding: ends.map(({ cut }) => Math.max(0, -cut)),
     group: groups,
   };
-  return to.op('ConvTranspose', call.inputs, attributes);
+  const added = ends.map(({ cut }) => Math.max(0, -cut));
+  const isUsual = ends.every(({ axis }, i) => added[i]! < axis.stride || added[i]! >= axis.input);
+  if (isUsual) return to.op('ConvTranspose', call.inputs, { ...window, output_padding: added });
+  // More than runtimes add is added behind, and the bias then.
+  const [x = '', weight = '', bias = ''] = call.inputs;
+  const widths = added.flatMap((one) => [0, one]);
+  const y = padded(to, to.op('ConvTranspose', [x, weight], window), 'constant', widths);
+  if (bias === '') return y;
+  const channels = call.outputs[0]!.shape[1] ?? 0;
+  return to.op('Add', [y, to.reshape(bias, [channels], [channels, ...spatial.map(() => 1)])]);
 }
 
 function deform(to: Writer, call: Call): string {

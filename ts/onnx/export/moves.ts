@@ -57,9 +57,18 @@ const REDUCTIONS = ['none', 'add', 'mul', 'max', 'min'] as const;
 function scatter(to: Writer, call: Call): string {
   const [axis = 0, joining = 0] = call.params;
   const reduction = REDUCTIONS[joining]!;
-  if (reduction === 'none') return to.op('ScatterElements', call.inputs, { axis });
+  const [x, indices, source] = call.inputs as readonly [string, string, string];
+  const [places, sources] = [shapeOf(call, 1), shapeOf(call, 2)];
+  // As many sources as there are places.
+  const axes = places.map((_, at) => at).filter((at) => places[at] !== sources[at]);
+  const ends = axes.map((at) => places[at] as number);
+  const used =
+    axes.length === 0
+      ? source
+      : to.op('Slice', [source, to.integers(axes.map(() => 0)), to.integers(ends), to.integers(axes)]);
+  if (reduction === 'none') return to.op('ScatterElements', [x, indices, used], { axis });
   const since = joining > 2 ? 18 : 16;
-  return to.op('ScatterElements', call.inputs, { axis, reduction }, { since });
+  return to.op('ScatterElements', [x, indices, used], { axis, reduction }, { since });
 }
 
 function oneHot(to: Writer, call: Call): string {
@@ -73,8 +82,13 @@ const imagesOf = (shape: readonly number[]) => [sizeOf(shape.slice(0, -3)), ...s
 
 const triangle =
   (upper: number): Form =>
-  (to, call) =>
-    to.op('Trilu', [inputOf(call), to.integers([call.params[0]!], [])], { upper }, { since: 14 });
+  (to, call) => {
+    const { dtype } = call.outputs[0]!;
+    // Runtimes have it for few types.
+    const x = dtype === 'float32' ? inputOf(call) : to.cast(inputOf(call), 'int64');
+    const y = to.op('Trilu', [x, to.integers([call.params[0]!], [])], { upper }, { since: 14 });
+    return dtype === 'float32' ? y : to.cast(y, dtype);
+  };
 
 export const moves: Forms = {
   reshape: reshaped,

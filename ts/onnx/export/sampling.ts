@@ -58,6 +58,9 @@ function interpolate(to: Writer, call: Call): string {
   const scales = passes.map(({ factor, divisor }) => Math.fround(divisor / factor));
   const fits = passes.every(({ input, output }, i) => Math.floor(Math.fround(input * scales[i]!)) === output);
   if (!bySize && !fits) to.fail('ONNX has no such positions for this size');
+  // Runtimes take what keeps its size for a copy.
+  if (moved.some(({ input, output, factor, divisor }) => input === output && !same(factor, divisor)))
+    to.fail('ONNX has no such positions for this size');
   const isNearest = kernel === KERNEL.nearest;
   const attributes = {
     coordinate_transformation_mode: coordinates,

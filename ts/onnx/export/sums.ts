@@ -139,20 +139,22 @@ function layerNorm(to: Writer, call: Call): string {
   return bias === '' ? scaled : to.op('Add', [scaled, bias]);
 }
 
-/** ONNX's has the odd neighbour of an even number behind; where it lies before, the mean is an average pool of channels. */
+/** Runtimes have it for images and odd sizes; with an even one the mean is an average pool along the channels. */
 function localResponseNorm(to: Writer, call: Call): string {
   const [size = 1, alpha = 0, beta = 0, k = 0, oddAfter] = call.params;
-  const x = inputOf(call);
-  if (size % 2 === 1 || oddAfter === 1) {
+  const [x, shape] = [inputOf(call), shapeOf(call)];
+  const [n = 0, channels = 0, ...spatial] = shape;
+  if (size % 2 === 1) {
+    const image = spatial.length === 2 ? shape : [n, channels, 1, sizeOf(spatial)];
     const attributes = { alpha: { float: alpha }, beta: { float: beta }, bias: { float: k }, size };
-    return to.op('LRN', [x], attributes);
+    return to.reshape(to.op('LRN', [to.reshape(x, shape, image)], attributes), image, shape);
   }
-  const [n = 0, channels = 0, ...spatial] = shapeOf(call);
   const plane = [n, 1, channels, sizeOf(spatial)];
-  const squares = to.reshape(to.op('Mul', [x, x]), [n, channels, ...spatial], plane);
-  const wide = padded(to, squares, 'constant', [size / 2, size / 2 - 1, 0, 0]);
+  const squares = to.reshape(to.op('Mul', [x, x]), shape, plane);
+  const before = size / 2 - (oddAfter === 1 ? 1 : 0);
+  const wide = padded(to, squares, 'constant', [before, size - 1 - before, 0, 0]);
   const mean = to.op('AveragePool', [wide], { kernel_shape: [size, 1] });
-  const scaled = to.op('Mul', [to.reshape(mean, plane, [n, channels, ...spatial]), to.scalar(alpha)]);
+  const scaled = to.op('Mul', [to.reshape(mean, plane, shape), to.scalar(alpha)]);
   const norm = to.op('Pow', [to.op('Add', [scaled, to.scalar(k)]), to.scalar(beta)]);
   return to.op('Div', [x, norm]);
 }
