@@ -24,6 +24,7 @@ async function load() {
       `export const operators = { references: ${merged('references')}, generators: ${merged('generators')} };`,
       "export { fuzz } from '../../test/support/fuzz.ts';",
       "export { fuzzImages } from '../../test/support/fuzzImages.ts';",
+      "export { controlModels } from '../../test/support/controlModels.ts';",
       "export { fuzzModels } from '../../test/support/fuzzModels.ts';",
       "export { fileOf, names } from '../../test/image/pictures.ts';",
       "export { init, disposeRuntime } from '../../ts/index.ts';",
@@ -79,7 +80,10 @@ await main(async () => {
     if (wrong.length > 0) process.exitCode = 1;
     return;
   }
-  const files = models === null ? [] : Object.values(fetchData({ log: () => {} }).models).map(bytesOf);
+  const files =
+    models === null
+      ? []
+      : [...Object.values(fetchData({ log: () => {} }).models).map(bytesOf), ...controlModels];
   for (const variant of values.variant === undefined ? ['simd', 'relaxed'] : [values.variant]) {
     await init({ variant, maxMemoryBytes: 64 * 2 ** 20 });
     if (models !== null) {

@@ -1,8 +1,9 @@
-/** Mutations of the two BlazeFace models: each runs or is an error of the library, and leaves nothing. */
+/** Mutations of the two BlazeFace models, and of a branch, a loop and a scan: each runs or is an error of the library, and leaves nothing. */
 import { readFileSync } from 'node:fs';
 import { init } from 'striate';
 import { beforeAll, expect, test } from 'vitest';
 import { fetchData } from '../../scripts/fetch-data.mjs';
+import { controlModels } from '../support/controlModels.ts';
 import { fuzzModels } from '../support/fuzzModels.ts';
 
 beforeAll(async () => {
@@ -16,4 +17,12 @@ test('300 mutations', async () => {
   expect(wrong).toEqual([]);
   expect(liveBytes).toBe(0);
   expect(ran).toBeGreaterThan(20);
+});
+
+test('300 mutations of graphs within nodes', async () => {
+  const { ran, wrong, liveBytes } = await fuzzModels(controlModels, { models: 300, seed: 2 });
+  expect(wrong).toEqual([]);
+  expect(liveBytes).toBe(0);
+  // In files this small nearly every change breaks something.
+  expect(ran).toBeGreaterThan(5);
 });
