@@ -1,10 +1,11 @@
 // One face detection model: a square of a photograph in, faces out.
-import { scope, tensor } from 'striate';
+import { scope, type Tensor, zeros } from 'striate';
+import { fromImage } from 'striate/image';
 import { loadModel, type Model } from 'striate/onnx';
 import { decodeFaces, type Face, makeAnchors, NUMBERS_PER_ANCHOR } from './anchors.ts';
+import { optionsOf, type Photo, type View } from './photo.ts';
 
 const ANCHORS = makeAnchors();
-const HALF_RANGE = 127.5;
 
 interface RawOutput {
   /** One per anchor. */
@@ -16,12 +17,10 @@ interface RawOutput {
 export class FaceDetector {
   readonly size: number;
   readonly #model: Model;
-  readonly #input: string;
   readonly #channelsLast: boolean;
 
-  private constructor(model: Model, input: string, size: number, channelsLast: boolean) {
+  private constructor(model: Model, size: number, channelsLast: boolean) {
     this.#model = model;
-    this.#input = input;
     this.size = size;
     this.#channelsLast = channelsLast;
   }
@@ -34,27 +33,25 @@ export class FaceDetector {
     if (input === undefined || typeof size !== 'number') {
       throw new Error(`${path}: must be a BlazeFace model with one picture of a fixed size as its input`);
     }
-    const detector = new FaceDetector(model, input.name, size, last === 3);
-    detector.run(new Float32Array(3 * size * size));
+    const detector = new FaceDetector(model, size, last === 3);
+    scope(() => {
+      detector.run(zeros(last === 3 ? [1, size, size, 3] : [1, 3, size, size]));
+    });
     return detector;
   }
 
-  /** RGB bytes, `size` x `size`, to the model's input: -1 to 1, channels where the model wants them. */
-  normalise(pixels: Uint8Array): Float32Array {
-    const values = new Float32Array(pixels.length);
-    const plane = this.size * this.size;
-    for (let i = 0; i < pixels.length; i++) {
-      const to = this.#channelsLast ? i : (i % 3) * plane + Math.floor(i / 3);
-      values[to] = (pixels[i] as number) / HALF_RANGE - 1;
-    }
-    return values;
+  /** A view of a photograph as the model's input. */
+  input(photo: Photo, view: View): Tensor {
+    return fromImage(photo, {
+      ...optionsOf(view, this.size),
+      layout: this.#channelsLast ? 'NHWC' : 'NCHW',
+    });
   }
 
   /** Runs the model. Per grid it gives logits and boxes; the finer grid's anchors come first. */
-  run(values: Float32Array): RawOutput {
-    const shape = this.#channelsLast ? [1, this.size, this.size, 3] : [1, 3, this.size, this.size];
+  run(input: Tensor): RawOutput {
     return scope(() => {
-      const results = this.#model.run({ [this.#input]: tensor(values, shape) });
+      const results = this.#model.run(input);
       const collect = (perAnchor: number): Float32Array => {
         const parts = Object.values(results)
           .filter((result) => result.shape[2] === perAnchor)

@@ -5,7 +5,7 @@ import type { ModelName } from './views.ts';
 export const HELP = `Finds faces in photographs with the two BlazeFace models.
 
   npm start                           a photograph that comes with the set-up
-  npm start -- PHOTO...               JPEG, PNG, WebP, GIF, AVIF or TIFF files
+  npm start -- PHOTO...               JPEG, PNG, WebP, GIF or BMP files
   npm start -- [options] PHOTO...
 
   --model front|back|both   128 x 128 for near faces, 256 x 256 for farther ones (default: both)

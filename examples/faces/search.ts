@@ -2,7 +2,7 @@
 import type { Face } from './anchors.ts';
 import type { FaceDetector } from './detect.ts';
 import { bestOf, blend } from './nms.ts';
-import { cut, type Photo, toPhoto } from './photo.ts';
+import { type Photo, toPhoto } from './photo.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { chooseViews, type ModelName } from './views.ts';
 
@@ -20,13 +20,12 @@ export async function findFaces(
   const found: FoundFace[] = [];
   for (const [model, detector] of detectors) {
     for (const view of chooseViews(photo, model)) {
-      const input = await watch.measure('resize', async () =>
-        detector.normalise(await cut(photo, view, detector.size)),
-      );
+      const input = await watch.measure('resize', () => detector.input(photo, view));
       const raw = await watch.measure(`run ${model}`, () => detector.run(input));
+      input.dispose();
       await watch.measure('boxes', () => {
         const faces = blend(detector.decode(raw, minimumScore));
-        found.push(...faces.map((face) => ({ ...toPhoto(face, view), model })));
+        found.push(...faces.map((face) => ({ ...toPhoto(face, photo, view, detector.size), model })));
       });
     }
   }

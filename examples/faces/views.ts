@@ -1,5 +1,6 @@
 // Which squares of a photograph a model looks at.
-import type { Photo, Square } from './photo.ts';
+import type { PictureSize } from 'striate/image';
+import type { View } from './photo.ts';
 
 /** Names of the two models; MediaPipe's words for a telephone's front and back camera. */
 export type ModelName = 'front' | 'back';
@@ -11,15 +12,10 @@ export type ModelName = 'front' | 'back';
  * as large again (3:2) or more and waste nothing on bars. They overlap by half at least, so that a face up to half a
  * square lies whole in one of them.
  */
-export function chooseViews(photo: Photo, model: ModelName): Square[] {
+export function chooseViews(photo: PictureSize, model: ModelName): View[] {
   const long = Math.max(photo.width, photo.height);
   const short = Math.min(photo.width, photo.height);
-  const whole = {
-    left: Math.floor((photo.width - long) / 2),
-    top: Math.floor((photo.height - long) / 2),
-    side: long,
-  };
-  if (long === short) return [whole];
+  if (long === short) return [null];
   const steps = Math.ceil((long - short) / (short / 2));
   const squares = Array.from({ length: steps + 1 }, (_, i) => {
     const along = Math.round(((long - short) * i) / steps);
@@ -27,5 +23,5 @@ export function chooseViews(photo: Photo, model: ModelName): Square[] {
       ? { left: along, top: 0, side: short }
       : { left: 0, top: along, side: short };
   });
-  return model === 'back' ? [whole, ...squares] : squares;
+  return model === 'back' ? [null, ...squares] : squares;
 }

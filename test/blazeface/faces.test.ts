@@ -184,9 +184,9 @@ test('of several views the best is kept, also against a partial one inside it', 
 });
 
 test('views: squares of the short side reach both ends and overlap by half', () => {
-  const photo = { path: '', width: 2500, height: 1000, pixels: Buffer.alloc(0) };
+  const photo = { width: 2500, height: 1000 };
   const views = chooseViews(photo, 'front');
-  expect(views.map((view) => view.left)).toEqual([0, 500, 1000, 1500]);
+  expect(views.map((view) => view?.left)).toEqual([0, 500, 1000, 1500]);
   expect(chooseViews(photo, 'back')).toHaveLength(5);
-  expect(chooseViews({ ...photo, width: 1000 }, 'front')).toEqual([{ left: 0, top: 0, side: 1000 }]);
+  expect(chooseViews({ ...photo, width: 1000 }, 'front')).toEqual([null]);
 });
