@@ -2,11 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import * as striate from 'striate';
-import * as onnx from 'striate/onnx';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fetchData } from '../../scripts/fetch-data.mjs';
+import { ENTRIES } from '../../scripts/lib/entries.mjs';
 import { handlerTable } from '../../ts/onnx/handlers/index.ts';
 import { blocksOf, codeWords, readText, root, section } from './markdown.ts';
 
@@ -69,7 +68,7 @@ describe('README', () => {
     expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
   });
 
-  test('names everything that striate and striate/onnx export, and nothing else', () => {
+  test('names everything that the entries export, and nothing else', async () => {
     const words = codeWords(section(readme, '## What it does').split('\nNames, options')[0] as string);
     const names = words.filter(
       (word) => /^[A-Za-z]\w+$/.test(word) && word !== 'Nd' && !/^[123]d$/.test(word),
@@ -77,7 +76,10 @@ describe('README', () => {
     const listed = names.flatMap((name) =>
       name.endsWith('Nd') ? [1, 2, 3].map((rank) => name.replace(/Nd$/, `${rank}d`)) : [name],
     );
-    const exported = [...Object.keys(striate), ...Object.keys(onnx)];
+    const entries = await Promise.all(
+      Object.values(ENTRIES).map((file) => import(/* @vite-ignore */ path.join(root, file))),
+    );
+    const exported = entries.flatMap((entry) => Object.keys(entry));
     expect([...new Set(listed)].sort()).toEqual([...new Set(exported)].sort());
   });
 
