@@ -297,7 +297,7 @@ export const FAMILIES = ['Convolution', 'Pooling', 'Resampling', 'Moving values'
 export const WITHOUT: readonly (readonly [reason: string, names: readonly string[]])[] = [
   [
     'where it reads or writes is said by another tensor',
-    ['gridSample', 'roiAlign', 'deformConv2d', ...ranked('maxUnpool')],
+    ['gridSample', 'roiAlign', 'roiPool', 'deformConv2d', ...ranked('maxUnpool')],
   ],
   ['of other channels it sees what lies at its own place', ['channelShuffle']],
   [

@@ -7,7 +7,7 @@ import { bytesPer, DTYPES, type DType, fits } from '../base/dtype.ts';
 import { counted, shapeText, wrongKind, wrongValue } from '../base/errors.ts';
 import { fitting, readData, type TensorData } from '../tensor/data.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
-import { type Distribution, drawn } from './random.ts';
+import { type Distribution, drawn, seeded } from './random.ts';
 
 /** What lists hold, as far as they are typed arrays in rows. */
 type Innermost<Data> = Data extends readonly (infer Row)[]
@@ -191,5 +191,7 @@ function random(where: string, distribution: Distribution, given: Creation<Rando
     throw wrongKind(where, 'dtype', options.dtype, "'float32'");
   }
   elementCount(where, checked);
-  return drawn(where, checked, distribution, [0, 1], options.seed);
+  const { seed } = options;
+  if (seed !== undefined) return seeded(where, checked, distribution, [0, 1], seed);
+  return drawn(where, checked, distribution, [0, 1]);
 }

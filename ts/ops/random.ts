@@ -60,6 +60,17 @@ export function uniform(
 /** Between two bounds, or with a mean and a deviation. */
 export type Distribution = 'uniform' | 'normal';
 
+/** Numbers that are the same at each call, also in a trace, of which they are constants. */
+export function seeded(
+  where: string,
+  shape: readonly number[],
+  distribution: Distribution,
+  [p0, p1]: readonly [number, number],
+  seed: number,
+): Tensor {
+  return random(where, new Draw(where, seed), DISTRIBUTION[distribution], p0, p1, shape);
+}
+
 /** Uniform or normally distributed numbers, as a node of the open trace where there is one: it draws anew at each run. */
 export function drawn(
   where: string,

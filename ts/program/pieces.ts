@@ -38,8 +38,15 @@ function apart(steps: readonly Step[]): Step[][] {
   /** What each buffer is joined with; one that stands for its group is not in it. */
   const joined = new Map<Buffer, Buffer>();
   const groupOf = (buffer: Buffer): Buffer => {
-    let group = root(buffer);
+    const own = root(buffer);
+    let group = own;
     for (let next = joined.get(group); next !== undefined; next = joined.get(group)) group = next;
+    // The way is cut short, or chains would be walked again for each of their steps.
+    for (let at = own; at !== group; ) {
+      const next = joined.get(at) as Buffer;
+      joined.set(at, group);
+      at = next;
+    }
     return group;
   };
   for (const { reads, writes } of steps) {
