@@ -56,7 +56,14 @@ export interface ExportOptions {
    * Names of inputs and outputs in the file, in their order. Default: `input` and `output`, with numbers where there are
    * several; the keys of results that are an object; of an imported model its own.
    */
-  names?: { readonly inputs?: readonly string[]; readonly outputs?: readonly string[] } | undefined;
+  names?:
+    | {
+        /** Of the inputs. */
+        readonly inputs?: readonly string[] | undefined;
+        /** Of the outputs. */
+        readonly outputs?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 /** Every form, by the operator's name. @internal */

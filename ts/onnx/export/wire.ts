@@ -1,10 +1,10 @@
 /** Protobuf's wire format, written: a message is pieces of bytes, of which large ones are copied once, when it is finished. */
 
+import { encodeText } from '../../base/bytes.ts';
+
 const VARINT = 0;
 const BYTES = 2;
 const FIXED32 = 5;
-
-const utf8 = /*#__PURE__*/ new TextEncoder();
 
 /** One message. */
 export class Message {
@@ -41,7 +41,7 @@ export class Message {
   }
 
   string(field: number, value: string): this {
-    return this.bytes(field, utf8.encode(value));
+    return this.bytes(field, encodeText(value));
   }
 
   message(field: number, { pieces, length }: Message): this {
