@@ -40,7 +40,7 @@ inEachVariant('what runs shows itself', () => {
     const text = 'Model model (x: float32 [1, 1, 3, 3]) -> (y: float32 [...]); nodes: 2, weights: 16 bytes';
     expect(String(model)).toBe(text);
     expect(inspect([model])).toContain(text);
-    expect(Object.keys(model)).toEqual(['inputs', 'outputs', 'notes']);
+    expect(Object.keys(model)).toEqual(['inputs', 'outputs', 'notes', 'metadata', 'nodes']);
     model.dispose();
     expect(String(model)).toBe('Model model (disposed)');
   });
