@@ -8,6 +8,8 @@ import { checkOptions } from '../base/checks.ts';
 import { bytesPer } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
 import type { Value } from '../graph/value.ts';
+import { countOf } from '../instructions/emit.ts';
+import { table } from '../program/report.ts';
 import { type ReceptiveField, Sight } from './field.ts';
 import { type InputsOption, type Layer, type Net, type NetSource, withNet } from './net.ts';
 
@@ -64,8 +66,6 @@ export interface Analysis {
   toString(): string;
 }
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
-
 /**
  * What each layer of a net costs and sees: output shape, parameters, multiply-accumulates of one sample, connections per
  * parameter, what it would cost fully connected or without shared weights, its receptive field.
@@ -111,22 +111,22 @@ function costOf(net: Net, { name, node }: Layer, counted: Set<Value>): LayerAnal
   const macs = (resolved.macs ?? 0) / batch;
   // A bias has one axis; what is multiplied with has more.
   const multiplied = macs === 0 ? [] : captures.filter(({ shape }) => shape.length > 1);
-  const weights = multiplied.reduce((total, { shape }) => total + sizeOf(shape), 0);
-  const units = outputs.slice(0, 1).reduce((total, { shape }) => total + sizeOf(shape), 0) / batch;
+  const weights = multiplied.reduce((total, { shape }) => total + countOf(shape), 0);
+  const units = outputs.slice(0, 1).reduce((total, { shape }) => total + countOf(shape), 0) / batch;
   const biases = captures.some(({ shape }) => shape.length === 1) ? units : 0;
   return {
     name,
     operator: entry.name,
     outputShape: [...output.shape],
-    parameters: fresh.reduce((total, { shape }) => total + sizeOf(shape), 0),
+    parameters: fresh.reduce((total, { shape }) => total + countOf(shape), 0),
     macs,
     cpr: weights === 0 ? null : macs / weights,
-    denseParameters: weights === 0 ? 0 : (sizeOf(x?.shape ?? []) / batch) * units + biases,
+    denseParameters: weights === 0 ? 0 : (countOf(x?.shape ?? []) / batch) * units + biases,
     locallyConnectedParameters: weights === 0 ? 0 : macs + biases,
     receptiveField: new Sight(net, output).field(),
-    bytes: outputs.reduce((total, { shape, dtype }) => total + sizeOf(shape) * bytesPer(dtype), 0),
+    bytes: outputs.reduce((total, { shape, dtype }) => total + countOf(shape) * bytesPer(dtype), 0),
     weights: fresh.reduce(
-      (total, value) => total + (multiplied.includes(value) ? sizeOf(value.shape) : 0),
+      (total, value) => total + (multiplied.includes(value) ? countOf(value.shape) : 0),
       0,
     ),
   };
@@ -178,20 +178,7 @@ function tableOf(layers: readonly LayerAnalysis[], totals: AnalysisTotals): stri
     ...[totals.cpr === null ? '' : number(totals.cpr), number(totals.denseParameters)],
     ...[number(totals.locallyConnectedParameters), '', '', '', number(totals.bytes)],
   ];
-  const lines = aligned([head, ...rows, sums]);
+  const lines = table([head, ...rows, sums], 3);
   const note = 'MACs: multiply-accumulates of one sample, weights times places; CPR: MACs per weight.';
   return [...lines, '', note].join('\n');
-}
-
-/** Columns, the first three to the left. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] as readonly string[]).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] as string).length)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd(),
-  );
 }

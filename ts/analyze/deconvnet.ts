@@ -3,6 +3,7 @@
  * @category Analysis
  */
 import { checkOptions } from '../base/checks.ts';
+import { countOf } from '../instructions/emit.ts';
 import { tensor } from '../ops/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { channelOf, placeOf, strongest } from './element.ts';
@@ -48,7 +49,7 @@ function seedOf(
 ): Float32Array {
   const map = channelOf(where, channel, layer);
   const [samples, channels, ...spatial] = layer.shape as [number, number, ...number[]];
-  const plane = spatial.reduce((product, size) => product * size, 1);
+  const plane = countOf(spatial);
   const seed = new Float32Array(layer.data.length);
   for (let n = 0; n < samples; n++) {
     const from = (n * channels + map) * plane;

@@ -1,6 +1,7 @@
 /** Which elements of a layer are meant: a channel and a place of it, or the score of a class. */
 import { integer, integers } from '../base/checks.ts';
 import { counted, shapeText, wrongValue } from '../base/errors.ts';
+import { countOf } from '../instructions/emit.ts';
 import type { Seen } from './view.ts';
 
 /** An element of a layer. */
@@ -11,7 +12,17 @@ export interface ElementOptions {
   position?: readonly number[] | undefined;
 }
 
-const planeOf = ({ shape }: Seen): number => shape.slice(2).reduce((product, size) => product * size, 1);
+const planeOf = ({ shape }: Seen): number => countOf(shape.slice(2));
+
+/** The place along each axis of an element of so many places. */
+export function placesOf(index: number, sizes: readonly number[]): number[] {
+  let rest = index;
+  return sizes.reduceRight((places: number[], size) => {
+    places.unshift(rest % size);
+    rest = Math.floor(rest / size);
+    return places;
+  }, []);
+}
 
 /** @throws RangeError for a layer without channels and a channel that it does not have */
 export function channelOf(where: string, channel: unknown, { shape }: Seen): number {

@@ -4,11 +4,13 @@
  * @category Analysis
  */
 import { checkOptions, integers } from '../base/checks.ts';
-import { shapeText, wrongKind } from '../base/errors.ts';
+import { shapeText } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
+import { countOf } from '../instructions/emit.ts';
 import { tensor } from '../ops/create.ts';
 import { requireTensor, Tensor } from '../tensor/tensor.ts';
-import type { NetSource } from './net.ts';
+import { placesOf } from './element.ts';
+import { callable, type NetSource } from './net.ts';
 
 /** The option of `equivariance`. */
 export interface EquivarianceOptions {
@@ -46,7 +48,7 @@ export function equivariance(net: NetSource, x: Tensor, options: EquivarianceOpt
       `${where}: shift is [${shift.join(', ')}], must have ${shape.length - 2} numbers, one per spatial axis of ${shapeText(shape)}`,
     );
   }
-  const f = callable(where, net);
+  const f = callable(where, 'the first argument', net, 'a Module or a function');
   return scope(() => {
     const resting = result(where, f(x));
     const moved = result(where, f(tensor(rolled(x.toTypedArray(), shape, shift), shape)));
@@ -57,31 +59,14 @@ export function equivariance(net: NetSource, x: Tensor, options: EquivarianceOpt
   });
 }
 
-function callable(where: string, net: unknown): (x: Tensor) => unknown {
-  if (typeof net === 'function') return net as (x: Tensor) => unknown;
-  const { forward } = (net ?? {}) as { forward?: (x: Tensor) => unknown };
-  if (typeof forward === 'function') return (x) => forward.call(net, x);
-  throw wrongKind(where, 'the first argument', net, 'a Module or a function');
-}
-
 function result(where: string, y: unknown): Tensor {
   if (y instanceof Tensor && y.dtype === 'float32' && y.shape.length > 2) return y as Tensor;
   const what = y instanceof Tensor ? `${y.dtype} ${shapeText(y.shape)}` : 'no tensor';
   throw new TypeError(`${where}: the net gave ${what}, must give a float32 picture [N, C, spatial...]`);
 }
 
-/** The place of each spatial axis of an element. */
-function places(index: number, shape: readonly number[]): number[] {
-  let rest = index;
-  return shape.slice(2).reduceRight((all: number[], size) => {
-    all.unshift(rest % size);
-    rest = Math.floor(rest / size);
-    return all;
-  }, []);
-}
-
 function cameRound(index: number, shape: readonly number[], shift: readonly number[]): boolean {
-  return places(index, shape).some((place, axis) => {
+  return placesOf(index, shape.slice(2)).some((place, axis) => {
     const from = place - shift[axis]!;
     return from < 0 || from >= shape[axis + 2]!;
   });
@@ -90,9 +75,9 @@ function cameRound(index: number, shape: readonly number[], shift: readonly numb
 /** Each plane moved, going round. */
 function rolled(values: Float32Array, shape: readonly number[], shift: readonly number[]): Float32Array {
   const spatial = shape.slice(2);
-  const plane = spatial.reduce((product, size) => product * size, 1);
+  const plane = countOf(spatial);
   return values.map((_, index) => {
-    const inPlane = places(index, shape).reduce((at, place, axis) => {
+    const inPlane = placesOf(index, spatial).reduce((at, place, axis) => {
       const size = spatial[axis]!;
       return at * size + ((((place - shift[axis]!) % size) + size) % size);
     }, 0);

@@ -9,6 +9,7 @@ import { Trace } from '../graph/trace.ts';
 import { type Node, unshaped, type Value } from '../graph/value.ts';
 import { sourceOf } from '../layers/compile.ts';
 import { type AnyModule, Module } from '../layers/module.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type InputSpec, inputType } from '../transforms/inputs.ts';
 import { traced } from '../transforms/program.ts';
 import { leavesOf } from '../transforms/results.ts';
@@ -164,4 +165,12 @@ function distance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] as number;
+}
+
+/** What a module or a function makes of one tensor, called at once. @throws TypeError for anything else */
+export function callable(where: string, name: string, net: unknown, must: string): (x: Tensor) => unknown {
+  if (typeof net === 'function') return net as (x: Tensor) => unknown;
+  const { forward } = (net ?? {}) as { forward?: (x: Tensor) => unknown };
+  if (typeof forward === 'function') return (x) => forward.call(net, x);
+  throw wrongKind(where, name, net, must);
 }

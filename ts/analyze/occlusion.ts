@@ -5,9 +5,11 @@
 import { checkOptions, fill, integer, perAxis } from '../base/checks.ts';
 import { shapeText } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
+import { countOf } from '../instructions/emit.ts';
 import { tensor, zeros } from '../ops/create.ts';
 import type { Size } from '../ops/options.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
+import { placesOf } from './element.ts';
 import type { NetSource } from './net.ts';
 import type { TargetOptions } from './saliency.ts';
 import { programOf } from './view.ts';
@@ -54,7 +56,7 @@ export function occlusion(net: NetSource, x: Tensor, options: OcclusionOptions):
     return Array.from({ length: count }, (_, i) => Math.min(i * stride[axis]!, length - size[axis]!));
   });
   const places = starts.map((all) => all.length);
-  const total = places.reduce((product, count) => product * count, 1);
+  const total = countOf(places);
   const batch = Math.min(BATCH, total + 1);
   return scope(() => {
     const inputs = [{ shape: [batch, ...shape.slice(1)], dtype: 'float32' as const }];
@@ -84,12 +86,8 @@ export function occlusion(net: NetSource, x: Tensor, options: OcclusionOptions):
 
 /** Where a patch begins, along each axis. */
 function corner(index: number, starts: readonly (readonly number[])[]): number[] {
-  let rest = index;
-  return starts.reduceRight((all: number[], axis) => {
-    all.unshift(axis[rest % axis.length]!);
-    rest = Math.floor(rest / axis.length);
-    return all;
-  }, []);
+  const sizes = starts.map((axis) => axis.length);
+  return placesOf(index, sizes).map((place, axis) => starts[axis]![place]!);
 }
 
 /** Covers a patch in every channel. */
@@ -100,16 +98,11 @@ function cover(
   size: readonly number[],
   value: number,
 ): void {
-  const plane = spatial.reduce((product, length) => product * length, 1);
+  const plane = countOf(spatial);
   const width = size.at(-1) as number;
-  const rows = size.slice(0, -1).reduce((product, length) => product * length, 1);
+  const rows = countOf(size.slice(0, -1));
   for (let row = 0; row < rows; row++) {
-    let rest = row;
-    const places = size.slice(0, -1).reduceRight((all: number[], length, axis) => {
-      all.unshift(from[axis]! + (rest % length));
-      rest = Math.floor(rest / length);
-      return all;
-    }, []);
+    const places = placesOf(row, size.slice(0, -1)).map((place, axis) => from[axis]! + place);
     const at = [...places, from.at(-1)!].reduce((sum, place, axis) => sum * spatial[axis]! + place, 0);
     for (let start = at; start < values.length; start += plane) values.fill(value, start, start + width);
   }

@@ -4,7 +4,7 @@
  * everything.
  */
 import type { Node, Value } from '../graph/value.ts';
-import type { Piece } from '../instructions/walk.ts';
+import { type Piece, stridesOf } from '../instructions/walk.ts';
 import { type Box, type Interval, through, wholeOf } from './box.ts';
 
 /** Output places come of the same places of each input, which may be stretched. */
@@ -147,7 +147,7 @@ function joined(x: Value, output: Value, { place }: Piece, box: Box): Box | null
 /** A part begins at an offset and takes steps, along each axis. */
 function part(x: Value, { place }: Piece, box: Box): Box {
   let { offset } = place;
-  const own = strides(x.shape);
+  const own = stridesOf(x.shape);
   return own.map((stride, axis): Interval => {
     const start = stride === 0 ? 0 : Math.floor(offset / stride);
     offset -= start * stride;
@@ -156,15 +156,6 @@ function part(x: Value, { place }: Piece, box: Box): Box {
     const ends = [start + lo * step, start + hi * step];
     return [Math.min(...ends), Math.max(...ends)];
   });
-}
-
-function strides(shape: readonly number[]): number[] {
-  let step = 1;
-  return shape.reduceRight((all: number[], size) => {
-    all.unshift(step);
-    step *= size;
-    return all;
-  }, []);
 }
 
 function reduced({ outputs }: Node, x: Value, box: Box): Box {
@@ -214,7 +205,7 @@ function regrouped(input: readonly number[], output: readonly number[], box: Box
     const interval = box[output.findIndex((size) => size !== 1)] as Interval;
     return input.map((size): Interval => (size === 1 ? [0, 0] : interval));
   }
-  const own = strides(output);
+  const own = stridesOf(output);
   const at = (end: 0 | 1) =>
     box.reduce((sum, interval, axis) => {
       const place = Math.min(Math.max(interval[end], 0), (output[axis] as number) - 1);
@@ -222,7 +213,7 @@ function regrouped(input: readonly number[], output: readonly number[], box: Box
     }, 0);
   let [lo, hi] = [at(0), at(1)];
   let isSplit = false;
-  const steps = strides(input);
+  const steps = stridesOf(input);
   return input.map((size, axis): Interval => {
     const step = steps[axis] as number;
     if (isSplit) return [0, size - 1];

@@ -5,6 +5,7 @@
  */
 import { checkOptions } from '../base/checks.ts';
 import { shapeText } from '../base/errors.ts';
+import { countOf } from '../instructions/emit.ts';
 import { tensor } from '../ops/create.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ElementOptions, oneAt, scoreOf } from './element.ts';
@@ -95,7 +96,7 @@ export function gradCam(net: NetSource, x: Tensor, options: GradCamOptions): Ten
     throw new RangeError(
       `${where}: layer '${options.layer}' gives ${shapeText(to.shape)}, must give maps: [N, C, spatial...]`,
     );
-  const plane = spatial.reduce((product, size) => product * size, 1);
+  const plane = countOf(spatial);
   const heat = new Float32Array(samples * plane);
   for (let n = 0; n < samples; n++) {
     for (let c = 0; c < channels; c++) {

@@ -4,14 +4,15 @@
  * @category Analysis
  */
 import { integers } from '../base/checks.ts';
-import { counted, shapeText, wrongKind } from '../base/errors.ts';
+import { counted, shapeText } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
+import { countOf } from '../instructions/emit.ts';
 import { compile } from '../layers/compile.ts';
 import { Conv1d, Conv2d, Conv3d } from '../layers/convolution.ts';
 import { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
 import { tensor, zeros } from '../ops/create.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { NetSource } from './net.ts';
+import { callable, type NetSource } from './net.ts';
 
 /** A matrix by rows: those of its elements that are not 0. */
 export interface SparseMatrix {
@@ -58,7 +59,7 @@ export function toMatrix(conv: NetSource, inputShape: readonly number[]): Sparse
   if (shape[0] !== 1) {
     throw new RangeError(`${where}: inputShape is ${shapeText(shape)}, must have one sample: [1, C, ...]`);
   }
-  const size = shape.reduce((product, axis) => product * axis, 1);
+  const size = countOf(shape);
   const columns = scope(() => [...columnsOf(linear(where, conv), shape, size)]);
   const rows = columns.at(-1)?.rows ?? 0;
   return byRows(rows, size, columns);
@@ -69,10 +70,7 @@ function linear(where: string, conv: unknown): (x: Tensor) => unknown {
   if (conv instanceof Conv1d) return (x) => conv1d(x, conv.weight, null, conv.options);
   if (conv instanceof Conv2d) return (x) => conv2d(x, conv.weight, null, conv.options);
   if (conv instanceof Conv3d) return (x) => conv3d(x, conv.weight, null, conv.options);
-  if (typeof conv === 'function') return conv as (x: Tensor) => unknown;
-  const { forward } = (conv ?? {}) as { forward?: (x: Tensor) => unknown };
-  if (typeof forward === 'function') return (x) => forward.call(conv, x);
-  throw wrongKind(where, 'conv', conv, 'a convolution: a Module or a function');
+  return callable(where, 'conv', conv, 'a convolution: a Module or a function');
 }
 
 interface Column {

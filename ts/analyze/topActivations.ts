@@ -5,8 +5,9 @@
 import { checkOptions, integer, integers } from '../base/checks.ts';
 import { wrongKind } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
+import { countOf } from '../instructions/emit.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
-import { channelOf, strongest } from './element.ts';
+import { channelOf, placesOf, strongest } from './element.ts';
 import { Sight } from './field.ts';
 import { type NetSource, withNet } from './net.ts';
 import { layerOr, programOf, type Seen } from './view.ts';
@@ -120,12 +121,8 @@ function described(
   sight: Sight,
   input: readonly number[],
 ): TopActivation {
-  let rest = place;
-  const position = shape.slice(2).reduceRight((all: number[], size) => {
-    all.unshift(rest % size);
-    rest = Math.floor(rest / size);
-    return all;
-  }, []);
+  const spatial = shape.slice(2);
+  const position = placesOf(place % countOf(spatial), spatial);
   const box = sight.exactBox(position.map((at, axis) => [axis + 2, at]));
   return {
     index,

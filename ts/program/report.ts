@@ -107,7 +107,7 @@ export function rowsText({ rows: all, main }: Executable): string {
     rows.reduce((sum, row) => sum + row[of], 0).toLocaleString('en');
   const head = ['name', 'operator', 'algorithm', 'output', 'parameters', 'macs', 'bytes'];
   return [
-    ...table([head, ...rows.map((row) => row.cells)]),
+    ...table([head, ...rows.map((row) => row.cells)], head.length - 3),
     '',
     `parameters: ${total('parameters')}   multiply-accumulates: ${total('macs')}`,
   ].join('\n');
@@ -126,16 +126,14 @@ export function typesText(
     .join(', ');
 }
 
-/** Rows in columns: text to the left, figures (the last three) to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
+/** Rows in columns: text, which the first `left` hold, to the left, figures to the right. */
+export function table(rows: readonly (readonly string[])[], left: number): string[] {
   const widths = (rows[0] as readonly string[]).map((_, column) =>
     Math.max(...rows.map((row) => row[column]!.length)),
   );
   return rows.map((row) =>
     row
-      .map((cell, column) =>
-        column < row.length - 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-      )
+      .map((cell, column) => (column < left ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
       .join('  ')
       .trimEnd(),
   );

@@ -8,6 +8,7 @@ import { Shown } from '../base/shown.ts';
 import { type Engine, engine, refresh } from '../engine/engine.ts';
 import { adopt, allocate, type Resources, release, type Storage } from '../engine/memory.ts';
 import type { Handle } from '../graph/value.ts';
+import { countOf } from '../instructions/emit.ts';
 import { RATES } from '../instructions/update.ts';
 import { execute } from '../program/eager.ts';
 import { requireType, storageOf, type Tensor } from '../tensor/tensor.ts';
@@ -39,7 +40,7 @@ export function slot(
   on: Engine,
   shape: readonly number[],
 ): Handle & { resources: { storage: Storage } } {
-  const count = shape.reduce((product, axis) => product * axis, 1);
+  const count = countOf(shape);
   const storage = allocate(where, 4 * count);
   refresh(on).f32.fill(0, storage.address >>> 2, (storage.address >>> 2) + count);
   return { shape, dtype: 'float32', symbol: null, resources: { storage } };
@@ -51,7 +52,7 @@ export type Slot = ReturnType<typeof slot>;
 /** Its values, until the memory grows. */
 export function viewOf({ shape, resources: { storage } }: Slot): Float32Array {
   const at = storage.address >>> 2;
-  return refresh(storage.engine).f32.subarray(at, at + shape.reduce((product, axis) => product * axis, 1));
+  return refresh(storage.engine).f32.subarray(at, at + countOf(shape));
 }
 
 class OptimizerResources implements Resources {
