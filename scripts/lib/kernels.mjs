@@ -10,9 +10,10 @@ import { pathWith } from './rust.mjs';
 import { finish, splatConstants, strictExtremes } from './wasm.mjs';
 import { binaryen, targetFeatures, wasmPack } from './wasmPack.mjs';
 
-/** What buildModules has built, where it is noted, and from which sources. */
+/** What buildModules has built, where it is noted and kept, and from which sources. */
 export const kernels = {
   stamp: 'stamp.json',
+  cache: 'kernels',
   built: ['simd.wasm', 'relaxed.wasm', 'kernels.js', 'kernels.d.ts', 'glue.js', 'glue.d.ts'],
   sources: ['crates/core', 'crates/wasm', 'scripts/lib/kernels.mjs'],
   build,

@@ -33,9 +33,9 @@ export async function buildModules({ force = false } = {}) {
       const hash = sourceHash(part);
       removeAll(inBuild(part.stamp));
       const write = (name, content) => writeAtomic(inBuild(name), content);
-      if (force || !part.cache || !restore(part, cacheOf(part, hash, rust))) {
+      if (force || !restore(part, cacheOf(part, hash, rust))) {
         await part.build(on, write);
-        if (part.cache) keep(part, cacheOf(part, hash, rust));
+        keep(part, cacheOf(part, hash, rust));
       }
       write(part.stamp, JSON.stringify({ hash, rust: rust.version }));
     }
