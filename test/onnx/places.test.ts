@@ -1,4 +1,4 @@
-/** Operators by places of several axes, Einsum, and others that sets 7 to 22 have. Values are onnxruntime's. */
+/** Operators by places of several axes, Einsum, and others that sets 7 to 24 have. Values are onnxruntime's. */
 import { describe, expect, test } from 'vitest';
 import { floats, int64s, rawTensor, TYPE } from './encode.ts';
 import { list, one, rounded } from './run.ts';

@@ -291,13 +291,13 @@ describe('weights', () => {
 });
 
 describe('graphs', () => {
-  test('operator sets outside 7 to 22', () => {
-    for (const opset of [6, 23]) {
+  test('operator sets outside 7 to 24', () => {
+    for (const opset of [6, 25]) {
       const bytes = model({ nodes: [{ op: 'Relu' }], opset });
-      expect(() => check(bytes)).toThrow(`m.onnx: operator set ${opset} is not supported, must be 7 to 22`);
+      expect(() => check(bytes)).toThrow(`m.onnx: operator set ${opset} is not supported, must be 7 to 24`);
     }
     expect(() => check(message([[7, graph({ nodes: [{ op: 'Relu' }] })]]))).toThrow(/names no operator set/);
-    for (const opset of [7, 22]) check(model({ nodes: [{ op: 'Relu' }], opset }));
+    for (const opset of [7, 24]) check(model({ nodes: [{ op: 'Relu' }], opset }));
   });
   test('all unknown operators at once, with their nodes', () => {
     const bytes = model({

@@ -72,6 +72,73 @@ describe('sequences', () => {
       { shape: [], data: [3] },
     ]);
   });
+  const summing = new Graph({
+    nodes: [
+      { op: 'Add', in: ['a', 'b'], out: ['sum'] },
+      { op: 'Mul', in: ['sum', 'x'], out: ['scaled'] },
+    ],
+    inputs: { a: [['n']], b: [['m']] },
+    outputs: ['sum', 'scaled'],
+  });
+  test('mapped, beside another and with a tensor for all; an empty one is empty', async () => {
+    const nodes: NodeSpec[] = [
+      { op: 'Neg', out: ['n'] },
+      { op: 'SequenceConstruct', in: ['x', 'n'], out: ['s'] },
+      { op: 'SequenceConstruct', in: ['n', 'n'], out: ['t'] },
+      { op: 'SequenceEmpty', in: [], out: ['none'] },
+      { op: 'SequenceMap', in: ['s', 't'], out: ['u', 'v'], attributes: { body: summing } },
+      { op: 'SequenceMap', in: ['s', 'x'], out: ['w'], attributes: { body: summing } },
+      { op: 'SequenceMap', in: ['none', 'x'], out: ['no'], attributes: { body: summing } },
+      ...['u', 'v', 'w'].map((name) => ({
+        op: 'ConcatFromSequence',
+        in: [name],
+        out: [`${name}s`],
+        attributes: { axis: 0 },
+      })),
+      { op: 'SequenceLength', in: ['no'], out: ['l'] },
+    ];
+    const found = await run(nodes, { ...list([1, 3], { opset: 17 }), outputs: ['us', 'vs', 'ws', 'l'] });
+    expect(found).toEqual([
+      { shape: [4], data: [0, 0, -2, -6] },
+      { shape: [4], data: [0, 0, -2, -18] },
+      { shape: [4], data: [2, 6, 0, 0] },
+      { shape: [], data: [0] },
+    ]);
+  });
+  test('a map that is wrong', async () => {
+    const construct = (of: string[], out: string): NodeSpec => ({
+      op: 'SequenceConstruct',
+      in: of,
+      out: [out],
+    });
+    const map = (from: string[], out: string[], body = summing) =>
+      run(
+        [
+          construct(['x', 'x'], 's'),
+          construct(['x'], 't'),
+          { op: 'SequenceMap', name: 'n', in: from, out, attributes: { body } },
+          { op: 'SequenceLength', in: [out[0] as string], out: ['l'] },
+        ],
+        { ...list([1], { opset: 17 }), outputs: ['l'] },
+      );
+    await expect(map(['s'], ['u'])).rejects.toThrow(
+      "model: node 'n' (SequenceMap): body has 2 inputs, must have 1 as the node",
+    );
+    await expect(map(['s', 'x'], ['u', 'v', 'w'])).rejects.toThrow(
+      "model: node 'n' (SequenceMap): body has 2 outputs, must have at least 3",
+    );
+    await expect(map(['s', 't'], ['u'])).rejects.toThrow(
+      "model: node 'n' (SequenceMap): input 1 has 1 tensor, must have 2 as input_sequence, or be a tensor",
+    );
+    const listing = new Graph({
+      nodes: [{ op: 'SequenceConstruct', in: ['a'], out: ['all'] }],
+      inputs: { a: [['n']] },
+      outputs: ['all'],
+    });
+    await expect(map(['s'], ['u'], listing)).rejects.toThrow(
+      "model: node 'n' (SequenceMap): its body gives a sequence, must give tensors",
+    );
+  });
 });
 
 describe('what is wrong', () => {

@@ -176,3 +176,23 @@ describe('beside the newest sets', () => {
     },
   );
 });
+
+describe('operator sets 23 and 24', () => {
+  test('RMSNormalization over the last axes', async () => {
+    const given = { shape: [2, 2], values: [3, 4, -1, 7], opset: 23, weights: [floats('s', [2], [1, 2])] };
+    const y = await one('RMSNormalization', { epsilon: new Float(0) }, given, ['s']);
+    const by = [Math.sqrt(12.5), 5];
+    expect(rounded(y)).toEqual(rounded({ data: [3 / by[0]!, 8 / by[0]!, -1 / by[1]!, 14 / by[1]!] }));
+    const whole = await one('RMSNormalization', { axis: 0, epsilon: new Float(0) }, given, ['s']);
+    const all = Math.sqrt(75 / 4);
+    expect(rounded(whole)).toEqual(rounded({ data: [3, 8, -1, 14].map((x) => x / all) }));
+  });
+  test('Swish', async () => {
+    const swish = (x: number, alpha: number) => x / (1 + Math.exp(-alpha * x));
+    for (const alpha of [1, 1.702]) {
+      const given = { shape: [3], values: [-2, 0.5, 3], opset: 24 };
+      const y = await one('Swish', { alpha: new Float(alpha) }, given);
+      expect(rounded(y)).toEqual(rounded({ data: given.values.map((x) => swish(x, alpha)) }));
+    }
+  });
+});

@@ -24,7 +24,7 @@ export async function startRuntime({ variant, threads }: CommonOptions): Promise
 }
 
 const WHAT_TO_DO =
-  ': what helps is another operator set (7 to 22) on export, folding what depends on constants (onnxsim), or writing them by operators of docs/operators.md';
+  ': what helps is another operator set (7 to 24) on export, folding what depends on constants (onnxsim), or writing them by operators of docs/operators.md';
 
 /** @throws Failure that says what to do where operators are not supported */
 export async function openModel(text: string): Promise<Model> {

@@ -1,4 +1,4 @@
-/** `striate/onnx`: ONNX files as models that run. Operator sets 7 to 22; handlers/ has the operators. */
+/** `striate/onnx`: ONNX files as models that run. Operator sets 7 to 24; handlers/ has the operators. */
 import { checkOptions, integer } from '../base/checks.ts';
 import { wrongKind, wrongValue } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';

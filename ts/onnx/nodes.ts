@@ -10,7 +10,7 @@ import { inputSpec } from './row.ts';
 import { checkTensor } from './weights.ts';
 
 /** The operator sets that are read. */
-export const OPSETS = [7, 22] as const;
+export const OPSETS = [7, 24] as const;
 
 /** The row that holds for an operator set. @throws ModelError */
 export function handlerFor(rows: readonly Handler[], opset: number, label: string): Handler {

@@ -15,6 +15,7 @@ import {
   relu,
   selu,
   sigmoid,
+  silu,
   softplus,
   sqrt,
   tanh,
@@ -82,6 +83,15 @@ export const activation: Handlers = {
     inputs: ['X'],
     attributes: { approximate: choice('none', 'tanh') },
     build: (call) => gelu(call.float32(0), { approximate: call.string('approximate') as 'none' }),
+  },
+  Swish: {
+    since: 24,
+    inputs: ['X'],
+    attributes: { alpha: float(1) },
+    build(call) {
+      const [x, alpha] = [call.float32(0), call.float('alpha')];
+      return alpha === 1 ? silu(x) : mul(x, sigmoid(mul(x, alpha)));
+    },
   },
   Erf: { ...unary(erf), since: 9 },
   Sin: { ...unary(sin), since: 7 },

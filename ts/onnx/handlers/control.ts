@@ -1,6 +1,7 @@
 /**
- * Control flow: If runs one of two graphs, Loop one graph again and again, Scan one for each slice of its inputs. The
- * graph of an If whose condition is known is part of the program around it; Loop and Scan run between programs.
+ * Control flow: If runs one of two graphs, Loop one graph again and again, Scan one for each slice of its inputs,
+ * SequenceMap one for each tensor of a list. The graph of an If whose condition is known is part of the program around it;
+ * the others run between programs.
  */
 import { type DType, sameShape } from '../../base/dtype.ts';
 import { counted, shapeText } from '../../base/errors.ts';
@@ -10,7 +11,7 @@ import { emptyTensor, Tensor } from '../../tensor/tensor.ts';
 import { sharing, tensorsOf } from '../build.ts';
 import type { Call, Value } from '../call.ts';
 import type { GraphNode, Handlers } from '../handler.ts';
-import { any, body, int, ints, optional, required, value } from '../row.ts';
+import { any, body, int, ints, optional, required, sequence, value } from '../row.ts';
 import { dtypeOf, typeName } from '../weights.ts';
 
 const ANY_NUMBER = Number.POSITIVE_INFINITY;
@@ -46,6 +47,15 @@ export const control: Handlers = {
     between: true,
     check: checkScan,
     build: buildScan,
+  },
+  SequenceMap: {
+    since: 17,
+    inputs: [sequence('input_sequence'), optional({ ...any('additional_inputs'), variadic: true })],
+    attributes: { body },
+    outputs: ANY_NUMBER,
+    between: true,
+    check: checkMap,
+    build: buildMap,
   },
 };
 
@@ -200,6 +210,36 @@ function buildScan(call: Call): Value[] {
     return permute(whole, order);
   });
   return [...states, ...stacks];
+}
+
+function checkMap({ node, signatures }: GraphNode): string | undefined {
+  const { inputs, outputs } = signatures.get('body')!;
+  if (inputs.length !== node.inputs.length)
+    return `body has ${counted(inputs.length, 'input')}, must have ${node.inputs.length} as the node`;
+  if (outputs.length < node.outputs.length)
+    return `body has ${counted(outputs.length, 'output')}, must have at least ${node.outputs.length}`;
+  return undefined;
+}
+
+/** Further lists go beside the first, tensor by tensor; a tensor is given to each turn. */
+function buildMap(call: Call): Value[] {
+  const given = call.values(0);
+  const { length } = given[0] as readonly Tensor<DType>[];
+  given.forEach((value, i) => {
+    if (value instanceof Tensor || value.length === length) return;
+    call.fail(
+      `input ${i} has ${counted(value.length, 'tensor')}, must have ${length} as input_sequence, or be a tensor`,
+    );
+  });
+  const lists: Tensor<DType>[][] = call.signature('body').outputs.map(() => []);
+  for (let turn = 0; turn < length; turn++) {
+    const own = given.map((value) => (value instanceof Tensor ? value : (value[turn] as Tensor<DType>)));
+    call.body('body', own).forEach((result, i) => {
+      if (!(result instanceof Tensor)) call.fail(`its body gives a sequence, must give tensors`);
+      lists[i]?.push(result);
+    });
+  }
+  return lists;
 }
 
 /** With the axis that is scanned in front. */

@@ -33,6 +33,12 @@ export const normalization: Handlers = {
     outputs: 3,
     build: buildLayerNorm,
   },
+  RMSNormalization: {
+    since: 23,
+    inputs: ['X', 'scale'],
+    attributes: { axis: int(-1), epsilon: float(1e-5), stash_type: int(1) },
+    build: buildRmsNorm,
+  },
   GroupNormalization: [
     { since: 18, inputs: ['X', 'scale', 'bias'], attributes: GROUPS, build: buildGroupNorm },
     {
@@ -81,6 +87,15 @@ function buildLayerNorm(call: Call): Tensor[] {
   const over = { dim: last.map((_, axis) => first + axis), keepDim: true };
   const spread = sqrt(add(variance(x, { ...over, correction: 0 }), eps));
   return [y, mean(x, over), reciprocal(spread)];
+}
+
+/** Divided by the root of the mean square over the axes from `axis` on. */
+function buildRmsNorm(call: Call): Tensor {
+  const x = call.float32(0);
+  const first = call.axis(call.int('axis'), x.shape.length);
+  const dim = Array.from({ length: x.shape.length - first }, (_, axis) => first + axis);
+  const square = mean(mul(x, x), { dim, keepDim: true });
+  return mul(div(x, sqrt(add(square, call.float('epsilon')))), call.float32(1));
 }
 
 /** Scale and bias are those of groups: each channel has its group's. */
