@@ -69,7 +69,8 @@ await main(async () => {
     process.exitCode = code;
     return;
   }
-  const { init, disposeRuntime, fuzz, fuzzImages, fuzzModels, fileOf, names, operators } = await load();
+  const { controlModels, fileOf, fuzz, fuzzImages, fuzzModels, names, operators, ...runtime } = await load();
+  const { init, disposeRuntime } = runtime;
   if (images !== null) {
     const progress = (done) => bar(done, images);
     const { ran, trapped, wrong, slowest } = await fuzzImages(names.map(fileOf), { images, seed, progress });
