@@ -130,6 +130,28 @@ const ofScaling = (rows) => {
   ];
 };
 
+/** In the variant that a current engine takes. */
+function ofTraining(all, { avx512 }) {
+  const relaxed = all.filter(({ variant }) => variant === 'relaxed');
+  const one = relaxed.filter(({ threads }) => threads === 1);
+  const ratios = (name) =>
+    one.filter((row) => row.torchMs && row.name.startsWith(name)).map(({ torchMs, ms }) => torchMs / ms);
+  const gains = relaxed.filter(({ threads }) => threads === 2).map((row) => row.one / row.ms);
+  const bytes = one.filter(({ torchBytes }) => torchBytes).map((row) => row.bytes / row.torchBytes);
+  const which = avx512 ? 'with' : 'without';
+  return [
+    ...atLeast('a step of LeNet-5, relaxed, to PyTorch', ratios('LeNet'), smallest, 1.3),
+    ...atLeast(
+      `a step of ResNet-20, relaxed, to PyTorch ${which} AVX-512`,
+      ratios('ResNet'),
+      smallest,
+      avx512 ? 1 : 1.2,
+    ),
+    ...atLeast('two threads to one in training, relaxed, least', gains, smallest, 1.7),
+    ...atMost("a step's memory, to PyTorch's, largest", bytes, largest, 1.2),
+  ];
+}
+
 /**
  * What of the JSON of one number of threads speaks of aims.
  * @param {{ machine: { avx512: boolean }, threads: number, [part: string]: any }} results
@@ -145,6 +167,7 @@ export function aims({
   eager,
   start,
   images,
+  training,
 }) {
   const us = (value) => `${value.toFixed(2)} us`;
   const ms = (value) => `${value.toFixed(1)} ms`;
@@ -157,6 +180,7 @@ export function aims({
     ...ofGradients(gradients ?? []),
     ...ofScaling(scaling ?? []),
     ...ofThreads(parallel ?? []),
+    ...ofTraining(training ?? [], machine),
     ...atMost('a picture as an input, to sharp and a loop, largest', prepared, largest, 0.6),
     ...atMost('an eager call on 1 x 1 x 4 x 4, largest', microseconds, largest, 2, us),
     ...atMost('import to the first result, largest', milliseconds, largest, 20, ms),

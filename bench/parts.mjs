@@ -20,7 +20,7 @@ export const PARTS = {
   },
   eager: { about: 'the cost of a call', load: () => import('./parts/eager.mjs') },
   training: {
-    about: 'steps of gradient descent, beside PyTorch on one thread',
+    about: 'steps of training, beside PyTorch, with one thread and with several',
     load: () => import('./parts/training.mjs'),
   },
   images: { about: 'pictures as inputs, beside sharp', load: () => import('./parts/images.mjs') },

@@ -1,133 +1,141 @@
-// Steps of gradient descent of LeNet-5 on batches of 64 pictures of 28 x 28, beside PyTorch's on one thread (where python3 has
-// it): the same weights, pictures and steps, so the same losses. An epoch of MNIST is 60 000 pictures.
+// Steps of training, forward, backward and update, beside PyTorch's: LeNet-5 on 64 pictures of 28 x 28 and ResNet-20 on 32 of
+// 32 x 32, with one thread and with several. Each contender has a process of its own, and they are woken in turns; the same
+// weights, pictures and steps, so the same losses.
 import { spawn } from 'node:child_process';
+import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { matches } from '../options.mjs';
-import { start } from '../peers/striate.mjs';
 import { median } from '../race.mjs';
-import {
-  conv2d,
-  crossEntropy,
-  flatten,
-  linear,
-  maxPool2d,
-  relu,
-  SGD,
-  tensor,
-  trainStep,
-} from '../striate.mjs';
 import { figure, table, times } from '../table.mjs';
 
-const NAME = 'LeNet-5, batches of 64';
-const BATCH = 64;
-const EPOCH = 60_000 / BATCH;
-const RATE = 0.05;
-const STEPS = 20;
-const ROUNDS = 15;
-const SHAPES = [
-  [6, 1, 5, 5],
-  [16, 6, 5, 5],
-  [120, 400],
-  [84, 120],
-  [10, 84],
+/** What is trained; how many steps are a sample. */
+const NETWORKS = [
+  { name: 'lenet', text: 'LeNet-5, batches of 64', batch: 64, steps: 20 },
+  { name: 'resnet20', text: 'ResNet-20, batches of 32', batch: 32, steps: 2 },
 ];
+const ROUNDS = 15;
+const WARM_UP_MS = 1500;
+const REST_MS = 10; // threads of the one before may spin
+const PYTHONS = ['python3', '/usr/bin/python3'];
 
-const waves = (shape, k, scale) =>
-  tensor(
-    Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => scale * Math.sin(i * 1.3 + k)),
-    shape,
-  );
+const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-/** A step: gives its loss. */
-function training() {
-  const parameters = SHAPES.flatMap((shape, k) => [
-    waves(shape, k, shape.slice(1).reduce((a, b) => a * b) ** -0.5),
-    tensor(new Float32Array(shape[0])),
-  ]);
-  const [w1, b1, w2, b2, w3, b3, w4, b4, w5, b5] = parameters;
-  const x = waves([BATCH, 1, 28, 28], 9, 1);
-  const classes = tensor(
-    Int32Array.from({ length: BATCH }, (_, i) => i % 10),
-    [BATCH],
-  );
-  const loss = (images, target) => {
-    let h = maxPool2d(relu(conv2d(images, w1, b1, { padding: 2 })), 2);
-    h = flatten(maxPool2d(relu(conv2d(h, w2, b2)), 2), 1);
-    h = linear(relu(linear(relu(linear(h, w3, b3)), w4, b4)), w5, b5);
-    return crossEntropy(h, target);
+/** A process that trains; null where it cannot. */
+async function open(command, args) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.on('error', () => {}); // not there: its output ends at once
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => (await lines.next()).value;
+  const first = await next();
+  if (first === undefined || first === 'missing') return null;
+  return {
+    ...JSON.parse(first),
+    /** Milliseconds of so many steps. */
+    async steps(count) {
+      child.stdin.write(`${count}\n`);
+      return Number(await next());
+    },
+    end: () => child.stdin.end(),
   };
-  const step = trainStep(loss, new SGD(parameters, { lr: RATE }));
-  return () => step(x, classes);
 }
 
-/** PyTorch, which does `steps` when it is asked: [seconds, loss]; null where no python3 has it. */
-async function torch() {
-  for (const python of ['python3', '/usr/bin/python3']) {
-    const child = spawn(python, [fileURLToPath(new URL('training.py', import.meta.url)), String(BATCH)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    child.on('error', () => {}); // not there: its output ends at once
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const { value: version = 'missing' } = await lines.next();
-    if (version === 'missing') continue;
-    return {
-      version,
-      async steps(count) {
-        child.stdin.write(`${count}\n`);
-        return (await lines.next()).value.split(' ').map(Number);
-      },
-      end: () => child.stdin.end(),
-    };
+async function openOurs({ name, batch }, variant, threads) {
+  const args = [...process.execArgv, here('training-process.mjs'), name, batch, variant, threads];
+  const opened = await open(process.execPath, args.map(String));
+  if (opened === null) throw new Error(`training: the process of ${name}, ${variant}, ended`);
+  return opened;
+}
+
+async function openTorch({ name, batch }, threads) {
+  for (const python of PYTHONS) {
+    const opened = await open(python, [here('training.py'), name, batch, threads].map(String));
+    if (opened !== null) return opened;
   }
   return null;
 }
 
-function ours(step, count) {
-  const before = performance.now();
-  let loss = 0;
-  for (let i = 0; i < count; i++) loss = step();
-  return [(performance.now() - before) / 1000, loss];
+/** Median milliseconds of a step of each, in turns. */
+async function race(contenders, { steps }, rounds) {
+  for (const { steps: run } of contenders) for (let ms = 0; ms < WARM_UP_MS; ) ms += await run(steps);
+  const all = contenders.map(() => []);
+  const order = contenders.map((_, i) => i);
+  for (let round = 0; round < rounds; round++) {
+    for (const i of order) {
+      await sleep(REST_MS);
+      all[i].push((await contenders[i].steps(steps)) / steps);
+    }
+    order.reverse();
+  }
+  return all.map(median);
+}
+
+function compareLosses(name, ours, theirs) {
+  ours.forEach((loss, i) => {
+    if (!(Math.abs(loss - theirs[i]) <= 1e-3 * Math.abs(theirs[i]) + 1e-5))
+      throw new Error(`training: ${name}: the loss of step ${i + 1} is ${loss}, PyTorch's ${theirs[i]}`);
+  });
+}
+
+/** One network: a row per variant and number of threads. */
+async function measure(bench, network, counts) {
+  const opened = [];
+  try {
+    for (const threads of counts) {
+      for (const variant of bench.options.variants)
+        opened.push({ variant, threads, ...(await openOurs(network, variant, threads)) });
+      const torch = await openTorch(network, threads);
+      if (torch !== null) opened.push({ variant: null, ...torch });
+    }
+    const torch = opened.find(({ variant }) => variant === null);
+    for (const { variant, losses } of opened)
+      if (torch && variant !== null) compareLosses(`${network.text}, ${variant}`, losses, torch.losses);
+    const ms = await race(opened, network, bench.rounds(ROUNDS));
+    const msOf = (variant, threads) =>
+      ms[opened.findIndex((one) => one.variant === variant && one.threads === threads)];
+    return opened.flatMap(({ variant, threads, bytes }) =>
+      variant === null
+        ? []
+        : [
+            {
+              name: network.text,
+              ...{ variant, threads, ms: msOf(variant, threads), one: msOf(variant, counts[0]) },
+              ...{ torch: torch?.version, torchMs: msOf(null, threads) },
+              ...{ bytes, torchBytes: torch?.bytes },
+            },
+          ],
+    );
+  } finally {
+    for (const one of opened) one.end();
+  }
 }
 
 export async function run(bench) {
-  const { filter, variants } = bench.options;
-  if (!matches(filter, NAME)) return [];
+  const most = bench.threads > 1 ? bench.threads : 2;
+  const counts = most <= cpus().length ? [1, most] : [1];
   const rows = [];
-  for (const variant of variants) {
-    await start({ variant, threads: bench.threads });
-    bench.progress(`training, ${variant}`);
-    const step = training();
-    const peer = await torch();
-    const seconds = { ours: [], torch: [] };
-    for (let round = 0; round < bench.rounds(ROUNDS); round++) {
-      const [own, loss] = ours(step, STEPS);
-      seconds.ours.push(own);
-      if (peer === null) continue;
-      const [theirs, itsLoss] = await peer.steps(STEPS);
-      if (Math.abs(loss - itsLoss) > 1e-3 * Math.abs(itsLoss) + 1e-5)
-        throw new Error(`training: the loss is ${loss}, PyTorch's ${itsLoss}`);
-      seconds.torch.push(theirs);
-    }
-    peer?.end();
-    const ms = (all) => (all.length === 0 ? undefined : (1000 * median(all)) / STEPS);
-    rows.push({
-      name: NAME,
-      variant,
-      ms: ms(seconds.ours),
-      torch: peer?.version,
-      torchMs: ms(seconds.torch),
-    });
+  for (const network of NETWORKS) {
+    if (!matches(bench.options.filter, network.text)) continue;
+    bench.progress(`training: ${network.text}`);
+    rows.push(...(await measure(bench, network, counts)));
   }
-  const cells = rows.map(({ name, variant, ms, torchMs }) => [
+  if (rows.length === 0) return rows;
+  const megabytes = (bytes) => figure(bytes && bytes / 2 ** 20);
+  const cells = rows.map(({ name, variant, threads, ms, one, torchMs, bytes, torchBytes }) => [
     `${name}, ${variant}`,
+    threads,
     figure(ms),
-    figure((ms * EPOCH) / 1000),
     figure(torchMs),
     times(torchMs && torchMs / ms),
+    threads === 1 ? '' : times(one / ms),
+    megabytes(bytes),
+    megabytes(torchBytes),
+    times(torchBytes && bytes / torchBytes),
   ]);
-  const version = rows[0]?.torch ? `PyTorch ${rows[0].torch}` : 'PyTorch (python3 does not have it)';
-  const header = ['training', 'ms a step', 's an epoch of MNIST', `${version}, ms`, 'ratio'];
-  bench.print(`\ntraining, forward, backward and update, ${bench.threadsText}:\n\n${table(header, cells)}`);
+  const torch = rows[0].torch ?? 'PyTorch (python3 does not have it)';
+  const header = ['a step of training', 'threads', 'ms', `${torch}, ms`, 'times as fast', 'of one thread'];
+  header.push('MB', 'its MB', 'ratio');
+  bench.print(`\ntraining, forward, backward and update, in turns:\n\n${table(header, cells)}`);
   return rows;
 }

@@ -191,6 +191,16 @@ describe('figures', () => {
     expect(aims({ machine, threads: 1 })).toEqual([]);
     const rows = aims({ machine, threads: 1, eager: [{ us: 1.5 }, { us: 2.5 }] });
     expect(rows).toEqual([['an eager call on 1 x 1 x 4 x 4, largest', '<= 2.00 us', '2.50 us', 2, 'no']]);
+    const step = { name: 'ResNet-20', variant: 'relaxed', one: 10, torchMs: 11, torchBytes: 10, bytes: 11 };
+    const training = [
+      { ...step, threads: 1, ms: 10 },
+      { ...step, threads: 2, ms: 5 },
+    ];
+    expect(aims({ machine, threads: 1, training })).toEqual([
+      ['a step of ResNet-20, relaxed, to PyTorch without AVX-512', '>= 1.20x', '1.10x', 1, 'no'],
+      ['two threads to one in training, relaxed, least', '>= 1.70x', '2.00x', 1, 'yes'],
+      ["a step's memory, to PyTorch's, largest", '<= 1.20x', '1.10x', 1, 'yes'],
+    ]);
   });
 });
 
