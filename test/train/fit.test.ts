@@ -25,6 +25,7 @@ import {
   Adam,
   accuracy,
   type CheckpointInfo,
+  type CheckpointOptions,
   DataLoader,
   type Epoch,
   ExponentialLR,
@@ -250,11 +251,136 @@ withRuntime('fit', () => {
 
     const { net, dispose, options } = setting();
     const parts = { model: net, optimizer: options.optimizer, loader: options.data };
-    expect(loadCheckpoint(sixth![1], parts).metadata).toEqual({ epoch: 1, steps: 6 });
+    expect(loadCheckpoint(sixth![1], parts).metadata).toMatchObject({ epoch: 1, steps: 6 });
     await fit(net, { ...options, epochs: 4 });
     expect(values(net)).toEqual(expected); // dropout and all
     dispose();
   });
+
+  /** Runs to the end, and again from every checkpoint of it: all end alike. */
+  const resumes = async (
+    more: object,
+    checkpoint: Partial<CheckpointOptions>,
+    make: (of: Adam) => Scheduler = (of) => new ExponentialLR(of, { gamma: 0.8 }),
+  ): Promise<CheckpointInfo[]> => {
+    const saved: [CheckpointInfo, Uint8Array][] = [];
+    const run = async (bytes: Uint8Array | null, changes: object = {}) => {
+      const { net, options, validation, dispose } = setting();
+      const schedule = make(options.optimizer);
+      const parts = { model: net, optimizer: options.optimizer, scheduler: schedule, loader: options.data };
+      const resume = bytes === null ? undefined : loadCheckpoint(bytes, parts);
+      const all = { ...options, validation, metrics: { accuracy }, schedule, epochs: 7, resume };
+      const history = await fit(net, { ...all, ...more, ...changes });
+      const last = values(net);
+      dispose();
+      return { history: history.map(({ seconds: _, ...row }) => row), last };
+    };
+    const save = (bytes: Uint8Array, info: CheckpointInfo) => {
+      saved.push([info, bytes]);
+    };
+    const whole = await run(null, { checkpoint: { ...checkpoint, save } });
+    expect(saved.length).toBeGreaterThan(2);
+    for (const [, bytes] of [...saved]) expect(await run(bytes)).toEqual(whole);
+    return saved.map(([info]) => info);
+  };
+
+  test('resumed after any step, also the last of an epoch, early stop and history are those of one run', async () => {
+    const infos = await resumes({ earlyStop: { patience: 2 } }, { every: 1 });
+    expect(infos.at(-1)!.steps).toBeLessThanOrEqual(28);
+    const constant = { metrics: { one: () => 1 }, earlyStop: { patience: 2, metric: 'one' } };
+    const ended = await resumes(constant, { every: 3 });
+    expect(ended.at(-1)).toEqual({ epoch: 3, steps: 15, isBest: false });
+  });
+
+  test('resumed where gradients wait for an update, and without validation', async () => {
+    await resumes(
+      { accumulate: 3 },
+      { every: 1 },
+      (of) => new OneCycleLR(of, { maxLr: 0.1, totalSteps: 28 }),
+    );
+    await resumes({ validation: undefined, metrics: undefined, earlyStop: { minDelta: 0.2 } }, { every: 1 });
+  });
+
+  test('the best epoch so far is that of all runs; what early stop has ended stays so', async () => {
+    const infos: CheckpointInfo[] = [];
+    const best: Uint8Array[] = [];
+    const run = async (bytes: Uint8Array | null, epochs: number, given: number[]) => {
+      const { net, samples, options, dispose } = setting();
+      const parts = { model: net, optimizer: options.optimizer, loader: options.data };
+      const resume = bytes === null ? undefined : loadCheckpoint(bytes, parts);
+      const history = await fit(net, {
+        ...options,
+        epochs,
+        resume,
+        validation: [samples.tensors],
+        metrics: { figure: () => given.shift()! },
+        checkpoint: {
+          best: 'figure',
+          save: (saved, info) => {
+            infos.push(info);
+            best.push(saved);
+          },
+        },
+        earlyStop: { metric: 'figure', patience: 1 },
+      });
+      dispose();
+      return history.map(({ validation }) => validation!.figure);
+    };
+    expect(await run(null, 1, [3])).toEqual([3]);
+    expect(await run(best[0]!, 9, [1, 2, 0])).toEqual([3, 1, 2]);
+    expect(infos.map(({ epoch }) => epoch)).toEqual([0]);
+  });
+
+  test.each([0, 1, 2, 3])(
+    'aborted within validation or a step, the checkpoint of that goes on, epoch %i',
+    async (stop) => {
+      const begin = () => {
+        const all = setting();
+        const schedule = new ExponentialLR(all.options.optimizer, { gamma: 0.5 });
+        const { optimizer, data } = all.options;
+        return { ...all, schedule, parts: { model: all.net, optimizer, loader: data, scheduler: schedule } };
+      };
+      const whole = begin();
+      const rates = async (of: ReturnType<typeof begin>, more: object) =>
+        (
+          await fit(of.net, {
+            ...of.options,
+            schedule: of.schedule,
+            validation: of.validation,
+            epochs: 4,
+            ...more,
+          })
+        ).map(({ lr, validation }) => [lr, validation?.loss]);
+      const expected = await rates(whole, {});
+      const first = begin();
+      const signal = { aborted: false };
+      let saved: Uint8Array | null = null;
+      let seen = 0;
+      await rates(first, {
+        signal,
+        metrics: {
+          none: () => {
+            // The validation has three batches.
+            signal.aborted = stop % 2 === 0 && seen++ === 3 * stop + 1;
+            return 0;
+          },
+        },
+        onStep: ({ step }: StepInfo) => {
+          if (stop % 2 === 1) signal.aborted = step === 4 * stop + 2;
+        },
+        checkpoint: {
+          onAbort: true,
+          save: (bytes: Uint8Array) => {
+            saved = bytes;
+          },
+        },
+      });
+      const second = begin();
+      expect(await rates(second, { resume: loadCheckpoint(saved!, second.parts) })).toEqual(expected);
+      expect(values(second.net)).toEqual(values(whole.net));
+      for (const one of [whole, first, second]) one.dispose();
+    },
+  );
 
   test('yields to the event loop while it runs', async () => {
     const net = new Sequential(new Linear(400, 400), new Linear(400, 1));
@@ -265,7 +391,7 @@ withRuntime('fit', () => {
       ticks += 1;
     }, 1);
     await fit(net, {
-      data: Array.from({ length: 600 }, () => [x, y] as const),
+      data: Array.from({ length: 150 }, () => [x, y] as const),
       loss: mseLoss,
       optimizer,
       epochs: 1,
@@ -406,7 +532,7 @@ describe('what is wrong is said', () => {
   const calls: Wrong[] = [
     ['no net', () => run({}, () => x), TypeError, 'fit: net is a function, must be a Module'],
     ['no options', () => any(fit)(net), TypeError, 'fit: options is undefined, must be an object'],
-    ['an option that there is not', () => run({ batchSize: 3 }), TypeError, "fit: there is no option 'batchSize'; options are data, loss, optimizer, epochs, schedule, validation, metrics, clipNorm, accumulate, earlyStop, checkpoint, onNonFinite, onStep, onEpoch, signal, progress"],
+    ['an option that there is not', () => run({ batchSize: 3 }), TypeError, "fit: there is no option 'batchSize'; options are data, loss, optimizer, epochs, schedule, validation, metrics, clipNorm, accumulate, earlyStop, checkpoint, resume, onNonFinite, onStep, onEpoch, signal, progress"],
     ['no data', () => run({ data: undefined }), TypeError, 'fit: data is undefined, must be a DataLoader, an iterable of [x, y], or a function that gives one'],
     ['validation that is a number', () => run({ validation: 0.1 }), TypeError, 'fit: validation is 0.1, must be a DataLoader, an iterable of [x, y], or a function that gives one'],
     ['a function that gives no data', () => run({ data: () => 3 }), TypeError, 'fit: data is 3, must be a DataLoader, an iterable of [x, y], or a function that gives one'],
@@ -431,6 +557,10 @@ describe('what is wrong is said', () => {
     ['checkpoints after no steps', () => run({ checkpoint: { every: 0, save: () => {} } }), RangeError, 'fit: checkpoint: every is 0, must be an integer, at least 1'],
     ['the best of what is no name', () => run({ checkpoint: { best: true, save: () => {} } }), TypeError, 'fit: checkpoint: best is true, must be a name'],
     ['the best by nothing', () => run({ checkpoint: { best: 'f1', save: () => {} } }), RangeError, "fit: checkpoint.best is 'f1', must be 'loss'"],
+    ['a checkpoint on abort that is no choice', () => run({ checkpoint: { onAbort: 1, save: () => {} } }), TypeError, 'fit: checkpoint: onAbort is 1, must be true or false'],
+    ['nothing to resume', () => run({ resume: { metadata: { epoch: 1 } } }), TypeError, 'fit: resume is an Object, must be what loadCheckpoint gave for a checkpoint of fit'],
+    ['resumed at no step', () => run({ resume: { metadata: { epoch: 1, steps: -1, fit: { history: [], part: { samples: 0 } } } } }), RangeError, 'fit: resume.metadata.steps is -1, must be an integer, at least 0'],
+    ['resumed with a loader that is not', () => run({ data: new DataLoader(tensorDataset(x, y)), resume: { metadata: { epoch: 1, steps: 1, fit: { history: [{ epoch: 0, loss: 1 }], part: { samples: 0 } } } } }), RangeError, 'fit: data stands in epoch 0, of which nothing was loaded, must stand in epoch 1 as resume: give it to loadCheckpoint as loader'],
     ['another kind of better', () => run({ earlyStop: { mode: 'least' } }), RangeError, "fit: earlyStop: mode is 'least', must be 'min' or 'max'"],
     ['patience that is negative', () => run({ earlyStop: { patience: -1 } }), RangeError, 'fit: earlyStop: patience is -1, must be an integer, at least 0'],
     ['an x that is not finite', wrongInput, RangeError, `${at} the x of the batch is not finite; the largest gradient is that of 'weight'`],

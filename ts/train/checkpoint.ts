@@ -44,6 +44,8 @@ export interface CheckpointParts {
 export interface LoadedCheckpoint {
   /** What was saved as such. */
   readonly metadata: Record<string, unknown>;
+  /** The gradients that waited for an update, where a step of training was saved. */
+  readonly step: TrainStepState | null;
 }
 
 /** Everything that a checkpoint holds, in memory. */
@@ -205,7 +207,7 @@ function restore(parts: CheckpointParts, saved: Saved): void {
  * schedule, loader and step are taken over, and the state of the generator.
  * @param bytes what saveCheckpoint gave
  * @param parts as `saveCheckpoint` had them, or some of them
- * @returns the metadata that were saved
+ * @returns the metadata that were saved, and what `resume` of `fit` needs besides
  * @throws RangeError for what is no checkpoint, is one of other parts, or lacks some; TypeError for wrong kinds. Nothing has been
  * changed then
  */
@@ -230,6 +232,6 @@ export function loadCheckpoint(bytes: FileBytes, parts: CheckpointParts): Loaded
       restore(parts, { ...rest, model: Object.fromEntries(copies) });
       throw error;
     }
-    return { metadata: saved.metadata as Record<string, unknown> };
+    return { metadata: saved.metadata as Record<string, unknown>, step: saved.step };
   });
 }

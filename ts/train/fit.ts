@@ -1,60 +1,40 @@
 /** fit: the loop of training: epochs of batches, validation between them, schedules, checkpoints, and when to stop. */
 import type { DType } from '../base/dtype.ts';
-import { describe } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
 import type { AnyModule, Module } from '../layers/module.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import {
-  check,
-  type Epoch,
-  type Figures,
-  type FitOptions,
-  requireBatches,
-  type Source,
-} from './fitOptions.ts';
-import { explain, isBatch } from './fitStep.ts';
+import { forEachBatch, type Source } from './batches.ts';
+import { saveCheckpoint } from './checkpoint.ts';
+import { check, type Epoch, type Figures, type FitOptions } from './fitOptions.ts';
+import { type Begin, beginOf, NOTHING, type PartState, type RunState } from './fitState.ts';
+import { explain } from './fitStep.ts';
 import { Checkpoints, Patience } from './fitWatch.ts';
 import { DataLoader } from './loader.ts';
 import { Pauses } from './pause.ts';
 import { Progress } from './progress.ts';
-import { type TrainStep, trainStep } from './trainStep.ts';
+import { type TrainStep, type TrainStepState, trainStep } from './trainStep.ts';
 
 const where = 'fit';
-
-/** Calls `each` with the batches of an epoch, and disposes of them, until it gives false. */
-async function forEachBatch<X, Y>(
-  name: string,
-  source: Source<X, Y>,
-  epoch: number,
-  each: (x: X, y: Y, samples: number) => Promise<boolean>,
-): Promise<void> {
-  const batches = typeof source === 'function' ? source(epoch) : source;
-  requireBatches(name, batches);
-  for await (const batch of batches) {
-    if (!isBatch(batch)) {
-      throw new TypeError(`${where}: ${name} gave ${describe(batch)}, must give batches [x, y] of tensors`);
-    }
-    let goesOn: boolean;
-    try {
-      const [x, y] = batch as readonly Tensor<DType>[];
-      goesOn = await each(x as X, y as Y, (x as Tensor<DType>).shape[0] ?? 1);
-    } finally {
-      if (!Array.isArray(source)) for (const one of batch as readonly Tensor<DType>[]) one.dispose();
-    }
-    if (!goesOn) return;
-  }
-}
 
 /** Means by samples, by name. */
 class Means {
   readonly #sums = new Map<string, number>();
-  samples = 0;
+  samples: number;
+
+  constructor({ loss, samples } = NOTHING) {
+    this.samples = samples;
+    if (samples > 0) this.#sums.set('loss', loss);
+  }
 
   add(figures: Readonly<Record<string, number>>, samples: number): void {
     for (const [name, value] of Object.entries(figures)) {
-      this.#sums.set(name, (this.#sums.get(name) ?? 0) + value * samples);
+      this.#sums.set(name, this.sum(name) + value * samples);
     }
     this.samples += samples;
+  }
+
+  sum(name: string): number {
+    return this.#sums.get(name) ?? 0;
   }
 
   get figures(): Figures {
@@ -64,40 +44,60 @@ class Means {
 
 /** One run: what its epochs share. */
 class Run<X extends Tensor<DType>, Y extends Tensor<DType>, Out> {
+  /** Of the epochs that are over. */
+  readonly history: Epoch[] = [];
   readonly #net: Module<[X], Out>;
   readonly #options: FitOptions<X, Y, Out>;
   readonly #pauses = new Pauses();
   readonly #progress: Progress;
   readonly #train: TrainStep<readonly [X, Y]>;
-  readonly #checkpoints: Checkpoints<X, Y, Out> | null;
+  readonly #checkpoints: Checkpoints | null;
   #step: number;
+  /** What the epoch that is not over has seen, before this run too. */
+  #part: PartState;
 
-  constructor(net: Module<[X], Out>, options: FitOptions<X, Y, Out>, step: number) {
-    const { loss, optimizer, clipNorm, accumulate } = options;
-    const { checkpoint } = options;
-    this.#checkpoints = checkpoint === undefined ? null : new Checkpoints(net, checkpoint, options);
+  constructor(net: Module<[X], Out>, options: FitOptions<X, Y, Out>, begin: Begin) {
+    const { data, loss, optimizer, schedule, clipNorm, accumulate, checkpoint } = options;
     this.#net = net;
     this.#options = options;
-    const given = { clipNorm, accumulate, model: net as AnyModule };
+    const model = net as AnyModule;
+    const loader = data instanceof DataLoader ? data : undefined;
+    const save = (metadata: Readonly<Record<string, unknown>>) => {
+      const step = (accumulate ?? 1) > 1 ? this.#train : undefined;
+      return saveCheckpoint({ model, optimizer, scheduler: schedule, loader, step, metadata });
+    };
+    this.#checkpoints = checkpoint === undefined ? null : new Checkpoints(checkpoint, save);
+    const given = { clipNorm, accumulate, model };
     this.#train = trainStep((x: X, y: Y) => loss(net.forward(x), y), optimizer, given);
+    this.history.push(...begin.history);
+    for (const row of begin.history) this.#checkpoints?.isBest(row.validation ?? { loss: row.loss });
     this.#progress = new Progress(options.progress ?? false);
-    this.#step = step;
+    this.#step = begin.steps;
+    this.#part = begin.part;
+  }
+
+  /** Takes over gradients that wait for an update. */
+  loadPending(pending: TrainStepState): void {
+    this.#train.loadStateDict(pending);
   }
 
   get isAborted(): boolean {
     return this.#options.signal?.aborted === true;
   }
 
-  /** The row of an epoch; null where none of its batches was used. What is left of one that is resumed may be none. */
-  async epoch(epoch: number, isResumed: boolean): Promise<Epoch | null> {
-    const { data, validation, optimizer, schedule } = this.#options;
+  /** The row of an epoch, which is over unless the run was aborted; null where it gave no batches. */
+  async epoch(epoch: number): Promise<Epoch | null> {
+    const { data, validation, optimizer, schedule, epochs } = this.#options;
+    const loader = data instanceof DataLoader ? data : null;
+    const before = this.#part.seconds;
     const begun = performance.now();
-    const means = new Means();
-    let lr = optimizer.lr;
-    let given = 0;
-    this.#progress.begin();
+    const elapsed = () => before + (performance.now() - begun) / 1000;
+    const means = new Means(this.#part);
+    let lr = this.#part.lr ?? optimizer.lr;
+    let given = loader?.resumed ? loader.stateDict().batch : 0;
+    this.#progress.begin(given);
     this.#net.train();
-    await forEachBatch('data', data, epoch, async (x, y, samples) => {
+    await forEachBatch(where, 'data', data, epoch, async (x, y, samples) => {
       if (this.isAborted) return false;
       lr = optimizer.lr;
       given += 1;
@@ -105,34 +105,42 @@ class Run<X extends Tensor<DType>, Y extends Tensor<DType>, Out> {
       if (loss !== null) means.add({ loss }, samples);
       if (schedule?.interval === 'step') schedule.step();
       const step = this.#step++;
-      const batches = data instanceof DataLoader ? data.length : null;
-      const { epochs } = this.#options;
-      this.#progress.step({
-        epoch,
-        epochs,
-        batch: given,
-        batches,
-        loss: loss ?? Number.NaN,
-        lr,
-        samples: means.samples,
-      });
-      await this.#options.onStep?.({ epoch, step, loss: loss ?? Number.NaN, lr });
-      await this.#checkpoints?.afterStep(epoch, this.#step);
+      const shown = loss ?? Number.NaN;
+      const batches = loader?.length ?? null;
+      this.#progress.step({ epoch, epochs, batch: given, batches, loss: shown, lr, samples });
+      this.#part = { loss: means.sum('loss'), samples: means.samples, seconds: elapsed(), lr };
+      await this.#options.onStep?.({ epoch, step, loss: shown, lr });
+      await this.#checkpoints?.afterStep(this.#state(epoch));
       await this.#pauses.maybe();
       return !this.isAborted;
     });
-    if (means.samples === 0 && (!isResumed || this.isAborted)) return null;
     const loss = means.samples === 0 ? Number.NaN : means.figures.loss;
-    const figures =
-      validation === undefined || this.isAborted ? null : await this.#validate(validation, epoch);
-    if (schedule?.interval === 'epoch' && !this.isAborted) schedule.step(figures?.loss ?? loss);
-    if (!this.isAborted) await this.#checkpoints?.afterEpoch(epoch, this.#step, figures ?? { loss });
-    if (means.samples === 0) return null;
-    const seconds = (performance.now() - begun) / 1000;
-    const row = { epoch, loss, seconds, lr };
+    const row = (): Epoch => ({ epoch, loss, seconds: elapsed(), lr });
+    if (given === 0) return null;
+    if (this.isAborted) return row();
+    const figures = validation === undefined ? null : await this.#validate(validation, epoch);
+    if (this.isAborted) {
+      // The epoch is not over: whoever goes on begins with its validation.
+      loader?.loadStateDict({ ...loader.stateDict(), epoch, batch: loader.length });
+      return row();
+    }
+    if (schedule?.interval === 'epoch') schedule.step(figures?.loss ?? loss);
+    const done = figures === null ? row() : { ...row(), validation: figures };
+    this.history.push(done);
+    this.#part = NOTHING;
+    await this.#checkpoints?.afterEpoch(figures ?? { loss }, this.#state(epoch));
     const shown = Object.entries(figures ?? {}).map(([name, value]) => [`validation ${name}`, value]);
-    this.#progress.end(epoch, this.#options.epochs, { loss, ...Object.fromEntries(shown), seconds });
-    return figures === null ? row : { ...row, validation: figures };
+    this.#progress.end(epoch, epochs, { loss, ...Object.fromEntries(shown), seconds: done.seconds });
+    return done;
+  }
+
+  /** Where the run stands, in this epoch or behind it. */
+  #state(epoch: number): RunState {
+    return { epoch, steps: this.#step, history: this.history, part: this.#part };
+  }
+
+  async saveAborted(epoch: number): Promise<void> {
+    await this.#checkpoints?.afterAbort(this.#state(epoch));
   }
 
   /** A step; gives its loss, null where the batch was left out. @throws RangeError for a loss that is not finite */
@@ -151,7 +159,7 @@ class Run<X extends Tensor<DType>, Y extends Tensor<DType>, Out> {
     const metrics = Object.entries(this.#options.metrics ?? {});
     const means = new Means();
     net.eval();
-    await forEachBatch('validation', validation, epoch, async (x, y, samples) => {
+    await forEachBatch(where, 'validation', validation, epoch, async (x, y, samples) => {
       const figures = scope(() => {
         const output = net.forward(x);
         const own = metrics.map(([name, metric]) => [name, metric(output, y)] as const);
@@ -176,7 +184,8 @@ class Run<X extends Tensor<DType>, Y extends Tensor<DType>, Out> {
  * validation; afterwards its modes are as they were. Between steps the event loop gets its turns, so that a page stays alive.
  *
  * When the signal aborts, the run ends behind the step that is being made, and gives the history so far: net, optimiser, schedule
- * and loader stand where that step left them, so their states, loaded into others, go on with the same numbers.
+ * and loader stand where that step left them. `checkpoint` saves them; loaded by `loadCheckpoint`, and what that gives named as
+ * `resume`, the same call goes on with the same bits, and ends where it would have ended.
  * @returns a row for each epoch, the last one also where it was broken off
  * @throws RangeError for a loss that is not finite, with the step, the first layer whose output is not finite, and the
  * largest gradient's name (nothing has been updated by that step), and for data without batches; TypeError for wrong kinds
@@ -198,26 +207,29 @@ export async function fit<X extends Tensor<DType>, Y extends Tensor<DType>, Out>
   options: FitOptions<X, Y, Out>,
 ): Promise<Epoch[]> {
   check(net, options);
-  const { data, epochs, earlyStop, onEpoch } = options;
+  const { epochs, earlyStop, onEpoch } = options;
   const patience = earlyStop === undefined ? null : new Patience(earlyStop);
-  const loader = data instanceof DataLoader && data.resumed ? data : null;
-  const first = loader?.epoch ?? 0;
-  const run = new Run(net, options, loader === null ? 0 : first * loader.length + loader.stateDict().batch);
+  const begin = beginOf(options);
+  const run = new Run(net, options, begin);
+  const isOver = (row: Epoch): boolean => patience?.isOver(row.validation ?? { loss: row.loss }) === true;
+  const wasOver = begin.history.map(isOver).includes(true);
   const modules = net.modules();
   const modes = modules.map(({ training }) => training);
-  const history: Epoch[] = [];
+  const history = [...begin.history];
+  let epoch = begin.epoch;
   try {
-    for (let epoch = first; epoch < epochs && !run.isAborted; epoch++) {
-      const isResumed = loader !== null && epoch === first;
-      const row = await run.epoch(epoch, isResumed);
+    if (begin.pending !== null) run.loadPending(begin.pending);
+    for (; epoch < epochs && !run.isAborted && !wasOver; epoch++) {
+      const row = await run.epoch(epoch);
       if (row === null) {
-        if (run.isAborted || isResumed) continue;
+        if (run.isAborted) break;
         throw new RangeError(`${where}: data gave no batches in epoch ${epoch}, must give some`);
       }
       history.push(row);
       await onEpoch?.(row);
-      if (patience?.isOver(row.validation ?? { loss: row.loss })) break;
+      if (run.isAborted || isOver(row)) break;
     }
+    if (run.isAborted) await run.saveAborted(Math.min(epoch, epochs - 1));
   } finally {
     run.end();
     for (const [i, module] of modules.entries()) module.setTraining(modes[i] as boolean);

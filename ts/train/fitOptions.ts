@@ -4,12 +4,11 @@ import { wrongKind } from '../base/errors.ts';
 import { Module } from '../layers/module.ts';
 import { flag } from '../ops/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { type Batches, requireBatches } from './batches.ts';
+import type { LoadedCheckpoint } from './checkpoint.ts';
 import { requireLimit } from './clip.ts';
 import { Optimizer } from './optimizer.ts';
 import { Scheduler } from './scheduler.ts';
-
-/** Batches of one epoch: a DataLoader, or anything that can be iterated, with or without await. */
-export type Batches<X, Y> = Iterable<readonly [x: X, y: Y]> | AsyncIterable<readonly [x: X, y: Y]>;
 
 /** Figures over the validation set: the loss and every metric, by name. */
 export interface Figures {
@@ -77,13 +76,15 @@ export interface CheckpointInfo {
 export interface CheckpointOptions {
   /**
    * Called with a checkpoint as `saveCheckpoint` makes it: of the net, the optimiser, the schedule, and the data where that is a
-   * DataLoader; its metadata are epoch and steps. A Promise is awaited.
+   * DataLoader; its metadata are epoch, steps, and what `resume` needs. A Promise is awaited.
    */
   save: (bytes: Uint8Array, info: CheckpointInfo) => unknown;
   /** After so many steps, again and again. Default: never. */
   every?: number | undefined;
   /** After each epoch that is the best so far, by 'loss' or a metric's name, as `earlyStop.metric`. Default: never. */
   best?: string | undefined;
+  /** Where the signal ended the run. Default false. */
+  onAbort?: boolean | undefined;
 }
 
 /** The options of `fit`. */
@@ -114,6 +115,12 @@ export interface FitOptions<X, Y, Out> {
   earlyStop?: EarlyStopOptions | undefined;
   /** Saves checkpoints, from which `loadCheckpoint` lets a run go on. */
   checkpoint?: CheckpointOptions | undefined;
+  /**
+   * Goes on where `checkpoint` saved: what `loadCheckpoint` gave. The history then has the rows from
+   * before, and early stop and the best epoch go by them. A DataLoader must have been loaded as well, and goes on in the midst of
+   * its epoch; other data begin the epoch anew.
+   */
+  resume?: LoadedCheckpoint | undefined;
   /** A loss that is no finite number: 'throw' ends the run, 'skip' leaves the batch out. Default 'throw'. */
   onNonFinite?: 'throw' | 'skip' | undefined;
   /** Called after each step. A Promise is awaited. */
@@ -129,11 +136,8 @@ export interface FitOptions<X, Y, Out> {
 const where = 'fit';
 const NAMES = [
   ...['data', 'loss', 'optimizer', 'epochs', 'schedule', 'validation', 'metrics', 'clipNorm', 'accumulate'],
-  ...['earlyStop', 'checkpoint', 'onNonFinite', 'onStep', 'onEpoch', 'signal', 'progress'],
+  ...['earlyStop', 'checkpoint', 'resume', 'onNonFinite', 'onStep', 'onEpoch', 'signal', 'progress'],
 ];
-
-/** Where batches come from. */
-export type Source<X, Y> = FitOptions<X, Y, unknown>['data'];
 
 /** @throws TypeError, RangeError for wrong options */
 export function check<X, Y, Out>(net: Module<[X], Out>, options: FitOptions<X, Y, Out>): void {
@@ -141,8 +145,8 @@ export function check<X, Y, Out>(net: Module<[X], Out>, options: FitOptions<X, Y
   if (options === undefined) throw wrongKind(where, 'options', options, 'an object');
   checkOptions(where, options, NAMES);
   const { data, validation, loss, optimizer, schedule, signal, onNonFinite = 'throw' } = options;
-  requireBatches('data', data);
-  if (validation !== undefined) requireBatches('validation', validation);
+  requireBatches(where, 'data', data);
+  if (validation !== undefined) requireBatches(where, 'validation', validation);
   if (!(optimizer instanceof Optimizer)) {
     throw wrongKind(where, 'optimizer', optimizer, 'an optimizer such as new SGD(params, { lr: 0.1 })');
   }
@@ -170,12 +174,4 @@ export function check<X, Y, Out>(net: Module<[X], Out>, options: FitOptions<X, Y
     const isLeftOut = value === undefined && name.startsWith('on');
     if (!isLeftOut && typeof value !== 'function') throw wrongKind(where, name, value, 'a function');
   }
-}
-
-/** @throws TypeError for what gives no batches */
-export function requireBatches(name: string, value: unknown): void {
-  const given = value as { [Symbol.iterator]?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;
-  const isIterable = given?.[Symbol.iterator] !== undefined || given?.[Symbol.asyncIterator] !== undefined;
-  if (typeof value === 'function' || (isIterable && typeof value !== 'string')) return;
-  throw wrongKind(where, name, value, 'a DataLoader, an iterable of [x, y], or a function that gives one');
 }

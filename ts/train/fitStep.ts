@@ -1,5 +1,4 @@
 /** What `fit` says of a step whose loss is no finite number. */
-import type { DType } from '../base/dtype.ts';
 import { scope } from '../engine/memory.ts';
 import type { AnyModule, Module } from '../layers/module.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -73,9 +72,4 @@ function largestGradient<X, Y, Out>(
     });
     return sizes.reduce((a, b) => (b[1] > a[1] ? b : a))[0];
   });
-}
-
-/** A batch that is not two tensors or more has no x and y. */
-export function isBatch(batch: unknown): batch is readonly [Tensor<DType>, Tensor<DType>] {
-  return Array.isArray(batch) && batch.length >= 2 && batch.every((one) => one instanceof Tensor);
 }

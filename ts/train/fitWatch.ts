@@ -1,16 +1,9 @@
 /** What `fit` does when figures become better, or do not: it keeps the best, and ends early. */
 import { checkOptions, integer, oneOf, real } from '../base/checks.ts';
 import { wrongKind } from '../base/errors.ts';
-import type { AnyModule, Module } from '../layers/module.ts';
-import { saveCheckpoint } from './checkpoint.ts';
-import type {
-  CheckpointInfo,
-  CheckpointOptions,
-  EarlyStopOptions,
-  Figures,
-  FitOptions,
-} from './fitOptions.ts';
-import { DataLoader } from './loader.ts';
+import { flag } from '../ops/options.ts';
+import type { CheckpointOptions, EarlyStopOptions, Figures } from './fitOptions.ts';
+import { metadataOf, type RunState } from './fitState.ts';
 
 const where = 'fit';
 
@@ -62,36 +55,48 @@ export class Patience {
   }
 }
 
-/** Saves checkpoints by the count of steps, and of the best epoch. */
-export class Checkpoints<X, Y, Out> {
+/** Saves checkpoints by the count of steps, of the best epoch, and where the run was aborted. */
+export class Checkpoints {
   readonly #options: CheckpointOptions;
   readonly #best: Best | null;
-  readonly #save: (info: CheckpointInfo) => unknown;
+  readonly #bytesOf: (metadata: Readonly<Record<string, unknown>>) => Uint8Array;
 
-  constructor(net: Module<[X], Out>, options: CheckpointOptions, run: FitOptions<X, Y, Out>) {
+  constructor(
+    options: CheckpointOptions,
+    bytesOf: (metadata: Readonly<Record<string, unknown>>) => Uint8Array,
+  ) {
     const name = `${where}: checkpoint`;
-    checkOptions(name, options, ['save', 'every', 'best']);
-    const { save, every, best } = options;
+    checkOptions(name, options, ['save', 'every', 'best', 'onAbort']);
+    const { save, every, best, onAbort } = options;
     if (typeof save !== 'function') throw wrongKind(name, 'save', save, 'a function');
     if (every !== undefined) integer(name, 'every', every, 1);
     if (best !== undefined && typeof best !== 'string') throw wrongKind(name, 'best', best, 'a name');
+    flag(name, 'onAbort', onAbort ?? false);
     this.#options = options;
     this.#best = best === undefined ? null : new Best('checkpoint.best', best);
-    const { data, optimizer, schedule } = run;
-    const loader = data instanceof DataLoader ? data : undefined;
-    this.#save = (info) => {
-      const metadata = { epoch: info.epoch, steps: info.steps };
-      const model = net as AnyModule;
-      return save(saveCheckpoint({ model, optimizer, scheduler: schedule, loader, metadata }), info);
-    };
+    this.#bytesOf = bytesOf;
   }
 
-  async afterStep(epoch: number, steps: number): Promise<void> {
+  /** Whether an epoch is the best so far, which then is what others must be better than. */
+  isBest(figures: Figures): boolean {
+    return this.#best?.isBest(figures) === true;
+  }
+
+  async #save(state: RunState, isBest: boolean): Promise<void> {
+    const { epoch, steps } = state;
+    await this.#options.save(this.#bytesOf(metadataOf(state)), { epoch, steps, isBest });
+  }
+
+  async afterStep(state: RunState): Promise<void> {
     const { every } = this.#options;
-    if (every !== undefined && steps % every === 0) await this.#save({ epoch, steps, isBest: false });
+    if (every !== undefined && state.steps % every === 0) await this.#save(state, false);
   }
 
-  async afterEpoch(epoch: number, steps: number, figures: Figures): Promise<void> {
-    if (this.#best?.isBest(figures)) await this.#save({ epoch, steps, isBest: true });
+  async afterEpoch(figures: Figures, state: RunState): Promise<void> {
+    if (this.isBest(figures)) await this.#save(state, true);
+  }
+
+  async afterAbort(state: RunState): Promise<void> {
+    if (this.#options.onAbort === true) await this.#save(state, false);
   }
 }

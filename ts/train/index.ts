@@ -2,17 +2,19 @@
 
 export type { RandomAffineOptions, RandomCropOptions, RandomFlipOptions, SeedOption } from './augment.ts';
 export { normalize, randomAffine, randomCrop, randomHorizontalFlip } from './augment.ts';
+export type { Batches } from './batches.ts';
 export type { CheckpointParts, LoadedCheckpoint, Resumable } from './checkpoint.ts';
 export { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 export type { GradientList } from './clip.ts';
 export { clipGradNorm, clipGradValue } from './clip.ts';
 export type { Batched, BatchOf, Dataset, SampleValue } from './dataset.ts';
 export { TensorDataset, tensorDataset } from './dataset.ts';
+export type { ClassFigures, EvaluateOptions, Mistake } from './evaluate.ts';
+export { Evaluation, evaluate } from './evaluate.ts';
 export { readCifar10, readIdx } from './files.ts';
 export { fit } from './fit.ts';
 export type {
   Abortable,
-  Batches,
   CheckpointInfo,
   CheckpointOptions,
   EarlyStopOptions,

@@ -12,6 +12,7 @@ export interface Shown {
   readonly batches: number | null;
   readonly loss: number;
   readonly lr: number;
+  /** Of the batch. */
   readonly samples: number;
 }
 
@@ -42,6 +43,10 @@ export class Progress {
   readonly #output: Output | null;
   #begun = performance.now();
   #drawn = 0;
+  /** Batches of the epoch that an earlier run made. */
+  #done = 0;
+  /** Samples of this run in the epoch. */
+  #samples = 0;
   /** Exponentially smoothed, of this run. */
   #smooth = Number.NaN;
 
@@ -50,15 +55,18 @@ export class Progress {
     this.#output = isOn ? (process?.stderr ?? null) : null;
   }
 
-  /** An epoch begins. */
-  begin(): void {
+  /** An epoch begins, or goes on behind so many batches. */
+  begin(done = 0): void {
     this.#begun = performance.now();
+    this.#done = done;
+    this.#samples = 0;
   }
 
   /** A step was made. */
   step(shown: Shown): void {
     if (this.#output === null) return;
     this.#smooth = Number.isNaN(this.#smooth) ? shown.loss : 0.98 * this.#smooth + 0.02 * shown.loss;
+    this.#samples += shown.samples;
     if (!this.#output.isTTY) return;
     const now = performance.now();
     if (shown.batch > FIRST_STEPS && now - this.#drawn < PAUSE) return;
@@ -67,12 +75,13 @@ export class Progress {
     this.#output.write(`\r${line.slice(0, (this.#output.columns ?? 80) - 1)}\x1b[K`);
   }
 
-  #line({ epoch, epochs, batch, batches, loss, lr, samples }: Shown, seconds: number): string {
+  #line({ epoch, epochs, batch, batches, loss, lr }: Shown, seconds: number): string {
     const share = batches === null ? 0 : Math.min(1, batch / batches);
     const full = Math.round(share * WIDTH);
     const bar = batches === null ? '' : ` ${'#'.repeat(full)}${'.'.repeat(WIDTH - full)} ${batch}/${batches}`;
-    const left = batches === null ? '' : `  ${clock((seconds / batch) * (batches - batch))} left`;
-    const rate = `${Math.round(samples / Math.max(seconds, 1e-3))}/s`;
+    const left =
+      batches === null ? '' : `  ${clock((seconds / (batch - this.#done)) * (batches - batch))} left`;
+    const rate = `${Math.round(this.#samples / Math.max(seconds, 1e-3))}/s`;
     return `${epoch + 1}/${epochs}${bar}  loss ${short(this.#smooth)} (${short(loss)})  lr ${short(lr)}  ${rate}${left}`;
   }
 
