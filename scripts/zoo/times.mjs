@@ -9,21 +9,19 @@ const LOADS = 3;
 const RACE_MS = 6000; // for all rounds: models that take seconds get few
 const ROUNDS = { least: 3, most: 31 };
 
-const shapesOf = (values) =>
-  Object.fromEntries(Object.entries(values).map(([name, { shape }]) => [name, shape]));
-
-/** `load()` gives a loaded model, `prepare` of it `{ run, dispose }`. */
+/** `load()` gives a loaded model, `prepare` of it, which runs it once, `{ run, dispose }`. */
 function contenders(bytes, values) {
   const session = (peer) => ({
     load: () => peer.createSession(bytes),
-    prepare(loaded) {
+    async prepare(loaded) {
       const feeds = theirFeeds(peer.Tensor, values);
+      await loaded.run(feeds);
       return { run: () => loaded.run(feeds), dispose: () => loaded.release() };
     },
   });
   return {
     striate: {
-      load: () => loadModel(bytes, { inputShapes: shapesOf(values) }),
+      load: () => loadModel(bytes),
       prepare(loaded) {
         const feeds = ourFeeds(tensor, values);
         const into = loaded.run(feeds);
@@ -35,32 +33,39 @@ function contenders(bytes, values) {
   };
 }
 
-/** Leaves out who cannot read the model. The first load of each, with which its module starts, does not count. */
+/** Of loading, and to the end of the first run. Leaves out who cannot read the model. The first load of each, with which its module starts, does not count. */
 async function loadTimes(all) {
-  const times = {};
+  const [load, first] = [{}, {}];
+  const add = (to, name, ms) => {
+    to[name] = [...(to[name] ?? []), ms];
+  };
   for (let round = 0; round <= LOADS; round++) {
     for (const [name, contender] of Object.entries(all)) {
       const start = performance.now();
       try {
-        const loaded = contender.prepare(await contender.load());
-        const ms = performance.now() - start;
-        if (round > 0) times[name] = [...(times[name] ?? []), ms];
-        if (name !== 'striate') await loaded.run();
-        await loaded.dispose();
+        const loaded = await contender.load();
+        const between = performance.now();
+        const prepared = await contender.prepare(loaded);
+        const end = performance.now();
+        if (round > 0) {
+          add(load, name, between - start);
+          add(first, name, end - start);
+        }
+        await prepared.dispose();
       } catch (error) {
         if (name === 'striate') throw error;
-        delete all[name];
-        delete times[name];
+        for (const one of [all, load, first]) delete one[name];
       }
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]));
+  const medians = (of) => Object.fromEntries(Object.entries(of).map(([name, list]) => [name, median(list)]));
+  return { load: medians(load), first: medians(first) };
 }
 
 async function runTimes(all) {
   const names = Object.keys(all);
   const prepared = [];
-  for (const name of names) prepared.push(all[name].prepare(await all[name].load()));
+  for (const name of names) prepared.push(await all[name].prepare(await all[name].load()));
   const start = performance.now();
   for (const { run } of prepared) await run();
   const once = performance.now() - start;
@@ -73,9 +78,8 @@ async function runTimes(all) {
   return Object.fromEntries(names.map((name, i) => [name, ms[i]]));
 }
 
-/** Milliseconds of loading (until a first run can begin) and of a run, by contender: { load, run }. The peers are started. */
+/** Milliseconds of loading, of that and the first run, and of a run, by contender: { load, first, run }. The peers are started. */
 export async function timesOf(bytes, values) {
   const all = contenders(bytes, values);
-  const load = await loadTimes(all);
-  return { load, run: await runTimes(all) };
+  return { ...(await loadTimes(all)), run: await runTimes(all) };
 }
