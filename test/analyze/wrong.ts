@@ -1,6 +1,6 @@
 // biome-ignore-all format: a table with a case a line.
 /** Wrong calls of `striate/analyze`, but pictureGrid's. */
-import { Conv2d, flatten, mean, ones, relu, Sequential, scope, silu, sum, zeros } from 'striate';
+import { Conv2d, conv2d, flatten, mean, ones, relu, Sequential, scope, silu, sum, zeros } from 'striate';
 import {
   activations, analyze, deconvnet, effectiveReceptiveField, equivariance, gradCam, guidedBackprop, occlusion, receptiveField, saliency,toMatrix,
   topActivations, 
@@ -11,6 +11,7 @@ const net = () => new Sequential(new Conv2d(1, 2, 3), new Conv2d(2, 2, 3));
 const field = (options: object) => scope(() => receptiveField(net(), { inputs: [[1, 1, 8, 8]], ...options }));
 const moved = (f: unknown, shift: unknown) => scope(() => any(equivariance)(f, ones([1, 1, 4, 4]), { shift }));
 
+const table = (options: object) => scope(() => any(analyze)(net(), { inputs: [[1, 1, 8, 8]] }).toString(options));
 const inside = (look: unknown, options: object, of: unknown = null) => scope(() => any(look)(of ?? net(), ones([1, 1, 8, 8]), options));
 
 export const analyzeCases: Wrong[] = [
@@ -40,6 +41,12 @@ export const analyzeCases: Wrong[] = [
   ['a score that there is not', () => inside(saliency, { target: 4 }), RangeError, 'saliency: target is 4, must be an integer, from 0 to 3'],
   ['a map of scores', () => inside(gradCam, { layer: 'flatten', target: 0 }, (x: never) => flatten(relu(x), 1)), RangeError, "gradCam: layer is 'flatten', must be a layer of the net: 'relu' are the nearest names"],
   ['a map of a layer without an area', () => inside(gradCam, { layer: 'mean', target: 0 }, (x: never) => mean(relu(x), { dim: [2, 3] })), RangeError, "gradCam: layer 'mean' gives 1x1, must give maps: [N, C, spatial...]"],
+  ['a map of one place', () => inside(gradCam, { layer: 'conv2d', target: 0 }, (x: never) => flatten(conv2d(relu(x), ones([1, 1, 8, 8])), 1)), RangeError, "gradCam: layer 'conv2d' gives 1x1x1x1, must give maps of more than one place: 'relu' is the last that does"],
+  ['a table of columns by one name', () => table({ columns: 'macs' }), TypeError, "Analysis.toString: columns is 'macs', must be an array of names"],
+  ['a column that there is not', () => table({ columns: ['flops'] }), RangeError, "Analysis.toString: columns is 'flops', must be 'operator' or 'outputShape' or 'parameters' or 'macs' or 'cpr' or 'denseParameters' or 'locallyConnectedParameters' or 'receptiveField' or 'bytes'"],
+  ['a table sorted by text', () => table({ sort: 'operator' }), RangeError, "Analysis.toString: sort is 'operator', must be 'parameters' or 'macs' or 'cpr' or 'denseParameters' or 'locallyConnectedParameters' or 'bytes'"],
+  ['a table of no depth', () => table({ depth: 0 }), RangeError, 'Analysis.toString: depth is 0, must be an integer, at least 1'],
+  ['a narrow chart', () => scope(() => any(analyze)(net(), { inputs: [[1, 1, 8, 8]] }).toSvg({ width: 10 })), RangeError, 'Analysis.toSvg: width is 10, must be an integer, at least 320'],
   ['a rule for what is no rectifier', () => inside(guidedBackprop, {}, (x: never) => silu(x)), TypeError, "guidedBackprop: layer 'silu' is silu, must be a rectifier: relu, relu6, leakyRelu, prelu or clip"],
   ['patches on two pictures', () => any(occlusion)(relu, ones([2, 1, 4, 4]), { target: 0, size: 2 }), RangeError, 'occlusion: x has shape 2x1x4x4, must be one picture: [1, C, spatial...]'],
   ['a patch larger than the picture', () => inside(occlusion, { target: 0, size: 9 }), RangeError, 'occlusion: size is 9, must be an integer, from 1 to 8'],

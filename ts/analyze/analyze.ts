@@ -6,55 +6,12 @@
  */
 import { checkOptions } from '../base/checks.ts';
 import { bytesPer } from '../base/dtype.ts';
-import { shapeText } from '../base/errors.ts';
 import type { Value } from '../graph/value.ts';
 import { countOf } from '../instructions/emit.ts';
-import { table } from '../program/report.ts';
-import { type ReceptiveField, Sight } from './field.ts';
+import { Sight } from './field.ts';
 import { type InputsOption, type Layer, type Net, type NetSource, withNet } from './net.ts';
-
-/** A layer's row. */
-export interface LayerAnalysis {
-  /** Its module's path (`features.3`), or the operator's name, numbered where it comes again: what `layer` options take. */
-  readonly name: string;
-  /** The operator. */
-  readonly operator: string;
-  /** The shape of what it gives, the batch in it. */
-  readonly outputShape: readonly number[];
-  /** Elements of its parameters, bias included; those that a layer before it has counted are 0. */
-  readonly parameters: number;
-  /** Multiply-accumulates of one sample. */
-  readonly macs: number;
-  /**
-   * Connections per parameter: multiply-accumulates by weights, the bias not counted. A dense convolution's is the number
-   * of its output's places. Null without weights.
-   */
-  readonly cpr: number | null;
-  /** Parameters of the fully connected layer of the same input and output; 0 for a layer without weights. */
-  readonly denseParameters: number;
-  /** Parameters of the same layer if its weights were not shared: a kernel for each place; 0 for a layer without weights. */
-  readonly locallyConnectedParameters: number;
-  /** How far its elements see in the first input that it depends on. */
-  readonly receptiveField: ReceptiveField;
-  /** Bytes of what it gives. */
-  readonly bytes: number;
-}
-
-/** Sums over the layers. */
-export interface AnalysisTotals {
-  /** Parameters. */
-  readonly parameters: number;
-  /** Multiply-accumulates of one sample. */
-  readonly macs: number;
-  /** Multiply-accumulates by weights. Null without weights. */
-  readonly cpr: number | null;
-  /** Parameters if all layers with weights were fully connected. */
-  readonly denseParameters: number;
-  /** Parameters if no weights were shared. */
-  readonly locallyConnectedParameters: number;
-  /** Bytes of what the layers give. */
-  readonly bytes: number;
-}
+import { type AnalysisChartOptions, type AnalysisTextOptions, svgOf, textOf } from './report.ts';
+import type { AnalysisTotals, LayerAnalysis } from './rows.ts';
 
 /** What `analyze` gives. */
 export interface Analysis {
@@ -62,14 +19,16 @@ export interface Analysis {
   readonly layers: readonly LayerAnalysis[];
   /** Sums. */
   readonly totals: AnalysisTotals;
-  /** A table. */
-  toString(): string;
+  /** A table; of few levels of a path, sorted by a column, of some columns, as the options say. */
+  toString(options?: AnalysisTextOptions): string;
+  /** Bars of each layer's multiply-accumulates and parameters, as the text of an SVG. */
+  toSvg(options?: AnalysisChartOptions): string;
 }
 
 /**
  * What each layer of a net costs and sees: output shape, parameters, multiply-accumulates of one sample, connections per
  * parameter, what it would cost fully connected or without shared weights, its receptive field.
- * @returns rows, sums, and a table as text
+ * @returns rows, sums, a table as text and a chart
  * @throws TypeError for what is no net; what the net's operators throw for shapes that do not fit
  * @example
  * ```ts
@@ -96,7 +55,12 @@ export function analyze(net: NetSource, options: InputsOption): Analysis {
       locallyConnectedParameters: sum((row) => row.locallyConnectedParameters),
       bytes: sum((row) => row.bytes),
     };
-    return { layers, totals, toString: () => tableOf(layers, totals) };
+    return {
+      layers,
+      totals,
+      toString: (text = {}) => textOf(layers, totals, text),
+      toSvg: (chart = {}) => svgOf(layers, totals, chart),
+    };
   });
 }
 
@@ -143,42 +107,4 @@ function capturesOf(net: Net, value: Value): Value[] {
   if (value.kind === 'capture') return [value];
   if (value.maker === null || net.depends(value)) return [];
   return value.maker.inputs.flatMap((input) => (input ? capturesOf(net, input) : []));
-}
-
-const number = (value: number): string =>
-  Number.isInteger(value)
-    ? value.toLocaleString('en')
-    : value.toLocaleString('en', { maximumFractionDigits: 2 });
-
-/** Equal along all axes: once. */
-function perAxis(values: readonly number[]): string {
-  const shown = values.map((value) => `${Math.round(value * 1000) / 1000}`);
-  return new Set(shown).size === 1 ? (shown[0] as string) : shown.join('x') || '-';
-}
-
-function tableOf(layers: readonly LayerAnalysis[], totals: AnalysisTotals): string {
-  const head = [
-    ...['layer', 'operator', 'output'],
-    ...['parameters', 'MACs', 'CPR', 'dense', 'unshared', 'field', 'stride', 'start', 'bytes'],
-  ];
-  const rows = layers.map((row) => [
-    row.name,
-    row.operator,
-    shapeText(row.outputShape),
-    number(row.parameters),
-    number(row.macs),
-    row.cpr === null ? '' : number(row.cpr),
-    row.denseParameters === 0 ? '' : number(row.denseParameters),
-    row.locallyConnectedParameters === 0 ? '' : number(row.locallyConnectedParameters),
-    ...[row.receptiveField.size, row.receptiveField.stride, row.receptiveField.start].map(perAxis),
-    number(row.bytes),
-  ]);
-  const sums = [
-    ...['total', '', '', number(totals.parameters), number(totals.macs)],
-    ...[totals.cpr === null ? '' : number(totals.cpr), number(totals.denseParameters)],
-    ...[number(totals.locallyConnectedParameters), '', '', '', number(totals.bytes)],
-  ];
-  const lines = table([head, ...rows, sums], 3);
-  const note = 'MACs: multiply-accumulates of one sample, weights times places; CPR: MACs per weight.';
-  return [...lines, '', note].join('\n');
 }

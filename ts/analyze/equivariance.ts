@@ -10,7 +10,7 @@ import { countOf } from '../instructions/emit.ts';
 import { tensor } from '../ops/create.ts';
 import { requireTensor, Tensor } from '../tensor/tensor.ts';
 import { placesOf } from './element.ts';
-import { callable, type NetSource } from './net.ts';
+import { callable, moduleOf, type NetSource } from './net.ts';
 
 /** The option of `equivariance`. */
 export interface EquivarianceOptions {
@@ -29,7 +29,7 @@ export interface Equivariance {
 /**
  * f(shifted x) - shifted f(x), where both are inside. The picture goes round: what leaves it on one side comes in on the other, and
  * places that came round are left out. A result of another size is shifted in proportion, rounded to whole places.
- * @param net a module or function of one tensor that gives one
+ * @param net a module, a function or an imported model, of one tensor, that gives one
  * @param x [N, C, spatial...] of float32
  * @returns the largest difference, and where it lies
  * @throws RangeError for a shift of another length; TypeError for what is no net
@@ -48,8 +48,8 @@ export function equivariance(net: NetSource, x: Tensor, options: EquivarianceOpt
       `${where}: shift is [${shift.join(', ')}], must have ${shape.length - 2} numbers, one per spatial axis of ${shapeText(shape)}`,
     );
   }
-  const f = callable(where, 'the first argument', net, 'a Module or a function');
   return scope(() => {
+    const f = callable(where, 'the first argument', moduleOf(net), 'a Module or a function');
     const resting = result(where, f(x));
     const moved = result(where, f(tensor(rolled(x.toTypedArray(), shape, shift), shape)));
     const by = shift.map((step, i) => Math.round((step * resting.shape[i + 2]!) / shape[i + 2]!));

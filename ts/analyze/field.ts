@@ -28,7 +28,8 @@ const LONGEST_PERIOD = 64;
  */
 export function boxesOf(net: Net, value: Value, box: Box, isCut = false): Map<Value, Box> {
   const boxes = new Map<Value, Box>([[value, box]]);
-  for (let i = net.nodes.length - 1; i >= 0; i--) {
+  // What was recorded after its maker does not go into it.
+  for (let i = value.maker?.order ?? -1; i >= 0; i--) {
     const node = net.nodes[i]!;
     for (const output of node.outputs) {
       const asked = boxes.get(output);
@@ -57,6 +58,7 @@ export class Sight {
   readonly input: Value | null;
   readonly #net: Net;
   readonly #value: Value;
+  readonly #boxes = new Map<string, Box | null>();
   /** The input's spatial axes, and for each the layer's axis along which the view moves; null where none does. */
   readonly axes: readonly { readonly input: number; readonly layer: number | null }[];
 
@@ -110,7 +112,10 @@ export class Sight {
   }
 
   #interval(axis: number, layer: number | null, place: number): Interval | null {
-    return this.box(layer === null ? [] : [[layer, place]])?.[axis] ?? null;
+    const key = layer === null ? '' : `${layer} ${place}`;
+    // A walk through the graph finds the places along all axes.
+    if (!this.#boxes.has(key)) this.#boxes.set(key, this.box(layer === null ? [] : [[layer, place]]));
+    return this.#boxes.get(key)?.[axis] ?? null;
   }
 
   /** How far the view moves from one element to the next. An element of a transposed convolution may see nothing. */

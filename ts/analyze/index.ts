@@ -1,7 +1,7 @@
 /** `striate/analyze`: what convolutions do, to look at. */
 export type { ActivationsOptions } from './activations.ts';
 export { activations } from './activations.ts';
-export type { Analysis, AnalysisTotals, LayerAnalysis } from './analyze.ts';
+export type { Analysis } from './analyze.ts';
 export { analyze } from './analyze.ts';
 export type { DeconvnetOptions } from './deconvnet.ts';
 export { deconvnet } from './deconvnet.ts';
@@ -31,6 +31,8 @@ export type { PictureGridOptions } from './pictureGrid.ts';
 export { pictureGrid } from './pictureGrid.ts';
 export type { ElementField, ReceptiveFieldOptions } from './receptiveField.ts';
 export { receptiveField } from './receptiveField.ts';
+export type { AnalysisChartOptions, AnalysisColumn, AnalysisTextOptions } from './report.ts';
+export type { AnalysisTotals, LayerAnalysis } from './rows.ts';
 export type { EffectiveFieldOptions, GradCamOptions, GuidedOptions, TargetOptions } from './saliency.ts';
 export { effectiveReceptiveField, gradCam, guidedBackprop, saliency } from './saliency.ts';
 export type { SparseMatrix } from './toMatrix.ts';

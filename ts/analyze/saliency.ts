@@ -90,13 +90,17 @@ export function gradCam(net: NetSource, x: Tensor, options: GradCamOptions): Ten
   const where = 'gradCam';
   checkOptions(where, options, ['layer', 'target']);
   const seed = (scores: Seen) => scoreOf(where, options?.target, scores);
-  const { to, gradient } = flowBack(where, net, x, { to: `${options?.layer ?? ''}`, seed });
+  const { to, gradient, lastArea } = flowBack(where, net, x, { to: `${options?.layer ?? ''}`, seed });
   const [samples = 0, channels = 0, ...spatial] = to.shape;
   if (spatial.length === 0)
     throw new RangeError(
       `${where}: layer '${options.layer}' gives ${shapeText(to.shape)}, must give maps: [N, C, spatial...]`,
     );
   const plane = countOf(spatial);
+  if (plane === 1 && lastArea !== null)
+    throw new RangeError(
+      `${where}: layer '${options.layer}' gives ${shapeText(to.shape)}, must give maps of more than one place: '${lastArea}' is the last that does`,
+    );
   const heat = new Float32Array(samples * plane);
   for (let n = 0; n < samples; n++) {
     for (let c = 0; c < channels; c++) {

@@ -12,7 +12,7 @@ import { Conv1d, Conv2d, Conv3d } from '../layers/convolution.ts';
 import { conv1d, conv2d, conv3d } from '../ops/convolution.ts';
 import { tensor, zeros } from '../ops/create.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { callable, type NetSource } from './net.ts';
+import { callable, moduleOf, type NetSource } from './net.ts';
 
 /** A matrix by rows: those of its elements that are not 0. */
 export interface SparseMatrix {
@@ -43,7 +43,7 @@ const BATCH = 64;
 /**
  * The matrix of a convolution for inputs of one shape: `flatten(conv(x)) = M flatten(x)`, bias left out. Any stride, padding with
  * its modes, dilation, groups and rank; of another module or function that is linear, pooling by means for instance, likewise.
- * @param conv a Conv1d, Conv2d, Conv3d, or any linear module or function of one tensor
+ * @param conv a Conv1d, Conv2d, Conv3d, or any linear module, function or imported model of one tensor
  * @param inputShape the shape of x, [1, C, spatial...]
  * @returns the elements that are not 0, by rows
  * @throws RangeError for more samples than one and for shapes that do not fit; TypeError for what is no module or function
@@ -60,7 +60,12 @@ export function toMatrix(conv: NetSource, inputShape: readonly number[]): Sparse
     throw new RangeError(`${where}: inputShape is ${shapeText(shape)}, must have one sample: [1, C, ...]`);
   }
   const size = countOf(shape);
-  const columns = scope(() => [...columnsOf(linear(where, conv), shape, size)]);
+  const columns = scope(() => {
+    const module = moduleOf(conv);
+    // A model may take one sample only.
+    const batch = module === conv ? Math.min(BATCH, size) : 1;
+    return [...columnsOf(linear(where, module), shape, size, batch)];
+  });
   const rows = columns.at(-1)?.rows ?? 0;
   return byRows(rows, size, columns);
 }
@@ -79,8 +84,12 @@ interface Column {
   readonly entries: readonly (readonly [row: number, value: number])[];
 }
 
-function* columnsOf(f: (x: Tensor) => unknown, shape: readonly number[], size: number): Generator<Column> {
-  const batch = Math.min(BATCH, size);
+function* columnsOf(
+  f: (x: Tensor) => unknown,
+  shape: readonly number[],
+  size: number,
+  batch: number,
+): Generator<Column> {
   const inputs = [[batch, ...shape.slice(1)]];
   // What other functions add is taken off again.
   const program = compile(f as (x: Tensor) => Tensor, { inputs, accuracy: 'exact' });

@@ -9,14 +9,14 @@ import type { Backward, Entry } from '../graph/entry.ts';
 import type { Graph } from '../graph/graph.ts';
 import { currentTrace, type Trace } from '../graph/trace.ts';
 import { originsOf, type Value } from '../graph/value.ts';
-import { emitUnary } from '../instructions/emit.ts';
+import { countOf, emitUnary } from '../instructions/emit.ts';
 import { ACTIVATION } from '../instructions/table.ts';
 import { sourceOf } from '../layers/compile.ts';
 import { zeros } from '../ops/create.ts';
 import { requireTensor, symbolOf, type Tensor } from '../tensor/tensor.ts';
 import { Program } from '../transforms/program.ts';
 import { leavesOf, type Results } from '../transforms/results.ts';
-import { moduleOf, type Net, netOf } from './net.ts';
+import { type Layer, moduleOf, type Net, netOf } from './net.ts';
 
 /**
  * How rectifiers pass gradients back. deconvnet: what is positive of them (Zeiler & Fergus, 2013); guided: that, and only where the
@@ -81,6 +81,8 @@ export interface Flow {
 
 /** The values of both ends, and what flows into the end. */
 export interface Flowed {
+  /** The last layer whose maps have more than one place; null where none has. */
+  readonly lastArea: string | null;
   readonly from: Seen;
   readonly to: Seen;
   readonly gradient: Seen;
@@ -94,7 +96,12 @@ export function flowBack(where: string, net: unknown, x: Tensor, flow: Flow): Fl
     flow.to === undefined ? (found.inputs[0] as Value) : found.valueOf(where, flow.to),
   ];
   return scope(() => {
-    const probe = programOf(where, net, [{ shape, dtype }], (found) => ends(found).slice(0, 1));
+    let lastArea: string | null = null;
+    const probe = programOf(where, net, [{ shape, dtype }], (found) => {
+      const hasArea = ({ node }: Layer) => countOf(node.outputs[0]!.shape.slice(2)) > 1;
+      lastArea = found.layers.filter(hasArea).at(-1)?.name ?? null;
+      return ends(found).slice(0, 1);
+    });
     const first = (probe.run(x) as unknown as Tensor[])[0] as Tensor;
     const from = seenOf(first);
     const program = programOf(
@@ -111,7 +118,7 @@ export function flowBack(where: string, net: unknown, x: Tensor, flow: Flow): Fl
     const seed = zeros([...from.shape]);
     seed.data.set(flow.seed(from));
     const [, to, gradient] = program.run([x, seed]) as unknown as Tensor[];
-    return { from, to: seenOf(to!), gradient: seenOf(gradient!) };
+    return { from, to: seenOf(to!), gradient: seenOf(gradient!), lastArea };
   });
 }
 

@@ -220,6 +220,11 @@ export class Trace {
     }
   }
 
+  /** Has a result known by one more name, where nothing else has it. */
+  alsoNamed(name: string, result: Handle): void {
+    if (!this.named.has(name)) this.named.set(name, this.valueOf(result));
+  }
+
   /** Gives the storage back that it kept alive: what was bound to it by now holds it itself. */
   close(): void {
     for (const storage of this.#retained.splice(0)) release(storage);

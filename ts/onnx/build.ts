@@ -108,6 +108,10 @@ function record(node: GraphNode, lookup: Lookup, body: RunBody, isTraining: bool
     results = run(node, call);
     return results.length === 1 ? results[0] : null;
   });
+  node.node.outputs.forEach((name, i) => {
+    const result = results[i];
+    if (name !== '' && result instanceof Tensor) trace.alsoNamed(name, result);
+  });
   return results;
 }
 

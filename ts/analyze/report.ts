@@ -1,0 +1,201 @@
+/** An analysis as text in columns, and as the bars of an SVG. */
+import { checkOptions, integer, oneOf } from '../base/checks.ts';
+import { shapeText, wrongKind } from '../base/errors.ts';
+import { table } from '../program/report.ts';
+import type { AnalysisTotals, LayerAnalysis } from './rows.ts';
+
+/** A column of the table, by what it shows of a row. */
+export type AnalysisColumn = Exclude<keyof LayerAnalysis, 'name'>;
+
+/** The options of an analysis' text. */
+export interface AnalysisTextOptions {
+  /** How many parts of a path are told apart: layers that share so many are one row, with their sums. Default: all. */
+  depth?: number | undefined;
+  /** The column by which rows are sorted, the greatest first. Default: the order in which they run. */
+  sort?:
+    | 'parameters'
+    | 'macs'
+    | 'cpr'
+    | 'denseParameters'
+    | 'locallyConnectedParameters'
+    | 'bytes'
+    | undefined;
+  /** The columns beside the name, in this order. Default: all. */
+  columns?: readonly AnalysisColumn[] | undefined;
+}
+
+/** The options of an analysis' chart. */
+export interface AnalysisChartOptions {
+  /** In pixels. Default 720. */
+  width?: number | undefined;
+  /** As of the text. */
+  depth?: number | undefined;
+  /** The title, which is drawn on top and read aloud. Default 'Layers'. */
+  title?: string | undefined;
+}
+
+const SORTED = ['parameters', 'macs', 'cpr', 'denseParameters', 'locallyConnectedParameters', 'bytes'];
+
+const number = (value: number): string =>
+  Number.isInteger(value)
+    ? value.toLocaleString('en')
+    : value.toLocaleString('en', { maximumFractionDigits: 2 });
+
+const unlessNone = (value: number | null): string => (value === null || value === 0 ? '' : number(value));
+
+/** Equal along all axes: once. */
+function perAxis(values: readonly number[]): string {
+  const shown = values.map((value) => `${Math.round(value * 1000) / 1000}`);
+  return new Set(shown).size === 1 ? (shown[0] as string) : shown.join('x') || '-';
+}
+
+interface Column {
+  readonly heads: readonly string[];
+  readonly isText?: boolean;
+  cells(row: LayerAnalysis): readonly string[];
+  total?(totals: AnalysisTotals): string;
+}
+
+const COLUMNS: Readonly<Record<AnalysisColumn, Column>> = {
+  operator: { heads: ['operator'], isText: true, cells: (row) => [row.operator] },
+  outputShape: { heads: ['output'], isText: true, cells: (row) => [shapeText(row.outputShape)] },
+  parameters: {
+    heads: ['parameters'],
+    cells: (row) => [number(row.parameters)],
+    total: (totals) => number(totals.parameters),
+  },
+  macs: { heads: ['MACs'], cells: (row) => [number(row.macs)], total: (totals) => number(totals.macs) },
+  cpr: { heads: ['CPR'], cells: (row) => [unlessNone(row.cpr)], total: (totals) => unlessNone(totals.cpr) },
+  denseParameters: {
+    heads: ['dense'],
+    cells: (row) => [unlessNone(row.denseParameters)],
+    total: (totals) => number(totals.denseParameters),
+  },
+  locallyConnectedParameters: {
+    heads: ['unshared'],
+    cells: (row) => [unlessNone(row.locallyConnectedParameters)],
+    total: (totals) => number(totals.locallyConnectedParameters),
+  },
+  receptiveField: {
+    heads: ['field', 'stride', 'start'],
+    cells: ({ receptiveField: { size, stride, start } }) => [size, stride, start].map(perAxis),
+  },
+  bytes: { heads: ['bytes'], cells: (row) => [number(row.bytes)], total: (totals) => number(totals.bytes) },
+};
+
+/** Rows whose paths share their first parts as one: sums, and what the last of them gives and sees. */
+function grouped(rows: readonly LayerAnalysis[], depth: number): LayerAnalysis[] {
+  const groups: LayerAnalysis[][] = [];
+  const nameOf = (row: LayerAnalysis) => row.name.split('.').slice(0, depth).join('.');
+  for (const row of rows) {
+    const last = groups.at(-1);
+    if (last !== undefined && nameOf(last[0] as LayerAnalysis) === nameOf(row)) last.push(row);
+    else groups.push([row]);
+  }
+  return groups.map((group) => {
+    const last = group.at(-1) as LayerAnalysis;
+    if (group.length === 1) return last;
+    const sum = (of: (row: LayerAnalysis) => number) => group.reduce((total, row) => total + of(row), 0);
+    const macs = sum((row) => row.macs);
+    const weights = sum((row) => (row.cpr === null ? 0 : row.macs / row.cpr));
+    return {
+      ...last,
+      name: nameOf(last),
+      operator: `${group.length} calls`,
+      parameters: sum((row) => row.parameters),
+      macs,
+      cpr: weights === 0 ? null : macs / weights,
+      denseParameters: sum((row) => row.denseParameters),
+      locallyConnectedParameters: sum((row) => row.locallyConnectedParameters),
+      bytes: sum((row) => row.bytes),
+    };
+  });
+}
+
+/** The table. */
+export function textOf(
+  layers: readonly LayerAnalysis[],
+  totals: AnalysisTotals,
+  options: AnalysisTextOptions,
+): string {
+  const where = 'Analysis.toString';
+  checkOptions(where, options, ['depth', 'sort', 'columns']);
+  const { sort, columns = Object.keys(COLUMNS) as AnalysisColumn[] } = options;
+  if (!Array.isArray(columns)) throw wrongKind(where, 'columns', columns, 'an array of names');
+  for (const name of columns) oneOf(where, 'columns', name, Object.keys(COLUMNS));
+  const rows = rowsAt(where, layers, options.depth);
+  if (sort !== undefined) {
+    oneOf(where, 'sort', sort, SORTED);
+    rows.sort((a, b) => (b[sort] ?? 0) - (a[sort] ?? 0));
+  }
+  const shown = columns.map((name) => COLUMNS[name as AnalysisColumn]);
+  const firstFigure = shown.findIndex(({ isText }) => isText !== true);
+  const left = 1 + (firstFigure < 0 ? shown.length : firstFigure);
+  const lines = table(
+    [
+      ['layer', ...shown.flatMap(({ heads }) => heads)],
+      ...rows.map((row) => [row.name, ...shown.flatMap((column) => column.cells(row))]),
+      ['total', ...shown.flatMap(({ heads, total }) => heads.map(() => total?.(totals) ?? ''))],
+    ],
+    left,
+  );
+  const note = 'MACs: multiply-accumulates of one sample, weights times places; CPR: MACs per weight.';
+  return [...lines, '', note].join('\n');
+}
+
+const rowsAt = (where: string, layers: readonly LayerAnalysis[], depth: number | undefined) =>
+  depth === undefined ? [...layers] : grouped(layers, integer(where, 'depth', depth, 1));
+
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
+const ROW = 20;
+const BARS = [
+  { name: 'MACs', color: '#2f7ed8', of: (row: LayerAnalysis | AnalysisTotals) => row.macs },
+  { name: 'parameters', color: '#d9730d', of: (row: LayerAnalysis | AnalysisTotals) => row.parameters },
+] as const;
+
+/** The chart: for each layer that costs something its multiply-accumulates and parameters as bars, with their shares. */
+export function svgOf(
+  layers: readonly LayerAnalysis[],
+  totals: AnalysisTotals,
+  options: AnalysisChartOptions,
+): string {
+  const where = 'Analysis.toSvg';
+  checkOptions(where, options, ['width', 'depth', 'title']);
+  const width = integer(where, 'width', options.width ?? 720, 320);
+  const rows = rowsAt(where, layers, options.depth).filter((row) => BARS.some(({ of }) => of(row) > 0));
+  const title = escaped(options.title ?? 'Layers');
+  const names = rows.map((row) => `${row.name}  ${shapeText(row.outputShape)}`);
+  const left = Math.min(width / 3, 7 * Math.max(8, ...names.map(({ length }) => length)));
+  const half = (width - left) / 2;
+  // Beside the longest bar stands its figure.
+  const longest = half - 130;
+  const height = 64 + rows.length * ROW;
+  const bars = BARS.map(({ name, color, of }, i) => {
+    const [x, total] = [left + i * half + 8, of(totals)];
+    const most = Math.max(1, ...rows.map(of));
+    const drawn = rows.map((row, at) => {
+      const [y, value] = [52 + at * ROW, of(row)];
+      const bar = Math.round((longest * value) / most);
+      const share = total > 0 ? (100 * value) / total : 0;
+      const label = value === 0 ? '0' : `${number(value)} (${share < 0.1 ? '<0.1' : share.toFixed(1)} %)`;
+      return `<rect x="${x}" y="${y}" width="${bar}" height="14" fill="${color}"/><text x="${x + bar + 5}" y="${y + 11}">${label}</text>`;
+    });
+    return `<text x="${x}" y="40" font-weight="bold">${name}: ${number(total)}</text>\n${drawn.join('\n')}`;
+  });
+  const labels = names.map(
+    (name, at) => `<text x="${left}" y="${63 + at * ROW}" text-anchor="end">${escaped(name)}</text>`,
+  );
+  const said = BARS.map(({ name, of }) => `${number(of(totals))} ${name}`).join(', ');
+  const [first] = [...rows].sort((a, b) => b.macs - a.macs);
+  const most = first === undefined ? '' : `; most MACs: ${escaped(first.name)}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}: ${said}${most}">
+<style>
+text { font: 12px system-ui, sans-serif; fill: #333; }
+@media (prefers-color-scheme: dark) { text { fill: #ddd; } }
+</style>
+<text x="8" y="18" font-size="14">${title}</text>
+${labels.join('\n')}
+${bars.join('\n')}
+</svg>
+`;
+}
