@@ -152,6 +152,8 @@ export class Model extends Shown {
         few: new Set(this.inputs.filter(isFew).map(({ name }) => name)),
         around: () => undefined,
         loop: null,
+        isTurn: false,
+        once: null,
       });
     } catch (error) {
       this.#resources.free();

@@ -30,6 +30,7 @@ import { computeConstants } from './constants.ts';
 import type { CheckedGraph, GraphNode } from './handler.ts';
 import { type Leg, legsOf } from './stages.ts';
 import { type Times, timesOf } from './times.ts';
+import { halvesOf } from './unchanging.ts';
 import { copied, type Numbers } from './weights.ts';
 
 /** Programs kept for each graph: those of a loop's body see more shapes. */
@@ -107,8 +108,19 @@ interface Given {
   readonly few: ReadonlySet<string>;
   /** The constants of the graphs around. */
   readonly around: Lookup;
-  /** The node whose body it is, where that goes round: it is counted. */
+  /** The node whose body it is, where that goes round. */
   readonly loop: string | null;
+  /** It runs at each turn of the loop, which is counted. */
+  readonly isTurn: boolean;
+  /** What a body makes once for all turns. */
+  readonly once: Once | null;
+}
+
+/** The part of a loop's body that does not change while it goes round. */
+interface Once {
+  readonly routine: Routine;
+  /** Inputs of the body that stay what they are, and their names around it. */
+  readonly fixed: ReadonlyMap<string, string>;
 }
 
 export class Routine implements Body {
@@ -156,8 +168,19 @@ export class Routine implements Body {
     return [...this.#programs.values()].map(({ program }) => program);
   }
 
-  inline(mode: Mode, inputs: readonly Value[], around: Lookup): Value[] {
+  /** What the body finds around it while its loop goes round, given what lies there; `run` has a routine give its results. */
+  begin(around: Lookup, run: (routine: Routine, around: Lookup) => Value[]): Lookup {
+    const { once } = this.#given;
+    if (once === null) return around;
+    const { routine, fixed } = once;
+    const made = run(routine, (name) => around(fixed.get(name) ?? name));
+    const values = new Map(routine.#results.map((name, i) => [name, made[i] as Value]));
+    return (name) => values.get(name) ?? around(name);
+  }
+
+  inline(mode: Mode, inputs: readonly Value[], outside: Lookup): Value[] {
     this.#enter();
+    const around = this.begin(outside, (routine, there) => routine.inline(mode, [], there));
     const lookup: Lookup = (name) => this.constant(name) ?? around(name);
     return this.evaluate(mode, this.#named(inputs), { lookup, wanted: this.#results });
   }
@@ -188,7 +211,8 @@ export class Routine implements Body {
   }
 
   #enter(): void {
-    if (this.#given.loop !== null) this.#shared.iterate(this.#given.loop);
+    const { loop, isTurn } = this.#given;
+    if (isTurn) this.#shared.iterate(loop as string);
   }
 
   #named(inputs: readonly Value[]): Map<string, Value> {
@@ -230,7 +254,13 @@ export class Routine implements Body {
   ): void {
     const bodies = this.#bodies.get(node);
     const start = performance.now();
-    const results = compute(node, lookup, (attribute, inputs) => bodies!.get(attribute)!.run(inputs, lookup));
+    const begun = new Map<string, Lookup>();
+    const results = compute(node, lookup, (attribute, inputs) => {
+      const body = bodies!.get(attribute)!;
+      const around = begun.get(attribute) ?? body.begin(lookup, (once, there) => once.run([], there));
+      begun.set(attribute, around);
+      return body.run(inputs, around);
+    });
     assign(node, results, values);
     observer?.node(node, performance.now() - start);
   }
@@ -359,12 +389,18 @@ function bodiesOf(shared: Shared, node: GraphNode, constant: Lookup): Map<string
   for (const [attribute, graph] of node.bodies) {
     const fixed = node.handler.invariants?.(node) ?? new Map<string, string>();
     const around: Lookup = (name) => constant(fixed.get(name) ?? name);
-    const inputs = [
-      ...graph.proto.inputs.map(({ name }) => name).filter((name) => !fixed.has(name)),
-      ...graph.outer.filter((name) => constant(name) === undefined),
-    ];
+    const isKnown = (name: string) => around(name) !== undefined;
     const loop = node.handler.between === true ? node.label : null;
-    ready.set(attribute, new Routine(shared, graph, { inputs, few: new Set(), around, loop }));
+    const halves = loop === null ? { once: null, each: graph } : halvesOf(graph, fixed, isKnown);
+    const of = ({ proto, ...part }: CheckedGraph, more: Pick<Given, 'isTurn' | 'once'>) => {
+      const inputs = [
+        ...proto.inputs.map(({ name }) => name).filter((name) => !fixed.has(name) || !isKnown(name)),
+        ...part.outer.filter((name) => !isKnown(name)),
+      ];
+      return new Routine(shared, { proto, ...part }, { inputs, few: new Set(), around, loop, ...more });
+    };
+    const once = halves.once && { routine: of(halves.once, { isTurn: false, once: null }), fixed };
+    ready.set(attribute, of(halves.each, { isTurn: loop !== null, once }));
   }
   return ready;
 }

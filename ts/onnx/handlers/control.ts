@@ -86,13 +86,20 @@ function checkLoop({ node, signatures }: GraphNode): string | undefined {
   return undefined;
 }
 
-/** What a loop carries without a change: most exporters hand it the weights that its body reads. */
+/** What a loop carries without a change: most exporters hand it what its body reads of the graph around it. */
 function loopInvariants({ node, bodies }: GraphNode): Map<string, string> {
-  const { inputs, outputs } = bodies.get('body')!.proto;
+  const { proto, makers } = bodies.get('body')!;
   const same = new Map<string, string>();
   node.inputs.slice(2).forEach((name, i) => {
-    const inner = inputs[2 + i]?.name;
-    if (name !== '' && inner !== undefined && outputs[1 + i]?.name === inner) same.set(inner, name);
+    const inner = proto.inputs[2 + i]?.name;
+    let given = proto.outputs[1 + i]?.name;
+    for (
+      let maker = makers.get(given ?? '');
+      maker?.node.operator === 'Identity';
+      maker = makers.get(given ?? '')
+    )
+      given = maker.node.inputs[0];
+    if (name !== '' && inner !== undefined && given === inner) same.set(inner, name);
   });
   return same;
 }
