@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { checkGraph } from '../../ts/onnx/graph.ts';
 import { handlerTable } from '../../ts/onnx/handlers/index.ts';
 import { readModel } from '../../ts/onnx/protobuf.ts';
-import { halvesOf } from '../../ts/onnx/unchanging.ts';
+import { halvesOf, unchangedFrom } from '../../ts/onnx/unchanging.ts';
 import { floats, Graph, int64s, model, type NodeSpec, rawTensor, TYPE } from './encode.ts';
 import { run } from './run.ts';
 
@@ -73,6 +73,28 @@ test('a loop that does not go round does not compute it, also where it would be 
   await expect(run(looping('count'), { ...given, weights: weights(1) })).rejects.toThrow(
     /in body of 'loop' \(MatMul/,
   );
+});
+
+test('what leaves a value as it is: Identity, axes that come and go, the addition of nothing', () => {
+  const chain = (zero: number, more: NodeSpec[] = [], axes = 'zeroth'): string => {
+    const nodes: NodeSpec[] = [
+      { op: 'Constant', in: [], out: ['zeroth'], attributes: { value: int64s('', [0]) } },
+      { op: 'Constant', in: [], out: ['first'], attributes: { value: int64s('', [1]) } },
+      { op: 'Constant', in: [], out: ['nothing'], attributes: { value: floats('', [1], [zero]) } },
+      { op: 'Unsqueeze', in: ['x', 'zeroth'], out: ['u'] },
+      { op: 'Add', in: ['nothing', 'u'], out: ['v'] },
+      { op: 'Squeeze', in: ['v', axes], out: ['w'] },
+      ...more,
+      { op: 'Identity', in: [more.at(-1)?.out?.[0] ?? 'w'], out: ['y'] },
+    ];
+    const bytes = model({ nodes, inputs: { x: [[1, 'n']] }, outputs: ['y'] });
+    return unchangedFrom(checkGraph(readModel(bytes, 'm'), handlerTable()).makers, 'y');
+  };
+  expect(chain(0)).toBe('x');
+  expect(chain(1)).toBe('w');
+  expect(chain(0, [], 'first')).toBe('w');
+  expect(chain(0, [{ op: 'Neg', in: ['w'], out: ['z'] }])).toBe('z');
+  expect(chain(0, [{ op: 'Add', in: ['w', 'nothing'], out: ['z'] }])).toBe('z');
 });
 
 test('products and what they need run once, the others at each turn', () => {

@@ -40,7 +40,7 @@ export function centered(
   const [low, high] = RANGES[q.dtype as 'uint8' | 'int8'];
   const values = cast(q, 'float32');
   const zeros = zero === null ? [0] : known;
-  const same = zeros !== undefined && zeros.every((one) => one === zeros[0]) ? zeros[0] : undefined;
+  const same = zeros?.every((one) => one === zeros[0]) ? zeros[0] : undefined;
   const read = weights === null || same === undefined ? null : { q: weights, zero: same };
   if (zero === null || same === 0) return { values, bound: Math.max(-low, high), known: read };
   const bound = Math.max(...(known ?? [low, high]).map((one) => Math.max(one - low, high - one)));

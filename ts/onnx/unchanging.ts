@@ -6,6 +6,53 @@ import { needed } from './build.ts';
 import { type CheckedGraph, draws, type GraphNode } from './handler.ts';
 import { outerNames } from './nodes.ts';
 
+type Makers = ReadonlyMap<string, GraphNode>;
+
+/**
+ * The value that a name stands for when it goes back through what leaves a value as it is: Identity, the addition of
+ * nothing, axes of 1 that come and go (so PaddlePaddle's exporter writes an assignment).
+ */
+export function unchangedFrom(makers: Makers, name: string): string {
+  let [at, found] = [name, name];
+  const removed: string[] = [];
+  for (;;) {
+    const { operator, inputs } = makers.get(at)?.node ?? { operator: '', inputs: [] };
+    const axes = operator.endsWith('queeze') ? axesOf(makers, at) : null;
+    if (operator === 'Identity') at = inputs[0] as string;
+    else if (operator === 'Add' && inputs.some((one) => isNothing(makers, one, removed.length))) {
+      at = inputs.find((one) => !isNothing(makers, one, removed.length)) ?? '';
+    } else if (operator === 'Squeeze' && axes !== null) {
+      removed.push(axes);
+      at = inputs[0] as string;
+    } else if (operator === 'Unsqueeze' && axes !== null && removed.at(-1) === axes) {
+      removed.pop();
+      at = inputs[0] as string;
+    } else return found;
+    if (removed.length === 0) found = at;
+  }
+}
+
+/** The tensor of a Constant. */
+const constantOf = (makers: Makers, name: string) => makers.get(name)?.node.attributes.get('value')?.tensor;
+
+/** Whether a name is a zero that leaves a value's shape as it is, which has at least so many axes. */
+function isNothing(makers: Makers, name: string, axes: number): boolean {
+  const tensor = constantOf(makers, name);
+  if (!tensor || tensor.dims.length > axes || tensor.dims.some((size) => size !== 1)) return false;
+  const { raw, floats, int32s, int64s, external } = tensor;
+  return external === null && [...(raw ?? []), ...floats, ...int32s, ...int64s].every((one) => one === 0);
+}
+
+/** The axes of Squeeze or Unsqueeze as a text; null where they are not written down. */
+function axesOf(makers: Makers, name: string): string | null {
+  const { attributes, inputs } = (makers.get(name) as GraphNode).node;
+  const listed = attributes.get('axes')?.ints;
+  if (listed !== undefined) return listed.join();
+  const tensor = constantOf(makers, inputs[1] ?? '');
+  if (!tensor) return null;
+  return tensor.raw === null ? tensor.int64s.join() : tensor.raw.join();
+}
+
 /** What takes long beside the reading of its result. */
 const PRODUCTS: ReadonlySet<string> = /*#__PURE__*/ new Set([
   ...['Conv', 'ConvInteger', 'ConvTranspose', 'DeformConv', 'Einsum', 'Gemm', 'GRU', 'LSTM', 'MatMul'],

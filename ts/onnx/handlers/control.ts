@@ -12,6 +12,7 @@ import { sharing, tensorsOf } from '../build.ts';
 import type { Call, Value } from '../call.ts';
 import type { GraphNode, Handlers } from '../handler.ts';
 import { any, body, int, ints, optional, required, sequence, value } from '../row.ts';
+import { unchangedFrom } from '../unchanging.ts';
 import { dtypeOf, typeName } from '../weights.ts';
 
 const ANY_NUMBER = Number.POSITIVE_INFINITY;
@@ -91,15 +92,9 @@ function loopInvariants({ node, bodies }: GraphNode): Map<string, string> {
   const { proto, makers } = bodies.get('body')!;
   const same = new Map<string, string>();
   node.inputs.slice(2).forEach((name, i) => {
-    const inner = proto.inputs[2 + i]?.name;
-    let given = proto.outputs[1 + i]?.name;
-    for (
-      let maker = makers.get(given ?? '');
-      maker?.node.operator === 'Identity';
-      maker = makers.get(given ?? '')
-    )
-      given = maker.node.inputs[0];
-    if (name !== '' && inner !== undefined && given === inner) same.set(inner, name);
+    const [inner, given] = [proto.inputs[2 + i]?.name, proto.outputs[1 + i]?.name];
+    if (name === '' || inner === undefined || given === undefined) return;
+    if (unchangedFrom(makers, given) === inner) same.set(inner, name);
   });
   return same;
 }
