@@ -37,7 +37,10 @@ const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 
 /** Every `nth` digit, from the `first` on, of those whose place is wanted. */
-function digits(files: readonly string[], isWanted: (place: number) => boolean): [Tensor, Tensor<'int32'>] {
+export function digits(
+  files: readonly string[],
+  isWanted: (place: number) => boolean,
+): [Tensor, Tensor<'int32'>] {
   const images: number[] = [];
   const classes: number[] = [];
   for (const [digit, file] of files.entries()) {

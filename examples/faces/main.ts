@@ -14,6 +14,7 @@ import type { ModelName } from './views.ts';
 const NEXT = `
 What to try next:
   npm start -- PHOTO...                        the faces in photographs of yours
+  npm start -- see                             the playground: a page in which one sees what convolutions do
   npm run bench -- layers --filter sixteen     how fast single layers are on this machine
   npm test                                     every check and every test`;
 

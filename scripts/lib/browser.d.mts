@@ -1,1 +1,2 @@
 export function chromium(): Promise<string>;
+export function firefox(): Promise<string>;

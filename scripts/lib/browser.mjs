@@ -1,4 +1,5 @@
-// A Chromium for the tests: CHROME_PATH, an installed one that starts, Debian's package, playwright's download, in this order.
+// Browsers for the tests. A Chromium: CHROME_PATH, an installed one that starts, Debian's package, playwright's download, in this
+// order. A Firefox: FIREFOX_PATH, an installed one, Debian's package.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { aptInstall, attempt, mayUseApt } from './debian.mjs';
@@ -13,11 +14,17 @@ const elsewhere = [
   'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
 ];
 
-function installed() {
+const firefoxNames = ['firefox-esr', 'firefox'];
+const firefoxElsewhere = [
+  '/Applications/Firefox.app/Contents/MacOS/firefox',
+  'C:\\Program Files\\Mozilla Firefox\\firefox.exe',
+];
+
+function installed(called = names, places = elsewhere) {
   const exe = process.platform === 'win32' ? '.exe' : '';
   const folders = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
-  const onPath = names.flatMap((name) => folders.map((folder) => path.join(folder, name + exe)));
-  return [...onPath, ...elsewhere].find((file) => exists(file) && starts(file));
+  const onPath = called.flatMap((name) => folders.map((folder) => path.join(folder, name + exe)));
+  return [...onPath, ...places].find((file) => exists(file) && starts(file));
 }
 
 async function downloaded() {
@@ -55,5 +62,24 @@ export async function chromium() {
   throw new Problem(
     'The browser tests need a Chromium or Chrome that starts. Install one (on Debian, as root, ' +
       '`apt-get install chromium`), or name yours in CHROME_PATH.',
+  );
+}
+
+/** The path of a Firefox that starts; on Debian, as root, fetches one when there is none. */
+export async function firefox() {
+  const { FIREFOX_PATH } = process.env;
+  if (FIREFOX_PATH) {
+    if (starts(FIREFOX_PATH)) return FIREFOX_PATH;
+    throw new Problem(`FIREFOX_PATH is ${FIREFOX_PATH}, which does not start; it must be a Firefox.`);
+  }
+  let found = installed(firefoxNames, firefoxElsewhere);
+  if (!found && mayUseApt()) {
+    await attempt(() => aptInstall('Firefox for the tests', ['firefox-esr']));
+    found = installed(firefoxNames, firefoxElsewhere);
+  }
+  if (found) return found;
+  throw new Problem(
+    "The playground's tests need a Firefox that starts. Install one (on Debian, as root, " +
+      '`apt-get install firefox-esr`), or name yours in FIREFOX_PATH.',
   );
 }

@@ -1,0 +1,5 @@
+/** Serves a folder as plain files. */
+export function serveFolder(
+  folder: string,
+  options?: { port?: number; prefix?: string },
+): Promise<{ address: string; close(): void }>;

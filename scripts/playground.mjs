@@ -1,0 +1,55 @@
+// `npm run playground`: sets up and builds what is missing, serves the playground, and says where. --open opens it too,
+// --train trains the net that it reads digits with instead.
+import { spawn } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { importTypeScript } from './lib/bundle.mjs';
+import { nodeModules } from './lib/modules.mjs';
+import { buildPlayground } from './lib/playground.mjs';
+import { main } from './lib/report.mjs';
+import { serveFolder } from './lib/serve.mjs';
+import { buildModules } from './lib/wasmModules.mjs';
+
+const PORT = 4173;
+
+/** The system's way to open an address; where there is none, the printed address is enough. */
+function open(address) {
+  const [command, ...args] =
+    process.platform === 'darwin'
+      ? ['open', address]
+      : process.platform === 'win32'
+        ? ['cmd', '/c', 'start', '', address]
+        : ['xdg-open', address];
+  spawn(command, args, { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
+}
+
+/** Another port where the usual one is taken. */
+async function served(folder) {
+  try {
+    return await serveFolder(folder, { port: PORT });
+  } catch (error) {
+    if (error.code !== 'EADDRINUSE') throw error;
+    return serveFolder(folder);
+  }
+}
+
+export async function playground({ opens = false } = {}) {
+  await nodeModules();
+  await buildModules();
+  const { address } = await served(await buildPlayground());
+  console.log(`The playground is at ${address}  (end it with Ctrl+C)`);
+  if (opens) open(address);
+}
+
+async function train(args) {
+  await nodeModules();
+  await buildModules();
+  const { main: trained } = await importTypeScript('playground/train.ts');
+  await trained(args);
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [first, ...rest] = process.argv.slice(2);
+  await main(() => (first === '--train' ? train(rest) : playground({ opens: first === '--open' })));
+}

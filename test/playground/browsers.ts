@@ -1,0 +1,81 @@
+/**
+ * Chromium and Firefox on the built playground, served as plain files under a folder of the address. Both are driven by puppeteer.
+ * Whatever a page says on its console as an error, or may not load, fails the test.
+ */
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { chromium, firefox } from '../../scripts/lib/browser.mjs';
+import { buildPlayground } from '../../scripts/lib/playground.mjs';
+import { serveFolder } from '../../scripts/lib/serve.mjs';
+
+const isRoot = process.getuid?.() === 0;
+
+const LAUNCH = {
+  chromium: async () =>
+    puppeteer.launch({
+      executablePath: await chromium(),
+      args: [
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--use-fake-ui-for-media-stream',
+        '--use-fake-device-for-media-stream',
+        ...(isRoot ? ['--no-sandbox'] : []),
+      ],
+    }),
+  firefox: async () => puppeteer.launch({ browser: 'firefox', executablePath: await firefox() }),
+};
+
+export type BrowserName = keyof typeof LAUNCH;
+
+export interface Playground {
+  /** A page at this address behind the #, when its tab is there. */
+  open(hash: string, size?: { width: number; height: number }): Promise<Page>;
+}
+
+/** The tests of `body` in each browser. */
+export function inBrowsers(title: string, body: (playground: Playground, name: BrowserName) => void): void {
+  describe.each(Object.keys(LAUNCH) as BrowserName[])(`${title} (%s)`, (name) => {
+    let browser: Browser;
+    let server: Awaited<ReturnType<typeof serveFolder>>;
+    let page: Page | null = null;
+    const wrong: string[] = [];
+    beforeAll(async () => {
+      server = await serveFolder(await buildPlayground(), { prefix: '/some/folder/' });
+      browser = await LAUNCH[name]();
+    }, 180_000);
+    afterAll(async () => {
+      await browser?.close();
+      server?.close();
+      expect(wrong).toEqual([]);
+    });
+
+    async function made(): Promise<Page> {
+      const one = await browser.newPage();
+      one.on('pageerror', (error) => wrong.push(`${error}`));
+      one.on('console', (message) => {
+        if (message.type() === 'error') wrong.push(message.text());
+      });
+      one.on('request', (request) => {
+        if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(server.address))
+          wrong.push(`from elsewhere: ${request.url()}`);
+      });
+      return one;
+    }
+
+    body(
+      {
+        async open(hash, size = { width: 1280, height: 900 }) {
+          page ??= await made();
+          await page.setViewport(size);
+          // The same page in another state is another document here.
+          await page.goto('about:blank');
+          await page.goto(`${server.address}${hash === '' ? '' : `#${hash}`}`);
+          await page.waitForSelector('main h2');
+          expect(wrong).toEqual([]);
+          return page;
+        },
+      },
+      name,
+    );
+  });
+}
