@@ -24,7 +24,7 @@ export const ISOLATED: Record<string, string> = {
 type Headers = Record<string, string> | ((pathname: string) => Record<string, string>);
 
 /** Serves the files under `folder`, and `page` at `/`. */
-function serve(folder: string, page: string, headers: Headers): Promise<http.Server> {
+export function serve(folder: string, page: string, headers: Headers): Promise<http.Server> {
   const server = http.createServer(({ url }, response) => {
     const { pathname } = new URL(url!, 'http://127.0.0.1');
     const file = path.join(folder, pathname);

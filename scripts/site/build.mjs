@@ -1,0 +1,131 @@
+// `npm run docs:site`: the documentation as a site of static files in build/site-dist. Its pages are computed first (pages.mjs), then
+// VitePress makes HTML of them, which fails on links that lead nowhere. SITE_BASE=/striate/ is where the site lies on its server,
+// SITE_EDIT a pattern such as host/edit/:path for links that edit.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { nodeModules } from '../lib/modules.mjs';
+import { main, root } from '../lib/report.mjs';
+import { allPages, GROUPS, pageOf } from './pages.mjs';
+import { referencePages } from './reference.mjs';
+
+const at = (...parts) => path.join(root, ...parts);
+const [source, out] = [at('build/site'), at('build/site-dist')];
+const { version } = JSON.parse(fs.readFileSync(at('package.json'), 'utf8'));
+
+function write(file, text) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, text);
+}
+
+/** Links to files of the repository that are no pages stay text; those to pages lead to their places. */
+function relinked(markdown, from, places) {
+  return markdown.replace(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (all, mark, text, link) => {
+    if (mark === '!' || /^(https?:|#)/.test(link)) return all;
+    const [target, anchor] = link.split('#');
+    const file = path.posix.join(path.posix.dirname(from), target);
+    const place = places.get(file.replace(/^docs\//, ''));
+    if (place === undefined) return target.startsWith('..') ? text : all;
+    return `[${text}](/${place}.md${anchor === undefined ? '' : `#${anchor}`})`;
+  });
+}
+
+/** What a worker of a page runs: the packed library, and the code around it. */
+async function live() {
+  const target = at(source, 'public');
+  fs.mkdirSync(path.join(source, 'public/striate'), { recursive: true });
+  for (const file of fs.readdirSync(at('dist')).filter((name) => /\.js$/.test(name) && name !== 'cli.js'))
+    fs.copyFileSync(at('dist', file), path.join(source, 'public/striate', file));
+  await liveWorker(path.join(source, 'public/live/worker.js'));
+  return target;
+}
+
+/** The worker as one file beside the library's. */
+export async function liveWorker(outfile) {
+  const outside = {
+    name: 'outside',
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /^striate/ }, ({ path: name }) => ({
+        path: `../striate/${name.split('/')[1] ?? 'index'}.js`,
+        external: true,
+      })),
+  };
+  await build({
+    entryPoints: [at('scripts/site/theme/worker.mjs')],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    alias: {},
+    plugins: [outside],
+    logLevel: 'error',
+  });
+}
+
+function llms(pages) {
+  const groups = GROUPS.map(({ title, pages: own }) => {
+    const rows = own.map(([file, place]) => {
+      const { title: name } = pages.find((page) => page.file === file);
+      return `- [${name}](${place}.md)`;
+    });
+    return `## ${title}\n\n${rows.join('\n')}`;
+  });
+  return `# striate ${version}\n\n> Convolutional networks in JavaScript on WebAssembly: tensors, layers, gradients, training, ONNX models, pictures, and what convolutions do.\n\n${groups.join('\n\n')}\n\n## Reference\n\n- [Operators](reference/operators.md)\n- [Public names](reference/striate.md)\n`;
+}
+
+export async function buildSite() {
+  await nodeModules();
+  execFileSync(process.execPath, [at('scripts/build.mjs'), '--dist'], { cwd: root, stdio: 'inherit' });
+  const { Tensor, disposeRuntime } = await import('striate');
+  const { encodePng } = await import('striate/image');
+  fs.rmSync(source, { recursive: true, force: true });
+  const places = new Map([
+    ...allPages(),
+    ['operators.md', 'reference/operators'],
+    ['api.md', 'reference/striate'],
+  ]);
+  const [pages, blocks] = [[], {}];
+  for (const [file, place] of allPages()) {
+    const page = await pageOf(file, { Tensor, encodePng });
+    pages.push(page);
+    blocks[`${place}.md`] = page.html;
+    write(path.join(source, `${place}.md`), relinked(page.markdown, file, places));
+    page.place = place;
+  }
+  disposeRuntime();
+  const reference = referencePages();
+  for (const { place, markdown } of reference)
+    write(path.join(source, `${place}.md`), relinked(markdown, `${place}.md`, places));
+  fs.cpSync(at('docs/gallery'), path.join(source, 'gallery'), {
+    recursive: true,
+    filter: (file) => !file.endsWith('.md'),
+  });
+  for (const file of ['bench.svg', 'picture.jpg'])
+    fs.copyFileSync(at('docs', file), path.join(source, 'guide', file));
+  await live();
+  const titled = (file) => pages.find((page) => page.file === file).title;
+  const nav = [
+    ...GROUPS.map(({ title, pages: own }) => ({
+      title,
+      pages: own.map(([file, place]) => ({ title: titled(file), link: `/${place}` })),
+    })),
+    { title: 'Reference', pages: reference.map(({ title, place }) => ({ title, link: `/${place}` })) },
+  ];
+  const settings = path.join(source, '.vitepress');
+  fs.mkdirSync(settings, { recursive: true });
+  fs.copyFileSync(at('scripts/site/config.mjs'), path.join(settings, 'config.mjs'));
+  fs.cpSync(at('scripts/site/theme'), path.join(settings, 'theme'), { recursive: true });
+  const { SITE_BASE: base = '/', SITE_EDIT: editLink } = process.env;
+  write(path.join(settings, 'site.json'), JSON.stringify({ version, nav, blocks, base, editLink }));
+  execFileSync(process.execPath, [at('node_modules/vitepress/bin/vitepress.js'), 'build', source], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  for (const { place, raw, file } of pages) write(path.join(out, `${place}.md`), relinked(raw, file, places));
+  for (const { place, markdown } of reference) write(path.join(out, `${place}.md`), markdown);
+  write(path.join(out, 'llms.txt'), llms(pages));
+  console.log('build/site-dist has the site');
+}
+
+if (process.argv[1]?.endsWith('build.mjs')) await main(buildSite);
