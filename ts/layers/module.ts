@@ -202,6 +202,7 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> exte
 
   /** Gives the parameters' and buffers' storage back; may be called again. */
   dispose(): void {
+    for (const child of this.children()) child.dispose(); // may hold more
     for (const [, tensor] of entriesOf(this)) tensor.dispose();
   }
 

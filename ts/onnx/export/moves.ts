@@ -73,8 +73,11 @@ function scatter(to: Writer, call: Call): string {
 
 function oneHot(to: Writer, call: Call): string {
   const [axis = 0, classes = 0] = call.params;
-  const inputs = [to.cast(inputOf(call), 'int64'), to.integers([classes]), to.floats([0, 1])];
-  return to.cast(to.op('OneHot', inputs, { axis }), 'int32');
+  const [of, shape] = [to.cast(inputOf(call), 'int64'), shapeOf(call)];
+  // A scalar is none of the node's inputs.
+  const indices = shape.length === 0 ? to.reshape(of, [], [1]) : of;
+  const made = to.op('OneHot', [indices, to.integers([classes]), to.floats([0, 1])], { axis });
+  return to.cast(shape.length === 0 ? to.reshape(made, [1, classes], [classes]) : made, 'int32');
 }
 
 /** A shape with one axis before the last three. */
