@@ -10,6 +10,8 @@ torch.values has what it wrote without options, before these operators were adde
     python3 test/torch/generate.py --op expand,tile,indexSelect,gather,scatter,oneHot,sort,topK,cumSum,triu,tril \
         --cases 72 --out test/torch/indexing.values
     python3 test/torch/generate.py --op resampling --cases 40 --out test/torch/resampling.values
+    python3 test/torch/generate.py --op equal,notEqual,greater,greaterEqual,less,lessEqual,logicalAnd,logicalOr,logicalXor,\
+logicalNot,isNaN,where,nms,batchedNms,bytes --cases 110 --out test/torch/choosing.values
     python3 test/torch/generate.py --op losses,crossEntropy,nllLoss --cases 150 --out test/torch/loss.values
 
 The file is the gzip of: the length of a JSON text (uint32, little endian), the text, then all expected numbers as float32,
@@ -102,7 +104,7 @@ class Case:
             array = array.astype(np.float32)
             value = torch.tensor(array, dtype=self.dtype, requires_grad=grad)
         else:
-            value = torch.tensor(array.astype(np.int64))
+            value = torch.tensor(array.astype(np.uint8 if dtype == 'uint8' else np.int64))
         self.leaves.append(value)
         text = {'values': [short(v) for v in array.reshape(-1).tolist()], 'shape': list(array.shape)}
         if dtype != 'float32':
@@ -140,12 +142,18 @@ class Case:
         numbers = [np.ascontiguousarray(a.numpy().astype(np.float32)).reshape(-1) for a in arrays]
         if any(not np.isfinite(n).all() for n in numbers):
             return None
-        outputs = [[list(y.shape), 'float32' if y.is_floating_point() else 'int32'] for y in self.results]
+        outputs = [[list(y.shape), dtype_of(y)] for y in self.results]
         head = {'name': name, 'steps': self.steps, 'outputs': outputs, 'gradients': [t for t, _ in found]}
         if self.written:
             head['written'] = list(self.written)
         head['length'] = sum(n.size for n in numbers)
         return head, np.concatenate(numbers)
+
+
+def dtype_of(y):
+    if y.is_floating_point():
+        return 'float32'
+    return 'uint8' if y.dtype in (torch.bool, torch.uint8) else 'int32'
 
 
 def short(v):
@@ -834,6 +842,76 @@ def indexed(op):
     return c
 
 
+COMPARED = {'equal': 'eq', 'notEqual': 'ne', 'greater': 'gt', 'greaterEqual': 'ge', 'less': 'lt', 'lessEqual': 'le',
+            'logicalAnd': 'logical_and', 'logicalOr': 'logical_or', 'logicalXor': 'logical_xor'}
+
+
+def stretched(shape):
+    """A shape that stretches to another."""
+    return [1 if maybe(0.3) else n for n in shape][R.randint(0, len(shape)):]
+
+
+def compared(op):
+    c = Case()
+    shape = shape_of(1, 3, 5)
+    if op == 'isNaN':
+        x = np.array([R.choice([0, 1.5, -2, np.nan, np.inf]) for _ in range(int(np.prod(shape)))]).reshape(shape)
+        value = torch.tensor(x)
+        c.steps.append([op, [{'values': [v if np.isfinite(v) else 'NaN' if np.isnan(v) else 'Infinity'
+                                         for v in x.reshape(-1).tolist()], 'shape': shape}]])
+        c.results = [torch.isnan(value)]
+        return c
+    few = lambda shape: c.literal(np.array(R.choices([-1, 0, 0, 1, 2], k=int(np.prod(shape)))).reshape(shape))
+    x = few(shape)
+    if op == 'logicalNot':
+        c.step(op, [x], torch.logical_not(x.tensor))
+        return c
+    y = few(stretched(shape))
+    pair = [y, x] if maybe(0.3) else [x, y]
+    c.step(op, pair, getattr(torch, COMPARED[op])(pair[0].tensor, pair[1].tensor))
+    return c
+
+
+def chosen():
+    c = Case()
+    shape = shape_of(1, 3, 5)
+    own = stretched(shape)
+    condition = c.literal(np.array(R.choices([0, 1], k=int(np.prod(own)))).reshape(own), 'uint8')
+    shapes = [shape, stretched(shape)]
+    a, b = (c.tensor(one) for one in (reversed(shapes) if maybe(0.3) else shapes))
+    c.step('where', [condition, a, b], torch.where(condition.tensor.bool(), a.tensor, b.tensor))
+    return c
+
+
+def suppressed(op):
+    """Boxes that overlap, scores that differ."""
+    c = Case()
+    n = R.randint(1, 24)
+    corners = np.array([[R.randint(0, 12), R.randint(0, 12)] for _ in range(n)])
+    sides = np.array([[R.randint(1, 9), R.randint(1, 9)] for _ in range(n)])
+    boxes = c.literal(np.concatenate([corners, corners + sides], 1) + R.choice([0, 0.5, -6]))
+    scores = c.literal(np.array(R.sample(range(1, 100), n)) / 100)
+    threshold = R.choice([0, 0.1, 0.3, 0.5, 0.7, 1])
+    of = (boxes.tensor.float(), scores.tensor.float())
+    options = {'iouThreshold': threshold}
+    if op == 'nms':
+        c.step(op, [boxes, scores, options], torchvision.ops.nms(*of, threshold))
+    else:
+        ids = c.literal(np.array([R.randint(0, 2) for _ in range(n)]), 'int32')
+        c.step(op, [boxes, scores, ids, options], torchvision.ops.batched_nms(*of, ids.tensor, threshold))
+    return c
+
+
+def byte_planes():
+    """interpolate of bytes, which PyTorch 1.13 has in the nearest modes."""
+    c = Case()
+    mode, shape = R.choice(['nearest', 'nearest-exact']), [R.choice([1, 2]), R.randint(1, 3), *spatial(2, 2, 6)]
+    x = c.literal(np.array([R.randint(0, 255) for _ in range(int(np.prod(shape)))]).reshape(shape), 'uint8')
+    option, target = per_axis(2, 1, 10)
+    c.step('interpolate', [x, {'size': option, 'mode': mode}], F.interpolate(x.tensor, size=target, mode=mode))
+    return c
+
+
 def ordered(op):
     c = Case()
     shape = shape_of(1, 3, 9)
@@ -1357,6 +1435,12 @@ def table():
         rows[op] = (12 if op == 'scatter' else 6, lambda op=op: indexed(op))
     for op in ('sort', 'topK', 'cumSum', 'triu', 'tril'):
         rows[op] = (6, lambda op=op: ordered(op))
+    for op in (*COMPARED, 'logicalNot', 'isNaN'):
+        rows[op] = (6, lambda op=op: compared(op))
+    rows['where'] = (14, chosen)
+    for op in ('nms', 'batchedNms'):
+        rows[op] = (12, lambda op=op: suppressed(op))
+    rows['bytes'] = (8, byte_planes)
     rows['losses'] = (60, losses)
     rows['crossEntropy'] = (50, lambda: class_losses('crossEntropy'))
     rows['nllLoss'] = (20, lambda: class_losses('nllLoss'))

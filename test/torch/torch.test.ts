@@ -86,8 +86,8 @@ function check(torch: TorchCase): void {
   });
 }
 
-const own = ['torch.values', 'few.values', 'indexing.values', 'resampling.values', 'loss.values'].map(
-  (name) => fileURLToPath(new URL(name, import.meta.url)),
+const own = ['torch', 'few', 'indexing', 'resampling', 'choosing', 'loss'].map((name) =>
+  fileURLToPath(new URL(`${name}.values`, import.meta.url)),
 );
 const files = process.env.STRIATE_TORCH === undefined ? own : [process.env.STRIATE_TORCH];
 
