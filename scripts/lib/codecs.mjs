@@ -12,6 +12,9 @@ export const CODECS = [
   ...['jpeg', 'png'].map((format) => `encode-${format}`),
 ];
 
+/** What a crate is optimised for besides the workspace's level 2: progressive files take 0.93 of the time, the module is 2 % larger. */
+const LEVELS = { 'zune-jpeg': 3 };
+
 const files = (name) => ['wasm', 'js', 'd.ts'].map((ending) => `codec/${name}.${ending}`);
 
 /** What buildModules has built, where it is noted and kept, and from which sources. */
@@ -30,7 +33,13 @@ async function buildCodec(name, on) {
     target: path.join(root, 'target/codec'),
     std: 'std,panic_abort',
     flags: [`-Ctarget-feature=${targetFeatures}`],
-    cargo: ['--no-default-features', '--features', name],
+    cargo: [
+      ...['--no-default-features', '--features', name],
+      ...Object.entries(LEVELS).flatMap(([crate, level]) => [
+        '--config',
+        `profile.release.package.${crate}.opt-level=${level}`,
+      ]),
+    ],
   };
   const { place, read } = await wasmPack(job, on);
   const strip = ['debug', 'producers', 'target-features'].map((what) => `--strip-${what}`);

@@ -60,6 +60,28 @@ test('a decoder of one format gives what decodeImage gives', async () => {
   }
 });
 
+test('lossy WebP of every size, quality and preset is as libwebp decodes it', async () => {
+  const { width, height, data } = await decodeImage(fileOf('WebP lossless'));
+  const plain = sharp(data, { raw: { width, height, channels: 3 } });
+  for (const [w, h] of [
+    ...[[1, 1], [2, 1], [3, 5], [16, 17], [33, 31], [100, 67]],
+    ...[[255, 129]],
+  ] as const) {
+    const large = await plain.clone().resize(w, h, { fit: 'fill' }).raw().toBuffer();
+    // Grain, so that blocks have coefficients.
+    for (const [i, value] of large.entries()) large[i] = value + ((i * 7919) % 61) - 30;
+    for (const options of [
+      ...[{ quality: 1 }, { quality: 50 }, { quality: 100 }, { quality: 75, preset: 'text' }],
+      ...[{ quality: 30, preset: 'drawing', effort: 6 }, { quality: 90, preset: 'photo', effort: 0 }],
+    ] as const) {
+      const file = await sharp(large, { raw: { width: w, height: h, channels: 3 } }).webp(options).toBuffer();
+      const expected = await sharp(file).raw().toBuffer();
+      const found = await decodeImage(file);
+      expect(Buffer.compare(found.data, expected), `${w}x${h} ${JSON.stringify(options)}`).toBe(0);
+    }
+  }
+});
+
 test('bytes as users have them', async () => {
   const file = fileOf('PNG rgb');
   const expected = await decodeImage(file);
