@@ -52,6 +52,28 @@ describe('what is guessed', () => {
     expect(guessed(shape, given).text).toBe(text);
   });
 
+  test('lines of text: as high as the model says, as wide as they are', () => {
+    const { text, sizeOf, options } = guessed(['N', 3, 48, 'W']);
+    expect(text).toBe('48 high, fit stretch, NCHW, rgb, signed (default for lines of text)');
+    expect(options).toMatchObject({ scale: 1 / 127.5, mean: 1 });
+    expect(sizeOf!({ width: 100, height: 20 })).toEqual([48, 240]);
+    expect(sizeOf!({ width: 10, height: 20 })).toEqual([48, 48]);
+    expect(guessed(['N', 3, 'H', 64]).sizeOf!({ width: 10, height: 20 })).toEqual([128, 64]);
+  });
+
+  test('detectors of free sizes', () => {
+    const model = { inputs: [port(['N', 3, 'H', 'W'])], outputs: [] } as unknown as Model;
+    const { text, sizeOf } = preparationOf(model, { image: [] }, { detects: true });
+    expect(text).toBe('its own size, up to 960, in steps of 32, fit contain, NCHW, rgb, unit (default)');
+    expect(sizeOf!({ width: 1920, height: 1280 })).toEqual([640, 960]);
+    expect(sizeOf!({ width: 100, height: 10 })).toEqual([32, 96]);
+    const exported = { ...model, metadata: { imgsz: '[320, 640]' } } as unknown as Model;
+    expect(preparationOf(exported, { image: [] }, { detects: true })).toMatchObject({
+      text: '320x640, fit contain, NCHW, rgb, unit (default)',
+      options: { size: [320, 640], pad: 114 },
+    });
+  });
+
   test('ImageNet, of a thousand classes', () => {
     const { text, options } = guessed([1, 3, 224, 224], {}, [1, 1000]);
     expect(text).toBe('224x224, fit stretch, NCHW, rgb, imagenet (default for 1000 classes)');
@@ -97,7 +119,7 @@ describe('what is guessed', () => {
     [
       'another preset',
       () => guessed([1, 3, 2, 2], { preset: 'torch' }),
-      "--preset is 'torch', must be imagenet or unit or none",
+      "--preset is 'torch', must be imagenet or unit or signed or none",
     ],
   ])('not %s', (_, call, sentence) => {
     expect(call).toThrow(new UsageError(sentence));
@@ -234,6 +256,36 @@ written: maps.png, 129x129 pixels
       ['run', 'colours.onnx', '--image', 'broken.png', '--input', 'x.npy'],
       2,
       /^striate: --image: the model has 0 inputs of 3 or 4 axes among 'x', must have one: give --input\n$/,
+    ],
+    [
+      'boxes of no picture',
+      ['run', 'colours.onnx', '--input', 'x.npy', '--boxes', 'b.png'],
+      2,
+      /^striate: --boxes and --read are for pictures: give --image FILE\n$/,
+    ],
+    [
+      'boxes in a file of another kind',
+      ['run', 'colours.onnx', '--image', 'pictures/a.png', '--boxes', 'b.gif'],
+      2,
+      /^striate: --boxes is 'b\.gif', must be a folder, or end with \.png or \.jpg\n$/,
+    ],
+    [
+      'boxes of several pictures in one file',
+      ['run', 'colours.onnx', '--image', 'pictures', '--boxes', 'b.png'],
+      2,
+      /^striate: --boxes is 'b\.png', of one picture, but there are 2: name a folder\n$/,
+    ],
+    [
+      'a score above 1',
+      ['run', 'colours.onnx', '--image', 'pictures/a.png', '--boxes', 'b.png', '--score', '2'],
+      2,
+      /^striate: --score is '2', must be a number from 0 to 1\n$/,
+    ],
+    [
+      'no boxes',
+      ['run', 'colours.onnx', '--image', 'pictures/a.png', '--boxes', 'b.png'],
+      2,
+      /^striate: --boxes: the outputs are \[1, 3, 1, 1\], must be [^\n]*\n$/,
     ],
     [
       'several to see',

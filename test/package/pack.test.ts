@@ -6,7 +6,10 @@ import { build, type Plugin } from 'esbuild';
 import { disposeRuntime, init, scope, tensor } from 'striate';
 import { writeNpy } from 'striate/files';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fetchData } from '../../scripts/fetch-data.mjs';
 import { distName, ENTRIES } from '../../scripts/lib/entries.mjs';
+import { fetchModels, fileOf } from '../../scripts/zoo/files.mjs';
+import { FILES, MODELS } from '../../scripts/zoo/models.mjs';
 import { proseOf } from '../docs/markdown.ts';
 import { adder } from '../onnx/adder.ts';
 import { ISOLATED, inChromium } from './browser.ts';
@@ -178,6 +181,69 @@ describe('the command line', () => {
     );
     expect(JSON.parse(text).results[0].outputs.y).toMatchObject({ shape: [1, 2], dtype: 'float32' });
     expect(JSON.parse(fs.readFileSync(path.join(folder, 'y.json'), 'utf8')).tensors.y.data).toEqual([2, 3]);
+  });
+
+  describe('on photographs, with networks of others, in an empty folder', () => {
+    const NEEDED = {
+      'resnet50-thin': 'classes.onnx',
+      yolov8n: 'faces.onnx',
+      'ppocr4-detection': 'lines.onnx',
+      'ppocr4-recognition': 'letters.onnx',
+      'ppocr4-characters': 'letters.txt',
+    };
+    let folder: string;
+    // biome-ignore lint/suspicious/noExplicitAny: what JSON holds
+    const run = async (...args: string[]): Promise<any> => {
+      const bin = path.join(installed.folder, 'node_modules/.bin/striate');
+      return JSON.parse(await output(bin, ['run', ...args, '--json'], folder)).results[0];
+    };
+
+    beforeAll(async () => {
+      folder = fs.mkdtempSync(path.join(installed.folder, 'empty-'));
+      const needed = [...MODELS, ...FILES].filter(({ name }) => name in NEEDED);
+      await fetchModels(needed);
+      for (const one of needed)
+        fs.copyFileSync(fileOf(one), path.join(folder, NEEDED[one.name as keyof typeof NEEDED]));
+      fs.copyFileSync(fetchData({ log: () => {} }).photos[0]!, path.join(folder, 'photo.jpg'));
+      fs.copyFileSync(path.join(root, 'examples/pictures/page.jpg'), path.join(folder, 'page.jpg'));
+      fs.writeFileSync(path.join(folder, 'classes.txt'), 'safe\nnot safe\n');
+    }, 300_000);
+
+    test('the top labels of a photograph', async () => {
+      const prepared = ['--order', 'bgr', '--preset', 'none', '--mean', '104,117,123'];
+      const { outputs } = await run(
+        ...['classes.onnx', '--image', 'photo.jpg', '--labels', 'classes.txt', ...prepared],
+      );
+      const [{ top }] = Object.values<{ top: { label: string; probability: number }[] }>(outputs) as [
+        { top: { label: string; probability: number }[] },
+      ];
+      expect(top.map(({ label }) => label)).toEqual(['safe', 'not safe']);
+      expect(top[0]!.probability).toBeGreaterThan(0.9);
+    }, 120_000);
+
+    test('boxes, drawn', async () => {
+      const { boxes, drawn } = await run('faces.onnx', '--image', 'photo.jpg', '--boxes', 'boxes.png');
+      expect(drawn).toBe('boxes.png');
+      expect(fs.readFileSync(path.join(folder, drawn)).subarray(1, 4).toString()).toBe('PNG');
+      expect(boxes.length).toBeGreaterThan(0);
+      for (const { label, score, box } of boxes) {
+        expect(label).toMatch(/^[A-Z_]+$/);
+        expect(score).toBeGreaterThan(0.25);
+        expect(box[2] - box[0]).toBeGreaterThan(20);
+      }
+      expect(boxes.some(({ label }: { label: string }) => label.startsWith('FACE'))).toBe(true);
+    }, 120_000);
+
+    test('text, line by line', async () => {
+      const { boxes } = await run(
+        ...['lines.onnx', '--image', 'page.jpg', '--order', 'bgr', '--preset', 'imagenet'],
+        ...['--read', 'letters.onnx', '--characters', 'letters.txt', '--boxes', 'text.jpg'],
+      );
+      const texts = boxes.map(({ text }: { text: string }) => text.replaceAll(' ', ''));
+      expect(texts.slice(0, 2)).toEqual(['Notesonlighthouses', 'Howfaralighthouseisseen']);
+      expect(texts).toEqual(expect.arrayContaining(['GullRock', '38m', '29.1km', '30.0km']));
+      expect(fs.existsSync(path.join(folder, 'text.jpg'))).toBe(true);
+    }, 120_000);
   });
 });
 

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
+import sharp from 'sharp';
 import { build as bundle } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fetchData } from '../../scripts/fetch-data.mjs';
@@ -59,35 +60,94 @@ test('a web worker, with Vite', async () => {
   expect(text).toMatch(/^512 scores, the best -\d+\.\d$/);
 }, 120_000);
 
-test('an edge function, in workerd', async () => {
-  const folder = path.join(installed.folder, 'edge');
-  // As wrangler does it: what is no JavaScript becomes a module of its own.
+/** A worker as wrangler bundles it: what is no JavaScript becomes a module of its own. */
+async function inWorkerd(folder: string, entry: string, more: { type: 'Data'; path: string }[] = []) {
   const { outputFiles } = await build({
     absWorkingDir: folder,
-    entryPoints: ['worker.ts'],
+    entryPoints: [entry],
     bundle: true,
     format: 'esm',
     conditions: ['workerd'],
-    external: ['*.wasm', '*.onnx'],
+    external: ['*.wasm', ...more.map((one) => one.path)],
     write: false,
     outfile: path.join(folder, 'out.mjs'),
     logLevel: 'error',
   });
-  const data = (name: string) => fs.readFileSync(name);
   const dist = path.join(installed.striate, 'dist');
-  const workerd = new Miniflare({
+  const { text } = outputFiles[0]!;
+  const modules = [...new Set([...text.matchAll(/from "\.\/([\w/-]+\.wasm)"/g)].map(([, file]) => file!))];
+  return new Miniflare({
     compatibilityDate: read('edge/wrangler.toml').match(/compatibility_date = "(.*)"/)![1]!,
     modules: [
-      { type: 'ESModule', path: 'worker.mjs', contents: outputFiles[0]!.text },
-      { type: 'CompiledWasm', path: 'simd.wasm', contents: data(path.join(dist, 'simd.wasm')) },
-      { type: 'CompiledWasm', path: 'relaxed.wasm', contents: data(path.join(dist, 'relaxed.wasm')) },
-      { type: 'Data', path: 'model.onnx', contents: data(path.join(folder, 'model.onnx')) },
+      { type: 'ESModule', path: 'worker.mjs', contents: text },
+      ...modules.map((file) => ({
+        type: 'CompiledWasm' as const,
+        path: file,
+        contents: fs.readFileSync(path.join(dist, file)),
+      })),
+      ...more.map((one) => ({ ...one, contents: fs.readFileSync(path.join(folder, one.path)) })),
     ],
   });
+}
+
+test('an edge function, in workerd', async () => {
+  const model = { type: 'Data' as const, path: 'model.onnx' };
+  const workerd = await inWorkerd(path.join(installed.folder, 'edge'), 'worker.ts', [model]);
   try {
     const body = new Uint8Array(128 * 128 * 3);
     const response = await workerd.dispatchFetch('http://localhost/', { method: 'POST', body });
     expect(await response.text()).toBe('{"face":false}');
+  } finally {
+    await workerd.dispose();
+  }
+}, 120_000);
+
+test('pictures of every kind, in workerd: decoded, drawn on, made tensors of, encoded', async () => {
+  const folder = path.join(installed.folder, 'edge');
+  fs.writeFileSync(
+    path.join(folder, 'pictures.ts'),
+    `import { init } from 'striate';
+import { decodeImage, drawBoxes, encodeJpeg, encodePng, fromImage } from 'striate/image';
+const ready = init();
+export default {
+  async fetch(request: Request): Promise<Response> {
+    await ready;
+    const picture = await decodeImage(await request.arrayBuffer());
+    const x = fromImage(picture, { size: [8, 8] });
+    const drawn = drawBoxes(picture, [{ box: [2, 2, 6, 6] }]);
+    const again = await Promise.all([encodePng(drawn), encodeJpeg(drawn)].map((file) => decodeImage(file)));
+    const sizes = again.map(({ width, height, channels }) => [width, height, channels]);
+    return Response.json({ size: [picture.width, picture.height], shape: x.shape, mean: x.data[0], sizes });
+  },
+};
+`,
+  );
+  const workerd = await inWorkerd(folder, 'pictures.ts');
+  const plain = sharp({ create: { width: 20, height: 12, channels: 3, background: '#ff8040' } });
+  const bmp = Uint8Array.from([
+    ...[0x42, 0x4d, 66, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 24, 0],
+    ...Array<number>(24).fill(0),
+    ...[0x40, 0x80, 0xff, 0x40, 0x80, 0xff, 0, 0],
+  ]);
+  try {
+    for (const [kind, file] of [
+      ['jpeg', await plain.jpeg().toBuffer()],
+      ['png', await plain.png().toBuffer()],
+      ['webp', await plain.webp().toBuffer()],
+      ['gif', await plain.gif().toBuffer()],
+      ['bmp', bmp],
+    ] as const) {
+      const response = await workerd.dispatchFetch('http://localhost/', { method: 'POST', body: file });
+      const size = kind === 'bmp' ? [2, 1] : [20, 12];
+      const sizes = [
+        [...size, 4],
+        [...size, 3],
+      ];
+      expect(await response.json(), kind).toEqual({
+        ...{ size, shape: [1, 3, 8, 8], sizes },
+        mean: expect.closeTo(1, 1),
+      });
+    }
   } finally {
     await workerd.dispose();
   }

@@ -38,12 +38,11 @@ function commandsOf(program: Command): void {
       .option('--size <HxW>', "height and width of the input (default: the model's, else the picture's)")
       .option(
         '--fit <how>',
-        'stretch, contain (with a margin) or cover (what stands out is cut off)',
-        'stretch',
+        'stretch, contain (with a margin) or cover (what stands out is cut off) (default: stretch; contain where boxes are found)',
       )
       .option(
         '--preset <name>',
-        'imagenet, unit (0 to 1) or none (0 to 255) (default: imagenet for 1000 classes, else unit)',
+        'imagenet, unit (0 to 1), signed (-1 to 1) or none (0 to 255) (default: imagenet for 1000 classes, signed for lines of text, else unit)',
       )
       .option('--scale <s>', 'what bytes are multiplied by, instead of what the preset says')
       .option('--mean <a,b,c>', 'what is subtracted then, of all channels or of each')
@@ -69,6 +68,11 @@ function commandsOf(program: Command): void {
     .option('--output <file>', 'writes the outputs: .npz, .json, or of one .npy or .png')
     .option('--top <k>', 'how many scores are shown', '5')
     .option('--labels <file>', "names of the classes: a line each, or JSON (default: the model's own)")
+    .option('--boxes <file>', 'finds boxes and draws them: a .png or .jpg file, or a folder for several')
+    .option('--score <s>', 'the least score of a box (default: 0.25, of text 0.6)')
+    .option('--iou <s>', 'boxes of a class that share more than this are one', '0.45')
+    .option('--read <model>', 'a second model that reads each box: text, or the best of a row of scores')
+    .option('--characters <file>', "what the second model's classes are called: a line each, or JSON")
     .action(run);
   command('summary <model>', 'Shows what a model takes, gives and consists of, step by step.')
     .addOption(shapes())

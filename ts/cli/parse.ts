@@ -35,6 +35,13 @@ export function parseInteger(option: string, text: string, least: number): numbe
   throw new UsageError(`${option} is '${text}', must be an integer, at least ${least}`);
 }
 
+/** A number from 0 to 1. */
+export function parseShare(option: string, text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value >= 0 && value <= 1) return value;
+  throw new UsageError(`${option} is '${text}', must be a number from 0 to 1`);
+}
+
 /** Numbers behind commas. */
 export function parseNumbers(option: string, text: string): number[] {
   const values = text.split(',').map((one) => (one.trim() === '' ? Number.NaN : Number(one)));

@@ -4,8 +4,9 @@ import path from 'node:path';
 import type { AnyTensor, DType, RuntimeInfo, Tensor } from 'striate';
 import { pictureGrid } from 'striate/analyze';
 import { readNpy, readNpz, writeNpy, writeNpz } from 'striate/files';
-import { encodePng, type RgbaPicture, toImage } from 'striate/image';
+import { type DecodedPicture, encodePng, type RgbaPicture, toImage } from 'striate/image';
 import type { Model } from 'striate/onnx';
+import { type BoxOptions, Detection, nameOf, type Seen } from './detection.ts';
 import { type CommonOptions, openModel, startRuntime } from './load.ts';
 import { parseInteger, parseNamed } from './parse.ts';
 import { type PictureOptions, type Preparation, preparationOf, prepared, readPicture } from './pictures.ts';
@@ -14,7 +15,7 @@ import { type Described, describeOutput, labelsOf, readLabels, type Scored } fro
 import { sourcesOf, writeWhole } from './sources.ts';
 import { colors, digits, lineWidth, Progress, table } from './terminal.ts';
 
-export interface RunOptions extends CommonOptions, PictureOptions {
+export interface RunOptions extends CommonOptions, PictureOptions, BoxOptions {
   readonly input: readonly string[];
   readonly outputs?: string;
   readonly output?: string;
@@ -22,10 +23,10 @@ export interface RunOptions extends CommonOptions, PictureOptions {
   readonly labels?: string;
 }
 
-/** What goes in at a time: its name, how it was prepared, and its tensors by the names of inputs. */
+/** What goes in at a time: its name, its tensors by the names of inputs, and the picture that is among them. */
 interface Item {
   readonly name: string;
-  readonly feeds: () => Promise<Record<string, Tensor<DType>>>;
+  readonly open: () => Promise<{ feeds: Record<string, Tensor<DType>>; picture?: DecodedPicture }>;
 }
 
 /** What came out of an item. */
@@ -34,6 +35,9 @@ interface Result {
   readonly milliseconds: number;
   readonly tensors: Record<string, AnyTensor>;
   readonly outputs: Record<string, Described>;
+  readonly boxes?: readonly Seen[];
+  /** Where they were drawn. */
+  readonly drawn?: string;
 }
 
 export async function run(file: string, options: RunOptions): Promise<void> {
@@ -41,31 +45,43 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const write = options.output === undefined ? null : writerOf(options.output);
   const info = await startRuntime(options);
   const model = await openModel(file);
+  const detection = await Detection.of(options);
   const labels = options.labels === undefined ? labelsOf(model.metadata) : readLabels(options.labels);
-  const { items, preparation } = itemsOf(model, options);
+  const { items, preparation } = itemsOf(model, options, detection !== null);
+  detection?.requireRoom(items.length);
   const results: Result[] = [];
   const progress = new Progress(items.length);
-  for (const { name, feeds } of items) {
-    const inputs = await feeds();
+  for (const { name, open } of items) {
+    const { feeds, picture } = await open();
     const start = performance.now();
-    const tensors: Record<string, AnyTensor> = model.run(inputs, wantedOf(options.outputs));
+    const tensors: Record<string, AnyTensor> = model.run(feeds, wantedOf(options.outputs));
     const milliseconds = performance.now() - start;
-    for (const one of Object.values(inputs)) one.dispose();
+    for (const one of Object.values(feeds)) one.dispose();
     const outputs = Object.entries(tensors).map(([key, one]) => [key, describeOutput(one, top, labels)]);
-    results.push({ input: name, milliseconds, tensors, outputs: Object.fromEntries(outputs) });
+    const result = { input: name, milliseconds, tensors, outputs: Object.fromEntries(outputs) };
+    if (detection === null || preparation === null || picture === undefined) results.push(result);
+    else {
+      const boxes = detection.find(picture, tensors, preparation, labels);
+      const drawn = detection.draw(picture, name, boxes);
+      results.push({ ...result, boxes, ...(drawn !== null && { drawn }) });
+    }
     await progress.step(path.basename(name));
   }
   progress.end();
+  const prepared = [preparation?.text, detection?.text].filter((text) => typeof text === 'string');
   const all = {
     model: file,
     runtime: runtimeOf(info),
-    ...(preparation !== null && { prepared: preparation.text }),
+    ...(prepared.length > 0 && { prepared: prepared.join('; boxes: ') }),
     results: results.map(({ tensors: _, ...rest }) => rest),
   };
   write?.(results, all);
   if (options.json) console.log(JSON.stringify(all, null, 2));
-  else print(results, preparation);
-  if (options.output !== undefined && !options.json) console.log(`written: ${options.output}`);
+  else {
+    if (all.prepared !== undefined) console.log(`prepared: ${all.prepared}`);
+    for (const one of results) print(one);
+    if (options.output !== undefined) console.log(`written: ${options.output}`);
+  }
 }
 
 const runtimeOf = ({ version, variant, threads }: RuntimeInfo) => ({ version, variant, threads });
@@ -74,7 +90,11 @@ const wantedOf = (outputs: string | undefined) =>
   outputs === undefined ? {} : { outputs: outputs.split(',') };
 
 /** A picture each, or the arrays alone; arrays that stand beside pictures go to the other inputs. */
-function itemsOf(model: Model, options: RunOptions): { items: Item[]; preparation: Preparation | null } {
+function itemsOf(
+  model: Model,
+  options: RunOptions,
+  detects: boolean,
+): { items: Item[]; preparation: Preparation | null } {
   const { image, input } = options;
   const names = model.inputs.map(({ name }) => name);
   // An archive brings the names itself.
@@ -85,12 +105,12 @@ function itemsOf(model: Model, options: RunOptions): { items: Item[]; preparatio
     Object.assign({}, ...files.map(([name, file]) => readArrays(name, file)));
   if (image.length > 0) {
     const others = files.map(([name]) => name);
-    const preparation = preparationOf(model, options, others);
+    const preparation = preparationOf(model, options, { others, detects });
     const items = sourcesOf('--image', image).map((source) => ({
       name: source.name,
-      feeds: async () => {
+      open: async () => {
         const picture = await readPicture(source);
-        return { ...arrays(), [preparation.input]: prepared(picture, preparation) };
+        return { feeds: { ...arrays(), [preparation.input]: prepared(picture, preparation) }, picture };
       },
     }));
     return { items, preparation };
@@ -98,7 +118,7 @@ function itemsOf(model: Model, options: RunOptions): { items: Item[]; preparatio
   if (input.length === 0)
     throw new UsageError('there is nothing to run on: give --image FILE, or --input NAME=FILE.npy');
   const name = files.map(([, file]) => path.basename(file)).join(', ');
-  return { items: [{ name, feeds: async () => arrays() }], preparation: null };
+  return { items: [{ name, open: async () => ({ feeds: arrays() }) }], preparation: null };
 }
 
 function readArrays(name: string, file: string): Record<string, AnyTensor> {
@@ -168,14 +188,23 @@ function named(results: readonly Result[]): Record<string, AnyTensor> {
   return Object.fromEntries(entries);
 }
 
-function print(results: readonly Result[], preparation: Preparation | null): void {
-  if (preparation !== null) console.log(`prepared: ${preparation.text}`);
-  for (const one of results) printResult(one);
-}
-
-function printResult({ input, milliseconds, outputs }: Result): void {
+function print({ input, milliseconds, outputs, boxes, drawn }: Result): void {
   console.log(`${colors.bold(input)}  ${colors.dim(`${digits(milliseconds)} ms`)}`);
-  const rest = Object.entries(outputs).filter(([name, { top, probabilities }]) => {
+  if (boxes !== undefined) {
+    console.log(indented(boxes.length > 0 ? boxesText(boxes) : 'no boxes'));
+    if (drawn !== undefined) console.log(`  drawn: ${drawn}`);
+    return;
+  }
+  const rest = Object.entries(outputs).filter(([name, { top, probabilities, reading }]) => {
+    if (reading !== undefined) {
+      console.log(`  ${name}: text`);
+      console.log(
+        indented(
+          table(['text', 'probability'], [[reading.text, reading.score.toFixed(4)]], 1, lineWidth() - 2),
+        ),
+      );
+      return false;
+    }
     if (top === undefined) return true;
     const how =
       probabilities === 'softmax' ? 'the probabilities are the softmax of the scores' : 'probabilities';
@@ -201,4 +230,15 @@ function topText(top: readonly Scored[]): string {
     ...[probability.toFixed(4), `${index}`],
   ]);
   return table(['label', '', 'probability', 'class'], rows, 2, lineWidth() - 2);
+}
+
+/** A row for each box: what it holds, how sure that is, and its corners. */
+function boxesText(boxes: readonly Seen[]): string {
+  const rows = boxes.map((one) => [
+    nameOf(one),
+    (one.textScore ?? one.score).toFixed(4),
+    ...one.box.map((value) => `${Math.round(value)}`),
+  ]);
+  const title = boxes.some(({ text }) => text !== undefined) ? 'text' : 'label';
+  return table([title, 'score', 'x1', 'y1', 'x2', 'y2'], rows, 5, lineWidth() - 2);
 }

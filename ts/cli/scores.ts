@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { DType, Tensor } from 'striate';
 import { UsageError } from './problems.ts';
+import { type Reading, readingOf } from './text.ts';
 
 /** One of the best scores. */
 export interface Scored {
@@ -16,6 +17,8 @@ export interface Described {
   readonly shape: readonly number[];
   /** The best of a row of scores. */
   readonly top?: readonly Scored[];
+  /** What scores for each column spell. */
+  readonly reading?: Reading;
   /** How probabilities came about: the output's own values, or their softmax. */
   readonly probabilities?: 'as they are' | 'softmax';
   readonly min?: number;
@@ -44,6 +47,8 @@ export function describeOutput(
 ): Described {
   const { dtype, shape } = output;
   const data = output.data as ArrayLike<number>;
+  const reading = dtype === 'float32' ? readingOf(output, labels) : null;
+  if (reading !== null) return { dtype, shape, reading };
   if (dtype !== 'float32' || classesOf(shape) === 0) return { dtype, shape, ...statistics(data) };
   const { values, probabilities } = probabilitiesOf(data);
   const order = Array.from(values.keys()).sort(
@@ -91,7 +96,7 @@ export function readLabels(file: string): string[] {
   } catch {
     throw new UsageError(`--labels: the file '${file}' cannot be read`);
   }
-  return parseLabels(text) ?? text.trimEnd().split(/\r?\n/);
+  return parseLabels(text) ?? text.replace(/(\r?\n)+$/, '').split(/\r?\n/);
 }
 
 /** What exporters write: JSON, or the text of a Python dict or list: {0: 'tench', 1: 'goldfish'}. */
