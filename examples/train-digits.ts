@@ -2,8 +2,8 @@
 //
 //   npm run example -- train-digits [EPOCHS]
 //
-// A small net after LeNet (LeCun et al., 1998) learns from 8 000 digits that are turned, shifted and scaled a little anew in
-// every epoch, and is tried on 2 000 others. The curves go to build/examples/train-digits.svg.
+// Four convolutions, each with batch norm, learn from 8 000 digits that are turned, shifted and scaled a little anew in every
+// epoch, and are tried on 2 000 others. The curves go to build/examples/train-digits.svg.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import {
   BatchNorm2d,
@@ -57,19 +57,23 @@ export function digits(
 
 const makeNet = () =>
   new Sequential(
-    new Conv2d(1, 16, 5, { padding: 2, bias: false }),
+    new Conv2d(1, 16, 3, { padding: 1, bias: false }),
     new BatchNorm2d(16),
     new ReLU(),
     new MaxPool2d(2),
-    new Conv2d(16, 32, 5, { padding: 2, bias: false }),
+    new Conv2d(16, 32, 3, { padding: 1, bias: false }),
+    new BatchNorm2d(32),
+    new ReLU(),
+    new Conv2d(32, 32, 3, { padding: 1, bias: false }),
     new BatchNorm2d(32),
     new ReLU(),
     new MaxPool2d(2),
-    new Flatten(),
-    new Linear(32 * 7 * 7, 128),
+    new Conv2d(32, 64, 3, { padding: 1, bias: false }),
+    new BatchNorm2d(64),
     new ReLU(),
-    new Dropout({ p: 0.3 }),
-    new Linear(128, 10),
+    new Flatten(),
+    new Dropout({ p: 0.2 }),
+    new Linear(64 * 7 * 7, 10),
   );
 
 /** Trains on four of five of every `thin`-th digit for some epochs; gives the history. */
@@ -82,19 +86,19 @@ export async function trainDigits(
   const [testX, testY] = digits(files, (i) => i % thin === 0 && Math.floor(i / thin) % 5 === 0);
   const net = makeNet();
   const data = new DataLoader(tensorDataset(x, y), {
-    batchSize: 50,
+    batchSize: 20,
     shuffle: true,
     transform: (images, classes) =>
-      [randomAffine(images, { degrees: 10, translate: [0.08, 0.08], scale: [0.9, 1.1] }), classes] as const,
+      [randomAffine(images, { degrees: 10, translate: [0.05, 0.05], scale: [0.9, 1.1] }), classes] as const,
   });
-  const optimizer = new AdamW(net.parameters(), { weightDecay: 0.02 });
+  const optimizer = new AdamW(net.parameters(), { weightDecay: 0.05 });
   try {
     return await fit(net, {
       data,
       loss: crossEntropy,
       optimizer,
       epochs,
-      schedule: new OneCycleLR(optimizer, { maxLr: 0.006, epochs, stepsPerEpoch: data.length }),
+      schedule: new OneCycleLR(optimizer, { maxLr: 0.008, epochs, stepsPerEpoch: data.length }),
       validation: new DataLoader(tensorDataset(testX, testY), { batchSize: 250 }),
       metrics: { accuracy },
       progress,

@@ -1,5 +1,6 @@
 /** What `fit` says of a step whose loss is no finite number. */
 import { scope } from '../engine/memory.ts';
+import { generatorState, setGeneratorState } from '../graph/draw.ts';
 import type { AnyModule, Module } from '../layers/module.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { valueAndGrad } from '../transforms/valueAndGrad.ts';
@@ -7,8 +8,29 @@ import { valueAndGrad } from '../transforms/valueAndGrad.ts';
 const allFinite = (value: unknown): boolean =>
   !(value instanceof Tensor) || value.dtype !== 'float32' || value.data.every(Number.isFinite);
 
-/** The first thing that is not finite on the way to the loss, and the parameter with the largest gradient. */
+/**
+ * The first thing that is not finite on the way to the loss, and the parameter with the largest gradient. Running statistics and the
+ * generator of random numbers stand afterwards where they stood.
+ */
 export function explain<X, Y, Out>(
+  net: Module<[X], Out>,
+  loss: (output: Out, y: Y) => Tensor,
+  x: X,
+  y: Y,
+): string {
+  const generator = generatorState();
+  return scope(() => {
+    const buffers = net.namedBuffers().map(([, buffer]) => [buffer, buffer.clone()] as const);
+    try {
+      return explained(net, loss, x, y);
+    } finally {
+      for (const [buffer, before] of buffers) buffer.data.set(before.data);
+      setGeneratorState(generator);
+    }
+  });
+}
+
+function explained<X, Y, Out>(
   net: Module<[X], Out>,
   loss: (output: Out, y: Y) => Tensor,
   x: X,

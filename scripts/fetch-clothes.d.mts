@@ -1,0 +1,1 @@
+export function fetchClothes(): Promise<string>;
