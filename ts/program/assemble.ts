@@ -129,6 +129,7 @@ class Assembly {
    * caller's memory; anything else (an input, a capture, what was given before) is copied at the end of its half.
    */
   #give(half: 'first' | 'second', buffers: readonly Buffer[], from: number): void {
+    if (buffers.length === 0) return;
     const { steps } = this.#to;
     const isFirst = half === 'first';
     const others = isFirst ? steps.slice(this.#middle) : steps.slice(0, this.#middle);

@@ -4,21 +4,37 @@ import { type Node, originsOf, type Value } from '../graph/value.ts';
 import { type Buffer, root, type Step } from '../instructions/builder.ts';
 import type { Row } from './executable.ts';
 
+/** What of a row does not depend on shapes. */
+type Kept = Pick<Row, 'path' | 'operator' | 'blamed' | 'parameters' | 'fixed'>;
+
+/** By graph, which may be planned again for other shapes. */
+const kept = /*#__PURE__*/ new WeakMap<Graph, readonly Kept[]>();
+
 export function rowsOf(graph: Graph, main: readonly Step[]): Row[] {
-  const counted = new Set<Value>();
   const bytes = bytesOf(main);
-  return graph.nodes.map((node, row) => {
-    const { entry, outputs, state, resolved } = node;
+  let known = kept.get(graph);
+  if (known === undefined) {
+    known = keptOf(graph);
+    kept.set(graph, known);
+  }
+  return known.map((row, index) => {
+    const { outputs, resolved } = graph.nodes[index] as Node;
+    const types = outputs.map(({ shape, dtype }) => ({ shape, dtype }));
+    return { ...row, outputs: types, macs: resolved.macs ?? 0, bytes: bytes.get(index) ?? 0 };
+  });
+}
+
+function keptOf(graph: Graph): Kept[] {
+  const counted = new Set<Value>();
+  return graph.nodes.map((node) => {
+    const { entry, outputs, state } = node;
     const origins = originsOf(node);
     const fixed = [...outputs, ...state].every((value) => graph.isFixed(value));
     return {
       path: origins[0]?.path ?? '',
       operator: origins.length > 1 ? origins.map(({ operator }) => operator).join(' + ') : entry.name,
       blamed: origins[0]?.operator ?? entry.name,
-      outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })),
       parameters: fixed ? 0 : parametersOf(graph, node, counted),
-      macs: resolved.macs ?? 0,
-      bytes: bytes.get(row) ?? 0,
       fixed,
     };
   });
