@@ -23,7 +23,9 @@ import {
 } from './value.ts';
 
 export class Graph {
-  nodes: Node[];
+  #nodes: Node[];
+  /** Nodes that were taken out, but for the list. */
+  readonly #gone = new Set<Node>();
   readonly inputs: Value[];
   readonly results: Value[];
   /** The last version of each capture that a node writes. */
@@ -45,7 +47,7 @@ export class Graph {
     isPinned = false,
   ) {
     this.#isPinned = isPinned;
-    this.nodes = [...nodes];
+    this.#nodes = [...nodes];
     this.inputs = [...inputs];
     this.results = [...results];
     this.state = new Map(state);
@@ -54,6 +56,15 @@ export class Graph {
     this.nodes.forEach(connect);
     for (const value of [...results, ...state.values()]) value.uses.push({ node: null });
     this.settle();
+  }
+
+  /** In an order of execution once it is settled. */
+  get nodes(): Node[] {
+    if (this.#gone.size > 0) {
+      this.#nodes = this.#nodes.filter((node) => !this.#gone.has(node));
+      this.#gone.clear();
+    }
+    return this.#nodes;
   }
 
   /** Has `settle` keep the nodes in the order in which they are. */
@@ -109,7 +120,7 @@ export class Graph {
       if (before) state.push(this.#version(before, node));
     }
     connect(node);
-    this.nodes.push(node);
+    this.#nodes.push(node);
     return node;
   }
 
@@ -174,7 +185,7 @@ export class Graph {
   /** Takes a node out. @throws where one of its values is read */
   erase(node: Node): void {
     if (isNeeded(node)) throw new Error(`graph: ${node.entry.name} is read and cannot be erased`);
-    this.nodes.splice(this.nodes.indexOf(node), 1);
+    this.#gone.add(node);
     this.#disconnect(node);
   }
 
@@ -198,13 +209,11 @@ export class Graph {
    * writes a new version behind whoever reads the old one. Nodes that nothing needs are dropped.
    */
   settle(): void {
-    for (let i = this.nodes.length - 1, dropped = true; dropped; i = this.nodes.length - 1) {
+    for (let dropped = true; dropped; ) {
       dropped = false;
-      for (; i >= 0; i--) {
-        const node = this.nodes[i] as Node;
+      for (const node of [...this.nodes].reverse()) {
         if (isNeeded(node)) continue;
-        this.nodes.splice(i, 1);
-        this.#disconnect(node);
+        this.erase(node);
         dropped = true;
       }
     }
@@ -223,7 +232,7 @@ export class Graph {
       placed.push(node);
     };
     for (const node of [...this.nodes].sort((a, b) => a.order - b.order)) visit(node);
-    this.nodes = placed;
+    this.#nodes = placed;
   }
 
   /** Whether a value is known before any run: made of captures that nothing writes, and of numbers. */
