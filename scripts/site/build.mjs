@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { sourcesByDistName } from '../lib/entries.mjs';
 import { nodeModules } from '../lib/modules.mjs';
 import { main, root } from '../lib/report.mjs';
 import { allPages, GROUPS, pageOf } from './pages.mjs';
@@ -31,18 +32,17 @@ function relinked(markdown, from, places) {
   });
 }
 
-/** What a worker of a page runs: the packed library, and the code around it. */
-async function live() {
-  const target = at(source, 'public');
-  fs.mkdirSync(path.join(source, 'public/striate'), { recursive: true });
-  for (const file of fs.readdirSync(at('dist')).filter((name) => /\.js$/.test(name) && name !== 'cli.js'))
-    fs.copyFileSync(at('dist', file), path.join(source, 'public/striate', file));
-  await liveWorker(path.join(source, 'public/live/worker.js'));
-  return target;
-}
-
-/** The worker as one file beside the library's. */
-export async function liveWorker(outfile) {
+/** Into `target` what a page's worker runs: the library, its entries with what they share apart, and the code around it. */
+export async function writeLive(target) {
+  const options = { bundle: true, format: 'esm', target: 'es2022', minify: true, logLevel: 'error' };
+  await build({
+    ...options,
+    absWorkingDir: root,
+    entryPoints: sourcesByDistName,
+    outdir: path.join(target, 'striate'),
+    splitting: true,
+    platform: 'browser',
+  });
   const outside = {
     name: 'outside',
     setup: ({ onResolve }) =>
@@ -53,13 +53,9 @@ export async function liveWorker(outfile) {
   };
   await build({
     entryPoints: [at('scripts/site/theme/worker.mjs')],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    alias: {},
+    ...options,
+    outfile: path.join(target, 'live/worker.js'),
     plugins: [outside],
-    logLevel: 'error',
   });
 }
 
@@ -103,7 +99,7 @@ export async function buildSite() {
   });
   for (const file of ['bench.svg', 'picture.jpg'])
     fs.copyFileSync(at('docs', file), path.join(source, 'guide', file));
-  await live();
+  await writeLive(path.join(source, 'public'));
   const titled = (file) => pages.find((page) => page.file === file).title;
   const nav = [
     ...GROUPS.map(({ title, pages: own }) => ({

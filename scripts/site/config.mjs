@@ -11,6 +11,8 @@ export default defineConfig({
   titleTemplate: ':title, striate',
   description: 'Convolutional networks in JavaScript: run them, train them, look into them',
   lang: 'en',
+  // No icon is asked for.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   base,
   outDir: '../site-dist',
   cacheDir: '../site-cache',

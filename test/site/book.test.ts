@@ -49,7 +49,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   dilated: ['d = 2 give 3', '4 see 15 pixels', 'span 9 pixels'],
   transposed: [
     ...['0 0 1 / 0 4 6 / 4 12 9', 'off, 4', '0 0 0 1 / 0 0 2 3 / 0 2 0 3 / 4 6 6 9'],
-    ...['s = 2 give 5', 'larger, 6', '1 2 1 2', '2 2 1 2 2 1'],
+    ...['s = 2 give 5', 'larger, 6', '2 1 2 1', '2 2 1 2 2 1'],
   ],
   visualising: ['3 x 3 gets\n16'],
   learning: ['0 1 0 0 0 -1 0', 'kernel 1 -1'],
@@ -146,8 +146,9 @@ describe('what a block prints', () => {
   test('pictures, charts and errors as HTML, in which text stays text', () => {
     const picture = { data: new Uint8ClampedArray(16).fill(255), width: 2, height: 2, channels: 4 };
     expect(html(typed([picture], library))).toMatch(
-      /<img [^>]*width="320" [^>]*src="data:image\/png;base64,iVBOR/,
+      /<img [^>]*width="200" [^>]*src="data:image\/png;base64,iVBOR/,
     );
+    expect(plain(typed([picture, 'white', 1], library))).toBe('(a picture of 2 x 2 pixels: white 1)');
     expect(html(typed(['<svg><style>x</style><text>1</text></svg>'], library))).toBe(
       '<div class="live-chart"><svg><text>1</text></svg></div>',
     );

@@ -28,21 +28,26 @@ function inLink() {
   return code === undefined ? null : { id, code };
 }
 
-/** The line of a syntax error, of which only the worker that has it as its own text is told. */
+/** The line of a syntax error, which only a script of the page is told. A module with such an error never runs. */
 function syntaxLine(module) {
   return new Promise((resolve) => {
     const url = URL.createObjectURL(new Blob([module], { type: 'text/javascript' }));
-    const worker = new Worker(url, { type: 'module' });
-    const end = (line) => {
-      worker.terminate();
-      URL.revokeObjectURL(url);
-      resolve(line);
-    };
-    worker.onerror = (event) => {
+    const script = Object.assign(document.createElement('script'), { type: 'module', src: url });
+    const listen = (event) => {
+      if (event.filename !== url) return;
       event.preventDefault();
       end(event.lineno > 0 ? event.lineno : undefined);
     };
-    setTimeout(() => end(undefined), 1000);
+    const end = (line) => {
+      window.removeEventListener('error', listen);
+      URL.revokeObjectURL(url);
+      script.remove();
+      resolve(line);
+    };
+    window.addEventListener('error', listen);
+    script.onerror = () => end(undefined);
+    script.onload = () => setTimeout(() => end(undefined));
+    document.head.append(script);
   });
 }
 

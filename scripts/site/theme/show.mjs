@@ -55,13 +55,15 @@ function typedOne(value, { Tensor, encodePng }) {
   return { kind: 'text', text: text(value) };
 }
 
-/** What a call of console.log prints: texts beside each other are one line. */
+/** What a call of console.log prints: texts beside each other are one line, behind a picture its caption. */
 export function typed(values, library) {
   const found = [];
   for (const value of values) {
     const one = typedOne(value, library);
     const last = found.at(-1);
     if (one.kind === 'text' && last?.kind === 'text') last.text += ` ${one.text}`;
+    else if (one.kind === 'text' && last?.kind === 'picture')
+      last.caption = `${last.caption === undefined ? '' : `${last.caption} `}${one.text}`;
     else found.push(one);
   }
   return found;
@@ -106,10 +108,13 @@ function tensorHtml({ dtype, shape, values }) {
   return `<figure>${head}<div class="live-planes">${tables.join('')}</div></figure>`;
 }
 
-function pictureHtml({ width, height, png }) {
+function pictureHtml({ width, height, png, caption }) {
   // Whole squares for each pixel of what is small.
-  const scale = Math.max(1, Math.floor(320 / width));
-  return `<img class="live-picture" alt="A picture of ${width} x ${height} pixels" width="${width * scale}" height="${height * scale}" src="data:image/png;base64,${png}">`;
+  const scale = Math.max(1, Math.floor(200 / width));
+  const about = caption === undefined ? 'A picture' : escaped(caption);
+  const image = `<img class="live-picture" alt="${about}, ${width} x ${height} pixels" width="${width * scale}" height="${height * scale}" src="data:image/png;base64,${png}">`;
+  const below = caption === undefined ? '' : `<figcaption>${escaped(caption)}</figcaption>`;
+  return `<figure class="live-figure">${image}${below}</figure>`;
 }
 
 /** The HTML of printed values, errors among them. */
@@ -135,7 +140,8 @@ export function plain(outputs) {
     .map((one) => {
       if (one.kind === 'tensor')
         return `Tensor ${one.dtype} [${one.shape.join(', ')}]: ${one.values.slice(0, 64).map(figure).join(' ')}`;
-      if (one.kind === 'picture') return `(a picture of ${one.width} x ${one.height} pixels)`;
+      if (one.kind === 'picture')
+        return `(a picture of ${one.width} x ${one.height} pixels${one.caption === undefined ? '' : `: ${one.caption}`})`;
       if (one.kind === 'chart') return `(${one.svg.match(/aria-label="([^"]*)"/)?.[1] ?? 'a chart'})`;
       return one.text;
     })
