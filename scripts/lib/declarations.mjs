@@ -77,6 +77,59 @@ ${exported.map(([entry, names]) => block(entry, (name) => names.has(name))).join
 ${block('Named by these, and not exported', (name) => !exported.some(([, names]) => names.has(name)))}`;
 }
 
+const without = (text) =>
+  text
+    .replace(/^(export )?declare /, '')
+    .replaceAll(/^ +(#private|private constructor\(\));\n/gm, '')
+    .replaceAll(/^ +(?! \*)/gm, (indent) => ' '.repeat(indent.length / 2));
+
+/** A docstring as Markdown: what it says, its parameters, what is given and thrown, its example. */
+function docsOf(node) {
+  const [doc] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
+  if (doc === undefined) return '';
+  const said = (one) => ts.getTextOfJSDocComment(one.comment)?.trim() ?? '';
+  const tags = (name) => (doc.tags ?? []).filter(({ tagName }) => tagName.text === name);
+  const rows = [
+    ...tags('param').map((tag) => `- \`${tag.name.getText()}\`: ${said(tag)}`),
+    ...[...tags('returns'), ...tags('return')].map((tag) => `- Gives: ${said(tag)}`),
+    ...tags('throws').map(
+      (tag) =>
+        `- Throws: ${tag
+          .getText()
+          .replace(/^@throws\s*/, '')
+          .replaceAll(/\s*\n\s*\*\s*/g, ' ')
+          .trim()}`,
+    ),
+  ];
+  return [said(doc), rows.join('\n'), ...tags('example').map(said)]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** Each entry, and last what is named by them and not exported: names in order, with declaration, kind and docstring. */
+export function documented(folder) {
+  const { own, exported } = declarationsIn(folder);
+  const listed = (names) =>
+    own
+      .filter(({ name }) => names(name))
+      .map(({ name, node, source }) => ({
+        name,
+        kind: ts.isClassDeclaration(node)
+          ? 'class'
+          : ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)
+            ? 'type'
+            : 'function',
+        code: without(source.text.slice(node.getStart(source), node.end)),
+        docs: docsOf(node),
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const isExported = (name) => exported.some(([, names]) => names.has(name));
+  return [
+    ...exported.map(([entry, names]) => [entry, listed((name) => names.has(name))]),
+    ['Named by these, and not exported', listed((name) => !isExported(name))],
+  ];
+}
+
 const isHidden = (node) =>
   (node.name !== undefined && ts.isPrivateIdentifier(node.name)) ||
   (node.modifiers ?? []).some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword);

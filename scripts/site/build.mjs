@@ -59,7 +59,7 @@ export async function writeLive(target) {
   });
 }
 
-function llms(pages) {
+function llms(pages, reference) {
   const groups = GROUPS.map(({ title, pages: own }) => {
     const rows = own.map(([file, place]) => {
       const { title: name } = pages.find((page) => page.file === file);
@@ -67,7 +67,7 @@ function llms(pages) {
     });
     return `## ${title}\n\n${rows.join('\n')}`;
   });
-  return `# striate ${version}\n\n> Convolutional networks in JavaScript on WebAssembly: tensors, layers, gradients, training, ONNX models, pictures, and what convolutions do.\n\n${groups.join('\n\n')}\n\n## Reference\n\n- [Operators](reference/operators.md)\n- [Public names](reference/striate.md)\n`;
+  return `# striate ${version}\n\n> Convolutional networks in JavaScript on WebAssembly: tensors, layers, gradients, training, ONNX models, pictures, and what convolutions do.\n\n${groups.join('\n\n')}\n\n## Reference\n\n${reference.map(({ title, place }) => `- [${title}](${place}.md)`).join('\n')}\n`;
 }
 
 export async function buildSite() {
@@ -120,7 +120,7 @@ export async function buildSite() {
   });
   for (const { place, raw, file } of pages) write(path.join(out, `${place}.md`), relinked(raw, file, places));
   for (const { place, markdown } of reference) write(path.join(out, `${place}.md`), markdown);
-  write(path.join(out, 'llms.txt'), llms(pages));
+  write(path.join(out, 'llms.txt'), llms(pages, reference));
   console.log('build/site-dist has the site');
 }
 

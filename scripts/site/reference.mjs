@@ -1,40 +1,48 @@
-// The reference: docs/operators.md as it is, and docs/api.md as a page for each entry of the package. Both are made from the
-// declarations and entries by `npm run generate`, with tests that hold them to what is packed; a second generator would say the same.
+// The reference: docs/operators.md as it is, and the public names with their docstrings, out of the declarations that are packed (as
+// docs/api.md is, by the same code), so that it says what an editor says and cannot differ from the package.
 import fs from 'node:fs';
 import path from 'node:path';
+import { documented } from '../lib/declarations.mjs';
 import { root } from '../lib/report.mjs';
 
-const read = (file) => fs.readFileSync(path.join(root, 'docs', file), 'utf8');
+const KINDS = { function: 'functions', class: 'classes', type: 'types' };
 
-/** The declarations of an entry, in fences under their initials, so that pages have an outline. */
-function byInitial(code) {
-  const parts = code.split(
-    /^(?=(?:abstract class|class|interface|type|function|const|declare|enum|namespace) )/m,
-  );
-  const groups = new Map();
-  let last = '';
-  for (const part of parts) {
-    const [, name = ''] = part.match(/^(?:abstract )?\w+ (\w+)/) ?? [];
-    last = name === '' ? last : name;
-    const initial = (last[0] ?? '').toUpperCase();
-    groups.set(initial, `${groups.get(initial) ?? ''}${part}`);
-  }
-  return [...groups]
-    .filter(([, text]) => text.trim() !== '')
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([initial, text]) => `## ${initial || 'Else'}\n\n\`\`\`ts\n${text.trimEnd()}\n\`\`\``)
-    .join('\n\n');
+/** Docstrings are text: what looks like a tag or a value of Vue's is none. */
+const asText = (markdown) =>
+  markdown
+    .split(/(^```[\s\S]*?^```$|`[^`]+`)/m)
+    .map((part, i) => (i % 2 === 0 ? part.replaceAll('<', '&lt;').replaceAll('{{', '{ {') : part))
+    .join('');
+
+/** A name may have several declarations, of which one has the docstring. */
+function sections(rows) {
+  const byName = new Map();
+  for (const row of rows) byName.set(row.name, [...(byName.get(row.name) ?? []), row]);
+  return [...byName].map(([name, own]) => {
+    const code = own.map((row) => row.code).join('\n');
+    const docs = own.map((row) => row.docs).filter((text) => text !== '');
+    return [`## ${name}`, `\`\`\`ts\n${code}\n\`\`\``, ...docs.map(asText)].join('\n\n');
+  });
 }
 
-/** Place, title and Markdown of each page. */
-export function referencePages() {
-  const sections = read('api.md').split(/^## /m).slice(1);
-  const entries = sections.map((section) => {
-    const [title, ...rest] = section.split('\n');
-    const code = rest.join('\n').match(/```ts\n([\s\S]*?)^```/m)?.[1] ?? '';
-    const place = `reference/${title.startsWith('striate') ? (title.split('/')[1] ?? 'striate') : 'others'}`;
-    const markdown = `# ${title}\n\nThe names and their types. What each does, its shapes, errors and an example, your editor shows from the declarations.\n\n${byInitial(code)}\n`;
-    return { place, title, markdown };
+/** Place, title and Markdown of each page: of `striate` one for each kind of name. */
+export function referencePages(folder = path.join(root, 'dist')) {
+  const entries = documented(folder).flatMap(([entry, rows]) => {
+    const isMain = entry === 'striate';
+    const place = isMain ? 'striate' : entry.startsWith('striate/') ? entry.split('/')[1] : 'others';
+    const parts = isMain
+      ? Object.entries(KINDS).map(([kind, words]) => [
+          `striate: ${words}`,
+          kind === 'function' ? place : `${place}-${words}`,
+          rows.filter((row) => row.kind === kind),
+        ])
+      : [[entry, place, rows]];
+    return parts.map(([title, file, own]) => ({
+      place: `reference/${file}`,
+      title,
+      markdown: `# ${title}\n\n${sections(own).join('\n\n')}\n`,
+    }));
   });
-  return [{ place: 'reference/operators', title: 'Operators', markdown: read('operators.md') }, ...entries];
+  const operators = fs.readFileSync(path.join(root, 'docs/operators.md'), 'utf8');
+  return [{ place: 'reference/operators', title: 'Operators', markdown: operators }, ...entries];
 }

@@ -11,6 +11,7 @@ withRuntime('analyze', () => {
   test.each([
     ['LeNet', nets.lenet, [[1, 1, 28, 28]], 61_706, 416_520],
     ['AlexNet', nets.alexnet, PICTURE, 61_100_840, 714_188_480],
+    ['AlexNet of 2012', nets.alexnet2012, [[1, 3, 227, 227]], 60_965_224, 724_406_816],
     ['ResNet-18', nets.resnet18, PICTURE, 11_689_512, 1_814_073_344],
     ['ResNet-50', nets.resnet50, PICTURE, 25_557_032, 4_089_184_256],
     ['MobileNet-V2', nets.mobilenetV2, PICTURE, 3_504_872, 300_774_272],

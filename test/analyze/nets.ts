@@ -85,6 +85,19 @@ const head = (inputs: number) =>
 
 export const alexnet = () => new Classifier(chain(alexnetFeatures(), new AdaptiveAvgPool2d(6)), head(9216));
 
+/** AlexNet as it was published: 227 x 227, two groups where two graphics cards shared the work. */
+export const alexnet2012 = () =>
+  new Classifier(
+    chain(
+      ...[new Conv2d(3, 96, 11, { stride: 4 }), new ReLU(), new MaxPool2d(3, { stride: 2 })],
+      ...[new Conv2d(96, 256, 5, { padding: 2, groups: 2 }), new ReLU(), new MaxPool2d(3, { stride: 2 })],
+      ...[new Conv2d(256, 384, 3, { padding: 1 }), new ReLU()],
+      ...[new Conv2d(384, 384, 3, { padding: 1, groups: 2 }), new ReLU()],
+      ...[new Conv2d(384, 256, 3, { padding: 1, groups: 2 }), new ReLU(), new MaxPool2d(3, { stride: 2 })],
+    ),
+    head(9216),
+  );
+
 export function vgg16Features(): Layer {
   const layers: Layer[] = [];
   let channels = 3;

@@ -65,7 +65,7 @@ describe.each(DOCUMENTS)('%s', (document) => {
   test('names scripts of package.json that exist', () => {
     const builtIn = ['ci', 'install', 'pack', 'rebuild', 'start', 'test', 'run'];
     const named = commandsOf(markdown).flatMap(
-      (command) => command.match(/^npm (?:run )?([\w-]+)/)?.[1] ?? [],
+      (command) => command.match(/^npm (?:run )?([\w:-]+)/)?.[1] ?? [],
     );
     expect(named.filter((name) => !(name in scripts) && !builtIn.includes(name))).toEqual([]);
   });

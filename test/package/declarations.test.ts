@@ -5,6 +5,7 @@ import ts from 'typescript';
 import { beforeAll, expect, test } from 'vitest';
 import { apiReport, withoutDocs } from '../../scripts/lib/declarations.mjs';
 import { distName, ENTRIES } from '../../scripts/lib/entries.mjs';
+import { referencePages } from '../../scripts/site/reference.mjs';
 import { buildDist, filesUnder, root } from './installed.ts';
 
 const dist = path.join(root, 'dist');
@@ -118,4 +119,24 @@ test('nothing internal is in them', () => {
 test('docs/api.md is what they declare', () => {
   const report = fs.readFileSync(path.join(root, 'docs/api.md'), 'utf8');
   expect(apiReport(dist), 'out of date; `npm run generate` writes it').toBe(report);
+});
+
+test("the site's reference has every public name, with what it says", () => {
+  const pages = referencePages(dist) as { place: string; markdown: string }[];
+  const all = pages.map(({ markdown }) => markdown).join('\n');
+  const names = [
+    ...apiReport(dist).matchAll(/^(?:abstract class|class|interface|function|const|type) (\w+)/gm),
+  ];
+  expect(names.length).toBeGreaterThan(400);
+  // A heading, the declaration, and text behind it.
+  const sections = new Map(
+    all
+      .split(/^## /m)
+      .map((text) => [text.slice(0, text.indexOf('\n')), text.replace(/```ts[\s\S]*?```/, '')]),
+  );
+  const silent = names
+    .map((match) => match[1] as string)
+    .filter((name) => (sections.get(name) ?? '').trim() === name || !sections.has(name));
+  expect(silent).toEqual([]);
+  expect(sections.get('conv2d')).toMatch(/- `weight`: .*\n[\s\S]*- Throws: /);
 });

@@ -5,7 +5,6 @@ import { disposeRuntime, Tensor } from 'striate';
 import { encodePng } from 'striate/image';
 import { afterAll, describe, expect, test } from 'vitest';
 import { allPages, GROUPS, pageOf } from '../../scripts/site/pages.mjs';
-import { referencePages } from '../../scripts/site/reference.mjs';
 import { html, plain, typed } from '../../scripts/site/theme/show.mjs';
 import { readText, root } from '../docs/markdown.ts';
 
@@ -117,20 +116,6 @@ describe('the pages', () => {
         .map((link) => `${file}: ${link}`);
     });
     expect(wrong).toEqual([]);
-  });
-
-  test('the reference has a page for each entry, with every declaration', () => {
-    const made = referencePages();
-    expect(made.map(({ place }: { place: string }) => place)).toContain('reference/analyze');
-    const api = readText('docs/api.md');
-    const names = [...api.matchAll(/^(?:class|interface|function|const|type) (\w+)/gm)].map(
-      (match) => match[1],
-    );
-    const all = made.map(({ markdown }: { markdown: string }) => markdown).join('\n');
-    expect(names.length).toBeGreaterThan(400);
-    expect(
-      names.filter((name) => !new RegExp(`^(class|interface|function|const|type) ${name}\\b`, 'm').test(all)),
-    ).toEqual([]);
   });
 });
 

@@ -152,7 +152,7 @@ function reals(size: number, t: number): Float32Array {
 }
 
 /** As networks.py has it. */
-function valueOf(name: string, shape: number[], t: number): Tensor<DType> {
+function valuesFor(name: string, shape: number[], t: number): Tensor<DType> {
   if (name.endsWith('num_batches_tracked')) return tensor(BigInt64Array.of(0n), []);
   const size = shape.reduce((a, b) => a * b, 1);
   const scale = Math.sqrt(6 / (size / shape[0]!));
@@ -174,7 +174,7 @@ inEachVariant('networks of torchvision', () => {
     scope(() => {
       const bytes = scope(() => ({
         file: writeSafetensors(
-          Object.fromEntries(state.map(([key, ...shape], t) => [key, valueOf(key, shape, t)])),
+          Object.fromEntries(state.map(([key, ...shape], t) => [key, valuesFor(key, shape, t)])),
         ),
       })).file;
       const net: Layer = make();
