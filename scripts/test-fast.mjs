@@ -16,9 +16,9 @@ Lints, checks types, and runs the tests of what changed since the last commit, o
   any other .ts                           the tests that import it, with a sample of each family's lines
   crates/                                 the native tests, and a sample of everything
   nothing                                 a sample of everything
-Left to npm test: test/package, test/docs, test/threads, test/bench, test/torch, test/blazeface.`;
+Left to npm test: test/package, test/docs, test/threads, test/bench, test/torch, test/blazeface, test/site.`;
 
-const HEAVY = ['package', 'docs', 'threads', 'bench', 'torch', 'blazeface'];
+const HEAVY = ['package', 'docs', 'threads', 'bench', 'torch', 'blazeface', 'site'];
 const bin = (packageName, file) => path.join(root, 'node_modules', packageName, file);
 
 /** Files that differ from a commit, and new ones; those that are gone are left out. */

@@ -114,11 +114,12 @@ export function documented(folder) {
       .filter(({ name }) => names(name))
       .map(({ name, node, source }) => ({
         name,
-        kind: ts.isClassDeclaration(node)
-          ? 'class'
-          : ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)
-            ? 'type'
-            : 'function',
+        kind:
+          ts.isClassDeclaration(node) || (ts.isVariableStatement(node) && /^[A-Z]/.test(name))
+            ? 'class'
+            : ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)
+              ? 'type'
+              : 'function',
         code: without(source.text.slice(node.getStart(source), node.end)),
         docs: docsOf(node),
       }))

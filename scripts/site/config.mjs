@@ -42,7 +42,17 @@ export default defineConfig({
       items: pages.map(({ title: text, link }) => ({ text, link })),
     })),
     outline: { level: [2, 3] },
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        miniSearch: {
+          searchOptions: {
+            // Explanations before names of types.
+            boostDocument: (id) => (id.includes('/book/') ? 1.5 : id.includes('/reference/') ? 0.5 : 1),
+          },
+        },
+      },
+    },
     ...(editLink && { editLink: { pattern: editLink, text: 'Edit this page' } }),
     docFooter: { prev: 'Before', next: 'Next' },
   },
