@@ -74,9 +74,14 @@ describe('historyPlot', () => {
       step,
       loss: step === 54_321 ? 50 : Math.exp(-step / 3e4),
     }));
-    const begun = performance.now();
     const svg = historyPlot(rows);
-    expect(performance.now() - begun).toBeLessThan(2000);
+    const times = Array.from({ length: 20 }, () => {
+      const begun = performance.now();
+      historyPlot(rows);
+      return performance.now() - begun;
+    });
+    // 5 ms where nothing else runs.
+    expect(Math.min(...times)).toBeLessThan(50);
     expect(svg.length).toBeLessThan(30_000);
     expect(Math.min(...curves(svg)[0]!.map(([, y]) => y))).toBe(54);
     expect(svg).toContain('>step<');

@@ -28,9 +28,11 @@ export interface HistoryPlotOptions {
   title?: string | undefined;
 }
 
+/** Its points that are finite. */
 interface Curve {
   readonly name: string;
-  readonly points: readonly (readonly [x: number, y: number])[];
+  readonly xs: Float64Array;
+  readonly ys: Float64Array;
 }
 
 interface Panel {
@@ -50,24 +52,44 @@ const place = (value: number): string => String(Math.round(value * 10) / 10);
 
 /** The names of all metrics, in the order in which they first stand. */
 function metricsOf(rows: readonly PlotRow[]): string[] {
-  return [...new Set(rows.flatMap(({ validation }) => Object.keys(validation ?? {})))].filter(
-    (name) => name !== 'loss',
-  );
+  const names = new Set(rows.flatMap(({ validation }) => Object.keys(validation ?? {})));
+  names.delete('loss');
+  return [...names];
+}
+
+/** One pass and no arrays of points: there may be 100 000 rows, ten times a second. */
+function curveOf(
+  rows: readonly PlotRow[],
+  name: string,
+  isLog: boolean,
+  take: (row: PlotRow) => number | undefined,
+): Curve {
+  const [xs, ys] = [new Float64Array(rows.length), new Float64Array(rows.length)];
+  let count = 0;
+  for (const row of rows) {
+    const y = take(row);
+    if (y === undefined || !Number.isFinite(y) || (isLog && y <= 0)) continue;
+    xs[count] = row.step ?? row.epoch;
+    ys[count++] = y;
+  }
+  return { name, xs: xs.subarray(0, count), ys: ys.subarray(0, count) };
 }
 
 function panelsOf(rows: readonly PlotRow[], isLog: boolean): Panel[] {
-  const curve = (name: string, take: (row: PlotRow) => number | undefined): Curve => {
-    const points = rows.map((row) => [row.step ?? row.epoch, take(row) ?? Number.NaN] as const);
-    return { name, points: points.filter(([, y]) => Number.isFinite(y) && (!isLog || y > 0)) };
-  };
-  const losses = [curve('training', (row) => row.loss), curve('validation', (row) => row.validation?.loss)];
-  const metrics = metricsOf(rows).map((name) => curve(name, (row) => row.validation?.[name]));
+  const validated = rows.filter(({ validation }) => validation !== undefined);
+  const losses = [
+    curveOf(rows, 'training', isLog, (row) => row.loss),
+    curveOf(validated, 'validation', isLog, (row) => row.validation?.loss),
+  ];
+  const metrics = metricsOf(validated).map((name) =>
+    curveOf(validated, name, false, (row) => row.validation?.[name]),
+  );
   const panels = [
     { label: 'loss', isLog, curves: losses },
     { label: 'validation', isLog: false, curves: metrics },
   ];
   return panels
-    .map((panel) => ({ ...panel, curves: panel.curves.filter(({ points }) => points.length > 0) }))
+    .map((panel) => ({ ...panel, curves: panel.curves.filter(({ xs }) => xs.length > 0) }))
     .filter(({ curves }) => curves.length > 0);
 }
 
@@ -92,45 +114,44 @@ function logTicks(low: number, high: number): number[] {
   return all.filter((one) => one >= low * (1 - 1e-9) && one <= high * (1 + 1e-9));
 }
 
-/** Of points that fall on one column of pixels, the lowest and the highest. */
-function thinned(
-  points: readonly (readonly [number, number])[],
-  width: number,
-): readonly (readonly [number, number])[] {
-  if (points.length <= 2 * width) return points;
-  const kept: (readonly [number, number])[] = [];
-  let [low, high] = [points[0], points[0]] as [readonly [number, number], readonly [number, number]];
-  const put = () => kept.push(...(low[0] < high[0] ? [low, high] : low === high ? [low] : [high, low]));
-  for (const point of points) {
-    if (Math.floor(point[0]) !== Math.floor(low[0])) {
-      put();
-      low = point;
-      high = point;
+/** The places of the points to draw: of those that fall on one column of pixels, the lowest and the highest. */
+function thinned({ xs, ys }: Curve, from: number, perUnit: number, width: number): number[] {
+  if (xs.length <= 2 * width) return Array.from(xs, (_, i) => i);
+  const kept: number[] = [];
+  let [low, high, column] = [0, 0, Number.NaN];
+  for (let i = 0; i <= xs.length; i++) {
+    const own = i < xs.length ? Math.floor(((xs[i] as number) - from) * perUnit) : Number.NaN;
+    if (own === column) {
+      if ((ys[i] as number) < (ys[low] as number)) low = i;
+      if ((ys[i] as number) > (ys[high] as number)) high = i;
+      continue;
     }
-    if (point[1] < low[1]) low = point;
-    if (point[1] > high[1]) high = point;
+    if (i > 0) kept.push(Math.min(low, high));
+    if (i > 0 && low !== high) kept.push(Math.max(low, high));
+    [low, high, column] = [i, i, own];
   }
-  put();
   return kept;
 }
 
 /** A panel whose upper edge lies at `top`. */
 function drawn({ label, isLog, curves }: Panel, top: number, width: number, height: number): string {
-  const all = curves.flatMap(({ points }) => points);
-  const span = (axis: 0 | 1): [number, number] => {
+  const span = (axis: 'xs' | 'ys'): [number, number] => {
     let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const point of all) {
-      low = Math.min(low, point[axis]);
-      high = Math.max(high, point[axis]);
+    for (const { [axis]: values } of curves) {
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i] as number;
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
     }
     return low === high
       ? [
-          low - Math.abs(low) / 2 - (axis === 0 || low === 0 ? 0.5 : 0),
-          high + Math.abs(high) / 2 + (axis === 0 || low === 0 ? 0.5 : 0),
+          low - Math.abs(low) / 2 - (axis === 'xs' || low === 0 ? 0.5 : 0),
+          high + Math.abs(high) / 2 + (axis === 'xs' || low === 0 ? 0.5 : 0),
         ]
       : [low, high];
   };
-  const [[x0, x1], [y0, y1]] = [span(0), span(1)];
+  const [[x0, x1], [y0, y1]] = [span('xs'), span('ys')];
   const [left, right] = [MARGIN.left, width - MARGIN.right];
   const [upper, lower] = [top + MARGIN.top, top + height - MARGIN.bottom];
   const scale = isLog ? Math.log10 : (value: number) => value;
@@ -150,16 +171,15 @@ function drawn({ label, isLog, curves }: Panel, top: number, width: number, heig
     `<text x="${left}" y="${upper - 10}" font-weight="bold">${label}${isLog ? ' (logarithmic)' : ''}</text>`,
   );
   let at = right;
-  for (const [i, { name, points }] of [...curves.entries()].reverse()) {
+  for (const [i, curve] of [...curves.entries()].reverse()) {
     const style = `stroke="${COLORS[i % COLORS.length]}"${DASHES[i % DASHES.length]}`;
-    const line = thinned(
-      points.map(([x, y]) => [toX(x), toY(y)] as const),
-      right - left,
+    const line = thinned(curve, x0, (right - left) / (x1 - x0), right - left).map(
+      (at) => `${place(toX(curve.xs[at] as number))} ${place(toY(curve.ys[at] as number))}`,
     );
-    const d = line.map(([x, y], k) => `${k === 0 ? 'M' : 'L'}${place(x)} ${place(y)}`).join('');
+    const d = `M${line.join('L')}`;
     // A line through one point shows as a dot.
     lines.push(`<path class="curve" ${style} d="${d}${line.length === 1 ? 'h0' : ''}"/>`);
-    const text = `${escaped(name)} ${short((points.at(-1) as readonly [number, number])[1])}`;
+    const text = `${escaped(curve.name)} ${short(curve.ys.at(-1) as number)}`;
     at -= 7 * text.length;
     lines.push(`<text x="${at}" y="${upper - 10}">${text}</text>`);
     lines.push(`<path class="curve" ${style} d="M${at - 26} ${upper - 14}h20"/>`);
@@ -195,7 +215,7 @@ export function historyPlot(history: readonly PlotRow[], options: HistoryPlotOpt
   const head = 24;
   const bodies = panels.map((panel, i) => drawn(panel, head + i * height, width, height));
   const last = panels.flatMap(({ label, curves }) =>
-    curves.map(({ name, points }) => `${label} ${escaped(name)} ${short(points.at(-1)?.[1] as number)}`),
+    curves.map(({ name, ys }) => `${label} ${escaped(name)} ${short(ys.at(-1) as number)}`),
   );
   const total = head + panels.length * height;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" width="${width}" height="${total}" role="img" aria-label="${title}: ${last.join(', ')}">
