@@ -4,7 +4,7 @@ import type { Choices } from './random.ts';
 /** A file with a few bytes changed, left out, put in or copied elsewhere, or cut, at places out of `structure`. */
 export function mutate(choose: Choices, original: Uint8Array, structure: readonly number[]): Uint8Array {
   let bytes: Uint8Array = original.slice();
-  for (let changes = choose.integer(1, 4); changes > 0; changes--) {
+  for (let changes = choose.integer(1, 4); changes > 0 && bytes.length > 0; changes--) {
     const at = Math.min(choose.of(structure), bytes.length - 1);
     const count = choose.integer(1, 8);
     const [before, after] = [bytes.subarray(0, at), bytes.subarray(at)];

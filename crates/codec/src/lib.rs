@@ -11,8 +11,7 @@
 //! | --- | --- | --- |
 //! | JPEG | zune-jpeg | twice as fast as jpeg-decoder, progressive and CMYK; the `image` project's own choice; its unsafe code is x86's and Arm's alone |
 //! | PNG | png | no unsafe code, fdeflate inflates faster than miniz_oxide; the `image` project's |
-//! | WebP | image-webp | lossless, alpha and animated without C or unsafe code; the `image` project's |
-//! | lossy WebP | none | image-webp takes 1.7 to 2.1 times as long, half of it in smoothing edges pixel by pixel; zenwebp, its fast fork, is under the AGPL |
+//! | WebP | image-webp | lossy, lossless and animated without C or unsafe code; the `image` project's; zenwebp, its faster fork, is under the AGPL |
 //! | GIF | gif | no unsafe code; the `image` project's |
 //! | BMP | none | bmp.rs is 250 lines; `image` brings 60 kB with its own |
 //! | to JPEG | jpeg-encoder | baseline, no unsafe code outside AVX2; `image`'s is slower and does not subsample |
@@ -33,8 +32,6 @@ pub mod jpeg;
 mod orientation;
 #[cfg(feature = "decode-png")]
 pub mod png;
-#[cfg(feature = "decode-webp")]
-pub mod vp8;
 #[cfg(feature = "decode-webp")]
 pub mod webp;
 

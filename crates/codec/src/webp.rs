@@ -1,8 +1,7 @@
-//! WebP: lossy by vp8.rs; lossless, with alpha, and the first picture of an animation by image-webp.
+//! WebP by image-webp: lossy, lossless, with alpha, and the first picture of an animation.
 
 use crate::orientation::upright;
 use crate::picture::{blank, check_size, Fault, Picture};
-use crate::vp8;
 use image_webp::{DecodingError, WebPDecoder};
 use std::io::{Cursor, ErrorKind};
 
@@ -24,26 +23,11 @@ pub fn decode(bytes: &[u8], max_pixels: u64) -> Result<Picture, Fault> {
     let (width, height) = (width as usize, height as usize);
     check_size(width, height, max_pixels)?;
     check_frames(&bytes[12..], width, height)?;
-    let exif = decoder.exif_metadata().map_err(fault)?;
-    if let Some(frame) = lossy(&bytes[12..]).filter(|_| !decoder.has_alpha() && !decoder.is_animated()) {
-        return upright(vp8::decode(frame, (width, height), max_pixels)?, exif.as_deref());
-    }
     let channels = if decoder.has_alpha() { 4 } else { 3 };
     let mut picture = blank(width, height, channels, max_pixels)?;
     decoder.read_image(&mut picture.data).map_err(fault)?;
+    let exif = decoder.exif_metadata().map_err(fault)?;
     upright(picture, exif.as_deref())
-}
-
-/// The chunk of a lossy picture, where there is one.
-fn lossy(mut chunks: &[u8]) -> Option<&[u8]> {
-    loop {
-        let (header, rest) = chunks.split_at_checked(8)?;
-        let size = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;
-        if &header[..4] == b"VP8 " {
-            return rest.get(..size);
-        }
-        chunks = rest.get(size.checked_add(size & 1)?..)?;
-    }
 }
 
 /// Refuses coded pictures that are larger than what is to hold them, before there is room made for them.
