@@ -62,7 +62,7 @@ export function topNine(get: () => Digits): Exhibit {
     name: 'topNine',
     title: 'The nine digits that a map likes best, and what it saw in them',
     caption: () =>
-      'Four maps of the second convolution of the trained net. Left the nine digits, out of 2,000, that make the map strongest, cut to what its strongest element sees; right the deconvnet of each (Zeiler & Fergus, 2013): the element sent back to the picture through the same net. Each map answers to one kind of stroke, in whatever digit it comes.',
+      'Four maps of the second convolution of the net above, which was trained on digits. Left the nine digits, out of 2,000, that make the map strongest, cut to what its strongest element sees; right the deconvnet of each (Zeiler & Fergus, 2013): the element sent back to the picture through the same net. Each map answers to one kind of stroke, in whatever digit it comes.',
     async draw(path) {
       const { after, test } = get();
       const channels = strongestChannels(after, test, 4);

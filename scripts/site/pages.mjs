@@ -14,6 +14,7 @@ export const GROUPS = [
       ['guide/tensors.md', 'guide/tensors'],
       ['guide/layers.md', 'guide/layers'],
       ['guide/onnx.md', 'guide/onnx'],
+      ['export.md', 'guide/export'],
       ['images.md', 'guide/pictures'],
       ['training.md', 'guide/training'],
       ['guide/seeing.md', 'guide/seeing'],
