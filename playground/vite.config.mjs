@@ -15,6 +15,7 @@ export default {
   root: path.join(root, 'playground'),
   base: './',
   cacheDir: path.join(root, 'build/vite'),
+  publicDir: path.join(root, 'build/playground-files'),
   resolve: { alias },
   worker: { format: 'es' },
   build: {

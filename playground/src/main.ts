@@ -9,6 +9,9 @@ import { LANGUAGES, type Language, languageOf } from './app/words.ts';
 /** Each part is loaded when it is first opened. */
 const TABS = {
   window: () => import('./window/view.ts'),
+  layers: () => import('./layers/view.ts'),
+  draw: () => import('./draw/view.ts'),
+  train: () => import('./train/view.ts'),
 };
 type TabName = keyof typeof TABS;
 

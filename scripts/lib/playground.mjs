@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { exists, hashOf, readText, withLock, writeAtomic } from './files.mjs';
+import { playgroundFiles } from './playgroundFiles.mjs';
 import { root, step } from './report.mjs';
 
 const at = (...parts) => path.join(root, ...parts);
@@ -9,7 +10,13 @@ const folder = at('build/playground');
 const stamp = at('build/playground.stamp');
 
 /** From what the page is made; the kernels by their own stamp. */
-const sources = ['playground', 'ts', 'package-lock.json', 'build/stamp.json'];
+const sources = [
+  'playground',
+  'ts',
+  'scripts/lib/playgroundFiles.mjs',
+  'package-lock.json',
+  'build/stamp.json',
+];
 
 /** Builds what is out of date; gives the folder. */
 export async function buildPlayground() {
@@ -19,6 +26,7 @@ export async function buildPlayground() {
     if (readText(stamp) === hash && exists(path.join(folder, 'index.html'))) return;
     fs.rmSync(stamp, { force: true });
     await step('the playground: vite build', async () => {
+      playgroundFiles();
       const { build } = await import('vite');
       await build({ configFile: at('playground/vite.config.mjs'), logLevel: 'error' });
     });

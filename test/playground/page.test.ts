@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'puppeteer-core';
 import { disposeRuntime, init } from 'striate';
+import { analyze } from 'striate/analyze';
+import { loadModel } from 'striate/onnx';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { configOf } from '../../playground/src/window/config.ts';
 import { compute } from '../../playground/src/worker/window.ts';
+import { fetchData } from '../../scripts/fetch-data.mjs';
 import { inBrowsers } from './browsers.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -166,8 +169,159 @@ inBrowsers('the playground', ({ open }) => {
   });
 });
 
+const DIGITS = {
+  0: '50,15,35,20,27,35,25,50,28,68,38,82,50,86,63,82,73,68,76,50,73,33,64,20,50,15',
+  1: '50,12,50,88',
+  3: '30,22,42,14,58,15,66,26,62,40,48,48,62,54,70,66,64,80,48,87,30,80',
+  4: '58,12,26,62,78,62;62,40,62,90',
+  7: '26,18,74,18,44,88',
+};
+
+inBrowsers('digits in the playground', ({ open }) => {
+  test('drawn digits are recognised, by address, mouse and keys', async () => {
+    const guess = async (page: Page) => {
+      await page.waitForFunction(() => document.querySelector<HTMLElement>('.guess')?.dataset.digit);
+      return page.$eval('.guess', (element) => (element as HTMLElement).dataset.digit);
+    };
+    /** The last of the readings, one for each move. */
+    const reads = (page: Page, digit: string) =>
+      page.waitForFunction(
+        (one) => document.querySelector<HTMLElement>('.guess')?.dataset.digit === one,
+        {},
+        digit,
+      );
+    const read: Record<string, string | undefined> = {};
+    for (const [digit, strokes] of Object.entries(DIGITS))
+      read[digit] = await guess(await open(`tab=draw&s=${strokes}`));
+    expect(read).toEqual({ 0: '0', 1: '1', 3: '3', 4: '4', 7: '7' });
+    const page = await open('tab=draw');
+    const { x, y, width } = (await (await page.$('.pad'))!.boundingBox())!;
+    // A small one in a corner.
+    await page.mouse.move(x + 0.1 * width, y + 0.1 * width);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.35 * width, y + 0.1 * width, { steps: 5 });
+    await page.mouse.move(x + 0.2 * width, y + 0.45 * width, { steps: 5 });
+    await page.mouse.up();
+    await reads(page, '7');
+    await page.click('.undo');
+    expect(await page.$eval('.guess', (element) => element.textContent)).toBe('Nothing is drawn yet.');
+    await page.focus('.pad');
+    await page.keyboard.press('Space');
+    for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Space');
+    await reads(page, '1');
+    expect(await hash(page)).toContain('s=50,50');
+  });
+
+  test('training lowers the loss, the same seed gives the same curve, and it stops', async () => {
+    const page = await open('tab=train&rate=0.003');
+    const curve = async (steps: number) => {
+      await page.click('.go');
+      await page.waitForFunction(
+        (least) =>
+          Number(document.querySelectorAll<HTMLElement>('main p[data-step]')[0]?.dataset.step ?? 0) >= least,
+        { timeout: 50_000 },
+        steps,
+      );
+      await page.click('.go');
+      await page.waitForFunction(() => document.querySelector('.go')?.textContent === 'Go on');
+      await page.waitForSelector('.confusion');
+      return page.$$eval('tbody tr', (rows) => rows.map((row) => row.textContent as string).reverse());
+    };
+    const first = await curve(80);
+    const losses = first.map((row) => Number(/^\d+?0(\d\.\d{4})/.exec(row)?.[1]));
+    expect(losses[1]).toBeLessThan(losses[0]!);
+    expect(losses[0]).toBeLessThan(2.2);
+    await page.click('.confusion .right');
+    await page.waitForSelector('canvas.behind');
+    await page.click('.end');
+    await page.waitForFunction(() => document.querySelector('.go')?.textContent === 'Start');
+    const second = await curve(80);
+    expect(second.slice(0, 2)).toEqual(first.slice(0, 2));
+    // Too large a rate is explained.
+    const far = await open('tab=train&rate=10&opt=sgd');
+    await far.click('.go');
+    await far.waitForSelector('.fault', { timeout: 50_000 });
+    expect(await far.$eval('.fault', (element) => element.textContent)).toContain(
+      'a learning rate of 10 is too large',
+    );
+  });
+});
+
+inBrowsers('networks in the playground', ({ open }, name) => {
+  /** Drops a file on the page. */
+  const drop = (page: Page, file: string, bytes: Uint8Array) =>
+    page.evaluate(
+      (given, base64) => {
+        const data = new DataTransfer();
+        data.items.add(new File([Uint8Array.from(atob(base64), (one) => one.charCodeAt(0))], given));
+        dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }));
+      },
+      file,
+      Buffer.from(bytes).toString('base64'),
+    );
+  const named = (page: Page, expected: string) =>
+    page.waitForFunction(
+      (one) => document.querySelector<HTMLElement>('[data-name]')?.dataset.name === one,
+      {},
+      expected,
+    );
+
+  test('a dropped ONNX file shows its layers as analyze has them; a wrong file gives a sentence', async () => {
+    const page = await open('tab=layers');
+    await named(page, 'digits.safetensors');
+    await page.waitForSelector('canvas.maps');
+    await drop(page, 'wrong.onnx', new TextEncoder().encode('<!doctype html><p>not found'));
+    await page.waitForSelector('.fault');
+    expect(await page.$eval('.fault', (element) => element.textContent)).toContain('HTML');
+    const { models } = fetchData({ log: () => {} });
+    const bytes = readFileSync(models.front);
+    await drop(page, 'faces.onnx', bytes);
+    await named(page, 'faces.onnx');
+    await page.waitForFunction(() => document.querySelector('.message')?.childElementCount === 0);
+    const shown = await page.$$eval('.layer-name', (buttons) =>
+      buttons.map((one) => (one as HTMLElement).dataset.layer),
+    );
+    const model = await loadModel(bytes);
+    const { layers, totals } = analyze(model, { inputs: [[1, 128, 128, 3]] });
+    model.dispose();
+    expect(shown).toEqual(layers.map((layer) => layer.name));
+    expect(await page.$eval('[data-name]', (element) => element.textContent)).toContain(
+      `${totals.parameters.toLocaleString('en')} parameters, ${totals.macs.toLocaleString('en')} multiply-accumulates`,
+    );
+  });
+
+  test('a layer shows maps, kernels, the field under the pointer and what made it strong', async () => {
+    const page = await open('tab=layers&layer=4');
+    await page.waitForSelector('canvas.maps');
+    expect(await page.$eval('h3[data-layer]', (element) => element.textContent)).toBe('Layer 4');
+    await page.focus('canvas.maps');
+    await page.keyboard.press('ArrowRight');
+    await page.waitForSelector('.field-box:not([hidden])');
+    expect(await page.$eval('.element', (element) => element.textContent)).toBe(
+      'Map 1, row 1, column 2 sees rows 1–14 and columns 3–16 of the input.',
+    );
+    await page.click('.strong');
+    await page.waitForSelector('canvas.deconvnet');
+    // Not grey alone.
+    const values = await page.$eval('canvas.deconvnet', (canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      return new Set((canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height).data)
+        .size;
+    });
+    expect(values).toBeGreaterThan(10);
+    if (name === 'firefox') return;
+    await page.$eval('[data-layer="0"].layer-name', (button) => (button as HTMLElement).click());
+    await page.waitForSelector('canvas.kernels');
+  });
+});
+
 /** A state for each tab, the grandest that it has. */
 const STATES = [
+  `tab=draw&s=${DIGITS[4]}`,
+  'tab=train',
+  'tab=layers&layer=4',
+
   'i=7&k=3&c=2&o=2&p=1&w=1,0,0;0,1,0;0,0,1|1,0,0;0,1,0;0,0,1|1,0,0;0,1,0;0,0,1|1,0,0;0,1,0;0,0,1.125',
 ];
 

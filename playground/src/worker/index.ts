@@ -3,6 +3,9 @@ import { init } from 'striate';
 
 const parts = {
   window: () => import('./window.ts'),
+  digits: () => import('./digits.ts'),
+  layers: () => import('./layers.ts'),
+  train: () => import('./train.ts'),
 };
 
 /** The functions that the page may call, by part. */
