@@ -9,6 +9,7 @@ import { LANGUAGES, type Language, languageOf } from './app/words.ts';
 /** Each part is loaded when it is first opened. */
 const TABS = {
   window: () => import('./window/view.ts'),
+  kernels: () => import('./kernels/view.ts'),
   layers: () => import('./layers/view.ts'),
   draw: () => import('./draw/view.ts'),
   train: () => import('./train/view.ts'),

@@ -4,6 +4,7 @@ import { init } from 'striate';
 const parts = {
   window: () => import('./window.ts'),
   digits: () => import('./digits.ts'),
+  kernels: () => import('./kernels.ts'),
   layers: () => import('./layers.ts'),
   train: () => import('./train.ts'),
 };
