@@ -6,7 +6,7 @@ import type { TensorType } from '../base/dtype.ts';
 import type { Buffer } from '../instructions/builder.ts';
 import { emitFill } from '../instructions/emit.ts';
 import { CLONE, FILL, RESHAPE, SUM } from './builtin.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, Taken } from './entry.ts';
 import type { Graph } from './graph.ts';
 import { type Node, originsOf, unshaped, type Value } from './value.ts';
 
@@ -148,9 +148,9 @@ class Reverse {
 
 /**
  * The operator that computes a node's gradients: those that are wanted. inputs: the node's inputs and outputs, as far as its
- * rule reads them, what it saved, its outputs' gradients; params: its own.
+ * rule reads them, what it saved, its outputs' gradients, and what it takes besides (`after`, `added`); params: its own.
  */
-function gradientEntry(node: Node, wanted: readonly boolean[]): Entry {
+export function gradientEntry(node: Node, wanted: readonly boolean[], taken: Taken = {}): Entry {
   const { entry, params, resolved, outputs, saved } = node;
   const types = [...node.inputs];
   const found = types.filter((_, i) => wanted[i]) as TensorType[];
@@ -165,6 +165,7 @@ function gradientEntry(node: Node, wanted: readonly boolean[]): Entry {
       macs: (resolved.macs ?? 0) * found.length,
     }),
     makes: true,
+    gradientOf: { node, wanted, ...taken },
     lower(to, { problem, inputs }) {
       let at = 0;
       const next = (count: number) => {
@@ -181,6 +182,8 @@ function gradientEntry(node: Node, wanted: readonly boolean[]): Entry {
         saved: next(saved.length) as Buffer[],
         gradients: next(madeBy(node).length),
         wanted,
+        after: taken.after ? next(1)[0]! : null,
+        added: taken.added ? next(1)[0]! : null,
       });
       return types.flatMap((type, i) =>
         wanted[i] ? [gradients[i] ?? emitFill(to, type!.shape, 0).buffer] : [],

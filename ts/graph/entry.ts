@@ -6,6 +6,7 @@ import type { TensorType } from '../base/dtype.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import type { Activation } from '../instructions/elementwise.ts';
 import type { Piece } from '../instructions/walk.ts';
+import type { Node } from './value.ts';
 
 /** Numbers that hold every option of a call, in the order that the operator documents. */
 export type Params = readonly number[];
@@ -92,6 +93,24 @@ export interface Backward<P = unknown> extends Lowered<P> {
   readonly gradients: readonly (Buffer | null)[];
   /** Which inputs' gradients are asked for: float32 inputs only. */
   readonly wanted: readonly boolean[];
+  /** The output of a relu that reads this node alone: gradients[0] is what flows back into that (`gradientTakes`). */
+  readonly after?: Buffer | null;
+  /** What is added to the gradient of input 0 (`gradientTakes`). */
+  readonly added?: Buffer | null;
+}
+
+/** What a gradient rule can do besides, in the same loops. */
+export interface Taken {
+  /** It can begin with the gradient of a relu behind the node. */
+  readonly after?: boolean;
+  /** It can add something to the gradient of input 0. */
+  readonly added?: boolean;
+}
+
+/** What an operator that computes gradients is: of which node those are, which of its inputs' they are, and what it does besides. */
+export interface GradientOf extends Taken {
+  readonly node: Node;
+  readonly wanted: readonly boolean[];
 }
 
 /** What of a node its gradient rule reads, by place. */
@@ -143,6 +162,8 @@ export interface Entry<P = unknown> {
   readonly reads?: Reads;
   /** What passes may know. */
   readonly traits?: Traits<P>;
+  /** Of what `differentiate` makes. */
+  readonly gradientOf?: GradientOf;
 }
 
 /** Properties of operators that passes (ts/transforms/passes) match by. */
@@ -154,10 +175,15 @@ export interface Traits<P = unknown> {
    */
   readonly epilogue?: {
     readonly residual: number;
-    readonly slope: number;
+    /** Null: it ends with no activation that has a slope. */
+    readonly slope: number | null;
     /** How many params are the operator's own. */
     own(params: Params): number;
   };
+  /** What the gradient rule can do besides. */
+  readonly gradientTakes?: Taken;
+  /** Each output is one of the elements of x, and its gradient goes there. */
+  readonly picks?: true;
   /** Where an affine map per channel can go: behind the operator into weight and bias, before it into them as well. */
   readonly weights?: {
     /** The places of weight and bias. */

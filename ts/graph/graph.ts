@@ -148,6 +148,14 @@ export class Graph {
     return this.results.push(value) - 1;
   }
 
+  /** Takes back the last results that were given. */
+  withdraw(count: number): void {
+    for (const { uses } of this.results.splice(this.results.length - count)) {
+      const own = uses.findIndex(({ node }) => node === null);
+      uses.splice(own, 1);
+    }
+  }
+
   /** Has whoever reads `old` read `by`, but for the node `but`, which may make `by` of `old`. @throws where types differ */
   replace(old: Value, by: Value, but: Node | null = null): void {
     if (old === by) return;
@@ -180,6 +188,16 @@ export class Graph {
       by.uses.push(use);
     }
     old.uses = old.uses.filter((use) => !isTheirs(use));
+  }
+
+  /** Has a node compute what it makes otherwise, or more than before: its values and whoever reads them stay. */
+  amend(node: Node, entry: Entry, inputs: readonly (Value | null)[], params: Params = node.params): void {
+    this.#disconnect(node);
+    node.entry = entry;
+    node.inputs.splice(0, node.inputs.length, ...inputs);
+    node.params = params;
+    node.resolved = resolve(entry, inputs, params);
+    connect(node);
   }
 
   /** Takes a node out. @throws where one of its values is read */

@@ -32,7 +32,7 @@ export type Use = { readonly node: Node; readonly slot: number } | { readonly no
 
 /** One call of an operator. */
 export interface Node {
-  readonly entry: Entry;
+  entry: Entry;
   /** Null where an optional tensor was left out. */
   readonly inputs: (Value | null)[];
   params: Params;

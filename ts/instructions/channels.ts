@@ -1,6 +1,6 @@
 /** Instructions over x as [n, channels, inner], with one number per channel: affine maps and statistics. */
 import { DTYPE } from '../base/boundary.ts';
-import type { Builder, OperandsOf } from './builder.ts';
+import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 
 export interface Channels {
@@ -11,13 +11,15 @@ export interface Channels {
 
 const words = ({ n, channels, inner }: Channels): number[] => [DTYPE.float32, n, channels, inner];
 
-/** y = (x - center) * scale + shift. */
+/** y = max((x - center) * scale + shift + residual, low). */
 export function writeAffine(
   to: Builder,
-  { x, center = null, scale, shift = null, y }: OperandsOf<'affine'>,
+  { x, center = null, scale, shift = null, residual = null, y }: OperandsOf<'affine'>,
   sizes: Channels,
+  low = Number.NEGATIVE_INFINITY,
 ): void {
-  to.step(OP.affine, [x, center, scale, shift], [y], words(sizes), { inPlace: 0 });
+  const params = [...words(sizes), bits(low)];
+  to.step(OP.affine, [x, center, scale, shift, residual], [y], params, { inPlace: 0 });
 }
 
 /** Mean and (biased) variance of each channel. */
@@ -25,20 +27,20 @@ export function writeStats(to: Builder, { x, mean, variance }: OperandsOf<'stats
   to.step(OP.stats, [x], [mean, variance], words(sizes));
 }
 
-/** The sums of dy, and of dy times what x has beyond the center, over each channel. */
+/** The sums of dy, where `out` is given only where that is above 0, and of dy times what x has beyond the center, over each channel. */
 export function writeNormSums(
   to: Builder,
-  { dy, x, center, sum, product }: OperandsOf<'normSums'>,
+  { dy, x, center, out = null, sum, product }: OperandsOf<'normSums'>,
   sizes: Channels,
 ): void {
-  to.step(OP.normSums, [dy, x, center], [sum, product], words(sizes));
+  to.step(OP.normSums, [dy, x, center, out], [sum, product], words(sizes));
 }
 
-/** d = a * p + (b - center) * q + shift. */
+/** d = a * p + (b - center) * q + shift; where `out` is given a counts only where that is above 0. */
 export function writeBlend(
   to: Builder,
-  { a, p, b, center, q, shift, d }: OperandsOf<'blend'>,
+  { a, p, b, center, q, shift, out = null, d }: OperandsOf<'blend'>,
   sizes: Channels,
 ): void {
-  to.step(OP.blend, [a, p, b, center, q, shift], [d], words(sizes), { inPlace: 0 });
+  to.step(OP.blend, [a, p, b, center, q, shift, out], [d], words(sizes), { inPlace: 0 });
 }

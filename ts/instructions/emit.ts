@@ -61,6 +61,15 @@ export function emitBinaryInto(
   writeBinary(to, operands, { dtype, kind, shape, ...strides, inPlace });
 }
 
+/** y = y + x, of so many elements. */
+export function emitSumInto(to: Builder, y: Buffer, x: Buffer, count: number): void {
+  const [into, from]: [Block, Block] = [
+    { buffer: y, shape: [count] },
+    { buffer: x, shape: [count] },
+  ];
+  emitBinaryInto(to, BINARY.add, 'float32', into, from, into);
+}
+
 /** act(x) (ACTIVATION), element by element. */
 export function emitUnary(to: Builder, act: number, x: Block, p0 = 0, p1 = 0): Block {
   const made = newBlock(to, x.shape);

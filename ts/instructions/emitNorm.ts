@@ -5,6 +5,7 @@
  */
 import type { Buffer, Builder } from './builder.ts';
 import { type Channels, writeAffine, writeBlend, writeNormSums, writeStats } from './channels.ts';
+import { type Activation, writeUnary } from './elementwise.ts';
 import {
   type Block,
   broadcast,
@@ -14,8 +15,10 @@ import {
   emitFill,
   emitScale,
   emitStretched,
+  emitSumInto,
   emitSumTo,
   emitUnary,
+  emitUnaryGradient,
   newBlock,
 } from './emit.ts';
 import { ACTIVATION, BINARY } from './table.ts';
@@ -94,7 +97,16 @@ export function emitMap(to: Builder, { mean, scale }: Statistics, { weight, bias
   return { scale: slope, shift };
 }
 
-/** y = (x - mean) * scale * weight + bias. The mean is subtracted first, so that nothing cancels where it is large. */
+/** What comes behind: the addition of something of x's shape, and an activation. */
+export interface NormEnding {
+  readonly residual: Buffer | null;
+  readonly activation: Activation;
+}
+
+/**
+ * y = act((x - mean) * scale * weight + bias + residual). The mean is subtracted first, so that nothing cancels where it is
+ * large.
+ */
 export function emitNorm(
   to: Builder,
   shapes: NormShapes,
@@ -102,6 +114,7 @@ export function emitNorm(
   { mean, scale }: Statistics,
   { weight, bias }: Learned,
   y: Buffer,
+  ending: NormEnding | null = null,
 ): void {
   const from: Block = { buffer: x, shape: shapes.x };
   const into: Block = { buffer: y, shape: shapes.x };
@@ -110,7 +123,16 @@ export function emitNorm(
   const isSmall = countOf(whole) < countOf(shapes.x) || countOf(whole) === countOf(shapes.statistics);
   if (isSmall) {
     const slope = weight === null ? scale : emitBinary(to, BINARY.mul, scale, weight);
-    emitAffine(to, from, { center: mean, scale: slope, shift: bias }, whole, into);
+    const map = { center: mean, scale: slope, shift: bias };
+    const { inner } = channelsOf(shapes.x, whole);
+    const isRelu = ending?.activation.act === ACTIVATION.relu;
+    if (ending !== null && inner >= SHORT && (isRelu || ending.activation.act === ACTIVATION.none)) {
+      const low = isRelu ? 0 : Number.NEGATIVE_INFINITY;
+      emitAffine(to, from, map, whole, into, ending.residual, low);
+      return;
+    }
+    emitAffine(to, from, map, whole, into);
+    emitEnding(to, into, ending);
     return;
   }
   const isPlain = weight === null && bias === null;
@@ -119,6 +141,16 @@ export function emitNorm(
   const scaled = weight === null ? normal : bias === null ? into : newBlock(to, shapes.x);
   if (weight !== null) emitBinaryInto(to, BINARY.mul, 'float32', normal, weight, scaled);
   if (bias !== null) emitBinaryInto(to, BINARY.add, 'float32', scaled, bias, into);
+  emitEnding(to, into, ending);
+}
+
+/** What comes behind, in place. */
+function emitEnding(to: Builder, y: Block, ending: NormEnding | null): void {
+  if (ending === null) return;
+  const count = countOf(y.shape);
+  if (ending.residual !== null) emitSumInto(to, y.buffer, ending.residual, count);
+  if (ending.activation.act !== ACTIVATION.none)
+    writeUnary(to, { x: y.buffer, y: y.buffer }, { ...ending.activation, count });
 }
 
 /** What flows back into x, weight and bias: those that are asked for. */
@@ -131,7 +163,7 @@ interface NormGradients {
 /**
  * With n = (x - mean) * scale, g = dy * weight and means over what shares statistics:
  * dx = scale * (g - mean(g) - n * mean(g * n)), dweight = sum of dy * n, dbias = sum of dy. Where the statistics were
- * `given`, dx = scale * g.
+ * `given`, dx = scale * g. `after` is the output of a relu that follows, of whose output dy is the gradient then.
  */
 export function emitNormGradients(
   to: Builder,
@@ -142,15 +174,20 @@ export function emitNormGradients(
   dy: Buffer,
   [wantsX, wantsWeight, wantsBias]: readonly boolean[],
   given: boolean,
+  after: Buffer | null = null,
 ): NormGradients {
   const { mean, scale } = statistics;
-  const flows: Block = { buffer: dy, shape: shapes.x };
   const whole = broadcast('norm', shapes.statistics, shapes.weight);
   const through = wantsX === true && !given;
   const byRows = channelsOf(shapes.x, whole).inner >= SHORT;
+  const isTaken = after !== null && byRows && through;
+  let flows: Block = { buffer: dy, shape: shapes.x };
+  if (after !== null && !isTaken)
+    flows = emitUnaryGradient(to, ACTIVATION.relu, flows, { buffer: after, shape: shapes.x });
   let [normal, sums, products]: (Block | null)[] = [null, null, null];
   if (byRows && (wantsWeight || through)) {
-    [sums, products] = emitNormSums(to, shapes.x, x, statistics, dy, whole);
+    const out = isTaken ? after : null;
+    [sums, products] = emitNormSums(to, shapes.x, x, statistics, { dy: flows.buffer, out }, whole);
   } else {
     if (wantsBias || through) sums = emitSumTo(to, flows, whole);
     if (wantsWeight || through) {
@@ -170,7 +207,8 @@ export function emitNormGradients(
     const [slope, shift] = [shared(products!), shared(sums!)];
     if (byRows) {
       const map = { center: mean, scale: emitBinary(to, BINARY.mul, slope, scale), shift };
-      dx = emitBlend(to, shapes.x, { dy, scale: weighted(scale) }, x, map, whole);
+      const flow = { dy: flows.buffer, out: isTaken ? after : null, scale: weighted(scale) };
+      dx = emitBlend(to, shapes.x, flow, x, map, whole);
     } else {
       const map = { center: null, scale: slope, shift };
       const rest = emitAffine(to, normal!, map, shapes.statistics, newBlock(to, shapes.x));
@@ -184,18 +222,18 @@ export function emitNormGradients(
   };
 }
 
-/** The sums of dy and of dy * n over what shares both statistics and weight, by one pass over dy and x. */
+/** The sums of dy (where there is `out`, only where that is above 0) and of dy * n over what shares both statistics and weight, by one pass over dy and x. */
 function emitNormSums(
   to: Builder,
   shape: readonly number[],
   x: Buffer,
   { mean, scale }: Statistics,
-  dy: Buffer,
+  { dy, out }: { readonly dy: Buffer; readonly out: Buffer | null },
   whole: readonly number[],
 ): [Block, Block] {
   const [sum, product] = [newBlock(to, whole), newBlock(to, whole)];
   const center = emitStretched(to, mean, whole).buffer;
-  const operands = { dy, x, center, sum: sum.buffer, product: product.buffer };
+  const operands = { dy, x, center, out, sum: sum.buffer, product: product.buffer };
   writeNormSums(to, operands, channelsOf(shape, whole));
   return [sum, emitBinary(to, BINARY.mul, product, scale)];
 }
@@ -204,7 +242,7 @@ function emitNormSums(
 function emitBlend(
   to: Builder,
   shape: readonly number[],
-  flows: { readonly dy: Buffer; readonly scale: Block },
+  flows: { readonly dy: Buffer; readonly out: Buffer | null; readonly scale: Block },
   x: Buffer,
   map: { readonly center: Block; readonly scale: Block; readonly shift: Block },
   whole: readonly number[],
@@ -213,7 +251,8 @@ function emitBlend(
   const [center, shift] = [stretch(map.center), stretch(map.shift)];
   const [p, q] = [stretch(flows.scale), stretch(map.scale)];
   const made = newBlock(to, shape);
-  writeBlend(to, { a: flows.dy, p, b: x, center, q, shift, d: made.buffer }, channelsOf(shape, whole));
+  const operands = { a: flows.dy, p, b: x, center, q, shift, out: flows.out, d: made.buffer };
+  writeBlend(to, operands, channelsOf(shape, whole));
   return made;
 }
 
@@ -225,7 +264,15 @@ interface Affine {
 }
 
 /** Emits a map whose parts reach `whole` together. */
-function emitAffine(to: Builder, x: Block, map: Affine, whole: readonly number[], y: Block): Block {
+function emitAffine(
+  to: Builder,
+  x: Block,
+  map: Affine,
+  whole: readonly number[],
+  y: Block,
+  residual: Buffer | null = null,
+  low?: number,
+): Block {
   const channels = channelsOf(x.shape, whole);
   const { center, scale, shift } = map;
   if (channels.inner >= SHORT) {
@@ -235,7 +282,7 @@ function emitAffine(to: Builder, x: Block, map: Affine, whole: readonly number[]
       scale: stretch(scale),
       shift: shift && stretch(shift),
     };
-    writeAffine(to, { x: x.buffer, ...parts, y: y.buffer }, channels);
+    writeAffine(to, { x: x.buffer, ...parts, residual, y: y.buffer }, channels, low);
     return y;
   }
   const centered = center === null ? x : emitBinary(to, BINARY.sub, x, center);

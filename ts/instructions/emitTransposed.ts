@@ -12,7 +12,7 @@ import { type Axes, type Axis, inputOf, kernelOf, perAxis, UNIT } from './axes.t
 import type { Buffer, Builder } from './builder.ts';
 import { contiguousWeight } from './conv.ts';
 import { writeCopy, writeFill } from './copy.ts';
-import { countOf, newBlock } from './emit.ts';
+import { countOf, emitSumInto, newBlock } from './emit.ts';
 import { emitConvolution, swapped } from './emitConvolution.ts';
 import { contiguous, stridesOf, type Walk } from './walk.ts';
 
@@ -56,19 +56,33 @@ interface TransposedOperands {
   readonly x: Buffer;
   readonly weight: Buffer;
   readonly bias: Buffer | null;
+  /** What is added, of y's shape. */
+  readonly residual?: Buffer | null;
   readonly y: Buffer;
 }
 
-/** Emits y = bias + the adjoint applied to x. */
+/** Emits y = bias + the adjoint applied to x + residual. */
 export function emitTransposed(
   name: string,
   to: Builder,
   operands: TransposedOperands,
   problem: TransposedProblem,
 ): void {
-  const { axes, positions } = problem;
   const shape = outputShape(problem);
   if (countOf(shape) === 0) return;
+  const isAdded = emitSums(name, to, operands, problem, shape);
+  if (operands.residual && !isAdded) emitSumInto(to, operands.y, operands.residual, countOf(shape));
+}
+
+/** All but the residual, which one convolution adds itself where there is no more than one; gives whether it did. */
+function emitSums(
+  name: string,
+  to: Builder,
+  operands: TransposedOperands,
+  problem: TransposedProblem,
+  shape: readonly number[],
+): boolean {
+  const { axes, positions } = problem;
   const phases = perAxis(axes, (axis, i) => phasesOf(axis, positions[i]!));
   const single = phases.every((list) => list.every((phase) => phase.taps === 1));
   const byTaps = single && countOf(kernelOf(axes)) > 1;
@@ -80,10 +94,12 @@ export function emitTransposed(
   if (!covered) emitBias(to, operands, shape);
   if (byTaps) {
     emitTaps(name, to, operands, problem, phases);
-    return;
+    return false;
   }
   const parts = partsOf(to, operands.x, problem);
-  for (const each of choices(phases)) emitPhase(name, to, parts, operands, problem, each);
+  return choices(phases)
+    .map((each) => emitPhase(name, to, parts, operands, problem, each))
+    .every(Boolean);
 }
 
 /** The shape of y. */
@@ -157,15 +173,18 @@ function partsOf(
   });
 }
 
-/** One phase: a convolution (of each part of x, added up), and a copy of its outputs to their places unless they are y. */
+/**
+ * One phase: a convolution (of each part of x, added up), and a copy of its outputs to their places unless they are y; gives
+ * whether they are, and it has added the residual.
+ */
 function emitPhase(
   name: string,
   to: Builder,
   parts: readonly Buffer[],
-  { weight, bias, y }: TransposedOperands,
+  { weight, bias, residual = null, y }: TransposedOperands,
   problem: TransposedProblem,
   phases: Phases,
-): void {
+): boolean {
   const { n, groups, channels, outputs, flip } = problem;
   const kernel = kernelOf(problem.axes);
   const dense = swapped(contiguousWeight(channels / groups, outputs / groups, kernel));
@@ -184,7 +203,7 @@ function emitPhase(
   );
   const made = whole ? y : newBlock(to, computed).buffer;
   const axes: Axes = [phases[0].axis, phases[1].axis, phases[2].axis];
-  let sum: Buffer | null = null;
+  let sum = whole ? residual : null;
   for (const [index, part] of parts.entries()) {
     const source = { strides, offset: offset + index * strides[2]! };
     const own = { n, groups, channels: channels / parts.length, outputs, axes, source };
@@ -193,12 +212,13 @@ function emitPhase(
     emitConvolution(name, to, operands, own);
     sum = into;
   }
-  if (whole) return;
+  if (whole) return true;
   const from = stridesOf(computed);
   const skipped = phases.reduce((sum, phase, axis) => sum + phase.skipped * from[2 + axis]!, 0);
   const count = [n, outputs, ...phases.map((phase) => phase.count)];
   const source = { strides: from, offset: skipped };
   writeCopy(to, { x: made, y }, { shape: count, source, target: placesOf(problem, phases) });
+  return false;
 }
 
 /** Where in y a phase's outputs lie. */

@@ -261,6 +261,7 @@ export interface Operands<B> {
     readonly center?: B | null | undefined;
     readonly scale: B;
     readonly shift?: B | null | undefined;
+    readonly residual?: B | null | undefined;
     readonly y: B;
   };
   antialias: {
@@ -385,6 +386,7 @@ export interface Operands<B> {
     readonly dy: B;
     readonly x: B;
     readonly center: B;
+    readonly out?: B | null | undefined;
     readonly sum: B;
     readonly product: B;
   };
@@ -395,6 +397,7 @@ export interface Operands<B> {
     readonly center: B;
     readonly q: B;
     readonly shift: B;
+    readonly out?: B | null | undefined;
     readonly d: B;
   };
   picture: {

@@ -77,6 +77,7 @@ function adaptiveEntry(name: string, kind: 'max' | 'avg', rank: number): Entry<P
     },
     lower: emitPool,
     gradient: maximum ? emitExtremumGradient : emitPoolGradient,
+    reads: { inputs: [], outputs: [1] },
   };
 }
 
@@ -159,6 +160,7 @@ function globalEntry(name: string, kind: 'max' | 'avg'): Entry<PoolProblem> {
     },
     lower: emitPool,
     gradient: maximum ? emitExtremumGradient : emitPoolGradient,
+    reads: { inputs: [], outputs: [1] },
   };
 }
 

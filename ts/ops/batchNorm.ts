@@ -2,14 +2,17 @@
  * batchNorm: y = (x - mean) / sqrt(var + eps) * weight + bias per channel (axis 1), as an affine map x * scale + shift
  * (Ioffe and Szegedy, 2015). In training mean and variance are the batch's, and the running ones are written in place.
  *
- * inputs: x, runningMean, runningVar, weight, bias. params: training, momentum, eps.
+ * inputs: x, runningMean, runningVar, weight, bias, and what passes add to it. params: training, momentum, eps, and the
+ * activation that it ends with.
  * @category Normalisation and noise
  */
 import { checkOptions, real } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
 import { counted, shapeText } from '../base/errors.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
+import type { Activation } from '../instructions/elementwise.ts';
 import { type Block, countOf, emitFill } from '../instructions/emit.ts';
+import { activationOf } from '../instructions/emitConvolution.ts';
 import {
   emitMap,
   emitMoments,
@@ -41,6 +44,7 @@ interface Problem {
   readonly momentum: number;
   readonly eps: number;
   readonly shapes: NormShapes;
+  readonly activation: Activation;
   /** A batch of nothing in training: there are no statistics to normalise by, or to record. */
   readonly isEmpty: boolean;
 }
@@ -103,14 +107,14 @@ const BATCH_NORM: Entry<Problem> = {
   constants: ['runningMean', 'runningVar'],
   required: 1,
   resolve(types, params) {
-    const [training, momentum, eps] = params as [number, number, number];
+    const [training, momentum, eps, ...act] = params as [number, number, number, ...number[]];
     float32('batchNorm', ARGS, types);
     const x = types[0]!;
     if (x.shape.length < 2) {
       throw new RangeError(`batchNorm: x has shape ${shapeText(x.shape)}, must have at least 2 axes`);
     }
     const channels = x.shape[1] as number;
-    types.slice(1).forEach((input, i) => {
+    types.slice(1, 5).forEach((input, i) => {
       if (input !== null && (input.shape.length !== 1 || input.shape[0] !== channels)) {
         throw new RangeError(
           `batchNorm: ${ARGS[i + 1]} has shape ${shapeText(input.shape)}, must be [${channels}]`,
@@ -133,16 +137,20 @@ const BATCH_NORM: Entry<Problem> = {
       state: training === 1 && !isEmpty ? [1, 2] : [],
       // The running statistics may change between the forward run and a pullback.
       saved: isEmpty ? [] : [statistics, statistics],
-      problem: { training: training === 1, momentum, eps, shapes: shapesOf(x), isEmpty },
+      problem: {
+        ...{ training: training === 1, momentum, eps, shapes: shapesOf(x), isEmpty },
+        activation: activationOf(act),
+      },
     };
   },
   lower(to, node) {
-    const { shapes, isEmpty } = node.problem;
+    const { shapes, isEmpty, activation } = node.problem;
     if (isEmpty) return;
     const statistics = emitStatistics(to, node);
-    emitNorm(to, shapes, node.inputs[0]!, statistics, learnedOf(node), node.outputs[0]!);
+    const ending = { residual: node.inputs[5] ?? null, activation };
+    emitNorm(to, shapes, node.inputs[0]!, statistics, learnedOf(node), node.outputs[0]!, ending);
   },
-  gradient(to, { types, problem, inputs, saved, gradients, wanted }) {
+  gradient(to, { types, problem, inputs, saved, gradients, wanted, after }) {
     const { training, shapes, isEmpty } = problem;
     if (isEmpty)
       return types.map((type, i) => (type && wanted[i] ? emitFill(to, type.shape, 0).buffer : null));
@@ -156,13 +164,16 @@ const BATCH_NORM: Entry<Problem> = {
       gradients[0]!,
       [wanted[0]!, wanted[3]!, wanted[4]!],
       !training,
+      after,
     );
     return [found.x, null, null, found.weight, found.bias].map((one) => one?.buffer ?? null);
   },
   reads: { inputs: [0, 3], outputs: [] },
   traits: {
-    affine: (_, [training, , eps], axis) =>
-      training === 0 && axis === 1
+    epilogue: { residual: 5, slope: null, own: () => 3 },
+    gradientTakes: { after: true },
+    affine: (_, [training, , eps, ...act], axis) =>
+      training === 0 && act.length === 0 && axis === 1
         ? { x: 0, entry: MAP, inputs: [1, 2, 3, 4], params: [eps as number], isScale: false }
         : null,
   },

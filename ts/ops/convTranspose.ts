@@ -176,6 +176,7 @@ function convTranspose(rank: number) {
       emitTransposed(name, to, { x, weight, bias, y: outputs[0]! }, problem);
     },
     gradient: (to, node) => gradient(name, to, node),
+    reads: { inputs: [0, 1], outputs: [] },
     traits: {
       weights: {
         ...{ weight: 1, bias: 2 },

@@ -46,7 +46,7 @@ function gradient(name: string, to: Builder, node: Backward<Convolution>): (Buff
   const [x, weight] = inputs as [Buffer, Buffer];
   const dy = gradients[0]!;
   const wants = [wanted[0]!, wanted[1]!] as const;
-  const [dx, dw] = emitStepGradients(name, to, problem, [x, weight], dy, wants);
+  const [dx, dw] = emitStepGradients(name, to, problem, [x, weight], dy, wants, node.added);
   return [dx, dw, wanted[2] ? emitBiasGradient(to, { buffer: dy, shape: problem.output.shape }) : null];
 }
 
@@ -61,6 +61,7 @@ function entry(name: string, rank: number, exact: boolean): Entry<Convolution> {
     lower: (to, { problem, inputs, outputs: [y] }) =>
       emitStep(name, to, { ...operandsOf(inputs), y: y! }, problem, problem.activation),
     gradient: (to, node) => gradient(name, to, node),
+    reads: { inputs: [0, 1], outputs: [] },
     traits: {
       pads: (params, value, widths) =>
         value === 0 && convSettings(params).mode === null ? withPadding(params, 1 + 2 * rank, widths) : null,
@@ -68,6 +69,7 @@ function entry(name: string, rank: number, exact: boolean): Entry<Convolution> {
         ...{ residual: 3, slope: 4 },
         own: () => paramCount(rank),
       },
+      gradientTakes: { added: true },
       weights: {
         ...{ weight: 1, bias: 2 },
         axes(params, { shape: [outputs, perGroup] }) {

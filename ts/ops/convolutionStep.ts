@@ -12,7 +12,7 @@ import { kernelOf, perAxis } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { contiguousWeight } from '../instructions/conv.ts';
 import type { Activation } from '../instructions/elementwise.ts';
-import { countOf } from '../instructions/emit.ts';
+import { countOf, emitSumInto } from '../instructions/emit.ts';
 import {
   type ConvolutionInputs,
   type ConvolutionProblem,
@@ -185,7 +185,7 @@ function emitPadded(to: Builder, x: Buffer, { x: type, padded }: ConvolutionStep
 
 /**
  * The gradients of a step's x and weight from that of its output, where they are wanted: of x the adjoint of the
- * convolution, and of its padding; of the weight a correlation of the padded x with dy.
+ * convolution, and of its padding, to which `added` is added; of the weight a correlation of the padded x with dy.
  */
 export function emitStepGradients(
   name: string,
@@ -194,6 +194,7 @@ export function emitStepGradients(
   [x, weight]: readonly [Buffer, Buffer],
   dy: Buffer,
   [wantsX, wantsWeight]: readonly [boolean, boolean],
+  added: Buffer | null = null,
 ): [Buffer | null, Buffer | null] {
   const { problem, output, x: type, padded, flip } = step;
   const { n, groups, channels, outputs, axes } = problem;
@@ -202,8 +203,10 @@ export function emitStepGradients(
     const positions = lifted(output.shape.slice(2));
     const read = to.buffer(padded?.type ?? type);
     const adjoint = { n, groups, channels: outputs, outputs: channels, axes, positions, flip };
-    emitTransposed(name, to, { x: dy, weight, bias: null, y: read }, adjoint);
+    const residual = padded === null ? added : null;
+    emitTransposed(name, to, { x: dy, weight, bias: null, residual, y: read }, adjoint);
     dx = padded === null ? read : emitPadAdjoint(to, read, type.shape, padded.pads).buffer;
+    if (added !== residual) emitSumInto(to, dx, added!, countOf(type.shape));
   }
   if (!wantsWeight) return [dx, null];
   return [dx, emitWeightGradient(name, to, dy, emitPadded(to, x, step), problem, flip)];

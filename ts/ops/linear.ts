@@ -104,6 +104,7 @@ const ENTRY: Entry<Linear> = {
   lower: (to, { problem, inputs, outputs: [y] }) =>
     emitConvolution('linear', to, { ...operandsOf(inputs), y: y! }, problem, problem.activation),
   gradient,
+  reads: { inputs: [0, 1], outputs: [] },
   traits: {
     epilogue: { residual: 3, slope: 4, own: () => 1 },
     weights: {

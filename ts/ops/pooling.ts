@@ -174,6 +174,7 @@ function entry(
   torch: string,
   onnx: readonly string[],
   gradient: NonNullable<Entry<PoolProblem>['gradient']>,
+  own: Pick<Entry<PoolProblem>, 'reads' | 'traits'> = {},
 ): Entry<PoolProblem> {
   return {
     name,
@@ -183,7 +184,8 @@ function entry(
     resolve: (types, params) => resolve(name, types, params),
     lower: emitPool,
     gradient,
-    traits: { pads: wider },
+    ...own,
+    traits: { pads: wider, ...own.traits },
   };
 }
 
@@ -191,7 +193,10 @@ function entry(
 function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readonly string[]) {
   const name = `${kind}Pool${rank}d`;
   return operator(
-    entry(name, torch, onnx, emitExtremumGradient),
+    entry(name, torch, onnx, emitExtremumGradient, {
+      reads: { inputs: [], outputs: [1] },
+      traits: { picks: true },
+    }),
     (invoke) => {
       function pool<D extends DType>(
         x: Tensor<D>,
@@ -220,10 +225,13 @@ function extremum(kind: 'max' | 'min', rank: number, torch: string, onnx: readon
   );
 }
 
+/** The gradient of a sum is the same wherever it is taken. */
+const READS_NOTHING = { reads: { inputs: [], outputs: [] } };
+
 function average(rank: number) {
   const name = `avgPool${rank}d`;
   return operator(
-    entry(name, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool'], emitPoolGradient),
+    entry(name, `torch.nn.functional.avg_pool${rank}d`, ['AveragePool'], emitPoolGradient, READS_NOTHING),
     (invoke) =>
       (x: Tensor, kernelSize: Size, options: AvgPoolOptions = {}): Tensor => {
         checkOptions(name, options, POOL_OPTIONS.average);
@@ -239,7 +247,13 @@ function average(rank: number) {
 function total(rank: number) {
   const name = `sumPool${rank}d`;
   return operator(
-    entry(name, `torch.nn.functional.avg_pool${rank}d(divisor_override=1)`, [], emitPoolGradient),
+    entry(
+      name,
+      `torch.nn.functional.avg_pool${rank}d(divisor_override=1)`,
+      [],
+      emitPoolGradient,
+      READS_NOTHING,
+    ),
     (invoke) =>
       (x: Tensor, kernelSize: Size, options: PoolOptions = {}): Tensor => {
         checkOptions(name, options, POOL_OPTIONS.sum);

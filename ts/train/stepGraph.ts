@@ -8,11 +8,14 @@ import { FILL } from '../graph/builtin.ts';
 import { copiesOfOverwritten, differentiate } from '../graph/differentiate.ts';
 import type { Entry } from '../graph/entry.ts';
 import { type Graph, graphOf } from '../graph/graph.ts';
+import { optimize, type Pass } from '../graph/rewrite.ts';
 import type { Trace } from '../graph/trace.ts';
 import type { Handle, Node, Origin, Value } from '../graph/value.ts';
 import { writeFill } from '../instructions/copy.ts';
 import { countOf } from '../instructions/emit.ts';
 import { UPDATE } from '../instructions/table.ts';
+import { backward } from '../transforms/passes/backward.ts';
+import { epilogue } from '../transforms/passes/epilogue.ts';
 import { NORM, SQUARES } from './clip.ts';
 import type { Prepared } from './optimizer.ts';
 import { recompute } from './recompute.ts';
@@ -49,6 +52,9 @@ const CLEAR: Entry = {
   lower: (to, { types: [type], inputs: [x] }) => writeFill(to, { y: x! }, { count: countOf(type!.shape) }),
 };
 
+/** What has the bits of the parts: a step is what its function says. */
+const STEP_PASSES: readonly Pass[] = /*#__PURE__*/ [epilogue, backward];
+
 /** The graph of what a trace recorded and of the step that follows from it; `nodes`: how many the first half has. */
 export function stepGraph(
   where: string,
@@ -73,10 +79,16 @@ export function stepGraph(
   const seed = graph.add(FILL, [], [1, ...loss.shape], []).outputs[0] as Value;
   const seeds = [seed, ...results.slice(1).map(() => null)];
   let gradients = differentiate(where, graph, results, seeds, xs, copies);
+  // Results for as long as nothing else reads them.
+  const places = gradients.map((gradient) => graph.give(gradient));
   graph.number();
   recompute(graph, forward, plan.recompute);
   graph.settle();
   graph.number();
+  optimize(graph, STEP_PASSES);
+  graph.number();
+  gradients = places.map((place) => graph.results[place] as Value);
+  graph.withdraw(places.length);
 
   if (gathering !== null) {
     gradients = gradients.map((gradient, i) => {

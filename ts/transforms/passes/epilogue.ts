@@ -27,7 +27,7 @@ export function channelAxisOf({ entry, outputs }: Node): number {
 }
 
 /** A node's inputs with one more at a place behind them. */
-function withInput(inputs: readonly (Value | null)[], place: number, value: Value): (Value | null)[] {
+export function withInput(inputs: readonly (Value | null)[], place: number, value: Value): (Value | null)[] {
   const all = [...inputs];
   while (all.length < place) all.push(null);
   all[place] = value;
@@ -60,9 +60,11 @@ const activation: Rule = {
     const act: FinalActivation | null | undefined = entry.traits?.activation?.(inputs, params);
     const f = act && makerOf(inputs[0], endsOpen);
     if (!act || !f || !IN_REGISTERS.some((name) => ACTIVATION[name] === act.act)) return null;
-    if (act.slope !== undefined && channelAxisOf(f) !== 1) return null;
     const { slope: place } = f.entry.traits!.epilogue!;
-    const all = act.slope === undefined ? f.inputs : withInput(f.inputs, place, inputs[act.slope] as Value);
+    if (act.slope === undefined)
+      return { inner: [f], make: (add) => add(f.entry, f.inputs, [...f.params, act.act, act.p0, act.p1]) };
+    if (place === null || channelAxisOf(f) !== 1) return null;
+    const all = withInput(f.inputs, place, inputs[act.slope] as Value);
     return { inner: [f], make: (add) => add(f.entry, all, [...f.params, act.act, act.p0, act.p1]) };
   },
 };

@@ -2,8 +2,9 @@
 //! the gradients of a normalisation are made of, in one pass.
 //! BLEND: `d[n, c, i] = a[n, c, i] p[c] + (b[n, c, i] - center[c]) q[c] + shift[c]`: the gradient of its x, from dy and x.
 //!
-//! Params of both: n, c, inner. Operands of NORM SUMS: dy, x, center [c], sum [c], product [c]; of BLEND: a, p [c], b,
-//! center [c], q [c], shift [c], d (which may be a or b). Blocks are summed in vectors, blocks' sums in f64.
+//! Params of both: n, c, inner. Operands of NORM SUMS: dy, x, center [c], out?, sum [c], product [c]; of BLEND: a, p [c], b,
+//! center [c], q [c], shift [c], out?, d (which may be a or b). Where `out` is at most 0, dy and a count as 0: the gradient
+//! of a relu that follows. Blocks are summed in vectors, blocks' sums in f64.
 
 use super::sample::Sample;
 use super::{Entry, Instruction, Operands, Params, Planned, Share};
@@ -14,17 +15,17 @@ use crate::simd::{F32x4, LANES};
 pub const ENTRIES: &[Entry] = &[
     Entry::new(
         "norm sums",
-        "dy, x, center -> sum, product",
+        "dy, x, center, out? -> sum, product",
         FLOAT,
         decode_sums,
-        Sample::new(&[2, 3, 7], &[42, 42, 3, 3, 3]),
+        Sample::new(&[2, 3, 7], &[42, 42, 3, 42, 3, 3]),
     ),
     Entry::new(
         "blend",
-        "a, p, b, center, q, shift -> d",
+        "a, p, b, center, q, shift, out? -> d",
         FLOAT,
         decode_blend,
-        Sample::new(&[2, 3, 7], &[42, 3, 42, 3, 3, 3, 42]),
+        Sample::new(&[2, 3, 7], &[42, 3, 42, 3, 3, 3, 42, 42]),
     ),
 ];
 
@@ -62,18 +63,21 @@ fn decode_blend(params: &mut Params) -> Result<Planned, Fault> {
 impl Instruction for Sums {
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let Sizes { n, channels, inner, .. } = self.0;
-        let [dy, x, centers] = [0, 1, 2].map(|index| operands.pointer::<f32>(index).cast_const());
-        let [sums, products] = [3, 4].map(|index| operands.pointer::<f32>(index));
+        let [dy, x, centers, out] = [0, 1, 2, 3].map(|index| operands.pointer::<f32>(index).cast_const());
+        let [sums, products] = [4, 5].map(|index| operands.pointer::<f32>(index));
         for c in share.range(channels) {
             let mut totals = [0.0f64; 2];
-            // SAFETY: dy and x hold every element, the others one per channel; each channel belongs to one part.
+            // SAFETY: dy, x and out hold every element, the others one per channel; each channel belongs to one part.
             unsafe {
                 let center = F32x4::load_splat(centers.add(c));
                 for image in 0..n {
                     let row = (image * channels + c) * inner;
                     for first in (0..inner).step_by(BLOCK) {
-                        let at = row + first;
-                        let [sum, product] = block(dy.add(at), x.add(at), center, BLOCK.min(inner - first));
+                        let (at, len) = (row + first, BLOCK.min(inner - first));
+                        let [sum, product] = match out.is_null() {
+                            true => block(len, center, x.add(at), Flow { dy: dy.add(at), out: None }),
+                            false => block(len, center, x.add(at), Flow { dy: dy.add(at), out: Some(out.add(at)) }),
+                        };
                         totals[0] += f64::from(sum);
                         totals[1] += f64::from(product);
                     }
@@ -86,32 +90,60 @@ impl Instruction for Sums {
     }
 }
 
+/// What flows back: dy, where there is a relu's output only where that is more than 0.
+#[derive(Clone, Copy)]
+struct Flow {
+    dy: *const f32,
+    out: Option<*const f32>,
+}
+
+impl Flow {
+    /// # Safety
+    /// So many elements, at most four, can be read at `i`.
+    #[inline(always)]
+    unsafe fn load(self, i: usize, count: usize) -> F32x4 {
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let dy = F32x4::load_partial(self.dy.add(i), count);
+            match self.out {
+                None => dy,
+                Some(out) => F32x4::load_partial(out.add(i), count).le(F32x4::ZERO).select(F32x4::ZERO, dy),
+            }
+        }
+    }
+}
+
+/// A sum of dy and one of its products with what x has beyond the center, and what comes to them.
+#[inline(always)]
+fn added([sum, product]: [F32x4; 2], dy: F32x4, beyond: F32x4) -> [F32x4; 2] {
+    [sum.add(dy), dy.madd(beyond, product)]
+}
+
 /// The sums of `len` neighbours.
 ///
 /// # Safety
-/// dy and x hold them.
-unsafe fn block(dy: *const f32, x: *const f32, center: F32x4, len: usize) -> [f32; 2] {
+/// dy, x and out hold them.
+#[inline(always)]
+unsafe fn block(len: usize, center: F32x4, x: *const f32, flow: Flow) -> [f32; 2] {
     let mut lanes = [[F32x4::ZERO; 2]; SUMS];
-    let mut add = |v: usize, dy: F32x4, x: F32x4| {
-        let [sum, product] = &mut lanes[v];
-        *sum = sum.add(dy);
-        *product = dy.madd(x.sub(center), *product);
-    };
     let mut i = 0;
     // SAFETY: the caller's guarantee.
     unsafe {
         while i + SUMS * LANES <= len {
-            for v in 0..SUMS {
-                let at = i + v * LANES;
-                add(v, F32x4::load(dy.add(at)), F32x4::load(x.add(at)));
-            }
+            // One by one: in a loop the sums would lie in memory.
+            let (j, k, l) = (i + LANES, i + 2 * LANES, i + 3 * LANES);
+            lanes[0] = added(lanes[0], flow.load(i, LANES), F32x4::load(x.add(i)).sub(center));
+            lanes[1] = added(lanes[1], flow.load(j, LANES), F32x4::load(x.add(j)).sub(center));
+            lanes[2] = added(lanes[2], flow.load(k, LANES), F32x4::load(x.add(k)).sub(center));
+            lanes[3] = added(lanes[3], flow.load(l, LANES), F32x4::load(x.add(l)).sub(center));
             i += SUMS * LANES;
         }
         while i < len {
             // Of what is no element dy is 0.
-            let lanes = LANES.min(len - i);
-            add(0, F32x4::load_partial(dy.add(i), lanes), F32x4::load_partial(x.add(i), lanes));
-            i += lanes;
+            let count = LANES.min(len - i);
+            let x = F32x4::load_partial(x.add(i), count).sub(center);
+            lanes[0] = added(lanes[0], flow.load(i, count), x);
+            i += count;
         }
     }
     let [a, b, c, d] = lanes;
@@ -121,27 +153,34 @@ unsafe fn block(dy: *const f32, x: *const f32, center: F32x4, len: usize) -> [f3
 impl Instruction for Blend {
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let Sizes { channels, inner, count, .. } = self.0;
-        let [a, ps, b, centers, qs, shifts] =
-            [0, 1, 2, 3, 4, 5].map(|index| operands.pointer::<f32>(index).cast_const());
-        let d = operands.pointer::<f32>(6);
+        let [a, ps, b, centers, qs, shifts, out] =
+            [0, 1, 2, 3, 4, 5, 6].map(|index| operands.pointer::<f32>(index).cast_const());
+        let d = operands.pointer::<f32>(7);
+        let flow = Flow { dy: a, out: (!out.is_null()).then_some(out) };
         let range = share.range(count);
         let mut i = range.start;
         while i < range.end {
             let row = i / inner;
             let end = range.end.min((row + 1) * inner);
             let c = row % channels;
-            // SAFETY: a, b and d hold `count` elements, the others one per channel; this part's range is written by no
+            // SAFETY: a, b, out and d hold `count` elements, the others one per channel; this part's range is written by no
             // other part.
             unsafe {
                 let [p, center, q, shift] = [ps, centers, qs, shifts].map(|of| F32x4::load_splat(of.add(c)));
                 let made = |a: F32x4, b: F32x4| a.madd(p, b.sub(center).madd(q, shift));
+                if flow.out.is_none() {
+                    while i + LANES <= end {
+                        made(F32x4::load(a.add(i)), F32x4::load(b.add(i))).store(d.add(i));
+                        i += LANES;
+                    }
+                }
                 while i + LANES <= end {
-                    made(F32x4::load(a.add(i)), F32x4::load(b.add(i))).store(d.add(i));
+                    made(flow.load(i, LANES), F32x4::load(b.add(i))).store(d.add(i));
                     i += LANES;
                 }
                 if i < end {
                     let rest = end - i;
-                    let (a, b) = (F32x4::load_partial(a.add(i), rest), F32x4::load_partial(b.add(i), rest));
+                    let (a, b) = (flow.load(i, rest), F32x4::load_partial(b.add(i), rest));
                     made(a, b).store_partial(d.add(i), rest);
                     i = end;
                 }

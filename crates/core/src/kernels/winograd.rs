@@ -25,7 +25,7 @@ fn plus(a: F32x4, factor: f32, b: F32x4) -> F32x4 {
 
 /// `B' d`, its rows 1 and 2 being divided by -4: what is left to multiply outputs by is the same for all of them.
 #[inline(always)]
-fn input([d0, d1, d2, d3, d4, d5]: [F32x4; 6]) -> [F32x4; 6] {
+pub fn input([d0, d1, d2, d3, d4, d5]: [F32x4; 6]) -> [F32x4; 6] {
     let (even, odd) = (plus(d2, -0.25, d4), plus(d1, -0.25, d3));
     let (near, far) = (d4.sub(d2), d3.sub(d1));
     [
@@ -69,6 +69,41 @@ pub type Inside = [[Mask; 6]; 6];
 /// 3x3 holds one of the four squares whole.
 pub type Energies = [F32x4; 5];
 const AROUND: usize = 4;
+
+/// Stores a column of transformed patches.
+///
+/// # Safety
+/// The places can be written.
+#[inline(always)]
+pub unsafe fn store_column([a, b, c, d, e, f]: [F32x4; 6], to: *mut f32, step: usize) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        a.store(to);
+        b.store(to.add(6 * step));
+        c.store(to.add(12 * step));
+        d.store(to.add(18 * step));
+        e.store(to.add(24 * step));
+        f.store(to.add(30 * step));
+    }
+}
+
+/// Rows that were transformed to columns that are, stored: position `p` goes to `to[p * step]`.
+///
+/// # Safety
+/// The places can be written.
+#[inline(always)]
+pub unsafe fn store_input([a, b, c, d, e, f]: [[F32x4; 6]; 6], to: *mut f32, step: usize) {
+    // One by one: in a loop the rows would lie in memory.
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        store_column(input([a[0], b[0], c[0], d[0], e[0], f[0]]), to, step);
+        store_column(input([a[1], b[1], c[1], d[1], e[1], f[1]]), to.add(step), step);
+        store_column(input([a[2], b[2], c[2], d[2], e[2], f[2]]), to.add(2 * step), step);
+        store_column(input([a[3], b[3], c[3], d[3], e[3], f[3]]), to.add(3 * step), step);
+        store_column(input([a[4], b[4], c[4], d[4], e[4], f[4]]), to.add(4 * step), step);
+        store_column(input([a[5], b[5], c[5], d[5], e[5], f[5]]), to.add(5 * step), step);
+    }
+}
 
 /// Transforms four patches, whose rows lie `stride` elements apart; position `p` of them goes to `to[p * PATCHES_STEP]`.
 /// Their squares are added to `energies`.
@@ -205,6 +240,102 @@ unsafe fn product<const R: usize>(
             left.store(place(m));
             right.store(place(m).add(4));
         }
+    }
+}
+
+/// Where and how the sixteen outputs of a patch are stored.
+#[derive(Clone, Copy)]
+pub struct Ending {
+    /// What is added to them, with their shape; null where there is nothing.
+    pub residual: *const f32,
+    pub y: *mut f32,
+    /// Elements from a row to the next, and from an output channel to the next.
+    pub row: usize,
+    pub plane: usize,
+    /// Their bounds, where there are any.
+    pub bounded: bool,
+    pub low: f32,
+    pub high: f32,
+}
+
+impl Ending {
+    /// Stores a row of outputs, before their columns' transform, of the four channels in the lanes.
+    ///
+    /// # Safety
+    /// The four columns at `place` can be written in each channel, and read of what is added.
+    #[inline(always)]
+    unsafe fn store(&self, sums: [F32x4; 6], bias: F32x4, place: usize) {
+        let scale = F32x4::splat(SCALE);
+        let [a, b, c, d] = F32x4::transpose(output(sums).map(|sum| scale.madd(sum, bias)));
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            self.store_channel(a, place);
+            self.store_channel(b, place + self.plane);
+            self.store_channel(c, place + 2 * self.plane);
+            self.store_channel(d, place + 3 * self.plane);
+        }
+    }
+
+    /// # Safety
+    /// As [`Ending::store`].
+    #[inline(always)]
+    unsafe fn store_channel(&self, row: F32x4, place: usize) {
+        let mut row = row;
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            if !self.residual.is_null() {
+                row = row.add(F32x4::load(self.residual.add(place)));
+            }
+            if self.bounded {
+                row = row.pmax(F32x4::splat(self.low)).pmin(F32x4::splat(self.high));
+            }
+            row.store(self.y.add(place));
+        }
+    }
+}
+
+/// Transforms the products of a patch, whose positions are `from[p * step]`, output channels in the lanes, and stores its
+/// outputs at `place`: one by one, for in loops its rows would lie in memory.
+///
+/// # Safety
+/// The positions can be read; four rows of four columns at `place` can be written in each of the channels, and read of what
+/// is added.
+#[inline(never)]
+pub unsafe fn store_outputs(from: *const f32, step: usize, bias: F32x4, place: usize, ending: &Ending) {
+    // A copy, which no store can change.
+    let ending = *ending;
+    let row = ending.row;
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        let a = column_of(from, step);
+        let b = column_of(from.add(step), step);
+        let c = column_of(from.add(2 * step), step);
+        let d = column_of(from.add(3 * step), step);
+        let e = column_of(from.add(4 * step), step);
+        let f = column_of(from.add(5 * step), step);
+        ending.store([a[0], b[0], c[0], d[0], e[0], f[0]], bias, place);
+        ending.store([a[1], b[1], c[1], d[1], e[1], f[1]], bias, place + row);
+        ending.store([a[2], b[2], c[2], d[2], e[2], f[2]], bias, place + 2 * row);
+        ending.store([a[3], b[3], c[3], d[3], e[3], f[3]], bias, place + 3 * row);
+    }
+}
+
+/// A column of positions, transformed.
+///
+/// # Safety
+/// The positions can be read.
+#[inline(always)]
+unsafe fn column_of(from: *const f32, step: usize) -> [F32x4; 4] {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        output([
+            F32x4::load(from),
+            F32x4::load(from.add(6 * step)),
+            F32x4::load(from.add(12 * step)),
+            F32x4::load(from.add(18 * step)),
+            F32x4::load(from.add(24 * step)),
+            F32x4::load(from.add(30 * step)),
+        ])
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     count, dtype_of, indices, integers, run, same, shape_of, strides, Dtype, Memory, AFFINE, BINARY, CAST,
-    COMPARE, F32, FILL, I32, I8, SELECT, U8, UNARY,
+    COMPARE, F32, FILL, I32, I8, NULL, SELECT, U8, UNARY,
 };
 use crate::problems::problem_lines;
 use crate::Line;
@@ -326,17 +326,62 @@ fn affine_maps_of_every_small_shape() {
             x.iter().enumerate().map(|(i, x)| x * scale[i / inner % c] + shift[i / inner % c]).collect();
         let centered: Vec<f64> =
             x.iter().enumerate().map(|(i, x)| (x - shift[i / inner % c]) * scale[i / inner % c]).collect();
+        let added: Vec<f64> = want.iter().zip(&x).map(|(y, x)| (y + x).max(0.0)).collect();
         for parts in 1..=3 {
             let [mut x, mut scale, mut shift] = [&x, &scale, &shift].map(|values| Memory::new(F32, values));
             let mut y = Memory::empty(F32, x.count);
-            let absent = core::ptr::null_mut();
-            let operands = [x.address(), absent, scale.address(), shift.address(), y.address()];
-            run(AFFINE, F32, &[n, c, inner].map(|n| n as u32), &operands, parts);
+            let words = |low: f32| [n as u32, c as u32, inner as u32, low.to_bits()];
+            let all = words(f32::NEG_INFINITY);
+            let operands = [x.address(), NULL, scale.address(), shift.address(), NULL, y.address()];
+            run(AFFINE, F32, &all, &operands, parts);
             same(&y.values(), &want, 0.0, &format!("{n} {c} {inner}"));
             // Centered at the shift and not shifted: (x - shift) * scale.
-            let operands = [x.address(), shift.address(), scale.address(), absent, y.address()];
-            run(AFFINE, F32, &[n, c, inner].map(|n| n as u32), &operands, parts);
+            let operands = [x.address(), shift.address(), scale.address(), NULL, NULL, y.address()];
+            run(AFFINE, F32, &all, &operands, parts);
             same(&y.values(), &centered, 0.0, &format!("{n} {c} {inner}, centered"));
+            // x once more, and a relu.
+            let operands = [x.address(), NULL, scale.address(), shift.address(), x.address(), y.address()];
+            run(AFFINE, F32, &words(0.0), &operands, parts);
+            same(&y.values(), &added, 0.0, &format!("{n} {c} {inner}, added"));
+        }
+    }
+}
+
+#[test]
+fn what_gradients_of_normalisations_are_made_of_with_a_relu_behind_and_without() {
+    for (n, c, inner) in [(1, 1, 1), (2, 3, 5), (3, 2, 16), (2, 4, 23), (2, 2, 600), (0, 3, 4)] {
+        let count = n * c * inner;
+        let [dy, x, out] = [0, 1, 2].map(|seed| integers(seed, count, F32));
+        let [center, p, q, shift] = [3, 4, 5, 6].map(|seed| integers(seed, c, F32));
+        for relu in [false, true] {
+            let flow: Vec<f64> =
+                dy.iter().zip(&out).map(|(&dy, &out)| if relu && out <= 0.0 { 0.0 } else { dy }).collect();
+            let channel = |i: usize| i / inner % c;
+            let (mut sums, mut products, mut blend) = (vec![0.0; c], vec![0.0; c], vec![]);
+            for i in 0..count {
+                let beyond = x[i] - center[channel(i)];
+                sums[channel(i)] += flow[i];
+                products[channel(i)] += flow[i] * beyond;
+                blend.push(flow[i] * p[channel(i)] + beyond * q[channel(i)] + shift[channel(i)]);
+            }
+            let words = [n, c, inner].map(|size| size as u32);
+            for parts in 1..=3 {
+                let [mut dy, mut x, mut out] = [&dy, &x, &out].map(|values| Memory::new(F32, values));
+                let [mut center, mut p, mut q, mut shift] =
+                    [&center, &p, &q, &shift].map(|values| Memory::new(F32, values));
+                let out = if relu { out.address() } else { NULL };
+                let (mut sum, mut product) = (Memory::empty(F32, c), Memory::empty(F32, c));
+                let (sum_at, product_at) = (sum.address(), product.address());
+                let operands = [dy.address(), x.address(), center.address(), out, sum_at, product_at];
+                run("norm sums", F32, &words, &operands, parts);
+                same(&sum.values(), &sums, 0.0, &format!("{n} {c} {inner}, sums"));
+                same(&product.values(), &products, 0.0, &format!("{n} {c} {inner}, products"));
+                let mut d = Memory::empty(F32, count);
+                let [p, q, shift] = [p.address(), q.address(), shift.address()];
+                let operands = [dy.address(), p, x.address(), center.address(), q, shift, out, d.address()];
+                run("blend", F32, &words, &operands, parts);
+                same(&d.values(), &blend, 0.0, &format!("{n} {c} {inner}, blend"));
+            }
         }
     }
 }

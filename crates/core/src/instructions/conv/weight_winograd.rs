@@ -16,6 +16,7 @@ use crate::geometry::Axis;
 use crate::instructions::Instruction;
 use crate::kernels::gemm::{gemm_4x8, Panels, MR, NR};
 use crate::kernels::tile::{Epilogue, Tile};
+use crate::kernels::winograd::{input, store_column, store_input};
 use crate::simd::{F32x4, LANES};
 use core::ops::Range;
 
@@ -25,11 +26,11 @@ const REACH: usize = 6;
 const POSITIONS: usize = REACH * REACH;
 /// Channels from which on the transforms cost less than they save, on either side.
 const CHANNELS: usize = 16;
-/// Elements of a block's transformed patches, and of its sums: 1 and 2.5 MB.
+/// Elements of a block's transformed patches, and of its sums, at most: 1 and 2.5 MB.
 const BLOCK: usize = 1 << 18;
 const SUMS: usize = 640_000;
 /// Patches of a block, and panels that go together, at most.
-const PATCHES: usize = 128;
+const PATCHES: usize = 64;
 const PANELS: usize = 16;
 /// Panels that one call of the kernel takes.
 const TOGETHER: usize = 2;
@@ -188,8 +189,8 @@ impl Block<'_> {
         let epilogue = Epilogue { low: f32::NEG_INFINITY, high: f32::INFINITY, activation: None };
         // SAFETY: the caller's guarantee.
         unsafe {
-            self.transform::<NR>(&x, &patches, self.panels, panel, |patch| across(patch, input));
-            self.transform::<MR>(&dy, &patches, self.tiles, tile, |patch| across(patch, output));
+            self.transform::<NR>(&x, &patches, self.panels, panel, transform_x);
+            self.transform::<MR>(&dy, &patches, self.tiles, tile, transform_dy);
             for position in 0..POSITIONS {
                 for column in (0..self.columns()).step_by(TOGETHER * NR) {
                     let columns = (self.columns() - column).min(TOGETHER * NR);
@@ -223,7 +224,7 @@ impl Block<'_> {
         patches: &Range<usize>,
         to: *mut f32,
         step: usize,
-        transformed: impl Fn([[F32x4; REACH]; REACH]) -> [[F32x4; REACH]; REACH],
+        transform: unsafe fn(*const f32, usize, *mut f32, usize),
     ) {
         let (down, across) = grid(&self.gradient.problem);
         let [row, ..] = self.gradient.sizes();
@@ -232,24 +233,12 @@ impl Block<'_> {
             let (band, column) = (patch / across, patch % across);
             let count = (across - column).min(patches.end - patch);
             for channel in (0..planes.channels.next_multiple_of(W)).step_by(LANES) {
+                let first = channel / W * W * patches.len() + (patch - patches.start) * W + channel % W;
                 // SAFETY: the caller's guarantee.
                 unsafe {
                     self.copy_band(planes, [band / down, band % down], column..column + count, channel);
                     for index in 0..count {
-                        let mut values = [[F32x4::ZERO; REACH]; REACH];
-                        for (r, values) in values.iter_mut().enumerate().take(planes.side) {
-                            for (q, value) in values.iter_mut().enumerate().take(planes.side) {
-                                *value = F32x4::load(self.band.add(r * row + (index * SIDE + q) * LANES));
-                            }
-                        }
-                        let place = channel / W * W * patches.len()
-                            + (patch + index - patches.start) * W
-                            + channel % W;
-                        for (r, values) in transformed(values).iter().enumerate() {
-                            for (q, value) in values.iter().enumerate() {
-                                value.store(to.add((r * REACH + q) * step + place));
-                            }
-                        }
+                        transform(self.band.add(index * SIDE * LANES), row, to.add(first + index * W), step);
                     }
                 }
             }
@@ -274,22 +263,34 @@ impl Block<'_> {
         let left = patches.start * SIDE;
         let (from, end) = (planes.lo[1].max(left), (planes.lo[1] + planes.width).min(left + len));
         let volume = self.volume(planes);
+        let all = channel + LANES <= planes.channels;
         for r in 0..planes.side {
             let (at, to) = (band * SIDE + r, self.band.wrapping_add(r * row));
             let inside = planes.lo[0] <= at && at < planes.lo[0] + planes.height && from < end;
             // SAFETY: the band has room for the row and four pixels more, and a plane has the rows and columns inside.
             unsafe {
-                if !inside || from > left || end < left + len {
-                    clear(to, len * LANES);
-                }
                 if !inside {
+                    clear(to, len * LANES);
                     continue;
                 }
+                clear(to, (from - left) * LANES);
                 let line = planes
                     .first
                     .add(image * planes.image + channel * volume + (at - planes.lo[0]) * planes.width);
-                for column in (from..end).step_by(LANES) {
-                    let lanes = LANES.min(planes.lo[1] + planes.width - column);
+                let mut column = from;
+                while all && column + LANES <= end {
+                    let at = line.add(column - planes.lo[1]);
+                    let load = |lane: usize| F32x4::load(at.add(lane * volume));
+                    let [a, b, c, d] = F32x4::transpose([load(0), load(1), load(2), load(3)]);
+                    let to = to.add((column - left) * LANES);
+                    a.store(to);
+                    b.store(to.add(LANES));
+                    c.store(to.add(2 * LANES));
+                    d.store(to.add(3 * LANES));
+                    column += LANES;
+                }
+                for column in (column..end).step_by(LANES) {
+                    let lanes = LANES.min(end - column);
                     let load = |lane: usize| {
                         if channel + lane < planes.channels {
                             F32x4::load_partial(line.add(lane * volume + column - planes.lo[1]), lanes)
@@ -302,6 +303,7 @@ impl Block<'_> {
                         pixel.store(to.add((column - left + index) * LANES));
                     }
                 }
+                clear(to.add((end - left) * LANES), (left + len - end) * LANES);
             }
         }
     }
@@ -341,56 +343,73 @@ impl Block<'_> {
     }
 }
 
-/// A transform of each row, then of each column.
+/// A row of a patch in the band.
+///
+/// # Safety
+/// It can be read.
 #[inline(always)]
-fn across(
-    patch: [[F32x4; REACH]; REACH],
-    transform: impl Fn([F32x4; REACH]) -> [F32x4; REACH],
-) -> [[F32x4; REACH]; REACH] {
-    let rows = patch.map(&transform);
-    let mut made = [[F32x4::ZERO; REACH]; REACH];
-    for q in 0..REACH {
-        let column = transform(core::array::from_fn(|r| rows[r][q]));
-        for (r, value) in column.into_iter().enumerate() {
-            made[r][q] = value;
-        }
+unsafe fn row_of<const N: usize>(from: *const f32) -> [F32x4; N] {
+    // SAFETY: the caller's guarantee.
+    core::array::from_fn(|column| unsafe { F32x4::load(from.add(column * LANES)) })
+}
+
+/// `B' x B` of a patch of x, its positions `step` apart.
+///
+/// # Safety
+/// The patch can be read, its positions can be written.
+#[inline(never)]
+unsafe fn transform_x(band: *const f32, row: usize, to: *mut f32, step: usize) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        let a = input(row_of(band));
+        let b = input(row_of(band.add(row)));
+        let c = input(row_of(band.add(2 * row)));
+        let d = input(row_of(band.add(3 * row)));
+        let e = input(row_of(band.add(4 * row)));
+        let f = input(row_of(band.add(5 * row)));
+        store_input([a, b, c, d, e, f], to, step);
     }
-    made
 }
 
-/// B' d.
-#[inline(always)]
-fn input(d: [F32x4; REACH]) -> [F32x4; REACH] {
-    let [two, four, five] = [2.0, 4.0, 5.0].map(F32x4::splat);
-    let (a, b) = (d[4].sub(d[2].mul(four)), d[3].sub(d[1].mul(four)));
-    let (c, e) = (d[4].sub(d[2]), d[3].sub(d[1]).mul(two));
-    [
-        d[0].mul(four).sub(d[2].mul(five)).add(d[4]),
-        a.add(b),
-        a.sub(b),
-        c.add(e),
-        c.sub(e),
-        d[1].mul(four).sub(d[3].mul(five)).add(d[5]),
-    ]
+/// `A dy A'` of a patch of dy, its positions `step` apart.
+///
+/// # Safety
+/// As [`transform_x`].
+#[inline(never)]
+unsafe fn transform_dy(band: *const f32, row: usize, to: *mut f32, step: usize) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        let a = output(row_of(band));
+        let b = output(row_of(band.add(row)));
+        let c = output(row_of(band.add(2 * row)));
+        let d = output(row_of(band.add(3 * row)));
+        store_column(output([a[0], b[0], c[0], d[0]]), to, step);
+        store_column(output([a[1], b[1], c[1], d[1]]), to.add(step), step);
+        store_column(output([a[2], b[2], c[2], d[2]]), to.add(2 * step), step);
+        store_column(output([a[3], b[3], c[3], d[3]]), to.add(3 * step), step);
+        store_column(output([a[4], b[4], c[4], d[4]]), to.add(4 * step), step);
+        store_column(output([a[5], b[5], c[5], d[5]]), to.add(5 * step), step);
+    }
 }
 
-/// A y, of the first four.
+/// A y.
 #[inline(always)]
-fn output(y: [F32x4; REACH]) -> [F32x4; REACH] {
+fn output(y: [F32x4; SIDE]) -> [F32x4; REACH] {
     let [two, four] = [2.0, 4.0].map(F32x4::splat);
     let (a, b) = (y[0].add(y[2]), y[1].add(y[3]));
     let (c, d) = (y[2].madd(four, y[0]), y[3].madd(four, y[1]).mul(two));
     [y[0], a.add(b), a.sub(b), c.add(d), c.sub(d), y[3]]
 }
 
-/// G' m.
+/// G' m, whose 1 and 2 come of rows of B' that are divided by -4 (crates/core/src/kernels/winograd.rs).
 #[inline(always)]
 fn weights(m: [F32x4; REACH]) -> [F32x4; 3] {
     let [quarter, sixth, twelfth, small] = [0.25, 1.0 / 6.0, 1.0 / 12.0, 1.0 / 24.0].map(F32x4::splat);
-    let (a, b) = (m[1].add(m[2]).mul(sixth), m[3].add(m[4]));
+    let third = F32x4::splat(2.0 / 3.0);
+    let (a, b) = (m[1].add(m[2]).mul(third), m[3].add(m[4]));
     [
-        m[0].mul(quarter).sub(a).add(b.mul(small)),
-        m[2].sub(m[1]).mul(sixth).add(m[3].sub(m[4]).mul(twelfth)),
-        b.mul(sixth).sub(a).add(m[5]),
+        m[0].mul(quarter).add(a).add(b.mul(small)),
+        m[1].sub(m[2]).mul(third).add(m[3].sub(m[4]).mul(twelfth)),
+        b.mul(sixth).add(a).add(m[5]),
     ]
 }

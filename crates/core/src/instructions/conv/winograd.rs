@@ -22,8 +22,8 @@ use crate::geometry::{elements, Axis, Geometry};
 use crate::instructions::activation::Activation;
 use crate::kernels::gemm::{MR, NR};
 use crate::kernels::winograd::{
-    multiply_tiles, output, transform_input, transform_kernels, transform_output, CHUNK, PAD, PATCHES_STEP,
-    POSITIONS, SCALE, WEIGHTS_STEP,
+    multiply_tiles, output, store_outputs, transform_input, transform_kernels, transform_output, Ending, CHUNK,
+    PAD, PATCHES_STEP, POSITIONS, SCALE, WEIGHTS_STEP,
 };
 use crate::simd::{F32x4, LANES};
 use core::ops::Range;
@@ -98,7 +98,7 @@ impl Convolve for Winograd {
             weights: products.wrapping_add(POSITIONS * products_step),
         };
         let mut done = usize::MAX;
-        let mut judged = [Judged::USUAL; TILES * MR];
+        let mut placed = [Placed::NONE; TILES * MR];
         for Piece { block, first_tile, tiles } in blocks.pieces(share) {
             let group = block / blocks.per_group();
             let first = block % blocks.per_group() * plan.panels * MR;
@@ -106,11 +106,11 @@ impl Convolve for Winograd {
             // SAFETY: the caller's guarantee; block and panels exist.
             unsafe {
                 if done != block {
-                    all.transform(group, first, count, &mut judged);
+                    all.transform(group, first, count, &mut placed);
                     done = block;
                 }
                 all.multiply(group, count, first_tile, tiles);
-                all.finish(group, first, &judged[..count], first_tile, tiles);
+                all.finish(group, first, &placed[..count], first_tile, tiles);
             }
         }
     }
@@ -145,15 +145,37 @@ fn tiles(problem: &Problem) -> usize {
     let count = patches(problem).div_ceil(MR);
     let tile = (POSITIONS * PATCHES_STEP).saturating_mul(problem.ci.div_ceil(CHUNK));
     let most = (BLOCK / tile.max(1)).clamp(1, TILES);
+    let near = (NEAR / (tile + POSITIONS * MR * NR)).max(FEW);
+    // Where weights are many, their transform is no small part of a small block.
+    let most = if problem.ci * problem.co > MANY { most } else { most.min(near) };
     count.div_ceil(count.div_ceil(most).max(1)).max(1)
 }
 
-/// Tiles of patches of a block, at most; a block has one panel of outputs, so its products stay in the first cache.
+/// Tiles of patches of a block, at most.
 const TILES: usize = 32;
+/// Elements of a block's transformed input and of its products with a panel of outputs that stay near, 192 kB, or so many tiles;
+/// for so many weights at most.
+const NEAR: usize = 48 << 10;
+const FEW: usize = 8;
+const MANY: usize = 64 * 64;
 /// Input channels that the plan chooses it for, at most.
 const CHANNELS: usize = 4096;
 /// Elements that a block's transformed input may have: a tile of patches of so many channels.
 const BLOCK: usize = POSITIONS * PATCHES_STEP * CHANNELS.div_ceil(CHUNK);
+
+/// A patch of a block: where its outputs lie in the first channel, how many rows and columns of them there are, and how they
+/// are computed.
+#[derive(Clone, Copy)]
+struct Placed {
+    place: usize,
+    rows: u8,
+    columns: u8,
+    judged: Judged,
+}
+
+impl Placed {
+    const NONE: Placed = Placed { place: 0, rows: 0, columns: 0, judged: Judged::USUAL };
+}
 
 struct Patches<'a> {
     conv: &'a Conv,
@@ -183,15 +205,15 @@ impl Patches<'_> {
         (image, phase + row * SIDE * height.dilation, left)
     }
 
-    /// Transforms a block of patches, and says which of them are out of proportion.
+    /// Transforms a block of patches, and says where they lie and which of them are out of proportion.
     ///
     /// # Safety
     /// As [`Convolve::run`].
-    unsafe fn transform(&self, group: usize, first: usize, count: usize, judged: &mut [Judged; TILES * MR]) {
+    unsafe fn transform(&self, group: usize, first: usize, count: usize, placed: &mut [Placed; TILES * MR]) {
         let problem = &self.conv.problem;
         let (plane, ci) = (problem.geometry.input(), problem.ci);
         let width = problem.geometry.axes[2].input;
-        for (tile, judged) in judged.chunks_exact_mut(MR).enumerate().take(count.div_ceil(MR)) {
+        for (tile, placed) in placed.chunks_exact_mut(MR).enumerate().take(count.div_ceil(MR)) {
             let lanes = Lanes::new(self, group, first + tile * MR);
             let mut to = self.places.scratch.wrapping_add(tile * self.step);
             let (mut energies, mut copies) = ([F32x4::ZERO; 5], [[0.0; REACH * REACH]; LANES]);
@@ -216,7 +238,7 @@ impl Patches<'_> {
                 }
             }
             // SAFETY: as above.
-            unsafe { self.judge(&lanes, &energies, judged) };
+            unsafe { self.judge(&lanes, &energies, placed) };
         }
     }
 
@@ -261,20 +283,24 @@ impl Patches<'_> {
         &self,
         group: usize,
         first: usize,
-        judged: &[Judged],
+        placed: &[Placed],
         first_panel: usize,
         panels: usize,
     ) {
         let Conv { problem, epilogue, .. } = self.conv;
-        let [_, height, width] = problem.geometry.axes;
+        let [_, _, width] = &problem.geometry.axes;
         let volume = problem.geometry.output();
-        let tiles = judged.len().div_ceil(MR);
+        let tiles = placed.len().div_ceil(MR);
         let end = problem.co.min((first_panel + panels) * NR);
-        let residual = self.places.residual;
-        let scale = F32x4::splat(SCALE);
-        let (low, high) = (F32x4::splat(epilogue.low), F32x4::splat(epilogue.high));
-        let (bounded_below, bounded_above) =
-            (epilogue.low > f32::NEG_INFINITY, epilogue.high < f32::INFINITY);
+        let ending = Ending {
+            residual: self.places.residual,
+            y: self.places.y,
+            row: width.output * problem.geometry.axes[1].dilation,
+            plane: volume,
+            bounded: epilogue.low > f32::NEG_INFINITY || epilogue.high < f32::INFINITY,
+            low: epilogue.low,
+            high: epilogue.high,
+        };
         for output_channel in (first_panel * NR..end).step_by(LANES) {
             let outputs = (end - output_channel).min(LANES);
             let channel = group * problem.co + output_channel;
@@ -285,69 +311,72 @@ impl Patches<'_> {
             };
             let inner = output_channel - first_panel * NR;
             let from = self.products.wrapping_add(inner / NR * tiles * MR * NR + inner % NR);
-            for (patch, &judged) in judged.iter().enumerate() {
-                let (image, row, column) = self.place(first + patch);
-                let columns = outputs_of(&width, column);
-                if columns == 0 {
-                    continue;
-                }
-                let plane = (image * problem.groups * problem.co + channel) * volume;
-                let mut place = plane + row * width.output + column;
-                // SAFETY: the products exist.
-                let sums = unsafe { transform_output(from.add(patch * NR), self.products_step) };
-                let exact = match judged {
-                    // SAFETY: the patch and the channels exist.
-                    Judged::Apart => Some(unsafe { self.define(group, first + patch, output_channel, bias) }),
-                    Judged::Transformed { .. } => None,
-                };
-                let blank = match judged {
-                    Judged::Transformed { blank } => blank,
-                    Judged::Apart => 0,
-                };
-                let whole = columns == SIDE && outputs == LANES && width.dilation == 1;
-                let (patch, rows) = (place, outputs_of(&height, row));
-                for (index, sums) in sums.iter().enumerate().take(rows) {
-                    let mut values = match &exact {
-                        None => output(*sums).map(|sum| scale.madd(sum, bias)),
-                        Some(exact) => exact[index],
-                    };
-                    if blank != 0 {
-                        for (column, value) in values.iter_mut().enumerate() {
-                            if blank >> (index * SIDE + column) & 1 != 0 {
-                                *value = bias;
-                            }
+            let whole = outputs == LANES && width.dilation == 1;
+            for (patch, placed) in placed.iter().enumerate() {
+                let place = placed.place + channel * volume;
+                let (rows, columns) = (usize::from(placed.rows), usize::from(placed.columns));
+                // SAFETY: the products exist, and so do the patch's outputs in each of the channels.
+                unsafe {
+                    let from = from.add(patch * NR);
+                    if whole && rows == SIDE && columns == SIDE && placed.judged == Judged::USUAL {
+                        store_outputs(from, self.products_step, bias, place, &ending);
+                    } else {
+                        let exact = match placed.judged {
+                            Judged::Apart => Some(self.define(group, first + patch, output_channel, bias)),
+                            Judged::Transformed { .. } => None,
+                        };
+                        self.store_some(from, exact, placed, place, outputs, bias);
+                    }
+                    if let Some(activation) = &epilogue.activation {
+                        if rows * columns > 0 {
+                            self.activate(activation, channel..channel + outputs, place, [rows, columns]);
                         }
                     }
-                    let mut rows = F32x4::transpose(values);
-                    // SAFETY: the outputs' columns are inside y, and inside the residual, which has its shape.
-                    unsafe {
-                        if whole {
-                            let places: [usize; LANES] = core::array::from_fn(|lane| place + lane * volume);
-                            if !residual.is_null() {
-                                for (row, place) in rows.iter_mut().zip(places) {
-                                    *row = row.add(F32x4::load(residual.add(place)));
-                                }
-                            }
-                            if bounded_below {
-                                rows = rows.map(|row| row.pmax(low));
-                            }
-                            if bounded_above {
-                                rows = rows.map(|row| row.pmin(high));
-                            }
-                            for (row, place) in rows.into_iter().zip(places) {
-                                row.store(self.places.y.add(place));
-                            }
-                        } else {
-                            self.store(&rows[..outputs], place, columns);
-                        }
-                    }
-                    place += width.output * height.dilation;
-                }
-                if let Some(activation) = &epilogue.activation {
-                    // SAFETY: the patch's outputs are stored.
-                    unsafe { self.activate(activation, channel..channel + outputs, patch, [rows, columns]) };
                 }
             }
+        }
+    }
+
+    /// Stores those outputs of a patch that exist, in so many channels: the `exact` ones, or what its products are transformed
+    /// to, and the bias for what sees zeros alone.
+    ///
+    /// # Safety
+    /// As [`Patches::finish`].
+    #[inline(never)]
+    unsafe fn store_some(
+        &self,
+        from: *const f32,
+        exact: Option<[[F32x4; SIDE]; SIDE]>,
+        placed: &Placed,
+        place: usize,
+        outputs: usize,
+        bias: F32x4,
+    ) {
+        let [_, height, width] = &self.conv.problem.geometry.axes;
+        let scale = F32x4::splat(SCALE);
+        // SAFETY: the caller's guarantee.
+        let sums = unsafe { transform_output(from, self.products_step) };
+        let blank = match placed.judged {
+            Judged::Transformed { blank } => blank,
+            Judged::Apart => 0,
+        };
+        let columns = usize::from(placed.columns);
+        if columns == 0 {
+            return;
+        }
+        for (index, sums) in sums.iter().enumerate().take(usize::from(placed.rows)) {
+            let mut values = match &exact {
+                None => output(*sums).map(|sum| scale.madd(sum, bias)),
+                Some(exact) => exact[index],
+            };
+            for (column, value) in values.iter_mut().enumerate() {
+                if blank >> (index * SIDE + column) & 1 != 0 {
+                    *value = bias;
+                }
+            }
+            let rows = F32x4::transpose(values);
+            // SAFETY: the caller's guarantee.
+            unsafe { self.store(&rows[..outputs], place + index * width.output * height.dilation, columns) };
         }
     }
 

@@ -18,8 +18,9 @@ pub struct Lanes {
     /// Rows and columns that are inside the input.
     pub rows: [(usize, usize); LANES],
     pub columns: [(usize, usize); LANES],
-    /// Rows and columns of outputs.
+    /// Rows and columns of outputs, and where the first of them lies in the first output channel.
     pub outputs: [[usize; LANES]; 2],
+    pub starts: [usize; LANES],
 }
 
 impl Lanes {
@@ -33,12 +34,15 @@ impl Lanes {
             (from, before(axis.input + axis.lo).max(from))
         };
         let (mut places, mut rows, mut columns) = ([0; LANES], [(0, 0); LANES], [(0, 0); LANES]);
-        let mut outputs = [[0; LANES]; 2];
+        let (mut outputs, mut starts) = ([[0; LANES]; 2], [0; LANES]);
         for lane in 0..LANES {
             let (image, top, left) = all.place((first + lane).min(all.patches - 1));
             rows[lane] = part(&height, top);
             columns[lane] = part(&width, left);
             (outputs[0][lane], outputs[1][lane]) = (outputs_of(&height, top), outputs_of(&width, left));
+            starts[lane] = image * problem.groups * problem.co * problem.geometry.output()
+                + top * width.output
+                + left;
             let start = (image * problem.groups + group) * problem.ci * plane;
             places[lane] = start as isize
                 + (top as isize - height.lo as isize) * width.input as isize
@@ -58,7 +62,7 @@ impl Lanes {
         let from = places.iter().fold(least, |most: isize, place| most.max(-place));
         let until = places.iter().fold(isize::MAX, |least, place| least.min(length - reach - place + 1));
         let steps = [height.dilation * width.input, width.dilation];
-        Lanes { places, inside, from, until, steps, rows, columns, outputs }
+        Lanes { places, inside, from, until, steps, rows, columns, outputs, starts }
     }
 
     /// Whether all that is read of the channel that begins `start` elements from the first one lies inside x, and side by side.

@@ -6,7 +6,7 @@
 //! transformed, by pairs of rows and columns; where they differ too much, they are compared window by window. What sees zeros
 //! alone is the bias, and needs no definition: data with an empty background has many such windows.
 
-use super::{Lanes, Patches, REACH, SIDE};
+use super::{Lanes, Patches, Placed, REACH, SIDE};
 use crate::kernels::gemm::MR;
 use crate::kernels::winograd::Energies;
 use crate::simd::{F32x4, LANES};
@@ -33,24 +33,26 @@ impl Judged {
 }
 
 impl Patches<'_> {
-    /// Which of four patches are out of proportion, by the energies of what they read.
+    /// Where four patches lie, and which of them are out of proportion, by the energies of what they read.
     ///
     /// # Safety
     /// As `Convolve::run`.
     #[inline(never)]
-    pub unsafe fn judge(&self, lanes: &Lanes, energies: &Energies, judged: &mut [Judged]) {
+    pub unsafe fn judge(&self, lanes: &Lanes, energies: &Energies, placed: &mut [Placed]) {
         let of_patches = energies.iter().fold(F32x4::ZERO, |sum, &part| sum.add(part)).to_array();
         let energies = energies.map(F32x4::to_array);
-        for (lane, judged) in judged.iter_mut().enumerate() {
+        for (lane, placed) in placed.iter_mut().enumerate() {
             // The squares that the windows of its outputs hold: there may be no others.
             let [rows, columns] = lanes.outputs.map(|outputs| if outputs[lane] > 2 { 2 } else { 1 });
             let mut seen = (0..rows).flat_map(|row| energies[2 * row..].iter().take(columns));
-            *judged = if seen.all(|energy| fits(of_patches[lane], energy[lane])) {
+            let judged = if seen.all(|energy| fits(of_patches[lane], energy[lane])) {
                 Judged::USUAL
             } else {
                 // SAFETY: the caller's guarantee.
                 unsafe { self.compare(lanes, lane) }
             };
+            let [rows, columns] = lanes.outputs.map(|outputs| outputs[lane] as u8);
+            *placed = Placed { place: lanes.starts[lane], rows, columns, judged };
         }
     }
 
