@@ -243,7 +243,7 @@ describe('the command line', () => {
       expect(texts.slice(0, 2)).toEqual(['Notesonlighthouses', 'Howfaralighthouseisseen']);
       expect(texts).toEqual(expect.arrayContaining(['GullRock', '38m', '29.1km', '30.0km']));
       expect(fs.existsSync(path.join(folder, 'text.jpg'))).toBe(true);
-    }, 120_000);
+    }, 300_000);
   });
 });
 

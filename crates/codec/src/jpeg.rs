@@ -36,7 +36,7 @@ pub fn decode(bytes: &[u8], max_pixels: u64) -> Result<Picture, Fault> {
     check_size(width, height, max_pixels)?;
     let rest = &bytes[scan.min(bytes.len())..];
     if (width * height) as u64 > rest.len() as u64 * PIXELS_PER_BYTE
-        || !rest.windows(2).any(|pair| pair == [0xFF, 0xD9])
+        || !rest.windows(2).rev().any(|pair| pair[0] == 0xFF && pair[1] == 0xD9)
     {
         return Err(Fault::EndsEarly);
     }
