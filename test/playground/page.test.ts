@@ -206,9 +206,9 @@ inBrowsers('digits in the playground', ({ open }) => {
     await page.click('.undo');
     expect(await page.$eval('.guess', (element) => element.textContent)).toBe('Nothing is drawn yet.');
     await page.focus('.pad');
-    await page.keyboard.press('Space');
+    await page.keyboard.press(' ');
     for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Space');
+    await page.keyboard.press(' ');
     await reads(page, '1');
     expect(await hash(page)).toContain('s=50,50');
   });
@@ -240,11 +240,11 @@ inBrowsers('digits in the playground', ({ open }) => {
     const second = await curve(41);
     expect(second[0]).toBe(first[0]);
     // Too large a rate is explained.
-    const far = await open('tab=train&rate=10&opt=sgd');
+    const far = await open('tab=train&rate=1e12&opt=sgd');
     await far.click('.go');
     await far.waitForSelector('.fault', { timeout: 50_000 });
     expect(await far.$eval('.fault', (element) => element.textContent)).toContain(
-      'a learning rate of 10 is too large',
+      'a learning rate of 1000000000000 is too large',
     );
   });
 });

@@ -22,7 +22,7 @@ function settingsOf(parameters: URLSearchParams): Settings {
     return value >= least && value <= most ? value : usual;
   };
   return {
-    rate: within('rate', 1e-6, 10, USUAL.rate),
+    rate: within('rate', 1e-6, 1e12, USUAL.rate),
     batch: Math.round(within('batch', 1, 256, USUAL.batch)),
     optimizer: OPTIMIZERS.find((one) => one === parameters.get('opt')) ?? USUAL.optimizer,
     seed: Math.round(within('seed', 0, 1e6, USUAL.seed)),
@@ -157,7 +157,7 @@ class TrainTab implements Tab {
       'fieldset',
       { class: 'block' },
       h('legend', {}, say.settings),
-      number(say.rate, rate, { min: 0.000001, max: 10, step: 'any' }, (value) => set({ rate: value }), {
+      number(say.rate, rate, { min: 0.000001, max: 1e12, step: 'any' }, (value) => set({ rate: value }), {
         'data-control': 'rate',
       }),
       number(say.batch, batch, { min: 1, max: 256 }, (value) => set({ batch: value }), {
