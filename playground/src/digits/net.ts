@@ -1,4 +1,4 @@
-/** The net that reads handwritten digits, after LeNet (LeCun et al., 1998): 46,858 parameters. */
+/** The net that reads handwritten digits, after LeNet (LeCun et al., 1998): 46,730 parameters. */
 import { Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential } from 'striate';
 
 export const SIDE = 28;

@@ -23,7 +23,7 @@ const en = {
   time: (ms: string) => `Computed in ${ms} ms.`,
   penDown: 'pen down',
   penUp: 'pen up',
-  weights: 'The weights were made by npm run playground -- --train; 46,858 parameters.',
+  weights: 'The weights were made by npm run playground -- --train; 46,730 parameters.',
 };
 
 const zh: Words<typeof en>['zh'] = {
@@ -46,7 +46,7 @@ const zh: Words<typeof en>['zh'] = {
   time: (ms) => `计算用时 ${ms} 毫秒。`,
   penDown: '落笔',
   penUp: '抬笔',
-  weights: '权重由 npm run playground -- --train 得到；共 46,858 个参数。',
+  weights: '权重由 npm run playground -- --train 得到；共 46,730 个参数。',
 };
 
 export const words: Words<typeof en> = { en, zh };
