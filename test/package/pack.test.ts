@@ -44,6 +44,7 @@ describe('what is in it', () => {
       'docs/api.md',
       'docs/bench.svg',
       'docs/cli.md',
+      'docs/export.md',
       'docs/images.md',
       'docs/models.md',
       'docs/operators.md',
