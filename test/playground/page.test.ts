@@ -108,18 +108,21 @@ inBrowsers('the playground', ({ open }) => {
     await output(page);
     await page.click('.play');
     await page.waitForFunction(() => document.querySelector('.count')?.textContent === '4 / 4');
-    expect(await page.$eval('.equation strong', (element) => element.textContent)).toBe('43');
+    const soon = { timeout: 10_000 };
+    const text = (of: typeof page, selector: string) => () =>
+      of.$eval(selector, (element) => element.textContent);
+    await expect.poll(text(page, '.equation strong'), soon).toBe('43');
     await page.$eval('.transport input[type=range]', (range) => {
       (range as HTMLInputElement).value = '1';
       range.dispatchEvent(new Event('input'));
     });
-    expect(await hash(page)).toBe('at=1&sp=16');
+    await expect.poll(() => hash(page), soon).toBe('at=1&sp=16');
     await page.click('.pin');
     await page.hover('.output-grid .cell:nth-child(1)');
-    expect(await page.$eval('.count', (element) => element.textContent)).toBe('2 / 4');
+    await expect.poll(text(page, '.count'), soon).toBe('2 / 4');
     const again = await open(await hash(page));
     await output(again);
-    expect(await again.$eval('.equation strong', (element) => element.textContent)).toBe('25');
+    await expect.poll(text(again, '.equation strong'), soon).toBe('25');
   });
 
   test('a keyboard is enough: arrows move the window and write numbers, and what happens is said', async () => {
