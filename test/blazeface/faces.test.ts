@@ -144,6 +144,7 @@ test('without arguments it ends with what to try next', async () => {
   const next = (said.log.at(-1) as string).trim().split('\n');
   expect(next.slice(1).map((line) => line.trim().split(/ {2,}/)[0])).toEqual([
     'npm start -- PHOTO...',
+    'npm start -- see',
     'npm run bench -- layers --filter sixteen',
     'npm test',
   ]);

@@ -68,7 +68,7 @@ async function inWorkerd(folder: string, entry: string, more: { type: 'Data'; pa
     bundle: true,
     format: 'esm',
     conditions: ['workerd'],
-    external: ['*.wasm', ...more.map((one) => one.path)],
+    external: ['*.wasm', '*.onnx'],
     write: false,
     outfile: path.join(folder, 'out.mjs'),
     logLevel: 'error',
