@@ -9,17 +9,9 @@
  */
 import { type AnyTensor, batchedNms, scope, tensor } from 'striate';
 import { type FromImageOptions, imageTransform, type PictureSource } from 'striate/image';
+import type { Found } from './found.ts';
 import { linesOf } from './lines.ts';
 import { UsageError } from './problems.ts';
-
-/** A box in the picture's pixels. */
-export interface Found {
-  readonly box: readonly [x1: number, y1: number, x2: number, y2: number];
-  readonly score: number;
-  /** The class, and its name where there is one. */
-  readonly index?: number;
-  readonly label?: string | null;
-}
 
 /** Boxes of the input's pixels: four numbers each, corners. */
 export interface Candidates {

@@ -3,7 +3,7 @@
  * Binarization", Liao et al., 2020): pixels that touch are a line, and the box around them grows by what training has cut off.
  */
 import type { AnyTensor } from 'striate';
-import type { Found } from './boxes.ts';
+import type { Found } from './found.ts';
 
 /** A pixel of a line is at least this likely, and all of them on average. */
 const PIXEL = 0.3;

@@ -6,7 +6,6 @@ import type { TensorType } from '../base/dtype.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import type { Activation } from '../instructions/elementwise.ts';
 import type { Piece } from '../instructions/walk.ts';
-import type { Node } from './value.ts';
 
 /** Numbers that hold every option of a call, in the order that the operator documents. */
 export type Params = readonly number[];
@@ -108,8 +107,8 @@ export interface Taken {
 }
 
 /** What an operator that computes gradients is: of which node those are, which of its inputs' they are, and what it does besides. */
-export interface GradientOf extends Taken {
-  readonly node: Node;
+export interface GradientOf<Of = unknown> extends Taken {
+  readonly node: Of;
   readonly wanted: readonly boolean[];
 }
 

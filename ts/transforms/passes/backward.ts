@@ -48,8 +48,8 @@ function end(graph: Graph, f: Node): void {
 }
 
 /** Of which call a node computes the gradients, of an operator that fits. */
-function gradientOf(node: Node | null | undefined, fits: (entry: Entry) => boolean): GradientOf | null {
-  const of = node?.entry.gradientOf;
+function gradientOf(node: Node | null | undefined, fits: (entry: Entry) => boolean): GradientOf<Node> | null {
+  const of = node?.entry.gradientOf as GradientOf<Node> | undefined;
   return of && fits(of.node.entry) ? of : null;
 }
 
