@@ -76,7 +76,9 @@ impl Instruction for Sums {
                         let (at, len) = (row + first, BLOCK.min(inner - first));
                         let [sum, product] = match out.is_null() {
                             true => block(len, center, x.add(at), Flow { dy: dy.add(at), out: None }),
-                            false => block(len, center, x.add(at), Flow { dy: dy.add(at), out: Some(out.add(at)) }),
+                            false => {
+                                block(len, center, x.add(at), Flow { dy: dy.add(at), out: Some(out.add(at)) })
+                            }
                         };
                         totals[0] += f64::from(sum);
                         totals[1] += f64::from(product);

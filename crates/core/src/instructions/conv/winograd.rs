@@ -22,8 +22,8 @@ use crate::geometry::{elements, Axis, Geometry};
 use crate::instructions::activation::Activation;
 use crate::kernels::gemm::{MR, NR};
 use crate::kernels::winograd::{
-    multiply_tiles, output, store_outputs, transform_input, transform_kernels, transform_output, Ending, CHUNK,
-    PAD, PATCHES_STEP, POSITIONS, SCALE, WEIGHTS_STEP,
+    multiply_tiles, output, store_outputs, transform_input, transform_kernels, transform_output, Ending,
+    CHUNK, PAD, PATCHES_STEP, POSITIONS, SCALE, WEIGHTS_STEP,
 };
 use crate::simd::{F32x4, LANES};
 use core::ops::Range;

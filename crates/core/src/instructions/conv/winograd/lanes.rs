@@ -40,9 +40,8 @@ impl Lanes {
             rows[lane] = part(&height, top);
             columns[lane] = part(&width, left);
             (outputs[0][lane], outputs[1][lane]) = (outputs_of(&height, top), outputs_of(&width, left));
-            starts[lane] = image * problem.groups * problem.co * problem.geometry.output()
-                + top * width.output
-                + left;
+            starts[lane] =
+                image * problem.groups * problem.co * problem.geometry.output() + top * width.output + left;
             let start = (image * problem.groups + group) * problem.ci * plane;
             places[lane] = start as isize
                 + (top as isize - height.lo as isize) * width.input as isize
