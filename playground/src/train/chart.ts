@@ -30,10 +30,12 @@ export function thinned(points: readonly Point[], most = MOST): Point[] {
 export function drawChart(root: SVGElement, train: readonly Point[], test: readonly Point[]): void {
   const last = Math.max(1, train.at(-1)?.[0] ?? 1);
   const curve = thinned(smoothed(train));
-  const high = Math.max(0.5, ...curve.map(([, value]) => value), ...test.map(([, value]) => value));
+  const finite = [...curve, ...test].map(([, value]) => value).filter(Number.isFinite);
+  const high = Math.max(0.5, ...finite);
   const top = Math.min(high, 3);
   const x = (step: number) => LEFT + (step / last) * (WIDTH - LEFT - 8);
-  const y = (value: number) => HEIGHT - BOTTOM - (Math.min(value, top) / top) * (HEIGHT - BOTTOM - 8);
+  // What is no number lies as high as what is too large.
+  const y = (value: number) => HEIGHT - BOTTOM - ((value <= top ? value : top) / top) * (HEIGHT - BOTTOM - 8);
   const line = (points: readonly Point[], name: string) =>
     svg('polyline', {
       class: name,

@@ -75,8 +75,10 @@ export class Transport {
       min: 0,
       'aria-label': say.step,
       oninput: () => {
+        // Stopping writes the range.
+        const step = this.#range.valueAsNumber;
         this.stop();
-        this.#set({ step: this.#range.valueAsNumber });
+        this.#set({ step });
       },
     });
     const speed = select(
