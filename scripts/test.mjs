@@ -3,6 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { chromium, firefox } from './lib/browser.mjs';
+import { attempt } from './lib/debian.mjs';
 import { nodeModules } from './lib/modules.mjs';
 import { main, Problem, root, run, seconds } from './lib/report.mjs';
 import { pathWith, rustForTests } from './lib/rust.mjs';
@@ -90,6 +92,8 @@ await main(async () => {
     await nodeModules();
     await buildModules();
     env = { PATH: pathWith(await rustForTests()) };
+    // Here, where installing them may take its time; the tests that need them say what is missing.
+    if (process.argv.length === 2) for (const browser of [chromium, firefox]) await attempt(browser);
   });
   if (ready) {
     const cargo = (...args) => run('cargo', args, { env, pass: true });
