@@ -218,8 +218,8 @@ class InvertedResidual extends Module<[Tensor], Tensor> {
   }
 }
 
-/** Expansion, channels, repeats, stride of each stage. */
-const STAGES = [
+/** Expansion, channels, repeats, stride of each stage of MobileNet-V2. */
+export const MOBILENET_V2 = [
   [1, 16, 1, 1],
   [6, 24, 2, 2],
   [6, 32, 3, 2],
@@ -234,7 +234,7 @@ export function mobilenetV2(): Classifier {
     chain(new Conv2d(3, 32, 3, { stride: 2, padding: 1, ...bare }), new BatchNorm2d(32), new ReLU6()),
   ];
   let channels = 32;
-  for (const [expand, outputs, repeats, stride] of STAGES) {
+  for (const [expand, outputs, repeats, stride] of MOBILENET_V2) {
     for (let i = 0; i < repeats; i++) {
       layers.push(new InvertedResidual(channels, outputs, i === 0 ? stride : 1, expand));
       channels = outputs;

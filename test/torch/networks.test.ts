@@ -22,6 +22,7 @@ import {
 } from 'striate';
 import { readSafetensors, writeSafetensors } from 'striate/files';
 import { expect, test } from 'vitest';
+import { MOBILENET_V2 } from '../analyze/nets.ts';
 import { difference } from '../support/compare.ts';
 import { Choices } from '../support/random.ts';
 import { inEachVariant } from '../support/runtime.ts';
@@ -105,17 +106,6 @@ class InvertedResidual extends Module<[Tensor], Tensor> {
   }
 }
 
-/** Expansion, channels, repeats, stride of the stages. */
-const STAGES = [
-  [1, 16, 1, 1],
-  [6, 24, 2, 2],
-  [6, 32, 3, 2],
-  [6, 64, 4, 2],
-  [6, 96, 3, 1],
-  [6, 160, 3, 2],
-  [6, 320, 1, 1],
-] as const;
-
 class MobileNetV2 extends Module<[Tensor], Tensor> {
   features: Layer;
   classifier = new Sequential(new Dropout({ p: 0.2 }), new Linear(1280, 1000));
@@ -123,7 +113,7 @@ class MobileNetV2 extends Module<[Tensor], Tensor> {
   constructor() {
     super();
     let channels = 32;
-    const blocks = STAGES.flatMap(([expansion, outputs, repeats, stride]) =>
+    const blocks = MOBILENET_V2.flatMap(([expansion, outputs, repeats, stride]) =>
       Array.from({ length: repeats }, (_, i) => {
         const block = new InvertedResidual(channels, outputs, i === 0 ? stride : 1, expansion);
         channels = outputs;

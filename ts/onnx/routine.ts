@@ -392,12 +392,12 @@ function bodiesOf(shared: Shared, node: GraphNode, constant: Lookup): Map<string
     const isKnown = (name: string) => around(name) !== undefined;
     const loop = node.handler.between === true ? node.label : null;
     const halves = loop === null ? { once: null, each: graph } : halvesOf(graph, fixed, isKnown);
-    const of = ({ proto, ...part }: CheckedGraph, more: Pick<Given, 'isTurn' | 'once'>) => {
+    const of = (part: CheckedGraph, more: Pick<Given, 'isTurn' | 'once'>) => {
       const inputs = [
-        ...proto.inputs.map(({ name }) => name).filter((name) => !fixed.has(name) || !isKnown(name)),
+        ...part.proto.inputs.map(({ name }) => name).filter((name) => !fixed.has(name) || !isKnown(name)),
         ...part.outer.filter((name) => !isKnown(name)),
       ];
-      return new Routine(shared, { proto, ...part }, { inputs, few: new Set(), around, loop, ...more });
+      return new Routine(shared, part, { inputs, few: new Set(), around, loop, ...more });
     };
     const once = halves.once && { routine: of(halves.once, { isTurn: false, once: null }), fixed };
     ready.set(attribute, of(halves.each, { isTurn: loop !== null, once }));
