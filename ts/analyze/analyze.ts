@@ -10,7 +10,7 @@ import type { Value } from '../graph/value.ts';
 import { countOf } from '../instructions/emit.ts';
 import { Sight } from './field.ts';
 import { type InputsOption, type Layer, type Net, type NetSource, withNet } from './net.ts';
-import { type AnalysisChartOptions, type AnalysisTextOptions, svgOf, textOf } from './report.ts';
+import { type AnalysisChartOptions, type AnalysisTextOptions, svgOf, textOf, totalsOf } from './report.ts';
 import type { AnalysisTotals, LayerAnalysis } from './rows.ts';
 
 /** What `analyze` gives. */
@@ -43,18 +43,7 @@ export function analyze(net: NetSource, options: InputsOption): Analysis {
     const counted = new Set<Value>();
     const costs = found.layers.map((layer) => costOf(found, layer, counted));
     const layers = costs.map(({ weights: _, ...row }) => row);
-    const sum = (of: (row: (typeof costs)[number]) => number) =>
-      costs.reduce((total, row) => total + of(row), 0);
-    const weights = sum((row) => row.weights);
-    const macs = sum((row) => row.macs);
-    const totals: AnalysisTotals = {
-      parameters: sum((row) => row.parameters),
-      macs,
-      cpr: weights === 0 ? null : macs / weights,
-      denseParameters: sum((row) => row.denseParameters),
-      locallyConnectedParameters: sum((row) => row.locallyConnectedParameters),
-      bytes: sum((row) => row.bytes),
-    };
+    const totals = totalsOf(costs, (row) => row.weights);
     return {
       layers,
       totals,

@@ -95,21 +95,26 @@ function grouped(rows: readonly LayerAnalysis[], depth: number): LayerAnalysis[]
   return groups.map((group) => {
     const last = group.at(-1) as LayerAnalysis;
     if (group.length === 1) return last;
-    const sum = (of: (row: LayerAnalysis) => number) => group.reduce((total, row) => total + of(row), 0);
-    const macs = sum((row) => row.macs);
-    const weights = sum((row) => (row.cpr === null ? 0 : row.macs / row.cpr));
-    return {
-      ...last,
-      name: nameOf(last),
-      operator: `${group.length} calls`,
-      parameters: sum((row) => row.parameters),
-      macs,
-      cpr: weights === 0 ? null : macs / weights,
-      denseParameters: sum((row) => row.denseParameters),
-      locallyConnectedParameters: sum((row) => row.locallyConnectedParameters),
-      bytes: sum((row) => row.bytes),
-    };
+    const totals = totalsOf(group, ({ macs, cpr }) => (cpr === null ? 0 : macs / cpr));
+    return { ...last, name: nameOf(last), operator: `${group.length} calls`, ...totals };
   });
+}
+
+/** The sums over layers, of which `weightsOf` gives the weights that multiply. */
+export function totalsOf<Row extends AnalysisTotals>(
+  rows: readonly Row[],
+  weightsOf: (row: Row) => number,
+): AnalysisTotals {
+  const sum = (of: (row: Row) => number) => rows.reduce((total, row) => total + of(row), 0);
+  const [macs, weights] = [sum((row) => row.macs), sum(weightsOf)];
+  return {
+    parameters: sum((row) => row.parameters),
+    macs,
+    cpr: weights === 0 ? null : macs / weights,
+    denseParameters: sum((row) => row.denseParameters),
+    locallyConnectedParameters: sum((row) => row.locallyConnectedParameters),
+    bytes: sum((row) => row.bytes),
+  };
 }
 
 /** The table. */
