@@ -6,6 +6,10 @@ import { withRuntime } from '../support/runtime.ts';
 import * as nets from './nets.ts';
 
 const PICTURE = [[1, 3, 224, 224]];
+const NOTES = [
+  'MACs: multiply-accumulates of one sample, weights times places, without bias (1 MAC is 2 FLOPs); CPR: MACs per weight;',
+  'operations: beside these, 1 an element for bias, activations and arithmetic, 1 a place of a pool, 2 an element for batch norm, 5 for other norms.',
+];
 
 withRuntime('analyze', () => {
   test.each([
@@ -22,6 +26,40 @@ withRuntime('analyze', () => {
       expect([totals.parameters, totals.macs]).toEqual([parameters, macs]);
     }),
   );
+
+  test('VGG16: all of it', () =>
+    scope(() => {
+      const { totals } = analyze(nets.vgg16(), { inputs: PICTURE });
+      expect([totals.parameters, totals.macs]).toEqual([138_357_544, 15_470_264_320]);
+    }));
+
+  test.each([
+    ['ResNet-18', nets.resnet18, 11_684_712, 1_814_073_344],
+    ['ResNet-50', nets.resnet50, 25_530_472, 4_089_184_256],
+    ['MobileNet-V2', nets.mobilenetV2, 3_487_816, 300_774_272],
+  ])('%s with its batch norms folded into convolutions', (_, make, parameters, macs) =>
+    scope(() => {
+      const { totals } = analyze(nets.folded(make()), { inputs: PICTURE });
+      expect([totals.parameters, totals.macs]).toEqual([parameters, macs]);
+    }),
+  );
+
+  test('LeNet-5 as published: connections and parameters of each layer, C3 sparse', () =>
+    scope(() => {
+      const { layers, totals } = analyze(nets.lenet5(), { inputs: [[1, 1, 32, 32]] });
+      const rowsOf = (name: string) => layers.filter((row) => row.name.split('.')[0] === name);
+      const sum = (name: string, of: (row: (typeof layers)[number]) => number) =>
+        rowsOf(name).reduce((all, row) => all + of(row), 0);
+      const names = ['c1', 's2', 'c3', 's4', 'c5', 'f6', 'rbf'];
+      // A connection is a weight or a bias at a place.
+      const connections = names.map((name) => sum(name, (row) => (row.macs ?? 0) + (row.operations ?? 0)));
+      expect(connections).toEqual([122_304, 5_880, 151_600, 2_000, 48_120, 10_164, 840]);
+      expect(connections.reduce((a, b) => a + b)).toBe(340_908);
+      const parameters = names.map((name) => sum(name, (row) => row.parameters));
+      expect(parameters).toEqual([156, 12, 1_516, 32, 48_120, 10_164, 840]);
+      // The last layer's were chosen by hand.
+      expect(totals.parameters - 840).toBe(60_000);
+    }));
 
   test('VGG16: multiply-accumulates of its convolutions, connections per parameter', () =>
     scope(() => {
@@ -95,12 +133,12 @@ withRuntime('analyze', () => {
     scope(() => {
       const net = new Sequential(new Conv2d(1, 2, 3, { stride: 2 }), new Conv2d(2, 4, 1, { bias: false }));
       expect(`${analyze(net, { inputs: [[1, 1, 9, 9]] })}`.split('\n')).toEqual([
-        'layer  operator  output   parameters  MACs  CPR  dense  unshared  field  stride  start  bytes',
-        '0      conv2d    1x2x4x4          20   288   16  2,624       320      3       2      0    128',
-        '1      conv2d    1x4x4x4           8   128   16  2,048       128      3       2      0    256',
-        'total                             28   416   16  4,672       448                          384',
+        ...NOTES,
         '',
-        'MACs: multiply-accumulates of one sample, weights times places; CPR: MACs per weight.',
+        'layer  operator  output   parameters  MACs  operations  CPR  dense  unshared  field  stride  start  bytes',
+        '0      conv2d    1x2x4x4          20   288          32   16  2,624       320      3       2      0    128',
+        '1      conv2d    1x4x4x4           8   128           0   16  2,048       128      3       2      0    256',
+        'total                             28   416          32   16  4,672       448                          384',
       ]);
     }));
 });

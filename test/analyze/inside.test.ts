@@ -1,5 +1,25 @@
 /** What happens inside a small trained net, against PyTorch's values (generate.py), by hand, and as modules and functions alike. */
-import { abs, clip, conv2d, maxPool2d, mul, ones, relu, scope, silu, type Tensor, tensor } from 'striate';
+import {
+  abs,
+  clip,
+  conv2d,
+  elu,
+  gelu,
+  hardSwish,
+  maxPool2d,
+  mean,
+  memory,
+  mul,
+  ones,
+  relu,
+  relu6,
+  scope,
+  sigmoid,
+  silu,
+  type Tensor,
+  tanh,
+  tensor,
+} from 'striate';
 import {
   activations,
   deconvnet,
@@ -7,6 +27,8 @@ import {
   gradCam,
   guidedBackprop,
   occlusion,
+  occlusionAsync,
+  pictureGrid,
   saliency,
   topActivations,
 } from 'striate/analyze';
@@ -100,17 +122,17 @@ withRuntime('inside a net', () => {
       const net = (y: Tensor) => clip(conv2d(y, weight), 0, 6);
       expect(guidedBackprop(net, x, { channel: 0, position: [2, 2] }).shape).toEqual([1, 1, 12, 12]);
       expect(() => guidedBackprop((y: Tensor) => silu(conv2d(y, weight)), x)).toThrow(
-        "guidedBackprop: layer 'silu' is silu, must be a rectifier: relu, relu6, leakyRelu, prelu or clip",
+        "guidedBackprop: layer 'silu' is silu, must be a rectifier: relu, relu6, leakyRelu, prelu or clip from 0",
       );
     }));
 
   test('the effective field of n layers of 3 x 3 means grows with the root of n', () =>
     scope(() => {
-      const mean = tensor(new Float32Array(9).fill(1 / 9), [1, 1, 3, 3]);
+      const box = tensor(new Float32Array(9).fill(1 / 9), [1, 1, 3, 3]);
       const rows = [5, 10, 20, 40].map((count) => {
         const net = (x: Tensor) => {
           let y = x;
-          for (let i = 0; i < count; i++) y = conv2d(y, mean, null, { padding: 1 });
+          for (let i = 0; i < count; i++) y = conv2d(y, box, null, { padding: 1 });
           return y;
         };
         const side = 2 * count + 1;
@@ -164,10 +186,171 @@ withRuntime('inside a net', () => {
       });
     }));
 
-  test('a map of zeros is zeros, not NaN', () =>
+  test('the strongest of 5 000 pictures in batches, with ties, equal those of a full sort; no memory is left behind', () => {
+    const net = makeNet();
+    const values = (batch: number) =>
+      Float32Array.from({ length: 250 * 144 }, (_, i) => {
+        // Every seventh picture comes again, so that maps are equally strong.
+        const picture = (batch * 250 + Math.floor(i / 144)) % 700;
+        return Math.sin((picture + 1) * ((i % 144) + 1) * 0.37) * (1 + ((picture * 7) % 13) / 13);
+      });
+    const strength: number[][] = [];
+    const held: number[] = [];
+    function* batches(): Generator<Tensor> {
+      for (let batch = 0; batch < 20; batch++) {
+        const x = tensor(values(batch), [250, 1, 12, 12]);
+        scope(() => {
+          const maps = activations(net, x, { layers: ['4'] })['4']!.toArray() as number[][][][];
+          for (const sample of maps) strength.push(sample.map((map) => Math.max(...map.flat())));
+        });
+        yield x;
+        x.dispose();
+        held.push(memory.stats().liveBytes, memory.stats().liveTensors);
+      }
+    }
+    const found = topActivations(net, batches(), { layer: '4', top: 25 });
+    expect(strength.length).toBe(5000);
+    expect(new Set(strength.map((row) => row[0])).size).toBeLessThan(701);
+    found.forEach((list, channel) => {
+      const sorted = strength
+        .map((row, index) => ({ index, value: row[channel]! }))
+        .sort((a, b) => b.value - a.value || a.index - b.index)
+        .slice(0, 25);
+      expect(list.map(({ index, value }) => ({ index, value }))).toEqual(sorted);
+    });
+    // The same after each batch.
+    expect(new Set(held).size).toBe(2);
+    net.dispose();
+  });
+
+  const wide = () => tensor(formula(224 * 224, 1), [1, 1, 224, 224]);
+  const brightness =
+    (seen: number[] = []) =>
+    (x: Tensor) => {
+      seen.push(x.shape[0]!);
+      return mean(x, { dim: [1, 2, 3], keepDim: true }).reshape([x.shape[0]!, 1]);
+    };
+
+  test('occlusion covers the edges: 224 by 32 every 8 is 625 pictures, and the last patch ends at the border', async () => {
+    const x = wide();
+    const steps: [number, number][] = [];
+    const net = brightness();
+    const onProgress = (done: number, total: number) => steps.push([done, total]);
+    const falls = await occlusionAsync(net, x, { target: 0, size: 32, stride: 8, onProgress });
+    expect(falls.shape).toEqual([1, 1, 25, 25]);
+    // The picture as it is and 625 covered ones, sixteen at a time.
+    expect(steps.length).toBe(40);
+    expect([steps[0], steps.at(-1)]).toEqual([
+      [15, 625],
+      [625, 625],
+    ]);
+    const patch = (top: number, left: number) => {
+      let sum = 0;
+      for (let y = top; y < top + 32; y++) for (let i = left; i < left + 32; i++) sum += x.data[y * 224 + i]!;
+      return sum / 224 ** 2;
+    };
+    const rows = (falls.toArray() as number[][][][])[0]![0]!;
+    for (const [row, column] of [
+      [0, 0],
+      [24, 24],
+      [7, 19],
+    ] as const)
+      expect(rows[row]![column]).toBeCloseTo(patch(row * 8, column * 8), 5);
+    const uneven = occlusion(net, x, { target: 0, size: 100, stride: 90, batch: 3 });
+    expect(uneven.shape).toEqual([1, 1, 3, 3]);
+    expect(uneven.toTypedArray().at(-1)).toBeCloseTo(
+      x.data.reduce((sum, value, i) => sum + (i % 224 >= 124 && i >= 124 * 224 ? value : 0), 0) / 224 ** 2,
+      5,
+    );
+    const again = occlusion(net, x, { target: 0, size: 32, stride: 8 });
+    expect(again.toArray()).toEqual(falls.toArray());
+    for (const one of [x, falls, uneven, again]) one.dispose();
+  });
+
+  test('occlusion ends within 100 ms of its signal, and gives its memory back', async () => {
+    const x = wide();
+    const weight = tensor(formula(16 * 25, 1), [16, 1, 5, 5]);
+    const before = memory.stats();
+    const net = (y: Tensor) => mean(relu(conv2d(y, weight, null, { padding: 2 })), { dim: [2, 3] });
+    const controller = new AbortController();
+    let aborted = Number.POSITIVE_INFINITY;
+    const run = occlusionAsync(net, x, { target: 3, size: 16, stride: 2, signal: controller.signal });
+    setTimeout(() => {
+      aborted = performance.now();
+      controller.abort(new Error('enough'));
+    }, 60);
+    await expect(run).rejects.toThrow('enough');
+    const late = performance.now() - aborted;
+    // A loaded machine may stop the clock between; a whole run takes many times as long.
+    expect(late).toBeLessThan(1000);
+    console.log(`occlusion ended ${late.toFixed(0)} ms after its signal`);
+    expect(memory.stats().liveTensors).toBe(before.liveTensors);
+    expect(memory.stats().liveBytes).toBe(before.liveBytes);
+    await expect(
+      occlusionAsync(net, x, { target: 3, size: 16, signal: AbortSignal.abort('before it began') }),
+    ).rejects.toBe('before it began');
+    for (const [options, sentence] of [
+      [{ signal: { aborted: true } }, 'occlusionAsync: the signal ended it'],
+      [{ signal: 5 }, 'occlusionAsync: signal is 5, must be an AbortSignal'],
+      [{ onProgress: 5 }, 'occlusionAsync: onProgress is 5, must be a function'],
+      [{ progress: true }, "occlusionAsync: there is no option 'progress'"],
+    ] as const)
+      await expect(occlusionAsync(net, x, { target: 3, size: 16, ...(options as object) })).rejects.toThrow(
+        sentence,
+      );
+    x.dispose();
+    weight.dispose();
+  });
+
+  test('occlusion by a number, by the mean of each channel, and by what lies around', () =>
+    scope(() => {
+      const x = tensor([1, 2, 3, 4, 10, 20, 30, 40], [1, 2, 1, 4]);
+      /** What the net was given, as its scores. */
+      const net = (y: Tensor) => y.reshape([y.shape[0]!, 8]);
+      const covered = (value: number | 'mean' | 'blur', target: number) =>
+        [...occlusion(net, x, { target, size: [1, 2], value }).data].map((fall) => x.data[target]! - fall);
+      // Two places of the patch; the first covers elements 0 and 1.
+      expect(covered(7, 0)).toEqual([7, 1]);
+      expect(covered('mean', 0)).toEqual([2.5, 1]);
+      expect(covered('mean', 5)).toEqual([25, 20]);
+      expect(covered('mean', 7)).toEqual([40, 25]);
+      // Two elements at a time, from the place on; at the border what there is.
+      expect(covered('blur', 0)).toEqual([1.5, 1]);
+      expect(covered('blur', 6)).toEqual([30, 35]);
+      expect(covered('blur', 7)).toEqual([40, 40]);
+    }));
+
+  test('clip is a rectifier from 0 on; every other activation is named with its layer', () =>
+    scope(() => {
+      const x = picture();
+      const weight = tensor(formula(9, 1), [1, 1, 3, 3]);
+      const [by6, byClip] = [relu6, (y: Tensor) => clip(y, 0, 6)].map((f) =>
+        deconvnet((y: Tensor) => f(conv2d(y, weight)), x, {
+          layer: f === relu6 ? 'relu6' : 'clip',
+          channel: 0,
+        }),
+      );
+      expect(byClip!.toArray()).toEqual(by6!.toArray());
+      for (const [f, name] of [
+        [(y: Tensor) => clip(y, -1, 1), 'clip from -1 to 1'],
+        [gelu, 'gelu'],
+        [sigmoid, 'sigmoid'],
+        [tanh, 'tanh'],
+        [hardSwish, 'hardSwish'],
+        [elu, 'elu'],
+      ] as const) {
+        const layer = name.split(' ')[0];
+        expect(() =>
+          guidedBackprop((y: Tensor) => relu((f as (z: Tensor) => Tensor)(conv2d(y, weight))), x),
+        ).toThrow(`guidedBackprop: layer '${layer}' is ${name}, must be a rectifier`);
+      }
+    }));
+
+  test('a map of zeros is zeros, not NaN, and its picture says so', () =>
     scope(() => {
       const net = (x: Tensor) => mul(abs(relu(x)), -1).reshape([1, 16]);
       const heat = gradCam(net, ones([1, 1, 4, 4]), { layer: 'relu', target: 3 });
       expect(heat.toTypedArray().every((value) => value === 0)).toBe(true);
+      expect(pictureGrid(heat).alt).toBe('1 plane of 4 x 4, colours from 0 to 0; 0 everywhere in 0');
     }));
 });

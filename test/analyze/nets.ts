@@ -6,17 +6,24 @@ import {
   BatchNorm2d,
   Conv2d,
   concat,
+  conv2d,
   Dropout,
+  expand,
   Flatten,
   Linear,
   MaxPool2d,
   Module,
+  ones,
+  parameter,
   ReLU,
   ReLU6,
   relu,
   Sequential,
   Sigmoid,
+  split,
+  Tanh,
   type Tensor,
+  zeros,
 } from 'striate';
 
 type Layer = Module<[Tensor], Tensor>;
@@ -113,15 +120,15 @@ export const vgg16 = () => new Classifier(vgg16Features(), head(25088));
 
 const bare = { bias: false };
 
-/** 3x3, 3x3 and a shortcut; or 1x1, 3x3 (which has the stride), 1x1 four times as wide. */
+/** 3x3, 3x3 and a shortcut; or 1x1, 3x3 (which has the stride and the dilation), 1x1 four times as wide. */
 class Residual extends Module<[Tensor], Tensor> {
   layers: Layer;
   downsample: Layer | null;
 
-  constructor(inputs: number, width: number, stride: number, deep: boolean) {
+  constructor(inputs: number, width: number, stride: number, deep: boolean, dilation = 1) {
     super();
     const three = (from: number, step: number) =>
-      new Conv2d(from, width, 3, { stride: step, padding: 1, ...bare });
+      new Conv2d(from, width, 3, { stride: step, padding: dilation, dilation, ...bare });
     const outputs = deep ? width * 4 : width;
     this.layers = deep
       ? chain(
@@ -165,12 +172,15 @@ class ResNet extends Module<[Tensor], Tensor> {
   layer4: Layer;
   head: Layer;
 
-  constructor(depths: readonly [number, number, number, number], deep: boolean) {
+  /** `dilated`: the last two stages keep their size, and their kernels are spread instead (Yu & Koltun, 2016). */
+  constructor(depths: readonly [number, number, number, number], deep: boolean, dilated = false) {
     super();
-    let channels = 64;
+    let [channels, spread] = [64, 1];
     const stage = (width: number, depth: number, stride: number) => {
+      const isSpread = dilated && width >= 256;
       const blocks = Array.from({ length: depth }, (_, i) => {
-        const block = new Residual(channels, width, i === 0 ? stride : 1, deep);
+        const block = new Residual(channels, width, i === 0 && !isSpread ? stride : 1, deep, spread);
+        if (i === 0 && isSpread) spread *= stride;
         channels = deep ? width * 4 : width;
         return block;
       });
@@ -192,6 +202,23 @@ class ResNet extends Module<[Tensor], Tensor> {
 export const resnet18 = () => new ResNet([2, 2, 2, 2], false);
 export const resnet34 = () => new ResNet([3, 4, 6, 3], false);
 export const resnet50 = () => new ResNet([3, 4, 6, 3], true);
+export const dilatedResnet50 = () => new ResNet([3, 4, 6, 3], true, true);
+
+/** What an exporter leaves of a net: batch norms behind convolutions become part of their weights and a bias. */
+export function folded(net: Layer): Layer {
+  for (const [, list] of net.namedModules()) {
+    if (!(list instanceof Sequential)) continue;
+    const parts = list as unknown as Record<number, unknown>;
+    for (let i = 0; i + 1 < list.length; i++) {
+      const [conv, norm] = [parts[i], parts[i + 1]];
+      if (!(conv instanceof Conv2d && norm instanceof BatchNorm2d)) continue;
+      Object.assign(conv, { bias: parameter(zeros([conv.weight.shape[0] as number])) });
+      // Which does nothing in eval mode.
+      parts[i + 1] = new Dropout();
+    }
+  }
+  return net;
+}
 
 class InvertedResidual extends Module<[Tensor], Tensor> {
   layers: Layer;
@@ -303,3 +330,136 @@ export class GoogLeNet extends Module<[Tensor], Tensor> {
     return all.reduce((y: Tensor, layer) => layer.forward(y), x);
   }
 }
+
+/** What the convolutions, batch norms and pools of a map are to a receptive field: windows over one channel. */
+type Step = (x: Tensor) => Tensor;
+const window = (kh: number, kw: number, options: object): Step => {
+  return (x) => conv2d(x, ones([1, 1, kh, kw]), null, options);
+};
+const inside = (kernel: number, stride = 1) => window(kernel, kernel, { stride });
+const around = (kh: number, kw = kh) => window(kh, kw, { padding: [kh >> 1, kw >> 1] });
+const steps =
+  (...all: Step[]): Step =>
+  (x) =>
+    all.reduce((y, step) => step(y), x);
+const branches =
+  (...all: Step[]): Step =>
+  (x) =>
+    all.map((one) => one(x)).reduce(add);
+const times = (count: number, step: Step): Step => steps(...Array.from({ length: count }, () => step));
+const residual = (step: Step): Step => branches((x) => x, step);
+const INCEPTION_STEM = steps(inside(3, 2), inside(3), around(3), inside(3, 2), inside(3), inside(3, 2));
+const halved = branches(inside(3, 2), steps(around(3), inside(3, 2)));
+const mixed = branches(around(1), around(5), steps(around(3), around(3)), around(3));
+
+/** Inception-v3 as far as it sees, for 299 x 299 (Szegedy et al., 2016). */
+export const inceptionV3 = steps(
+  INCEPTION_STEM,
+  times(3, mixed),
+  halved,
+  times(
+    4,
+    branches(
+      around(1),
+      steps(around(1, 7), around(7, 1)),
+      steps(around(7, 1), around(1, 7), around(7, 1), around(1, 7)),
+      around(3),
+    ),
+  ),
+  branches(inside(3, 2), steps(around(1, 7), around(7, 1), inside(3, 2))),
+  times(
+    2,
+    branches(
+      around(1),
+      around(1, 3),
+      around(3, 1),
+      steps(around(3), branches(around(1, 3), around(3, 1))),
+      around(3),
+    ),
+  ),
+);
+
+/** Inception-ResNet-v2 as far as it sees, for 299 x 299 (Szegedy et al., 2017). */
+export const inceptionResnetV2 = steps(
+  INCEPTION_STEM,
+  mixed,
+  times(10, residual(steps(around(3), around(3)))),
+  halved,
+  times(20, residual(steps(around(1, 7), around(7, 1)))),
+  halved,
+  times(10, residual(steps(around(1, 3), around(3, 1)))),
+);
+
+/** A ResNet with bottlenecks as TF-slim has it, as far as it sees: strides are in the last block of a stage, the pool has 'same' padding. */
+export function slimResnet(depths: readonly number[], stages = depths.length): Step {
+  const all = depths
+    .slice(0, stages)
+    .flatMap((depth, stage) => [
+      times(depth - 1, residual(around(3))),
+      window(3, 3, { padding: 1, stride: stage < depths.length - 1 ? 2 : 1 }),
+    ]);
+  return steps(window(7, 7, { stride: 2, padding: 3 }), window(3, 3, { stride: 2, padding: 'same' }), ...all);
+}
+
+/** Sums of four values, each times one coefficient of its map, and a bias: how LeNet-5 makes maps smaller. */
+class Subsampling extends Module<[Tensor], Tensor> {
+  coefficient: Tensor;
+  bias: Tensor;
+  channels: number;
+
+  constructor(channels: number) {
+    super();
+    this.channels = channels;
+    this.coefficient = parameter(ones([channels, 1, 1, 1]));
+    this.bias = parameter(zeros([channels]));
+  }
+
+  forward(x: Tensor): Tensor {
+    const weight = expand(this.coefficient, [this.channels, 1, 2, 2]);
+    return conv2d(x, weight, this.bias, { stride: 2, groups: this.channels });
+  }
+}
+
+/** Which of the six maps each of the sixteen of C3 sees. */
+const SPARSE = [
+  ...[0, 1, 2, 3, 4, 5].map((first) => [0, 1, 2].map((i) => (first + i) % 6)),
+  ...[0, 1, 2, 3, 4, 5].map((first) => [0, 1, 2, 3].map((i) => (first + i) % 6)),
+  ...[0, 1, 2].map((first) => [first, first + 1, first + 3, first + 4].map((i) => i % 6)),
+  [0, 1, 2, 3, 4, 5],
+];
+
+/** Sixteen maps, each of some of the six. */
+class SparseConv extends Module<[Tensor], Tensor> {
+  convs: Conv2d[] = SPARSE.map(({ length }) => new Conv2d(length, 1, 5));
+
+  forward(x: Tensor): Tensor {
+    const planes = split(x, 1, 1);
+    return concat(
+      this.convs.map((conv, i) =>
+        conv.forward(
+          concat(
+            SPARSE[i]!.map((map) => planes[map] as Tensor),
+            1,
+          ),
+        ),
+      ),
+      1,
+    );
+  }
+}
+
+/** LeNet-5 as it was published, 32 x 32 (LeCun et al., 1998); its last layer, of radial basis functions, as products. */
+export const lenet5 = () =>
+  new Sequential({
+    c1: new Conv2d(1, 6, 5),
+    s2: new Subsampling(6),
+    t2: new Tanh(),
+    c3: new SparseConv(),
+    s4: new Subsampling(16),
+    t4: new Tanh(),
+    c5: new Conv2d(16, 120, 5),
+    flatten: new Flatten(),
+    f6: new Linear(120, 84),
+    t6: new Tanh(),
+    rbf: new Linear(84, 10, { bias: false }),
+  });

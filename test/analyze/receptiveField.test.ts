@@ -95,6 +95,32 @@ withRuntime('receptive fields of networks of the literature', () => {
       expect(fields).toEqual(['3/2/0', '7/2/-2', '11/4/-2', '59/16/-14', '219/16/-94', '315/32/-126']);
     }));
 
+  test.each([
+    ['Inception-v3', nets.inceptionV3, 299, '1311/32/-618'],
+    ['Inception-ResNet-v2', nets.inceptionResnetV2, 299, '3039/32/-1482'],
+    ['ResNet-50 of TF-slim, stage 1', nets.slimResnet([3, 4, 6, 3], 1), 224, '35/8/-15'],
+    ['ResNet-50 of TF-slim, stage 2', nets.slimResnet([3, 4, 6, 3], 2), 224, '99/16/-47'],
+    ['ResNet-50 of TF-slim, stage 3', nets.slimResnet([3, 4, 6, 3], 3), 224, '291/32/-143'],
+    ['ResNet-50 of TF-slim', nets.slimResnet([3, 4, 6, 3]), 224, '483/32/-239'],
+    ['ResNet-101 of TF-slim', nets.slimResnet([3, 4, 23, 3]), 224, '1027/32/-511'],
+  ])('%s', (_, net, side, expected) =>
+    scope(() => {
+      const { size, stride, start } = receptiveField(net, { inputs: [[1, 1, side, side]] });
+      expect(`${size[0]}/${stride[0]}/${start[0]}`).toBe(expected);
+      expect([size[1], stride[1], start[1]]).toEqual([size[0], stride[0], start[0]]);
+    }),
+  );
+
+  test('ResNet-50, dilated: sizes and starts as without dilation, the stride stays 8', () =>
+    scope(() =>
+      compare(nets.dilatedResnet50(), {
+        layer1: '35/4/-17',
+        layer2: '91/8/-45',
+        layer3: '267/8/-133',
+        layer4: '427/8/-213',
+      }),
+    ));
+
   test('GoogLeNet', () =>
     scope(() =>
       compare(new nets.GoogLeNet(), {

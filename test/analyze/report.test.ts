@@ -47,7 +47,8 @@ withRuntime('the table', () => {
       expect(
         found()
           .toString({ columns: ['macs', 'receptiveField'], sort: 'macs' })
-          .split('\n'),
+          .split('\n')
+          .slice(3),
       ).toEqual([
         'layer        MACs  field  stride  start',
         'features.2  2,592      5       2      0',
@@ -55,8 +56,6 @@ withRuntime('the table', () => {
         'head.1        216      9       0      0',
         'features.1      0      3       1      0',
         'total       4,572',
-        '',
-        'MACs: multiply-accumulates of one sample, weights times places; CPR: MACs per weight.',
       ]),
     ));
 
@@ -66,7 +65,7 @@ withRuntime('the table', () => {
         found()
           .toString({ depth: 1, columns: ['operator', 'outputShape', 'parameters', 'cpr', 'bytes'] })
           .split('\n')
-          .slice(0, 4),
+          .slice(3),
       ).toEqual([
         'layer     operator  output   parameters    CPR  bytes',
         'features  3 calls   2x8x3x3         336  13.44  3,712',

@@ -72,6 +72,7 @@ const pictures: Wrong[] = [
   ['a grid of nothing', () => pictureGrid(zeros([1, 0, 2, 2])), RangeError, 'pictureGrid: t has shape [1, 0, 2, 2], must have 4 axes of at least 1'],
   ['a grid without columns', () => pictureGrid(ones([1, 2, 2, 2]), { columns: 0 }), RangeError, 'pictureGrid: columns is 0, must be an integer, at least 1'],
   ['a grid in colours that there are not', () => pictureGrid(ones([1, 2, 2, 2]), { colormap: any('jet') }), RangeError, "pictureGrid: colormap is 'jet', must be 'gray' or 'viridis' or 'coolwarm'"],
+  ['a grid with a legend of a text', () => pictureGrid(ones([1, 2, 2, 2]), { legend: any('yes') }), TypeError, "pictureGrid: legend is 'yes', must be true or false"],
   ['a grid beyond all pictures', () => pictureGrid(ones([1, 2, 2, 2]), { scale: 20000 }), RangeError, 'pictureGrid: the picture would have 80001 x 40000 pixels, must have fewer than 2^29'],
 ];
 

@@ -1,13 +1,14 @@
 /**
  * analyze(net, { inputs }): what each layer costs and sees. Counted from the graph: multiply-accumulates of convolutions and products
- * (one for each weight and place; bias, norms, pooling and activations are none), of one sample; parameters once, however often
- * they are used.
+ * (one for each weight and place), beside them what bias, norms, pooling and activations do, all of one sample; parameters once,
+ * however often they are used. What is not known is said to be so, in its row and in the sums.
  * @category Analysis
  */
 import { checkOptions } from '../base/checks.ts';
 import { bytesPer } from '../base/dtype.ts';
 import type { Value } from '../graph/value.ts';
 import { countOf } from '../instructions/emit.ts';
+import { type Coverage, costOf } from './cost.ts';
 import { Sight } from './field.ts';
 import { type InputsOption, type Layer, type Net, type NetSource, withNet } from './net.ts';
 import { type AnalysisChartOptions, type AnalysisTextOptions, svgOf, textOf, totalsOf } from './report.ts';
@@ -41,7 +42,7 @@ export function analyze(net: NetSource, options: InputsOption): Analysis {
   checkOptions(where, options, ['inputs']);
   return withNet(where, net, options?.inputs, (found) => {
     const counted = new Set<Value>();
-    const costs = found.layers.map((layer) => costOf(found, layer, counted));
+    const costs = found.layers.map((layer) => rowOf(found, layer, counted));
     const layers = costs.map(({ weights: _, ...row }) => row);
     const totals = totalsOf(costs, (row) => row.weights);
     return {
@@ -53,17 +54,18 @@ export function analyze(net: NetSource, options: InputsOption): Analysis {
   });
 }
 
-function costOf(net: Net, { name, node }: Layer, counted: Set<Value>): LayerAnalysis & { weights: number } {
-  const { entry, inputs, outputs, resolved } = node;
+function rowOf(net: Net, { name, node }: Layer, counted: Set<Value>): LayerAnalysis & { weights: number } {
+  const { entry, inputs, outputs } = node;
   const output = outputs[0] as Value;
   const x = inputs.find((input) => input !== null && net.depends(input));
-  const batch = batchOf(x?.shape, output.shape);
+  const batch = RECURRENT.includes(entry.name) ? (x?.shape[1] ?? 1) : batchOf(x?.shape, output.shape);
   const captures = inputs.flatMap((input) => (input ? capturesOf(net, input) : []));
   const fresh = captures.filter((value) => !counted.has(value) && net.isParameter(value));
   for (const value of fresh) counted.add(value);
-  const macs = (resolved.macs ?? 0) / batch;
+  const { macs, operations } = costOf(node);
+  const ofSample = (count: number | null) => (count === null ? null : count / batch);
   // A bias has one axis; what is multiplied with has more.
-  const multiplied = macs === 0 ? [] : captures.filter(({ shape }) => shape.length > 1);
+  const multiplied = !macs ? [] : captures.filter(({ shape }) => shape.length > 1);
   const weights = multiplied.reduce((total, { shape }) => total + countOf(shape), 0);
   const units = outputs.slice(0, 1).reduce((total, { shape }) => total + countOf(shape), 0) / batch;
   const biases = captures.some(({ shape }) => shape.length === 1) ? units : 0;
@@ -72,10 +74,12 @@ function costOf(net: Net, { name, node }: Layer, counted: Set<Value>): LayerAnal
     operator: entry.name,
     outputShape: [...output.shape],
     parameters: fresh.reduce((total, { shape }) => total + countOf(shape), 0),
-    macs,
-    cpr: weights === 0 ? null : macs / weights,
+    macs: ofSample(macs),
+    operations: ofSample(operations),
+    cost: coverage(macs, operations),
+    cpr: weights === 0 ? null : (macs as number) / batch / weights,
     denseParameters: weights === 0 ? 0 : (countOf(x?.shape ?? []) / batch) * units + biases,
-    locallyConnectedParameters: weights === 0 ? 0 : macs + biases,
+    locallyConnectedParameters: weights === 0 ? 0 : (macs as number) / batch + biases,
     receptiveField: new Sight(net, output).field(),
     bytes: outputs.reduce((total, { shape, dtype }) => total + countOf(shape) * bytesPer(dtype), 0),
     weights: fresh.reduce(
@@ -84,6 +88,16 @@ function costOf(net: Net, { name, node }: Layer, counted: Set<Value>): LayerAnal
     ),
   };
 }
+
+const coverage = (macs: number | null, operations: number | null): Coverage =>
+  macs !== null && operations !== null
+    ? 'complete'
+    : macs === null && operations === null
+      ? 'unavailable'
+      : 'partial';
+
+/** Their axis 0 is steps of time, axis 1 samples. */
+const RECURRENT = ['rnn', 'gru', 'lstm'];
 
 /** How many samples there are: axis 0, where input and output share it. */
 function batchOf(x: readonly number[] | undefined, y: readonly number[]): number {

@@ -3,6 +3,7 @@ export type { ActivationsOptions } from './activations.ts';
 export { activations } from './activations.ts';
 export type { Analysis } from './analyze.ts';
 export { analyze } from './analyze.ts';
+export type { Coverage } from './cost.ts';
 export type { DeconvnetOptions } from './deconvnet.ts';
 export { deconvnet } from './deconvnet.ts';
 export type { ElementOptions } from './element.ts';
@@ -25,8 +26,8 @@ export {
   sobel,
 } from './kernels.ts';
 export type { AnalysedModel, InputsOption, NetSource } from './net.ts';
-export type { OcclusionOptions } from './occlusion.ts';
-export { occlusion } from './occlusion.ts';
+export type { OcclusionAsyncOptions, OcclusionOptions } from './occlusion.ts';
+export { occlusion, occlusionAsync } from './occlusion.ts';
 export type { PictureGridOptions } from './pictureGrid.ts';
 export { pictureGrid } from './pictureGrid.ts';
 export type { ElementField, ReceptiveFieldOptions } from './receptiveField.ts';

@@ -37,7 +37,7 @@ export interface Net {
 /** Traces a net for these inputs and has it looked at: a module in its eval mode, a function, or a model. */
 export function withNet<T>(where: string, given: unknown, inputs: unknown, use: (net: Net) => T): T {
   engine(where);
-  if (!Array.isArray(inputs)) throw wrongKind(where, 'inputs', inputs, 'an array of shapes');
+  if (!Array.isArray(inputs)) throw wrongKind(where, 'inputs', inputs, `an array of shapes${portsOf(given)}`);
   if (inputs.length > 0 && inputs.every((one) => typeof one === 'number'))
     throw new TypeError(
       `${where}: inputs is [${inputs.join(', ')}], must be an array of shapes: write [[${inputs.join(', ')}]]`,
@@ -56,6 +56,15 @@ export function withNet<T>(where: string, given: unknown, inputs: unknown, use: 
       trace.close();
     }
   });
+}
+
+/** What an imported model says of its inputs, some of whose axes may be free: the end of a sentence. */
+function portsOf(given: unknown): string {
+  const { inputs } = (given ?? {}) as { inputs?: readonly { name: string; shape: unknown }[] };
+  if (!Array.isArray(inputs) || inputs.length === 0) return '';
+  const axes = (shape: unknown) =>
+    Array.isArray(shape) ? `[${shape.map((one) => one ?? '?').join(', ')}]` : '[?]';
+  return `: a number for each axis of ${inputs.map(({ name, shape }) => `${name} ${axes(shape)}`).join(', ')}`;
 }
 
 /** What a trace knows of a net by now. */

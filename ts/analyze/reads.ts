@@ -8,7 +8,7 @@ import { type Piece, stridesOf } from '../instructions/walk.ts';
 import { type Box, type Interval, through, wholeOf } from './box.ts';
 
 /** Output places come of the same places of each input, which may be stretched. */
-const ELEMENTWISE: ReadonlySet<string> = /*#__PURE__*/ new Set([
+export const ELEMENTWISE: ReadonlySet<string> = /*#__PURE__*/ new Set([
   ...['abs', 'clip', 'elu', 'exp', 'gelu', 'hardSigmoid', 'hardSwish', 'leakyRelu', 'log', 'mish', 'neg'],
   ...['prelu', 'relu', 'relu6', 'selu', 'sigmoid', 'silu', 'softplus', 'sqrt', 'tanh', 'expm1', 'log1p'],
   ...['acos', 'acosh', 'asin', 'asinh', 'atan', 'atanh', 'ceil', 'cos', 'cosh', 'erf', 'floor', 'isInf'],
@@ -34,7 +34,7 @@ const ALONG: Readonly<Record<string, (node: Node) => readonly number[]>> = {
   channelShuffle: () => [1],
 };
 
-const REDUCTIONS: ReadonlySet<string> = /*#__PURE__*/ new Set([
+export const REDUCTIONS: ReadonlySet<string> = /*#__PURE__*/ new Set([
   ...['sum', 'mean', 'max', 'min', 'prod', 'argMax', 'argMin', 'variance', 'std', 'logSumExp', 'sumSquare'],
 ]);
 

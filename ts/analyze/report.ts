@@ -1,4 +1,7 @@
-/** An analysis as text in columns, and as the bars of an SVG. */
+/**
+ * An analysis as text in columns, and as the bars of an SVG. What is not known is a question mark, and a sum over it a lower bound,
+ * which is marked as one.
+ */
 import { checkOptions, integer, oneOf } from '../base/checks.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
 import { table } from '../program/report.ts';
@@ -15,12 +18,13 @@ export interface AnalysisTextOptions {
   sort?:
     | 'parameters'
     | 'macs'
+    | 'operations'
     | 'cpr'
     | 'denseParameters'
     | 'locallyConnectedParameters'
     | 'bytes'
     | undefined;
-  /** The columns beside the name, in this order. Default: all. */
+  /** The columns beside the name, in this order. Default: all; `cost` only where something is not known. */
   columns?: readonly AnalysisColumn[] | undefined;
 }
 
@@ -34,7 +38,9 @@ export interface AnalysisChartOptions {
   title?: string | undefined;
 }
 
-const SORTED = ['parameters', 'macs', 'cpr', 'denseParameters', 'locallyConnectedParameters', 'bytes'];
+const SORTED = [
+  ...['parameters', 'macs', 'operations', 'cpr', 'denseParameters', 'locallyConnectedParameters', 'bytes'],
+];
 
 const number = (value: number): string =>
   Number.isInteger(value)
@@ -42,6 +48,16 @@ const number = (value: number): string =>
     : value.toLocaleString('en', { maximumFractionDigits: 2 });
 
 const unlessNone = (value: number | null): string => (value === null || value === 0 ? '' : number(value));
+
+/** A layer, or some as one row: then with the operators of which something is not known. */
+type Row = LayerAnalysis & { readonly unknown?: AnalysisTotals['unknown'] };
+
+/** What is counted, what is only counted in part, and what is not. */
+function known({ unknown, ...row }: Row | AnalysisTotals, which: 'macs' | 'operations'): string {
+  const value = row[which];
+  if (value === null || (unknown?.[which].length && value === 0)) return '?';
+  return unknown?.[which].length ? `≥ ${number(value)}` : number(value);
+}
 
 /** Equal along all axes: once. */
 function perAxis(values: readonly number[]): string {
@@ -52,7 +68,7 @@ function perAxis(values: readonly number[]): string {
 interface Column {
   readonly heads: readonly string[];
   readonly isText?: boolean;
-  cells(row: LayerAnalysis): readonly string[];
+  cells(row: Row): readonly string[];
   total?(totals: AnalysisTotals): string;
 }
 
@@ -64,7 +80,13 @@ const COLUMNS: Readonly<Record<AnalysisColumn, Column>> = {
     cells: (row) => [number(row.parameters)],
     total: (totals) => number(totals.parameters),
   },
-  macs: { heads: ['MACs'], cells: (row) => [number(row.macs)], total: (totals) => number(totals.macs) },
+  macs: { heads: ['MACs'], cells: (row) => [known(row, 'macs')], total: (totals) => known(totals, 'macs') },
+  operations: {
+    heads: ['operations'],
+    cells: (row) => [known(row, 'operations')],
+    total: (totals) => known(totals, 'operations'),
+  },
+  cost: { heads: ['cost'], isText: true, cells: (row) => [row.cost], total: (totals) => totals.cost },
   cpr: { heads: ['CPR'], cells: (row) => [unlessNone(row.cpr)], total: (totals) => unlessNone(totals.cpr) },
   denseParameters: {
     heads: ['dense'],
@@ -84,7 +106,7 @@ const COLUMNS: Readonly<Record<AnalysisColumn, Column>> = {
 };
 
 /** Rows whose paths share their first parts as one: sums, and what the last of them gives and sees. */
-function grouped(rows: readonly LayerAnalysis[], depth: number): LayerAnalysis[] {
+function grouped(rows: readonly LayerAnalysis[], depth: number): Row[] {
   const groups: LayerAnalysis[][] = [];
   const nameOf = (row: LayerAnalysis) => row.name.split('.').slice(0, depth).join('.');
   for (const row of rows) {
@@ -95,21 +117,28 @@ function grouped(rows: readonly LayerAnalysis[], depth: number): LayerAnalysis[]
   return groups.map((group) => {
     const last = group.at(-1) as LayerAnalysis;
     if (group.length === 1) return last;
-    const totals = totalsOf(group, ({ macs, cpr }) => (cpr === null ? 0 : macs / cpr));
+    const totals = totalsOf(group, ({ macs, cpr }) => (cpr === null ? 0 : (macs ?? 0) / cpr));
     return { ...last, name: nameOf(last), operator: `${group.length} calls`, ...totals };
   });
 }
 
 /** The sums over layers, of which `weightsOf` gives the weights that multiply. */
-export function totalsOf<Row extends AnalysisTotals>(
-  rows: readonly Row[],
-  weightsOf: (row: Row) => number,
+export function totalsOf<One extends LayerAnalysis>(
+  rows: readonly One[],
+  weightsOf: (row: One) => number,
 ): AnalysisTotals {
-  const sum = (of: (row: Row) => number) => rows.reduce((total, row) => total + of(row), 0);
-  const [macs, weights] = [sum((row) => row.macs), sum(weightsOf)];
+  const sum = (of: (row: One) => number) => rows.reduce((total, row) => total + of(row), 0);
+  const without = (which: 'macs' | 'operations') => [
+    ...new Set(rows.flatMap((row) => (row[which] === null ? [row.operator] : []))),
+  ];
+  const [macs, weights] = [sum((row) => row.macs ?? 0), sum(weightsOf)];
+  const is = (cost: LayerAnalysis['cost']) => rows.every((row) => row.cost === cost);
   return {
     parameters: sum((row) => row.parameters),
     macs,
+    operations: sum((row) => row.operations ?? 0),
+    cost: is('complete') ? 'complete' : is('unavailable') ? 'unavailable' : 'partial',
+    unknown: { macs: without('macs'), operations: without('operations') },
     cpr: weights === 0 ? null : macs / weights,
     denseParameters: sum((row) => row.denseParameters),
     locallyConnectedParameters: sum((row) => row.locallyConnectedParameters),
@@ -125,13 +154,19 @@ export function textOf(
 ): string {
   const where = 'Analysis.toString';
   checkOptions(where, options, ['depth', 'sort', 'columns']);
-  const { sort, columns = Object.keys(COLUMNS) as AnalysisColumn[] } = options;
+  const all = (Object.keys(COLUMNS) as AnalysisColumn[]).filter(
+    (name) => name !== 'cost' || totals.cost !== 'complete',
+  );
+  const { sort, columns = all } = options;
   if (!Array.isArray(columns)) throw wrongKind(where, 'columns', columns, 'an array of names');
   for (const name of columns) oneOf(where, 'columns', name, Object.keys(COLUMNS));
   const rows = rowsAt(where, layers, options.depth);
   if (sort !== undefined) {
     oneOf(where, 'sort', sort, SORTED);
-    rows.sort((a, b) => (b[sort] ?? 0) - (a[sort] ?? 0));
+    // What is not known may be anything.
+    rows.sort(
+      (a, b) => (b[sort] ?? (sort === 'cpr' ? 0 : Infinity)) - (a[sort] ?? (sort === 'cpr' ? 0 : Infinity)),
+    );
   }
   const shown = columns.map((name) => COLUMNS[name as AnalysisColumn]);
   const firstFigure = shown.findIndex(({ isText }) => isText !== true);
@@ -144,18 +179,39 @@ export function textOf(
     ],
     left,
   );
-  const note = 'MACs: multiply-accumulates of one sample, weights times places; CPR: MACs per weight.';
-  return [...lines, '', note].join('\n');
+  return [...notesOf(totals), '', ...lines].join('\n');
 }
 
-const rowsAt = (where: string, layers: readonly LayerAnalysis[], depth: number | undefined) =>
+/** What is counted how, and what is not. */
+function notesOf({ unknown: { macs, operations } }: AnalysisTotals): string[] {
+  const without = (kind: string, names: readonly string[]) =>
+    names.length === 0 ? [] : [`Not known: the ${kind} of ${names.join(', ')}; ≥ is a lower bound.`];
+  return [
+    'MACs: multiply-accumulates of one sample, weights times places, without bias (1 MAC is 2 FLOPs); CPR: MACs per weight;',
+    'operations: beside these, 1 an element for bias, activations and arithmetic, 1 a place of a pool, 2 an element for batch norm, 5 for other norms.',
+    ...without('MACs', macs),
+    ...without('operations', operations),
+  ];
+}
+
+const rowsAt = (where: string, layers: readonly LayerAnalysis[], depth: number | undefined): Row[] =>
   depth === undefined ? [...layers] : grouped(layers, integer(where, 'depth', depth, 1));
 
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
 const ROW = 20;
 const BARS = [
-  { name: 'MACs', color: '#2f7ed8', of: (row: LayerAnalysis | AnalysisTotals) => row.macs },
-  { name: 'parameters', color: '#d9730d', of: (row: LayerAnalysis | AnalysisTotals) => row.parameters },
+  {
+    name: 'MACs',
+    color: '#2f7ed8',
+    of: (row: Row | AnalysisTotals) => row.macs ?? 0,
+    sum: (totals: AnalysisTotals) => known(totals, 'macs'),
+  },
+  {
+    name: 'parameters',
+    color: '#d9730d',
+    of: (row: Row | AnalysisTotals) => row.parameters,
+    sum: (totals: AnalysisTotals) => number(totals.parameters),
+  },
 ] as const;
 
 /** The chart: for each layer that costs something its multiply-accumulates and parameters as bars, with their shares. */
@@ -175,7 +231,7 @@ export function svgOf(
   // Beside the longest bar stands its figure.
   const longest = half - 130;
   const height = 64 + rows.length * ROW;
-  const bars = BARS.map(({ name, color, of }, i) => {
+  const bars = BARS.map(({ name, color, of, sum }, i) => {
     const [x, total] = [left + i * half + 8, of(totals)];
     const most = Math.max(1, ...rows.map(of));
     const drawn = rows.map((row, at) => {
@@ -185,13 +241,13 @@ export function svgOf(
       const label = value === 0 ? '0' : `${number(value)} (${share < 0.1 ? '<0.1' : share.toFixed(1)} %)`;
       return `<rect x="${x}" y="${y}" width="${bar}" height="14" fill="${color}"/><text x="${x + bar + 5}" y="${y + 11}">${label}</text>`;
     });
-    return `<text x="${x}" y="40" font-weight="bold">${name}: ${number(total)}</text>\n${drawn.join('\n')}`;
+    return `<text x="${x}" y="40" font-weight="bold">${name}: ${sum(totals)}</text>\n${drawn.join('\n')}`;
   });
   const labels = names.map(
     (name, at) => `<text x="${left}" y="${63 + at * ROW}" text-anchor="end">${escaped(name)}</text>`,
   );
-  const said = BARS.map(({ name, of }) => `${number(of(totals))} ${name}`).join(', ');
-  const [first] = [...rows].sort((a, b) => b.macs - a.macs);
+  const said = BARS.map(({ name, sum }) => `${sum(totals)} ${name}`).join(', ');
+  const [first] = [...rows].sort((a, b) => (b.macs ?? 0) - (a.macs ?? 0));
   const most = first === undefined ? '' : `; most MACs: ${escaped(first.name)}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}: ${said}${most}">
 <style>

@@ -1,4 +1,5 @@
 /** What an analysis has of each layer, and the sums. */
+import type { Coverage } from './cost.ts';
 import type { ReceptiveField } from './field.ts';
 
 /** A layer's row. */
@@ -11,8 +12,16 @@ export interface LayerAnalysis {
   readonly outputShape: readonly number[];
   /** Elements of its parameters, bias included; those that a layer before it has counted are 0. */
   readonly parameters: number;
-  /** Multiply-accumulates of one sample. */
-  readonly macs: number;
+  /** Multiply-accumulates of one sample; null where they are not known. */
+  readonly macs: number | null;
+  /**
+   * Operations of one sample beside these: 1 for each element that a bias, an activation or arithmetic makes, 1 for each place of
+   * a pool's window, 2 for each element of a batch norm, 5 where a norm takes its statistics from its input (less one without
+   * a weight). Null where they are not known.
+   */
+  readonly operations: number | null;
+  /** Whether both are known: complete; only one, which makes the row a lower bound: partial; none: unavailable. */
+  readonly cost: Coverage;
   /**
    * Connections per parameter: multiply-accumulates by weights, the bias not counted. A dense convolution's is the number
    * of its output's places. Null without weights.
@@ -32,8 +41,14 @@ export interface LayerAnalysis {
 export interface AnalysisTotals {
   /** Parameters. */
   readonly parameters: number;
-  /** Multiply-accumulates of one sample. */
+  /** Multiply-accumulates of one sample: of the layers of which they are known. */
   readonly macs: number;
+  /** Operations of one sample beside these, likewise. */
+  readonly operations: number;
+  /** Whether all layers are complete; else the sums are lower bounds: partial. Unavailable: of no layer is anything known. */
+  readonly cost: Coverage;
+  /** The operators whose multiply-accumulates, and whose other operations, are not known. */
+  readonly unknown: { readonly macs: readonly string[]; readonly operations: readonly string[] };
   /** Multiply-accumulates by weights. Null without weights. */
   readonly cpr: number | null;
   /** Parameters if all layers with weights were fully connected. */

@@ -25,9 +25,21 @@ import { type Layer, moduleOf, type Net, netOf } from './net.ts';
 export type Rule = 'deconvnet' | 'guided';
 
 const RECTIFIERS = ['relu', 'relu6', 'leakyRelu', 'prelu', 'clip'];
+/** Activations of which nobody has said how they pass gradients back; erf is the one in parts of a gelu. */
 const OTHERS = [
-  ...['elu', 'celu', 'selu', 'gelu', 'silu', 'mish', 'softplus', 'softsign', 'sigmoid', 'tanh'],
-  ...['hardSwish', 'hardSigmoid', 'thresholdedRelu', 'shrink'],
+  ...[
+    'elu',
+    'selu',
+    'gelu',
+    'silu',
+    'mish',
+    'softplus',
+    'sigmoid',
+    'tanh',
+    'hardSwish',
+    'hardSigmoid',
+    'erf',
+  ],
 ];
 
 /** Values of a net by what `pick` chooses, for one input, as typed arrays with their shapes. */
@@ -128,10 +140,12 @@ const seenOf = (t: Tensor): Seen => ({ shape: [...t.shape], data: t.toTypedArray
 function changeRectifiers(where: string, graph: Graph, net: Net, rule: Rule): void {
   for (const node of [...graph.nodes]) {
     const { name } = node.entry;
-    if (OTHERS.includes(name)) {
+    const [from, to] = node.params;
+    const cuts = name === 'clip' && from !== 0;
+    if (OTHERS.includes(name) || cuts) {
       const layer = net.layers.find((one) => one.node === node)?.name ?? name;
       throw new TypeError(
-        `${where}: layer '${layer}' is ${name}, must be a rectifier: relu, relu6, leakyRelu, prelu or clip`,
+        `${where}: layer '${layer}' is ${name}${cuts ? ` from ${from} to ${to}` : ''}, must be a rectifier: relu, relu6, leakyRelu, prelu or clip from 0`,
       );
     }
     if (!RECTIFIERS.includes(name)) continue;

@@ -1,6 +1,6 @@
 /** drawBoxes: frames with labels on a copy of a picture. */
 import { describe, wrongKind } from '../base/errors.ts';
-import { LETTER, lettersOf } from './font.ts';
+import { LETTER, widthOf, writeText } from './font.ts';
 import { numbers } from './options.ts';
 import { pixelsOf } from './pixels.ts';
 import type { PictureSource, Pixels, RgbaPicture } from './source.ts';
@@ -105,8 +105,7 @@ class Canvas {
 
   #label(left: number, top: number, label: string, color: Color): void {
     const dot = this.#dot;
-    const letters = lettersOf(label);
-    const width = (letters.length * (LETTER.width + 1) + 3) * dot;
+    const width = widthOf(label, dot) + 4 * dot;
     const height = (LETTER.height + 4) * dot;
     // Moved in from the edges, where that is possible.
     const x = Math.max(0, Math.min(left, this.picture.width - width));
@@ -114,15 +113,6 @@ class Canvas {
     this.#fill(x, y, x + width, y + height, color);
     const [red = 0, green = 0, blue = 0] = color;
     const ink = red * 0.299 + green * 0.587 + blue * 0.114 > 140 ? [0, 0, 0] : [255, 255, 255];
-    for (const [i, rows] of letters.entries()) {
-      const start = x + (2 + i * (LETTER.width + 1)) * dot;
-      for (const [row, bits] of rows.entries()) {
-        for (let column = 0; column < LETTER.width; column++) {
-          if (((bits >> (LETTER.width - 1 - column)) & 1) === 0) continue;
-          const [dx, dy] = [start + column * dot, y + (2 + row) * dot];
-          this.#fill(dx, dy, dx + dot, dy + dot, ink);
-        }
-      }
-    }
+    writeText(label, x + 2 * dot, y + 2 * dot, dot, (...edges) => this.#fill(...edges, ink));
   }
 }

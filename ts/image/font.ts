@@ -13,11 +13,35 @@ uhhuggg ehhhlid uhhukih fgge11u v444444 hhhhhhe hhhhha4 hhhllla hha4ahh hhha444 
 `;
 
 /** The letters of a text, in ASCII where a letter is one with an accent; each seven rows of five bits. */
-export function lettersOf(text: string): number[][] {
+function lettersOf(text: string): number[][] {
   const glyphs = ROWS.trim().split(/\s+/);
   const plain = [...text.normalize('NFD').replace(/\p{M}/gu, '')];
   return plain.map((letter) => {
     const glyph = glyphs[(letter.codePointAt(0) as number) - 32] ?? (glyphs.at(-1) as string);
     return [...glyph].map((row) => Number.parseInt(row, 32));
   });
+}
+
+/** How many pixels a text is wide, a dot being `dot` of them. */
+export const widthOf = (text: string, dot: number): number =>
+  Math.max(0, [...text.normalize('NFD').replace(/\p{M}/gu, '')].length * (LETTER.width + 1) - 1) * dot;
+
+/** Writes a text by `fill`, which paints from left and top up to, but not with, right and bottom. */
+export function writeText(
+  text: string,
+  left: number,
+  top: number,
+  dot: number,
+  fill: (left: number, top: number, right: number, bottom: number) => void,
+): void {
+  for (const [i, rows] of lettersOf(text).entries()) {
+    const start = left + i * (LETTER.width + 1) * dot;
+    for (const [row, bits] of rows.entries()) {
+      for (let column = 0; column < LETTER.width; column++) {
+        if (((bits >> (LETTER.width - 1 - column)) & 1) === 0) continue;
+        const [x, y] = [start + column * dot, top + row * dot];
+        fill(x, y, x + dot, y + dot);
+      }
+    }
+  }
 }

@@ -220,7 +220,7 @@ class LayersTab implements Tab {
       size,
       layers.length,
       counted(totals.parameters),
-      counted(totals.macs),
+      `${totals.unknown.macs.length > 0 ? '≥ ' : ''}${counted(totals.macs)}`,
       milliseconds.toFixed(0),
     );
     this.#facts.dataset.name = name;
@@ -263,7 +263,7 @@ class LayersTab implements Tab {
     );
     const head = Object.values(say.columns).map((one) => h('th', { scope: 'col' }, one));
     const shareOf = (macs: number) => (totals.macs === 0 ? 0 : macs / totals.macs);
-    const body = layers.map((layer, i) => this.#graphRow(layer, i, shareOf(layer.macs)));
+    const body = layers.map((layer, i) => this.#graphRow(layer, i, shareOf(layer.macs ?? 0)));
     fill(
       this.#graph,
       h(
@@ -318,7 +318,11 @@ class LayersTab implements Tab {
       h('th', { scope: 'row' }, button),
       h('td', {}, outputShape.join('×')),
       h('td', { title: counted(parameters) }, parameters === 0 ? '' : short(parameters)),
-      h('td', { title: counted(macs) }, macs === 0 ? '' : short(macs)),
+      h(
+        'td',
+        { title: macs === null ? '?' : counted(macs) },
+        macs === null ? '?' : macs === 0 ? '' : short(macs),
+      ),
       h('td', { class: 'share', style: `--part:${share}` }, share === 0 ? '' : percent),
       h('td', {}, cpr === null ? '' : short(Math.round(cpr))),
       h('td', {}, field),

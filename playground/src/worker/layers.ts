@@ -4,6 +4,7 @@
  */
 import { type AnyTensor, type Module, scope, type Tensor, tensor } from 'striate';
 import {
+  type AnalysisTotals,
   activations,
   analyze,
   deconvnet,
@@ -38,11 +39,12 @@ export interface Opened {
   readonly bytes: number;
   readonly preparation: Preparation;
   readonly layers: readonly Row[];
-  readonly totals: { readonly parameters: number; readonly macs: number; readonly cpr: number | null };
+  readonly totals: AnalysisTotals;
   readonly milliseconds: number;
 }
 
-interface Kept {
+/** The net that is open, and what it was run on. */
+export interface Kept {
   readonly name: string;
   readonly net: Module<never, unknown>;
   readonly bytes: number;
@@ -54,7 +56,7 @@ interface Kept {
 
 let kept: Kept | null = null;
 
-const shapeOf = ({ layout, size: [height, width], channels }: Preparation): number[] =>
+export const shapeOf = ({ layout, size: [height, width], channels }: Preparation): number[] =>
   layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
 
 function drop(): void {
@@ -143,7 +145,7 @@ function described(started: number): Opened {
   return {
     ...{ name, bytes, preparation },
     layers: layers.map((row, i) => ({ ...row, from: edges.get(row.name) ?? [i - 1] })),
-    totals: { parameters: totals.parameters, macs: totals.macs, cpr: totals.cpr },
+    totals,
     milliseconds: performance.now() - started,
   };
 }
@@ -163,7 +165,8 @@ function edgesOf(net: unknown, inputs: readonly (readonly number[])[]): Map<stri
   });
 }
 
-function required(): Kept {
+/** The net that is open. @throws Error where none is */
+export function required(): Kept {
   if (kept === null) throw new Error('no network is open');
   return kept;
 }
@@ -174,20 +177,25 @@ export interface Ran {
   readonly milliseconds: number;
 }
 
+/** A picture as the net takes it. */
+export function inputOf(
+  picture: { data: Uint8ClampedArray; width: number; height: number },
+  { layout, size, channels, scale, mean, std }: Preparation,
+): Tensor {
+  const per = (value: number) => new Array<number>(channels).fill(value);
+  return fromImage(picture, {
+    ...{ size: [...size] as [number, number], channels, layout, scale },
+    ...{ mean: per(mean), std: per(std) },
+  }) as Tensor;
+}
+
 /** Runs the net on a picture and keeps what each layer gives. */
 export function run(picture: { data: Uint8ClampedArray; width: number; height: number }): Ran {
   const one = required();
   forget();
-  const { layout, size, channels, scale, mean, std } = one.preparation;
+  const { layout, channels, scale, mean, std } = one.preparation;
   const per = (value: number) => new Array<number>(channels).fill(value);
-  one.x = fromImage(picture, {
-    size: [...size] as [number, number],
-    channels,
-    layout,
-    scale,
-    mean: per(mean),
-    std: per(std),
-  }) as Tensor;
+  one.x = inputOf(picture, one.preparation);
   const started = performance.now();
   one.values = activations(one.net as never, one.x);
   const milliseconds = performance.now() - started;

@@ -2,13 +2,15 @@
  * Trains the net that reads digits, in pieces of 30 ms, so that pause and stop are heard in between. Everything follows from the seed:
  * first weights, the order of the digits, and at which steps the test digits are asked.
  */
-import { crossEntropy, manualSeed, scope, type Tensor, tensor } from 'striate';
+import { crossEntropy, manualSeed, scope, type Tensor } from 'striate';
 import { pictureGrid } from 'striate/analyze';
 import { writeSafetensors } from 'striate/files';
 import { Adam, AdamW, type Optimizer, RMSprop, SGD, type TrainStep, trainStep } from 'striate/train';
-import { digitNet, PIXELS, SIDE } from '../digits/net.ts';
+import { digitNet, SIDE } from '../digits/net.ts';
 import { asPicture, type DigitNet, type Picture } from './digits.ts';
+import { batchOf, type Digits, loadDigits } from './digitsFile.ts';
 import { tell } from './index.ts';
+import { numbersFrom } from './random.ts';
 
 export interface Settings {
   readonly rate: number;
@@ -37,51 +39,7 @@ const TELL = 100;
 const EVERY = 40;
 const SAMPLE = 500;
 
-interface Digits {
-  readonly train: { readonly pixels: Uint8Array; readonly classes: Uint8Array };
-  readonly test: { readonly pixels: Uint8Array; readonly classes: Uint8Array };
-}
-
-let digits: Promise<Digits> | null = null;
 let run: Run | null = null;
-
-/** The file that scripts/lib/playgroundFiles.mjs makes: every fifth digit of a class is a test digit. */
-async function loadDigits(address: string): Promise<Digits> {
-  const response = await fetch(address);
-  if (!response.ok || response.body === null) throw new Error(`${address}: ${response.status}`);
-  const stream = response.body.pipeThrough(new DecompressionStream('deflate-raw'));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-  const [train = 0, test = 0] = new Uint32Array(bytes.buffer, 0, 2);
-  const count = train + test;
-  const classes = bytes.subarray(8, 8 + count);
-  const pixels = bytes.subarray(8 + count);
-  return {
-    train: { classes: classes.subarray(0, train), pixels: pixels.subarray(0, train * PIXELS) },
-    test: { classes: classes.subarray(train), pixels: pixels.subarray(train * PIXELS) },
-  };
-}
-
-/** Numbers from 0 to 1 from a seed (mulberry32). */
-function numbersFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function batchOf({ pixels, classes }: Digits['train'], at: ArrayLike<number>): [Tensor, Tensor<'int32'>] {
-  const x = new Float32Array(at.length * PIXELS);
-  const y = new Int32Array(at.length);
-  for (let i = 0; i < at.length; i++) {
-    const from = (at[i] as number) * PIXELS;
-    for (let j = 0; j < PIXELS; j++) x[i * PIXELS + j] = (pixels[from + j] as number) / 255;
-    y[i] = classes[at[i] as number] as number;
-  }
-  return [tensor(x, [at.length, 1, SIDE, SIDE]), tensor(y)];
-}
 
 function optimizerOf({ optimizer, rate: lr }: Settings, net: DigitNet): Optimizer {
   const parameters = net.parameters();
@@ -99,7 +57,7 @@ function optimizerOf({ optimizer, rate: lr }: Settings, net: DigitNet): Optimize
 
 class Run {
   readonly net: DigitNet;
-  readonly #digits: Digits;
+  readonly digits: Digits;
   readonly #settings: Settings;
   readonly #optimizer: Optimizer;
   readonly #step: TrainStep<readonly [Tensor, Tensor<'int32'>]>;
@@ -117,7 +75,7 @@ class Run {
   isRunning = false;
 
   constructor(found: Digits, settings: Settings) {
-    this.#digits = found;
+    this.digits = found;
     this.#settings = settings;
     manualSeed(settings.seed);
     this.net = digitNet(settings.seed);
@@ -130,7 +88,7 @@ class Run {
   }
 
   #next(): Uint32Array {
-    const { length } = this.#digits.train.classes;
+    const { length } = this.digits.train.classes;
     if (this.#at + this.#settings.batch > this.#order.length) {
       if (this.#order.length > 0) this.#epoch++;
       this.#order = Uint32Array.from({ length }, (_, i) => i);
@@ -149,7 +107,7 @@ class Run {
   one(): boolean {
     if (this.#fault !== null) return false;
     const started = performance.now();
-    const [x, y] = batchOf(this.#digits.train, this.#next());
+    const [x, y] = batchOf(this.digits.train, this.#next());
     const loss = this.#step(x, y) as number;
     x.dispose();
     y.dispose();
@@ -166,7 +124,7 @@ class Run {
 
   /** Loss and accuracy on every so many of the test digits; the matrix where it is all of them. */
   #test(most: number): void {
-    const { classes } = this.#digits.test;
+    const { classes } = this.digits.test;
     const stride = Math.max(1, Math.floor(classes.length / most));
     const chosen = Array.from({ length: Math.floor(classes.length / stride) }, (_, i) => i * stride);
     const counts = new Array<number>(100).fill(0);
@@ -175,7 +133,7 @@ class Run {
     for (let from = 0; from < chosen.length; from += 250) {
       const part = chosen.slice(from, from + 250);
       scope(() => {
-        const [x, y] = batchOf(this.#digits.test, part);
+        const [x, y] = batchOf(this.digits.test, part);
         const scores = this.net.forward(x);
         sum += crossEntropy(scores, y, { reduction: 'sum' }).item();
         const { data } = scores;
@@ -196,7 +154,7 @@ class Run {
   }
 
   testAll(): void {
-    this.#test(this.#digits.test.classes.length);
+    this.#test(this.digits.test.classes.length);
   }
 
   indices(cell: number): readonly number[] {
@@ -270,13 +228,8 @@ export async function start(address: string, settings: Settings): Promise<void> 
 }
 
 async function made(address: string, settings: Settings): Promise<Run> {
-  digits ??= loadDigits(address);
-  try {
-    run ??= new Run(await digits, settings);
-  } catch (error) {
-    digits = null;
-    throw error;
-  }
+  const digits = await loadDigits(address);
+  run ??= new Run(digits, settings);
   return run;
 }
 
@@ -298,10 +251,10 @@ export function end(): void {
 }
 
 /** The test digits behind a cell of the matrix, at most sixty of them. */
-export async function pictures(cell: number): Promise<Picture | null> {
+export function pictures(cell: number): Picture | null {
   const indices = run?.indices(cell).slice(0, 60) ?? [];
-  if (indices.length === 0 || digits === null) return null;
-  const { test } = await digits;
+  if (indices.length === 0 || run === null) return null;
+  const { test } = run.digits;
   return scope(() => {
     const [x] = batchOf(test, indices);
     const planes = x.reshape([1, indices.length, SIDE, SIDE]);
