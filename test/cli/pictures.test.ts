@@ -267,7 +267,7 @@ written: maps.png, 129x129 pixels
       'boxes in a file of another kind',
       ['run', 'colours.onnx', '--image', 'pictures/a.png', '--boxes', 'b.gif'],
       2,
-      /^striate: --boxes is 'b\.gif', must be a folder, or end with \.png or \.jpg\n$/,
+      /^striate: --boxes is 'b\.gif', must be a folder that is there, or end with \.png or \.jpg\n$/,
     ],
     [
       'boxes of several pictures in one file',

@@ -5,7 +5,7 @@ import { spread } from '../../ts/cli/bench.ts';
 import { parseNumbers, parseShape } from '../../ts/cli/parse.ts';
 import { classesOf, describeOutput, labelsOf } from '../../ts/cli/scores.ts';
 import { stepsOf, totalsOf } from '../../ts/cli/summary.ts';
-import { bar, byteText, digits, table } from '../../ts/cli/terminal.ts';
+import { bar, byteText, digits, table, wrapped } from '../../ts/cli/terminal.ts';
 
 beforeAll(async () => {
   await init();
@@ -32,6 +32,14 @@ b                       c              1,000`);
     }
     expect(table(head, rows, 1, 25)).toMatch(/…[\w.]*weight /);
   });
+});
+
+test('lines that do not fit are broken at spaces, and a word that is longer stays whole', () => {
+  expect(wrapped('  takes x: float32 [1, 3], averylongname: int32 []', '    ', 20)).toBe(
+    '  takes x: float32\n    [1, 3],\n    averylongname:\n    int32 []',
+  );
+  expect(wrapped('  a b', '    ', Number.POSITIVE_INFINITY)).toBe('  a b');
+  expect(wrapped('averylongname', '', 5)).toBe('averylongname');
 });
 
 test('figures', () => {

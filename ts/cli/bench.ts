@@ -15,7 +15,8 @@ export interface BenchOptions extends CommonOptions {
 /** A model in a variant, and the milliseconds of its runs. */
 interface Entrant {
   readonly file: string;
-  readonly variant: string | undefined;
+  /** Of those that --variant lists, which may name one twice. */
+  readonly variant: number;
   readonly times: number[];
   /** What ran: the variant that was chosen where none was asked for. */
   ran: { variant: string; threads: number };
@@ -34,7 +35,7 @@ export async function bench(files: readonly string[], options: BenchOptions): Pr
   const variants = options.variant?.split(',') ?? [undefined];
   const wanted = options.runs === undefined ? null : parseInteger('--runs', options.runs, 1);
   const shown = parseInteger('--steps', options.steps, 0);
-  const entrants = variants.flatMap((variant) =>
+  const entrants = variants.flatMap((_, variant) =>
     files.map(
       (file): Entrant => ({ file, variant, times: [], ran: { variant: '', threads: 1 }, profile: [] }),
     ),
@@ -42,9 +43,9 @@ export async function bench(files: readonly string[], options: BenchOptions): Pr
   const rounds = variants.length === 1 ? 1 : ROUNDS;
   const progress = new Progress(rounds * entrants.length);
   for (let round = 0; round < rounds; round++) {
-    for (const variant of variants) {
+    for (const [i, variant] of variants.entries()) {
       const { threads } = await startRuntime({ ...options, ...(variant !== undefined && { variant }) });
-      const group = entrants.filter((one) => one.variant === variant);
+      const group = entrants.filter((one) => one.variant === i);
       for (const one of group) one.ran = { variant: runtime().variant, threads };
       await race(group, options, wanted === null ? null : Math.ceil(wanted / rounds), progress);
     }

@@ -57,7 +57,7 @@ export class Detection {
     if (options.image.length === 0)
       throw new UsageError('--boxes and --read are for pictures: give --image FILE');
     if (boxes !== undefined && !isFolder(boxes) && !/\.(png|jpe?g)$/i.test(boxes))
-      throw new UsageError(`--boxes is '${boxes}', must be a folder, or end with .png or .jpg`);
+      throw new UsageError(`--boxes is '${boxes}', must be a folder that is there, or end with .png or .jpg`);
     if (read === undefined) return new Detection(limits, null, boxes);
     const model = await openModel(read);
     // How the first model's pictures are prepared says nothing of the second's, but for the order of colours.

@@ -13,7 +13,7 @@ import { type PictureOptions, type Preparation, preparationOf, prepared, readPic
 import { UsageError } from './problems.ts';
 import { type Described, describeOutput, labelsOf, readLabels, type Scored } from './scores.ts';
 import { sourcesOf, writeWhole } from './sources.ts';
-import { colors, digits, lineWidth, Progress, table } from './terminal.ts';
+import { colors, digits, lineWidth, Progress, table, wrapped } from './terminal.ts';
 
 export interface RunOptions extends CommonOptions, PictureOptions, BoxOptions {
   readonly input: readonly string[];
@@ -78,7 +78,7 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   write?.(results, all);
   if (options.json) console.log(JSON.stringify(all, null, 2));
   else {
-    if (all.prepared !== undefined) console.log(`prepared: ${all.prepared}`);
+    if (all.prepared !== undefined) console.log(wrapped(`prepared: ${all.prepared}`, '  '));
     for (const one of results) print(one);
     if (options.output !== undefined) console.log(`written: ${options.output}`);
   }

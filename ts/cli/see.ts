@@ -8,6 +8,7 @@ import { parseInteger, parseWord } from './parse.ts';
 import { type PictureOptions, preparationOf, prepared, readPicture } from './pictures.ts';
 import { UsageError } from './problems.ts';
 import { sourcesOf, writeWhole } from './sources.ts';
+import { wrapped } from './terminal.ts';
 
 export interface SeeOptions extends CommonOptions, PictureOptions {
   readonly layer: string;
@@ -64,7 +65,7 @@ export async function see(file: string, options: SeeOptions): Promise<void> {
     );
     return;
   }
-  console.log(`prepared: ${preparation.text}`);
+  console.log(wrapped(`prepared: ${preparation.text}`, '  '));
   console.log(`${layer}: ${channels} maps of ${high}x${wide}`);
   console.log(`written: ${output}, ${width}x${height} pixels`);
 }

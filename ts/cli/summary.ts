@@ -3,7 +3,7 @@ import path from 'node:path';
 import { scope } from 'striate';
 import type { Model } from 'striate/onnx';
 import { anyInputs, type CommonOptions, inputShapes, openModel, portText, startRuntime } from './load.ts';
-import { byteText, colors, grouped, table } from './terminal.ts';
+import { byteText, colors, grouped, table, wrapped } from './terminal.ts';
 
 export interface SummaryOptions extends CommonOptions {
   readonly shape: readonly string[];
@@ -40,9 +40,8 @@ export async function summary(file: string, options: SummaryOptions): Promise<vo
     return;
   }
   console.log(colors.bold(path.basename(file)));
-  console.log(`  takes ${inputs.map(portText).join(', ')}`);
-  console.log(`  gives ${outputs.map(portText).join(', ')}`);
-  for (const note of notes) console.log(`  ${note}`);
+  const ports = [`takes ${inputs.map(portText).join(', ')}`, `gives ${outputs.map(portText).join(', ')}`];
+  for (const line of [...ports, ...notes]) console.log(wrapped(`  ${line}`, '    '));
   const rows = steps.map(({ name, operator, algorithm, output, parameters, macs, bytes }) => [
     ...[name, operator, algorithm, output],
     ...[parameters, macs].map(grouped),

@@ -21,6 +21,20 @@ export function lineWidth(): number {
   return stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY;
 }
 
+/** A text in lines that fit, broken at spaces; those behind the first begin with `indent`. */
+export function wrapped(text: string, indent: string, width = lineWidth()): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/(?<=\S) /)) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && lengthOf(longer) > width) {
+      lines.push(line);
+      line = indent + word;
+    } else line = longer;
+  }
+  return [...lines, line].join('\n');
+}
+
 const lengthOf = (text: string): number => [...stripVTControlCharacters(text)].length;
 
 /** Narrower than this no column becomes. */
