@@ -1,4 +1,4 @@
-/** The command line as it is built, run in an empty folder: what it prints, and how it ends. */
+/** The command line as it is built, run in an empty folder unless another is named: what it prints, and how it ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,10 +16,10 @@ export const folder = mkdtempSync(join(tmpdir(), 'striate-cli-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** Starts it. */
-export function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+export function start(args: readonly string[], env: Record<string, string> = {}, cwd = folder): ChildProcess {
   const { COLUMNS: _, ...rest } = process.env;
   return spawn(process.execPath, [join(root, 'dist/cli.js'), ...args], {
-    cwd: folder,
+    cwd,
     env: { ...rest, ...env },
   });
 }
@@ -28,8 +28,9 @@ export function start(args: readonly string[], env: Record<string, string> = {})
 export async function striate(
   args: readonly string[],
   { input, ...env }: (Record<string, string> & { input?: never }) | { input?: Uint8Array } = {},
+  cwd = folder,
 ): Promise<Ended> {
-  const child = start(args, env as Record<string, string>);
+  const child = start(args, env as Record<string, string>, cwd);
   child.stdin!.end(input);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [out, err] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
