@@ -28,12 +28,21 @@ export interface HistoryPlotOptions {
   title?: string | undefined;
 }
 
-/** Its points that are finite. */
+/** The points of some rows, as far as they are finite: of `loss`, or of a figure of the validation. */
 interface Curve {
   readonly name: string;
-  readonly xs: Float64Array;
-  readonly ys: Float64Array;
+  readonly rows: readonly PlotRow[];
+  /** The validation's figure; null: the row's loss. */
+  readonly figure: string | null;
+  readonly isLog: boolean;
+  readonly count: number;
+  readonly x: Span;
+  readonly y: Span;
+  readonly last: number;
 }
+
+/** The lowest and the greatest. */
+type Span = Float64Array;
 
 interface Panel {
   readonly label: string;
@@ -50,46 +59,82 @@ const MARGIN = { left: 58, right: 14, top: 30, bottom: 34 };
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
 const place = (value: number): string => String(Math.round(value * 10) / 10);
 
+/** What is looked at of all rows at once. @throws TypeError for what is no row */
+function lookAt(rows: readonly PlotRow[]): { validated: PlotRow[]; hasSteps: boolean } {
+  const validated: PlotRow[] = [];
+  let hasSteps = false;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as PlotRow;
+    if (typeof row?.loss !== 'number') {
+      throw wrongKind(where, 'history', rows, 'an array of rows with epoch and loss, as fit gives it');
+    }
+    if (row.step !== undefined) hasSteps = true;
+    if (row.validation !== undefined) validated.push(row);
+  }
+  return { validated, hasSteps };
+}
+
 /** The names of all metrics, in the order in which they first stand. */
-function metricsOf(rows: readonly PlotRow[]): string[] {
-  const names = new Set(rows.flatMap(({ validation }) => Object.keys(validation ?? {})));
+function metricsOf(validated: readonly PlotRow[]): string[] {
+  const names = new Set(validated.flatMap(({ validation }) => Object.keys(validation ?? {})));
   names.delete('loss');
   return [...names];
 }
 
-/** One pass and no arrays of points: there may be 100 000 rows, ten times a second. */
-function curveOf(
-  rows: readonly PlotRow[],
-  name: string,
-  isLog: boolean,
-  take: (row: PlotRow) => number | undefined,
-): Curve {
-  const [xs, ys] = [new Float64Array(rows.length), new Float64Array(rows.length)];
-  let count = 0;
-  for (const row of rows) {
-    const y = take(row);
-    if (y === undefined || !Number.isFinite(y) || (isLog && y <= 0)) continue;
-    xs[count] = row.step ?? row.epoch;
-    ys[count++] = y;
-  }
-  return { name, xs: xs.subarray(0, count), ys: ys.subarray(0, count) };
+/** Where a row's point lies, NaN where it has none. */
+function pointOf(row: PlotRow, figure: string | null, isLog: boolean): number {
+  const y = figure === null ? row.loss : (row.validation?.[figure] ?? Number.NaN);
+  return Number.isFinite(y) && !(isLog && y <= 0) ? y : Number.NaN;
 }
 
-function panelsOf(rows: readonly PlotRow[], isLog: boolean): Panel[] {
-  const validated = rows.filter(({ validation }) => validation !== undefined);
-  const losses = [
-    curveOf(rows, 'training', isLog, (row) => row.loss),
-    curveOf(validated, 'validation', isLog, (row) => row.validation?.loss),
-  ];
-  const metrics = metricsOf(validated).map((name) =>
-    curveOf(validated, name, false, (row) => row.validation?.[name]),
-  );
+const placeOf = (row: PlotRow): number => row.step ?? row.epoch;
+
+/**
+ * Rows are gone over where they lie, with no array of points: there may be 100 000, ten times a second, and an array takes longer. The
+ * lowest and greatest stand in floats: numbers of an object's own are boxed in every turn.
+ */
+function curveOf(rows: readonly PlotRow[], name: string, figure: string | null, isLog: boolean): Curve {
+  const [none, all] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const x = Float64Array.of(none, all);
+  const y = Float64Array.of(none, all);
+  let count = 0;
+  let last = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as PlotRow;
+    const value = pointOf(row, figure, isLog);
+    if (Number.isNaN(value)) continue;
+    count += 1;
+    last = i;
+    widen(x, placeOf(row));
+    widen(y, value);
+  }
+  return {
+    name,
+    rows,
+    figure,
+    isLog,
+    count,
+    x,
+    y,
+    last: count > 0 ? pointOf(rows[last] as PlotRow, figure, isLog) : 0,
+  };
+}
+
+/** Takes a value into a span. */
+function widen(span: Span, value: number): void {
+  if (value < (span[0] as number)) span[0] = value;
+  if (value > (span[1] as number)) span[1] = value;
+}
+
+function panelsOf(rows: readonly PlotRow[], validated: readonly PlotRow[], isLog: boolean): Panel[] {
+  const losses = [curveOf(rows, 'training', null, isLog), curveOf(validated, 'validation', 'loss', isLog)];
+  const metrics = metricsOf(validated).map((name) => curveOf(validated, name, name, false));
   const panels = [
     { label: 'loss', isLog, curves: losses },
     { label: 'validation', isLog: false, curves: metrics },
   ];
   return panels
-    .map((panel) => ({ ...panel, curves: panel.curves.filter(({ xs }) => xs.length > 0) }))
+    .map((panel) => ({ ...panel, curves: panel.curves.filter(({ count }) => count > 0) }))
     .filter(({ curves }) => curves.length > 0);
 }
 
@@ -114,44 +159,53 @@ function logTicks(low: number, high: number): number[] {
   return all.filter((one) => one >= low * (1 - 1e-9) && one <= high * (1 + 1e-9));
 }
 
-/** The places of the points to draw: of those that fall on one column of pixels, the lowest and the highest. */
-function thinned({ xs, ys }: Curve, from: number, perUnit: number, width: number): number[] {
-  if (xs.length <= 2 * width) return Array.from(xs, (_, i) => i);
+/** The rows whose points are drawn: of those that fall on one column of pixels, the lowest and the highest. */
+function thinned(
+  { rows, figure, isLog, count, x: [from = 0] }: Curve,
+  perUnit: number,
+  width: number,
+): PlotRow[] {
+  if (count <= 2 * width) return rows.filter((row) => !Number.isNaN(pointOf(row, figure, isLog)));
   const kept: number[] = [];
-  let [low, high, column] = [0, 0, Number.NaN];
-  for (let i = 0; i <= xs.length; i++) {
-    const own = i < xs.length ? Math.floor(((xs[i] as number) - from) * perUnit) : Number.NaN;
-    if (own === column) {
-      if ((ys[i] as number) < (ys[low] as number)) low = i;
-      if ((ys[i] as number) > (ys[high] as number)) high = i;
-      continue;
+  let column = Number.NaN;
+  let low = 0;
+  let high = 0;
+  let lowest = 0;
+  let highest = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as PlotRow;
+    const y = pointOf(row, figure, isLog);
+    if (Number.isNaN(y)) continue;
+    const own = Math.floor((placeOf(row) - from) * perUnit);
+    if (own !== column) {
+      if (!Number.isNaN(column)) kept.push(low, high);
+      column = own;
+      low = i;
+      high = i;
+      lowest = y;
+      highest = y;
+    } else if (y < lowest) {
+      low = i;
+      lowest = y;
+    } else if (y > highest) {
+      high = i;
+      highest = y;
     }
-    if (i > 0) kept.push(Math.min(low, high));
-    if (i > 0 && low !== high) kept.push(Math.max(low, high));
-    [low, high, column] = [i, i, own];
   }
-  return kept;
+  kept.push(low, high);
+  return [...new Set(kept)].sort((a, b) => a - b).map((i) => rows[i] as PlotRow);
 }
 
 /** A panel whose upper edge lies at `top`. */
 function drawn({ label, isLog, curves }: Panel, top: number, width: number, height: number): string {
-  const span = (axis: 'xs' | 'ys'): [number, number] => {
-    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const { [axis]: values } of curves) {
-      for (let i = 0; i < values.length; i++) {
-        const value = values[i] as number;
-        if (value < low) low = value;
-        if (value > high) high = value;
-      }
-    }
-    return low === high
-      ? [
-          low - Math.abs(low) / 2 - (axis === 'xs' || low === 0 ? 0.5 : 0),
-          high + Math.abs(high) / 2 + (axis === 'xs' || low === 0 ? 0.5 : 0),
-        ]
-      : [low, high];
+  const span = (axis: 'x' | 'y'): [low: number, high: number] => {
+    const low = Math.min(...curves.map((curve) => curve[axis][0] as number));
+    const high = Math.max(...curves.map((curve) => curve[axis][1] as number));
+    if (low !== high) return [low, high];
+    const more = axis === 'x' || low === 0 ? 0.5 : 0;
+    return [low - Math.abs(low) / 2 - more, high + Math.abs(high) / 2 + more];
   };
-  const [[x0, x1], [y0, y1]] = [span('xs'), span('ys')];
+  const [[x0, x1], [y0, y1]] = [span('x'), span('y')];
   const [left, right] = [MARGIN.left, width - MARGIN.right];
   const [upper, lower] = [top + MARGIN.top, top + height - MARGIN.bottom];
   const scale = isLog ? Math.log10 : (value: number) => value;
@@ -173,13 +227,13 @@ function drawn({ label, isLog, curves }: Panel, top: number, width: number, heig
   let at = right;
   for (const [i, curve] of [...curves.entries()].reverse()) {
     const style = `stroke="${COLORS[i % COLORS.length]}"${DASHES[i % DASHES.length]}`;
-    const line = thinned(curve, x0, (right - left) / (x1 - x0), right - left).map(
-      (at) => `${place(toX(curve.xs[at] as number))} ${place(toY(curve.ys[at] as number))}`,
+    const line = thinned(curve, (right - left) / (x1 - x0), right - left).map(
+      (row) => `${place(toX(placeOf(row)))} ${place(toY(pointOf(row, curve.figure, false)))}`,
     );
     const d = `M${line.join('L')}`;
     // A line through one point shows as a dot.
     lines.push(`<path class="curve" ${style} d="${d}${line.length === 1 ? 'h0' : ''}"/>`);
-    const text = `${escaped(curve.name)} ${short(curve.ys.at(-1) as number)}`;
+    const text = `${escaped(curve.name)} ${short(curve.last)}`;
     at -= 7 * text.length;
     lines.push(`<text x="${at}" y="${upper - 10}">${text}</text>`);
     lines.push(`<path class="curve" ${style} d="M${at - 26} ${upper - 14}h20"/>`);
@@ -202,12 +256,13 @@ function drawn({ label, isLog, curves }: Panel, top: number, width: number, heig
  */
 export function historyPlot(history: readonly PlotRow[], options: HistoryPlotOptions = {}): string {
   checkOptions(where, options, ['width', 'height', 'log', 'title']);
-  if (!Array.isArray(history) || history.some((row) => typeof row?.loss !== 'number')) {
+  if (!Array.isArray(history)) {
     throw wrongKind(where, 'history', history, 'an array of rows with epoch and loss, as fit gives it');
   }
   const width = integer(where, 'width', options.width ?? 640, 200);
   const height = integer(where, 'height', options.height ?? 240, 120);
-  const panels = panelsOf(history, flag(where, 'log', options.log ?? false) === 1);
+  const { validated, hasSteps } = lookAt(history);
+  const panels = panelsOf(history, validated, flag(where, 'log', options.log ?? false) === 1);
   if (panels.length === 0) {
     throw new RangeError(`${where}: history has no finite loss, must have one`);
   }
@@ -215,7 +270,7 @@ export function historyPlot(history: readonly PlotRow[], options: HistoryPlotOpt
   const head = 24;
   const bodies = panels.map((panel, i) => drawn(panel, head + i * height, width, height));
   const last = panels.flatMap(({ label, curves }) =>
-    curves.map(({ name, ys }) => `${label} ${escaped(name)} ${short(ys.at(-1) as number)}`),
+    curves.map(({ name, last }) => `${label} ${escaped(name)} ${short(last)}`),
   );
   const total = head + panels.length * height;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" width="${width}" height="${total}" role="img" aria-label="${title}: ${last.join(', ')}">
@@ -228,7 +283,7 @@ text { font: 12px system-ui, sans-serif; fill: #333; }
 </style>
 <text x="${MARGIN.left}" y="18" font-size="14">${title}</text>
 ${bodies.join('\n')}
-<text x="${width / 2}" y="${total - 4}" text-anchor="middle">${history.some(({ step }) => step !== undefined) ? 'step' : 'epoch'}</text>
+<text x="${width / 2}" y="${total - 4}" text-anchor="middle">${hasSteps ? 'step' : 'epoch'}</text>
 </svg>
 `;
 }
