@@ -59,7 +59,13 @@ function setting({ p = 0.1 } = {}) {
   const dispose = () => {
     for (const one of [points, classes, net, optimizer]) one.dispose();
   };
-  return { net, samples, validation, dispose, options: { data, optimizer, loss: crossEntropy } };
+  return {
+    net,
+    samples,
+    validation,
+    dispose,
+    options: { data, optimizer, loss: crossEntropy, onWarning: () => {} },
+  };
 }
 
 const values = (net: Module) => net.parameters().map((t) => [...t.data]);
@@ -82,6 +88,7 @@ withRuntime('fit', () => {
       epochs: 12,
       validation,
       metrics: { accuracy },
+      onWarning: () => {},
       onStep: (info) => {
         steps.push(info);
       },
@@ -532,7 +539,7 @@ describe('what is wrong is said', () => {
   const calls: Wrong[] = [
     ['no net', () => run({}, () => x), TypeError, 'fit: net is a function, must be a Module'],
     ['no options', () => any(fit)(net), TypeError, 'fit: options is undefined, must be an object'],
-    ['an option that there is not', () => run({ batchSize: 3 }), TypeError, "fit: there is no option 'batchSize'; options are data, loss, optimizer, epochs, schedule, validation, metrics, clipNorm, accumulate, earlyStop, checkpoint, resume, onNonFinite, onStep, onEpoch, signal, progress"],
+    ['an option that there is not', () => run({ batchSize: 3 }), TypeError, "fit: there is no option 'batchSize'; options are data, loss, optimizer, epochs, schedule, validation, metrics, clipNorm, accumulate, earlyStop, checkpoint, resume, onNonFinite, onStep, onEpoch, onWarning, signal, progress"],
     ['no data', () => run({ data: undefined }), TypeError, 'fit: data is undefined, must be a DataLoader, an iterable of [x, y], or a function that gives one'],
     ['validation that is a number', () => run({ validation: 0.1 }), TypeError, 'fit: validation is 0.1, must be a DataLoader, an iterable of [x, y], or a function that gives one'],
     ['a function that gives no data', () => run({ data: () => 3 }), TypeError, 'fit: data is 3, must be a DataLoader, an iterable of [x, y], or a function that gives one'],
@@ -544,6 +551,7 @@ describe('what is wrong is said', () => {
     ['no loss', () => run({ loss: 'crossEntropy' }), TypeError, "fit: loss is 'crossEntropy', must be a function"],
     ['a metric that is no function', () => run({ metrics: { accuracy: 1 } }), TypeError, 'fit: accuracy is 1, must be a function'],
     ['a callback that is no function', () => run({ onEpoch: 1 }), TypeError, 'fit: onEpoch is 1, must be a function'],
+    ['warnings to no function', () => run({ onWarning: 'never' }), TypeError, "fit: onWarning is 'never', must be a function"],
     ['no optimiser', () => run({ optimizer: 0.1 }), TypeError, 'fit: optimizer is 0.1, must be an optimizer such as new SGD(params, { lr: 0.1 })'],
     ['no schedule', () => run({ schedule: 0.1 }), TypeError, 'fit: schedule is 0.1, must be a scheduler such as new StepLR(optimizer, { stepSize: 1 })'],
     ['a schedule of another optimiser', () => run({ schedule: new ExponentialLR({ groups: [] }, { gamma: 1 }) }), RangeError, 'fit: schedule is of another optimizer, must be of the same'],

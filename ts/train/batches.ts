@@ -18,7 +18,7 @@ export function requireBatches(where: string, name: string, value: unknown): voi
 }
 
 /** A batch that is not two tensors or more has no x and y. */
-function isBatch(batch: unknown): batch is readonly [Tensor<DType>, Tensor<DType>] {
+export function isBatch(batch: unknown): batch is readonly [Tensor<DType>, Tensor<DType>] {
   return Array.isArray(batch) && batch.length >= 2 && batch.every((one) => one instanceof Tensor);
 }
 

@@ -5,6 +5,7 @@ import type { AnyModule, Module } from '../layers/module.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { forEachBatch, type Source } from './batches.ts';
 import { saveCheckpoint } from './checkpoint.ts';
+import { Suspicions } from './fitData.ts';
 import { check, type Epoch, type Figures, type FitOptions } from './fitOptions.ts';
 import { type Begin, beginOf, NOTHING, type PartState, type RunState } from './fitState.ts';
 import { explain } from './fitStep.ts';
@@ -52,6 +53,7 @@ class Run<X extends Tensor<DType>, Y extends Tensor<DType>, Out> {
   readonly #progress: Progress;
   readonly #train: TrainStep<readonly [X, Y]>;
   readonly #checkpoints: Checkpoints | null;
+  readonly #suspicions: Suspicions;
   #step: number;
   /** What the epoch that is not over has seen, before this run too. */
   #part: PartState;
@@ -68,12 +70,23 @@ class Run<X extends Tensor<DType>, Y extends Tensor<DType>, Out> {
     };
     this.#checkpoints = checkpoint === undefined ? null : new Checkpoints(checkpoint, save);
     const given = { clipNorm, accumulate, model };
-    this.#train = trainStep((x: X, y: Y) => loss(net.forward(x), y), optimizer, given);
+    this.#suspicions = new Suspicions(options);
+    const body = (x: X, y: Y): Tensor => {
+      const value = loss(net.forward(x), y);
+      this.#suspicions.ofLabels(y);
+      return value;
+    };
+    this.#train = trainStep(body, optimizer, given);
     this.history.push(...begin.history);
     for (const row of begin.history) this.#checkpoints?.isBest(row.validation ?? { loss: row.loss });
     this.#progress = new Progress(options.progress ?? false);
     this.#step = begin.steps;
     this.#part = begin.part;
+  }
+
+  /** Says what is suspicious in the samples. */
+  begin(): void {
+    this.#suspicions.ofSamples();
   }
 
   /** Takes over gradients that wait for an update. */
@@ -219,6 +232,7 @@ export async function fit<X extends Tensor<DType>, Y extends Tensor<DType>, Out>
   let epoch = begin.epoch;
   try {
     if (begin.pending !== null) run.loadPending(begin.pending);
+    if (epoch < epochs && !run.isAborted && !wasOver) run.begin();
     for (; epoch < epochs && !run.isAborted && !wasOver; epoch++) {
       const row = await run.epoch(epoch);
       if (row === null) {

@@ -127,16 +127,36 @@ export interface FitOptions<X, Y, Out> {
   onStep?: ((info: StepInfo) => unknown) | undefined;
   /** Called after each epoch with its row of the history. A Promise is awaited. */
   onEpoch?: ((info: Epoch) => unknown) | undefined;
+  /**
+   * Called before the first step, once with each sentence about what is suspicious in `data` and `validation`: samples that are in both, a
+   * class that nothing or nearly everything is of, labels that the loss is not made for. Looked at are a DataLoader over `tensorDataset`,
+   * and batches in an array; labels only where `transform` leaves them as they are. What it throws ends the run. Default:
+   * `console.warn`, unless `progress` is false.
+   */
+  onWarning?: ((sentence: string) => void) | undefined;
   /** An AbortSignal: the run ends after the step that is being made, and gives the history so far. */
   signal?: Abortable | undefined;
-  /** Shows a bar on a terminal, in files and pipes a line an epoch (both on standard error). Default false: prints nothing. */
+  /**
+   * true shows a bar on a terminal, in files and pipes a line an epoch (both on standard error); false prints nothing at all. Default:
+   * what `onWarning` is about, and nothing else.
+   */
   progress?: boolean | undefined;
 }
 
 const where = 'fit';
 const NAMES = [
   ...['data', 'loss', 'optimizer', 'epochs', 'schedule', 'validation', 'metrics', 'clipNorm', 'accumulate'],
-  ...['earlyStop', 'checkpoint', 'resume', 'onNonFinite', 'onStep', 'onEpoch', 'signal', 'progress'],
+  ...[
+    'earlyStop',
+    'checkpoint',
+    'resume',
+    'onNonFinite',
+    'onStep',
+    'onEpoch',
+    'onWarning',
+    'signal',
+    'progress',
+  ],
 ];
 
 /** @throws TypeError, RangeError for wrong options */
@@ -169,7 +189,8 @@ export function check<X, Y, Out>(net: Module<[X], Out>, options: FitOptions<X, Y
   if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
     throw wrongKind(where, 'signal', signal, 'an AbortSignal');
   }
-  const functions = { loss, onStep: options.onStep, onEpoch: options.onEpoch, ...options.metrics };
+  const { onStep, onEpoch, onWarning } = options;
+  const functions = { loss, onStep, onEpoch, onWarning, ...options.metrics };
   for (const [name, value] of Object.entries(functions)) {
     const isLeftOut = value === undefined && name.startsWith('on');
     if (!isLeftOut && typeof value !== 'function') throw wrongKind(where, name, value, 'a function');

@@ -52,6 +52,10 @@ function disposeAll(tensors: readonly Tensor<DType>[]): void {
   for (const one of tensors) one.dispose();
 }
 
+function isSame(a: ArrayLike<number> | undefined, b: ArrayLike<number> | undefined): boolean {
+  return a !== undefined && a.length === b?.length && Array.from(a).every((value, i) => value === b[i]);
+}
+
 /** One pass over the dataset. */
 interface Pass {
   readonly epoch: number;
@@ -92,6 +96,8 @@ export class DataLoader<
   #given = 0;
   /** Whether the epoch goes on at the next iteration, which otherwise begins another. */
   #resumed = false;
+  /** Whether the transform left the second value of the first batch as it was; null before it. */
+  #keepsLabels: boolean | null;
 
   /**
    * A loader of `dataset`, which reads nothing of it yet.
@@ -117,6 +123,7 @@ export class DataLoader<
     this.#dropLast = flag(where, 'dropLast', dropLast) === 1;
     this.#seed = seed === null ? null : integer(where, 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
     this.#transform = transform as ((...batch: never) => unknown) | undefined;
+    this.#keepsLabels = transform === undefined ? true : null;
   }
 
   /** How many batches an epoch has. */
@@ -128,6 +135,17 @@ export class DataLoader<
   /** The epoch that is being given, from 0; between two, the next. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** The dataset's tensors, where it is of tensors. @internal */
+  get tensors(): readonly Tensor<DType>[] {
+    const dataset = this.#dataset as unknown;
+    return dataset instanceof TensorDataset ? dataset.tensors : [];
+  }
+
+  /** Whether the second value of a batch is the dataset's, as far as a batch has shown it. @internal */
+  get keepsLabels(): boolean {
+    return this.#keepsLabels === true;
   }
 
   /** Whether a loaded state waits for the next iteration, which goes on from it. @internal */
@@ -280,8 +298,10 @@ export class DataLoader<
     const transform = this.#transform;
     if (transform === undefined) return tensors as unknown as Batch;
     let kept: readonly Tensor<DType>[] = [];
+    const labels = this.#keepsLabels === null ? tensors[1]?.data.slice() : undefined;
     try {
       kept = scope(() => asBatch(transform(...(tensors as never))));
+      this.#keepsLabels ??= isSame(labels, kept[1]?.data);
       return kept as unknown as Batch;
     } finally {
       for (const one of tensors) if (!kept.includes(one)) one.dispose();
