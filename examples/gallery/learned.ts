@@ -5,6 +5,7 @@ import {
   deconvnet,
   gradCam,
   guidedBackprop,
+  type NetSource,
   occlusion,
   pictureGrid,
   saliency,
@@ -14,6 +15,9 @@ import type { RgbaPicture } from 'striate/image';
 import type { Exhibit } from './exhibit.ts';
 import { type DigitNet, type Labelled, makeNet, readDigits, train } from './nets.ts';
 import { type Tile, writeSheet } from './sheet.ts';
+
+/** The side of a patch that is drawn. */
+const SIDE = 14;
 
 /** Two nets from the same start, one of them trained. */
 export interface Digits {
@@ -65,24 +69,21 @@ export function topNine(get: () => Digits): Exhibit {
       'Four maps of the second convolution of the net above, which was trained on digits. Left the nine digits, out of 2,000, that make the map strongest, cut to what its strongest element sees; right the deconvnet of each (Zeiler & Fergus, 2013): the element sent back to the picture through the same net. Each map answers to one kind of stroke, in whatever digit it comes.',
     async draw(path) {
       const { after, test } = get();
-      const channels = strongestChannels(after, test, 4);
+      const channels = strongestChannels(after, test.x, 'relu2', 4);
       const lists = topActivations(after, [test.x], { layer: 'relu2', channels });
       const tiles = lists.flatMap((list, i): Tile[] => {
-        const patches = list.map(({ index, box }) => [patch(digitAt(test, index), box), null] as const);
+        const patches = list.map(({ index, box }) => patch(digitAt(test, index), box, SIDE));
         const seen = list.map(({ index, box, position }) => {
           const x = digitAt(test, index);
           const channel = channels[i] as number;
-          return patch(deconvnet(after, x, { layer: 'relu2', channel, position: [...position] }), box);
+          return patch(deconvnet(after, x, { layer: 'relu2', channel, position: [...position] }), box, SIDE);
         });
         return [
           {
-            picture: nine(
-              patches.map(([one]) => one),
-              'gray',
-            ),
+            picture: nine(patches, 'gray', SIDE),
             label: `map ${channels[i]}: the patches`,
           },
-          { picture: nine(seen, 'coolwarm'), label: `map ${channels[i]}: deconvnet` },
+          { picture: nine(seen, 'coolwarm', SIDE), label: `map ${channels[i]}: deconvnet` },
         ];
       });
       await writeSheet(tiles, path, { columns: 4, width: 190 });
@@ -90,18 +91,17 @@ export function topNine(get: () => Digits): Exhibit {
   };
 }
 
-/** The channels whose means are the greatest. */
-function strongestChannels(net: DigitNet, { x }: Labelled, count: number): number[] {
-  const { relu2 } = activations(net, x, { layers: ['relu2'] }) as Record<string, Tensor>;
-  const means = [...mean(relu2 as Tensor, { dim: [0, 2, 3] }).data];
+/** The channels of a layer whose means are the greatest. */
+export function strongestChannels(net: NetSource, x: Tensor, layer: string, count: number): number[] {
+  const { [layer]: maps } = activations(net, x, { layers: [layer] }) as Record<string, Tensor>;
+  const means = [...mean(maps as Tensor, { dim: [0, 2, 3] }).data];
   return [...means.keys()].sort((a, b) => means[b]! - means[a]!).slice(0, count);
 }
 
 type Places = readonly (readonly [number, number])[];
 
-/** What lies in a box, in the middle of 14 x 14. */
-function patch(x: Tensor, box: Places): Float32Array {
-  const side = 14;
+/** What lies in a box, in the middle of a square. */
+export function patch(x: Tensor, box: Places, side: number): Float32Array {
   const out = new Float32Array(side * side);
   const [[top, bottom], [left, right]] = box as [readonly [number, number], readonly [number, number]];
   const [dy, dx] = [Math.floor((side - (bottom - top + 1)) / 2), Math.floor((side - (right - left + 1)) / 2)];
@@ -112,9 +112,13 @@ function patch(x: Tensor, box: Places): Float32Array {
 }
 
 /** Nine patches, three in a row. */
-function nine(patches: readonly Float32Array[], colormap: 'gray' | 'coolwarm'): RgbaPicture {
+export function nine(
+  patches: readonly Float32Array[],
+  colormap: 'gray' | 'coolwarm',
+  side: number,
+): RgbaPicture {
   const all = Float32Array.from(patches.flatMap((one) => [...one]));
-  return pictureGrid(tensor(all, [1, patches.length, 14, 14]), { columns: 3, colormap });
+  return pictureGrid(tensor(all, [1, patches.length, side, side]), { columns: 3, colormap });
 }
 
 const percent = (net: DigitNet, test: Labelled) => (100 * accuracyOf(net, test)).toFixed(1);
