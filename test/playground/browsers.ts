@@ -66,7 +66,10 @@ export function inBrowsers(title: string, body: (playground: Playground, name: B
       {
         async open(hash, size = { width: 1280, height: 900 }) {
           page ??= await made();
-          await page.setViewport(size);
+          // Older Firefoxes set the size, and do not know of the orientation that is sent with it.
+          await page.setViewport(size).catch((error: Error) => {
+            if (!error.message.includes('setScreenOrientationOverride')) throw error;
+          });
           // The same page in another state is another document here.
           await page.goto('about:blank');
           await page.goto(`${server.address}${hash === '' ? '' : `#${hash}`}`);

@@ -338,6 +338,111 @@ inBrowsers('networks in the playground', ({ open }, name) => {
   });
 });
 
+inBrowsers('answers in the playground', ({ open }, name) => {
+  test('five methods side by side; weights drawn anew leave guided backprop much as it was', async () => {
+    const page = await open('tab=layers&layer=4');
+    await page.waitForSelector('.reasons canvas.reason');
+    expect(await page.$$eval('.reasons canvas.reason', (all) => all.length)).toBe(5);
+    const pixels = () =>
+      page.$$eval('.reasons canvas.reason', (all) =>
+        all.map((one) => {
+          const { width, height } = one as HTMLCanvasElement;
+          return (one as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height).data.join();
+        }),
+      );
+    const trained = await pixels();
+    expect(new Set(trained).size).toBe(5);
+    await choose(page, 'anew', 'last');
+    await page.waitForFunction(
+      () => document.querySelector<HTMLElement>('.agreement')?.dataset.guidedBackprop,
+      { timeout: 60_000 },
+    );
+    expect(await hash(page)).toContain('anew=last');
+    const [guided, gradient, cam] = await page.$eval('.agreement', (element) => {
+      const { guidedBackprop, saliency, gradCam } = (element as HTMLElement).dataset;
+      return [Number(guidedBackprop), Number(saliency), Number(gradCam)];
+    });
+    expect(guided).toBeGreaterThan(0.5);
+    expect(gradient).toBeLessThan(0.4);
+    expect(cam).toBeLessThan(0.4);
+    const anew = await pixels();
+    expect(anew[0]).not.toBe(trained[0]);
+    // Deconvnet of a convolution knows nothing of the layers behind it.
+    expect(anew[4]).toBe(trained[4]);
+  });
+
+  test('the nine digits that make a map strongest, and the elements that see a pixel', async () => {
+    const page = await open('tab=layers&layer=4');
+    await page.waitForSelector('.nine-digits');
+    await page.click('.nine-digits');
+    await page.waitForSelector('.strong-picture', { timeout: 60_000 });
+    const labels = await page.$$eval('.strong-picture figcaption', (all) =>
+      all.map((one) => one.textContent),
+    );
+    expect(labels.length).toBe(9);
+    const values = labels.map((label) => Number(/: (.*)$/.exec(label as string)![1]));
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+    expect(new Set(labels).size).toBe(9);
+    // Two convolutions of 5 x 5 with a pool of 2 between them see 14 x 14, every other pixel.
+    await page.focus('.framed canvas.net-input');
+    for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown'] as const) await page.keyboard.press(key);
+    await page.waitForFunction(() =>
+      document.querySelector('.element')?.textContent?.startsWith('The pixel in row 2, column 3'),
+    );
+    expect(await page.$eval('.element', (element) => element.textContent)).toBe(
+      'The pixel in row 2, column 3 is seen by the elements in rows 1–1 and columns 1–2 of each map.',
+    );
+    const red = await page.$eval('canvas.maps', (canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+      let count = 0;
+      for (let i = 0; i < data.length; i += 4) if (data[i]! > 230 && data[i + 1]! < 90) count++;
+      return count;
+    });
+    expect(red).toBeGreaterThan(30);
+  });
+
+  // Chromium alone is started with a camera that it makes up.
+  if (name === 'firefox') return;
+  test('the camera passes through a kernel, frame by frame, and goes out when the part is left', async () => {
+    const page = await open('tab=kernels');
+    await page.waitForFunction(() => document.querySelector<HTMLElement>('.facts')?.dataset.least);
+    await page.evaluate(() => {
+      const { mediaDevices } = navigator;
+      const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+      mediaDevices.getUserMedia = async (wanted) => {
+        const stream = await ask(wanted);
+        (globalThis as unknown as { camera: MediaStream }).camera = stream;
+        return stream;
+      };
+    });
+    await choose(page, 'source', 'camera');
+    const frame = () =>
+      page.$eval('canvas.after', (canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+        let sum = 0;
+        for (let i = 0; i < data.length; i++) sum = (sum * 31 + data[i]!) % 1_000_003;
+        return `${width}x${height} ${sum}`;
+      });
+    await page.waitForFunction(() => (globalThis as unknown as { camera?: MediaStream }).camera);
+    const seen = new Set<string>();
+    await expect
+      .poll(async () => seen.add(await frame()).size, { timeout: 20_000, interval: 150 })
+      .toBeGreaterThan(2);
+    const tracks = () =>
+      page.evaluate(() =>
+        (globalThis as unknown as { camera: MediaStream }).camera
+          .getTracks()
+          .map(({ readyState }) => readyState),
+      );
+    expect(await tracks()).toEqual(['live']);
+    await page.click('nav a:first-child');
+    await page.waitForSelector('.output-grid');
+    expect(await tracks()).toEqual(['ended']);
+  });
+});
+
 /** A state for each tab, the grandest that it has. */
 const STATES = [
   `tab=draw&s=${DIGITS[4]}`,

@@ -5,6 +5,8 @@ import { beside, paint, pictureCanvas, save } from '../app/picture.ts';
 import { drawStrokes, strokesOf } from '../draw/strokes.ts';
 import type { Maps, Opened, Preparation, Row } from '../worker/layers.ts';
 import { lanesOf } from './lanes.ts';
+import { ReasonsCard } from './reasons.ts';
+import { strongestPart } from './strongest.ts';
 import { type LayerWords, words } from './words.ts';
 
 const ROW = 30;
@@ -32,6 +34,9 @@ class LayersTab implements Tab {
   readonly #layer = h('div', { class: 'card layer' });
   readonly #element = h('p', { role: 'status', class: 'element' });
   readonly #onDrop: (event: DragEvent) => void;
+  readonly #reasons: ReasonsCard;
+  #shown: { canvas: HTMLCanvasElement; maps: Maps } | null = null;
+  #pixel: [row: number, column: number] = [0, 0];
   #opened: Opened | null = null;
   #picture: ImageData | null = null;
   #chosen: string | null;
@@ -47,6 +52,8 @@ class LayersTab implements Tab {
     this.#chosen = parameters.get('layer');
     this.#normalize = parameters.get('bright') === 'all' ? 'all' : 'each';
     this.#input = pictureCanvas('pixels net-input', say.inputLabel);
+    this.#listen();
+    this.#reasons = new ReasonsCard(context, say, (entries) => context.keep({ ...this.#kept(), ...entries }));
     const network = parameters.get('net') === 'blazeface' ? 'blazeface' : 'digits';
     const netFile = h('input', {
       type: 'file',
@@ -113,6 +120,7 @@ class LayersTab implements Tab {
             this.#element,
           ),
           this.#layer,
+          this.#reasons.element,
           this.#preparation,
         ),
       ),
@@ -160,7 +168,7 @@ class LayersTab implements Tab {
     return Object.fromEntries(
       new URLSearchParams(
         [...new URLSearchParams(location.hash.slice(1))].filter(([key]) =>
-          ['net', 'pic', 'layer', 'bright'].includes(key),
+          ['net', 'pic', 'layer', 'bright', 'anew'].includes(key),
         ),
       ),
     );
@@ -234,10 +242,11 @@ class LayersTab implements Tab {
     if (this.#picture === null || this.#opened === null) return;
     const { data, width, height } = this.#picture;
     const ran = await this.#context.ask('layers', 'run', [{ data, width, height }]);
-    paint(this.#input, ran.input, this.#say.inputLabel);
+    paint(this.#input, ran.input, `${this.#say.inputLabel}. ${this.#say.inputKeys}`);
     this.#element.textContent = this.#say.ran(ran.milliseconds.toFixed(1));
     this.#box.hidden = true;
     if (this.#chosen !== null) await this.#choose(this.#chosen);
+    await this.#reasons.begin(ran.input.width * ran.input.height < 4096);
   }
 
   #drawGraph(): void {
@@ -396,6 +405,7 @@ class LayersTab implements Tab {
     const say = this.#say;
     this.#box.hidden = true;
     const canvas = maps === null ? null : this.#mapsCanvas(name, maps);
+    this.#shown = maps === null || canvas === null ? null : { canvas, maps };
     const projected = h('div', { class: 'projected' });
     const kernelsCanvas = kernels === null ? null : pictureCanvas('pixels-fit kernels', say.kernels);
     if (kernels !== null && kernelsCanvas !== null) paint(kernelsCanvas, kernels, say.kernels);
@@ -450,6 +460,13 @@ class LayersTab implements Tab {
               ),
             ),
             projected,
+            !maps.isLast &&
+              strongestPart(
+                this.#context,
+                say,
+                { name, channel: () => this.#at.channel, preparation: (this.#opened as Opened).preparation },
+                (work) => this.#try(work),
+              ),
           ],
       kernelsCanvas && [h('h4', {}, say.kernels), kernelsCanvas, h('p', { class: 'quiet' }, say.kernelsNote)],
     );
@@ -509,11 +526,70 @@ class LayersTab implements Tab {
     this.#look(to);
   }
 
+  /** The picture asks which elements see a pixel. */
+  #listen(): void {
+    const input = this.#input;
+    input.tabIndex = 0;
+    input.setAttribute('role', 'application');
+    const point = (event: PointerEvent) => {
+      const { left, top, width, height } = input.getBoundingClientRect();
+      const [x, y] = [(event.clientX - left) / width, (event.clientY - top) / height];
+      this.#ask([Math.floor(y * input.height), Math.floor(x * input.width)]);
+    };
+    input.addEventListener('pointermove', point);
+    input.addEventListener('pointerdown', point);
+    input.addEventListener('keydown', (event) => {
+      const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+      if (by === undefined) return;
+      event.preventDefault();
+      this.#ask([this.#pixel[0] + by[0]!, this.#pixel[1] + by[1]!]);
+    });
+  }
+
+  /** Marks on every map the elements that see a pixel. */
+  async #ask(to: [row: number, column: number]): Promise<void> {
+    const { height, width } = this.#input;
+    const [shown, name] = [this.#shown, this.#chosen];
+    if (shown === null || name === null || to[0] < 0 || to[1] < 0 || to[0] >= height || to[1] >= width)
+      return;
+    if (to.join() === this.#pixel.join() && this.#element.dataset.pixel !== undefined) return;
+    this.#pixel = to;
+    this.#element.dataset.pixel = to.join();
+    const seen = await this.#context.ask('strongest', 'seenBy', [name, to]);
+    if (this.#pixel !== to || this.#shown !== shown || seen === null) return;
+    const { canvas, maps } = shown;
+    paint(canvas, maps.picture, this.#say.mapsLabel(name));
+    this.#box.hidden = true;
+    const [rows, columns] = seen;
+    const [row, column] = [to[0] + 1, to[1] + 1];
+    if (!rows || !columns) {
+      this.#element.textContent = this.#say.seenByNone(row, column);
+      return;
+    }
+    const pen = canvas.getContext('2d') as CanvasRenderingContext2D;
+    const { scale } = maps;
+    pen.strokeStyle = '#ff3b30';
+    pen.lineWidth = Math.max(1, Math.min(2, scale / 2));
+    for (let channel = 0; channel < maps.count; channel++) {
+      const left = (channel % maps.columns) * (maps.width * scale + 2);
+      const top = Math.floor(channel / maps.columns) * (maps.height * scale + 2);
+      pen.strokeRect(
+        left + columns[0] * scale + 0.5,
+        top + rows[0] * scale + 0.5,
+        Math.max(1, (columns[1] - columns[0] + 1) * scale - 1),
+        Math.max(1, (rows[1] - rows[0] + 1) * scale - 1),
+      );
+    }
+    const span = ([first, last]: readonly [number, number]) => `${first + 1}–${last + 1}`;
+    this.#element.textContent = this.#say.seenBy(row, column, span(rows), span(columns));
+  }
+
   /** Draws the box of the input that an element sees. */
   async #look(at: { channel: number; row: number; column: number }): Promise<void> {
     if (this.#chosen === null) return;
     const isSame = at.row === this.#at.row && at.column === this.#at.column && !this.#box.hidden;
     this.#at = at;
+    delete this.#element.dataset.pixel;
     const name = this.#chosen;
     if (isSame) return;
     const box = await this.#context.ask('layers', 'field', [name, [at.row, at.column]]);

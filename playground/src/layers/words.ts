@@ -64,6 +64,41 @@ const en = {
     'Press one: what of the picture made its strongest element so strong (deconvnet, Zeiler & Fergus 2013).',
   map: (channel: number, value: string) => `Map ${channel}: ${value}`,
   deconvnet: (channel: number) => `What made map ${channel} strong`,
+  inputKeys: 'Arrow keys move over its pixels; the boxes on the maps show which elements see the pixel.',
+  seenBy: (row: number, column: number, rows: string, columns: string) =>
+    `The pixel in row ${row}, column ${column} is seen by the elements in rows ${rows} and columns ${columns} of each map.`,
+  seenByNone: (row: number, column: number) =>
+    `The pixel in row ${row}, column ${column} is seen by no element of this layer.`,
+  nineNote:
+    'Or the nine pictures that make the map of the chosen element strongest: what its strongest element sees, and its deconvnet.',
+  nineDigits: 'Among 2,000 digits',
+  nineFiles: 'Among pictures of yours …',
+  nineOf: (channel: number) => `The nine that make map ${channel} strongest`,
+  nineLabel: (index: number, value: string) => `picture ${index}: ${value}`,
+  why: 'Why this answer',
+  whyNote:
+    'Five methods on one picture. Draw weights anew and see which maps change: one that stays shows the picture, not what the network has learned (Adebayo et al. 2018).',
+  ask: 'Look',
+  noScores: 'This network gives no scores of classes: its output is not one row of numbers.',
+  target: 'Score of class',
+  anew: 'Weights',
+  anews: {
+    none: 'as trained',
+    last: 'fully connected layers drawn anew',
+    all: 'all drawn anew',
+  },
+  methods: {
+    saliency: 'Saliency',
+    guidedBackprop: 'Guided backprop',
+    gradCam: 'Grad-CAM',
+    occlusion: 'Occlusion',
+    deconvnet: 'Deconvnet',
+  },
+  at: (layer: string) => `of layer ${layer}`,
+  stays: (correlation: string) => `stays by ${correlation}`,
+  nothing: 'It is 0 everywhere: nothing there speaks for the score.',
+  agreement: (count: number, list: string) =>
+    `Rank correlation with the maps of the trained weights, over the middles of ${count} digits: ${list}. 1 is the same order of pixels, 0 none in common: what stays high does not depend on what was learned.`,
   save: 'Save the maps as PNG',
   noPicture: (name: string) => `${name} is no picture that this browser can decode.`,
 };
@@ -122,6 +157,35 @@ const zh: Words<typeof en>['zh'] = {
   strongestNote: '按一个：图片中的什么使它最强的元素如此之强（deconvnet，Zeiler 与 Fergus，2013）。',
   map: (channel, value) => `特征图 ${channel}：${value}`,
   deconvnet: (channel) => `是什么使特征图 ${channel} 变强`,
+  inputKeys: '方向键在像素之间移动；特征图上的方框显示哪些元素看到该像素。',
+  seenBy: (row, column, rows, columns) =>
+    `第 ${row} 行第 ${column} 列的像素被每个特征图中第 ${rows} 行、第 ${columns} 列的元素看到。`,
+  seenByNone: (row, column) => `第 ${row} 行第 ${column} 列的像素不被这一层的任何元素看到。`,
+  nineNote: '或者：使所选元素的特征图最强的九张图片，最强元素看到的部分，以及它的 deconvnet。',
+  nineDigits: '在 2,000 个数字中',
+  nineFiles: '在你的图片中……',
+  nineOf: (channel) => `使特征图 ${channel} 最强的九张`,
+  nineLabel: (index, value) => `图片 ${index}：${value}`,
+  why: '为什么是这个答案',
+  whyNote:
+    '同一张图片上的五种方法。重新随机抽取权重，看哪些图会变：不变的图显示的是图片本身，而不是网络学到的东西（Adebayo 等，2018）。',
+  ask: '查看',
+  noScores: '这个网络不给出类别得分：它的输出不是一行数字。',
+  target: '类别得分',
+  anew: '权重',
+  anews: { none: '训练所得', last: '全连接层重新抽取', all: '全部重新抽取' },
+  methods: {
+    saliency: '显著性',
+    guidedBackprop: '引导反向传播',
+    gradCam: 'Grad-CAM',
+    occlusion: '遮挡',
+    deconvnet: 'Deconvnet',
+  },
+  at: (layer) => `层 ${layer}`,
+  stays: (correlation) => `保留 ${correlation}`,
+  nothing: '处处为 0：没有什么支持这个得分。',
+  agreement: (count, list) =>
+    `与训练权重的图的秩相关（${count} 个数字的中间部分）：${list}。1 表示像素次序相同，0 表示毫无共同之处：居高不下的方法不取决于学到的东西。`,
   save: '把特征图保存为 PNG',
   noPicture: (name) => `${name} 不是本浏览器能解码的图片。`,
 };

@@ -6,6 +6,8 @@ const parts = {
   digits: () => import('./digits.ts'),
   kernels: () => import('./kernels.ts'),
   layers: () => import('./layers.ts'),
+  reasons: () => import('./reasons.ts'),
+  strongest: () => import('./strongest.ts'),
   train: () => import('./train.ts'),
 };
 
