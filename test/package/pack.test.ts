@@ -46,11 +46,13 @@ describe('what is in it', () => {
       'docs/cli.md',
       'docs/export.md',
       'docs/images.md',
+      'docs/layers.jpg',
       'docs/models.md',
       'docs/operators.md',
       'docs/performance.md',
       'docs/picture.jpg',
       'docs/training.md',
+      'docs/window.jpg',
       'package.json',
     ]);
     console.log(`tarball: ${installed.tarballBytes} bytes, ${files.length} files`);
