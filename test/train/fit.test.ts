@@ -578,6 +578,15 @@ describe('what is wrong is said', () => {
   ];
   refused(calls);
 
+  test.each([{ earlyStop: { metric: 'f1' } }, { checkpoint: { best: 'f1', save: () => {} } }])(
+    'before any step, also what would be asked for after an epoch: %j',
+    async (changes) => {
+      const before = values(net);
+      await expect(run({ ...changes, validation: [[x, y]] })).rejects.toThrow("is 'f1', must be 'loss'");
+      expect(values(net)).toEqual(before);
+    },
+  );
+
   test('a batch whose loss is not finite is left out on demand', async () => {
     const bad = tensor([[1, Number.NaN]]);
     const one = tensor(Int32Array.of(0));

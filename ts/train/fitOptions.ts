@@ -189,6 +189,17 @@ export function check<X, Y, Out>(net: Module<[X], Out>, options: FitOptions<X, Y
   if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
     throw wrongKind(where, 'signal', signal, 'an AbortSignal');
   }
+  const figures = ['loss', ...(validation === undefined ? [] : Object.keys(options.metrics ?? {}))];
+  const { earlyStop, checkpoint } = options;
+  for (const [name, one] of [
+    ['earlyStop.metric', earlyStop?.metric],
+    ['checkpoint.best', checkpoint?.best],
+  ] as const) {
+    if (typeof one !== 'string' || figures.includes(one)) continue;
+    throw new RangeError(
+      `${where}: ${name} is '${one}', must be ${figures.map((figure) => `'${figure}'`).join(' or ')}`,
+    );
+  }
   const { onStep, onEpoch, onWarning } = options;
   const functions = { loss, onStep, onEpoch, onWarning, ...options.metrics };
   for (const [name, value] of Object.entries(functions)) {

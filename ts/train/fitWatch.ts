@@ -9,15 +9,13 @@ const where = 'fit';
 
 /** Tells whether a figure, the loss or a metric, is the best so far. */
 class Best {
-  readonly #option: string;
   readonly #metric: string;
   readonly #sign: number;
   readonly #minDelta: number;
   #best = Number.POSITIVE_INFINITY;
 
-  constructor(option: string, metric: string, mode = metric === 'loss' ? 'min' : 'max', minDelta = 0) {
+  constructor(metric: string, mode = metric === 'loss' ? 'min' : 'max', minDelta = 0) {
     oneOf(`${where}: earlyStop`, 'mode', mode, ['min', 'max']);
-    this.#option = option;
     this.#metric = metric;
     this.#sign = mode === 'min' ? 1 : -1;
     this.#minDelta = real(`${where}: earlyStop`, 'minDelta', minDelta);
@@ -25,11 +23,7 @@ class Best {
 
   /** Whether these figures are, which then are what others must be better than. */
   isBest(figures: Figures): boolean {
-    const value = figures[this.#metric];
-    if (value === undefined) {
-      const names = Object.keys(figures).map((one) => `'${one}'`);
-      throw new RangeError(`${where}: ${this.#option} is '${this.#metric}', must be ${names.join(' or ')}`);
-    }
+    const value = figures[this.#metric] ?? Number.NaN; // of a resumed run without it
     const isBest = this.#sign * value < this.#best - this.#minDelta;
     if (isBest) this.#best = this.#sign * value;
     return isBest;
@@ -46,7 +40,7 @@ export class Patience {
     const name = `${where}: earlyStop`;
     checkOptions(name, options, ['patience', 'metric', 'mode', 'minDelta']);
     this.#patience = integer(name, 'patience', options.patience ?? 0, 0);
-    this.#best = new Best('earlyStop.metric', options.metric ?? 'loss', options.mode, options.minDelta);
+    this.#best = new Best(options.metric ?? 'loss', options.mode, options.minDelta);
   }
 
   isOver(figures: Figures): boolean {
@@ -73,7 +67,7 @@ export class Checkpoints {
     if (best !== undefined && typeof best !== 'string') throw wrongKind(name, 'best', best, 'a name');
     flag(name, 'onAbort', onAbort ?? false);
     this.#options = options;
-    this.#best = best === undefined ? null : new Best('checkpoint.best', best);
+    this.#best = best === undefined ? null : new Best(best);
     this.#bytesOf = bytesOf;
   }
 
