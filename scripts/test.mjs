@@ -6,9 +6,11 @@ import { performance } from 'node:perf_hooks';
 import { chromium, firefox } from './lib/browser.mjs';
 import { attempt } from './lib/debian.mjs';
 import { nodeModules } from './lib/modules.mjs';
+import { NODES, nodeOf } from './lib/node.mjs';
 import { main, Problem, root, run, seconds } from './lib/report.mjs';
 import { pathWith, rustForTests } from './lib/rust.mjs';
 import { buildModules } from './lib/wasmModules.mjs';
+import { webkit } from './lib/webkit.mjs';
 
 const rows = [];
 
@@ -74,6 +76,29 @@ async function vitest(args) {
   return counts;
 }
 
+/** Fetches what the tests of runtimes and bundlers need; they say what is missing. */
+async function fetchRuntimes() {
+  const { toolsFolder } = await import('../runtimes/place.mjs');
+  const nodes = Object.keys(NODES).map((line) => attempt(() => nodeOf(Number(line))));
+  await Promise.all([attempt(toolsFolder), ...nodes]);
+}
+
+/** One for each runtime and each bundler, and one for README's tables. */
+async function runtimes() {
+  const report = path.join(root, 'build/runtimes.json');
+  fs.rmSync(report, { force: true });
+  const { code } = await run(process.execPath, [path.join(root, 'scripts/runtimes.mjs')], {
+    pass: true,
+    allowFailure: true,
+  });
+  if (!fs.existsSync(report)) throw new Problem(`test:runtimes ended with ${code} and without a report`);
+  const rows = Object.values(JSON.parse(fs.readFileSync(report, 'utf8'))).flat();
+  const failed = rows.filter(({ error }) => error).length;
+  const counts = { passed: rows.length - failed, failed };
+  if (code !== 0) throw Object.assign(new Problem(`test:runtimes ended with ${code}`), { counts });
+  return counts;
+}
+
 function summary() {
   console.log('');
   const width = Math.max(...rows.map(({ title }) => title.length));
@@ -93,7 +118,10 @@ await main(async () => {
     await buildModules();
     env = { PATH: pathWith(await rustForTests()) };
     // Here, where installing them may take its time; the tests that need them say what is missing.
-    if (process.argv.length === 2) for (const browser of [chromium, firefox]) await attempt(browser);
+    if (process.argv.length === 2) {
+      for (const browser of [chromium, firefox, webkit]) await attempt(browser);
+      await fetchRuntimes();
+    }
   });
   if (ready) {
     const cargo = (...args) => run('cargo', args, { env, pass: true });
@@ -106,6 +134,7 @@ await main(async () => {
     await check('cargo clippy', () => cargo(...clippy).then(() => undefined));
     await check('cargo test', () => cargoTest(env));
     await check('vitest', () => vitest(process.argv.slice(2)));
+    if (process.argv.length === 2) await check('runtimes and bundlers', runtimes);
   }
   summary();
 });

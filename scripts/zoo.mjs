@@ -8,7 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildDist } from './lib/dist.mjs';
 import { benchModules, nodeModules } from './lib/modules.mjs';
-import { recentNode } from './lib/node24.mjs';
+import { recentNode } from './lib/node.mjs';
 import { main, Problem, root } from './lib/report.mjs';
 import { buildModules } from './lib/wasmModules.mjs';
 import { fetchModels, fileOf } from './zoo/files.mjs';

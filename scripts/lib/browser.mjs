@@ -1,5 +1,5 @@
 // Browsers for the tests. A Chromium: CHROME_PATH, an installed one that starts, Debian's package, playwright's download, in this
-// order. A Firefox: FIREFOX_PATH, an installed one, Debian's package.
+// order. A Firefox: FIREFOX_PATH, an installed one, Debian's package. And what opens pages in them.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { aptInstall, attempt, mayUseApt } from './debian.mjs';
@@ -83,3 +83,28 @@ export async function firefox() {
       '`apt-get install firefox-esr`), or name yours in FIREFOX_PATH.',
   );
 }
+
+/** A browser of puppeteer that opens pages one after the other, in the form that launchWebKit gives, too. */
+async function opening(options) {
+  const { default: puppeteer } = await import('puppeteer-core');
+  const browser = await puppeteer.launch(options);
+  return {
+    async open(url) {
+      const page = await browser.newPage();
+      await page.goto(url, { waitUntil: 'domcontentloaded', timeout: 0 });
+      return () => page.close();
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** What a Chromium without a screen is started with; as root it has no sandbox. */
+export const chromiumFlags = [
+  '--disable-gpu',
+  '--disable-background-networking',
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+];
+
+export const launchChromium = async () => opening({ executablePath: await chromium(), args: chromiumFlags });
+
+export const launchFirefox = async () => opening({ browser: 'firefox', executablePath: await firefox() });

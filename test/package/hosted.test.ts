@@ -6,15 +6,14 @@ import { gzipSync } from 'node:zlib';
 import { build as vite } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ISOLATED, inChromium } from './browser.ts';
-import { buildDist, EMBEDDED, filesUnder, here, root } from './installed.ts';
+import { buildDist, EMBEDDED, filesUnder, root } from './installed.ts';
 
 let folder: string;
 beforeAll(async () => {
   await buildDist();
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'striate-hosted-'));
   fs.cpSync(path.join(root, 'dist'), folder, { recursive: true });
-  for (const name of ['threads.mjs', 'smoke.mjs'])
-    fs.copyFileSync(path.join(here, name), path.join(folder, name));
+  fs.copyFileSync(path.join(root, 'runtimes/app/threads.mjs'), path.join(folder, 'threads.mjs'));
 }, 300_000);
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 

@@ -46,7 +46,7 @@ function npm(args: readonly string[], cwd: string): Promise<string> {
 }
 
 export interface Installed {
-  /** The folder of the application, with the smoke module in it. */
+  /** The folder of the application. */
   readonly folder: string;
   /** The package's folder inside it. */
   readonly striate: string;
@@ -61,17 +61,6 @@ export async function install(): Promise<Installed> {
   const tarball = fs.readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   await npm(['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`], folder);
-  for (const [name, main, given = ''] of [
-    ['smoke', 'main'],
-    ['threads', 'mainThreads'],
-    ['threads', 'mainHosted', "2, { workerUrl: new URL(import.meta.resolve('striate/worker.js')) }"],
-  ]) {
-    fs.copyFileSync(path.join(here, `${name}.mjs`), path.join(folder, `${name}.mjs`));
-    fs.writeFileSync(
-      path.join(folder, `${main}.mjs`),
-      `import { ${name} } from './${name}.mjs';\n\nconsole.log(JSON.stringify(await ${name}(${given})));\n`,
-    );
-  }
   return {
     folder,
     striate: path.join(folder, 'node_modules/striate'),

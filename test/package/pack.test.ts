@@ -1,19 +1,17 @@
-/** The packed package, installed into an empty folder: what it holds, and the same smoke on every runtime. */
+/** The packed package, installed into an empty folder: what it holds. What runtimes make of it: `npm run test:runtimes`. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { build, type Plugin } from 'esbuild';
 import { disposeRuntime, init, scope, tensor } from 'striate';
 import { writeNpy } from 'striate/files';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fetchData } from '../../scripts/fetch-data.mjs';
-import { distName, ENTRIES } from '../../scripts/lib/entries.mjs';
+import { ENTRIES } from '../../scripts/lib/entries.mjs';
 import { fetchModels, fileOf } from '../../scripts/zoo/files.mjs';
 import { FILES, MODELS } from '../../scripts/zoo/models.mjs';
 import { proseOf } from '../docs/markdown.ts';
 import { adder } from '../onnx/adder.ts';
-import { ISOLATED, inChromium } from './browser.ts';
-import { EMBEDDED, filesUnder, type Installed, install, output, root } from './installed.ts';
+import { filesUnder, type Installed, install, output, root } from './installed.ts';
 
 /** A program for Node, which nobody imports. */
 const CLI = 'dist/cli.js';
@@ -248,202 +246,4 @@ describe('the command line', () => {
       expect(fs.existsSync(path.join(folder, 'text.jpg'))).toBe(true);
     }, 300_000);
   });
-});
-
-describe('threads', () => {
-  const bin = (name: string): string => path.join(root, 'node_modules/.bin', name);
-  const stand = { threads: 2, after: 2, same: true };
-
-  test.each([
-    ['this Node', process.execPath, []],
-    ['Deno without any permission', bin('deno'), ['run', '--quiet', '--no-prompt', '--cached-only']],
-    ['Bun', bin('bun'), []],
-  ] as const)(
-    '%s, whose program ends by itself',
-    async (_name, command, args) => {
-      const text = await output(command, [...args, 'mainThreads.mjs'], installed.folder);
-      expect(JSON.parse(text)).toMatchObject(stand);
-    },
-    60_000,
-  );
-
-  test.each([
-    ['this Node', process.execPath, []],
-    ['Deno that may read', bin('deno'), ['run', '--quiet', '--no-prompt', '--cached-only', '--allow-read']],
-    ['Bun', bin('bun'), []],
-  ] as const)(
-    "%s, workers from the package's file",
-    async (_name, command, args) => {
-      const text = await output(command, [...args, 'mainHosted.mjs'], installed.folder);
-      expect(JSON.parse(text)).toMatchObject(stand);
-    },
-    60_000,
-  );
-
-  const page = (policy: string) => `<!doctype html><link rel="icon" href="data:,">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; ${policy}">
-<script type="importmap">{ "imports": { "striate": "/node_modules/striate/dist/index.js" } }</script>
-<script type="module">
-import { threads } from './threads.mjs';
-done(JSON.stringify({ isolated: crossOriginIsolated, ...await threads() }));
-</script>`;
-
-  test('headless Chromium, cross-origin isolated', async () => {
-    const text = await inChromium(installed.folder, page('worker-src blob:'), ISOLATED);
-    expect(JSON.parse(text)).toMatchObject({ isolated: true, ...stand, notes: [] });
-  }, 600_000);
-
-  test('headless Chromium that is not: one thread, and a note', async () => {
-    const { isolated, threads, notes, same } = JSON.parse(
-      await inChromium(installed.folder, page('worker-src blob:')),
-    );
-    expect({ isolated, threads, same }).toEqual({ isolated: false, threads: 1, same: true });
-    expect(notes).toEqual([
-      expect.stringMatching(/^one thread: no shared memory; a page has it when it is cross-origin isolated/),
-    ]);
-  }, 600_000);
-});
-
-interface Results {
-  eager: number[];
-  model: number[];
-  compiled: number[];
-  sigmoid: number[];
-  /** Width, height, channels and pixels of each. */
-  pictures: Record<string, number[]>;
-  errors: string[];
-  liveBytes: number;
-  liveTensors: number;
-}
-interface Smoke {
-  before: string;
-  simd: Results;
-  relaxed: Results | null;
-}
-
-describe('runs on', () => {
-  let reference: Smoke;
-  const bin = (name: string): string =>
-    path.join(root, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name);
-  const main = async (command: string, ...args: string[]): Promise<Smoke> =>
-    JSON.parse(await output(command, [...args, 'main.mjs'], installed.folder));
-
-  /** The simd variant gives the same bits everywhere; the relaxed one is exact only on small integers. */
-  function expectSame(smoke: Smoke, relaxed: boolean): void {
-    expect(smoke.before).toBe(reference.before);
-    expect(smoke.simd).toEqual(reference.simd);
-    expect(smoke.relaxed !== null).toBe(relaxed);
-    if (smoke.relaxed === null) return;
-    const { compiled, sigmoid, ...exact } = smoke.relaxed;
-    expect(smoke.simd).toMatchObject(exact);
-    for (const [values, expected] of [
-      [compiled, smoke.simd.compiled],
-      [sigmoid, smoke.simd.sigmoid],
-    ] as const) {
-      for (const [i, value] of values.entries()) expect(value).toBeCloseTo(expected[i]!, 5);
-    }
-  }
-
-  beforeAll(async () => {
-    reference = await main(process.execPath);
-  }, 60_000);
-
-  test('this Node: textbook numbers, errors as sentences, nothing alive at the end', () => {
-    const { before, simd } = reference;
-    expect(before).toBe('Error: tensor: call `await init()` first');
-    expect(simd).toMatchObject({
-      eager: [19, 25, 37, 43],
-      model: [19, 25, 37, 43],
-      liveBytes: 0,
-      liveTensors: 0,
-    });
-    expect(simd.compiled).toHaveLength(75);
-    expect(simd.errors).toEqual([
-      expect.stringMatching(/^RangeError: conv2d: stride is 0, must be/),
-      expect.stringMatching(/^ModelError: /),
-      'Error: decodeImage: bytes is a PNG file that ends early',
-    ]);
-    const colors = [255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30, 200, 100, 50, 255, 255, 255];
-    const { jpeg, bmp, encodedJpeg, ...others } = simd.pictures;
-    for (const pixels of Object.values(others)) expect(pixels).toEqual([3, 2, 3, ...colors]);
-    expect(bmp).toEqual([1, 1, 3, 3, 2, 1]);
-    expect(jpeg!.slice(0, 3)).toEqual([3, 2, 3]);
-    for (const [i, grey] of [10, 60, 90, 120, 180, 250].entries())
-      expect(Math.abs(jpeg![3 + i * 3]! - grey)).toBeLessThan(12);
-    for (const [i, value] of colors.entries())
-      expect(Math.abs(encodedJpeg![3 + i]! - value)).toBeLessThan(12);
-  });
-
-  test('this Node with relaxed SIMD', async () => {
-    const flags = process.version.startsWith('v20.') ? ['--experimental-wasm-relaxed-simd'] : [];
-    expectSame(await main(process.execPath, ...flags), true);
-  }, 60_000);
-
-  test('Deno without any permission', async () => {
-    expectSame(await main(bin('deno'), 'run', '--quiet', '--no-prompt', '--cached-only'), true);
-  }, 60_000);
-
-  test('Bun', async () => {
-    expectSame(await main(bin('bun')), true);
-  }, 60_000);
-
-  test('headless Chromium, unbundled, under a content security policy', async () => {
-    const imports = Object.fromEntries(
-      Object.keys(ENTRIES).map((entry) => [entry, `/node_modules/striate/dist/${distName(entry)}.js`]),
-    );
-    const policy = "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
-    const page = `<!doctype html><link rel="icon" href="data:,">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<script type="importmap">${JSON.stringify({ imports })}</script>
-<script type="module">
-import { smoke } from './smoke.mjs';
-done(JSON.stringify(await smoke()));
-</script>`;
-    expectSame(JSON.parse(await inChromium(installed.folder, page)), true);
-  }, 600_000);
-
-  /** Workers and edge functions import a compiled module; Node gets the same by this plugin. */
-  const wasmImports: Plugin = {
-    name: 'wasm-imports',
-    setup({ onResolve, onLoad }) {
-      const filter = /\.wasm(\?module)?$/;
-      onResolve({ filter }, ({ path: file, resolveDir }) => ({
-        path: path.join(resolveDir, file.replace('?module', '')),
-        namespace: 'wasm',
-      }));
-      onLoad({ filter, namespace: 'wasm' }, ({ path: file }) => ({
-        contents: `import fs from 'node:fs';\nexport default new WebAssembly.Module(fs.readFileSync(${JSON.stringify(file)}));`,
-        resolveDir: installed.folder,
-      }));
-    },
-  };
-
-  test.each([
-    ['workerd', true],
-    ['edge-light', false],
-  ])(
-    'what bundlers take for %s',
-    async (condition, hasRelaxed) => {
-      const outfile = path.join(installed.folder, condition, 'main.mjs');
-      await build({
-        absWorkingDir: installed.folder,
-        entryPoints: ['main.mjs'],
-        outfile,
-        bundle: true,
-        format: 'esm',
-        platform: 'neutral',
-        external: ['node:fs'],
-        conditions: [condition],
-        plugins: [wasmImports],
-        logLevel: 'error',
-      });
-      expect(fs.readFileSync(outfile, 'utf8')).not.toMatch(EMBEDDED);
-      const flags = process.version.startsWith('v20.') ? ['--experimental-wasm-relaxed-simd'] : [];
-      expectSame(
-        JSON.parse(await output(process.execPath, [...flags, outfile], installed.folder)),
-        hasRelaxed,
-      );
-    },
-    60_000,
-  );
 });

@@ -1,8 +1,5 @@
-/** The built package in hosts whose realm is not Node's: jest with a page of jsdom, an edge runtime, a page with a frame. */
-import fs from 'node:fs';
+/** The built package in hosts whose realm is not Node's: jest with a page of jsdom, a page with a frame. */
 import path from 'node:path';
-import { EdgeRuntime } from 'edge-runtime';
-import { build } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
 import { distName, ENTRIES } from '../../scripts/lib/entries.mjs';
 import { inChromium } from './browser.ts';
@@ -39,44 +36,6 @@ test('jest, with jsdom', async () => {
   const { success, numPassedTests } = JSON.parse(text);
   expect({ success, numPassedTests }).toEqual({ success: true, numPassedTests: 8 });
 }, 120_000);
-
-test("Vercel's edge runtime, which gives the module and compiles nothing", async () => {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `
-        import { conv2d, init, runtime, tensor } from './dist/index.edge.js';
-        globalThis.result = init().then(() => {
-          const image = tensor(Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8), [1, 1, 3, 3]);
-          const text = String(conv2d(image, tensor([0, 1, 2, 3], [1, 1, 2, 2])));
-          return JSON.stringify({ text, maxMemoryBytes: runtime().maxMemoryBytes });
-        });`,
-      resolveDir: root,
-    },
-    absWorkingDir: root,
-    write: false,
-    bundle: true,
-    format: 'iife',
-    platform: 'neutral',
-    logLevel: 'error',
-    plugins: [
-      {
-        name: 'module-of-the-host',
-        setup({ onResolve, onLoad }) {
-          onResolve({ filter: /\.wasm\?module$/ }, () => ({ path: 'simd', namespace: 'host' }));
-          onLoad({ filter: /./, namespace: 'host' }, () => ({ contents: 'export default hostModule;' }));
-        },
-      },
-    ],
-  });
-  const hostModule = new WebAssembly.Module(fs.readFileSync(dist('simd.wasm')));
-  const runtime = new EdgeRuntime({ extend: (context) => Object.assign(context, { hostModule }) });
-  expect(runtime.evaluate('hostModule instanceof WebAssembly.Module')).toBe(false);
-  runtime.evaluate(outputFiles[0]!.text);
-  expect(JSON.parse(await runtime.evaluate<Promise<string>>('result'))).toEqual({
-    text: 'Tensor float32 [1, 1, 2, 2] [[[[19, 25], [37, 43]]]]',
-    maxMemoryBytes: 96 * 2 ** 20,
-  });
-});
 
 const page = (policy: string, code: string) => `<!doctype html><link rel="icon" href="data:,">
 <meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline' ${policy}">

@@ -1,11 +1,11 @@
 /** README's recipes for pages, web workers and edge functions do, as they stand there, what they say. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import sharp from 'sharp';
 import { build as bundle } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { workerModules } from '../../runtimes/edge.mjs';
 import { fetchData } from '../../scripts/fetch-data.mjs';
 import { blocksOf, readText } from '../docs/markdown.ts';
 import { inChromium } from './browser.ts';
@@ -60,39 +60,16 @@ test('a web worker, with Vite', async () => {
   expect(text).toMatch(/^512 scores, the best -\d+\.\d$/);
 }, 120_000);
 
-/** A worker as wrangler bundles it: what is no JavaScript becomes a module of its own. */
-async function inWorkerd(folder: string, entry: string, more: { type: 'Data'; path: string }[] = []) {
-  const { outputFiles } = await build({
-    absWorkingDir: folder,
-    entryPoints: [entry],
-    bundle: true,
-    format: 'esm',
-    conditions: ['workerd'],
-    external: ['*.wasm', '*.onnx'],
-    write: false,
-    outfile: path.join(folder, 'out.mjs'),
-    logLevel: 'error',
-  });
-  const dist = path.join(installed.striate, 'dist');
-  const { text } = outputFiles[0]!;
-  const modules = [...new Set([...text.matchAll(/from "\.\/([\w/-]+\.wasm)"/g)].map(([, file]) => file!))];
+/** A worker of the application in workerd, as wrangler bundles it. */
+async function inWorkerd(folder: string, entry: string) {
   return new Miniflare({
     compatibilityDate: read('edge/wrangler.toml').match(/compatibility_date = "(.*)"/)![1]!,
-    modules: [
-      { type: 'ESModule', path: 'worker.mjs', contents: text },
-      ...modules.map((file) => ({
-        type: 'CompiledWasm' as const,
-        path: file,
-        contents: fs.readFileSync(path.join(dist, file)),
-      })),
-      ...more.map((one) => ({ ...one, contents: fs.readFileSync(path.join(folder, one.path)) })),
-    ],
+    modules: await workerModules(folder, entry),
   });
 }
 
 test('an edge function, in workerd', async () => {
-  const model = { type: 'Data' as const, path: 'model.onnx' };
-  const workerd = await inWorkerd(path.join(installed.folder, 'edge'), 'worker.ts', [model]);
+  const workerd = await inWorkerd(path.join(installed.folder, 'edge'), 'worker.ts');
   try {
     const body = new Uint8Array(128 * 128 * 3);
     const response = await workerd.dispatchFetch('http://localhost/', { method: 'POST', body });

@@ -43,14 +43,22 @@ describe('what cannot be loaded is named', () => {
   it.each<[string, unknown, string]>([
     ['a number', 5, 'init: wasm is 5, must be a URL, a string, a Response, bytes or a WebAssembly.Module'],
     ['null', null, 'init: wasm is null, must be a URL, a string, a Response, bytes or a WebAssembly.Module'],
-    ['no WebAssembly', new Uint8Array(3), 'init: wasm cannot be read: '],
+    [
+      'no WebAssembly',
+      new Uint8Array(3),
+      'init: wasm, a Uint8Array, is no WebAssembly: 3 bytes, must be simd.wasm',
+    ],
     [
       'another module',
       empty,
-      'init: wasm is no file of striate, must be simd.wasm or relaxed.wasm of striate ',
+      'init: wasm, a Uint8Array, is no file of striate, must be simd.wasm or relaxed.wasm of striate ',
     ],
-    ['a missing file', 'no/such.wasm', 'init: wasm cannot be read: ENOENT'],
-    ['an answer that is none', new Response('', { status: 404 }), 'init: wasm cannot be read: status 404'],
+    ['a missing file', 'no/such.wasm', "init: wasm 'no/such.wasm' cannot be read: ENOENT"],
+    [
+      'an answer that is none',
+      new Response('', { status: 404 }),
+      'init: wasm, a Response, cannot be read: it was answered with status 404',
+    ],
   ])('%s', async (_name, wasm, sentence) => {
     await expect(load(wasm)).rejects.toThrow(sentence);
   });

@@ -3,7 +3,11 @@
 /** A module of Node (also in Deno and Bun), or undefined elsewhere; no import that a bundler would follow. */
 export function builtin<T>(name: string): T | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): T | undefined } };
-  return process?.getBuiltinModule?.(name);
+  try {
+    return process?.getBuiltinModule?.(name);
+  } catch {
+    return undefined; // Next's edge runtime has the method, to refuse it
+  }
 }
 
 /** The scheme of a URL; undefined for a path. Two letters at least stand before the colon: C:\ is a path. */

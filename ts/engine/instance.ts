@@ -3,21 +3,22 @@
  * the user hosts the file), makes the memory and instantiates. Nothing is kept here: every call is a new instance.
  */
 import { type Exports, initialPages, instantiate, sharedFlag, version } from '../../build/glue.js';
-import { builtin, pathOf, schemeOf } from '../base/builtin.ts';
+import { builtin } from '../base/builtin.ts';
 import { describe } from '../base/errors.ts';
-import type { WasmModule, WebResponse, WebUrl } from '../base/platform.ts';
-import { tagOf } from '../base/realm.ts';
+import {
+  bytesOf,
+  compiled,
+  hosted,
+  isKernelSource,
+  isModule,
+  type KernelSource,
+  type ModuleOrBytes,
+  type Variant,
+  variantOf,
+} from './hosted.ts';
 import { REFUSED, refusal } from './refusal.ts';
 
-export { type Exports as KernelExports, version };
-
-/** A build of the kernels: with relaxed SIMD, or without. */
-export type Variant = 'simd' | 'relaxed';
-
-/** What `init({ wasm })` takes. */
-export type KernelSource = WebUrl | string | WebResponse | ArrayBuffer | ArrayBufferView | WasmModule;
-
-type ModuleOrBytes = WebAssembly.Module | BufferSource;
+export { type Exports as KernelExports, type KernelSource, type Variant, version };
 
 /** What differs between runtimes: where the module of each variant comes from. */
 export type Platform = Partial<Record<Variant, () => ModuleOrBytes | Promise<ModuleOrBytes>>>;
@@ -69,59 +70,10 @@ function chooseVariant(platform: Platform, wanted: Variant | undefined, notes: s
   return variant;
 }
 
-const isModule = (source: unknown): source is WebAssembly.Module => tagOf(source) === 'WebAssembly.Module';
-
-const compiled = async (source: ModuleOrBytes): Promise<WebAssembly.Module> =>
-  isModule(source) ? source : WebAssembly.compile(source);
-
-interface Files {
-  readFileSync(path: string): Uint8Array<ArrayBuffer>;
-}
-
-/** The module, or its bytes, behind `init({ wasm })`. */
-async function read(wasm: KernelSource): Promise<ModuleOrBytes> {
-  if (typeof wasm === 'string' || tagOf(wasm) === 'URL') {
-    const address = String(wasm);
-    const scheme = schemeOf(address);
-    const files = !scheme || scheme === 'file' ? builtin<Files>('node:fs') : undefined;
-    const path = files && scheme ? pathOf(address) : address;
-    if (files && path) return files.readFileSync(path);
-    wasm = await fetch(address);
-  }
-  if (tagOf(wasm) !== 'Response') return ArrayBuffer.isView(wasm) ? bytesOf(wasm) : (wasm as ModuleOrBytes);
-  const response = wasm as WebResponse;
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  return response.arrayBuffer();
-}
-
-/** Node 20 takes no DataView. */
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
-  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-
-const UNREADABLE = 'wasm cannot be read';
-
-/** The user's module or its bytes, the module, and its variant, which the build wrote into it beside the version. */
-async function hosted(
-  wasm: KernelSource,
-  wanted: Variant | undefined,
-): Promise<[ModuleOrBytes, WebAssembly.Module, Variant]> {
-  const source = await orRefuse(read(wasm), UNREADABLE);
-  const module = await orRefuse(compiled(source), UNREADABLE);
-  const [section = new ArrayBuffer(0)] = WebAssembly.Module.customSections(module, 'striate');
-  const [built, variant] = String.fromCharCode(...new Uint8Array(section)).split(' ');
-  if (built !== version) {
-    const what = built ? `of striate ${built}` : 'no file of striate';
-    throw new Error(`init: wasm is ${what}, must be simd.wasm or relaxed.wasm of striate ${version}`);
-  }
-  if (wanted && wanted !== variant)
-    throw new Error(`init: variant is '${wanted}', but wasm is ${variant}.wasm`);
-  return [source, module, variant as Variant];
-}
-
 /** The module, or an Error that says what failed and why. */
-const orRefuse = <T>(module: Promise<T>, what: string): Promise<T> =>
+const orRefuse = <T>(module: Promise<T>): Promise<T> =>
   module.catch((cause) => {
-    throw refusal('init', cause, what);
+    throw refusal('init', cause, REFUSED);
   });
 
 /**
@@ -147,7 +99,7 @@ export async function loadFrom(platform: Platform, options: Wanted): Promise<Ker
   let module: WebAssembly.Module | null = null;
   if (wasm === undefined) {
     variant = chooseVariant(platform, wanted, notes);
-    source = await orRefuse(Promise.resolve(platform[variant]!()), REFUSED);
+    source = await orRefuse(Promise.resolve(platform[variant]!()));
   } else {
     if (!isKernelSource(wasm)) {
       throw new TypeError(
@@ -171,33 +123,25 @@ export async function loadFrom(platform: Platform, options: Wanted): Promise<Ker
   }
   const shared = memory !== null;
   memory ??= new WebAssembly.Memory(limits);
-  module ??= await orRefuse(compiled(source), REFUSED);
+  module ??= await orRefuse(compiled(source));
+  if (wasm === undefined) variantOf(module, `the ${variant}.wasm that was imported`);
   return { exports: await instantiate(module, memory), memory, module, shared, variant, notes };
 }
 
 /** Why there can be no threads; '' when there can. */
 function whyOneThread(source: ModuleOrBytes): string {
   const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
-  if (typeof SharedArrayBuffer === 'undefined' || crossOriginIsolated === false) {
+  if (crossOriginIsolated === false) {
     return 'no shared memory; a page has it when it is cross-origin isolated (headers Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp)';
   }
-  if (isModule(source)) return 'the module is compiled already; threads need its bytes';
-  return typeof Worker === 'undefined' && !builtin('node:worker_threads')
-    ? 'this runtime has no workers'
-    : '';
+  if (typeof SharedArrayBuffer === 'undefined') return 'this runtime has no shared memory';
+  if (typeof Worker === 'undefined' && !builtin('node:worker_threads')) return 'this runtime has no workers';
+  return isModule(source) ? 'the module is compiled already; threads need its bytes' : '';
 }
 
 /** The bytes of the module that imports a shared memory. */
 function forThreads(source: BufferSource, variant: Variant): Uint8Array<ArrayBuffer> {
-  const bytes = ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
-  const copy = Uint8Array.from(bytes);
+  const copy = bytesOf(source).slice();
   copy[sharedFlag[variant]] = 3;
   return copy;
-}
-
-function isKernelSource(wasm: unknown): wasm is KernelSource {
-  if (typeof wasm === 'string' || ArrayBuffer.isView(wasm)) return true;
-  return ['URL', 'Response', 'ArrayBuffer', 'WebAssembly.Module'].includes(tagOf(wasm));
 }

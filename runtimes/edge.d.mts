@@ -1,0 +1,7 @@
+/** A module of a worker, as miniflare takes it. */
+export interface WorkerModule {
+  readonly type: 'ESModule' | 'CompiledWasm' | 'Data';
+  readonly path: string;
+  readonly contents: string | Uint8Array<ArrayBuffer>;
+}
+export function workerModules(folder: string, entry: string): Promise<WorkerModule[]>;

@@ -1,0 +1,120 @@
+/**
+ * The kernels that the user hosts, `init({ wasm })`: read from wherever they are, compiled, and refused, by a sentence that says
+ * what came from where, when they are something else or those of another version.
+ */
+import { version } from '../../build/glue.js';
+import { builtin, pathOf, schemeOf } from '../base/builtin.ts';
+import { describe } from '../base/errors.ts';
+import type { WasmModule, WebResponse, WebUrl } from '../base/platform.ts';
+import { tagOf } from '../base/realm.ts';
+import { refusal } from './refusal.ts';
+
+/** What `init({ wasm })` takes. */
+export type KernelSource = WebUrl | string | WebResponse | ArrayBuffer | ArrayBufferView | WasmModule;
+
+/** A build of the kernels: with relaxed SIMD, or without. */
+export type Variant = 'simd' | 'relaxed';
+
+export type ModuleOrBytes = WebAssembly.Module | BufferSource;
+
+const MUST = `must be simd.wasm or relaxed.wasm of striate ${version}`;
+
+export const isModule = (source: unknown): source is WebAssembly.Module =>
+  tagOf(source) === 'WebAssembly.Module';
+
+export const compiled = async (source: ModuleOrBytes): Promise<WebAssembly.Module> =>
+  isModule(source) ? source : WebAssembly.compile(source);
+
+/** The bytes of a view or a buffer; Node 20 compiles no DataView. */
+export const bytesOf = (source: BufferSource): Uint8Array<ArrayBuffer> =>
+  ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+
+interface Files {
+  readFileSync(path: string): Uint8Array<ArrayBuffer>;
+}
+
+function isAddress(wasm: KernelSource): wasm is string | WebUrl {
+  return typeof wasm === 'string' || tagOf(wasm) === 'URL';
+}
+
+/** What the source is called in a sentence: an answer by where it came from. */
+function named(wasm: KernelSource): string {
+  const from = isAddress(wasm) ? String(wasm) : (wasm as Partial<WebResponse>).url;
+  return from ? `wasm '${from}'` : `wasm, ${describe(wasm)},`;
+}
+
+/** The module, or its bytes, behind `init({ wasm })`. */
+async function read(wasm: KernelSource): Promise<ModuleOrBytes> {
+  if (isAddress(wasm)) {
+    const address = String(wasm);
+    const scheme = schemeOf(address);
+    const files = !scheme || scheme === 'file' ? builtin<Files>('node:fs') : undefined;
+    const path = files && scheme ? pathOf(address) : address;
+    if (files && path) return files.readFileSync(path);
+    wasm = await fetch(address);
+  }
+  if (isModule(wasm)) return wasm;
+  if (tagOf(wasm) !== 'Response') return bytesOf(wasm as BufferSource);
+  const response = wasm as WebResponse;
+  if (!response.ok) throw new Error(`it was answered with status ${response.status}`);
+  return bytesOf(await response.arrayBuffer());
+}
+
+/** What bytes are that were not compiled; '' where they look like a whole module. */
+function whatElse(bytes: Uint8Array): string {
+  if (String(bytes.subarray(0, 4)) !== '0,97,115,109') {
+    const begin = String.fromCharCode(...bytes.subarray(0, 40));
+    const kind = /^\s*</.test(begin) ? 'a page of HTML' : 'no WebAssembly';
+    const shown = begin.replace(/[^!-~]+/g, ' ').trim();
+    return `is ${kind}: ${bytes.length} bytes${shown && `, which begin with '${shown}'`}`;
+  }
+  // Sections follow each other, each with its size in front of it.
+  for (let at = 8; at < bytes.length; ) {
+    let size = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[++at] ?? 0;
+      size += (byte & 127) * scale;
+      if (byte < 128) break;
+    }
+    at += size + 1;
+    if (at > bytes.length) return `ends early: ${bytes.length} bytes, of ${at} at least`;
+  }
+  return '';
+}
+
+/** The kernels' variant, which the build wrote into the module beside the version. @throws Error for another version's */
+export function variantOf(module: WebAssembly.Module, name: string): Variant {
+  const [section = new ArrayBuffer(0)] = WebAssembly.Module.customSections(module, 'striate');
+  const [built, variant] = String.fromCharCode(...new Uint8Array(section)).split(' ');
+  if (built === version) return variant as Variant;
+  throw new Error(`init: ${name} is ${built ? `of striate ${built}` : 'no file of striate'}, ${MUST}`);
+}
+
+/** The user's module or its bytes, the module, and its variant. @throws Error that says what came from where */
+export async function hosted(
+  wasm: KernelSource,
+  wanted: Variant | undefined,
+): Promise<[ModuleOrBytes, WebAssembly.Module, Variant]> {
+  const name = named(wasm);
+  let source: ModuleOrBytes | undefined;
+  let module: WebAssembly.Module;
+  try {
+    source = await read(wasm);
+    module = await compiled(source);
+  } catch (cause) {
+    const what = source && !isModule(source) && whatElse(bytesOf(source));
+    if (what) throw new Error(`init: ${name} ${what}, ${MUST}`, { cause });
+    throw refusal('init', cause, `${name} cannot be ${source ? 'compiled' : 'read'}`);
+  }
+  const variant = variantOf(module, name);
+  if (wanted && wanted !== variant)
+    throw new Error(`init: variant is '${wanted}', but wasm is ${variant}.wasm`);
+  return [source, module, variant];
+}
+
+export function isKernelSource(wasm: unknown): wasm is KernelSource {
+  if (typeof wasm === 'string' || ArrayBuffer.isView(wasm)) return true;
+  return ['URL', 'Response', 'ArrayBuffer', 'WebAssembly.Module'].includes(tagOf(wasm));
+}
