@@ -4,7 +4,7 @@ import path from 'node:path';
 import { launchChromium } from '../scripts/lib/browser.mjs';
 import { nodeOf } from '../scripts/lib/node.mjs';
 import { run } from '../scripts/lib/report.mjs';
-import { withServer } from './edge.mjs';
+import { MEMORY, withServer } from './edge.mjs';
 import { ISOLATED, posted } from './pages.mjs';
 import { weigh } from './weight.mjs';
 import { WORKER } from './worker.mjs';
@@ -105,7 +105,7 @@ const part = (name) => async (place) => {
 export const nextPage = part('client');
 
 export const nexts = [
-  { name: "Next.js, `runtime = 'edge'`", variant: 'simd', threads: 1, run: part('edge') },
+  { name: "Next.js, `runtime = 'edge'`", variant: 'simd', threads: 1, memory: MEMORY, run: part('edge') },
   { name: 'Next.js, a route in Node', variant: 'relaxed', threads: 2, run: part('node') },
   { name: 'Next.js, a client component', variant: 'relaxed', threads: 2, run: nextPage },
 ];

@@ -327,7 +327,7 @@ export const starts: [title: string, call: () => Promise<unknown>, kind: Wrong[2
   ['a module of another version', () => init({ wasm: ofVersion('0.0.0 simd') }), Error, /^init: wasm, a Uint8Array, is of striate 0\.0\.0, must be simd\.wasm or relaxed\.wasm of striate \d/],
   ['a file that is not there', () => init({ wasm: '/nowhere/simd.wasm' }), Error, /^init: wasm '\/nowhere\/simd\.wasm' cannot be read: ENOENT/],
   ['a response that says no', () => init({ wasm: new Response('', { status: 404 }) }), Error, 'init: wasm, a Response, cannot be read: it was answered with status 404'],
-  ['an imported module of another version', () => initOn({ simd: () => ofVersion('0.0.0 simd') }, { variant: 'simd' }), Error, /^init: the simd\.wasm that was imported is of striate 0\.0\.0, must be simd\.wasm or relaxed\.wasm of striate \d/],
+  ['an imported module of another version', () => initOn({ simd: () => ofVersion('0.0.0 simd') }, { variant: 'simd' }), Error, /^init: the imported simd\.wasm is of striate 0\.0\.0, must be simd\.wasm or relaxed\.wasm of striate \d/],
   ['a module of the other variant', () => init({ variant: 'relaxed', wasm: new URL('../../build/simd.wasm', import.meta.url) }), Error, "init: variant is 'relaxed', but wasm is simd.wasm"],
   ['no WebAssembly SIMD', () => withoutModules(0, () => init()), Error, 'init: striate needs WebAssembly with SIMD, which this runtime lacks'],
   ['no relaxed SIMD', () => withoutModules(1, () => init({ variant: 'relaxed' })), Error, "init: variant is 'relaxed', but this runtime has no relaxed SIMD, must be 'simd'"],

@@ -35,25 +35,14 @@ interface Files {
   readFileSync(path: string): Uint8Array<ArrayBuffer>;
 }
 
-function isAddress(wasm: KernelSource): wasm is string | WebUrl {
-  return typeof wasm === 'string' || tagOf(wasm) === 'URL';
-}
-
-/** What the source is called in a sentence: an answer by where it came from. */
-function named(wasm: KernelSource): string {
-  const from = isAddress(wasm) ? String(wasm) : (wasm as Partial<WebResponse>).url;
-  return from ? `wasm '${from}'` : `wasm, ${describe(wasm)},`;
-}
-
 /** The module, or its bytes, behind `init({ wasm })`. */
 async function read(wasm: KernelSource): Promise<ModuleOrBytes> {
-  if (isAddress(wasm)) {
-    const address = String(wasm);
-    const scheme = schemeOf(address);
+  if (typeof wasm === 'string') {
+    const scheme = schemeOf(wasm);
     const files = !scheme || scheme === 'file' ? builtin<Files>('node:fs') : undefined;
-    const path = files && scheme ? pathOf(address) : address;
+    const path = files && scheme ? pathOf(wasm) : wasm;
     if (files && path) return files.readFileSync(path);
-    wasm = await fetch(address);
+    wasm = await fetch(wasm);
   }
   if (isModule(wasm)) return wasm;
   if (tagOf(wasm) !== 'Response') return bytesOf(wasm as BufferSource);
@@ -74,9 +63,9 @@ function whatElse(bytes: Uint8Array): string {
   for (let at = 8; at < bytes.length; ) {
     let size = 0;
     for (let scale = 1; ; scale *= 128) {
-      const byte = bytes[++at] ?? 0;
+      const byte = bytes[++at] as number; // none behind the end
       size += (byte & 127) * scale;
-      if (byte < 128) break;
+      if (!(byte > 127)) break;
     }
     at += size + 1;
     if (at > bytes.length) return `ends early: ${bytes.length} bytes, of ${at} at least`;
@@ -97,11 +86,13 @@ export async function hosted(
   wasm: KernelSource,
   wanted: Variant | undefined,
 ): Promise<[ModuleOrBytes, WebAssembly.Module, Variant]> {
-  const name = named(wasm);
+  const address = typeof wasm === 'string' || tagOf(wasm) === 'URL' ? String(wasm) : undefined;
+  const from = address ?? (wasm as Partial<WebResponse>).url; // of an answer
+  const name = from ? `wasm '${from}'` : `wasm, ${describe(wasm)},`;
   let source: ModuleOrBytes | undefined;
   let module: WebAssembly.Module;
   try {
-    source = await read(wasm);
+    source = await read(address ?? wasm);
     module = await compiled(source);
   } catch (cause) {
     const what = source && !isModule(source) && whatElse(bytesOf(source));

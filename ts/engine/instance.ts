@@ -124,7 +124,7 @@ export async function loadFrom(platform: Platform, options: Wanted): Promise<Ker
   const shared = memory !== null;
   memory ??= new WebAssembly.Memory(limits);
   module ??= await orRefuse(compiled(source));
-  if (wasm === undefined) variantOf(module, `the ${variant}.wasm that was imported`);
+  if (wasm === undefined) variantOf(module, `the imported ${variant}.wasm`);
   return { exports: await instantiate(module, memory), memory, module, shared, variant, notes };
 }
 
