@@ -470,7 +470,20 @@ withRuntime('progress', () => {
       progress.step({ ...shown, batches: null });
       progress.step({ ...shown, batches: 10 ** 9 });
     });
-    expect(text).toBe('\r1/1  loss 1.000e-8 \x1b[K\r1/1 ...............\x1b[K');
+    expect(text).toBe('\r1/1  loss 1.000e-8 \x1b[K\r1/1 1/1000000000  l\x1b[K');
+  });
+
+  test('what is long takes the place of the bar, so that the time left is seen', async () => {
+    const text = await written({ isTTY: true, columns: 80 }, async () => {
+      const progress = new Progress(true);
+      progress.begin();
+      const shown = { epochs: 100, batches: 18_750, loss: 0.12345, lr: 1e-5, samples: 64 };
+      progress.step({ ...shown, epoch: 98, batch: 9375 });
+    });
+    expect(text.slice(1, -3)).toMatch(
+      /^99\/100 ###\.\. 9375\/18750 {2}loss 0\.1235 \(0\.1235\) {2}lr 1\.000e-5 {2}\d+\/s {2}\d+ s left$/,
+    );
+    expect(text.length).toBeLessThanOrEqual(79 + '\r\x1b[K'.length);
   });
 });
 

@@ -25,7 +25,8 @@ interface Output {
 /** Milliseconds between two drawings. */
 const PAUSE = 200;
 const FIRST_STEPS = 5;
-const WIDTH = 20;
+/** Characters of the bar: at most so many, a multiple of so many, so that it does not flicker with every digit. */
+const [WIDEST, PIECE] = [20, 5];
 
 /** `1.235e-8`, `0.1234`, `12.35`. */
 export function short(value: number): string {
@@ -71,18 +72,23 @@ export class Progress {
     const now = performance.now();
     if (shown.batch > FIRST_STEPS && now - this.#drawn < PAUSE) return;
     this.#drawn = now;
-    const line = this.#line(shown, (now - this.#begun) / 1000);
-    this.#output.write(`\r${line.slice(0, (this.#output.columns ?? 80) - 1)}\x1b[K`);
+    const columns = (this.#output.columns ?? 80) - 1;
+    this.#output.write(`\r${this.#line(shown, (now - this.#begun) / 1000, columns)}\x1b[K`);
   }
 
-  #line({ epoch, epochs, batch, batches, loss, lr }: Shown, seconds: number): string {
-    const share = batches === null ? 0 : Math.min(1, batch / batches);
-    const full = Math.round(share * WIDTH);
-    const bar = batches === null ? '' : ` ${'#'.repeat(full)}${'.'.repeat(WIDTH - full)} ${batch}/${batches}`;
-    const left =
-      batches === null ? '' : `  ${clock((seconds / (batch - this.#done)) * (batches - batch))} left`;
+  /** The bar takes what room there is; what does not fit then is cut. */
+  #line({ epoch, epochs, batch, batches, loss, lr }: Shown, seconds: number, columns: number): string {
+    const isCounted = batches !== null;
+    const left = isCounted ? `  ${clock((seconds / (batch - this.#done)) * (batches - batch))} left` : '';
     const rate = `${Math.round(this.#samples / Math.max(seconds, 1e-3))}/s`;
-    return `${epoch + 1}/${epochs}${bar}  loss ${short(this.#smooth)} (${short(loss)})  lr ${short(lr)}  ${rate}${left}`;
+    const head = `${epoch + 1}/${epochs}`;
+    const count = isCounted ? ` ${batch}/${batches}` : '';
+    const rest = `${count}  loss ${short(this.#smooth)} (${short(loss)})  lr ${short(lr)}  ${rate}${left}`;
+    const room = Math.min(WIDEST, columns - head.length - 1 - rest.length);
+    const width = PIECE * Math.floor(room / PIECE);
+    if (!isCounted || width <= 0) return `${head}${rest}`.slice(0, columns);
+    const full = Math.round(Math.min(1, batch / batches) * width);
+    return `${head} ${'#'.repeat(full)}${'.'.repeat(width - full)}${rest}`;
   }
 
   /** An epoch has ended: its line stays. */
