@@ -15,7 +15,7 @@ const entries = {
   'image.workerd': 'ts/entries/image.workerd.ts',
   'image.edge': 'ts/entries/image.workerd.ts?edge',
   slim: 'ts/entries/slim.ts',
-  worker: 'ts/engine/workerText.ts?run',
+  worker: 'ts/engine/laneText.ts?run',
 };
 const bundle = 'ts/entries/bundle.ts';
 
@@ -33,8 +33,8 @@ const textAsModule = {
     if (!id.endsWith('?run')) return null;
     const options = { bundle: true, format: 'esm', write: false };
     const { outputFiles } = await build({ entryPoints: [id.replace('?run', '')], ...options });
-    const { workerText } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-    return { code: workerText, moduleSideEffects: true };
+    const { laneText } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+    return { code: laneText, moduleSideEffects: true };
   },
 };
 

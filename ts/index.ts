@@ -2,6 +2,7 @@
 
 export type { DType, TensorType } from './base/dtype.ts';
 export { ModelError, OutOfMemoryError } from './base/errors.ts';
+export type { ModelSource } from './base/source.ts';
 export type { RuntimeInfo } from './engine/engine.ts';
 export type { InitOptions } from './engine/init.ts';
 export { disposeRuntime, runtime } from './engine/init.ts';
@@ -17,9 +18,13 @@ export type { TensorData } from './tensor/data.ts';
 export type { JSONNumber } from './tensor/print.ts';
 export type { AnyTensor, NestedArray, TensorJSON } from './tensor/tensor.ts';
 export { Tensor } from './tensor/tensor.ts';
+export type { CompiledRunOptions } from './transforms/compiled/model.ts';
+export { CompiledModel, loadCompiled } from './transforms/compiled/model.ts';
+export type { WeightFormat } from './transforms/compiled/weights.ts';
+export type { Feed, FeedArray, Feeds, ModelPort, Shapes } from './transforms/feeds.ts';
 export { Vjp, vjp } from './transforms/gradient.ts';
 export type { InputSpec, ProgramInput } from './transforms/inputs.ts';
-export type { ProgramRunOptions } from './transforms/program.ts';
+export type { ProgramRunOptions, RunAsyncOptions, SaveOptions } from './transforms/program.ts';
 export { Program } from './transforms/program.ts';
 export type { ValueAndGrad } from './transforms/valueAndGrad.ts';
 export { valueAndGrad } from './transforms/valueAndGrad.ts';

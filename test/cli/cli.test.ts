@@ -56,6 +56,45 @@ beforeAll(async () => {
   });
 }, 300_000);
 
+describe('compile', () => {
+  test('a file that run, summary and bench take; what it costs and changes', async () => {
+    const compiled = await striate(['compile', 'scores.onnx', '--output', 'scores.striate', '--runs', '1']);
+    expect({ code: compiled.code, err: compiled.err }).toEqual({ code: 0, err: '' });
+    const same = compiled.out.replaceAll(/[\d.]+ (ms|kB|B)/g, 'N $1').replaceAll(/ +/g, ' ');
+    expect(same).toBe(`written: scores.striate, weights float32, for x 1x3
+
+file bytes first run run
+scores.onnx N B N ms N ms
+scores.striate N B N ms N ms
+
+largest difference on random values: 0.0 of the output's largest value
+`);
+    const run = await striate(['run', 'scores.striate', '--input', 'one.npy', '--top', '1', '--json']);
+    expect(run.code).toBe(0);
+    expect(run.out).toContain("it's a dog");
+    const summary = await striate(['summary', 'scores.striate']);
+    expect(summary.out).toMatch(/^scores\.striate\n {2}takes x: float32 \[batch, 3\]/);
+    const bench = await striate(['bench', 'scores.striate', 'scores.onnx', '--runs', '2', '--json']);
+    expect({ code: bench.code, err: bench.err }).toEqual({ code: 0, err: '' });
+  });
+
+  test('wrong use and wrong files', async () => {
+    write('broken.striate', read('scores.striate').slice(0, 500));
+    const all = await Promise.all([
+      striate(['compile', 'scores.onnx', '--output', 'scores.bin']),
+      striate(['compile', 'scores.onnx', '--output', 'a.striate', '--weights', 'int4']),
+      striate(['run', 'broken.striate', '--input', 'one.npy']),
+      striate(['run', 'scores.striate', '--input', 'x=x.npy']),
+    ]);
+    expect(all.map(({ code, err }) => `${code} ${err.trim()}`)).toEqual([
+      "2 striate: --output is 'scores.bin', must end with .striate",
+      "2 striate: --weights is 'int4', must be float32 or float16 or int8",
+      expect.stringMatching(/^1 striate: broken\.striate: it has 500 bytes, must have \d+$/),
+      expect.stringMatching(/^1 striate: /),
+    ]);
+  });
+});
+
 describe('run', () => {
   test('the best of a row of scores, with the names that the model has', async () => {
     const { code, out, err } = await striate(['run', 'scores.onnx', '--input', 'one.npy', '--top', '2']);

@@ -135,7 +135,7 @@ inEachVariant('views', () => {
       const before = x.toTypedArray();
       const expected = [body(x)].flat();
       const program = compile((a: Tensor) => [body(a)].flat(), { inputs: [x.shape] });
-      const opcodes = opcodesOf(program.resources.loaded!.executable.main.words);
+      const opcodes = opcodesOf(Array.from(program.resources.loaded!.executable.main.words));
       expect(opcodes.filter((opcode) => opcode === OP.copy)).toHaveLength(copies);
       for (let i = 0; i < 2; i++) {
         spoilArena(program.arenaBytes);

@@ -11,8 +11,8 @@ import { sourceOf } from '../layers/compile.ts';
 import { type AnyModule, Module } from '../layers/module.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type InputSpec, inputType } from '../transforms/inputs.ts';
-import { traced } from '../transforms/program.ts';
 import { leavesOf } from '../transforms/results.ts';
+import { traced } from '../transforms/traced.ts';
 
 /** One call of an operator that depends on what goes in. */
 export interface Layer {

@@ -14,8 +14,9 @@ import { ACTIVATION } from '../instructions/table.ts';
 import { sourceOf } from '../layers/compile.ts';
 import { zeros } from '../ops/create.ts';
 import { requireTensor, symbolOf, type Tensor } from '../tensor/tensor.ts';
-import { Program } from '../transforms/program.ts';
+import type { Program } from '../transforms/program.ts';
 import { leavesOf, type Results } from '../transforms/results.ts';
+import { tracedProgram } from '../transforms/traced.ts';
 import { type Layer, moduleOf, type Net, netOf } from './net.ts';
 
 /**
@@ -66,7 +67,7 @@ export function programOf(
     seen = netOf(trace, results, net);
     return pick(seen).map((value) => symbolOf(value)) as unknown as Results;
   };
-  return new Program(
+  return tracedProgram(
     { ...source, run },
     {
       inputs,

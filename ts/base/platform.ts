@@ -40,3 +40,5 @@ export type WebCanvas = Made<'HTMLCanvasElement'>;
 export type WebOffscreenCanvas = Made<'OffscreenCanvas'>;
 /** `VideoFrame`. */
 export type WebVideoFrame = Made<'VideoFrame'>;
+/** `AbortSignal`. */
+export type WebSignal = Made<'AbortSignal'>;

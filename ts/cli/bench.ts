@@ -1,8 +1,8 @@
 /** `striate bench`: how long runs take, models and variants in turns, and where the time of the first one goes. */
 import path from 'node:path';
 import { runtime, scope } from 'striate';
-import type { Model, StepProfile } from 'striate/onnx';
-import { anyInputs, type CommonOptions, inputShapes, openModel, startRuntime } from './load.ts';
+import type { StepProfile } from 'striate/onnx';
+import { type AnyModel, anyInputs, type CommonOptions, inputShapes, openAny, startRuntime } from './load.ts';
 import { parseInteger } from './parse.ts';
 import { colors, digits, Progress, table } from './terminal.ts';
 
@@ -70,7 +70,7 @@ async function race(
 ): Promise<void> {
   const runners = [];
   for (const entrant of group) {
-    const model = await openModel(entrant.file);
+    const model = await openAny(entrant.file);
     const inputs = anyInputs(model, inputShapes(model, options.shape));
     const run = () => milliseconds(model, inputs);
     let slowest = 0;
@@ -91,7 +91,7 @@ async function race(
   }
 }
 
-function milliseconds(model: Model, inputs: Parameters<Model['run']>[0]): number {
+function milliseconds(model: AnyModel, inputs: Parameters<AnyModel['run']>[0]): number {
   const start = performance.now();
   scope(() => void model.run(inputs));
   return performance.now() - start;

@@ -1,6 +1,7 @@
 /** `striate`, the command line: its commands, their options, and how it ends. */
 import { Command, CommanderError, Option } from 'commander';
 import { bench } from './bench.ts';
+import { compileModel } from './compile.ts';
 import { lineOf, UsageError } from './problems.ts';
 import { run } from './run.ts';
 import { see } from './see.ts';
@@ -77,6 +78,24 @@ function commandsOf(program: Command): void {
   command('summary <model>', 'Shows what a model takes, gives and consists of, step by step.')
     .addOption(shapes())
     .action(summary);
+  withPictures(
+    command(
+      'compile <model>',
+      'Makes one file of a model that runs at once: without planning, without ONNX.',
+    ),
+  )
+    .requiredOption(
+      '--output <file.striate>',
+      'where the file goes; run, summary and bench take it as a model',
+    )
+    .option('--weights <how>', 'how floats are stored: float32, float16 or int8', 'float32')
+    .addOption(shapes())
+    .option('--runs <n>', 'runs of which the times are medians', '10')
+    .addHelpText(
+      'after',
+      '\nWith pictures the file is made for their shapes, and the values are compared on them; else on random values.',
+    )
+    .action(compileModel);
   command('bench <models...>', 'Measures models in turns, and where the time of the first goes.')
     .addOption(shapes())
     .option('--runs <n>', 'runs of each (default: about two seconds of them)')

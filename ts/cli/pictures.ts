@@ -1,7 +1,8 @@
 /** Pictures as a model's input: what its shape, its outputs and the options say of size, layout and values. */
 import type { Tensor } from 'striate';
 import { type DecodedPicture, decodeImage, type FromImageOptions, fromImage } from 'striate/image';
-import type { Model, ModelPort } from 'striate/onnx';
+import type { ModelPort } from 'striate/onnx';
+import type { AnyModel } from './load.ts';
 import { parseInteger, parseNumbers, parseWord } from './parse.ts';
 import { Failure, lineOf, UsageError } from './problems.ts';
 import { classesOf } from './scores.ts';
@@ -54,7 +55,7 @@ export interface Purpose {
 
 /** What is told and what can be guessed. @throws UsageError where that is not enough */
 export function preparationOf(
-  model: Model,
+  model: AnyModel,
   given: PictureOptions,
   { others = [], detects = false }: Purpose = {},
 ): Preparation {
@@ -96,7 +97,7 @@ export function preparationOf(
 }
 
 /** The input that looks like a picture, but for those that are given otherwise. */
-function pictureInput(model: Model, others: readonly string[]): ModelPort {
+function pictureInput(model: AnyModel, others: readonly string[]): ModelPort {
   const found = model.inputs.filter(
     ({ name, shape }) =>
       !others.includes(name) && (shape === null || shape.length === 4 || shape.length === 3),
@@ -125,7 +126,7 @@ function channelsOf({ name }: ModelPort, channels: Size): 1 | 3 | 4 {
 }
 
 /** The size that the model's input has, or what its exporter has written beside free axes. */
-function fixedSize({ metadata }: Model, height: Size, width: Size): [number, number] | null {
+function fixedSize({ metadata }: AnyModel, height: Size, width: Size): [number, number] | null {
   if (typeof height === 'number' && typeof width === 'number') return [height, width];
   const [, high, wide] = /^\[(\d+), ?(\d+)\]$/.exec(metadata?.imgsz ?? '') ?? [];
   return high === undefined ? null : [Number(high), Number(wide)];
@@ -170,7 +171,7 @@ function parseSize(text: string): [number, number] {
 
 /** (byte * scale - mean) / std, and that in words. */
 function valuesOf(
-  model: Model,
+  model: AnyModel,
   given: PictureOptions,
   isGrey: boolean,
   isLine: boolean,

@@ -5,9 +5,8 @@ import type { AnyTensor, DType, RuntimeInfo, Tensor } from 'striate';
 import { pictureGrid } from 'striate/analyze';
 import { readNpy, readNpz, writeNpy, writeNpz } from 'striate/files';
 import { type DecodedPicture, encodePng, type RgbaPicture, toImage } from 'striate/image';
-import type { Model } from 'striate/onnx';
 import { type BoxOptions, Detection, nameOf, type Seen } from './detection.ts';
-import { type CommonOptions, openModel, startRuntime } from './load.ts';
+import { type AnyModel, type CommonOptions, openAny, startRuntime } from './load.ts';
 import { parseInteger, parseNamed } from './parse.ts';
 import { type PictureOptions, type Preparation, preparationOf, prepared, readPicture } from './pictures.ts';
 import { UsageError } from './problems.ts';
@@ -44,7 +43,7 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const top = parseInteger('--top', options.top, 1);
   const write = options.output === undefined ? null : writerOf(options.output);
   const info = await startRuntime(options);
-  const model = await openModel(file);
+  const model = await openAny(file);
   const detection = await Detection.of(options);
   const labels = options.labels === undefined ? labelsOf(model.metadata) : readLabels(options.labels);
   const { items, preparation } = itemsOf(model, options, detection !== null);
@@ -91,7 +90,7 @@ const wantedOf = (outputs: string | undefined) =>
 
 /** A picture each, or the arrays alone; arrays that stand beside pictures go to the other inputs. */
 function itemsOf(
-  model: Model,
+  model: AnyModel,
   options: RunOptions,
   detects: boolean,
 ): { items: Item[]; preparation: Preparation | null } {

@@ -1,8 +1,15 @@
 /** `striate summary`: what a model takes, gives and consists of: a row per step of its program, and totals. */
 import path from 'node:path';
 import { scope } from 'striate';
-import type { Model } from 'striate/onnx';
-import { anyInputs, type CommonOptions, inputShapes, openModel, portText, startRuntime } from './load.ts';
+import {
+  type AnyModel,
+  anyInputs,
+  type CommonOptions,
+  inputShapes,
+  openAny,
+  portText,
+  startRuntime,
+} from './load.ts';
 import { byteText, colors, grouped, table, wrapped } from './terminal.ts';
 
 export interface SummaryOptions extends CommonOptions {
@@ -29,7 +36,7 @@ interface Totals {
 
 export async function summary(file: string, options: SummaryOptions): Promise<void> {
   await startRuntime(options);
-  const model = await openModel(file);
+  const model = await openAny(file);
   const text = summaryOf(model, inputShapes(model, options.shape));
   const steps = stepsOf(text);
   const totals = totalsOf(text);
@@ -60,7 +67,7 @@ export async function summary(file: string, options: SummaryOptions): Promise<vo
 }
 
 /** The model's own text. A model of stages knows its shapes only once it ran. */
-function summaryOf(model: Model, shapes: Record<string, number[]>): string {
+function summaryOf(model: AnyModel, shapes: Record<string, number[]>): string {
   try {
     return model.summary({ inputShapes: shapes });
   } catch (cause) {

@@ -5,7 +5,7 @@
 import { FAULT } from '../base/boundary.ts';
 import { OutOfMemoryError } from '../base/errors.ts';
 import { faultError } from '../base/faults.ts';
-import type { WasmMemory } from '../base/platform.ts';
+import type { WasmMemory, WasmModule, WebUrl } from '../base/platform.ts';
 import type { KernelExports, Variant } from './instance.ts';
 
 /** What is running: what `init` and `runtime` give. */
@@ -36,15 +36,28 @@ export interface Threads {
   dismiss(): void;
 }
 
+/** A worker that runs programs beside the calling thread. */
+export interface Beside {
+  /** Lets go of a program. */
+  forget(key: object): void;
+  dismiss(): void;
+}
+
 export interface Engine {
   readonly exports: KernelExports;
   readonly memory: WasmMemory;
+  /** What workers instantiate. */
+  readonly module: WasmModule;
+  /** Where the workers' file is hosted; undefined where they are made from a text. */
+  readonly workerUrl: WebUrl | string | undefined;
   /** Whether workers can share the memory. */
   readonly shared: boolean;
   readonly info: Changing<RuntimeInfo>;
   /** Threads beside the calling one, if any, and the parts that work is planned for. */
   pool: Threads | null;
   parts: number;
+  /** Made when runAsync is first called (lane.ts). */
+  lane: Beside | null;
   /** What is to be freed when dead workers have ended for certain; null while there are none. */
   deferred: (() => void)[] | null;
   /** False after disposeRuntime: whatever was alive is disposed. */
@@ -67,6 +80,7 @@ export function setEngine(on: Engine | null): void {
   if (on !== null || before === null) return;
   before.alive = false;
   before.pool?.dismiss();
+  before.lane?.dismiss();
   for (const end of enders) end();
 }
 

@@ -24,7 +24,7 @@ export interface InitOptions {
   wasm?: KernelSource | undefined;
   /**
    * Where the package's worker.js is hosted, for pages whose content security policy refuses workers from a blob
-   * (`worker-src 'self'`); in Node, Deno and Bun a file's URL or path. Used only with `threads`. It is served with the
+   * (`worker-src 'self'`); in Node, Deno and Bun a file's URL or path. Used only with `threads` and by `runAsync`. It is served with the
    * page's header Cross-Origin-Embedder-Policy.
    */
   workerUrl?: WebUrl | string | undefined;
@@ -75,10 +75,13 @@ async function start(platform: Platform, options: InitOptions): Promise<RuntimeI
   const on: Engine = {
     exports,
     memory,
+    module,
+    workerUrl: options.workerUrl,
     shared,
     info: { variant, threads: 1, version, maxMemoryBytes, accuracy: options.accuracy ?? 'fast', notes },
     pool: null,
     parts: 1,
+    lane: null,
     deferred: null,
     alive: true,
     u32: new Uint32Array(buffer),

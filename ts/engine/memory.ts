@@ -47,6 +47,11 @@ export class Storage {
     return this.place;
   }
 
+  /** Whether its values are outside alone. */
+  get isAway(): boolean {
+    return this.place === 0;
+  }
+
   /** Whether its values are outside as well. */
   get isOutside(): boolean {
     return this.#outside !== null;
@@ -61,6 +66,17 @@ export class Storage {
     } else cacheBytes -= this.bytes;
     giveBack(this);
     this.place = 0;
+  }
+
+  /** A copy of the bytes. */
+  read(): Uint8Array<ArrayBuffer> {
+    const { address } = this;
+    return bytesOf(this.engine).slice(address, address + this.bytes);
+  }
+
+  /** Writes the bytes. */
+  write(bytes: Uint8Array): void {
+    bytesOf(this.engine).set(bytes, this.address);
   }
 
   /** Writes the values to another place of the memory. */

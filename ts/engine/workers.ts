@@ -19,9 +19,11 @@ interface Shared {
 }
 
 /** A worker, Node's or the web's. */
-interface AnyWorker {
-  postMessage(message: unknown): void;
+export interface AnyWorker {
+  postMessage(message: unknown, moved: ArrayBuffer[]): void;
   terminate(): unknown;
+  /** Node's: the process waits for its next word. */
+  ref?(): void;
 }
 interface NodeWorker extends AnyWorker {
   on(event: string, listener: (value: never) => void): void;
@@ -34,21 +36,33 @@ interface Paths {
   resolve(path: string): string;
 }
 
-interface Listener {
+/** What hears of a worker. */
+export interface Listener {
   hear(word: Word): void;
   fail(error: Error): void;
   leave(): void;
 }
 
+/** A new worker, from a text or from where the user hosts it. @throws Error where there can be none */
+export function openWorker(url: URL | string | undefined, text: string, listener: Listener): AnyWorker {
+  const threads = builtin<WorkerThreads>('node:worker_threads');
+  return threads?.Worker ? nodeWorker(threads, url, text, listener) : webWorker(url, text, listener);
+}
+
 /** One of Node's workers. A string without a scheme is a path, from the working directory. */
-function nodeWorker({ Worker }: WorkerThreads, url: URL | string | undefined, to: Listener): AnyWorker {
+function nodeWorker(
+  { Worker }: WorkerThreads,
+  url: URL | string | undefined,
+  text: string,
+  to: Listener,
+): AnyWorker {
   const isPath = typeof url === 'string' && schemeOf(url) === undefined;
   const { resolve } = builtin<Paths>('node:path') as Paths;
   const file = url && (isPath ? resolve(url) : pathOf(url));
-  const worker = new Worker(file ?? workerText, { eval: file === undefined, execArgv: [] });
+  const worker = new Worker(file ?? text, { eval: file === undefined, execArgv: [] });
   worker.on('message', (word: Word) => {
-    to.hear(word);
     worker.unref();
+    to.hear(word);
   });
   worker.on('error', to.fail);
   worker.on('exit', () => {
@@ -59,8 +73,8 @@ function nodeWorker({ Worker }: WorkerThreads, url: URL | string | undefined, to
 }
 
 /** One of the web's workers. */
-function webWorker(url: URL | string | undefined, { hear, fail }: Listener): AnyWorker {
-  const own = url === undefined && URL.createObjectURL(new Blob([workerText], { type: 'text/javascript' }));
+function webWorker(url: URL | string | undefined, text: string, { hear, fail }: Listener): AnyWorker {
+  const own = url === undefined && URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
   const worker = new Worker(own || (url as URL | string), { type: 'module' });
   let stands = false;
   worker.onmessage = ({ data }) => {
@@ -146,21 +160,21 @@ export class Crew {
       const hear = (word: Word): void => {
         if (word === 0) leave();
         else if (typeof word === 'string') reject(this.#failure(word));
+        else if ('answer' in word) return;
         else {
           this.#own.push(word);
           resolve();
         }
       };
       const listener = { hear, leave, fail: ({ message }: Error) => reject(this.#failure(message)) };
-      const threads = builtin<WorkerThreads>('node:worker_threads');
       let worker: AnyWorker;
       try {
-        worker = threads?.Worker ? nodeWorker(threads, workerUrl, listener) : webWorker(workerUrl, listener);
+        worker = openWorker(workerUrl, workerText, listener);
       } catch (error) {
         return listener.fail(error as Error);
       }
       this.#ends.push(() => worker.terminate());
-      worker.postMessage([version, module, memory, this.team, seat]);
+      worker.postMessage([version, module, memory, this.team, seat], []);
       this.#gone.push(gone);
     });
   }

@@ -46,6 +46,11 @@ export class Draw {
     this.#stream = ownStream;
   }
 
+  /** The seed that was given, null where it is the generator's, and the stream. */
+  saved(): readonly [seed: number | null, stream: number] {
+    return [this.#seed ?? null, this.#stream];
+  }
+
   /** The state for one run. */
   next(): [number, number, number] {
     const own = this.#seed;

@@ -8,7 +8,7 @@ export const ARENA = 0;
 
 /** A list of instructions. */
 export interface Words {
-  readonly words: readonly number[];
+  readonly words: ArrayLike<number>;
   /** Bytes of the shared arena that it uses. */
   readonly arenaBytes: number;
   /** The row and the algorithm of each step. */
@@ -26,7 +26,7 @@ export interface Words {
 export function callWithWords(
   on: Engine,
   where: string,
-  words: readonly number[],
+  words: ArrayLike<number>,
   call: (address: number) => boolean,
 ): void {
   const bytes = words.length * 4;

@@ -11,8 +11,9 @@ import { ALGORITHM } from '../instructions/table.ts';
 import type { Extremum } from '../ops/pooling.ts';
 import type { AnyTensor, Tensor } from '../tensor/tensor.ts';
 import type { InputSpec } from '../transforms/inputs.ts';
-import { Program, type Source } from '../transforms/program.ts';
+import type { Program } from '../transforms/program.ts';
 import type { Results } from '../transforms/results.ts';
+import { type Source, tracedProgram } from '../transforms/traced.ts';
 import type { KeepingModule } from './keeping.ts';
 import { type AnyModule, entriesOf, Module, modulesOf } from './module.ts';
 
@@ -133,7 +134,7 @@ export function compile<
   type Compiled = Program<CompiledResults<Source, Names, Inputs>, GivenTo<Inputs>>;
   // The program keeps copies of what the function makes inside; what it stores in its module stays.
   const made = (): [Compiled, unknown] => [
-    new Program(source, { inputs, choosing, ...(outputs !== undefined && { outputs }) }),
+    tracedProgram(source, { inputs, choosing, ...(outputs !== undefined && { outputs }) }),
     moduleOrFunction,
   ];
   return scope(made)[0];

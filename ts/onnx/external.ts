@@ -4,8 +4,8 @@
  */
 import { ModelError } from '../base/errors.ts';
 import { messageOf } from '../base/realm.ts';
+import { type ModelSource, readSource } from '../base/source.ts';
 import type { External, GraphProto, ModelProto, TensorProto } from './protobuf.ts';
-import { type ModelSource, readSource } from './source.ts';
 import { externalRange } from './weights.ts';
 
 /** Files of a model's weights, by the paths that the model names. */
@@ -38,7 +38,7 @@ export async function readExternal(
     const { location } = tensors[0]!.tensor.external as External;
     const name = Object.hasOwn(given, location) ? location : path;
     const bytes = Object.hasOwn(given, name)
-      ? (await readSource(given[name] as ModelSource, `externalData['${name}']`)).bytes
+      ? (await readSource('loadModel', given[name] as ModelSource, `externalData['${name}']`)).bytes
       : await readBeside(path, tensors[0]!, beside);
     for (const one of tensors) take(one, path, bytes);
   };

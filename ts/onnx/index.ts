@@ -1,6 +1,7 @@
 /** `striate/onnx`: ONNX files as models that run. Operator sets 7 to 24; handlers/ has the operators. */
 import { checkOptions, integer } from '../base/checks.ts';
 import { wrongKind, wrongValue } from '../base/errors.ts';
+import { type ModelSource, readSource } from '../base/source.ts';
 import { engine } from '../engine/engine.ts';
 import { requireRoom } from './constants.ts';
 import { readExternal } from './external.ts';
@@ -9,19 +10,25 @@ import { checkGraph } from './graph.ts';
 import { handlerTable } from './handlers/index.ts';
 import { Model, type ModelOptions } from './model.ts';
 import { readModel } from './protobuf.ts';
-import { type ModelSource, readSource } from './source.ts';
 
 export { ModelError } from '../base/errors.ts';
+export type { ModelSource } from '../base/source.ts';
 export type { ProfileOptions, StepProfile } from '../program/report.ts';
+export type { Feed, FeedArray, Feeds, ModelPort, Shapes } from '../transforms/feeds.ts';
 export { type ExportInput, type ExportOptions, exportOnnx } from './export/index.ts';
 export type { ExternalData } from './external.ts';
-export type { Feed, FeedArray, Feeds, ModelPort, Shapes } from './feeds.ts';
-export type { ModelNode, ModelOptions, RunOptions, SummaryOptions } from './model.ts';
+export type {
+  ModelNode,
+  ModelOptions,
+  ModelRunAsyncOptions,
+  ModelSaveOptions,
+  RunOptions,
+  SummaryOptions,
+} from './model.ts';
 export { Model } from './model.ts';
 export type { ModuleOptions } from './module.ts';
 export { OnnxModule } from './module.ts';
 export type { ModelResults } from './results.ts';
-export type { ModelSource } from './source.ts';
 
 /**
  * Reads a model: its bytes, a Blob or File (of an `<input type="file">`), a URL, a Response, or in Node, Deno and Bun a
@@ -51,7 +58,7 @@ export async function loadModel(source: ModelSource, options: ModelOptions = {})
     );
   }
   if (options.maxIterations !== undefined) integer('loadModel', 'maxIterations', options.maxIterations, 1);
-  const { bytes, file, beside } = await readSource(source);
+  const { bytes, file, beside } = await readSource('loadModel', source);
   const proto = inlined(readModel(bytes, file));
   const graph = checkGraph(proto, handlerTable());
   requireRoom(proto, info.maxMemoryBytes);

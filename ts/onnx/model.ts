@@ -7,31 +7,40 @@ import { bytesPer, type DType } from '../base/dtype.ts';
 import { ModelError } from '../base/errors.ts';
 import { Shown } from '../base/shown.ts';
 import { engine } from '../engine/engine.ts';
-import { adopt, type Resources, scope } from '../engine/memory.ts';
+import { laneOf, type Send } from '../engine/lane.ts';
+import { adopt, collecting, type Resources, scope } from '../engine/memory.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import { type ProfileOptions, type StepProfile, typesText } from '../program/report.ts';
 import { type AnyTensor, requireType, Tensor } from '../tensor/tensor.ts';
-import type { Program } from '../transforms/program.ts';
-import type { Results } from '../transforms/results.ts';
-import type { Lookup } from './build.ts';
-import type { Value } from './call.ts';
-import type { ExternalData } from './external.ts';
+import { savedBytes } from '../transforms/compiled/save.ts';
 import {
   bindFeeds,
   checkShape,
   checkShapes,
   type Feed,
   type Feeds,
-  inputPort,
   type KnownShapes,
   knownShape,
   type ModelPort,
   names,
   type Shapes,
-} from './feeds.ts';
+} from '../transforms/feeds.ts';
+import {
+  copiesOf,
+  type Program,
+  type RunAsyncOptions,
+  type SaveOptions,
+  signalOf,
+  weightsOf,
+} from '../transforms/program.ts';
+import type { Results } from '../transforms/results.ts';
+import { type Lookup, tensorsOf } from './build.ts';
+import type { Value } from './call.ts';
+import type { ExternalData } from './external.ts';
 import type { CheckedGraph } from './handler.ts';
 import { type ModuleOptions, OnnxModule } from './module.ts';
 import { notesOf } from './notes.ts';
+import { inputPort } from './ports.ts';
 import type { ModelProto } from './protobuf.ts';
 import { checkInto, checkOutputs, type ModelResults } from './results.ts';
 import { Routine, Shared } from './routine.ts';
@@ -65,6 +74,18 @@ export interface RunOptions<Name extends string = string> {
    * others were made on loading.
    */
   outputs?: readonly Name[] | undefined;
+}
+
+/** The options of `Model.runAsync`. */
+export interface ModelRunAsyncOptions<Name extends string = string> extends RunAsyncOptions {
+  /** As of `run`: names of the values to give instead of the model's outputs. */
+  outputs?: readonly Name[] | undefined;
+}
+
+/** The options of `Model.save`. */
+export interface ModelSaveOptions extends SaveOptions {
+  /** Shapes of the inputs that have free axes, or a list of such: the file runs for each. Default: loadModel's. */
+  inputShapes?: Shapes | readonly Shapes[] | undefined;
 }
 
 /** The option of `Model.summary`. */
@@ -207,6 +228,45 @@ export class Model extends Shown {
   }
 
   /**
+   * `run` in a worker of the library's own, where there are workers: this thread goes on meanwhile, but for the planning of
+   * shapes that are new, and the graphs of If, Loop and Scan. The inputs are copied at the call; calls take turns in their
+   * order; the values are those of `run`. The worker has a memory of its own, to which a program is brought at its first call
+   * there. Where there are no workers it runs in place, and `runtime().notes` says so.
+   * @throws what `run` throws, as a rejection; the signal's reason when it is aborted
+   * @example
+   * ```ts
+   * const model = await loadModel('detector.onnx');
+   * const { boxes } = await model.runAsync({ image });
+   * ```
+   */
+  async runAsync<const Name extends string = string>(
+    inputs: Feeds | Feed,
+    options: ModelRunAsyncOptions<Name> = {},
+  ): Promise<Record<Name, AnyTensor>> {
+    const where = 'Model.runAsync';
+    this.#requireAlive(where);
+    const signal = signalOf(where, options, ['outputs']);
+    const wanted = this.#wanted(options.outputs, where);
+    const own = this.#with(where, inputs, (values) => copiesOf([...values.values()] as Tensor<DType>[]));
+    const job = async (send: Send | null): Promise<ModelResults> => {
+      this.#requireAlive(where);
+      this.resources.shared.begin(where);
+      const values = new Map(this.inputs.map(({ name }, i): [string, Value] => [name, own[i]!]));
+      if (!this.#routine.times.isWhole) return this.#stagedBeside(where, values, wanted, send);
+      const { program, tensors } = this.#whole(
+        (name) => values.get(name) ?? this.#routine.constant(name),
+        wanted,
+      );
+      return (await program.runBeside(where, tensors, send)) as ModelResults;
+    };
+    return laneOf(this.#engine)
+      .enqueue(signal, job)
+      .finally(() => {
+        for (const one of own) one.dispose();
+      }) as Promise<Record<Name, AnyTensor>>;
+  }
+
+  /**
    * A row per step: name, operator, algorithm, milliseconds and GFLOP/s, medians of `runs` runs (default 10), and the share
    * of what this machine could do at best. `inputs` is what `run` takes.
    */
@@ -248,6 +308,55 @@ export class Model extends Shown {
     throw new RangeError(
       `Model.summary: the shapes depend on ${names(free)}: give inputShapes, or run the model first`,
     );
+  }
+
+  /**
+   * The model as bytes that `loadCompiled` runs, for these shapes of its inputs, without the reader of ONNX and without
+   * planning, as `Program.save`.
+   * @throws RangeError where a shape is not known; ModelError for a model that runs in stages (Loop, or shapes that are
+   * computed of values), which a file of one program for each shape does not hold; TypeError for wrong options
+   * @example
+   * ```ts
+   * const model = await loadModel('detector.onnx');
+   * const bytes = model.save({ weights: 'float16', inputShapes: [{ image: [1, 3, 480, 640] }, { image: [1, 3, 640, 480] }] });
+   * ```
+   */
+  save(options: ModelSaveOptions = {}): Uint8Array<ArrayBuffer> {
+    const where = 'Model.save';
+    this.#requireAlive(where);
+    const format = weightsOf(where, options, ['inputShapes']);
+    const { inputShapes } = options;
+    const asked = Array.isArray(inputShapes) ? (inputShapes as readonly Shapes[]) : [inputShapes as Shapes];
+    if (asked.length === 0) throw new RangeError(`${where}: inputShapes is empty, must hold at least one`);
+    const { planned, isWhole } = this.#routine.times;
+    if (!isWhole || planned.size > 0) {
+      const why = isWhole
+        ? `its shapes depend on the values of ${names(this.inputs.filter(({ name }) => planned.has(name)))}`
+        : 'it runs in stages, planned with what those before gave';
+      throw new ModelError(`${this.#file}: ${why}, which a compiled file cannot hold`);
+    }
+    this.resources.shared.begin(where);
+    // What the model's own programs have packed is left alone: a file says how everything is made.
+    const prepacked = new Prepacked(true);
+    const programs: Program<Results>[] = [];
+    try {
+      for (const shapes of asked) {
+        const known = this.#fixedShapes(
+          where,
+          shapes === undefined ? this.#shapes : checkShapes(where, shapes, this.inputs),
+        );
+        if (known === null) {
+          const free = this.inputs.filter(({ shape }) => !shape?.every((size) => typeof size === 'number'));
+          throw new RangeError(`${where}: the shapes depend on ${names(free)}: give inputShapes`);
+        }
+        const [leg] = this.#routine.legs(this.#wanted(undefined)) as [Leg];
+        programs.push(this.#routine.apart(leg, this.#lookupFor(known), prepacked));
+      }
+      const saved = programs.map((program) => program.savedFor(where));
+      return savedBytes('model', this, saved, format);
+    } finally {
+      for (const program of programs) program.dispose();
+    }
   }
 
   /**
@@ -335,11 +444,7 @@ export class Model extends Shown {
       const found = this.#routine.execute(values, () => undefined, wanted);
       return Object.fromEntries(
         wanted.map((name) => {
-          const value = found(name) as Value;
-          if (!(value instanceof Tensor))
-            throw new ModelError(
-              `${this.#file}: '${name}' is a sequence of tensors, which a model's output must not be`,
-            );
+          const value = this.#output(name, found);
           const target = (into as Record<string, unknown> | undefined)?.[name];
           if (into !== undefined)
             return [name, requireType('Model.run', `into.${name}`, target, value).assign(value)];
@@ -348,6 +453,49 @@ export class Model extends Shown {
         }),
       ) as ModelResults;
     });
+  }
+
+  /** Runs stage after stage, each program by the lane. */
+  async #stagedBeside(
+    where: string,
+    values: Map<string, Value>,
+    wanted: readonly string[],
+    send: Send | null,
+  ): Promise<ModelResults> {
+    const stages = this.#routine.stages(values, () => undefined, wanted);
+    const made: { dispose(): void }[] = [];
+    const go = (results: Readonly<Record<string, Value>>) => {
+      // Another run may have come between.
+      this.resources.shared.where = where;
+      const step = collecting(() => stages.next(results));
+      made.push(...step.made);
+      return step.result;
+    };
+    try {
+      let step = go({});
+      while (!step.done) {
+        const { program, tensors } = step.value;
+        const results = (await program.runBeside(where, tensors, send)) as Readonly<Record<string, Value>>;
+        made.push(...Object.values(results).flatMap(tensorsOf));
+        this.#requireAlive(where);
+        step = go(results);
+      }
+      const found = step.value;
+      return Object.fromEntries(
+        wanted.map((name) => [name, copiesOf([this.#output(name, found)])[0]!]),
+      ) as ModelResults;
+    } finally {
+      for (const one of made) one.dispose();
+    }
+  }
+
+  /** The tensor that an output is. @throws ModelError */
+  #output(name: string, found: Lookup): Tensor<DType> {
+    const value = found(name) as Value;
+    if (value instanceof Tensor) return value;
+    throw new ModelError(
+      `${this.#file}: '${name}' is a sequence of tensors, which a model's output must not be`,
+    );
   }
 
   /** Rows of each stage's program, and of the nodes between programs, which run once. */
@@ -384,14 +532,17 @@ export class Model extends Shown {
   /** The program for inputs of these shapes, by whose values nothing is chosen. */
   #compiled(where: string, shapes: ReadonlyMap<string, readonly number[]>): Program<Results> {
     this.resources.shared.begin(where);
+    return this.#whole(this.#lookupFor(shapes), this.#wanted(undefined)).program;
+  }
+
+  /** Finds for inputs what has no more than their types, and the constants. */
+  #lookupFor(shapes: ReadonlyMap<string, readonly number[]>): Lookup {
     const types = this.inputs.map(({ name, dtype }): [string, Value] => [
       name,
-      // Stands for a tensor of which only the type is looked at.
       new Tensor(shapes.get(name) as readonly number[], dtype, null),
     ]);
     const inputs = new Map(types);
-    return this.#whole((name) => inputs.get(name) ?? this.#routine.constant(name), this.#wanted(undefined))
-      .program;
+    return (name) => inputs.get(name) ?? this.#routine.constant(name);
   }
 
   /** Compiles on loading what can be: the first run is then as fast as the others, and mistakes show early. */

@@ -1,8 +1,8 @@
 /** What a user asks of a run: names of values, and tensors to write them into. */
 import { wrongKind } from '../base/errors.ts';
 import { type AnyTensor, Tensor } from '../tensor/tensor.ts';
+import { type ModelPort, names } from '../transforms/feeds.ts';
 import type { Plan } from './build.ts';
-import { type ModelPort, names } from './feeds.ts';
 
 /** What a run of a model gives: tensors by name, whose dtypes `dtype` tells, or `.as('float32')` makes known. */
 export type ModelResults = Record<string, AnyTensor>;

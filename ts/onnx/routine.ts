@@ -9,10 +9,12 @@ import { ModelError, OutOfMemoryError } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
 import type { Choosing } from '../instructions/builder.ts';
 import type { Prepacked } from '../program/prepacked.ts';
+import { copied, type Numbers } from '../tensor/copied.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { Program } from '../transforms/program.ts';
+import type { Program } from '../transforms/program.ts';
 import { Replan } from '../transforms/replan.ts';
 import type { Results } from '../transforms/results.ts';
+import { tracedProgram } from '../transforms/traced.ts';
 import {
   assign,
   type Body,
@@ -31,7 +33,6 @@ import type { CheckedGraph, GraphNode } from './handler.ts';
 import { type Leg, legsOf } from './stages.ts';
 import { type Times, timesOf } from './times.ts';
 import { halvesOf } from './unchanging.ts';
-import { copied, type Numbers } from './weights.ts';
 
 /** Programs kept for each graph: those of a loop's body see more shapes. */
 const MAX_PROGRAMS = 16;
@@ -94,6 +95,15 @@ interface Planned {
   readonly inputs: readonly string[];
   readonly known: ReadonlyMap<string, Numbers | readonly Numbers[]>;
 }
+
+/** A stage's program, and what it takes. */
+interface StageRun {
+  readonly program: Program<Results>;
+  readonly tensors: Tensor<DType>[];
+}
+
+/** What a stage's program gives. */
+type StageResults = Readonly<Record<string, Value>>;
 
 /** What sees a run's stages: profiles. */
 export interface Observer {
@@ -226,6 +236,22 @@ export class Routine implements Body {
     wanted: readonly string[],
     observer?: Observer,
   ): Lookup {
+    const stages = this.stages(values, around, wanted, observer);
+    for (let results: StageResults = {}; ; ) {
+      const { done, value } = stages.next(results);
+      if (done) return value;
+      observer?.program(value.program, value.tensors);
+      results = value.program.runFor(this.#shared.where, value.tensors) as StageResults;
+    }
+  }
+
+  /** The stages' programs, one after the other, for whoever runs them and gives their results; then as `execute`. */
+  *stages(
+    values: Map<string, Value>,
+    around: Lookup,
+    wanted: readonly string[],
+    observer?: Observer,
+  ): Generator<StageRun, Lookup, StageResults> {
     const lookup: Lookup = (name) => values.get(name) ?? this.constant(name) ?? around(name);
     const ids: number[] = [];
     for (const leg of this.legs(wanted)) {
@@ -237,8 +263,7 @@ export class Routine implements Body {
         const planned = this.planned(leg, lookup, ids);
         ids.push(planned.id);
         const tensors = planned.inputs.flatMap((name) => tensorsOf(lookup(name) as Value));
-        observer?.program(planned.program, tensors);
-        const results = planned.program.runFor(this.#shared.where, tensors) as Record<string, Value>;
+        const results = yield { program: planned.program, tensors };
         for (const name of leg.gives) values.set(name, results[name] as Value);
         for (const [name, numbers] of planned.known) values.set(name, tensorOf(numbers));
       }
@@ -310,8 +335,14 @@ export class Routine implements Body {
     return planned;
   }
 
-  #compile(leg: Leg, lookup: Lookup): Planned {
-    const { where, choosing, prepacked } = this.#shared;
+  /** A program of its own, which makes all that it needs of the constants; its maker disposes of it. */
+  apart(leg: Leg, lookup: Lookup, prepacked: Prepacked): Program<Results> {
+    return this.#compile(leg, lookup, prepacked).program;
+  }
+
+  #compile(leg: Leg, lookup: Lookup, own?: Prepacked): Planned {
+    const { where, choosing } = this.#shared;
+    const prepacked = own ?? this.#shared.prepacked;
     const held = leg.takes.filter((name) => leg.holds.has(name) || leg.plannedBefore.has(name));
     const inputs = leg.takes.filter((name) => !held.includes(name));
     const known = new Map<string, Numbers | readonly Numbers[]>();
@@ -336,12 +367,12 @@ export class Routine implements Body {
       tensorsOf(lookup(name) as Value).map(({ dtype, shape }) => ({ name, dtype, shape })),
     );
     const replan = this.#replans.get(leg) ?? new Replan();
-    this.#replans.set(leg, replan);
+    if (own === undefined) this.#replans.set(leg, replan);
     let program: Program<Results> | null = null;
     // The scope ends the handles of constants that were computed on the way; the program keeps what it needs of them.
     scope(() => {
-      const options = { inputs: ports, where, prepacked, choosing, replan };
-      program = new Program<Results>({ run, parameters: [] }, options);
+      const options = { inputs: ports, where, prepacked, choosing, replan: own ? undefined : replan };
+      program = tracedProgram({ run, parameters: [] }, options);
     });
     return { id: this.#count++, program: program as unknown as Program<Results>, inputs, known };
   }

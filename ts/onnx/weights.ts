@@ -58,13 +58,6 @@ export function dtypeOf(type: number): DType | null {
   return TYPES[type]?.[1] ?? null;
 }
 
-/** A tensor's values one behind the other. */
-export interface Numbers {
-  readonly values: ArrayLike<number>;
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-}
-
 /**
  * A tensor of what the file holds for `proto`, which `what` names in errors (`model.onnx: initializer 'w'`). The values stay
  * as the file has them until somebody reads them. @throws ModelError
@@ -233,11 +226,4 @@ const STORED: ReadonlyMap<string, StoredType> = /*#__PURE__*/ new Map<string, St
 /** The nearest int32. */
 export function saturate(value: number): number {
   return Math.max(-0x80000000, Math.min(0x7fffffff, value));
-}
-
-/** A tensor with a copy of these values. @throws OutOfMemoryError that names `where` */
-export function copied(where: string, { values, dtype, shape }: Numbers): Tensor<DType> {
-  const made = emptyTensor(where, shape, dtype);
-  made.data.set(values);
-  return made;
 }

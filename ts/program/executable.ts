@@ -3,7 +3,15 @@
  * reports. Nothing in it is an address.
  */
 import type { TensorType } from '../base/dtype.ts';
+import type { Storage } from '../engine/memory.ts';
 import type { Words } from '../instructions/words.ts';
+
+/** What a function met, which its program reads. */
+export interface Constant extends TensorType {
+  readonly storage: Storage;
+  /** Whether nothing but products reads it (weights of convolutions, of linear layers). */
+  readonly isFactor: boolean;
+}
 
 /** What a base, after the arena's, is bound to. */
 export type Binding =

@@ -1,6 +1,7 @@
 /** A program on the Rust side: decoded instructions and a table of bases, the addresses that operands count from. */
 import { FAULT, TEAM } from '../base/boundary.ts';
-import { type Engine, faultCode, free, refresh, throwFault } from '../engine/engine.ts';
+import { faultError } from '../base/faults.ts';
+import { type Engine, free, refresh, throwFault } from '../engine/engine.ts';
 import { dropArena } from '../engine/memory.ts';
 import { callWithWords, type Words } from '../instructions/words.ts';
 
@@ -98,13 +99,23 @@ export class Instructions {
     );
   }
 
-  /** Throws a run's fault; one of an operator's data names the operator. */
+  /** Throws the fault that the last run left. */
   #fail(where: string): never {
     const { i32, result } = refresh(this.#engine);
-    const code = faultCode(this.#engine);
-    const atFault = DATA.includes(code);
-    const operator = atFault ? this.#operators[this.code.rows[i32[result + 4] as number] as number] : null;
-    throwFault(this.#engine, operator && operator !== where ? `${where}: ${operator}` : where);
+    throwFault(this.#engine, this.#blamed(where, i32.subarray(result, result + 5)));
+  }
+
+  /** The error of a run's fault: its code, three values, and the step. */
+  failure(where: string, words: Int32Array): Error {
+    return faultError(this.#blamed(where, words), words[0] as number, words.subarray(1, 4));
+  }
+
+  /** A fault of an operator's data names the operator. */
+  #blamed(where: string, words: Int32Array): string {
+    const operator = DATA.includes(words[0] as number)
+      ? this.#operators[this.code.rows[words[4] as number] as number]
+      : null;
+    return operator && operator !== where ? `${where}: ${operator}` : where;
   }
 
   free(): void {

@@ -112,6 +112,11 @@ export class Loaded {
     return instructions;
   }
 
+  /** The error of a fault of the main list: its code, three values, and the step. */
+  failure(where: string, words: Int32Array): Error {
+    return this.#lists.main!.failure(where, words);
+  }
+
   retain(): this {
     this.#holders += 1;
     return this;

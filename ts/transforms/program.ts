@@ -1,21 +1,27 @@
 /**
- * Program: a traced function that runs with one call. The trace is rewritten by passes and assembled; what depends on
- * constants alone is computed once, by update, into memory that the program keeps; the rest runs over one planned arena.
+ * Program: an executable with memory, which runs with one call. What depends on constants alone is computed once, by update,
+ * into memory that the program keeps; the rest runs over one planned arena.
  */
-import { checkOptions, integer } from '../base/checks.ts';
+import { checkOptions, integer, oneOf } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
-import { counted, describe, wrongKind } from '../base/errors.ts';
+import { counted, OutOfMemoryError, wrongKind } from '../base/errors.ts';
+import type { WebSignal } from '../base/platform.ts';
 import { Shown } from '../base/shown.ts';
-import { type Engine, engine, refresh } from '../engine/engine.ts';
-import { adopt, allocate, moveAway, type Resources, release, type Storage } from '../engine/memory.ts';
+import { type Engine, engine, engineOrNull, refresh } from '../engine/engine.ts';
+import { laneOf, type Send } from '../engine/lane.ts';
+import {
+  adopt,
+  allocate,
+  collecting,
+  moveAway,
+  type Resources,
+  release,
+  type Storage,
+} from '../engine/memory.ts';
 import type { Draw } from '../graph/draw.ts';
-import type { Graph } from '../graph/graph.ts';
-import { Trace } from '../graph/trace.ts';
-import type { Value } from '../graph/value.ts';
-import type { Choosing } from '../instructions/builder.ts';
 import { ARENA } from '../instructions/words.ts';
-import { assemble } from '../program/assemble.ts';
-import { type Binding, SLOT } from '../program/executable.ts';
+import { broughtOf } from '../program/beside.ts';
+import { type Binding, type Constant, type Executable, SLOT } from '../program/executable.ts';
 import type { Instructions } from '../program/instructions.ts';
 import { Loaded } from '../program/loaded.ts';
 import { Prepacked } from '../program/prepacked.ts';
@@ -26,9 +32,10 @@ import {
   summaryText,
   typesText,
 } from '../program/report.ts';
-import { type AnyTensor, emptyTensor, requireType, storageOf, symbolOf, Tensor } from '../tensor/tensor.ts';
-import { type InputSpec, inputType, type ProgramInput } from './inputs.ts';
-import { type Replan, rewritten } from './replan.ts';
+import { emptyTensor, requireType, storageOf, Tensor } from '../tensor/tensor.ts';
+import { type Saved, savedBytes } from './compiled/save.ts';
+import type { WeightFormat } from './compiled/weights.ts';
+import type { ProgramInput } from './inputs.ts';
 import { leavesOf, mapResults, matchResults, type Results } from './results.ts';
 
 /** The option of `Program.run`. */
@@ -37,34 +44,39 @@ export interface ProgramRunOptions<Out> {
   into?: Out | undefined;
 }
 
+/** The option of `Program.runAsync`. */
+export interface RunAsyncOptions {
+  /** Ends the waiting: the call rejects with the signal's reason, and does not run if it has not begun. */
+  signal?: WebSignal | undefined;
+}
+
+/** The option of `Program.save`. */
+export interface SaveOptions {
+  /** How floats are stored. Default 'float32'. */
+  weights?: WeightFormat | undefined;
+}
+
 /** What a run takes: the tensor of the only input, or a list of one for each. */
 export type Given = Tensor<DType> | readonly Tensor<DType>[];
 
-/** What is traced: a function, the tensors that may change later, and its modules by path. */
-export interface Source {
-  readonly run: (...xs: Tensor<DType>[]) => Results;
-  /** Tensors that are read again by update(). */
-  readonly parameters: readonly Tensor<DType>[];
-  /** Has each module's forward run inside its path of the trace; gives what undoes that. */
-  instrument?(trace: Trace): () => void;
-}
-
-interface GraphOptions {
-  readonly inputs: readonly InputSpec[];
-  /** Results to give, by the path of the module, or the name in the trace, that made them. */
-  readonly outputs?: readonly string[] | undefined;
-  readonly choosing?: Choosing | undefined;
+/** What a program consists of before it has memory. */
+export interface ProgramParts {
+  /** Its inputs, as errors name them. */
+  readonly inputs: readonly ProgramInput[];
+  /** What a run gives: tensors without values in the place of its results. */
+  readonly form: Results;
+  readonly executable: Executable;
+  /** What the executable counts as captures. */
+  readonly captures: readonly Constant[];
+  /** What is drawn at each run, by slot. */
+  readonly draws: readonly Draw[];
+  /** What each run writes in place. */
+  readonly written: readonly Storage[];
   /**
    * Where a model's programs share what they make of its constants, which nobody changes and which are read where they
    * are. Such a program belongs to its model, not to the scope that is open.
    */
   readonly prepacked?: Prepacked | undefined;
-  /** What earlier programs of the same function were made of. */
-  readonly replan?: Replan | undefined;
-  /** The function that the user called, for error sentences; without it `compile`. */
-  readonly where?: string | undefined;
-  /** Adds to the graph; what it gives are further results: a run then gives all of them as a list. */
-  readonly extend?: ((graph: Graph) => readonly Value[]) | undefined;
 }
 
 class ProgramResources implements Resources {
@@ -75,12 +87,21 @@ class ProgramResources implements Resources {
   loaded: Loaded | null = null;
   readonly prepacked: Prepacked;
   readonly keys: string[] = [];
+  /** Stands for the program, and for what stays of it, where it runs beside. */
+  key = {};
 
   constructor(prepacked: Prepacked) {
     this.prepacked = prepacked;
   }
 
+  /** What stays of it has changed, or is gone. */
+  changed(): void {
+    engineOrNull()?.lane?.forget(this.key);
+    this.key = {};
+  }
+
   free(): void {
+    this.changed();
     this.loaded?.release();
     this.loaded = null;
     for (const storage of [...this.captures.splice(0), ...this.storages.splice(0)]) release(storage);
@@ -110,64 +131,43 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
   readonly #resources: ProgramResources;
   readonly #engine: Engine;
   readonly #form: Results;
+  /** What it reads of what its function met, by index. */
+  readonly #constants: readonly Constant[];
   /** What each run writes in place. */
   readonly #written: readonly Storage[];
   /** What is drawn at each run, and the address that it is written to. */
   readonly #draws: readonly (readonly [Draw, number])[];
 
-  /** @internal Programs are made by `compile` and `loadModel`. */
-  constructor(source: Source, options: GraphOptions) {
+  /** @internal Programs are made by `compile`, `loadModel` and `loadCompiled`. */
+  constructor(where: string, parts: ProgramParts) {
     super();
-    const { where = 'compile' } = options;
-    const on = engine(where);
-    this.#engine = on;
-    this.inputs = options.inputs.map((spec, i) => inputType(where, spec, i));
-    const trace = new Trace(source.parameters);
-    this.#resources = new ProgramResources(options.prepacked ?? new Prepacked(false));
+    const { executable, prepacked } = parts;
+    this.#engine = engine(where);
+    this.inputs = parts.inputs;
+    this.outputs = executable.outputs;
+    this.arenaBytes = executable.main.arenaBytes;
+    this.#form = parts.form;
+    this.#written = parts.written;
+    this.#constants = parts.captures;
+    this.#resources = new ProgramResources(prepacked ?? new Prepacked(false));
     try {
-      let form = traced(where, trace, source, this.inputs, options.outputs);
-      const leaves = leavesOf(form, where).map((leaf) => trace.valueOf(leaf));
-      this.#written = [...trace.state.keys()].map(({ storage }) => storage as Storage);
-      const { extend, replan } = options;
-      const extended =
-        extend &&
-        ((made: Graph) => {
-          const more = extend(made);
-          for (const value of more) made.give(value);
-          form = [...leaves, ...more].map((value) => symbolOf(value) as AnyTensor);
-        });
-      const graph =
-        replan?.graphOf(trace, where, leaves) ?? rewritten(trace, where, leaves, false, { extend: extended });
-      const { prepacked } = this.resources;
-      const { executable, captures, slots } = assemble(on, where, graph, {
-        constants: { kind: 'fixed', prepacked },
-        choosing: options.choosing,
-      });
-      this.outputs = executable.outputs;
-      // Symbols would keep the graph.
-      this.#form = mapResults(form, where, ({ shape, dtype }) => new Tensor(shape, dtype, null));
-      const loaded = new Loaded(on, where, executable, 'live');
+      const loaded = new Loaded(this.#engine, where, executable, 'live');
       this.resources.loaded = loaded;
-      this.arenaBytes = executable.main.arenaBytes;
-      this.weightBytes = this.#bindWeights(where, loaded, captures);
-      this.#draws = this.#bindDraws(where, loaded, slots);
+      this.weightBytes = this.#bindWeights(where, loaded, parts.captures);
+      this.#draws = this.#bindDraws(where, loaded, parts.draws);
     } catch (error) {
       this.resources.free();
       throw error;
-    } finally {
-      trace.close();
     }
-    if (options.prepacked === undefined) adopt(this);
+    if (prepacked === undefined) adopt(this);
   }
 
   /** Binds what stays: the storage that the function met, and what the prologue makes, now; gives the bytes of the latter. */
-  #bindWeights(where: string, loaded: Loaded, values: readonly Value[]): number {
+  #bindWeights(where: string, loaded: Loaded, constants: readonly Constant[]): number {
     const { captures, keys, prepacked } = this.resources;
-    for (const { storage } of values) {
-      // Nobody but the trace holds it.
-      if (storage!.references === 1) throw new TypeError(`${where}: constant is disposed`);
-      storage!.references += 1;
-      captures.push(storage!);
+    for (const constant of constants) {
+      constant.storage.references += 1;
+      captures.push(constant.storage);
     }
     const bases = loaded.bases('capture');
     loaded.bind(
@@ -189,13 +189,13 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
   }
 
   /** Gives draws room of their own. */
-  #bindDraws(where: string, loaded: Loaded, slots: readonly Value[]): [Draw, number][] {
+  #bindDraws(where: string, loaded: Loaded, draws: readonly Draw[]): [Draw, number][] {
     const { slotBytes } = loaded.executable;
     if (slotBytes === 0) return [];
     const room = allocate(where, slotBytes);
     this.resources.storages.push(room);
     loaded.bindAt('main', 'slot', room.address);
-    return slots.map(({ draw }, i) => [draw as Draw, room.address + SLOT * i]);
+    return draws.map((draw, i) => [draw, room.address + SLOT * i]);
   }
 
   /** @internal */
@@ -227,6 +227,16 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
   runFor(where: string, xs: Given, options?: ProgramRunOptions<Out>): Out {
     this.#requireAlive(where);
     if (options !== undefined) checkOptions(where, options, ['into']);
+    const inputs = this.#checked(where, xs);
+    if (options?.into !== undefined) {
+      this.#runInto(where, inputs, options.into);
+      return options.into;
+    }
+    return this.#made(where, (outputs) => this.#execute(where, inputs, outputs));
+  }
+
+  /** A tensor for each input. @throws TypeError, RangeError */
+  #checked(where: string, xs: Given): readonly Tensor<DType>[] {
     const inputs = xs instanceof Tensor ? [xs] : xs;
     if (!Array.isArray(inputs)) {
       throw wrongKind(where, 'x', xs, `a Tensor or an array of ${this.inputs.length}`);
@@ -238,20 +248,77 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     }
     for (let i = 0; i < inputs.length; i++)
       requireType(where, this.inputs[i]!.name, inputs[i], this.inputs[i]!);
-    if (options?.into !== undefined) {
-      this.#runInto(where, inputs, options.into);
-      return options.into;
-    }
+    return inputs;
+  }
+
+  /** New tensors for the results, which `fill` writes, in the form of what the function gave. */
+  #made(where: string, fill: (outputs: Tensor<DType>[]) => void): Out {
     const outputs: Tensor<DType>[] = [];
     try {
       for (const { shape, dtype } of this.outputs) outputs.push(emptyTensor(where, shape, dtype));
-      this.#execute(where, inputs, outputs);
+      fill(outputs);
     } catch (error) {
       for (const output of outputs) output.dispose();
       throw error;
     }
     let next = 0;
     return mapResults(this.#form, where, () => outputs[next++] as Tensor<DType>) as Out;
+  }
+
+  /**
+   * `run` in a worker of the library's own, where there are workers: this thread goes on meanwhile. The inputs are copied at
+   * the call; calls take turns in their order; the values are those of `run`. The worker has a memory of its own, to which
+   * the program is brought at its first call there. Where there are no workers it runs in place, and `runtime().notes` says so.
+   * @throws what `run` throws, as a rejection; the signal's reason when it is aborted
+   * @example
+   * ```ts
+   * const program = compile(net, { inputs: [[1, 3, 224, 224]] });
+   * const scores = await program.runAsync(image, { signal: AbortSignal.timeout(1000) });
+   * ```
+   */
+  async runAsync(xs: In, options: RunAsyncOptions = {}): Promise<Out> {
+    const where = 'Program.runAsync';
+    this.#requireAlive(where);
+    const signal = signalOf(where, options, []);
+    const inputs = copiesOf(this.#checked(where, xs));
+    return laneOf(this.#engine)
+      .enqueue(signal, (send) => this.runBeside(where, inputs, send))
+      .finally(() => {
+        for (const one of inputs) one.dispose();
+      });
+  }
+
+  /** Runs by the lane, or in place where there is none. @internal */
+  async runBeside(where: string, inputs: readonly Tensor<DType>[], send: Send | null): Promise<Out> {
+    const loaded = this.#requireAlive(where);
+    if (send === null) return this.runFor(where, inputs);
+    const { captures, key } = this.resources;
+    const [read, drawn, given, made] = (['capture', 'slot', 'input', 'output'] as const).map((kind) =>
+      [...loaded.bases(kind).entries()].filter(([, base]) => base !== undefined),
+    ) as [Bases, Bases, Bases, Bases];
+    const answer = await send({
+      key,
+      bring: () => broughtOf(this.#engine, where, loaded, this.inputs, captures),
+      writes: [
+        ...given.map(([i, base]) => [base, storageOf(where, 'x', inputs[i]!).read()] as const),
+        ...drawn.map(([i, base]) => [base, drawnBytes(this.#draws[i]![0])] as const),
+        ...read.map(([i, base]) => [base, captures[i]!.read()] as const),
+      ],
+      reads: [...made, ...read].map(([, base]) => base),
+    });
+    if (!this.#engine.alive) throw new TypeError(`${where}: the program is disposed`);
+    if (typeof answer === 'number')
+      throw new OutOfMemoryError(where, answer, this.#engine.info.maxMemoryBytes);
+    if (typeof answer === 'string') throw new Error(`${where}: ${answer}`);
+    if (answer instanceof Int32Array) throw loaded.failure(where, answer);
+    let next = 0;
+    const result = this.#made(where, (outputs) => {
+      for (const [i] of made) storageOf(where, 'result', outputs[i]!).write(answer[next++]!);
+    });
+    // Whoever disposed of the program meanwhile asks for no more than the results.
+    for (const [i] of read) captures[i]?.write(answer[next++]!);
+    for (const storage of this.#written) storage.version += 1;
+    return result;
   }
 
   /** Writes the results into tensors of the caller's. */
@@ -296,6 +363,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
    */
   update(): void {
     this.#requireAlive('Program.update').prepare('Program.update', this.resources.captures, () => {});
+    this.resources.changed();
   }
 
   /**
@@ -325,6 +393,43 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     return summaryText(executable, this.weightBytes);
   }
 
+  /**
+   * The program as bytes that `loadCompiled` runs, without tracing or planning: its instructions, planned for as many threads
+   * as there are here, and the constants that it is made of, a module's parameters as they are now. `weights`: how floats are
+   * stored, 'float16' (half the bytes, relative error 5e-4), or 'int8' (weights of products with a scale for each output
+   * channel, error at most 1/254 of the channel's largest; all other floats as float16). They are float32 again when they
+   * have been loaded. The file belongs to this version of the library.
+   * @throws RangeError for a program that writes what its module keeps (`mode: 'train'`); TypeError for wrong options
+   */
+  save(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
+    const format = weightsOf('Program.save', options, []);
+    const saved = this.savedFor('Program.save');
+    const outputs = this.outputs.map((type, i) => ({ ...type, name: `results[${i}]` }));
+    const about = { inputs: this.inputs, outputs, notes: [], metadata: {} };
+    return savedBytes('program', about, [saved], format);
+  }
+
+  /** What is saved of it. @throws RangeError @internal */
+  savedFor(where: string): Saved {
+    const { executable } = this.#requireAlive(where);
+    if (this.#written.length > 0)
+      throw new RangeError(
+        `${where}: the program writes tensors in place (running statistics of mode 'train', or assign), which a file does not keep`,
+      );
+    return {
+      inputs: this.inputs,
+      form: this.#form,
+      executable,
+      captures: this.#constants,
+      draws: this.#draws.map(([draw]) => draw),
+    };
+  }
+
+  /** Lets go of the constants, which the program has taken what it reads of: update() reads them no more. @internal */
+  settle(): void {
+    for (const storage of this.resources.captures.splice(0)) release(storage);
+  }
+
   /** What it takes and gives, and how much it is: what consoles show. */
   override toString(): string {
     const { loaded } = this.#resources;
@@ -345,44 +450,44 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
   }
 }
 
+/** The indices and bases of one kind. */
+type Bases = [index: number, base: number][];
+
+/** The state of the generator for one run. */
+function drawnBytes(draw: Draw): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Int32Array.from(draw.next()).buffer);
+}
+
+/** The signal of an asynchronous run's options. @throws TypeError @internal */
+export function signalOf(
+  where: string,
+  options: RunAsyncOptions,
+  others: readonly string[],
+): WebSignal | undefined {
+  checkOptions(where, options, ['signal', ...others]);
+  const { signal } = options;
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean')
+    throw wrongKind(where, 'signal', signal, 'an AbortSignal');
+  return signal;
+}
+
+/** The option `weights` of `save`. @throws TypeError, RangeError @internal */
+export function weightsOf(where: string, options: SaveOptions, others: readonly string[]): WeightFormat {
+  checkOptions(where, options, ['weights', ...others]);
+  const { weights = 'float32' } = options;
+  oneOf(where, 'weights', weights, ['float32', 'float16', 'int8']);
+  return weights;
+}
+
+/** The values of tensors, which nobody else has. @internal */
+export function copiesOf(tensors: readonly Tensor<DType>[]): readonly Tensor<DType>[] {
+  return collecting(() => tensors.map((one) => one.clone())).result;
+}
+
 function bindTensors(main: Instructions, bases: readonly number[], tensors: readonly Tensor<DType>[]): void {
   for (let i = 0; i < tensors.length; i++) {
     // What has no bytes has no base.
     const base = bases[i];
     if (base !== undefined) main.bind(base, tensors[i]!.resources.storage?.address ?? 0);
   }
-}
-
-/** Runs the function in the trace; gives its results, or those that were asked for by name. @internal */
-export function traced(
-  where: string,
-  trace: Trace,
-  source: Source,
-  inputs: readonly TensorType[],
-  outputs: readonly string[] | undefined,
-): Results {
-  const symbols = inputs.map((type) => symbolOf(trace.input(type)));
-  const undo = source.instrument?.(trace);
-  try {
-    const results = trace.run(where, () => trace.inside('', () => source.run(...symbols)));
-    return outputs === undefined ? results : named(where, trace, outputs);
-  } finally {
-    undo?.();
-  }
-}
-
-/** The results that were asked for by name. */
-function named(where: string, trace: Trace, names: readonly string[]): Results {
-  const found: [string, Results][] = [];
-  for (const name of names) {
-    const value = trace.named.get(name);
-    if (value === undefined) {
-      const known = [...trace.named.keys()].filter((key) => key !== '').join(', ');
-      throw new RangeError(
-        `${where}: outputs names ${describe(name)}, there are ${known === '' ? 'no names' : known}`,
-      );
-    }
-    found.push([name, symbolOf(value) as AnyTensor]);
-  }
-  return Object.fromEntries(found);
 }

@@ -51,3 +51,17 @@ export function matchResults(
     return matchResults(part, own, where, `${name}.${key}`);
   });
 }
+
+/** The structure of results without tensors: in each one's place its number, in order. */
+export type Form = number | readonly Form[] | { readonly [name: string]: Form };
+
+/** The form of results. */
+export function formOf(results: Results): Form {
+  let next = 0;
+  const visit = (part: Results): Form => {
+    if (part instanceof Tensor) return next++;
+    if (Array.isArray(part)) return part.map(visit);
+    return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, visit(value)]));
+  };
+  return visit(results);
+}

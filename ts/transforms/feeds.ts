@@ -5,11 +5,10 @@
  */
 import { elementCount, integers } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
-import { counted, ModelError, shapeText, wrongKind } from '../base/errors.ts';
+import { counted, shapeText, wrongKind } from '../base/errors.ts';
+import { copied } from '../tensor/copied.ts';
 import { numbersFor, type TensorData } from '../tensor/data.ts';
 import { storageOf, Tensor } from '../tensor/tensor.ts';
-import type { ValueInfo } from './protobuf.ts';
-import { copied, dtypeOf, typeName } from './weights.ts';
 
 /** An input or output of a model. */
 export interface ModelPort {
@@ -19,14 +18,6 @@ export interface ModelPort {
   readonly dtype: DType;
   /** A free axis is its name, or '?'; null when the file does not even tell the rank. */
   readonly shape: readonly (number | string)[] | null;
-}
-
-/** The port of a graph's input. @throws ModelError when it is no tensor, or of a dtype that is not supported */
-export function inputPort(file: string, { name, type, other, shape }: ValueInfo): ModelPort {
-  const dtype = dtypeOf(type);
-  if (dtype !== null) return { name, dtype, shape };
-  const is = type === 0 ? `is ${other ?? 'no tensor'}` : `is of dtype ${typeName(type)}`;
-  throw new ModelError(`${file}: input '${name}' ${is}, which is not supported: inputs are tensors`);
 }
 
 /** Typed arrays that an input takes: those of its dtype, Float64Array for float32, BigInt64Array for int32. */

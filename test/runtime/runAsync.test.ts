@@ -1,0 +1,272 @@
+/** runAsync: the values and errors of run, by a worker of its own or in place, in the order of the calls. */
+import type { Worker } from 'node:worker_threads';
+import {
+  BatchNorm2d,
+  Conv2d,
+  compile,
+  disposeRuntime,
+  dropout,
+  Flatten,
+  init,
+  Linear,
+  manualSeed,
+  maxPool2d,
+  oneHot,
+  ones,
+  ReLU,
+  randn,
+  relu,
+  runtime,
+  Sequential,
+  type Tensor,
+  tensor,
+} from 'striate';
+import { loadModel } from 'striate/onnx';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { controlModels } from '../support/controlModels.ts';
+import { MODEL } from '../support/model.ts';
+import { expectNothingLive } from '../support/runtime.ts';
+
+const threads = process.getBuiltinModule('node:worker_threads');
+const { Worker: Real } = threads;
+const made: Worker[] = [];
+
+afterEach(() => {
+  try {
+    expectNothingLive();
+  } finally {
+    disposeRuntime();
+  }
+  threads.Worker = Real;
+  made.length = 0;
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+/** Remembers the workers that are made. */
+function watch(): void {
+  threads.Worker = class extends Real {
+    constructor(...args: ConstructorParameters<typeof Real>) {
+      super(...args);
+      made.push(this);
+    }
+  };
+}
+
+const net = () =>
+  new Sequential(
+    new Conv2d(3, 8, 3, { padding: 1, seed: 1 }),
+    new ReLU(),
+    new Flatten(),
+    new Linear(8 * 6 * 6, 5, { seed: 2 }),
+  );
+
+describe.each([
+  { variant: 'simd', threads: 1 },
+  { variant: 'relaxed', threads: 1 },
+  { variant: 'simd', threads: 2 },
+] as const)('$variant, $threads threads', (options) => {
+  test('the values are those of run, also of many calls at once and after update()', async () => {
+    watch();
+    await init(options);
+    const before = made.length;
+    const layers = net();
+    const program = compile(layers, { inputs: [[2, 3, 6, 6]] });
+    const xs = [1, 2, 3].map((seed) => randn([2, 3, 6, 6], { seed }));
+    const expected = xs.map((x) => program.run(x));
+    const found = await Promise.all(xs.map((x) => program.runAsync(x)));
+    found.forEach((y, i) => {
+      expect(y.toTypedArray()).toEqual(expected[i]!.toTypedArray());
+    });
+    expect(made).toHaveLength(before + 1);
+    (layers.at(0) as Conv2d).weight.data.fill(1);
+    program.update();
+    const [again, direct] = [await program.runAsync(xs[0]!), program.run(xs[0]!)];
+    expect(again.toTypedArray()).toEqual(direct.toTypedArray());
+    expect(again.toTypedArray()).not.toEqual(expected[0]!.toTypedArray());
+    expect(runtime().notes.filter((note) => note.includes('runAsync'))).toEqual([]);
+    for (const one of [...xs, ...expected, ...found, again, direct, layers, program]) one.dispose();
+  });
+
+  test('several inputs of any dtype, results in any form, and what was changed after the call', async () => {
+    await init(options);
+    const program = compile(
+      (a: Tensor, b: Tensor<'uint8'>) => ({ pooled: maxPool2d(a, 2, { returnIndices: true }), b }),
+      {
+        inputs: [[1, 1, 4, 4], { shape: [3], dtype: 'uint8' }],
+      },
+    );
+    const [a, b] = [randn([1, 1, 4, 4], { seed: 3 }), tensor([1, 2, 3], null, { dtype: 'uint8' })];
+    const expected = program.run([a, b]);
+    const promise = program.runAsync([a, b]);
+    a.data.fill(0);
+    b.dispose();
+    const found = await promise;
+    expect(found.pooled.map((one) => one.toArray())).toEqual(expected.pooled.map((one) => one.toArray()));
+    expect(found.b.toArray()).toEqual([1, 2, 3]);
+    for (const one of [a, program, ...found.pooled, found.b, ...expected.pooled, expected.b]) one.dispose();
+  });
+
+  test('running statistics come back, and what is drawn is drawn in order', async () => {
+    await init(options);
+    const [first, second] = [new BatchNorm2d(2), new BatchNorm2d(2)];
+    const programs = [first, second].map((one) => compile(one, { inputs: [[4, 2, 3, 3]], mode: 'train' }));
+    const x = randn([4, 2, 3, 3], { seed: 4 });
+    for (let i = 0; i < 3; i++) {
+      const [y, z] = [programs[0]!.run(x), await programs[1]!.runAsync(x)];
+      expect(z.toTypedArray()).toEqual(y.toTypedArray());
+      y.dispose();
+      z.dispose();
+    }
+    expect(second.running_mean!.toArray()).toEqual(first.running_mean!.toArray());
+    expect(second.running_var!.toArray()).toEqual(first.running_var!.toArray());
+    const dropping = compile((t: Tensor) => dropout(t, { p: 0.5, training: true }), { inputs: [[40]] });
+    const t = ones([40]);
+    manualSeed(9);
+    const direct = [dropping.run(t), dropping.run(t)];
+    manualSeed(9);
+    const beside = await Promise.all([dropping.runAsync(t), dropping.runAsync(t)]);
+    expect(beside.map((one) => one.toArray())).toEqual(direct.map((one) => one.toArray()));
+    for (const one of [...direct, ...beside, t, dropping, x, ...programs, first, second]) one.dispose();
+  });
+
+  test("a model's values are those of run, in one stage and in many, and of inner values", async () => {
+    await init(options);
+    const shapes = [[1, 1, 3, 3], [2, 3], [2], [4, 3]];
+    for (const [i, bytes] of [MODEL, ...controlModels].entries()) {
+      const one = await loadModel(bytes);
+      const x = randn(shapes[i]!, { seed: 5 + i });
+      const direct = one.run({ x });
+      const beside = await one.runAsync({ x });
+      expect(Object.keys(beside)).toEqual(Object.keys(direct));
+      for (const [key, value] of Object.entries(direct))
+        expect(beside[key]!.toArray()).toEqual(value.toArray());
+      for (const tensors of [direct, beside]) for (const value of Object.values(tensors)) value.dispose();
+      if (i === 0) {
+        const { a } = await one.runAsync(
+          Float32Array.from({ length: 9 }, (_, k) => k),
+          { outputs: ['a'] },
+        );
+        expect(a.shape).toEqual([1, 1, 2, 2]);
+        a.dispose();
+      }
+      x.dispose();
+      one.dispose();
+    }
+  });
+});
+
+describe('what may go wrong', () => {
+  test('wrong calls reject with the sentences of run, and others go on', async () => {
+    await init();
+    const program = compile((x: Tensor<'int32'>) => oneHot(x, 3), {
+      inputs: [{ shape: [2], dtype: 'int32' }],
+    });
+    const [good, bad, other] = [
+      tensor([0, 2], null, { dtype: 'int32' }),
+      tensor([0, 7], null, { dtype: 'int32' }),
+      ones([2]),
+    ];
+    const calls = await Promise.allSettled([
+      program.runAsync(bad),
+      program.runAsync(good),
+      program.runAsync(other as never),
+      program.runAsync([good, good] as never),
+      program.runAsync(good, { signal: 3 } as never),
+      program.runAsync(good, { into: good } as never),
+    ]);
+    const reasons = calls.map((one) => (one.status === 'rejected' ? String(one.reason) : 'fine'));
+    expect(reasons).toEqual([
+      'RangeError: Program.runAsync: oneHot: x holds 7, must be from 0 to 2, the classes',
+      'fine',
+      'TypeError: Program.runAsync: inputs[0] is float32, must be int32',
+      'RangeError: Program.runAsync: x has 2 tensors, must have 1',
+      'TypeError: Program.runAsync: signal is 3, must be an AbortSignal',
+      "TypeError: Program.runAsync: there is no option 'into'; options are signal",
+    ]);
+    const fine = calls[1] as PromiseFulfilledResult<Tensor<'int32'>>;
+    expect(fine.value.toArray()).toEqual([
+      [1, 0, 0],
+      [0, 0, 1],
+    ]);
+    program.dispose();
+    await expect(program.runAsync(good)).rejects.toThrow(
+      new TypeError('Program.runAsync: the program is disposed'),
+    );
+    for (const one of [fine.value, good, bad, other]) one.dispose();
+  });
+
+  test('a signal ends what waits', async () => {
+    await init();
+    const program = compile((x: Tensor) => relu(x), { inputs: [[4]] });
+    const x = ones([4]);
+    const [stop, late] = [new AbortController(), new AbortController()];
+    const first = program.runAsync(x);
+    const waiting = program.runAsync(x, { signal: stop.signal });
+    const last = program.runAsync(x, { signal: late.signal });
+    stop.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    await expect(program.runAsync(x, { signal: stop.signal })).rejects.toThrow('enough');
+    const results = await Promise.all([first, last]);
+    late.abort();
+    for (const one of [x, program, ...results]) one.dispose();
+  });
+
+  test('a worker that dies is replaced; what it ran rejects', async () => {
+    watch();
+    await init();
+    const program = compile((x: Tensor) => relu(x), { inputs: [[4]] });
+    const x = ones([4]);
+    (await program.runAsync(x)).dispose();
+    const lost = program.runAsync(x);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const ended = made[0]!.terminate();
+    const outcome = await lost.then(
+      (y) => y.dispose(),
+      (error: Error) => error.message,
+    );
+    await ended;
+    if (outcome !== undefined)
+      expect(outcome).toBe('its worker died; the call did not end, the next one has a new worker');
+    (await program.runAsync(x)).dispose();
+    expect(made).toHaveLength(2);
+    for (const one of [x, program]) one.dispose();
+  });
+
+  test('disposeRuntime ends what waits', async () => {
+    await init();
+    const program = compile((x: Tensor) => relu(x), { inputs: [[4]] });
+    const x = ones([4]);
+    (await program.runAsync(x)).dispose();
+    const waiting = [program.runAsync(x), program.runAsync(x)];
+    await new Promise((resolve) => queueMicrotask(() => queueMicrotask(() => resolve(0))));
+    disposeRuntime();
+    const reasons = (await Promise.allSettled(waiting)).map((one) => one.status === 'rejected' && one.reason);
+    expect(reasons).toEqual([
+      new TypeError('the runtime was disposed'),
+      new TypeError('Program.runAsync: the program is disposed'),
+    ]);
+    await init();
+  });
+
+  test.each([
+    ['there are no workers', 'no workers here'],
+    ['a worker of another version answers', 'must be of'],
+  ])('where %s it runs in place, and notes say so', async (what, why) => {
+    threads.Worker = class extends Real {
+      constructor(text: string, options: object) {
+        if (what.startsWith('there')) throw new Error(why);
+        super(text.replaceAll(/(?<=')\d+\.\d+\.\d+(?=')/g, '0.0.1'), options);
+      }
+    } as typeof Real;
+    await init();
+    const program = compile((x: Tensor) => relu(x), { inputs: [[4]] });
+    const x = tensor([-1, 2, -3, 4]);
+    const [y, z] = await Promise.all([program.runAsync(x), program.runAsync(x)]);
+    expect(y!.toArray()).toEqual([0, 2, 0, 4]);
+    expect(runtime().notes.filter((note) => note.includes('runAsync'))).toEqual([
+      expect.stringMatching(new RegExp(`^runAsync runs in place: .*${why}`)),
+    ]);
+    for (const one of [x, y!, z!, program]) one.dispose();
+  });
+});

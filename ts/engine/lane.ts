@@ -1,0 +1,210 @@
+/**
+ * The lane: a worker of the library's own that runs programs beside the calling thread, in a memory of its own, to which a
+ * program is brought at its first run. Calls take turns in their order. Where there can be no worker they run in place.
+ */
+import { initialPages, version } from '../../build/glue.js';
+import type { WebSignal } from '../base/platform.ts';
+import type { Engine } from './engine.ts';
+import { laneText } from './laneText.ts';
+import { tuning } from './threads.ts';
+import { type AnyWorker, openWorker } from './workers.ts';
+import type { Answer } from './workerText.ts';
+
+/** A program as the lane gets it. */
+export interface Brought {
+  readonly words: Uint32Array<ArrayBuffer>;
+  /** Of the arena. */
+  readonly bytes: number;
+  /** For every other base that it touches: how large it is, and what it holds where that stays. */
+  readonly memory: readonly (readonly [base: number, bytes: number, contents: Uint8Array | null])[];
+}
+
+/** A run of a program. */
+export interface Errand {
+  /** Stands for the program and what stays of it: another one where that has changed. */
+  readonly key: object;
+  bring(): Brought;
+  /** What lies at bases before the run. */
+  readonly writes: readonly (readonly [base: number, bytes: Uint8Array<ArrayBuffer>])[];
+  /** Bases whose bytes are wanted after it. */
+  readonly reads: readonly number[];
+}
+
+/** Has the lane do an errand; gives what was read, or what went wrong (workerText.ts). */
+export type Send = (errand: Errand) => Promise<Answer>;
+
+/** Lanes lost one after the other, none of which finished a run. */
+const MAX_LOST = 3;
+
+/** What a signal gives as its reason, or an AbortError where it is too old to have one. */
+function reasonOf({ reason }: WebSignal): unknown {
+  return reason ?? new DOMException('This operation was aborted', 'AbortError');
+}
+
+export class Lane {
+  readonly #on: Engine;
+  readonly #workerUrl: URL | string | undefined;
+  readonly #ids = new WeakMap<object, number>();
+  /** The programs that the worker has. */
+  #there = new Set<number>();
+  #last = 0;
+  #worker: AnyWorker | null = null;
+  /** Resolves or rejects what the worker was asked last. */
+  #asked: { resolve(answer: Answer): void; reject(error: Error): void } | null = null;
+  #tail: Promise<unknown> = Promise.resolve();
+  #lost = 0;
+  #refused = false;
+
+  constructor(on: Engine, workerUrl: URL | string | undefined) {
+    this.#on = on;
+    this.#workerUrl = workerUrl;
+  }
+
+  /** Has a job done when those before it are; it is given null where it must run in place. A signal ends its waiting. */
+  enqueue<T>(signal: WebSignal | undefined, job: (send: Send | null) => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const aborted = (): void => reject(reasonOf(signal as AbortSignal));
+      if (signal?.aborted) return aborted();
+      signal?.addEventListener('abort', aborted);
+      const turn = async (): Promise<void> => {
+        try {
+          if (signal?.aborted) return;
+          const stands = await this.#stands();
+          if (signal?.aborted) return;
+          const send: Send = async (errand) => {
+            const answer = await this.#ask(errand);
+            if (signal?.aborted) throw reasonOf(signal);
+            return answer;
+          };
+          resolve(await job(stands ? send : null));
+        } catch (error) {
+          reject(error);
+        } finally {
+          signal?.removeEventListener('abort', aborted);
+        }
+      };
+      this.#tail = this.#tail.then(turn);
+    });
+  }
+
+  /** Lets go of a program. */
+  forget(key: object): void {
+    const id = this.#ids.get(key);
+    if (id !== undefined && this.#there.delete(id)) this.#worker?.postMessage([id], []);
+  }
+
+  /** Ends the worker; whoever waits for it hears why. */
+  dismiss(): void {
+    this.#refused = true;
+    this.#end(new TypeError('the runtime was disposed'));
+  }
+
+  #end(why: Error): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#there = new Set();
+    const asked = this.#asked;
+    this.#asked = null;
+    asked?.reject(why);
+  }
+
+  /** Whether there is a worker: one that stands, or a new one. */
+  async #stands(): Promise<boolean> {
+    if (this.#worker !== null) return true;
+    if (this.#refused) return false;
+    const { info } = this.#on;
+    try {
+      await this.#open();
+      return true;
+    } catch (error) {
+      if (!this.#refused) info.notes.push(`runAsync runs in place: ${(error as Error).message}`);
+      this.#refused = true;
+      this.#end(error as Error);
+      return false;
+    }
+  }
+
+  #open(): Promise<void> {
+    if (typeof Worker === 'undefined' && !globalThis.process) throw new Error('this runtime has no workers');
+    return new Promise((resolve, reject) => {
+      let stands = false;
+      const timer = setTimeout(
+        () => reject(new Error(`no answer in ${tuning.starting / 1000} s`)),
+        tuning.starting,
+      );
+      const lost = (error: Error): void => {
+        if (worker !== this.#worker) return;
+        if (!stands) reject(error);
+        else this.#lose();
+      };
+      const worker = openWorker(this.#workerUrl, laneText, {
+        fail: lost,
+        leave: () => lost(new Error('it ended')),
+        hear: (word) => {
+          if (word === 0) return;
+          if (typeof word === 'string') return reject(new Error(word));
+          if ('answer' in word) return this.#hear(word.answer);
+          stands = true;
+          clearTimeout(timer);
+          resolve();
+        },
+      });
+      this.#worker = worker;
+      const { module, shared, info } = this.#on;
+      const maximum = Math.min(Math.floor(info.maxMemoryBytes / 65536), 65536);
+      worker.postMessage([version, module, { initial: initialPages, maximum, shared }, 0, 0], []);
+    });
+  }
+
+  #hear(answer: Answer): void {
+    const asked = this.#asked;
+    this.#asked = null;
+    this.#lost = 0;
+    asked?.resolve(answer);
+  }
+
+  #lose(): void {
+    this.#lost += 1;
+    if (this.#lost >= MAX_LOST) {
+      this.#refused = true;
+      this.#on.info.notes.push(`runAsync runs in place: its worker died ${this.#lost} times`);
+    }
+    this.#end(new Error('its worker died; the call did not end, the next one has a new worker'));
+  }
+
+  #ask({ key, bring, writes, reads }: Errand): Promise<Answer> {
+    const worker = this.#worker;
+    if (worker === null) throw new Error('its worker died');
+    let id = this.#ids.get(key);
+    if (id === undefined) {
+      id = ++this.#last;
+      this.#ids.set(key, id);
+    }
+    const brought = this.#there.has(id) ? null : bring();
+    const moved = [...writes.map(([, bytes]) => bytes.buffer), ...(brought ? buffersOf(brought) : [])];
+    this.#there.add(id);
+    return new Promise<Answer>((resolve, reject) => {
+      this.#asked = { resolve, reject };
+      // Until it answers the process stays.
+      worker.ref?.();
+      worker.postMessage([id, writes, reads, brought], moved);
+    }).then((answer) => {
+      // What went wrong inside took the program with it.
+      if (typeof answer === 'number' || typeof answer === 'string') this.#there.delete(id);
+      return answer;
+    });
+  }
+}
+
+function buffersOf({ words, memory }: Brought): ArrayBuffer[] {
+  return [
+    words.buffer,
+    ...memory.flatMap(([, , contents]) => (contents ? [contents.buffer as ArrayBuffer] : [])),
+  ];
+}
+
+/** The lane of an engine, made when it is first asked for. */
+export function laneOf(on: Engine): Lane {
+  on.lane ??= new Lane(on, on.workerUrl);
+  return on.lane as Lane;
+}
