@@ -10,7 +10,7 @@ import { Problem, run } from '../scripts/lib/report.mjs';
 import { shortest } from './processes.mjs';
 import { weigh } from './weight.mjs';
 
-const COMPATIBILITY_DATE = '2026-04-01';
+export const COMPATIBILITY_DATE = '2026-04-01';
 const COLD_STARTS = 3;
 
 /** What init makes of a module, and of bytes, which workerd does not compile. */
@@ -71,7 +71,7 @@ export async function workerModules(folder, entry) {
   return [{ type: 'ESModule', path: 'worker.mjs', contents: outputFiles[0].text }, ...modules.values()];
 }
 
-/** The processes under one, which has ended or not. */
+/** The processes under one, which may have ended. */
 function descendants(pid) {
   const tasks = `/proc/${pid}/task`;
   if (!fs.existsSync(tasks)) return [];
@@ -80,6 +80,12 @@ function descendants(pid) {
     return text === '' ? [] : text.split(' ').flatMap((child) => [Number(child), ...descendants(child)]);
   });
 }
+
+/** The workerds that miniflare has started. */
+export const workerdProcesses = () =>
+  descendants(process.pid).filter((pid) =>
+    fs.readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('workerd'),
+  );
 
 /** Milliseconds that processes and their threads have computed. */
 function cpuOf(pid) {
@@ -93,13 +99,11 @@ function cpuOf(pid) {
  * CPU time of a workerd from when it stands to its first answer, in milliseconds: its own clock stands still while it computes.
  */
 async function cpuToFirst(Miniflare, modules) {
-  const before = new Set(descendants(process.pid));
+  const others = workerdProcesses();
   const worker = new Miniflare({ compatibilityDate: COMPATIBILITY_DATE, modules });
   try {
     await worker.ready;
-    const own = descendants(process.pid)
-      .filter((pid) => !before.has(pid))
-      .filter((pid) => fs.readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('workerd'));
+    const own = workerdProcesses().filter((pid) => !others.includes(pid));
     const sum = () => own.reduce((total, pid) => total + cpuOf(pid), 0);
     const start = sum();
     await (await worker.dispatchFetch('http://localhost/')).text();

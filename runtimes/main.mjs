@@ -7,12 +7,14 @@ import { browserPrograms, browsers } from './browsers.mjs';
 import { bundlers } from './bundlers.mjs';
 import { check } from './check.mjs';
 import { edgePrograms, edges } from './edge.mjs';
+import { longPrograms, longs } from './long.mjs';
 import { nexts } from './next.mjs';
 import { Place, toolsFolder } from './place.mjs';
 import { processes, programs } from './processes.mjs';
 
 export const RUNTIMES = [...processes, ...edges, ...nexts, ...browsers];
 export const BUNDLERS = bundlers;
+export const LONG = longs;
 
 /** Files beside the programs: the kernels hosted by the user, and what is none of them. */
 function hostedFiles(place) {
@@ -43,7 +45,8 @@ async function runOne(runtime, place, reference) {
   const row = { runtime: { name, line, variant } };
   try {
     row.report = await runtime.run(place);
-    check(row.report, runtime, reference ?? row.report);
+    if (runtime.check) runtime.check(row.report);
+    else check(row.report, runtime, reference ?? row.report);
   } catch (error) {
     row.error = error instanceof Problem ? error.message : error.stack;
   }
@@ -52,21 +55,22 @@ async function runOne(runtime, place, reference) {
   return row;
 }
 
-export async function runAll({ runtimes, bundlers }, { keep }) {
+export async function runAll({ runtimes, bundlers, long }, { keep }) {
   const place = new Place(await toolsFolder());
   try {
     await place.install();
     hostedFiles(place);
-    place.processes = place.app('processes', programs);
-    place.edge = place.app('edge', edgePrograms);
+    place.processes = place.app('processes', { ...programs, ...longPrograms });
+    place.edge = place.app('edge', { ...edgePrograms, ...longPrograms });
     place.browser = place.app('browser', browserPrograms);
-    const found = { runtimes: [], bundlers: [] };
+    const found = { runtimes: [], bundlers: [], long: [] };
     // All others are compared with the first.
     const first = await runOne(processes[0], place);
     if (first.error) return { ...found, runtimes: [first] };
     for (const runtime of runtimes)
       found.runtimes.push(runtime === processes[0] ? first : await runOne(runtime, place, first.report));
     for (const bundler of bundlers) found.bundlers.push(await runOne(bundler, place, first.report));
+    for (const one of long) found.long.push(await runOne(one, place));
     return found;
   } finally {
     if (keep) console.log(`kept: ${place.folder}`);

@@ -25,6 +25,29 @@ function bundlerRow({ runtime, report, error }) {
   return [name, 'yes', report.worker ? 'yes' : '-', report.files, ...[raw, gzip, brotli].map(kilobytes)];
 }
 
+const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+
+function longRow({ runtime, report }) {
+  if (!report) return [runtime.name, FAILED, '-', '-', '-'];
+  const { marks, disposed } = report;
+  const [first, last] = [marks[0], marks.at(-1)];
+  const both = (one) => `${one(first)} / ${one(last)}`;
+  return [
+    runtime.name,
+    both(({ memoryBytes }) => megabytes(memoryBytes)),
+    both(({ liveBytes }) => liveBytes),
+    both(({ rss }) => rss.toFixed(0)),
+    disposed
+      ? Object.values(disposed)
+          .map((rss) => rss.toFixed(0))
+          .join(' / ')
+      : '-',
+  ];
+}
+
+/** Those in README. */
+const IN_README = ['runtimes', 'bundlers'];
+
 const TABLES = {
   runtimes: {
     header: ['runtime', 'import', 'works', 'variant', 'threads', 'cold start, ms'],
@@ -35,6 +58,17 @@ const TABLES = {
     header: ['built by', 'page', 'worker', 'files', 'raw, kB', 'gzip, kB', 'brotli, kB'],
     row: bundlerRow,
     texts: 3,
+  },
+  long: {
+    header: [
+      'after the first 2000 requests / after all',
+      'linear memory, MB',
+      'alive, bytes',
+      'process, MB',
+      'before 256 MiB, with them, after disposeRuntime, MB',
+    ],
+    row: longRow,
+    texts: 1,
   },
 };
 
@@ -55,7 +89,7 @@ export function compareReadme(found, write) {
   const file = path.join(root, 'README.md');
   const before = fs.readFileSync(file, 'utf8');
   let after = before;
-  for (const kind of Object.keys(TABLES)) after = between(after, kind, tableOf(kind, found[kind]));
+  for (const kind of IN_README) after = between(after, kind, tableOf(kind, found[kind]));
   if (write) fs.writeFileSync(file, after);
   else if (facts(before) !== facts(after))
     throw new Problem(

@@ -46,12 +46,16 @@ await main(async () => {
   await nodeModules();
   await buildModules();
   await buildDist();
-  const { RUNTIMES, BUNDLERS, runAll } = await import('../runtimes/main.mjs');
+  const { RUNTIMES, BUNDLERS, LONG, runAll } = await import('../runtimes/main.mjs');
   const { compareReadme, tableOf } = await import('../runtimes/tables.mjs');
   const wanted = ({ name }) =>
     positionals.length === 0 || positionals.some((text) => name.toLowerCase().includes(text.toLowerCase()));
-  const chosen = { runtimes: RUNTIMES.filter(wanted), bundlers: BUNDLERS.filter(wanted) };
-  if (chosen.runtimes.length + chosen.bundlers.length === 0)
+  const chosen = {
+    runtimes: RUNTIMES.filter(wanted),
+    bundlers: BUNDLERS.filter(wanted),
+    long: LONG.filter(wanted),
+  };
+  if (Object.values(chosen).flat().length === 0)
     throw new Problem(`test:runtimes: nothing has ${positionals.join(' or ')} in its name`);
   if (values.write && positionals.length > 0)
     throw new Problem('test:runtimes: --write needs all, without names');
@@ -60,7 +64,7 @@ await main(async () => {
   fs.writeFileSync(values.json, `${JSON.stringify(found, null, 1)}\n`);
   for (const kind of Object.keys(chosen))
     if (chosen[kind].length > 0) console.log(`\n${tableOf(kind, found[kind])}`);
-  const rows = [...found.runtimes, ...found.bundlers];
+  const rows = Object.values(found).flat();
   const failed = rows.filter(({ error }) => error);
   console.log(`\n${rows.length - failed.length} passed, ${failed.length} failed, ${seconds(start)}`);
   if (failed.length > 0) process.exitCode = 1;
