@@ -1,5 +1,5 @@
 // `npm run playground`: sets up and builds what is missing, serves the playground, and says where. --open opens it too,
-// --train trains the net that it reads digits with instead.
+// --train trains the net that it reads digits with instead, --measure prints how it keeps to what it promises.
 import { spawn } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { importTypeScript } from './lib/bundle.mjs';
@@ -49,7 +49,18 @@ async function train(args) {
   await trained(args);
 }
 
+async function measure() {
+  await nodeModules();
+  await buildModules();
+  const { targets } = await import('./lib/playgroundTargets.mjs');
+  const rows = await targets();
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column].length)));
+  for (const [what, found, aim] of rows)
+    console.log(`${what.padEnd(widths[0])}  ${found.padStart(widths[1])}  (${aim})`);
+}
+
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [first, ...rest] = process.argv.slice(2);
-  await main(() => (first === '--train' ? train(rest) : playground({ opens: first === '--open' })));
+  const jobs = { '--train': () => train(rest), '--measure': measure };
+  await main(jobs[first] ?? (() => playground({ opens: first === '--open' })));
 }

@@ -2,4 +2,4 @@
 export function serveFolder(
   folder: string,
   options?: { port?: number; prefix?: string },
-): Promise<{ address: string; close(): void }>;
+): Promise<{ address: string; files: Set<string>; close(): void }>;

@@ -2,6 +2,7 @@
  * Chromium and Firefox on the built playground, served as plain files under a folder of the address. Both are driven by puppeteer.
  * Whatever a page says on its console as an error, or may not load, fails the test.
  */
+import path from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { chromium, firefox } from '../../scripts/lib/browser.mjs';
@@ -28,6 +29,8 @@ const LAUNCH = {
 export type BrowserName = keyof typeof LAUNCH;
 
 export interface Playground {
+  /** The files that the server has given since the page was opened. */
+  files(): readonly string[];
   /** A page at this address behind the #, when its tab is there. */
   open(hash: string, size?: { width: number; height: number }): Promise<Page>;
 }
@@ -39,8 +42,10 @@ export function inBrowsers(title: string, body: (playground: Playground, name: B
     let server: Awaited<ReturnType<typeof serveFolder>>;
     let page: Page | null = null;
     const wrong: string[] = [];
+    let folder: string;
     beforeAll(async () => {
-      server = await serveFolder(await buildPlayground(), { prefix: '/some/folder/' });
+      folder = await buildPlayground();
+      server = await serveFolder(folder, { prefix: '/some/folder/' });
       browser = await LAUNCH[name]();
     }, 180_000);
     afterAll(async () => {
@@ -64,6 +69,7 @@ export function inBrowsers(title: string, body: (playground: Playground, name: B
 
     body(
       {
+        files: () => [...server.files].map((file) => path.join(folder, file)),
         async open(hash, size = { width: 1280, height: 900 }) {
           page ??= await made();
           // Older Firefoxes set the size, and do not know of the orientation that is sent with it.
@@ -72,6 +78,7 @@ export function inBrowsers(title: string, body: (playground: Playground, name: B
           });
           // The same page in another state is another document here.
           await page.goto('about:blank');
+          server.files.clear();
           await page.goto(`${server.address}${hash === '' ? '' : `#${hash}`}`);
           await page.waitForSelector('main h2');
           expect(wrong).toEqual([]);

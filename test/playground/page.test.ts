@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { configOf } from '../../playground/src/window/config.ts';
 import { compute } from '../../playground/src/worker/window.ts';
 import { fetchData } from '../../scripts/fetch-data.mjs';
+import { compressed } from '../../scripts/lib/playgroundTargets.mjs';
 import { inBrowsers } from './browsers.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -46,7 +47,19 @@ const hash = (page: Page): Promise<string> => page.evaluate(() => location.hash.
 beforeAll(() => init());
 afterAll(() => disposeRuntime());
 
-inBrowsers('the playground', ({ open }) => {
+inBrowsers('the playground', ({ open, files }) => {
+  test('the first view loads at most 300 kB, compressed: the other parts and models come on demand', async () => {
+    const page = await open('');
+    await output(page);
+    await page.waitForNetworkIdle();
+    const names = files().map((file) => file.slice(file.lastIndexOf('/') + 1));
+    expect(names).toContain('index.html');
+    expect(names.filter((name) => /safetensors|onnx|jpg|digits\.bin/.test(name))).toEqual([]);
+    const bytes = compressed(files());
+    console.log(`the first view: ${bytes} bytes, compressed, in ${names.length} files`);
+    expect(bytes).toBeLessThanOrEqual(300_000);
+  });
+
   test('each control changes the numbers to those of the library', async () => {
     const page = await open('i=5,6&k=3,2');
     const changes: [control: string, value: string, address: string][] = [
