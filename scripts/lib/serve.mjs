@@ -35,7 +35,10 @@ export async function serveFolder(folder, { port = 0, prefix = '/', headers = {}
     const inside = decodeURIComponent(pathname).startsWith(prefix)
       ? decodeURIComponent(pathname).slice(prefix.length)
       : null;
-    const file = inside === null ? null : path.join(folder, path.normalize(`/${inside || 'index.html'}`));
+    const file =
+      inside === null
+        ? null
+        : path.join(folder, path.normalize(`/${/(^|\/)$/.test(inside) ? `${inside}index.html` : inside}`));
     const more = typeof headers === 'function' ? headers(pathname) : headers;
     if (file === null || !fs.statSync(file, { throwIfNoEntry: false })?.isFile()) {
       response.writeHead(404, { 'content-type': 'text/plain', ...more });

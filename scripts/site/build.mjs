@@ -6,13 +6,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { sourcesByDistName } from '../lib/entries.mjs';
+import { hashOf, readText, withLock, writeAtomic } from '../lib/files.mjs';
 import { nodeModules } from '../lib/modules.mjs';
 import { main, root } from '../lib/report.mjs';
 import { allPages, GROUPS, pageOf } from './pages.mjs';
 import { referencePages } from './reference.mjs';
 
 const at = (...parts) => path.join(root, ...parts);
-const [source, out] = [at('build/site'), at('build/site-dist')];
+const [source, out, stamp] = [at('build/site'), at('build/site-dist'), at('build/site.stamp')];
 const { version } = JSON.parse(fs.readFileSync(at('package.json'), 'utf8'));
 
 function write(file, text) {
@@ -70,8 +71,9 @@ function llms(pages, reference) {
   return `# striate ${version}\n\n> Convolutional networks in JavaScript on WebAssembly: tensors, layers, gradients, training, ONNX models, pictures, and what convolutions do.\n\n${groups.join('\n\n')}\n\n## Reference\n\n${reference.map(({ title, place }) => `- [${title}](${place}.md)`).join('\n')}\n`;
 }
 
-export async function buildSite() {
+export async function buildSite({ base = process.env.SITE_BASE ?? '/' } = {}) {
   await nodeModules();
+  fs.rmSync(stamp, { force: true });
   execFileSync(process.execPath, [at('scripts/build.mjs'), '--dist'], { cwd: root, stdio: 'inherit' });
   const { Tensor, disposeRuntime } = await import('striate');
   const { encodePng } = await import('striate/image');
@@ -112,7 +114,7 @@ export async function buildSite() {
   fs.mkdirSync(settings, { recursive: true });
   fs.copyFileSync(at('scripts/site/config.mjs'), path.join(settings, 'config.mjs'));
   fs.cpSync(at('scripts/site/theme'), path.join(settings, 'theme'), { recursive: true });
-  const { SITE_BASE: base = '/', SITE_EDIT: editLink } = process.env;
+  const { SITE_EDIT: editLink } = process.env;
   write(path.join(settings, 'site.json'), JSON.stringify({ version, nav, blocks, base, editLink }));
   execFileSync(process.execPath, [at('node_modules/vitepress/bin/vitepress.js'), 'build', source], {
     cwd: root,
@@ -124,4 +126,18 @@ export async function buildSite() {
   console.log('build/site-dist has the site');
 }
 
-if (process.argv[1]?.endsWith('build.mjs')) await main(buildSite);
+/** Builds the site for a base where what it is made of has changed; gives the folder. */
+export async function builtSite({ base }) {
+  const hash = `${base} ${hashOf(['docs', 'ts', 'scripts/site', 'package.json', 'package-lock.json', 'build/stamp.json'])}`;
+  if (readText(stamp) === hash && fs.existsSync(path.join(out, 'index.html'))) return out;
+  await withLock(at('build/site.lock'), async () => {
+    // Another process: its kernels and settings are its own.
+    execFileSync(process.execPath, [at('scripts/site/build.mjs')], {
+      ...{ cwd: root, stdio: 'inherit', env: { ...process.env, SITE_BASE: base } },
+    });
+    writeAtomic(stamp, hash);
+  });
+  return out;
+}
+
+if (process.argv[1]?.endsWith('site/build.mjs')) await main(() => buildSite());

@@ -139,4 +139,8 @@ export async function pageOf(file, library) {
 }
 
 /** All files of the site's pages, with their places. */
-export const allPages = () => [['guide/home.md', 'index'], ...GROUPS.flatMap(({ pages }) => pages)];
+export const allPages = () => [
+  ['guide/home.md', 'index'],
+  ['zh/index.md', 'zh/index'],
+  ...GROUPS.flatMap(({ pages }) => pages),
+];

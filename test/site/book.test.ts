@@ -88,7 +88,7 @@ describe('the pages', () => {
     ).toBe(true);
     expect(page.markdown).toContain('## What the others call it');
     // Without its scripts the page shows what the code printed.
-    for (const { id } of live) expect(page.html[id]).toMatch(/<img|<table|<svg|<pre>/);
+    for (const { id } of live) expect(page.html[id]).toMatch(/<img|<table|<svg|<pre/);
   });
 
   test('what is said must be is said by pages that there are', () => {
@@ -138,7 +138,7 @@ describe('what a block prints', () => {
       '<div class="live-chart"><svg><text>1</text></svg></div>',
     );
     expect(html([{ kind: 'error', text: 'a < b', line: 3 }])).toBe(
-      '<pre class="live-error">a &#60; b (line 3)</pre>',
+      '<pre class="live-error" tabindex="0">a &#60; b (line 3)</pre>',
     );
   });
 });

@@ -94,7 +94,7 @@ function tensorHtml({ dtype, shape, values }) {
   const planes = height * width === 0 ? 0 : size / (height * width);
   if (size === 0 || width > WIDEST || height > WIDEST || planes > PLANES || values.length < size) {
     const some = values.slice(0, 12).map(figure).join(', ');
-    return `<figure>${head}<pre>${escaped(some)}${size > 12 ? ', ...' : ''}</pre></figure>`;
+    return `<figure>${head}<pre tabindex="0">${escaped(some)}${size > 12 ? ', ...' : ''}</pre></figure>`;
   }
   const largest = values.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), 0);
   const tables = Array.from({ length: planes }, (_, plane) =>
@@ -127,9 +127,9 @@ export function html(outputs) {
         return `<div class="live-chart">${one.svg.replace(/<style>[\s\S]*?<\/style>/, '')}</div>`;
       if (one.kind === 'error') {
         const at = one.line === undefined ? '' : ` (line ${one.line})`;
-        return `<pre class="live-error">${escaped(one.text)}${at}</pre>`;
+        return `<pre class="live-error" tabindex="0">${escaped(one.text)}${at}</pre>`;
       }
-      return `<pre${one.kind === 'right' ? ' class="live-right"' : ''}>${escaped(one.text)}</pre>`;
+      return `<pre${one.kind === 'right' ? ' class="live-right"' : ''} tabindex="0">${escaped(one.text)}</pre>`;
     })
     .join('\n');
 }
