@@ -1,19 +1,25 @@
-// Browsers, unbundled: an import map over the installed files, a plain server, and a content security policy.
+// Browsers, unbundled: an import map over the installed files, a plain server, and a content security policy; and the files from
+// another origin.
+import fs from 'node:fs';
+import path from 'node:path';
 import { launchChromium, launchFirefox } from '../scripts/lib/browser.mjs';
 import { distName, ENTRIES } from '../scripts/lib/entries.mjs';
+import { serveFolder } from '../scripts/lib/serve.mjs';
 import { launchWebKit } from '../scripts/lib/webkit.mjs';
 import { posted, WATCH } from './pages.mjs';
 import { shortest } from './processes.mjs';
 
 const COLD_STARTS = 3;
 
-const imports = Object.fromEntries(
-  Object.keys(ENTRIES).map((entry) => [entry, `/node_modules/striate/dist/${distName(entry)}.js`]),
-);
+const PACKAGE = '/node_modules/striate';
+
+/** The import map of a page that has the package's files at an address. */
+const imports = (address) =>
+  Object.fromEntries(Object.keys(ENTRIES).map((entry) => [entry, `${address}/dist/${distName(entry)}.js`]));
 
 const page = (policy, script) => `${WATCH}
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src 'self'; ${policy}">
-<script type="importmap">${JSON.stringify({ imports })}</script>
+<script type="importmap">${JSON.stringify({ imports: imports(PACKAGE) })}</script>
 <script type="module">
 ${script}
 </script>`;
@@ -53,10 +59,34 @@ done({
 const THREADS = (options) => `import { threads } from '/threads.mjs';
 done(await threads(2, ${options}));`;
 
+/** A page that has the package from a server of another origin, as from a network of copies. */
+const FROM_ELSEWHERE = (address) => `${WATCH}
+<script type="importmap">${JSON.stringify({ imports: imports(address) })}</script>
+<script type="module">
+import { report } from '/report.mjs';
+const results = await report();
+const own = performance.getEntriesByType('resource').map(({ name }) => name);
+done({ ...results, loaded: own.filter((name) => name.startsWith('${address}')).length });
+</script>`;
+
+/** What such a server answers with, so that pages of other origins may have it. */
+const SHARED = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
+
+async function fromElsewhere(place, ask) {
+  const server = await serveFolder(path.join(place.browser, PACKAGE), { headers: SHARED });
+  try {
+    const text = FROM_ELSEWHERE(server.address.replace(/\/$/, ''));
+    fs.writeFileSync(path.join(place.browser, 'elsewhere.html'), text);
+    return await ask('elsewhere.html');
+  } finally {
+    server.close();
+  }
+}
+
 export const browserPrograms = {
   'cold.html': page("worker-src 'none'", COLD),
   'isolated.html': page('worker-src blob:', ISOLATED_PAGE),
-  'hosted.html': page("worker-src 'self'", THREADS("{ workerUrl: '/node_modules/striate/dist/worker.js' }")),
+  'hosted.html': page("worker-src 'self'", THREADS(`{ workerUrl: '${PACKAGE}/dist/worker.js' }`)),
   'alone.html': page('worker-src blob:', THREADS('{}')),
 };
 
@@ -69,7 +99,8 @@ async function inBrowser(place, launch) {
     const results = await ask('isolated.html');
     const hosted = await ask('hosted.html');
     const alone = await ask('alone.html', {});
-    return { ...results, coldStart: shortest(starts), hosted, alone };
+    const elsewhere = await fromElsewhere(place, ask);
+    return { ...results, coldStart: shortest(starts), hosted, alone, elsewhere };
   } finally {
     await browser.close();
   }

@@ -103,5 +103,9 @@ export function check(report, expected, reference) {
   if (report.loading) checkLoading(report.loading, report.variant);
   if (report.hosted) checkThreads(report.hosted, expected.threads);
   if (report.alone) checkThreads(report.alone, 1);
-  if (report.worker) check(report.worker, expected, reference);
+  for (const inner of [report.worker, report.elsewhere]) {
+    if (!inner) continue;
+    check({ agent: report.agent, ...inner }, expected, reference);
+    if (inner === report.elsewhere) assert.ok(inner.loaded > 3, `${inner.loaded} files came from elsewhere`);
+  }
 }
