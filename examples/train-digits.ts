@@ -95,7 +95,7 @@ export async function trainDigits(
   try {
     return await fit(net, {
       data,
-      loss: crossEntropy,
+      loss: (scores, target) => crossEntropy(scores, target, { labelSmoothing: 0.1 }),
       optimizer,
       epochs,
       schedule: new OneCycleLR(optimizer, { maxLr: 0.008, epochs, stepsPerEpoch: data.length }),
