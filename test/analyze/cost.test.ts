@@ -3,6 +3,7 @@ import * as striate from 'striate';
 import {
   BatchNorm2d,
   Conv2d,
+  conv2d,
   GroupNorm,
   groupNorm,
   lstm,
@@ -68,6 +69,20 @@ withRuntime('the cost of', () => {
       expect([totals.cost, totals.unknown]).toEqual(['complete', { macs: [], operations: [] }]);
     }),
   );
+
+  test('large nets: sums are exact whole numbers', () =>
+    scope(() => {
+      // Weights come in, so that nobody allocates them; 1001 x 1001 places of 11 x 11 between 255 and 253 channels, thirty times.
+      const net = (x: Tensor, w: Tensor) => Array.from({ length: 30 }, () => conv2d(x, w));
+      const { totals } = analyze(net, {
+        inputs: [
+          [1, 255, 1011, 1011],
+          [253, 255, 11, 11],
+        ],
+      });
+      expect(BigInt(totals.macs)).toBe(30n * 253n * 1001n ** 2n * 255n * 121n);
+      expect(totals.macs).toBeGreaterThan(2 ** 47);
+    }));
 
   test('a bias, an activation, a pool, norms: of one sample', () =>
     scope(() => {
