@@ -95,7 +95,7 @@ const en = {
     deconvnet: 'Deconvnet',
   },
   at: (layer: string) => `of layer ${layer}`,
-  stays: (correlation: string) => `stays by ${correlation}`,
+  stays: (correlation: string) => `correlation ${correlation}`,
   nothing: 'It is 0 everywhere: nothing there speaks for the score.',
   agreement: (count: number, list: string) =>
     `Rank correlation with the maps of the trained weights, over the middles of ${count} digits: ${list}. 1 is the same order of pixels, 0 none in common: what stays high does not depend on what was learned.`,
@@ -182,7 +182,7 @@ const zh: Words<typeof en>['zh'] = {
     deconvnet: 'Deconvnet',
   },
   at: (layer) => `层 ${layer}`,
-  stays: (correlation) => `保留 ${correlation}`,
+  stays: (correlation) => `相关 ${correlation}`,
   nothing: '处处为 0：没有什么支持这个得分。',
   agreement: (count, list) =>
     `与训练权重的图的秩相关（${count} 个数字的中间部分）：${list}。1 表示像素次序相同，0 表示毫无共同之处：居高不下的方法不取决于学到的东西。`,
