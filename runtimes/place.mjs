@@ -44,12 +44,18 @@ const plain = Object.fromEntries(
     .map((name) => [name, undefined]),
 );
 
+const A_DAY = 24 * 60 * 60 * 1000;
+
 export class Place {
   /** Holds the tools, the tarball, and the applications. */
   constructor(tools) {
     this.tools = tools;
-    fs.mkdirSync(path.join(tools, 'apps'), { recursive: true });
-    this.folder = fs.mkdtempSync(path.join(tools, 'apps', 'app-'));
+    const apps = path.join(tools, 'apps');
+    fs.mkdirSync(apps, { recursive: true });
+    // A run that was killed leaves its folder.
+    for (const name of fs.readdirSync(apps))
+      if (Date.now() - fs.statSync(path.join(apps, name)).mtimeMs > A_DAY) removeAll(path.join(apps, name));
+    this.folder = fs.mkdtempSync(path.join(apps, 'app-'));
   }
 
   /** Packs the package and installs it from the tarball into a first folder, of which others are copies. */
