@@ -28,6 +28,10 @@ export const PARTS = {
   parallel: { about: 'two threads beside two processes', load: () => import('./parts/parallel.mjs') },
   denormals: { about: 'what numbers below 1.2e-38 cost', load: () => import('./parts/denormals.mjs') },
   start: { about: 'from the import to the first result', load: () => import('./parts/start.mjs') },
+  responsive: {
+    about: 'whether a page stays alive while a model runs',
+    load: () => import('./parts/responsive.mjs'),
+  },
   codecs: {
     about: "pictures' files to pixels and back, beside jSquash and sharp",
     load: () => import('./parts/codecs.mjs'),
