@@ -46,15 +46,18 @@ export async function workerModules(folder, entry) {
   const plugin = {
     name: 'modules-of-their-own',
     setup({ onResolve, resolve }) {
-      onResolve({ filter: /\.(wasm|bin|onnx)$/ }, async ({ path: file, resolveDir, pluginData, kind }) => {
-        if (pluginData === 'seen') return undefined;
-        const found = await resolve(file, { resolveDir, kind, pluginData: 'seen' });
-        const type = found.path.endsWith('.wasm') ? 'CompiledWasm' : 'Data';
-        const name = `${path.basename(path.dirname(found.path))}/${path.basename(found.path)}`;
-        if (!modules.has(name))
-          modules.set(name, { type, path: name, contents: fs.readFileSync(found.path) });
-        return { path: `./${name}`, external: true };
-      });
+      onResolve(
+        { filter: /\.(wasm|bin|onnx|striate)$/ },
+        async ({ path: file, resolveDir, pluginData, kind }) => {
+          if (pluginData === 'seen') return undefined;
+          const found = await resolve(file, { resolveDir, kind, pluginData: 'seen' });
+          const type = found.path.endsWith('.wasm') ? 'CompiledWasm' : 'Data';
+          const name = `${path.basename(path.dirname(found.path))}/${path.basename(found.path)}`;
+          if (!modules.has(name))
+            modules.set(name, { type, path: name, contents: fs.readFileSync(found.path) });
+          return { path: `./${name}`, external: true };
+        },
+      );
     },
   };
   const { outputFiles } = await build({
@@ -63,6 +66,8 @@ export async function workerModules(folder, entry) {
     bundle: true,
     format: 'esm',
     conditions: ['workerd'],
+    // The package as it is installed, not its sources, which the repository's own settings name.
+    tsconfigRaw: {},
     write: false,
     outfile: path.join(folder, 'out.mjs'),
     logLevel: 'error',
