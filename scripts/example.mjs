@@ -10,11 +10,14 @@ import { FILES, MODELS } from './zoo/models.mjs';
 
 const folder = path.join(root, 'examples');
 
+/** What another runtime starts, and what the others share. */
+const OTHERS = ['support.ts', 'deno.ts', 'bun.ts'];
+
 /** Each example is a file of its own, whose first line says what it does. */
 const examples = new Map(
   fs
     .readdirSync(folder)
-    .filter((file) => file.endsWith('.ts') && file !== 'support.ts')
+    .filter((file) => file.endsWith('.ts') && !OTHERS.includes(file))
     .map((file) => [
       file.replace('.ts', ''),
       fs.readFileSync(path.join(folder, file), 'utf8').split('\n')[0],

@@ -1,89 +1,11 @@
-// A Worker (Cloudflare, workerd) that takes a posted picture and answers with the faces in it, as JSON.
+// A Worker (Cloudflare, workerd) that takes a posted picture and answers with the faces in it.
 //
-//   curl --data-binary @photo.jpg https://faces.example.workers.dev/
+//   npx striate compile blazeface-back.onnx --weights float16 --output blazeface-back.striate
+//   npx wrangler dev
+//   curl --data-binary @photo.jpg http://localhost:8787/
 //
-// The model is part of the Worker: compiled ahead of time (`npx striate compile`), so that a cold start reads no ONNX and plans nothing.
-// Everything is loaded at the first request and kept for those that follow in the same isolate.
-import { type CompiledModel, init, loadCompiled, memory, runtime, scope } from 'striate';
-import { decodeImage, fromImage, imageTransform } from 'striate/image';
-import { decodeFaces, makeAnchors } from '../faces/anchors.ts';
-import { blend } from '../faces/nms.ts';
+// The model is part of the Worker; from R2 it would be `await (await env.MODELS.get('blazeface-back.striate')).arrayBuffer()`.
+import { facesHandler } from '../faces/answer.ts';
 import file from './blazeface-back.striate';
 
-const SIZE = 256;
-/** How a picture becomes the model's input: the whole of it, with bars, -1 to 1. */
-const options = {
-  ...({ size: [SIZE, SIZE], fit: 'contain', layout: 'NHWC' } as const),
-  ...{ scale: 1 / 127.5, mean: 1, std: 1 },
-};
-const LEAST_SCORE = 0.5;
-/** Longer bodies are refused unread. */
-const MOST_BYTES = 10 * 2 ** 20;
-/** 12 million pixels of three bytes, and what decoding takes besides, are far from the isolate's 128 MB. */
-const MOST_PIXELS = 12e6;
-
-const anchors = makeAnchors();
-let loading: Promise<CompiledModel> | null = null;
-
-/** The model, loaded once; a failed attempt may be repeated. */
-function modelOnce(): Promise<CompiledModel> {
-  loading ??= (async () => {
-    await init();
-    return loadCompiled(file);
-  })();
-  loading.catch(() => {
-    loading = null;
-  });
-  return loading;
-}
-
-const problem = (status: number, error: string): Response => Response.json({ error }, { status });
-
-async function faces(request: Request): Promise<Response> {
-  if (request.method !== 'POST') return problem(405, 'post a picture: JPEG, PNG, WebP, GIF or BMP');
-  if (Number(request.headers.get('content-length') ?? 0) > MOST_BYTES)
-    return problem(413, `the picture must have at most ${MOST_BYTES} bytes`);
-  const isCold = loading === null;
-  const model = await modelOnce();
-  const bytes = new Uint8Array(await request.arrayBuffer());
-  if (bytes.length > MOST_BYTES) return problem(413, `the picture must have at most ${MOST_BYTES} bytes`);
-  let picture: Awaited<ReturnType<typeof decodeImage>>;
-  try {
-    picture = await decodeImage(bytes, { maxPixels: MOST_PIXELS });
-  } catch (error) {
-    return problem(415, (error as Error).message);
-  }
-  const found = scope(() => {
-    const results = Object.values(model.run(fromImage(picture, options)));
-    // The finer grid's anchors come first.
-    const collect = (perAnchor: number): Float32Array => {
-      const parts = results.filter(({ shape }) => shape[2] === perAnchor).sort((a, b) => b.size - a.size);
-      return Float32Array.from(parts.flatMap(({ data }) => [...data]));
-    };
-    return blend(decodeFaces(collect(1), collect(16), anchors, SIZE, LEAST_SCORE));
-  });
-  const { toSource } = imageTransform(picture, options);
-  const place = (x: number, y: number) => toSource([x * SIZE, y * SIZE]).map(Math.round);
-  return Response.json({
-    width: picture.width,
-    height: picture.height,
-    faces: found.map(({ score, left, top, right, bottom, points }) => ({
-      score,
-      box: [...place(left, top), ...place(right, bottom)],
-      points: points.map(({ x, y }) => place(x, y)),
-    })),
-    cold: isCold,
-    variant: runtime().variant,
-    memoryBytes: memory.stats().memoryBytes,
-  });
-}
-
-export default {
-  async fetch(request: Request): Promise<Response> {
-    try {
-      return await faces(request);
-    } catch (error) {
-      return problem(500, (error as Error).message);
-    }
-  },
-};
+export default { fetch: facesHandler(() => file) };
