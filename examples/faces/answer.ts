@@ -2,26 +2,15 @@
 //
 //   { width, height, faces: [{ score, box: [x1, y1, x2, y2], points: [[x, y], ...] }], cold, variant, memoryBytes }
 //
-// The model is BlazeFace for 256 x 256 pixels, compiled ahead of time: a cold start reads no ONNX and plans nothing.
-//   npx striate compile blazeface-back.onnx --weights float16 --output blazeface-back.striate
+// The model was compiled ahead of time (whole.ts): a cold start reads no ONNX and plans nothing.
 import { type CompiledModel, init, loadCompiled, type ModelSource, memory, runtime, scope } from 'striate';
-import { decodeImage, fromImage, imageTransform } from 'striate/image';
-import { decodeFaces, makeAnchors } from './anchors.ts';
-import { blend } from './nms.ts';
+import { decodeImage, fromImage } from 'striate/image';
+import { facesOf, options } from './whole.ts';
 
-const SIZE = 256;
-/** How a picture becomes the model's input: the whole of it, with bars, -1 to 1. */
-const options = {
-  ...({ size: [SIZE, SIZE], fit: 'contain', layout: 'NHWC' } as const),
-  ...{ scale: 1 / 127.5, mean: 1, std: 1 },
-};
-const LEAST_SCORE = 0.5;
 /** Longer bodies are refused unread. */
 const MOST_BYTES = 10 * 2 ** 20;
 /** 12 million pixels of three bytes, and what decoding takes besides, are far from the isolate's 128 MB. */
 const MOST_PIXELS = 12e6;
-
-const anchors = makeAnchors();
 
 const problem = (status: number, error: string): Response => Response.json({ error }, { status });
 
@@ -66,25 +55,11 @@ async function answer(
   } catch (error) {
     return problem(415, (error as Error).message);
   }
-  const found = scope(() => {
-    const results = Object.values(model.run(fromImage(picture, options)));
-    // The finer grid's anchors come first.
-    const collect = (perAnchor: number): Float32Array => {
-      const parts = results.filter(({ shape }) => shape[2] === perAnchor).sort((a, b) => b.size - a.size);
-      return Float32Array.from(parts.flatMap(({ data }) => [...data]));
-    };
-    return blend(decodeFaces(collect(1), collect(16), anchors, SIZE, LEAST_SCORE));
-  });
-  const { toSource } = imageTransform(picture, options);
-  const place = (x: number, y: number) => toSource([x * SIZE, y * SIZE]).map(Math.round);
+  const faces = scope(() => facesOf(picture, model.run(fromImage(picture, options))));
   return Response.json({
     width: picture.width,
     height: picture.height,
-    faces: found.map(({ score, left, top, right, bottom, points }) => ({
-      score,
-      box: [...place(left, top), ...place(right, bottom)],
-      points: points.map(({ x, y }) => place(x, y)),
-    })),
+    faces,
     cold: isCold,
     variant: runtime().variant,
     memoryBytes: memory.stats().memoryBytes,

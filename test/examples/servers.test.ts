@@ -1,19 +1,21 @@
-/** What finds the faces of posted pictures, in workerd, Deno, Bun and a Lambda's Node: answers to photographs, and to what is none. */
+/** What finds faces in workerd, Deno, Bun, a Lambda's Node and a page: of photographs, and of what is none. */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
+import puppeteer from 'puppeteer-core';
 import { disposeRuntime, init, scope } from 'striate';
 import { decodeImage, fromImage } from 'striate/image';
-import { loadModel } from 'striate/onnx';
+import { loadModel, type Model } from 'striate/onnx';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type * as Lambda from '../../examples/aws-lambda/handler.ts';
-import { decodeFaces, makeAnchors } from '../../examples/faces/anchors.ts';
-import { blend } from '../../examples/faces/nms.ts';
+import { facesOf, options } from '../../examples/faces/whole.ts';
 import { workerModules } from '../../runtimes/edge.mjs';
 import { fetchData } from '../../scripts/fetch-data.mjs';
+import { chromium, chromiumFlags } from '../../scripts/lib/browser.mjs';
+import { serveFolder } from '../../scripts/lib/serve.mjs';
 import { buildDist, type Installed, install, root } from '../package/installed.ts';
 
 let inside: string;
@@ -23,11 +25,11 @@ let photo: Uint8Array<ArrayBuffer>;
 let expected: { score: number }[];
 
 const MOST_MEMORY = 128 * 2 ** 20;
-const examples = ['edge-worker', 'aws-lambda', 'faces', 'deno.ts', 'bun.ts'];
+const examples = ['edge-worker', 'aws-lambda', 'browser', 'faces', 'deno.ts', 'bun.ts'];
 const bring = (folder: string) => {
   for (const name of examples)
     cpSync(path.join(root, 'examples', name), path.join(folder, name), { recursive: true });
-  for (const name of ['edge-worker', 'aws-lambda', '.'])
+  for (const name of ['edge-worker', 'aws-lambda', 'browser', '.'])
     writeFileSync(path.join(folder, name, 'blazeface-back.striate'), model);
 };
 
@@ -53,23 +55,9 @@ afterAll(() => {
 });
 
 /** The same by the ONNX file, in Node. */
-async function facesByOnnx(model: Awaited<ReturnType<typeof loadModel>>) {
+async function facesByOnnx(model: Model) {
   const picture = await decodeImage(photo);
-  return scope(() => {
-    const x = fromImage(picture, {
-      ...({ size: [256, 256], fit: 'contain', layout: 'NHWC' } as const),
-      ...{ scale: 1 / 127.5, mean: 1, std: 1 },
-    });
-    const results = Object.values(model.run(x));
-    const collect = (perAnchor: number) =>
-      Float32Array.from(
-        results
-          .filter(({ shape }) => shape[2] === perAnchor)
-          .sort((a, b) => b.size - a.size)
-          .flatMap(({ data }) => [...data]),
-      );
-    return blend(decodeFaces(collect(1), collect(16), makeAnchors(), 256, 0.5));
-  });
+  return scope(() => facesOf(picture, model.run(fromImage(picture, options))));
 }
 
 interface Reply {
@@ -173,4 +161,51 @@ test('aws-lambda, bundled for Node', async () => {
     const answer = await handler({ ...event, requestContext });
     return { status: answer.statusCode, json: JSON.parse(answer.body) };
   });
+});
+
+test('browser: a chosen picture, one that is none, the camera', async () => {
+  const folder = path.join(inside, 'browser');
+  await build({
+    ...({ platform: 'browser', format: 'esm', bundle: true, minify: true } as const),
+    ...{
+      entryPoints: [path.join(folder, 'page.ts')],
+      outfile: path.join(folder, 'page.js'),
+      tsconfigRaw: {},
+    },
+  });
+  const photoFile = path.join(folder, 'photo.jpg');
+  writeFileSync(photoFile, photo);
+  const server = await serveFolder(folder, { prefix: '/some/folder/' });
+  const browser = await puppeteer.launch({
+    executablePath: await chromium(),
+    args: [...chromiumFlags, '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'],
+  });
+  try {
+    const page = await browser.newPage();
+    const wrong: string[] = [];
+    page.on('pageerror', (error) => wrong.push(String(error)));
+    await page.goto(`${server.address}index.html`);
+    const says = (text: string) =>
+      page.waitForFunction(
+        (part) => document.querySelector('[role=status]')?.textContent?.includes(part),
+        {},
+        text,
+      );
+    await says('Ready');
+    const input = (await page.$('input'))!;
+    await input.uploadFile(photoFile);
+    await says(expected.length === 1 ? '1 face,' : `${expected.length} faces,`);
+    expect(await page.$eval('canvas', ({ width }) => width)).toBeGreaterThan(100);
+    await input.uploadFile(path.join(folder, 'page.ts'));
+    await says('page.ts: ');
+    await page.click('button');
+    await says(' faces,');
+    expect(await page.$eval('canvas', ({ width, height }) => [width, height])).toEqual([640, 480]);
+    await page.click('button');
+    expect(await page.$eval('button', (button) => button.getAttribute('aria-pressed'))).toBe('false');
+    expect(wrong).toEqual([]);
+  } finally {
+    await browser.close();
+    server.close();
+  }
 });
