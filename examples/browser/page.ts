@@ -48,12 +48,17 @@ function draw(picture: CanvasImageSource, faces: readonly PlacedFace[], width: n
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
   context.drawImage(picture, 0, 0);
   context.lineWidth = Math.max(2, width / 300);
-  context.strokeStyle = context.fillStyle = '#00e5a0';
-  context.font = `${Math.max(12, width / 50)}px sans-serif`;
+  const size = Math.max(12, width / 50);
+  context.font = `${size}px sans-serif`;
+  context.textBaseline = 'bottom';
   for (const { score, box } of faces) {
     const [left = 0, top = 0, right = 0, bottom = 0] = box;
+    context.strokeStyle = context.fillStyle = '#00e5a0';
     context.strokeRect(left, top, right - left, bottom - top);
-    context.fillText(`${Math.round(100 * score)} %`, left, top - context.lineWidth);
+    const text = `${Math.round(100 * score)} %`;
+    context.fillRect(left, top - size * 1.2, context.measureText(text).width + size / 2, size * 1.2);
+    context.fillStyle = '#000';
+    context.fillText(text, left + size / 4, top);
   }
 }
 
