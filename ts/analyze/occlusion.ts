@@ -5,12 +5,12 @@
  */
 import { checkOptions, fill, integer, oneOf, perAxis } from '../base/checks.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
+import type { WebSignal } from '../base/platform.ts';
 import { collecting } from '../engine/memory.ts';
 import { countOf } from '../instructions/emit.ts';
 import { tensor, zeros } from '../ops/create.ts';
 import type { Size } from '../ops/options.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
-import type { Abortable } from '../train/fitOptions.ts';
 import { Pauses } from '../train/pause.ts';
 import { placesOf } from './element.ts';
 import type { NetSource } from './net.ts';
@@ -37,7 +37,7 @@ export interface OcclusionAsyncOptions extends OcclusionOptions {
   /** Called after each batch: how many covered pictures have been in, and how many there are. */
   onProgress?: ((done: number, total: number) => unknown) | undefined;
   /** An AbortSignal: the run ends behind the batch that is being computed, and rejects with the signal's reason. */
-  signal?: (Abortable & { readonly reason?: unknown }) | undefined;
+  signal?: WebSignal | undefined;
 }
 
 const NAMES = ['target', 'size', 'stride', 'value', 'batch'];

@@ -48,7 +48,12 @@ export interface AnalysisTotals {
   /** Whether all layers are complete; else the sums are lower bounds: partial. Unavailable: of no layer is anything known. */
   readonly cost: Coverage;
   /** The operators whose multiply-accumulates, and whose other operations, are not known. */
-  readonly unknown: { readonly macs: readonly string[]; readonly operations: readonly string[] };
+  readonly unknown: {
+    /** Those whose multiply-accumulates are not known. */
+    readonly macs: readonly string[];
+    /** Those whose other operations are not known. */
+    readonly operations: readonly string[];
+  };
   /** Multiply-accumulates by weights. Null without weights. */
   readonly cpr: number | null;
   /** Parameters if all layers with weights were fully connected. */

@@ -3,6 +3,7 @@
  * program is brought at its first run. Calls take turns in their order. Where there can be no worker they run in place.
  */
 import { initialPages, version } from '../../build/glue.js';
+import { builtin } from '../base/builtin.ts';
 import type { WebSignal } from '../base/platform.ts';
 import type { Engine } from './engine.ts';
 import { laneText } from './laneText.ts';
@@ -125,7 +126,8 @@ export class Lane {
   }
 
   #open(): Promise<void> {
-    if (typeof Worker === 'undefined' && !globalThis.process) throw new Error('this runtime has no workers');
+    if (typeof Worker === 'undefined' && !builtin('node:worker_threads'))
+      throw new Error('this runtime has no workers');
     return new Promise((resolve, reject) => {
       let stands = false;
       const timer = setTimeout(
