@@ -76,7 +76,8 @@ export class Storage {
 
   /** Writes the bytes. */
   write(bytes: Uint8Array): void {
-    bytesOf(this.engine).set(bytes, this.address);
+    const { address } = this;
+    bytesOf(this.engine).set(bytes, address);
   }
 
   /** Writes the values to another place of the memory. */

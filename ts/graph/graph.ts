@@ -273,7 +273,8 @@ export class Graph {
     if (kind === 'number') return number;
     if (kind !== 'capture' || !this.#isPinned || this.state.size > 0 || dtype !== 'float32') return undefined;
     if (storage === null || shape.some((size) => size !== 1)) return undefined;
-    return refresh(storage.engine).f32[storage.address >>> 2];
+    const at = storage.address >>> 2;
+    return refresh(storage.engine).f32[at];
   }
 
   /** @throws where uses, order or types are not what they must be */

@@ -131,10 +131,12 @@ export class Tensor<D extends DType = 'float32'> {
 
   #read(where: string): TypedArrays[D] {
     const storage = readable(where, 'tensor', this);
+    // First, since the memory may grow when values come in from outside.
+    const { address } = storage;
     const { buffer } = storage.engine.memory;
     let view = this.#resources.view as TypedArrays[D] | null;
-    if (view === null || view.buffer !== buffer || view.byteOffset !== storage.address) {
-      view = viewOf(this.dtype, buffer, storage.address, this.size);
+    if (view === null || view.buffer !== buffer || view.byteOffset !== address) {
+      view = viewOf(this.dtype, buffer, address, this.size);
       this.#resources.view = view;
     }
     return view;

@@ -255,9 +255,10 @@ class Translation {
     if (kind === 'number') return this.#writer.scalar(number, dtype);
     if (kind === 'draw') return seedName(draw as Draw);
     const storage = homeOf(value).storage as Storage;
-    const { buffer } = storage.engine.memory;
+    // First, since the memory may grow when values come in from outside.
+    const { address } = storage;
     const size = value.shape.reduce((a, b) => a * b, 1);
-    const values = viewOf(dtype, buffer, storage.address, size);
+    const values = viewOf(dtype, storage.engine.memory.buffer, address, size);
     return this.#writer.weight(this.#request.weights.get(storage) ?? 'constant', value, values);
   }
 }
