@@ -383,3 +383,28 @@ describe('what is wrong', () => {
       },
     ));
 });
+
+test('weights in Constant nodes, as PaddlePaddle writes them, are parameters; a lone number is none', async () => {
+  const values = counting(2 * 3 * 3, 0.1);
+  const source = await loadModel(
+    model({
+      nodes: [
+        { op: 'Constant', in: [], out: ['w'], attributes: { value: floats('w', [2, 1, 3, 3], values) } },
+        { op: 'Constant', in: [], out: ['half'], attributes: { value: floats('half', [], [0.5]) } },
+        { op: 'Identity', in: ['w'], out: ['same'] },
+        { op: 'Conv', in: ['x', 'same'], out: ['c'] },
+        { op: 'Mul', in: ['c', 'half'], out: ['y'] },
+      ],
+      inputs: { x: [[1, 1, 5, 5]] },
+    }),
+  );
+  const net = source.toModule();
+  expect(net.namedParameters().map(([name, { shape }]) => [name, shape])).toEqual([['same', [2, 1, 3, 3]]]);
+  scope(() => {
+    const x = randn([1, 1, 5, 5], { seed: 1 });
+    const { grads } = valueAndGrad(() => sum(net.forward(x)), net);
+    expect(Object.values(grads).map(({ shape }) => shape)).toEqual([[2, 1, 3, 3]]);
+    expect(net.forward(x).toArray()).toEqual(Object.values(source.run(x))[0]!.toArray());
+  });
+  for (const one of [net, source]) one.dispose();
+});

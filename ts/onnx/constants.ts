@@ -162,7 +162,7 @@ class Constants {
     const released = new Set(made.filter((name) => !makers.has(name) && !this.#values.has(name)));
     const weights = new Set(graph.proto.initializers.map(({ name }) => name));
     for (const node of this.order)
-      if (node.reads.some((name) => weights.has(name)))
+      if (isWeight(node) || node.reads.some((name) => weights.has(name)))
         for (const name of node.node.outputs) weights.add(name);
     return { nodes, makers, staying, constants: this.#values, weights, released };
   }
@@ -170,6 +170,12 @@ class Constants {
   dispose(): void {
     for (const one of this.#values.values()) disposeAll(one);
   }
+}
+
+/** Whether a node is a constant of several elements, as PaddlePaddle's exporter writes weights. */
+function isWeight({ node: { operator, attributes } }: GraphNode): boolean {
+  const dims = operator === 'Constant' ? attributes.get('value')?.tensor?.dims : undefined;
+  return dims !== undefined && dims.reduce((count, size) => count * size, 1) > 1;
 }
 
 function disposeAll(value: Value): void {
