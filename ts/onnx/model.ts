@@ -7,7 +7,7 @@ import { bytesPer, type DType } from '../base/dtype.ts';
 import { ModelError } from '../base/errors.ts';
 import { Shown } from '../base/shown.ts';
 import { engine } from '../engine/engine.ts';
-import { laneOf, type Send } from '../engine/lane.ts';
+import type { Send } from '../engine/lane.ts';
 import { adopt, collecting, type Resources, scope } from '../engine/memory.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import { type ProfileOptions, type StepProfile, typesText } from '../program/report.ts';
@@ -27,6 +27,7 @@ import {
 } from '../transforms/feeds.ts';
 import {
   copiesOf,
+  inTurn,
   type Program,
   type RunAsyncOptions,
   type SaveOptions,
@@ -247,8 +248,7 @@ export class Model extends Shown {
     this.#requireAlive(where);
     const signal = signalOf(where, options, ['outputs']);
     const wanted = this.#wanted(options.outputs, where);
-    const own = this.#with(where, inputs, (values) => copiesOf([...values.values()] as Tensor<DType>[]));
-    const job = async (send: Send | null): Promise<ModelResults> => {
+    const job = async (own: readonly Tensor<DType>[], send: Send | null): Promise<ModelResults> => {
       this.#requireAlive(where);
       this.resources.shared.begin(where);
       const values = new Map(this.inputs.map(({ name }, i): [string, Value] => [name, own[i]!]));
@@ -259,11 +259,9 @@ export class Model extends Shown {
       );
       return (await program.runBeside(where, tensors, send)) as ModelResults;
     };
-    return laneOf(this.#engine)
-      .enqueue(signal, job)
-      .finally(() => {
-        for (const one of own) one.dispose();
-      }) as Promise<Record<Name, AnyTensor>>;
+    return this.#with(where, inputs, (values) =>
+      inTurn(this.#engine, signal, [...values.values()] as Tensor<DType>[], job),
+    ) as Promise<Record<Name, AnyTensor>>;
   }
 
   /**

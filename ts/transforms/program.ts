@@ -280,12 +280,9 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     const where = 'Program.runAsync';
     this.#requireAlive(where);
     const signal = signalOf(where, options, []);
-    const inputs = copiesOf(this.#checked(where, xs));
-    return laneOf(this.#engine)
-      .enqueue(signal, (send) => this.runBeside(where, inputs, send))
-      .finally(() => {
-        for (const one of inputs) one.dispose();
-      });
+    return inTurn(this.#engine, signal, this.#checked(where, xs), (own, send) =>
+      this.runBeside(where, own, send),
+    );
   }
 
   /** Runs by the lane, or in place where there is none. @internal */
@@ -482,6 +479,21 @@ export function weightsOf(where: string, options: SaveOptions, others: readonly 
 /** The values of tensors, which nobody else has. @internal */
 export function copiesOf(tensors: readonly Tensor<DType>[]): readonly Tensor<DType>[] {
   return collecting(() => tensors.map((one) => one.clone())).result;
+}
+
+/** Has copies of tensors, made now, used by the lane when their turn has come. @internal */
+export function inTurn<T>(
+  on: Engine,
+  signal: WebSignal | undefined,
+  tensors: readonly Tensor<DType>[],
+  job: (own: readonly Tensor<DType>[], send: Send | null) => Promise<T>,
+): Promise<T> {
+  const own = copiesOf(tensors);
+  return laneOf(on)
+    .enqueue(signal, (send) => job(own, send))
+    .finally(() => {
+      for (const one of own) one.dispose();
+    });
 }
 
 function bindTensors(main: Instructions, bases: readonly number[], tensors: readonly Tensor<DType>[]): void {

@@ -9,13 +9,12 @@ import { messageOf } from '../../base/realm.ts';
 import { Shown } from '../../base/shown.ts';
 import { type ModelSource, readSource } from '../../base/source.ts';
 import { engine } from '../../engine/engine.ts';
-import { laneOf } from '../../engine/lane.ts';
 import { adopt, type Resources, release } from '../../engine/memory.ts';
 import { Prepacked } from '../../program/prepacked.ts';
 import { type ProfileOptions, type StepProfile, typesText } from '../../program/report.ts';
 import { type AnyTensor, Tensor } from '../../tensor/tensor.ts';
 import { bindFeeds, type Feed, type Feeds, type ModelPort } from '../feeds.ts';
-import { copiesOf, Program, type RunAsyncOptions, signalOf } from '../program.ts';
+import { inTurn, Program, type RunAsyncOptions, signalOf } from '../program.ts';
 import { type ReadFile, readCompiled } from './read.ts';
 import { storageOf } from './weights.ts';
 
@@ -129,15 +128,14 @@ export class CompiledModel<Out = Record<string, AnyTensor>> extends Shown {
   async runAsync(inputs: Feeds | Feed, options: RunAsyncOptions = {}): Promise<Out> {
     const where = 'CompiledModel.runAsync';
     const signal = signalOf(where, options, []);
-    const { program, own } = this.#with(where, inputs, (program, tensors) => ({
-      program,
-      own: copiesOf(tensors),
-    }));
-    return laneOf(this.#engine)
-      .enqueue(signal, (send) => program.runBeside(where, own, send) as Promise<Out>)
-      .finally(() => {
-        for (const one of own) one.dispose();
-      });
+    return this.#with(where, inputs, (program, tensors) =>
+      inTurn(
+        this.#engine,
+        signal,
+        tensors,
+        (own, send) => program.runBeside(where, own, send) as Promise<Out>,
+      ),
+    );
   }
 
   /**
