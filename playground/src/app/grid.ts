@@ -31,6 +31,7 @@ export class Grid {
   readonly element: HTMLElement;
   readonly #options: GridOptions;
   readonly #cells: HTMLElement[] = [];
+  readonly #kinds: string[] = [];
   readonly #frame = h('div', { class: 'frame', 'aria-hidden': 'true', hidden: true });
   #entry = 0;
 
@@ -96,6 +97,7 @@ export class Grid {
       field ?? h('span', { class: 'number' }, text),
     );
     this.#cells.push(cell);
+    this.#kinds.push(kind);
     return cell;
   }
 
@@ -162,13 +164,16 @@ export class Grid {
     }
   }
 
-  /** The numbers as they are now, in the cells that there are. */
+  /** The numbers and kinds as they are now, in the cells that there are. */
   refresh(): void {
     const { rows, columns } = this.#options;
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        const { text, label, title } = this.#options.cell(row, column);
-        const cell = this.at(row, column) as HTMLElement;
+        const { text, label, title, kind } = this.#options.cell(row, column);
+        const at = row * columns + column;
+        const cell = this.#cells[at] as HTMLElement;
+        cell.classList.replace(this.#kinds[at] as string, kind);
+        this.#kinds[at] = kind;
         const field = cell.querySelector('input');
         cell.style.setProperty('--digits', `${text.length}`);
         if (field === null) this.show(row, column, text, label, title);

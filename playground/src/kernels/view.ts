@@ -3,6 +3,7 @@ import type { Context, Tab } from '../app/context.ts';
 import { fill, h, number, select, tick } from '../app/dom.ts';
 import { Grid } from '../app/grid.ts';
 import { beside, paint, pictureCanvas } from '../app/picture.ts';
+import { whenReleased } from '../app/released.ts';
 import type { Kernel, KernelName, Showing } from '../worker/kernels.ts';
 import { type KernelWords, words } from './words.ts';
 
@@ -46,6 +47,7 @@ class KernelsTab implements Tab {
   #source: string;
   #picture: ImageData | null = null;
   #stream: MediaStream | null = null;
+  #grid: { readonly size: string; readonly cells: Grid } | null = null;
   #isBusy = false;
   #isStale = false;
   #isOver = false;
@@ -144,11 +146,16 @@ class KernelsTab implements Tab {
 
   #changed(): void {
     this.#keep();
-    this.#draw();
+    whenReleased(this.#draw);
     this.#filter();
   }
 
-  #draw(): void {
+  readonly #draw = (): void => {
+    this.#drawControls();
+    this.#drawCells();
+  };
+
+  #drawControls(): void {
     const say = this.#say;
     const { as, isGrey, mode, scale, offset } = this.#showing;
     const focused = document.activeElement?.getAttribute('data-control');
@@ -214,12 +221,22 @@ class KernelsTab implements Tab {
     );
     if (focused)
       document.querySelector<HTMLElement>(`[data-control="${focused}"]`)?.focus({ preventScroll: true });
-    const { rows, columns, values } = this.#kernel;
+  }
+
+  /** The cells of a kernel of the same size stay, and who is typing in them. */
+  #drawCells(): void {
+    const { rows, columns } = this.#kernel;
+    const size = `${rows} ${columns}`;
+    if (this.#grid?.size === size) {
+      this.#grid.cells.refresh();
+      return;
+    }
+    const say = this.#say;
     const shown = (value: number) => `${Number(value.toFixed(3))}`;
-    const grid = new Grid({
+    const cells = new Grid({
       ...{ label: say.kernel, name: 'kernel-grid', rows, columns },
       cell: (row, column) => {
-        const value = values[row * columns + column] as number;
+        const value = this.#kernel.values[row * columns + column] as number;
         return {
           text: shown(value),
           title: `${value}`,
@@ -230,8 +247,8 @@ class KernelsTab implements Tab {
       },
       write: (row, column, text) => this.#write(row * columns + column, text),
     });
-    const at = this.#cells.contains(document.activeElement);
-    if (!at) fill(this.#cells, grid.element);
+    this.#grid = { size, cells };
+    fill(this.#cells, cells.element);
   }
 
   #write(at: number, text: string): void {

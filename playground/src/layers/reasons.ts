@@ -2,6 +2,7 @@
 import type { Context } from '../app/context.ts';
 import { fill, h, select } from '../app/dom.ts';
 import { beside, paint, pictureCanvas } from '../app/picture.ts';
+import { released } from '../app/released.ts';
 import type { Anew, Reason, Reasons } from '../worker/reasons.ts';
 import type { LayerWords } from './words.ts';
 
@@ -55,6 +56,7 @@ export class ReasonsCard {
   async #look(): Promise<void> {
     const asked = ++this.#asked;
     const found = await this.#context.ask('reasons', 'reasons', [this.#target, this.#anew]);
+    await released();
     if (asked !== this.#asked) return;
     this.element.hidden = false;
     if (found === null) return fill(this.#controls, h('p', { class: 'quiet' }, this.#say.noScores));

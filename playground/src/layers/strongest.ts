@@ -2,6 +2,7 @@
 import type { Context } from '../app/context.ts';
 import { fill, h } from '../app/dom.ts';
 import { beside, paint, pictureCanvas } from '../app/picture.ts';
+import { released } from '../app/released.ts';
 import type { Preparation } from '../worker/layers.ts';
 import type { LayerWords } from './words.ts';
 
@@ -39,6 +40,7 @@ export function strongestPart(
           : source.map(({ data, width, height }) => ({ data: data as Uint8ClampedArray, width, height }));
       const map = channel();
       const found = await ask('strongest', 'strongest', [name, map, pictures]);
+      await released();
       fill(
         list,
         h('h4', {}, say.nineOf(map + 1)),

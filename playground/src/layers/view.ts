@@ -2,6 +2,7 @@
 import type { Context, Tab } from '../app/context.ts';
 import { fill, h, number, select, svg } from '../app/dom.ts';
 import { beside, paint, pictureCanvas, save } from '../app/picture.ts';
+import { released } from '../app/released.ts';
 import { drawStrokes, strokesOf } from '../draw/strokes.ts';
 import type { Maps, Opened, Preparation, Row } from '../worker/layers.ts';
 import { lanesOf } from './lanes.ts';
@@ -220,6 +221,7 @@ class LayersTab implements Tab {
   }
 
   async #show(opened: Opened): Promise<void> {
+    await released();
     this.#opened = opened;
     const { name, bytes, layers, totals, milliseconds } = opened;
     const size = bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.round(bytes / 1e3)} kB`;
@@ -401,6 +403,7 @@ class LayersTab implements Tab {
       this.#context.ask('layers', 'maps', [name, this.#normalize]),
       this.#context.ask('layers', 'kernels', [name]),
     ]);
+    await released();
     if (this.#chosen !== name) return;
     const say = this.#say;
     this.#box.hidden = true;

@@ -47,6 +47,8 @@ class TrainTab implements Tab {
   #running: Settings | null = null;
   #train: (readonly [number, number])[] = [];
   #test: (readonly [number, number, number])[] = [];
+  #counts: readonly number[] = [];
+  #confusion: Grid | null = null;
   #isRunning = false;
 
   constructor(root: HTMLElement, context: Context) {
@@ -219,6 +221,7 @@ class TrainTab implements Tab {
     this.#test = [];
     fill(this.#message);
     fill(this.#behind);
+    this.#confusion = null;
     fill(this.#matrix, h('p', { class: 'quiet' }, this.#say.nothing));
     fill(this.#facts);
     delete this.#facts.dataset.step;
@@ -266,13 +269,7 @@ class TrainTab implements Tab {
     }
     if (news.fault !== null)
       fill(this.#message, h('p', { class: 'fault' }, say.fault(news.fault, this.#running.rate)));
-    if (
-      news.confusion !== null &&
-      (!news.isRunning ||
-        this.#matrix.querySelector('.grid') === null ||
-        !this.#matrix.contains(document.activeElement))
-    )
-      this.#showMatrix(news.confusion);
+    if (news.confusion !== null) this.#showMatrix(news.confusion);
     this.#draw();
     this.#button();
   }
@@ -287,17 +284,36 @@ class TrainTab implements Tab {
     );
   }
 
+  /** The matrix stays, its numbers change: who is on a cell, or pressing it, remains there. */
   #showMatrix(counts: readonly number[]): void {
-    const say = this.#say;
-    const rowSum = (row: number) =>
-      Math.max(
-        1,
-        counts.slice(row * 10, row * 10 + 10).reduce((a, b) => a + b, 0),
+    this.#counts = counts;
+    if (this.#confusion === null) {
+      this.#confusion = this.#confusionGrid();
+      const digits = Array.from({ length: 10 }, (_, i) => h('span', {}, i));
+      fill(
+        this.#matrix,
+        h('div', { class: 'matrix-head', 'aria-hidden': 'true' }, digits),
+        h(
+          'div',
+          { class: 'matrix-side', 'aria-hidden': 'true' },
+          digits.map((one) => one.cloneNode(true)),
+        ),
+        this.#confusion.element,
       );
-    const grid = new Grid({
+    } else this.#confusion.refresh();
+    this.#confusion.cells.forEach((cell, i) => {
+      const first = i - (i % 10);
+      const row = counts.slice(first, first + 10).reduce((a, b) => a + b, 0);
+      cell.style.setProperty('--share', `${(counts[i] as number) / Math.max(1, row)}`);
+    });
+  }
+
+  #confusionGrid(): Grid {
+    const say = this.#say;
+    return new Grid({
       ...{ label: say.confusion, name: 'confusion', rows: 10, columns: 10 },
       cell: (row, column) => {
-        const count = counts[row * 10 + column] as number;
+        const count = this.#counts[row * 10 + column] as number;
         return {
           text: `${count}`,
           label: say.cell(row, column, count),
@@ -306,22 +322,6 @@ class TrainTab implements Tab {
       },
       press: (row, column) => this.#pictures(row, column),
     });
-    for (let i = 0; i < 100; i++)
-      grid.cells[i]!.style.setProperty(
-        '--share',
-        `${Math.min(1, (counts[i] as number) / rowSum(Math.floor(i / 10)))}`,
-      );
-    const digits = Array.from({ length: 10 }, (_, i) => h('span', {}, i));
-    fill(
-      this.#matrix,
-      h('div', { class: 'matrix-head', 'aria-hidden': 'true' }, digits),
-      h(
-        'div',
-        { class: 'matrix-side', 'aria-hidden': 'true' },
-        digits.map((one) => one.cloneNode(true)),
-      ),
-      grid.element,
-    );
   }
 
   async #pictures(truth: number, read: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** The tab of the sliding window: controls, grids, the steps through them, and what is said about each step. */
 import type { Context, Tab } from '../app/context.ts';
 import { fill, h } from '../app/dom.ts';
+import { whenReleased } from '../app/released.ts';
 import { codeOf } from './code.ts';
 import { type Config, changed, configOf, type Problem, parametersOf } from './config.ts';
 import { controls } from './controls.ts';
@@ -93,9 +94,13 @@ class WindowTab implements Tab {
   #set(config: Config): void {
     this.#config = config;
     this.#problems = [];
+    whenReleased(this.#redraw);
+  }
+
+  readonly #redraw = (): void => {
     this.#draw();
     this.#keep();
-  }
+  };
 
   #keep(): void {
     const { step, speed, pinned } = this.#transport.state;
