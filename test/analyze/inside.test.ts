@@ -29,6 +29,7 @@ import {
   occlusion,
   occlusionAsync,
   pictureGrid,
+  receptiveField,
   saliency,
   topActivations,
 } from 'striate/analyze';
@@ -126,33 +127,50 @@ withRuntime('inside a net', () => {
       );
     }));
 
-  test('the effective field of n layers of 3 x 3 means grows with the root of n', () =>
-    scope(() => {
-      const box = tensor(new Float32Array(9).fill(1 / 9), [1, 1, 3, 3]);
-      const rows = [5, 10, 20, 40].map((count) => {
+  test.each([
+    [5, 11, 1.8257, 0.20988, 9],
+    [10, 21, 2.582, 0.15162, 11],
+    [20, 41, 3.6515, 0.10823, 15],
+    [40, 81, 5.164, 0.07689, 21],
+  ])(
+    'the effective field of %i layers of 3 x 3 means: a bell in a box of %i, its deviation %f, its middle %f, 95.45 %% of it within %i',
+    (count, span, deviation, middle, within) =>
+      scope(() => {
+        const box = tensor(new Float32Array(9).fill(1 / 9), [1, 1, 3, 3]);
         const net = (x: Tensor) => {
           let y = x;
           for (let i = 0; i < count; i++) y = conv2d(y, box, null, { padding: 1 });
           return y;
         };
-        const side = 2 * count + 1;
-        const field = effectiveReceptiveField(net, ones([1, 1, side, side]));
-        const row = (field.toArray() as number[][][][])[0]![0]!.map((line) =>
-          line.reduce((a, b) => a + b, 0),
+        const side = span + 8;
+        const x = ones([1, 1, side, side]);
+        const seen = (effectiveReceptiveField(net, x).toArray() as number[][][][])[0]![0]!;
+        const { box: places } = receptiveField(net, { inputs: [x.shape] });
+        expect(places.map(([first, last]) => last - first + 1)).toEqual([span, span]);
+        const [first] = places[0]!;
+        // Nothing outside of the box, all of it within, of both axes the same.
+        const inside = seen.slice(first, first + span).map((line) => line.slice(first, first + span));
+        const total = (lines: readonly (readonly number[])[]) => lines.flat().reduce((a, b) => a + b, 0);
+        expect(seen.flat().filter((value) => value > 0).length).toBe(
+          inside.flat().filter((value) => value > 0).length,
         );
-        const deviation = Math.sqrt(row.reduce((sum, value, i) => sum + value * (i - count) ** 2, 0));
-        return [deviation, row[count]!];
-      });
-      [
-        [1.8257, 0.20988],
-        [2.582, 0.15162],
-        [3.6515, 0.10823],
-        [5.164, 0.07689],
-      ].forEach(([deviation, centre], i) => {
-        expect(rows[i]![0]).toBeCloseTo(deviation!, 3);
-        expect(rows[i]![1]).toBeCloseTo(centre!, 4);
-      });
-    }));
+        expect(total(seen)).toBeCloseTo(1, 4);
+        for (const lines of [inside, inside.map((_, i) => inside.map((line) => line[i]!))]) {
+          const bell = lines.map((line) => line.reduce((a, b) => a + b, 0));
+          const spread = Math.sqrt(bell.reduce((sum, value, i) => sum + value * (i - count) ** 2, 0));
+          expect(spread).toBeCloseTo(deviation, 4);
+          expect(spread).toBeCloseTo(Math.sqrt((2 * count) / 3), 4);
+          expect(bell[count]).toBeCloseTo(middle, 5);
+          const share = (width: number) => {
+            const from = count - (width >> 1);
+            return bell.slice(from, from + width).reduce((a, b) => a + b, 0);
+          };
+          expect(share(within)).toBeGreaterThanOrEqual(0.9545);
+          expect(share(within - 2)).toBeLessThan(0.9545);
+          expect(share(span)).toBeCloseTo(1, 4);
+        }
+      }),
+  );
 
   test('the strongest pictures of a map equal those of a full sort', () =>
     scope(() => {

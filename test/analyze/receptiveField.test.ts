@@ -11,6 +11,7 @@ import {
   groupNorm,
   interpolate,
   type Module,
+  matmul,
   mul,
   ones,
   pad2d,
@@ -18,16 +19,21 @@ import {
   relu,
   reshape,
   scope,
+  sigmoid,
   slice,
+  softmax,
+  split,
   sum,
   type Tensor,
   tensor,
+  unfold,
   vjp,
 } from 'striate';
-import { receptiveField } from 'striate/analyze';
+import { analyze, receptiveField } from 'striate/analyze';
 import { expect, test } from 'vitest';
 import { seeded } from '../../scripts/zoo/inputs.mjs';
 import { withRuntime } from '../support/runtime.ts';
+import { mobilenetV3Small } from './moreNets.ts';
 import * as nets from './nets.ts';
 
 const PICTURE = [[1, 3, 224, 224]];
@@ -349,4 +355,118 @@ withRuntime('receptive fields against gradients', () => {
     }
     expect(exact).toBeGreaterThan(400);
   });
+});
+
+withRuntime('the fields of an analysis, each found from those before it', () => {
+  /** What walks of their own find for each layer. */
+  const agree = (
+    net: Module<[Tensor], Tensor> | ((x: Tensor) => Tensor),
+    shape: number[],
+    label = '',
+  ): void => {
+    const { layers } = analyze(net, { inputs: [shape] });
+    const walked = layers.map(({ name }) => {
+      const { size, stride, start } = receptiveField(net, { inputs: [shape], layer: name });
+      return { name, receptiveField: { size, stride, start } };
+    });
+    expect(
+      layers.map(({ name, receptiveField: found }) => ({ name, receptiveField: found })),
+      label,
+    ).toEqual(walked);
+  };
+
+  test('100 random networks', () => {
+    const next = seeded(12);
+    let compared = 0;
+    for (let i = 0; compared < 100; i++) {
+      expect(i).toBeLessThan(300);
+      const { says, net } = drawn(next);
+      scope(() => {
+        const shape = [1, 1, 9 + Math.floor(next() * 12), 9 + Math.floor(next() * 12)];
+        if (unlessTooSmall(() => net(ones(shape))) === null) return;
+        agree(net, shape, says.join('; '));
+        compared++;
+      });
+    }
+  });
+
+  const conv = (x: Tensor, size = 3) =>
+    conv2d(x, box(x.shape[1] as number, size), null, { padding: size >> 1 });
+  const squeeze = (x: Tensor) => mul(x, sigmoid(conv(globalAvgPool(x), 1)));
+  const small: [string, (x: Tensor) => Tensor, number[]][] = [
+    [
+      'what sees the whole picture beside what does not',
+      (x) => conv(squeeze(conv(squeeze(conv(x))))),
+      [1, 4, 12, 9],
+    ],
+    [
+      'channels that are parted and put together',
+      (x) => {
+        const [a, b] = split(concat([x, conv(x, 5)], 1), 2, 1) as [Tensor, Tensor];
+        return concat([conv(b), a, mul(ones([1, 4, 9, 9]), globalAvgPool(concat([a, b], 1)))], 1);
+      },
+      [1, 2, 9, 9],
+    ],
+    [
+      'branches of other strides, stretched',
+      (x) =>
+        add(
+          conv2d(x, box(1, 2), null, { stride: [2, 1], padding: 4 }),
+          slice(sum(x, { dim: 3, keepDim: true }), [0, 0, 0, 0], [1, 1, 8, 1]),
+        ),
+      [1, 1, 8, 9],
+    ],
+    ['axes that change places', (x) => conv(add(x, permute(conv(x, 5), [0, 1, 3, 2]))), [1, 2, 8, 8]],
+    [
+      'rows in a row, each of which looks at all',
+      (x) => {
+        const tokens = permute(reshape(conv(x), [1, 4, 30]), [0, 2, 1]);
+        const seen = softmax(matmul(tokens, permute(tokens, [0, 2, 1])), { dim: -1 });
+        return conv(reshape(permute(add(tokens, matmul(seen, tokens)), [0, 2, 1]), [1, 4, 5, 6]));
+      },
+      [1, 4, 5, 6],
+    ],
+    [
+      'a picture that is turned round',
+      (x) => conv(slice(conv(x), [0, 0, 8, 8], [1, 1, -9, -9], { steps: [1, 1, -1, -1] })),
+      [1, 1, 9, 9],
+    ],
+    [
+      'a half, a third, and back',
+      (x) =>
+        conv(interpolate(conv2d(x, box(1, 3), null, { stride: 3 }), { scaleFactor: 1.5, mode: 'bilinear' })),
+      [1, 1, 20, 23],
+    ],
+    [
+      'one line',
+      (x) => relu(conv2d(add(relu(conv(x)), x), box(1, 1, 3), null, { stride: [1, 2] })),
+      [1, 1, 1, 24],
+    ],
+    ['columns of windows', (x) => relu(unfold(conv(x), 3)), [1, 1, 8, 7]],
+  ];
+  test.each(small)('%s', (_, net, shape) => scope(() => agree(net, shape)));
+
+  test('networks of the literature', () =>
+    scope(() => {
+      agree(new nets.GoogLeNet(), [1, 3, 224, 224]);
+      agree(mobilenetV3Small(), [1, 3, 224, 224]);
+    }));
+
+  test('a layer behind global pooling beside the picture sees all of it, wherever it is', () =>
+    scope(() => {
+      const { layers } = analyze((x: Tensor) => conv(squeeze(conv(x))), { inputs: [[1, 4, 12, 9]] });
+      const fields = layers.map(({ operator, receptiveField: { size, stride } }) => [
+        operator,
+        size[0],
+        stride[0],
+      ]);
+      expect(fields).toEqual([
+        ['conv2d', 3, 1],
+        [expect.stringContaining('Pool'), 14, 0],
+        ['conv2d', 14, 0],
+        ['sigmoid', 14, 0],
+        ['mul', 14, 0],
+        ['conv2d', 15, 0],
+      ]);
+    }));
 });

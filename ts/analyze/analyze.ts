@@ -9,10 +9,10 @@ import { bytesPer } from '../base/dtype.ts';
 import type { Value } from '../graph/value.ts';
 import { countOf } from '../instructions/emit.ts';
 import { type Coverage, costOf } from './cost.ts';
-import { Sight } from './field.ts';
 import { type InputsOption, type Layer, type Net, type NetSource, withNet } from './net.ts';
 import { type AnalysisChartOptions, type AnalysisTextOptions, svgOf, textOf, totalsOf } from './report.ts';
 import type { AnalysisTotals, LayerAnalysis } from './rows.ts';
+import { Sights } from './sights.ts';
 
 /** What `analyze` gives. */
 export interface Analysis {
@@ -40,21 +40,30 @@ export interface Analysis {
 export function analyze(net: NetSource, options: InputsOption): Analysis {
   const where = 'analyze';
   checkOptions(where, options, ['inputs']);
-  return withNet(where, net, options?.inputs, (found) => {
-    const counted = new Set<Value>();
-    const costs = found.layers.map((layer) => rowOf(found, layer, counted));
-    const layers = costs.map(({ weights: _, ...row }) => row);
-    const totals = totalsOf(costs, (row) => row.weights);
-    return {
-      layers,
-      totals,
-      toString: (text = {}) => textOf(layers, totals, text),
-      toSvg: (chart = {}) => svgOf(layers, totals, chart),
-    };
-  });
+  return withNet(where, net, options?.inputs, analysisOf);
 }
 
-function rowOf(net: Net, { name, node }: Layer, counted: Set<Value>): LayerAnalysis & { weights: number } {
+/** The analysis of what was traced. @internal */
+export function analysisOf(net: Net): Analysis {
+  const counted = new Set<Value>();
+  const sights = new Sights(net);
+  const costs = net.layers.map((layer) => rowOf(net, layer, counted, sights));
+  const layers = costs.map(({ weights: _, ...row }) => row);
+  const totals = totalsOf(costs, (row) => row.weights);
+  return {
+    layers,
+    totals,
+    toString: (text = {}) => textOf(layers, totals, text),
+    toSvg: (chart = {}) => svgOf(layers, totals, chart),
+  };
+}
+
+function rowOf(
+  net: Net,
+  { name, node }: Layer,
+  counted: Set<Value>,
+  sights: Sights,
+): LayerAnalysis & { weights: number } {
   const { entry, inputs, outputs } = node;
   const output = outputs[0] as Value;
   const x = inputs.find((input) => input !== null && net.depends(input));
@@ -80,7 +89,7 @@ function rowOf(net: Net, { name, node }: Layer, counted: Set<Value>): LayerAnaly
     cpr: weights === 0 ? null : (macs as number) / batch / weights,
     denseParameters: weights === 0 ? 0 : (countOf(x?.shape ?? []) / batch) * units + biases,
     locallyConnectedParameters: weights === 0 ? 0 : (macs as number) / batch + biases,
-    receptiveField: new Sight(net, output).field(),
+    receptiveField: sights.field(output),
     bytes: outputs.reduce((total, { shape, dtype }) => total + countOf(shape) * bytesPer(dtype), 0),
     weights: fresh.reduce(
       (total, value) => total + (multiplied.includes(value) ? countOf(value.shape) : 0),

@@ -41,6 +41,7 @@ export function through(window: Window, [lo, hi]: Interval): Interval | null {
       return throughTransposed(window, lo, hi);
     case 'adaptive': {
       const { input, output } = window;
+      if (output === 1) return [0, input - 1];
       return [Math.floor((lo * input) / output), Math.ceil(((hi + 1) * input) / output) - 1];
     }
     case 'resampled': {

@@ -6,6 +6,7 @@
 import type { Value } from '../graph/value.ts';
 import { around, type Box, type Interval, inside, wholeOf } from './box.ts';
 import type { Net } from './net.ts';
+import { LONGEST_PERIOD, Periods } from './period.ts';
 import { readsOf } from './reads.ts';
 
 /** How far the elements of a layer see, per spatial axis of the input. */
@@ -18,27 +19,46 @@ export interface ReceptiveField {
   readonly start: readonly number[];
 }
 
-/** Further than any period of strides that come up, and divisible by them. */
-const FAR = 5040;
-const LONGEST_PERIOD = 64;
+/** Further than any picture is large, in whole periods. */
+export const farOf = (period: number): number => period * Math.ceil(300_000 / period);
+
+/** Knows what boxes of some values see of an input, so that a walk need not go on from there. */
+export interface Seen {
+  /** The input and its box, null where nothing of it is seen; undefined where this is not known. */
+  behind(value: Value, box: Box): readonly [input: Value, box: Box | null] | undefined;
+}
 
 /**
  * The boxes of inputs that a box of `value` can depend on; inputs that it cannot depend on are left out. `isCut`: of what lies
  * between only places that there are count, not those of its padding.
  */
-export function boxesOf(net: Net, value: Value, box: Box, isCut = false): Map<Value, Box> {
-  const boxes = new Map<Value, Box>([[value, box]]);
+export function boxesOf(net: Net, value: Value, box: Box, isCut = false, seen?: Seen): Map<Value, Box> {
+  const boxes = new Map<Value, Box>();
+  // Values whose makers are still to be looked at.
+  let open = 0;
+  const add = (to: Value, more: Box) => {
+    const before = boxes.get(to);
+    if (before === undefined && to.maker !== null) open++;
+    boxes.set(to, around(before, more) as Box);
+  };
+  add(value, box);
   // What was recorded after its maker does not go into it.
-  for (let i = value.maker?.order ?? -1; i >= 0; i--) {
+  for (let i = value.maker?.order ?? -1; i >= 0 && open > 0; i--) {
     const node = net.nodes[i]!;
     for (const output of node.outputs) {
       const asked = boxes.get(output);
       if (asked === undefined) continue;
+      open--;
+      const known = seen?.behind(output, asked);
+      if (known !== undefined) {
+        if (known[1] !== null) add(known[0], known[1]);
+        continue;
+      }
       readsOf(node, output, asked).forEach((read, slot) => {
         const input = node.inputs[slot];
         if (read === null || !input || !net.depends(input)) return;
-        const seen = isCut ? inside(read, input.shape) : read;
-        if (seen !== null) boxes.set(input, around(boxes.get(input), seen) as Box);
+        const inner = isCut ? inside(read, input.shape) : read;
+        if (inner !== null) add(input, inner);
       });
     }
   }
@@ -58,14 +78,21 @@ export class Sight {
   readonly input: Value | null;
   readonly #net: Net;
   readonly #value: Value;
+  readonly #seen: Seen | undefined;
+  readonly #period: number;
+  readonly #far: number;
   readonly #boxes = new Map<string, Box | null>();
   /** The input's spatial axes, and for each the layer's axis along which the view moves; null where none does. */
   readonly axes: readonly { readonly input: number; readonly layer: number | null }[];
 
-  constructor(net: Net, value: Value) {
+  /** `seen`: what is known of the values that it is made of. */
+  constructor(net: Net, value: Value, seen?: Seen, periods = new Periods()) {
     this.#net = net;
     this.#value = value;
-    const all = boxesOf(net, value, this.#at([]));
+    this.#seen = seen;
+    this.#period = periods.of(value);
+    this.#far = farOf(this.#period);
+    const all = boxesOf(net, value, this.#at([]), false, seen);
     this.input = net.inputs.find((input) => all.has(input)) ?? null;
     const { input } = this;
     this.axes =
@@ -84,7 +111,7 @@ export class Sight {
   /** The box of the input behind the elements at these places; null where they see nothing of it. */
   box(places: readonly (readonly [axis: number, place: number])[]): Box | null {
     if (this.input === null) return null;
-    return boxesOf(this.#net, this.#value, this.#at(places)).get(this.input) ?? null;
+    return boxesOf(this.#net, this.#value, this.#at(places), false, this.#seen).get(this.input) ?? null;
   }
 
   /**
@@ -108,7 +135,14 @@ export class Sight {
     const axes = [...this.#value.shape.keys()].slice(1);
     // The same axis is the likely one.
     axes.sort((a, b) => Math.abs(a - axis) - Math.abs(b - axis));
-    return axes.find((layer) => this.#stride(axis, layer) !== 0) ?? null;
+    const at = (layer: number, times: number) =>
+      this.#interval(axis, layer, this.#near(axis, layer) + times * this.#far);
+    const moving = axes.find((layer) => at(layer, 1)?.join() !== at(layer, 2)?.join());
+    if (moving !== undefined) return moving;
+    // Places in a row of all rows move too, up to the last; channels of several branches are around each other.
+    const isOrdered = (one: Interval | null, far: Interval | null) =>
+      one !== null && far !== null && far[0] > one[0] && far[1] > one[1];
+    return axes.find((layer) => isOrdered(at(layer, 0), at(layer, 1))) ?? null;
   }
 
   #interval(axis: number, layer: number | null, place: number): Interval | null {
@@ -118,21 +152,24 @@ export class Sight {
     return this.#boxes.get(key)?.[axis] ?? null;
   }
 
-  /** How far the view moves from one element to the next. An element of a transposed convolution may see nothing. */
+  /** The first element that sees something: of a transposed convolution some may see nothing. */
+  #near(axis: number, layer: number): number {
+    let place = 0;
+    while (place < LONGEST_PERIOD && this.#interval(axis, layer, place) === null) place++;
+    return place;
+  }
+
+  /** How far the view moves from one element to the next: out there, where what all elements see lies behind. */
   #stride(axis: number, layer: number): number {
-    for (let place = 0; place < LONGEST_PERIOD; place++) {
-      const near = this.#interval(axis, layer, place);
-      if (near !== null) return ((this.#interval(axis, layer, place + FAR)?.[0] ?? near[0]) - near[0]) / FAR;
-    }
-    return 0;
+    const near = this.#near(axis, layer);
+    const [one, other] = [1, 2].map((times) => this.#interval(axis, layer, near + times * this.#far));
+    return one && other ? (other[0] - one[0]) / this.#far : 0;
   }
 
   /** Size, stride and start along one of the axes. */
   #along({ input: axis, layer }: Sight['axes'][number]): { size: number; stride: number; start: number } {
     const stride = layer === null ? 0 : this.#stride(axis, layer);
-    let period = 1;
-    while (period < LONGEST_PERIOD && !isWhole(stride * period)) period++;
-    const seen = [...Array(period).keys()].flatMap((place) => this.#interval(axis, layer, place) ?? []);
+    const seen = [...Array(this.#period).keys()].flatMap((place) => this.#interval(axis, layer, place) ?? []);
     const sizes = seen.flatMap((lo, i) => (i % 2 === 0 ? (seen[i + 1] as number) - lo + 1 : []));
     return { size: Math.max(0, ...sizes), stride, start: seen[0] ?? 0 };
   }
@@ -146,5 +183,3 @@ export class Sight {
     };
   }
 }
-
-const isWhole = (x: number): boolean => Math.abs(x - Math.round(x)) < 1e-9;

@@ -63,7 +63,7 @@ export function readsOf(node: Node, output: Value, box: Box): (Box | null)[] {
   if (traits?.permutes !== undefined) return [permuted(traits.permutes(params), box)];
   if (entry.name === 'batchNorm' && params[0] === 1) return rest(wholeAlong(x, box, axesBut(x, 1)));
   if (ELEMENTWISE.has(entry.name))
-    return inputs.map((input) => (input === null ? null : stretched(input, box)));
+    return inputs.map((input) => (input === null ? null : stretched(input, output, box)));
   const along = ALONG[entry.name];
   if (along !== undefined) return rest(wholeAlong(x, box, along(node)));
   if (REDUCTIONS.has(entry.name)) return rest(reduced(node, x, box));
@@ -109,11 +109,11 @@ function unfolded({ inputs, resolved }: Node, box: Box): Box | null {
   return y === null || z === null ? null : [box[0] as Interval, [0, (x.shape[1] as number) - 1], y, z];
 }
 
-/** An input of fewer axes, or of axes of one element, is stretched. */
-function stretched({ shape }: Value, box: Box): Box {
+/** An input of fewer axes, or of axes of one element where the output has more, is stretched. */
+function stretched({ shape }: Value, output: Value, box: Box): Box {
   return shape.map((size, axis): Interval => {
-    const interval = box[axis + box.length - shape.length] as Interval;
-    return size === 1 && interval[1] > 0 ? [0, 0] : interval;
+    const at = axis + box.length - shape.length;
+    return size === 1 && output.shape[at] !== 1 ? [0, 0] : (box[at] as Interval);
   });
 }
 

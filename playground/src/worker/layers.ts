@@ -6,7 +6,6 @@ import { type AnyTensor, type Module, scope, type Tensor, tensor } from 'striate
 import {
   type AnalysisTotals,
   activations,
-  analyze,
   deconvnet,
   type LayerAnalysis,
   pictureGrid,
@@ -14,7 +13,8 @@ import {
 } from 'striate/analyze';
 import { fromImage, toImage } from 'striate/image';
 import { loadModel } from 'striate/onnx';
-import { withNet } from '../../../ts/analyze/net.ts';
+import { analysisOf } from '../../../ts/analyze/analyze.ts';
+import { type Net, withNet } from '../../../ts/analyze/net.ts';
 import { unshaped } from '../../../ts/graph/value.ts';
 import { asPicture, type Picture, trainedNet } from './digits.ts';
 
@@ -140,28 +140,26 @@ export function prepare(preparation: Preparation): Opened {
 
 function described(started: number): Opened {
   const { name, net, bytes, preparation } = required();
-  const { layers, totals } = analyze(net as never, { inputs: [shapeOf(preparation)] });
-  const edges = edgesOf(net, [shapeOf(preparation)]);
-  return {
-    ...{ name, bytes, preparation },
-    layers: layers.map((row, i) => ({ ...row, from: edges.get(row.name) ?? [i - 1] })),
-    totals,
-    milliseconds: performance.now() - started,
-  };
+  return withNet('playground', net, [shapeOf(preparation)], (found) => {
+    const { layers, totals } = analysisOf(found);
+    const edges = edgesOf(found);
+    return {
+      ...{ name, bytes, preparation },
+      layers: layers.map((row, i) => ({ ...row, from: edges[i] as number[] })),
+      totals,
+      milliseconds: performance.now() - started,
+    };
+  });
 }
 
 /** For each layer the rows of those that it reads; -1 is the input. */
-function edgesOf(net: unknown, inputs: readonly (readonly number[])[]): Map<string, number[]> {
-  return withNet('playground', net, inputs, ({ layers, depends }) => {
-    const rowOf = new Map(layers.flatMap(({ node }, i) => node.outputs.map((value) => [value, i] as const)));
-    return new Map(
-      layers.map(({ name, node }) => {
-        const read = node.inputs.flatMap((input) =>
-          input !== null && depends(input) ? [rowOf.get(unshaped(input)) ?? -1] : [],
-        );
-        return [name, [...new Set(read)]];
-      }),
+function edgesOf({ layers, depends }: Net): number[][] {
+  const rowOf = new Map(layers.flatMap(({ node }, i) => node.outputs.map((value) => [value, i] as const)));
+  return layers.map(({ node }) => {
+    const read = node.inputs.flatMap((input) =>
+      input !== null && depends(input) ? [rowOf.get(unshaped(input)) ?? -1] : [],
     );
+    return [...new Set(read)];
   });
 }
 
