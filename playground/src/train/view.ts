@@ -245,7 +245,8 @@ class TrainTab implements Tab {
     const say = this.#say;
     // What was under way when a run was ended belongs to no run.
     if (this.#running === null) return;
-    this.#isRunning = news.isRunning;
+    // What was under way when the button was pressed does not press it again.
+    if (news.fault !== null) this.#isRunning = false;
     this.#train.push(...news.losses);
     this.#test.push(...news.tests);
     for (const [step, loss, share] of news.tests)

@@ -29,7 +29,6 @@ export interface News {
   readonly seconds: number;
   /** Of the test digits: how many of each class were taken for each, row by row. */
   readonly confusion: readonly number[] | null;
-  readonly isRunning: boolean;
   /** The step at which the loss was no number. */
   readonly fault: number | null;
 }
@@ -73,6 +72,8 @@ class Run {
   #behind: number[][] = [];
   #fault: number | null = null;
   isRunning = false;
+  /** Until it pauses. */
+  going: Promise<void> | null = null;
 
   constructor(found: Digits, settings: Settings) {
     this.digits = found;
@@ -176,7 +177,7 @@ class Run {
     );
     return {
       ...{ step: this.#steps, epoch: this.#epoch, losses, tests, kernels, confusion },
-      ...{ seconds: this.#seconds, isRunning: this.isRunning, fault: this.#fault },
+      ...{ seconds: this.#seconds, fault: this.#fault },
     };
   }
 
@@ -218,9 +219,10 @@ async function go(one: Run): Promise<void> {
 /** Begins, or goes on where it was paused. Training ends by `halt`. */
 export async function start(address: string, settings: Settings): Promise<void> {
   const one = await made(address, settings);
-  if (one.isRunning) return;
   one.isRunning = true;
-  go(one).then(() => {
+  // A pause that is over before it has been heard was none.
+  one.going ??= go(one).then(() => {
+    one.going = null;
     if (run !== one) return;
     one.testAll();
     tell('train', one.news());
