@@ -4,6 +4,7 @@ import path from 'node:path';
 import { codecGlue, codecGlueTypes } from './glue.mjs';
 import { bytesModule, bytesTypes } from './pack.mjs';
 import { root, step } from './report.mjs';
+import { labelled } from './wasm.mjs';
 import { binaryen, targetFeatures, wasmPack } from './wasmPack.mjs';
 
 /** The modules by their names, which are the crate's features. */
@@ -45,7 +46,7 @@ async function buildCodec(name, on) {
   const strip = ['debug', 'producers', 'target-features'].map((what) => `--strip-${what}`);
   await binaryen('wasm-opt', '-O3', ...strip, place(`${name}_bg.wasm`), '-o', place('small.wasm'));
   return {
-    wasm: read('small.wasm'),
+    wasm: labelled(read('small.wasm'), `${on.version} ${name}`),
     glue: String(read(`${name}.js`)),
     types: String(read(`${name}.d.ts`)),
   };

@@ -54,9 +54,17 @@ export function splatConstants(text) {
  */
 export const strictExtremes = (text) => text.replace(/f32x4\.relaxed_(min|max)\b/g, 'f32x4.p$1');
 
+/** The custom section `striate`, which says what a module is. */
+function labelSection(label) {
+  const content = [...unsigned('striate'.length), ...Buffer.from(`striate${label}`)];
+  return Uint8Array.from([customSection, ...unsigned(content.length), ...content]);
+}
+
+/** A module with that section behind all others. */
+export const labelled = (bytes, label) => Buffer.concat([bytes, labelSection(label)]);
+
+/** The kernels: custom sections out, the memory's flag cleared, and the label. */
 export function finish(bytes, label) {
-  const text = [...Buffer.from('striate'), ...Buffer.from(label)];
-  const section = [...unsigned('striate'.length), ...text];
   const parts = [bytes.subarray(0, 8)];
   let pages;
   let sharedFlag;
@@ -74,6 +82,6 @@ export function finish(bytes, label) {
     } else if (id !== customSection) parts.push(bytes.subarray(at, start + size));
     at = start + size;
   }
-  parts.push(Uint8Array.from([customSection, ...unsigned(section.length), ...section]));
+  parts.push(labelSection(label));
   return { bytes: Buffer.concat(parts), pages, sharedFlag };
 }

@@ -7,7 +7,7 @@ import * as image from 'striate/image';
 import { type DecodedPicture, decodeImage, decodeJpeg, decodePng } from 'striate/image';
 import { describe, expect, test } from 'vitest';
 import { fetchData } from '../../scripts/fetch-data.mjs';
-import { call, codec, FAULT, lazily, loaded } from '../../ts/image/codec.ts';
+import { call, codec, FAULT, lazily, loaded, loadedNow } from '../../ts/image/codec.ts';
 import { any } from '../support/wrong.ts';
 import { differences, fileOf, names, patched, pictures } from './pictures.ts';
 
@@ -240,6 +240,26 @@ test('a module that cannot be had: the reason, and the next call tries again', a
     "decodeBmp: striate's WebAssembly was refused: the network is away",
   );
   expect(await loaded('decodeBmp', flaky)).toBeInstanceOf(WebAssembly.Module);
+});
+
+test("another version's module is refused, and what is no module of striate's", async () => {
+  const own = fs.readFileSync(new URL('../../build/codec/decode-bmp.wasm', import.meta.url));
+  const { version } = JSON.parse(fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const old = Buffer.from(own);
+  const at = old.lastIndexOf(`${version} decode-bmp`);
+  old.write(version.replace(/\d/g, '0'), at);
+  // The section that says it is the last one: its number, its size, the length of its name, its name.
+  const bare = own.subarray(0, at - 'striate'.length - 3);
+  const moduleOf = (bytes: Buffer) => codec(() => new WebAssembly.Module(Uint8Array.from(bytes)));
+  const must = `must be of striate ${version}`;
+  await expect(loaded('decodeBmp', moduleOf(old))).rejects.toThrow(
+    `decodeBmp: decode-bmp.wasm is of striate 0.0.0, ${must}`,
+  );
+  await expect(loaded('decodeBmp', moduleOf(bare))).rejects.toThrow(
+    `decodeBmp: the codec's module is no file of striate, ${must}`,
+  );
+  expect(() => loadedNow('encodePng', moduleOf(old))).toThrow(`is of striate 0.0.0, ${must}`);
+  expect(await loaded('decodeBmp', moduleOf(own))).toBeInstanceOf(WebAssembly.Module);
 });
 
 describe('the instance', () => {

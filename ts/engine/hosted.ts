@@ -73,12 +73,20 @@ function whatElse(bytes: Uint8Array): string {
   return '';
 }
 
+/** Version and name, which the build wrote into a module; nothing of one that is not striate's. */
+export function labelOf(module: WebAssembly.Module): readonly (string | undefined)[] {
+  const [section = new ArrayBuffer(0)] = WebAssembly.Module.customSections(module, 'striate');
+  return String.fromCharCode(...new Uint8Array(section)).split(' ');
+}
+
+export const ofStriate = (built: string | undefined): string =>
+  built ? `of striate ${built}` : 'no file of striate';
+
 /** The kernels' variant, which the build wrote into the module beside the version. @throws Error for another version's */
 export function variantOf(module: WebAssembly.Module, name: string): Variant {
-  const [section = new ArrayBuffer(0)] = WebAssembly.Module.customSections(module, 'striate');
-  const [built, variant] = String.fromCharCode(...new Uint8Array(section)).split(' ');
+  const [built, variant] = labelOf(module);
   if (built === version) return variant as Variant;
-  throw new Error(`init: ${name} is ${built ? `of striate ${built}` : 'no file of striate'}, ${MUST}`);
+  throw new Error(`init: ${name} is ${ofStriate(built)}, ${MUST}`);
 }
 
 /** The user's module or its bytes, the module, and its variant. @throws Error that says what came from where */

@@ -3,7 +3,9 @@
  * from anywhere, so an instance that trapped, kept a byte or has grown large is thrown away, and the next call makes another.
  */
 import { type Exports, instantiate } from '../../build/codec/glue.js';
+import { version } from '../../build/glue.js';
 import { fromBase64, inflated, inflatedNow } from '../engine/decode.ts';
+import { labelOf, ofStriate } from '../engine/hosted.ts';
 import { refusal } from '../engine/refusal.ts';
 
 /** A module as the build writes it: the size of its bytes, and these deflated and in base64. */
@@ -40,25 +42,37 @@ export const atOnce =
   (): WebAssembly.Module =>
     new WebAssembly.Module(inflatedNow(fromBase64(deflated), bytes));
 
+/** Refuses a module that another version's glue belongs to: its exports may mean something else. */
+function requireOwn(where: string, module: WebAssembly.Module): void {
+  const [built, name] = labelOf(module);
+  if (built === version) return;
+  const what = name ? `${name}.wasm` : "the codec's module";
+  throw new Error(`${where}: ${what} is ${ofStriate(built)}, must be of striate ${version}`);
+}
+
 /** The codec's module, of which a failed load is forgotten. */
 export async function loaded(where: string, codec: Codec): Promise<WebAssembly.Module> {
   codec.module ??= codec.source();
+  let module: WebAssembly.Module;
   try {
-    return await codec.module;
+    module = await codec.module;
   } catch (cause) {
     codec.module = null;
     throw refusal(where, cause);
   }
+  requireOwn(where, module);
+  return module;
 }
 
 /** The same of a codec whose module is there at once. */
 export function loadedNow(where: string, codec: Codec<() => WebAssembly.Module>): WebAssembly.Module {
   try {
     codec.module ??= codec.source();
-    return codec.module;
   } catch (cause) {
     throw refusal(where, cause);
   }
+  requireOwn(where, codec.module);
+  return codec.module;
 }
 
 /** An instance keeps no more memory than this, twice what decoding two megapixels takes. */
