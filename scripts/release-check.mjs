@@ -1,24 +1,26 @@
 // `npm run release:check`: what must hold before a version is published. One version everywhere, a changelog that says what is in it, no
-// file that is not committed, and all tests, publint, are-the-types-wrong, sizes and the list of public names among them.
+// file that is not committed, the repository's address, what JSR asks for, and all tests, publint, are-the-types-wrong, sizes and the list
+// of public names among them.
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildDist } from './lib/dist.mjs';
+import { buildDist, WASM } from './lib/dist.mjs';
+import { dryRun, jsrFolder, NAME } from './lib/jsr.mjs';
 import { nodeModules } from './lib/modules.mjs';
 import { main, Problem, root, run } from './lib/report.mjs';
 import { buildModules } from './lib/wasmModules.mjs';
 
 const HELP = `npm run release:check -- [options]
 
-  --no-tests   only versions, changelog and committed files
+  --no-tests   all but the tests
   --help       this text
 `;
 
 const read = (file, encoding = 'utf8') => fs.readFileSync(path.join(root, file), encoding);
 const json = (file) => JSON.parse(read(file));
 
-/** The version that the build wrote into a file of the kernels, in its last section (scripts/lib/wasm.mjs). */
-const versionIn = (file) => /striate([\d.]+) \w+$/.exec(read(file, 'latin1'))?.[1];
+/** The version that the build wrote into a module, in its last section (scripts/lib/wasm.mjs). */
+const versionIn = (file) => /striate([\d.]+) [\w-]+$/.exec(read(file, 'latin1'))?.[1];
 
 /** Where a version is written, and what is written there. */
 function versions() {
@@ -34,8 +36,7 @@ function versions() {
         new RegExp(`name = "${name}"\\nversion = "(.*)"`).exec(read('Cargo.lock'))?.[1],
       ]),
     ),
-    'dist/simd.wasm': versionIn('dist/simd.wasm'),
-    'dist/relaxed.wasm': versionIn('dist/relaxed.wasm'),
+    ...Object.fromEntries(WASM.map((name) => [`dist/${name}`, versionIn(`dist/${name}`)])),
     'dist/worker.js': /of striate ([\d.]+),/.exec(read('dist/worker.js'))?.[1],
   };
 }
@@ -66,6 +67,18 @@ async function committed() {
   if (stdout.trim() !== '') throw new Problem(`not committed:\n${stdout}`);
 }
 
+/** What only who publishes can know: where the sources are, which npm links to and shows provenance by. */
+async function repository() {
+  const { url } = json('package.json').repository ?? {};
+  if (!url)
+    throw new Problem(
+      'package.json has no repository: fill in { "type": "git", "url": "git+https://..." }, without which npm shows no provenance',
+    );
+}
+
+/** As `deno publish` would take it; the scope of its name must be ours on JSR. */
+const jsr = () => dryRun(jsrFolder());
+
 const tests = () => run(process.execPath, [path.join(root, 'scripts/test.mjs')], { pass: true });
 
 await main(async () => {
@@ -77,7 +90,13 @@ await main(async () => {
   await nodeModules();
   await buildModules();
   await buildDist();
-  const checks = { 'one version': oneVersion, changelog, 'all is committed': committed };
+  const checks = {
+    'one version': oneVersion,
+    changelog,
+    'all is committed': committed,
+    repository,
+    [`${NAME} for JSR`]: jsr,
+  };
   if (!values['no-tests']) checks.tests = tests;
   for (const [name, check] of Object.entries(checks)) {
     try {

@@ -12,7 +12,7 @@ const stampFile = path.join(root, 'build/dist.stamp');
 // Modules that call each other, but not while they load, may import each other.
 const accepted = new Set(['CIRCULAR_DEPENDENCY']);
 /** The modules' files, for those runtimes that import them, and for who hosts them. */
-const WASM = ['simd.wasm', 'relaxed.wasm', ...CODECS.map((name) => `codec/${name}.wasm`)];
+export const WASM = ['simd.wasm', 'relaxed.wasm', ...CODECS.map((name) => `codec/${name}.wasm`)];
 const sources = [
   'ts',
   'build/stamp.json',
