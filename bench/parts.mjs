@@ -32,6 +32,10 @@ export const PARTS = {
     about: 'whether a page stays alive while a model runs',
     load: () => import('./parts/responsive.mjs'),
   },
+  servers: {
+    about: 'the examples that are servers: their starts, and what a picture costs',
+    load: () => import('./parts/servers.mjs'),
+  },
   codecs: {
     about: "pictures' files to pixels and back, beside jSquash and sharp",
     load: () => import('./parts/codecs.mjs'),

@@ -5,3 +5,5 @@ export interface WorkerModule {
   readonly contents: string | Uint8Array<ArrayBuffer>;
 }
 export function workerModules(folder: string, entry: string): Promise<WorkerModule[]>;
+/** Milliseconds that processes, all of their threads, have computed. */
+export function cpuOf(processes: readonly number[]): number;

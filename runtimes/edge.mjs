@@ -77,7 +77,7 @@ export async function workerModules(folder, entry) {
 }
 
 /** The processes under one, which may have ended. */
-function descendants(pid) {
+export function descendants(pid) {
   const tasks = `/proc/${pid}/task`;
   if (!fs.existsSync(tasks)) return [];
   return fs.readdirSync(tasks).flatMap((task) => {
@@ -92,27 +92,32 @@ export const workerdProcesses = () =>
     fs.readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('workerd'),
   );
 
-/** Milliseconds that processes and their threads have computed. */
-function cpuOf(pid) {
-  let sum = 0;
-  for (const task of fs.readdirSync(`/proc/${pid}/task`))
-    sum += Number(fs.readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
-  return sum;
+/** Milliseconds that processes, all of their threads, have computed. */
+export const cpuOf = (processes) =>
+  processes
+    .flatMap((pid) =>
+      fs.readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}/schedstat`),
+    )
+    .reduce((sum, file) => sum + Number(fs.readFileSync(file, 'utf8').split(' ')[0]) / 1e6, 0);
+
+/** A Miniflare that stands, and its processes. */
+export async function startWorkerd(options) {
+  const { Miniflare } = await import('miniflare');
+  const others = workerdProcesses();
+  const worker = new Miniflare({ compatibilityDate: COMPATIBILITY_DATE, ...options });
+  await worker.ready;
+  return { worker, processes: workerdProcesses().filter((pid) => !others.includes(pid)) };
 }
 
 /**
  * CPU time of a workerd from when it stands to its first answer, in milliseconds: its own clock stands still while it computes.
  */
-async function cpuToFirst(Miniflare, modules) {
-  const others = workerdProcesses();
-  const worker = new Miniflare({ compatibilityDate: COMPATIBILITY_DATE, modules });
+async function cpuToFirst(modules) {
+  const { worker, processes } = await startWorkerd({ modules });
   try {
-    await worker.ready;
-    const own = workerdProcesses().filter((pid) => !others.includes(pid));
-    const sum = () => own.reduce((total, pid) => total + cpuOf(pid), 0);
-    const start = sum();
+    const start = cpuOf(processes);
     await (await worker.dispatchFetch('http://localhost/')).text();
-    return sum() - start;
+    return cpuOf(processes) - start;
   } finally {
     await worker.dispose();
   }
@@ -128,13 +133,11 @@ const FIRST = `export default {
 `;
 
 async function workerd(place) {
-  const { Miniflare } = await import('miniflare');
   const folder = place.edge;
   const first = await workerModules(folder, 'worker-first.mjs');
   const starts = [];
-  for (let i = 0; i < COLD_STARTS; i++) starts.push(await cpuToFirst(Miniflare, first));
-  const modules = await workerModules(folder, 'worker.mjs');
-  const worker = new Miniflare({ compatibilityDate: COMPATIBILITY_DATE, modules });
+  for (let i = 0; i < COLD_STARTS; i++) starts.push(await cpuToFirst(first));
+  const { worker } = await startWorkerd({ modules: await workerModules(folder, 'worker.mjs') });
   try {
     const results = await (await worker.dispatchFetch('http://localhost/')).json();
     return { ...results, coldStart: shortest(starts) };
@@ -143,7 +146,7 @@ async function workerd(place) {
   }
 }
 
-/** Starts a server's command and gives its address once it says that it listens there; ends it after `use`. */
+/** Starts a server's command and gives its address once it says that it listens there, and its process; ends it after `use`. */
 export async function withServer(command, args, { cwd, env = {}, says, seconds = 120 }, use) {
   const child = spawn(command, args, {
     cwd,
@@ -168,7 +171,7 @@ export async function withServer(command, args, { cwd, env = {}, says, seconds =
       child.on('close', (code) => fail(`ended with ${code}`));
       setTimeout(fail, seconds * 1000, `said nothing in ${seconds} s`).unref();
     });
-    return await use(address, () => output);
+    return await use(address, child.pid);
   } finally {
     try {
       process.kill(-child.pid, 'SIGTERM');

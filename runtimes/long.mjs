@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { Problem, run } from '../scripts/lib/report.mjs';
-import { COMPATIBILITY_DATE, workerdProcesses, workerModules } from './edge.mjs';
+import { startWorkerd, workerModules } from './edge.mjs';
 
 const REQUESTS = 10_000;
 const MARKS = 5;
@@ -69,19 +69,14 @@ async function inNode(place) {
   return JSON.parse(stdout);
 }
 
-const residentOf = (pid) =>
+export const residentOf = (pid) =>
   Number(/VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1e3;
 
 async function inWorkerd(place) {
-  const { Miniflare } = await import('miniflare');
-  const others = workerdProcesses();
-  const worker = new Miniflare({
-    compatibilityDate: COMPATIBILITY_DATE,
-    modules: await workerModules(place.edge, 'worker-requests.mjs'),
-  });
+  const modules = await workerModules(place.edge, 'worker-requests.mjs');
+  const { worker, processes } = await startWorkerd({ modules });
+  const [pid] = processes;
   try {
-    await worker.ready;
-    const [pid] = workerdProcesses().filter((one) => !others.includes(one));
     const marks = [];
     for (let done = BATCH; done <= REQUESTS; done += BATCH) {
       const answer = await worker.dispatchFetch(`http://localhost/${done - BATCH}`);

@@ -66,17 +66,27 @@ export default function Page() {
   'app/api/node/route.js': ROUTE(false),
 });
 
+const env = { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' };
+const next = (place) => place.tool('next/dist/bin/next');
+
+/** Builds an application for production. */
+export const buildNext = async (place, app) =>
+  run(await nodeOf(24), [next(place), 'build'], { cwd: app, env });
+
+/** Starts a built application; gives its address and its process. */
+export const withNext = async (place, app, use) => {
+  const args = [next(place), 'start', '--port=0', '--hostname=127.0.0.1'];
+  const says = /(http:\/\/(?:localhost|127\.0\.0\.1):\d+)/;
+  return withServer(await nodeOf(24), args, { cwd: app, env, says }, use);
+};
+
 /** Builds the application once; gives what its three parts say. */
 async function built(place) {
   const app = place.app('next', files(place.tools));
   for (const program of fs.readdirSync(app).filter((file) => /^(?!next\.config).*\.mjs$/.test(file)))
     fs.renameSync(path.join(app, program), path.join(app, 'app', program));
-  const node = await nodeOf(24);
-  const env = { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' };
-  const next = place.tool('next/dist/bin/next');
-  await run(node, [next, 'build'], { cwd: app, env });
-  const server = { cwd: app, env, says: /(http:\/\/(?:localhost|127\.0\.0\.1):\d+)/ };
-  return withServer(node, [next, 'start', '--port=0', '--hostname=127.0.0.1'], server, async (address) => {
+  await buildNext(place, app);
+  return withNext(place, app, async (address) => {
     const ask = async (route) => (await fetch(`${address}/api/${route}`)).json();
     const [edge, own] = [await ask('edge'), await ask('node')];
     const browser = await launchChromium();

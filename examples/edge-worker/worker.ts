@@ -4,7 +4,7 @@
 //   npx wrangler dev
 //   curl --data-binary @photo.jpg http://localhost:8787/
 //
-// The model is part of the Worker; from R2 it would be `await (await env.MODELS.get('blazeface-back.striate')).arrayBuffer()`.
+// The model is part of the Worker; stored.ts has it in R2 or KV.
 import { facesHandler } from '../faces/answer.ts';
 import file from './blazeface-back.striate';
 

@@ -1,67 +1,64 @@
 // What servers, edge functions and Lambdas of these examples do: a posted picture in, the faces in it out, as JSON.
 //
-//   { width, height, faces: [{ score, box: [x1, y1, x2, y2], points: [[x, y], ...] }], cold, variant, memoryBytes }
+//   { width, height, faces: [{ score, box: [x1, y1, x2, y2], points: [[x, y], ...] }], cold, ms, cpuMs, variant, memoryBytes }
 //
-// The model was compiled ahead of time (whole.ts): a cold start reads no ONNX and plans nothing.
-import { type CompiledModel, init, loadCompiled, type ModelSource, memory, runtime, scope } from 'striate';
-import { decodeImage, fromImage } from 'striate/image';
-import { facesOf, options } from './whole.ts';
+// `cold` is true of the request that loads the model; `ms` is its time, and `cpuMs` what the process has computed meanwhile. Edge functions
+// cannot tell: their clocks stand still while they compute. `npm run bench -- servers` measures theirs from outside.
+import { type ModelSource, memory, runtime } from 'striate';
+import type { DecodedPicture } from 'striate/image';
+import { decoded, facesIn, modelOnce } from './compiled.ts';
 
 /** Longer bodies are refused unread. */
 const MOST_BYTES = 10 * 2 ** 20;
-/** 12 million pixels of three bytes, and what decoding takes besides, are far from the isolate's 128 MB. */
-const MOST_PIXELS = 12e6;
 
 const problem = (status: number, error: string): Response => Response.json({ error }, { status });
 
+/** Milliseconds that the process has computed for; null where the runtime does not say. */
+function computed(): number | null {
+  const { process, EdgeRuntime } = globalThis as {
+    process?: { cpuUsage?(): { user: number; system: number } };
+    EdgeRuntime?: unknown; // has the function, to refuse it
+  };
+  if (EdgeRuntime !== undefined || !process?.cpuUsage) return null;
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /**
  * Answers a posted picture with its faces. `source` gives the compiled model, as loadCompiled takes it; it is asked at the first request,
- * and what was loaded is kept for those that follow.
+ * with what the runtime gives a handler besides the request.
  */
-export function facesHandler(source: () => ModelSource): (request: Request) => Promise<Response> {
-  let loading: Promise<CompiledModel> | null = null;
-  const modelOnce = (): Promise<CompiledModel> => {
-    loading ??= init().then(() => loadCompiled(source()));
-    // A failed attempt may be repeated.
-    loading.catch(() => {
-      loading = null;
-    });
-    return loading;
-  };
-  return async (request) => {
-    const isCold = loading === null;
+export function facesHandler<Context extends readonly unknown[]>(
+  source: (...context: Context) => ModelSource | Promise<ModelSource>,
+): (request: Request, ...context: Context) => Promise<Response> {
+  const load = modelOnce(source);
+  let isCold = true;
+  return async (request, ...context) => {
     try {
-      return await answer(request, modelOnce, isCold);
+      if (request.method !== 'POST') return problem(405, 'post a picture: JPEG, PNG, WebP, GIF or BMP');
+      if (Number(request.headers.get('content-length') ?? 0) > MOST_BYTES) return tooLong();
+      const [start, before] = [performance.now(), computed()];
+      const model = await load(...context);
+      const cold = isCold;
+      isCold = false;
+      const bytes = new Uint8Array(await request.arrayBuffer());
+      if (bytes.length > MOST_BYTES) return tooLong();
+      let picture: DecodedPicture;
+      try {
+        picture = await decoded(bytes);
+      } catch (error) {
+        return problem(415, (error as Error).message);
+      }
+      const faces = facesIn(picture, model);
+      const { width, height } = picture;
+      const [ms, cpuMs] = [performance.now() - start, before === null ? null : computed()! - before];
+      const { variant } = runtime();
+      const { memoryBytes } = memory.stats();
+      return Response.json({ width, height, faces, cold, ms, cpuMs, variant, memoryBytes });
     } catch (error) {
       return problem(500, (error as Error).message);
     }
   };
 }
 
-async function answer(
-  request: Request,
-  modelOnce: () => Promise<CompiledModel>,
-  isCold: boolean,
-): Promise<Response> {
-  if (request.method !== 'POST') return problem(405, 'post a picture: JPEG, PNG, WebP, GIF or BMP');
-  if (Number(request.headers.get('content-length') ?? 0) > MOST_BYTES)
-    return problem(413, `the picture must have at most ${MOST_BYTES} bytes`);
-  const model = await modelOnce();
-  const bytes = new Uint8Array(await request.arrayBuffer());
-  if (bytes.length > MOST_BYTES) return problem(413, `the picture must have at most ${MOST_BYTES} bytes`);
-  let picture: Awaited<ReturnType<typeof decodeImage>>;
-  try {
-    picture = await decodeImage(bytes, { maxPixels: MOST_PIXELS });
-  } catch (error) {
-    return problem(415, (error as Error).message);
-  }
-  const faces = scope(() => facesOf(picture, model.run(fromImage(picture, options))));
-  return Response.json({
-    width: picture.width,
-    height: picture.height,
-    faces,
-    cold: isCold,
-    variant: runtime().variant,
-    memoryBytes: memory.stats().memoryBytes,
-  });
-}
+const tooLong = (): Response => problem(413, `the picture must have at most ${MOST_BYTES} bytes`);

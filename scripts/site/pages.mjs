@@ -19,6 +19,7 @@ export const GROUPS = [
       ['training.md', 'guide/training'],
       ['guide/seeing.md', 'guide/seeing'],
       ['guide/edge.md', 'guide/edge'],
+      ['scale.md', 'guide/scale'],
       ['cli.md', 'guide/command-line'],
       ['performance.md', 'guide/performance'],
       ['models.md', 'guide/models'],

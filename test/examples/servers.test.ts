@@ -1,18 +1,19 @@
-/** What finds faces in workerd, Deno, Bun, a Lambda's Node and a page: of photographs, and of what is none. */
-import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** What finds faces in workerd, Next.js, Deno, Bun, a Lambda's Node and a page: of photographs, and of what is none. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import puppeteer from 'puppeteer-core';
+import sharp from 'sharp';
 import { disposeRuntime, init, scope } from 'striate';
 import { decodeImage, fromImage } from 'striate/image';
 import { loadModel, type Model } from 'striate/onnx';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type * as Lambda from '../../examples/aws-lambda/handler.ts';
 import { facesOf, options } from '../../examples/faces/whole.ts';
-import { workerModules } from '../../runtimes/edge.mjs';
+import { cpuOf, workerModules } from '../../runtimes/edge.mjs';
+import { residentOf } from '../../runtimes/long.mjs';
+import { Place, toolsFolder } from '../../runtimes/place.mjs';
+import { bring, nextEdge, SERVERS, type Send } from '../../runtimes/servers.mjs';
 import { fetchData } from '../../scripts/fetch-data.mjs';
 import { chromium, chromiumFlags } from '../../scripts/lib/browser.mjs';
 import { serveFolder } from '../../scripts/lib/serve.mjs';
@@ -22,32 +23,27 @@ let inside: string;
 let installed: Installed;
 let model: Uint8Array<ArrayBuffer>;
 let photo: Uint8Array<ArrayBuffer>;
+let largest: Uint8Array<ArrayBuffer>;
 let expected: { score: number }[];
 
 const MOST_MEMORY = 128 * 2 ** 20;
-const examples = ['edge-worker', 'aws-lambda', 'browser', 'faces', 'deno.ts', 'bun.ts'];
-const bring = (folder: string) => {
-  for (const name of examples)
-    cpSync(path.join(root, 'examples', name), path.join(folder, name), { recursive: true });
-  for (const name of ['edge-worker', 'aws-lambda', 'browser', '.'])
-    writeFileSync(path.join(folder, name, 'blazeface-back.striate'), model);
-};
 
 beforeAll(async () => {
   await buildDist();
   const { models, photos } = fetchData();
   photo = new Uint8Array(readFileSync(photos.at(-1)!));
+  largest = new Uint8Array(await sharp(photo).resize(3000, 2000, { fit: 'fill' }).jpeg().toBuffer());
   await init();
   const source = await loadModel(models.back);
   model = source.save({ weights: 'float16' });
   expected = await facesByOnnx(source);
   disposeRuntime();
   installed = await install();
-  bring(installed.folder);
+  bring(installed.folder, model);
   // Inside the repository, where esbuild finds the package by its own name.
   mkdirSync(path.join(root, 'build'), { recursive: true });
   inside = mkdtempSync(path.join(root, 'build/servers-'));
-  bring(inside);
+  bring(inside, model);
 }, 300_000);
 afterAll(() => {
   for (const folder of [inside, installed?.folder])
@@ -60,23 +56,24 @@ async function facesByOnnx(model: Model) {
   return scope(() => facesOf(picture, model.run(fromImage(picture, options))));
 }
 
-interface Reply {
-  readonly status: number;
-  readonly json: Record<string, unknown>;
-}
-/** Posts to a server, or asks it without a body. */
-type Send = (body?: Uint8Array<ArrayBuffer>) => Promise<Reply>;
-
-async function check(send: Send): Promise<void> {
+async function check(send: Send, processes: number[], isIsolate: boolean): Promise<void> {
+  const resident = () => processes.reduce((sum, pid) => sum + residentOf(pid), 0);
+  const [before, atFirst] = [cpuOf(processes), resident()];
   const answers = [];
   for (let i = 0; i < 3; i++) {
     const { status, json } = await send(photo);
     if (status !== 200) expect.fail(JSON.stringify(json));
-    answers.push(json as { faces: { score: number; box: number[] }[] } & Record<string, number>);
+    answers.push(json as { faces: { score: number; box: number[] }[] } & Record<string, number | null>);
   }
   const [first, second] = answers as [(typeof answers)[0], (typeof answers)[0]];
   expect(first).toMatchObject({ cold: true });
   expect(second).toMatchObject({ cold: false, faces: first.faces });
+  // What requests cost: told by the answers where the runtime can, seen from outside everywhere.
+  for (const { cpuMs, ms } of answers) {
+    if (cpuMs !== null) expect(cpuMs).toBeGreaterThan(1);
+    if (cpuMs !== null) expect(ms).toBeGreaterThan(1);
+  }
+  expect(cpuOf(processes) - before).toBeGreaterThan(10);
   expect(expected.length).toBeGreaterThan(0);
   expect(first.faces.map(({ score }) => score.toFixed(2))).toEqual(
     expected.map(({ score }) => score.toFixed(2)),
@@ -85,7 +82,7 @@ async function check(send: Send): Promise<void> {
     const [left, top, right, bottom] = box as [number, number, number, number];
     expect(right - left).toBeGreaterThan(10);
     expect(bottom - top).toBeGreaterThan(10);
-    expect(right).toBeLessThan((first.width as number) * 1.1);
+    expect(right).toBeLessThan(first.width! * 1.1);
   }
   expect(answers.at(-1)!.memoryBytes).toBeLessThan(MOST_MEMORY);
 
@@ -101,66 +98,44 @@ async function check(send: Send): Promise<void> {
     status: 413,
     json: { error: 'the picture must have at most 10485760 bytes' },
   });
+  // The largest that is taken: what workerd takes for all of this is less than an isolate has.
+  expect(await send(largest)).toMatchObject({ status: 200, json: { width: 3000, height: 2000 } });
   expect(await send(photo)).toMatchObject({ status: 200 });
+  if (isIsolate) expect(resident() - atFirst).toBeLessThan(MOST_MEMORY / 1e6);
 }
 
-test('edge-worker, in workerd', async () => {
-  const modules = await workerModules(path.join(inside, 'edge-worker'), './worker.ts');
-  const worker = new Miniflare({ compatibilityDate: '2026-04-01', modules: modules as never });
+test.each(Object.keys(SERVERS))('%s', async (name) => {
+  const folder = name.endsWith('.ts') ? installed.folder : inside;
+  await SERVERS[name]!(folder, (send, processes) => check(send, processes, name.startsWith('edge-worker')));
+});
+
+test('next-edge, built for production', async () => {
+  const place = new Place(await toolsFolder());
   try {
-    await check(async (body) => {
-      const how = body === undefined ? {} : { method: 'POST', body };
-      const response = await worker.dispatchFetch('http://localhost/', how);
-      return { status: response.status, json: (await response.json()) as Reply['json'] };
+    await place.install();
+    const withServer = await nextEdge(place, model);
+    await withServer((send, processes) => check(send, processes, false));
+  } finally {
+    place.remove();
+  }
+}, 300_000);
+
+test('edge-worker without its model in R2 or KV says so', async () => {
+  const modules = await workerModules(path.join(inside, 'edge-worker'), './stored.ts');
+  const worker = new Miniflare({
+    compatibilityDate: '2026-04-01',
+    modules: modules as never,
+    r2Buckets: ['MODELS'],
+  });
+  try {
+    const response = await worker.dispatchFetch('http://localhost/', { method: 'POST', body: photo });
+    expect(response.status).toBe(500);
+    expect(await response.json()).toEqual({
+      error: 'blazeface-back.striate is neither in R2 (MODELS) nor in KV (MODELS_KV)',
     });
   } finally {
     await worker.dispose();
   }
-});
-
-test.each([
-  ['deno', ['run', '--no-prompt', '--cached-only', '--allow-net', '--allow-read', 'deno.ts']],
-  ['bun', ['bun.ts']],
-])('%s', async (name, args) => {
-  const bin = path.join(root, 'node_modules/.bin', name);
-  const server = spawn(bin, [...args, 'blazeface-back.striate', '0'], { cwd: installed.folder });
-  try {
-    const port = await new Promise<string>((resolve, reject) => {
-      let text = '';
-      const hear = (chunk: Buffer) => {
-        text += chunk;
-        const found = /http:\/\/[^ ]*:(\d+)/.exec(text);
-        if (found) resolve(found[1] as string);
-      };
-      server.stdout.on('data', hear);
-      server.stderr.on('data', hear);
-      server.once('exit', (code) => reject(new Error(`${name} ended with ${code}: ${text}`)));
-    });
-    await check(async (body) => {
-      const how = body === undefined ? {} : { method: 'POST', body };
-      const response = await fetch(`http://localhost:${port}/`, how);
-      return { status: response.status, json: (await response.json()) as Reply['json'] };
-    });
-  } finally {
-    server.kill();
-  }
-});
-
-test('aws-lambda, bundled for Node', async () => {
-  const folder = path.join(inside, 'aws-lambda');
-  const outfile = path.join(folder, 'handler.mjs');
-  await build({
-    ...({ platform: 'node', format: 'esm', bundle: true } as const),
-    ...{ entryPoints: [path.join(folder, 'handler.ts')], outfile, tsconfigRaw: {} },
-  });
-  const { handler } = (await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as typeof Lambda;
-  await check(async (body) => {
-    const requestContext = { http: { method: body === undefined ? 'GET' : 'POST' } };
-    const event =
-      body === undefined ? {} : { body: Buffer.from(body).toString('base64'), isBase64Encoded: true };
-    const answer = await handler({ ...event, requestContext });
-    return { status: answer.statusCode, json: JSON.parse(answer.body) };
-  });
 });
 
 test('browser: a chosen picture, one that is none, the camera', async () => {
