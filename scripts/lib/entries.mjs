@@ -4,6 +4,7 @@ export const ENTRIES = {
   'striate/onnx': 'ts/onnx/index.ts',
   'striate/image': 'ts/image/index.ts',
   'striate/analyze': 'ts/analyze/index.ts',
+  'striate/quantize': 'ts/quantize/index.ts',
   'striate/train': 'ts/train/index.ts',
   'striate/files': 'ts/files/index.ts',
 };

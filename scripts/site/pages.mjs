@@ -15,6 +15,7 @@ export const GROUPS = [
       ['guide/layers.md', 'guide/layers'],
       ['guide/onnx.md', 'guide/onnx'],
       ['export.md', 'guide/export'],
+      ['quantization.md', 'guide/quantization'],
       ['images.md', 'guide/pictures'],
       ['training.md', 'guide/training'],
       ['guide/seeing.md', 'guide/seeing'],

@@ -8,7 +8,7 @@ import { root } from './markdown.ts';
 /** From the lowest: ARCHITECTURE.md draws them. */
 const ORDER = [
   ...['base', 'engine', 'instructions', 'graph', 'program', 'tensor', 'ops'],
-  ...['transforms', 'layers', 'files', 'train', 'onnx', 'image', 'analyze', 'cli', 'entries'],
+  ...['transforms', 'layers', 'files', 'train', 'onnx', 'image', 'analyze', 'quantize', 'cli', 'entries'],
 ];
 
 const files = readdirSync(path.join(root, 'ts'), { recursive: true, encoding: 'utf8' })

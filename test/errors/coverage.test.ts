@@ -15,9 +15,15 @@ test('every sentence that the sources can throw is written in a test, in full', 
   );
   // What models, files, pictures, training, a pool of threads and the library's own graphs say has tests of its own.
   const others = [
-    ...['test/onnx', 'test/files', 'test/image', 'test/train', 'test/runtime', 'test/compiled'].flatMap(
-      filesOf,
-    ),
+    ...[
+      'test/onnx',
+      'test/files',
+      'test/image',
+      'test/train',
+      'test/runtime',
+      'test/compiled',
+      'test/quantize',
+    ].flatMap(filesOf),
     ...['test/threads/pool.test.ts', 'test/graph/graph.test.ts', 'test/analyze/inside.test.ts'],
   ];
   said.push(...others.flatMap(literalsOf));

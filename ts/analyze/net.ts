@@ -3,6 +3,7 @@
  * its layers has a name: a module's path, or the operator's name, numbered where it comes again.
  */
 import { wrongKind, wrongValue } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import { engine } from '../engine/engine.ts';
 import { scope } from '../engine/memory.ts';
 import { Trace } from '../graph/trace.ts';
@@ -151,29 +152,6 @@ function layerValue(
       ? 'a layer of the net, which has none'
       : `a layer of the net: ${near.join(', ')} are the nearest names`,
   );
-}
-
-/** The three names that differ least. */
-function nearest(name: string, names: readonly string[]): string[] {
-  return names
-    .map((one) => ({ one, distance: distance(name, one) }))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ one }) => one);
-}
-
-/** How many characters must be put in, left out or changed (Levenshtein, 1966). */
-function distance(a: string, b: string): number {
-  let row = [...Array(b.length + 1).keys()];
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next[j] = Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1);
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }
 
 /** What a module or a function makes of one tensor, called at once. @throws TypeError for anything else */

@@ -2,6 +2,7 @@
  * An analysis as text in columns, and as the bars of an SVG. What is not known is a question mark, and a sum over it a lower bound,
  * which is marked as one.
  */
+import { barChart } from '../base/chart.ts';
 import { checkOptions, integer, oneOf } from '../base/checks.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
 import { table } from '../program/report.ts';
@@ -197,8 +198,6 @@ function notesOf({ unknown: { macs, operations } }: AnalysisTotals): string[] {
 const rowsAt = (where: string, layers: readonly LayerAnalysis[], depth: number | undefined): Row[] =>
   depth === undefined ? [...layers] : grouped(layers, integer(where, 'depth', depth, 1));
 
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
-const ROW = 20;
 const BARS = [
   {
     name: 'MACs',
@@ -224,39 +223,22 @@ export function svgOf(
   checkOptions(where, options, ['width', 'depth', 'title']);
   const width = integer(where, 'width', options.width ?? 720, 320);
   const rows = rowsAt(where, layers, options.depth).filter((row) => BARS.some(({ of }) => of(row) > 0));
-  const title = escaped(options.title ?? 'Layers');
-  const names = rows.map((row) => `${row.name}  ${shapeText(row.outputShape)}`);
-  const left = Math.min(width / 3, 7 * Math.max(8, ...names.map(({ length }) => length)));
-  const half = (width - left) / 2;
-  // Beside the longest bar stands its figure.
-  const longest = half - 130;
-  const height = 64 + rows.length * ROW;
-  const bars = BARS.map(({ name, color, of, sum }, i) => {
-    const [x, total] = [left + i * half + 8, of(totals)];
-    const most = Math.max(1, ...rows.map(of));
-    const drawn = rows.map((row, at) => {
-      const [y, value] = [52 + at * ROW, of(row)];
-      const bar = Math.round((longest * value) / most);
-      const share = total > 0 ? (100 * value) / total : 0;
-      const label = value === 0 ? '0' : `${number(value)} (${share < 0.1 ? '<0.1' : share.toFixed(1)} %)`;
-      return `<rect x="${x}" y="${y}" width="${bar}" height="14" fill="${color}"/><text x="${x + bar + 5}" y="${y + 11}">${label}</text>`;
-    });
-    return `<text x="${x}" y="40" font-weight="bold">${name}: ${sum(totals)}</text>\n${drawn.join('\n')}`;
-  });
-  const labels = names.map(
-    (name, at) => `<text x="${left}" y="${63 + at * ROW}" text-anchor="end">${escaped(name)}</text>`,
-  );
   const said = BARS.map(({ name, sum }) => `${sum(totals)} ${name}`).join(', ');
   const [first] = [...rows].sort((a, b) => (b.macs ?? 0) - (a.macs ?? 0));
-  const most = first === undefined ? '' : `; most MACs: ${escaped(first.name)}`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}: ${said}${most}">
-<style>
-text { font: 12px system-ui, sans-serif; fill: #333; }
-@media (prefers-color-scheme: dark) { text { fill: #ddd; } }
-</style>
-<text x="8" y="18" font-size="14">${title}</text>
-${labels.join('\n')}
-${bars.join('\n')}
-</svg>
-`;
+  const most = first === undefined ? '' : `; most MACs: ${first.name}`;
+  return barChart({
+    ...{ title: options.title ?? 'Layers', said: said + most, width },
+    names: rows.map((row) => `${row.name}  ${shapeText(row.outputShape)}`),
+    columns: BARS.map(({ name, color, of, sum }) => {
+      const total = of(totals);
+      const label = (value: number): string => {
+        const share = total > 0 ? (100 * value) / total : 0;
+        return value === 0 ? '0' : `${number(value)} (${share < 0.1 ? '<0.1' : share.toFixed(1)} %)`;
+      };
+      return {
+        ...{ head: `${name}: ${sum(totals)}`, color },
+        bars: rows.map((row) => ({ value: of(row), label: label(of(row)) })),
+      };
+    }),
+  });
 }

@@ -37,6 +37,7 @@ import {
 import type { Results } from '../transforms/results.ts';
 import { type Lookup, tensorsOf } from './build.ts';
 import type { Value } from './call.ts';
+import { protoBytes } from './export/proto.ts';
 import type { ExternalData } from './external.ts';
 import type { CheckedGraph } from './handler.ts';
 import { type ModuleOptions, OnnxModule } from './module.ts';
@@ -138,6 +139,8 @@ export class Model extends Shown {
   /** The graph's nodes in the order in which they are computed. */
   readonly nodes: readonly ModelNode[];
   readonly #resources: ModelResources;
+  readonly #proto: ModelProto;
+  readonly #options: ModelOptions;
   readonly #file: string;
   readonly #routine: Routine;
   readonly #shapes: KnownShapes;
@@ -147,6 +150,8 @@ export class Model extends Shown {
   /** @internal Models are made by `loadModel`. */
   constructor(proto: ModelProto, graph: CheckedGraph, options: ModelOptions) {
     super();
+    this.#proto = proto;
+    this.#options = options;
     this.#file = proto.file;
     const initializers = new Set(proto.graph.initializers.map(({ name }) => name));
     this.inputs = proto.graph.inputs
@@ -193,6 +198,11 @@ export class Model extends Shown {
   /** @internal */
   get resources(): ModelResources {
     return this.#resources;
+  }
+
+  /** What it was made of, and the values that are the same at each run. @internal */
+  get origin(): { readonly proto: ModelProto; readonly options: ModelOptions; readonly constant: Lookup } {
+    return { proto: this.#proto, options: this.#options, constant: this.#routine.constant };
   }
 
   /** True after dispose(), the end of its scope, or disposeRuntime(). */
@@ -379,6 +389,20 @@ export class Model extends Shown {
     checkOptions('Model.toModule', options, ['outputs']);
     const outputs = this.#wanted(options.outputs, 'Model.toModule');
     return new OnnxModule<Out>({ routine: this.#routine, inputs: this.inputs, outputs });
+  }
+
+  /**
+   * The model as an ONNX file: what `loadModel` read, weights of files of their own in it and calls of its own functions as their
+   * nodes; of a quantised model the graph with QuantizeLinear and DequantizeLinear, which other runtimes read as well.
+   * @example
+   * ```ts
+   * const model = await loadModel('detector.onnx'); // and detector.onnx.data beside it
+   * const bytes = model.toOnnx(); // in one file
+   * ```
+   */
+  toOnnx(): Uint8Array<ArrayBuffer> {
+    this.#requireAlive('Model.toOnnx');
+    return protoBytes(this.#proto);
   }
 
   /** What it takes and gives, how much it is, and its notes: what consoles show. */

@@ -20,7 +20,7 @@ export interface Written {
 }
 
 /** The version of the format that has an operator set. */
-const formatOf = (opset: number) => (opset >= 21 ? 10 : opset >= 19 ? 9 : opset >= 15 ? 8 : 7);
+export const formatOf = (opset: number) => (opset >= 21 ? 10 : opset >= 19 ? 9 : opset >= 15 ? 8 : 7);
 
 export function modelBytes({ writer, inputs, outputs }: Written): Uint8Array<ArrayBuffer> {
   const graph = new Message();

@@ -1,0 +1,267 @@
+/**
+ * The work of `quantize`, pass by pass over the calibration inputs: the ranges of the values; each layer on integers beside its
+ * floats, which gives its signal-to-noise ratio and the mean errors that its bias takes back; then the whole on integers.
+ */
+import { ModelError, wrongValue } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
+import type { Model } from '../onnx/model.ts';
+import type { ModelProto, NodeProto } from '../onnx/protobuf.ts';
+import { Editing } from './editing.ts';
+import { QuantizedModel } from './model.ts';
+import { Noise } from './noise.ts';
+import type { Settings } from './options.ts';
+import { constantBytes } from './protos.ts';
+import type { Range } from './range.ts';
+import { passesOf, rangesOf } from './ranges.ts';
+import { type LayerQuantization, QuantizationReport } from './report.ts';
+import { Runs, type Sample, type Seen, type Watch } from './samples.ts';
+import { sharedRanges } from './scales.ts';
+import { constantsOf, editingOf, inOrder, made } from './source.ts';
+import { chosenOf, nameOf, type Step, stepsOf } from './steps.ts';
+import { channelAxis, integerWeights, Quantizers, writeIntegers } from './write.ts';
+
+const where = 'quantize';
+
+/** Passes beside those for the ranges: each layer alone, and the whole. */
+const PASSES = 2;
+
+interface Watching extends Watch {
+  begin(total: number): void;
+}
+
+export class Quantization {
+  readonly #source: Model;
+  readonly #samples: readonly Sample[];
+  readonly #settings: Settings;
+  readonly #watch: Watching;
+  readonly #runs: Runs;
+
+  constructor(source: Model, samples: readonly Sample[], settings: Settings, watch: Watching) {
+    this.#source = source;
+    this.#samples = samples;
+    this.#settings = settings;
+    this.#watch = watch;
+    this.#runs = new Runs(samples, watch);
+  }
+
+  async run(): Promise<QuantizedModel> {
+    const proto = editingOf(this.#source).model();
+    const floats = made(proto, this.#source.origin.options);
+    try {
+      return await this.#quantized(proto, floats);
+    } finally {
+      floats.dispose();
+    }
+  }
+
+  async #quantized(proto: ModelProto, floats: Model): Promise<QuantizedModel> {
+    const settings = this.#settings;
+    const constant = constantsOf(floats);
+    const { steps, left } = stepsOf(new Editing(proto, constant));
+    const excluded = this.#excluded(proto);
+    const chosen = chosenOf(steps, excluded);
+    if (!steps.some(isWeighted))
+      throw new ModelError(`${where}: the model has no convolution and no product with constant weights`);
+    if (!chosen.some(isWeighted)) throw new RangeError(`${where}: exclude names every layer, must leave one`);
+    this.#watch.begin(this.#samples.length * (passesOf(settings) + PASSES));
+    const names = [...new Set(chosen.flatMap(({ inputs }) => inputs))];
+    const ranges = await rangesOf(floats, this.#runs, names, settings);
+    const alone = await this.#alone(new Editing(proto, constant), excluded, ranges);
+    const lossy = new Map(
+      [...alone].flatMap(([key, noise]) => {
+        const decibels = this.#own(noise);
+        return decibels < settings.threshold ? [[key, decibels] as const] : [];
+      }),
+    );
+    const lost = steps.filter((step) => lossy.has(keyOf(step))).map(({ name }) => name);
+    const graph = new Editing(proto, constant);
+    const final = chosenOf(stepsOf(graph).steps, new Set([...excluded, ...lost]));
+    const corrections = new Map(
+      final.flatMap((step): [Step, Float64Array][] => {
+        const noise = alone.get(keyOf(step));
+        return noise === undefined || !settings.biasCorrection ? [] : [[step, noise.correction]];
+      }),
+    );
+    writeIntegers(graph, final, this.#quantizers(graph, final, ranges), corrections);
+    let report: QuantizationReport | null = null;
+    const { options } = this.#source.origin;
+    const result = new QuantizedModel(inOrder(graph.model()), options, () => report as QuantizationReport);
+    try {
+      const whole = await this.#whole(floats, result, steps);
+      const integers = new Set(final.map(keyOf));
+      const layers = steps.filter(isWeighted).map((step): LayerQuantization => {
+        const key = keyOf(step);
+        const isInteger = integers.has(key);
+        const lostAt = lossy.get(key);
+        return {
+          ...rowOf(step, constant, isInteger),
+          reason: isInteger
+            ? null
+            : lostAt === undefined
+              ? 'excluded'
+              : `it alone would have ${lostAt.toFixed(1)} dB, below the threshold of ${settings.threshold}`,
+          signalToNoise: finite(lostAt ?? (isInteger ? this.#own(alone.get(key) as Noise) : null)),
+          signalToNoiseInModel: finite(whole.layers.get(key)?.decibels ?? null),
+        };
+      });
+      const others = left.map(
+        ({ name, operator, reason }): LayerQuantization => ({
+          ...{
+            name,
+            operator,
+            reason,
+            precision: 'float32',
+            signalToNoise: null,
+            signalToNoiseInModel: null,
+          },
+          ...{ bytesBefore: 0, bytesAfter: 0 },
+        }),
+      );
+      report = new QuantizationReport({
+        method: settings.method,
+        bits: settings.bits,
+        samples: this.#samples.length,
+        layers: [...layers, ...others],
+        outputs: [...whole.outputs].map(([name, noise]) => ({ name, signalToNoise: finite(noise.decibels) })),
+        bytesBefore: constantBytes(this.#source.origin.proto.graph),
+        bytesAfter: constantBytes(result.origin.proto.graph),
+      });
+      return result;
+    } catch (error) {
+      result.dispose();
+      throw error;
+    }
+  }
+
+  /** The names that stay in floats. @throws RangeError that offers the nearest names */
+  #excluded(proto: ModelProto): Set<string> {
+    const names = new Set([
+      ...this.#source.nodes.map(({ name, outputs }) => name || (outputs[0] ?? '')),
+      ...proto.graph.nodes.map(nameOf),
+    ]);
+    for (const name of this.#settings.exclude) {
+      if (names.has(name)) continue;
+      const near = nearest(name, [...names]).map((one) => `'${one}'`);
+      throw wrongValue(where, 'exclude', name, `names of nodes: ${near.join(', ')} are the nearest names`);
+    }
+    return new Set(this.#settings.exclude);
+  }
+
+  #quantizers(graph: Editing, chosen: readonly Step[], ranges: ReadonlyMap<string, Range>): Quantizers {
+    const read = new Set(chosen.flatMap(({ inputs }) => inputs));
+    const own = new Map([...ranges].filter(([name]) => read.has(name)));
+    return new Quantizers(graph, sharedRanges(chosen, own), this.#settings.levels);
+  }
+
+  /** A layer's ratio as it will be: its mean errors taken back where biases do that. */
+  #own(noise: Noise): number {
+    return this.#settings.biasCorrection ? noise.decibelsCorrected : noise.decibels;
+  }
+
+  /** Each layer's products on integers, of what floats give it, beside the floats: by the step's key. */
+  async #alone(
+    graph: Editing,
+    excluded: ReadonlySet<string>,
+    ranges: ReadonlyMap<string, Range>,
+  ): Promise<Map<string, Noise>> {
+    const chosen = chosenOf(stepsOf(graph).steps, excluded);
+    const quantizers = this.#quantizers(graph, chosen, ranges);
+    const backs = new Map<string, string>();
+    const nodes: NodeProto[] = [];
+    const layers = chosen.filter(isWeighted).map((step) => {
+      const [x = ''] = step.inputs;
+      const back = backs.get(x) ?? quantizers.around(x, nodes);
+      backs.set(x, back);
+      const y = productOf(step);
+      const integers = graph.unique(`${y}/alone`);
+      const copies = copiesOf(step, back, integers, graph);
+      integerWeights(graph, { ...step, nodes: copies }, quantizers.parameters(x).scale, null);
+      nodes.push(...copies);
+      this.#runs.alike(y, keyOf(step));
+      this.#runs.alike(integers, y);
+      return { key: keyOf(step), axis: axisOf(step), y, integers, noise: new Noise() };
+    });
+    graph.nodes.push(...nodes);
+    const asked = layers.map(({ integers }) => integers);
+    const model = made(graph.model(asked), this.#source.origin.options);
+    const byName = new Map(layers.map((layer) => [layer.y, layer]));
+    try {
+      const lists = layers.map(({ y, integers }) => [y, integers]);
+      await this.#runs.visit([model], lists, ([values], [y = '', integers = '']) => {
+        const { noise, axis } = byName.get(y) as (typeof layers)[number];
+        noise.add(values?.get(y) as Seen, values?.get(integers) as Seen, axis);
+      });
+    } finally {
+      model.dispose();
+    }
+    return new Map(layers.map(({ key, noise }) => [key, noise]));
+  }
+
+  /** What the layers, and the model's outputs, give in both models. */
+  async #whole(
+    floats: Model,
+    integers: Model,
+    steps: readonly Step[],
+  ): Promise<{ layers: Map<string, Noise>; outputs: Map<string, Noise> }> {
+    const products = new Map(steps.filter(isWeighted).map((step) => [productOf(step), step]));
+    const outputs = new Map(
+      floats.outputs.filter(({ dtype }) => dtype === 'float32').map(({ name }) => [name, new Noise()]),
+    );
+    const layers = new Map([...products].map(([, step]) => [keyOf(step), new Noise()]));
+    const lists = [...new Set([...products.keys(), ...outputs.keys()])].map((name) => [name]);
+    await this.#runs.visit([floats, integers], lists, ([before, after], [name = '']) => {
+      const [y, other] = [before?.get(name) as Seen, after?.get(name) as Seen];
+      const step = products.get(name);
+      if (step !== undefined) layers.get(keyOf(step))?.add(y, other, axisOf(step));
+      outputs.get(name)?.add(y, other, -1);
+    });
+    return { layers, outputs };
+  }
+}
+
+const isWeighted = ({ kind }: Step): boolean => kind === 'weighted';
+/** What tells steps apart in all copies of a graph. */
+const keyOf = ({ outputs }: Step): string => outputs[0] as string;
+/** Where a layer's channels lie in what it gives. */
+const axisOf = ({ nodes }: Step): number => (nodes[0]?.operator === 'Conv' ? 1 : -1);
+const finite = (decibels: number | null): number | null =>
+  decibels === null || !Number.isFinite(decibels) ? null : decibels;
+
+/** The value of a layer's products with their bias, before a Relu. */
+function productOf({ nodes }: Step): string {
+  const [node, behind] = nodes as [NodeProto, NodeProto?];
+  return (behind?.operator === 'Add' ? behind : node).outputs[0] as string;
+}
+
+/** A layer's product and bias once more, on another input. */
+function copiesOf({ nodes, inputs }: Step, x: string, y: string, graph: Editing): NodeProto[] {
+  const [node, behind] = nodes as [NodeProto, NodeProto?];
+  const copy = (one: NodeProto, from: string, to: string, output: string): NodeProto => ({
+    ...one,
+    name: output,
+    inputs: one.inputs.map((name) => (name === from ? to : name)),
+    outputs: [output],
+  });
+  const [given = ''] = inputs;
+  if (behind?.operator !== 'Add') return [copy(node, given, x, y)];
+  const product = graph.unique(`${y}/product`);
+  return [copy(node, given, x, product), copy(behind, node.outputs[0] as string, product, y)];
+}
+
+/** A layer's name and bytes: weights and bias, with their scales where they are integers. */
+function rowOf(
+  { name, nodes }: Step,
+  constant: ReturnType<typeof constantsOf>,
+  isInteger: boolean,
+): Pick<LayerQuantization, 'name' | 'operator' | 'precision' | 'bytesBefore' | 'bytesAfter'> {
+  const [node] = nodes as [NodeProto];
+  const weight = constant(node.inputs[1] ?? '');
+  const bias = constant(node.inputs[2] ?? '')?.data.length ?? 0;
+  const weights = weight?.data.length ?? 0;
+  const channels = weight?.shape[channelAxis(node)] ?? 0;
+  const bytesBefore = 4 * (weights + bias);
+  // A float and a byte for each channel's scale and zero point, and a float for its bias' scale.
+  const bytesAfter = isInteger ? weights + 5 * channels + 8 * bias : bytesBefore;
+  const precision = isInteger ? 'int8' : 'float32';
+  return { name, operator: node.operator, precision, bytesBefore, bytesAfter };
+}
