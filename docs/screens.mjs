@@ -52,7 +52,7 @@ try {
     ready: async (page) => {
       await page.waitForSelector('canvas.maps');
       // The last layer with maps of 16 x 16, and of it an element on a face.
-      const name = await page.$$eval('.layers tr', (rows) => {
+      const name = await page.$$eval('.layer-table .layer-row', (rows) => {
         const own = rows.filter((row) => /×16×16$/.test(row.children[1]?.textContent ?? ''));
         const button = own.at(-1).querySelector('.layer-name');
         button.click();

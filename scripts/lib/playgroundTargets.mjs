@@ -5,49 +5,52 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import puppeteer from 'puppeteer-core';
+import { fetchModels, fileOf } from '../zoo/files.mjs';
+import { MODELS } from '../zoo/models.mjs';
 import { chromium } from './browser.mjs';
+import { tasksOf } from './pageTasks.mjs';
 import { buildPlayground } from './playground.mjs';
 import { serveFolder } from './serve.mjs';
+
+const DROPPED = ['ppocr4-recognition', 'resnet50-thin'];
 
 /** Bytes of files as a server that compresses sends them. */
 export const compressed = (files) =>
   files.reduce((sum, file) => sum + gzipSync(fs.readFileSync(file), { level: 9 }).length, 0);
 
-/** A page in a state, with the tasks of more than 50 ms that it has had. */
-async function opened(browser, address, hash) {
+/** A page that is still empty. */
+async function empty(browser) {
   const page = await browser.newPage();
   await page.setViewport({ width: 1280, height: 900 });
-  await page.evaluateOnNewDocument(() => {
-    globalThis.longest = 0;
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries())
-        globalThis.longest = Math.max(globalThis.longest, duration);
-    }).observe({ type: 'longtask', buffered: true });
-  });
-  await page.goto(`${address}#lang=en&${hash}`);
-  await page.waitForSelector('main h2');
   return page;
 }
 
-/** What came with loading is not looked at any more. */
-async function rest(page) {
-  await page.waitForNetworkIdle();
-  await page.evaluate(() => {
-    globalThis.longest = 0;
-  });
+/** To a state of the page; settles when its part is there. */
+async function go(page, address, hash) {
+  await page.goto(`${address}#lang=en&${hash}`);
+  await page.waitForSelector('main h2');
 }
 
-const longest = (page) => page.evaluate(() => globalThis.longest);
+async function opened(browser, address, hash) {
+  const page = await empty(browser);
+  await go(page, address, hash);
+  return page;
+}
+
+/** The longest task of the page while something happens. */
+const longest = async (page, work) => (await tasksOf(page, work))[0] ?? 0;
 
 async function firstView(browser, { address, files }, folder) {
-  const page = await opened(browser, address, '');
-  await page.waitForSelector('.output-grid .cell[data-value]');
-  await page.waitForNetworkIdle();
+  const page = await empty(browser);
+  const loading = await longest(page, async () => {
+    await go(page, address, '');
+    await page.waitForSelector('.output-grid .cell[data-value]');
+    await page.waitForNetworkIdle();
+  });
   const bytes = compressed([...files].map((file) => path.join(folder, file)));
-  const loading = await longest(page);
-  await rest(page);
-  for (let i = 0; i < 8; i++) await page.click('.steps button:nth-child(3)');
-  const task = await longest(page);
+  const task = await longest(page, async () => {
+    for (let i = 0; i < 8; i++) await page.click('.steps button:nth-child(3)');
+  });
   await page.close();
   return { bytes, loading, task };
 }
@@ -55,9 +58,10 @@ async function firstView(browser, { address, files }, folder) {
 async function drawing(browser, address) {
   const page = await opened(browser, address, 'tab=draw&s=50,15,50,85');
   await page.waitForFunction(() => document.querySelector('.guess')?.dataset.digit);
-  await rest(page);
+  await page.waitForNetworkIdle();
   // A touch of the pad, and the bars' next change.
-  const times = await page.evaluate(async () => {
+  let times = [];
+  const touches = async () => {
     const pad = document.querySelector('.pad');
     pad.setPointerCapture = () => {};
     const { left, top, width } = pad.getBoundingClientRect();
@@ -90,8 +94,10 @@ async function drawing(browser, address) {
     // The first ones find code that no engine has compiled.
     found.splice(0, 5);
     return found.sort((a, b) => a - b);
+  };
+  const task = await longest(page, async () => {
+    times = await page.evaluate(touches);
   });
-  const task = await longest(page);
   await page.close();
   return { median: times[10], task };
 }
@@ -99,38 +105,60 @@ async function drawing(browser, address) {
 async function filtering(browser, address) {
   const page = await opened(browser, address, 'tab=kernels');
   await page.waitForFunction(() => document.querySelector('.facts')?.dataset.least);
-  await rest(page);
+  await page.waitForNetworkIdle();
   const seen = [];
-  for (let i = 0; i < 12; i++) {
-    await page.waitForFunction(
-      (old) => document.querySelector('.facts')?.textContent !== old,
-      {},
-      seen.at(-1) ?? '',
-    );
-    seen.push(await page.$eval('.facts', (element) => element.textContent));
-    await page.$eval(
-      '[data-control="kernel"]',
-      (field, to) => {
-        field.value = to;
-        field.dispatchEvent(new Event('change', { bubbles: true }));
-      },
-      ['sharpen', 'laplace', 'emboss', 'sobel y'][i % 4],
-    );
-  }
+  const task = await longest(page, async () => {
+    for (let i = 0; i < 12; i++) {
+      await page.waitForFunction(
+        (old) => document.querySelector('.facts')?.textContent !== old,
+        {},
+        seen.at(-1) ?? '',
+      );
+      seen.push(await page.$eval('.facts', (element) => element.textContent));
+      await page.$eval(
+        '[data-control="kernel"]',
+        (field, to) => {
+          field.value = to;
+          field.dispatchEvent(new Event('change', { bubbles: true }));
+        },
+        ['sharpen', 'laplace', 'emboss', 'sobel y'][i % 4],
+      );
+    }
+  });
   const times = seen.map((text) => Number(/^([\d.]+) ms/.exec(text)?.[1])).sort((a, b) => a - b);
-  const task = await longest(page);
   await page.close();
   return { median: times[6], size: /for (.*?);/.exec(seen[0])?.[1], task };
 }
 
+/** How soon after a network is dropped its layers are shown. */
+async function dropping(browser, address, model) {
+  const page = await opened(browser, address, 'tab=layers');
+  await page.waitForSelector('.reasons canvas');
+  const file = await page.$('input[type=file][accept=".onnx"]');
+  const shown = page.waitForFunction(
+    (name) => document.querySelector('[data-name]')?.dataset.name === name,
+    { timeout: 120_000, polling: 5 },
+    path.basename(model),
+  );
+  const started = performance.now();
+  await file.uploadFile(model);
+  await shown;
+  const spent = performance.now() - started;
+  const text = await page.$eval('[data-name]', (element) => element.textContent);
+  await page.close();
+  return { spent, text };
+}
+
 async function training(browser, address) {
   const page = await opened(browser, address, 'tab=train');
-  await rest(page);
+  await page.waitForNetworkIdle();
   await page.click('.go');
   const started = performance.now();
-  await page.waitForFunction(
-    () => Number(document.querySelector('main .guess')?.dataset.share ?? 0) >= 0.975,
-    { timeout: 180_000, polling: 100 },
+  const task = await longest(page, () =>
+    page.waitForFunction(() => Number(document.querySelector('main .guess')?.dataset.share ?? 0) >= 0.975, {
+      timeout: 180_000,
+      polling: 100,
+    }),
   );
   const spent = (performance.now() - started) / 1000;
   const asked = performance.now();
@@ -145,7 +173,6 @@ async function training(browser, address) {
     Number(/of (\d+) test/.exec(element.textContent)?.[1]),
   );
   const share = await page.$eval('main .guess', (element) => Number(element.dataset.share));
-  const task = await longest(page);
   await page.close();
   return { spent, share, count, pause, task };
 }
@@ -163,6 +190,10 @@ export async function targets() {
     const view = await firstView(browser, server, folder);
     const draw = await drawing(browser, server.address);
     const kernels = await filtering(browser, server.address);
+    const models = MODELS.filter(({ name }) => DROPPED.includes(name));
+    await fetchModels(models);
+    const drops = [];
+    for (const model of models) drops.push(await dropping(browser, server.address, fileOf(model)));
     const train = await training(browser, server.address);
     const task = Math.max(view.task, draw.task, kernels.task, train.task);
     return [
@@ -180,12 +211,13 @@ export async function targets() {
         'at least 97 %',
       ],
       ['training: from Pause to standing still', `${train.pause.toFixed(0)} ms`, 'under 100 ms'],
-      [
-        'the longest task while a part is used',
-        task === 0 ? 'none over 50 ms' : `${task.toFixed(0)} ms`,
-        'at most 50 ms',
-      ],
-      ['the longest task while the first view is built', `${view.loading.toFixed(0)} ms`, 'no aim'],
+      ...drops.map(({ spent, text }) => [
+        `layers of ${text.split(',').slice(0, 2).join(',')}`,
+        `${spent.toFixed(0)} ms`,
+        'under 1000 ms',
+      ]),
+      ['the longest task while a part is used', `${task.toFixed(0)} ms`, 'at most 50 ms'],
+      ['the longest task while the first view is built', `${view.loading.toFixed(0)} ms`, 'at most 50 ms'],
     ];
   } finally {
     await browser.close();

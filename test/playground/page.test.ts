@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { configOf } from '../../playground/src/window/config.ts';
 import { compute } from '../../playground/src/worker/window.ts';
 import { fetchData } from '../../scripts/fetch-data.mjs';
+import { tasksOf } from '../../scripts/lib/pageTasks.mjs';
 import { compressed } from '../../scripts/lib/playgroundTargets.mjs';
 import { inBrowsers } from './browsers.ts';
 
@@ -44,10 +45,24 @@ const choose = (page: Page, control: string, value: string) =>
 
 const hash = (page: Page): Promise<string> => page.evaluate(() => location.hash.slice(1));
 
+/** As they are written: strokes on a square of 100 by 100. */
+const DIGITS = {
+  0: '50,15,35,20,27,35,25,50,28,68,38,82,50,86,63,82,73,68,76,50,73,33,64,20,50,15',
+  1: '50,12,50,88',
+  2: '28,32,32,20,44,13,58,14,68,24,68,38,58,52,44,66,28,84,74,84',
+  3: '30,22,42,14,58,15,66,26,62,40,48,48,62,54,70,66,64,80,48,87,30,80',
+  4: '58,12,26,62,78,62;62,40,62,90',
+  5: '36,14,32,46,46,40,62,44,72,58,68,76,52,87,32,82;36,14,70,14',
+  6: '64,12,48,24,36,42,30,62,34,78,48,88,62,84,70,70,62,58,48,56,34,64',
+  7: '26,18,74,18,44,88',
+  8: '66,22,52,13,36,20,36,34,50,46,64,58,70,74,58,87,40,86,31,72,38,58,54,46,66,34,66,22',
+  9: '68,30,56,18,40,20,31,34,36,48,50,52,64,44,68,30,66,60,60,88',
+};
+
 beforeAll(() => init());
 afterAll(() => disposeRuntime());
 
-inBrowsers('the playground', ({ open, files }) => {
+inBrowsers('the playground', ({ open, files }, name) => {
   test('the first view loads at most 300 kB, compressed: the other parts and models come on demand', async () => {
     const page = await open('');
     await output(page);
@@ -59,6 +74,25 @@ inBrowsers('the playground', ({ open, files }) => {
     console.log(`the first view: ${bytes} bytes, compressed, in ${names.length} files`);
     expect(bytes).toBeLessThanOrEqual(300_000);
   });
+
+  // What tasks there are, and how long each computes, is in Chromium's traces.
+  if (name === 'chromium')
+    test.each([
+      ['', '.output-grid .cell[data-value]'],
+      [`tab=draw&s=${DIGITS[4]}`, '.guess[data-digit="4"]'],
+      ['tab=train', '.go'],
+      ['tab=kernels', '.facts[data-least]'],
+      ['tab=layers', '.reasons canvas'],
+    ])('no task of the page takes 50 ms while it is opened: #%s', async (state, ready) => {
+      const page = await open('');
+      const [longest = 0, ...others] = await tasksOf(page, async () => {
+        await open(state);
+        await page.waitForSelector(ready);
+      });
+      expect(others.length).toBeGreaterThan(20);
+      expect(longest).toBeGreaterThan(0);
+      expect(longest).toBeLessThan(50);
+    });
 
   test('each control changes the numbers to those of the library', async () => {
     const page = await open('i=5,6&k=3,2');
@@ -212,22 +246,8 @@ inBrowsers('the playground', ({ open, files }) => {
   });
 });
 
-/** As they are written: strokes on a square of 100 by 100. */
-const DIGITS = {
-  0: '50,15,35,20,27,35,25,50,28,68,38,82,50,86,63,82,73,68,76,50,73,33,64,20,50,15',
-  1: '50,12,50,88',
-  2: '28,32,32,20,44,13,58,14,68,24,68,38,58,52,44,66,28,84,74,84',
-  3: '30,22,42,14,58,15,66,26,62,40,48,48,62,54,70,66,64,80,48,87,30,80',
-  4: '58,12,26,62,78,62;62,40,62,90',
-  5: '36,14,32,46,46,40,62,44,72,58,68,76,52,87,32,82;36,14,70,14',
-  6: '64,12,48,24,36,42,30,62,34,78,48,88,62,84,70,70,62,58,48,56,34,64',
-  7: '26,18,74,18,44,88',
-  8: '66,22,52,13,36,20,36,34,50,46,64,58,70,74,58,87,40,86,31,72,38,58,54,46,66,34,66,22',
-  9: '68,30,56,18,40,20,31,34,36,48,50,52,64,44,68,30,66,60,60,88',
-};
-
 inBrowsers('digits in the playground', ({ open }) => {
-  test('drawn digits are recognised, by address, mouse and keys', async () => {
+  test('drawn digits are recognised, by address, mouse and keys', { timeout: 120_000 }, async () => {
     const guess = async (page: Page) => {
       await page.waitForFunction(() => document.querySelector<HTMLElement>('.guess')?.dataset.digit);
       return page.$eval('.guess', (element) => (element as HTMLElement).dataset.digit);

@@ -1,7 +1,8 @@
 /** The tab that looks into a network: its graph with what each layer costs, and of a chosen layer its maps, kernels, fields and deconvnet. */
 import type { Context, Tab } from '../app/context.ts';
-import { fill, h, number, select, svg } from '../app/dom.ts';
+import { fill, h, number, type Properties, select, svg } from '../app/dom.ts';
 import { beside, paint, pictureCanvas, save } from '../app/picture.ts';
+import { inPieces } from '../app/pieces.ts';
 import { released } from '../app/released.ts';
 import { drawStrokes, strokesOf } from '../draw/strokes.ts';
 import type { Maps, Opened, Preparation, Row } from '../worker/layers.ts';
@@ -22,6 +23,21 @@ function short(value: number): string {
   if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
   return value >= 1e4 ? `${(value / 1e3).toFixed(1)} k` : counted(value);
 }
+
+/** What stands in a layer's row behind its name. */
+function textsOf({ outputShape, parameters, macs, cpr, receptiveField }: Row, all: number): string[] {
+  const sizes = new Set(receptiveField.size);
+  return [
+    outputShape.join('×'),
+    parameters === 0 ? '' : short(parameters),
+    macs === null ? '?' : macs === 0 ? '' : short(macs),
+    macs === null || macs === 0 ? '' : `${((100 * macs) / all).toFixed(1)} %`,
+    cpr === null ? '' : short(Math.round(cpr)),
+    sizes.size === 1 ? `${receptiveField.size[0]}` : receptiveField.size.join('×'),
+  ];
+}
+
+const cell = (text: string, more: Properties = {}) => h('span', { role: 'cell', ...more }, text);
 
 class LayersTab implements Tab {
   readonly #context: Context;
@@ -224,6 +240,8 @@ class LayersTab implements Tab {
     await released();
     this.#opened = opened;
     const { name, bytes, layers, totals, milliseconds } = opened;
+    await this.#drawGraph();
+    if (this.#opened !== opened) return;
     const size = bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.round(bytes / 1e3)} kB`;
     this.#facts.textContent = this.#say.facts(
       name,
@@ -234,7 +252,6 @@ class LayersTab implements Tab {
       milliseconds.toFixed(0),
     );
     this.#facts.dataset.name = name;
-    this.#drawGraph();
     this.#drawPreparation(opened.preparation);
     if (!layers.some((one) => one.name === this.#chosen)) this.#chosen = layers[0]?.name ?? null;
     await this.#run();
@@ -251,30 +268,34 @@ class LayersTab implements Tab {
     await this.#reasons.begin(ran.input.width * ran.input.height < 4096);
   }
 
-  #drawGraph(): void {
+  /** A row for each layer; those out of sight are laid out when they come into it. */
+  async #drawGraph(): Promise<void> {
     const { layers, totals } = this.#opened as Opened;
     const say = this.#say;
     const { rows, width } = lanesOf(layers.map(({ from }) => from));
     const x = (lane: number) => LANE * (lane + 0.5);
     const y = (row: number) => ROW * (row + 0.5);
     const lines = rows.flatMap(({ lane, from }, row) =>
-      from.map(({ row: start, lane: down }) =>
-        svg('path', {
-          d: `M${x(down)} ${y(start)} V${y(row) - ROW / 2} L${x(lane)} ${y(row)}`,
-          class: 'edge',
-        }),
+      from.map(
+        ({ row: start, lane: down }) => `M${x(down)} ${y(start)}V${y(row) - ROW / 2}L${x(lane)} ${y(row)}`,
       ),
     );
-    const dots = rows.map(({ lane }, row) => svg('circle', { cx: x(lane), cy: y(row), r: 4, class: 'node' }));
+    const dots = rows.map(({ lane }, row) => `M${x(lane)} ${y(row)}h0`);
     const picture = svg(
       'svg',
       { class: 'lanes', width: LANE * width, height: ROW * rows.length, 'aria-hidden': 'true' },
-      lines,
-      dots,
+      svg('path', { d: lines.join(''), class: 'edge' }),
+      svg('path', { d: dots.join(''), class: 'node' }),
     );
-    const head = Object.values(say.columns).map((one) => h('th', { scope: 'col' }, one));
-    const shareOf = (macs: number) => (totals.macs === 0 ? 0 : macs / totals.macs);
-    const body = layers.map((layer, i) => this.#graphRow(layer, i, shareOf(layer.macs ?? 0)));
+    const names = Object.values(say.columns);
+    const texts = layers.map((layer) => textsOf(layer, totals.macs));
+    // Rows out of sight have no part in how wide a column is. A sign of times is wider than a digit.
+    const widthOf = (text: string) => text.length + 0.35 * (text.split('×').length - 1);
+    const widths = names
+      .slice(1)
+      .map((title, i) => Math.max(title.length, ...texts.map((row) => widthOf(row[i] as string))));
+    const input = [h('span', { role: 'rowheader' }, say.input), ...widths.map(() => cell(''))];
+    const body = await inPieces(layers, (layer, i) => this.#graphRow(layer, i, texts[i] as string[]));
     fill(
       this.#graph,
       h(
@@ -282,25 +303,36 @@ class LayersTab implements Tab {
         { class: 'graph-inner', style: `--lanes:${LANE * width}px` },
         picture,
         h(
-          'table',
-          { class: 'layers' },
-          h('caption', { class: 'hidden-text' }, say.graph),
-          h('thead', {}, h('tr', {}, head)),
+          'div',
+          {
+            class: 'layer-table',
+            role: 'table',
+            'aria-label': say.graph,
+            style:
+              `--columns:${widths.map((width) => `calc(${width}ch + 0.6rem)`).join(' ')};` +
+              `--all:calc(${widths.reduce((a, b) => a + b)}ch + ${0.6 * widths.length}rem)`,
+          },
           h(
-            'tbody',
-            {},
-            h('tr', { class: 'net-in' }, h('th', { scope: 'row' }, say.input), h('td', { colspan: 6 })),
-            body,
+            'div',
+            { class: 'layer-row titles', role: 'row' },
+            names.map((one) => h('span', { role: 'columnheader' }, one)),
           ),
+          h('div', { class: 'layer-row net-in', role: 'row' }, input),
+          body,
         ),
       ),
     );
   }
 
-  #graphRow(layer: Row, index: number, share: number): HTMLElement {
-    const { name, operator, outputShape, parameters, macs, cpr, receptiveField } = layer;
-    const sizes = new Set(receptiveField.size);
-    const field = sizes.size === 1 ? `${receptiveField.size[0]}` : receptiveField.size.join('×');
+  #graphRow(layer: Row, index: number, texts: readonly string[]): HTMLElement {
+    const { name, operator, parameters, macs } = layer;
+    const all = (this.#opened as Opened).totals.macs;
+    const more: Properties[] = [
+      {},
+      { title: counted(parameters) },
+      { title: macs === null ? '?' : counted(macs) },
+      { class: 'part', style: `--part:${(macs ?? 0) / Math.max(1, all)}` },
+    ];
     const button = h(
       'button',
       {
@@ -320,23 +352,13 @@ class LayersTab implements Tab {
         },
       },
       h('span', { class: 'operator' }, operator),
-      h('span', { class: 'path' }, name === operator ? '' : name),
+      name !== operator && h('span', { class: 'path' }, name),
     );
-    const percent = `${(100 * share).toFixed(1)} %`;
     return h(
-      'tr',
-      {},
-      h('th', { scope: 'row' }, button),
-      h('td', {}, outputShape.join('×')),
-      h('td', { title: counted(parameters) }, parameters === 0 ? '' : short(parameters)),
-      h(
-        'td',
-        { title: macs === null ? '?' : counted(macs) },
-        macs === null ? '?' : macs === 0 ? '' : short(macs),
-      ),
-      h('td', { class: 'share', style: `--part:${share}` }, share === 0 ? '' : percent),
-      h('td', {}, cpr === null ? '' : short(Math.round(cpr))),
-      h('td', {}, field),
+      'div',
+      { class: 'layer-row', role: 'row' },
+      h('span', { role: 'rowheader' }, button),
+      texts.map((text, i) => cell(text, more[i])),
     );
   }
 
