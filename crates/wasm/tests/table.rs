@@ -10,8 +10,8 @@ use striate_core::instructions::activation::Act;
 use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::{
-    binary, compare, deform, grid_sample, loss, pool, random, reduce, resample, scatter, select, update,
-    walk, Entry, ENTRIES,
+    binary, compare, deform, grid_sample, loss, pool, quantized_binary, quantized_pool, random, reduce,
+    resample, scatter, select, update, walk, Entry, ENTRIES,
 };
 use striate_wasm::program::ABSENT;
 use striate_wasm::{ABANDONED, PENDING};
@@ -101,6 +101,18 @@ fn table() -> String {
     numbers(&mut to, "Reductions of axes.", "REDUCE", reduce::Kind::NAMES);
     numbers(&mut to, "Losses, element by element.", "LOSS", loss::Kind::NAMES);
     numbers(&mut to, "Reductions of windows.", "POOL", pool::Reduction::NAMES);
+    numbers(
+        &mut to,
+        "Operations on two quantised numbers.",
+        "QUANTIZED_OPERATION",
+        quantized_binary::Kind::NAMES,
+    );
+    numbers(
+        &mut to,
+        "Reductions of windows of quantised numbers.",
+        "QUANTIZED_REDUCTION",
+        quantized_pool::Kind::NAMES,
+    );
     numbers(&mut to, "Where windows lie.", "PLACING", pool::Placing::NAMES);
     names(&mut to, "How padding is given, by number.", "PADDINGS", Mode::NAMES);
     numbers(&mut to, "Bits of the rules for a window's size beyond a convolution's.", "RULE", Rule::NAMES);

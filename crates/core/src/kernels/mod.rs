@@ -3,6 +3,7 @@
 
 pub mod depthwise;
 pub mod gemm;
+pub mod integer;
 pub mod peak;
 pub mod tile;
 pub mod winograd;

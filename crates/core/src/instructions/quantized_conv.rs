@@ -1,0 +1,379 @@
+//! QUANTIZED CONV: a convolution of bytes, whose sums become bytes again, and QUANTIZED PACK: what it reads of its weights.
+//!
+//! Activations are unsigned bytes in fours of channels, `[batch, channels / 4, d, h, w, 4]`; of channels that there are not,
+//! any bytes, as their weights are 0. Padding lies in x already, but for depthwise kernels, which pad plane by plane. `y = round((sum of x w + sums) * scale) + zero`: `sums` hold the bias
+//! less what the zero point of x adds, `scale` what a step of the sum is in steps of y.
+
+mod pack;
+
+use super::sample::Sample;
+use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use crate::fault::Fault;
+use crate::geometry::{elements, Axis, Geometry, Rule};
+use crate::instructions::conv::Problem;
+use crate::instructions::dtype::Dtype;
+use crate::kernels::integer::{dots, kernels, row_kernel, Pixels, Requantize, Row, Tile, OUTPUTS, PIXELS};
+use crate::simd::{F32x4, I32x4, U8x16};
+
+const BYTES: &[Dtype] = &[Dtype::U8];
+
+pub const ENTRIES: &[Entry] = &[
+    Entry::new(
+        "quantized conv",
+        "x, weights, sums, scale -> y; scratch",
+        BYTES,
+        |params| Ok(Planned::new(QuantizedConv::new(params)?)),
+        Sample::new(
+            &[2, 1, 6, 5, 1, 1, 1, 1, 0, 0, 7, 3, 1, 1, 0, 0, 8, 3, 1, 1, 0, 0, 9, 128, 0, 255, 0],
+            &[224, 144, 8, 8, 120],
+        )
+        .of(BYTES),
+    ),
+    pack::ENTRY,
+];
+
+/// The sizes of a quantised convolution.
+#[derive(Clone, Copy)]
+struct Sizes {
+    groups: usize,
+    /// Channels of a group.
+    ci: usize,
+    co: usize,
+}
+
+impl Sizes {
+    /// Each channel has a kernel of its own.
+    fn is_depthwise(self) -> bool {
+        self.groups > 1 && self.ci == 1 && self.co == 1
+    }
+
+    /// Groups are cut between fours of channels.
+    fn fits(self) -> bool {
+        self.groups == 1 || self.is_depthwise() || (self.ci.is_multiple_of(4) && self.co.is_multiple_of(4))
+    }
+
+    /// Fours of a group's input channels, and of all outputs.
+    fn fours(self) -> (usize, usize) {
+        (self.ci.div_ceil(4), (self.groups * self.co).div_ceil(4))
+    }
+
+    /// Row tiles of a group.
+    fn tiles(self) -> usize {
+        self.co.div_ceil(OUTPUTS)
+    }
+}
+
+/// The most products that a sum of 32 bits holds.
+const MOST_TERMS: usize = 65_000;
+
+struct QuantizedConv {
+    problem: Problem,
+    sizes: Sizes,
+    requantize: Requantize,
+    /// What padding holds.
+    x_zero: u8,
+    /// Whatever the engine can do.
+    wide: bool,
+    scratch: usize,
+}
+
+/// Words behind a plane, which a depthwise kernel may read.
+const ROOM: usize = 64;
+
+impl QuantizedConv {
+    /// Reads `batch, groups, ci, co, 3 axes, x's zero, zero, low, high, wide`.
+    ///
+    /// # Errors
+    /// `BadInstruction` for padding, for groups that are not cut between fours of channels, and for too many products; what
+    /// [`Geometry::new`] and [`Problem::new`] refuse.
+    fn new(params: &mut Params) -> Result<QuantizedConv, Fault> {
+        let [batch, groups, ci, co] = params.array().map(|word| word as usize);
+        let requests = [params.axis(), params.axis(), params.axis()];
+        let [x_zero, zero, low, high] = [(); 4].map(|()| params.below(256) as u8);
+        let wide = params.flag();
+        params.check()?;
+        let geometry = Geometry::new(requests, Rule::default())?;
+        let problem = Problem::new(batch, groups, ci, co, geometry)?;
+        let sizes = Sizes { groups, ci, co };
+        let is_padded = geometry.axes.iter().any(|axis| axis.lo + axis.hi > 0);
+        if (is_padded && !sizes.is_depthwise()) || !sizes.fits() || problem.depth() > MOST_TERMS {
+            params.refuse(ci as u32);
+        }
+        params.check()?;
+        let mut conv = QuantizedConv {
+            problem,
+            sizes,
+            requantize: Requantize::new([zero, low, high]),
+            x_zero,
+            wide,
+            scratch: 0,
+        };
+        if sizes.is_depthwise() {
+            let [depth, height, width] = conv.padded();
+            conv.scratch = elements(&[elements(&[depth, height, width], 8)? + ROOM, 4], 1)?;
+        }
+        Ok(conv)
+    }
+
+    /// Bytes of a four of channels of the input, and of the output.
+    fn planes(&self) -> (usize, usize) {
+        (4 * self.problem.geometry.input(), 4 * self.problem.geometry.output())
+    }
+
+    /// # Safety
+    /// The operands hold what the problem says.
+    unsafe fn depthwise(&self, operands: &Operands, share: Share, dots: bool) {
+        let [depth, height, width] = &self.problem.geometry.axes;
+        let fours = self.sizes.groups.div_ceil(4);
+        let columns = pack::columns(&self.problem.geometry);
+        let [_, high, wide] = self.padded();
+        let line = 4 * wide;
+        let kernel =
+            row_kernel(dots, [depth.kernel, height.kernel], [width.kernel, width.dilation, width.stride]);
+        let plane: *mut u8 = operands.pointer::<u8>(5).wrapping_add(share.part * self.scratch());
+        // SAFETY: the caller's guarantee; the scratch memory holds a plane with its padding, and room behind it.
+        unsafe {
+            core::slice::from_raw_parts_mut(plane, self.scratch()).fill(self.x_zero);
+            for item in share.range(self.problem.batch * fours) {
+                let four = item % fours;
+                self.copy(operands.pointer::<u8>(0).add(item * self.planes().0), plane);
+                for row in 0..depth.output * height.output {
+                    let (od, oh) = (row / height.output, row % height.output);
+                    let start = (od * depth.stride * high + oh * height.stride) * line;
+                    let row = Row {
+                        x: plane.add(start),
+                        depth: (depth.kernel, depth.dilation * high * line),
+                        height: (height.kernel, height.dilation * line),
+                        width: (width.kernel, width.dilation, width.stride),
+                        weights: core::slice::from_raw_parts(
+                            operands.pointer::<[u8; 16]>(1).add(four * columns),
+                            columns,
+                        ),
+                        bias: I32x4::load(operands.pointer::<i32>(2).add(4 * four)),
+                        scale: F32x4::load(operands.pointer::<f32>(3).add(4 * four)),
+                        y: operands.pointer::<u8>(4).add(item * self.planes().1 + 4 * row * width.output),
+                        outputs: width.output,
+                        requantize: self.requantize,
+                    };
+                    kernel(&row);
+                }
+            }
+        }
+    }
+
+    /// The sizes of the input with its padding.
+    fn padded(&self) -> [usize; 3] {
+        let [depth, height, width] = &self.problem.geometry.axes;
+        [depth, height, width].map(|axis| axis.lo + axis.input + axis.hi)
+    }
+
+    /// A plane of words into the middle of its padding.
+    ///
+    /// # Safety
+    /// x is a plane of the input, y one with its padding.
+    unsafe fn copy(&self, x: *const u8, y: *mut u8) {
+        let [depth, height, width] = &self.problem.geometry.axes;
+        let [_, high, wide] = self.padded();
+        for row in 0..depth.input * height.input {
+            let (d, h) = (row / height.input + depth.lo, row % height.input + height.lo);
+            // SAFETY: the caller's guarantee.
+            unsafe {
+                let from = x.add(4 * row * width.input);
+                let to = y.add(4 * ((d * high + h) * wide + width.lo));
+                copy_words(from, to, width.input);
+            }
+        }
+    }
+
+    /// # Safety
+    /// The operands hold what the problem says.
+    unsafe fn dense(&self, operands: &Operands, share: Share, dots: bool) {
+        let Problem { batch, groups, ref geometry, .. } = self.problem;
+        let walk = Walk::new(geometry);
+        let (fours, tiles) = (self.sizes.fours().0, self.sizes.tiles());
+        let reach = if walk.taps.iter().all(|&(taps, _)| taps == 1) { 1 } else { 3 };
+        let together = (TOGETHER / (fours.max(1) * 4 * PIXELS * reach)).clamp(1, MOST_TOGETHER);
+        let kernels = kernels(dots);
+        let (input, output) = self.planes();
+        let of_tile = geometry.taps() * fours * 4 * OUTPUTS;
+        let mut sixes = [Six::default(); MOST_TOGETHER];
+        let work = share.range(batch * groups * walk.count);
+        let mut at = work.start;
+        while at < work.end {
+            let (image, first) = (at / walk.count, at % walk.count);
+            let (n, group) = (image / groups, image % groups);
+            let count = together.min(walk.count - first).min(work.end - at);
+            for (i, six) in sixes[..count].iter_mut().enumerate() {
+                *six = walk.six(first + i);
+            }
+            for tile in 0..tiles {
+                let group_tile = group * tiles + tile;
+                let four = n * self.sizes.fours().1 + group * self.sizes.co / 4 + tile * OUTPUTS / 4;
+                // SAFETY: the caller's guarantee; image, row tile and pixels exist.
+                unsafe {
+                    let x = operands.pointer::<u8>(0).add(image * fours * input);
+                    let y = operands.pointer::<u8>(4).add(four * output);
+                    let mut tile = Tile {
+                        x,
+                        places: &sixes[0].places,
+                        taps: &walk.taps,
+                        fours,
+                        plane: input,
+                        weights: operands.pointer::<u8>(1).add(group_tile * of_tile),
+                        bias: operands.pointer::<i32>(2).add(group_tile * OUTPUTS),
+                        scale: operands.pointer::<f32>(3).add(group_tile * OUTPUTS),
+                        y,
+                        next: output,
+                        count: 0,
+                        halves: (self.sizes.co - tile * OUTPUTS).div_ceil(4).min(2),
+                        requantize: self.requantize,
+                    };
+                    for six in &sixes[..count] {
+                        tile.x = x.add(six.place);
+                        tile.places = &six.places;
+                        tile.y = y.add(4 * six.pixel);
+                        tile.count = six.count;
+                        kernels[six.pixels as usize](&tile);
+                    }
+                }
+            }
+            at += count;
+        }
+    }
+}
+
+/// Copies words; a call of memory.copy would take longer than most rows.
+///
+/// # Safety
+/// So many words can be read, and written.
+#[inline(always)]
+unsafe fn copy_words(from: *const u8, to: *mut u8, count: usize) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        if count < 4 {
+            for i in 0..count {
+                to.cast::<u32>().add(i).write_unaligned(from.cast::<u32>().add(i).read_unaligned());
+            }
+            return;
+        }
+        let mut i = 0;
+        while i + 4 < count {
+            U8x16::load(from.add(4 * i)).store(to.add(4 * i));
+            i += 4;
+        }
+        let last = 4 * (count - 4);
+        U8x16::load(from.add(last)).store(to.add(last));
+    }
+}
+
+/// Bytes of x that pixels which are computed together see, so that they stay in the first cache, and how many sixes at most.
+const TOGETHER: usize = 24 << 10;
+const MOST_TOGETHER: usize = 16;
+
+/// The output pixels in sixes.
+struct Walk<'a> {
+    geometry: &'a Geometry,
+    /// One row: all pixels lie as the input's do.
+    is_flat: bool,
+    /// Each row by itself, its last six overlapping those before.
+    by_row: bool,
+    /// Sixes.
+    count: usize,
+    /// Taps along three axes, and bytes from one to the next.
+    taps: [(usize, usize); 3],
+}
+
+impl<'a> Walk<'a> {
+    fn new(geometry: &'a Geometry) -> Walk<'a> {
+        let [depth, height, width] = &geometry.axes;
+        let line = 4 * width.input;
+        let taps = [
+            (depth.kernel, depth.dilation * height.input * line),
+            (height.kernel, height.dilation * line),
+            (width.kernel, 4 * width.dilation),
+        ];
+        let is_flat = geometry.is_identity();
+        let whole = geometry.output();
+        let in_row = width.output.div_ceil(PIXELS);
+        // What is computed twice must be less than what pixels of several rows cost.
+        let by_row = !is_flat && width.output >= PIXELS && 6 * in_row * PIXELS <= 7 * width.output;
+        let count = if by_row { depth.output * height.output * in_row } else { whole.div_ceil(PIXELS) };
+        Walk { geometry, is_flat, by_row, count, taps }
+    }
+
+    /// Where an output pixel's first tap lies, in bytes.
+    fn place(&self, pixel: usize) -> usize {
+        let [depth, height, width] = &self.geometry.axes;
+        let at = |axis: &Axis, output: usize| output * axis.stride;
+        let (row, ow) = (pixel / width.output, pixel % width.output);
+        let (od, oh) = (row / height.output, row % height.output);
+        4 * ((at(depth, od) * height.input + at(height, oh)) * width.input + at(width, ow))
+    }
+
+    /// Six number `index`.
+    fn six(&self, index: usize) -> Six {
+        let width = &self.geometry.axes[2];
+        let whole = self.geometry.output();
+        let count = whole.min(PIXELS);
+        if self.by_row {
+            let in_row = width.output.div_ceil(PIXELS);
+            let start = (index % in_row * PIXELS).min(width.output - PIXELS);
+            return self.side_by_side(index / in_row * width.output + start);
+        }
+        let first = (index * PIXELS).min(whole - count);
+        if count == PIXELS && (self.is_flat || first % width.output + PIXELS <= width.output) {
+            return self.side_by_side(first);
+        }
+        let place = self.place(first);
+        // Those that there are not are the last.
+        let places = core::array::from_fn(|p| self.place((first + p).min(whole - 1)) - place);
+        Six { place, places, pixels: Pixels::Any, pixel: first, count }
+    }
+
+    /// Six pixels of a row.
+    fn side_by_side(&self, first: usize) -> Six {
+        let stride = self.geometry.axes[2].stride;
+        let pixels = match stride {
+            1 => Pixels::Neighbours,
+            2 => Pixels::Seconds,
+            _ => Pixels::Any,
+        };
+        let places = core::array::from_fn(|p| 4 * p * stride);
+        Six { place: self.place(first), places, pixels, pixel: first, count: PIXELS }
+    }
+}
+
+/// Six pixels: where the first lies in x and the others from there, how, which output is the first, and how many there are.
+#[derive(Clone, Copy)]
+struct Six {
+    place: usize,
+    places: [usize; PIXELS],
+    pixels: Pixels,
+    pixel: usize,
+    count: usize,
+}
+
+impl Default for Six {
+    fn default() -> Six {
+        Six { place: 0, places: [0; PIXELS], pixels: Pixels::Any, pixel: 0, count: 0 }
+    }
+}
+
+impl Instruction for QuantizedConv {
+    fn scratch(&self) -> usize {
+        self.scratch
+    }
+
+    unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
+        let dots = !self.wide && dots();
+        // SAFETY: the caller guarantees that the operands hold what the problem says.
+        unsafe {
+            if self.sizes.is_depthwise() {
+                self.depthwise(operands, share, dots);
+            } else {
+                self.dense(operands, share, dots);
+            }
+        }
+        Ok(())
+    }
+}

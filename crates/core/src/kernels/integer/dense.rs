@@ -1,0 +1,143 @@
+//! A tile of a convolution: up to eight outputs of six pixels.
+
+use super::{Dots, Requantize, Way, Wide};
+use crate::simd::{F32x4, I32x4};
+
+/// Outputs and pixels of a tile.
+pub const OUTPUTS: usize = 8;
+pub const PIXELS: usize = 6;
+
+/// Where the pixels of a tile lie.
+#[derive(Clone, Copy)]
+pub enum Pixels {
+    /// Side by side.
+    Neighbours,
+    /// Every second.
+    Seconds,
+    /// Anywhere.
+    Any,
+}
+
+/// What a tile reads and writes.
+pub struct Tile<'a> {
+    /// The first pixel's word under the first tap, of the first four channels.
+    pub x: *const u8,
+    /// Where its pixels lie, in bytes from the first.
+    pub places: &'a [usize; PIXELS],
+    /// Taps along three axes, and bytes from one to the next.
+    pub taps: &'a [(usize, usize); 3],
+    /// Fours of channels, and bytes from one to the next.
+    pub fours: usize,
+    pub plane: usize,
+    /// `[tap][four][OUTPUTS][4]`.
+    pub weights: *const u8,
+    pub bias: *const i32,
+    pub scale: *const f32,
+    /// The first pixel's word of the first four outputs, and bytes to the next four.
+    pub y: *mut u8,
+    pub next: usize,
+    /// Pixels, and fours of outputs, that are stored.
+    pub count: usize,
+    pub halves: usize,
+    pub requantize: Requantize,
+}
+
+/// Computes a tile.
+///
+/// # Safety
+/// All that it says can be read and written.
+pub type Kernel = unsafe fn(&Tile);
+
+/// The kernels by how pixels lie. They are called by their addresses: inlined into one function, their loops would share its
+/// registers.
+#[must_use]
+pub fn kernels(dots: bool) -> [Kernel; 3] {
+    if dots {
+        [whole::<4>, whole::<8>, whole::<0>]
+    } else {
+        [halves; 3]
+    }
+}
+
+/// # Safety
+/// As [`Kernel`].
+unsafe fn whole<const STEP: usize>(tile: &Tile) {
+    // SAFETY: the caller's guarantee.
+    unsafe { tile.compute::<Dots, PIXELS, STEP>(0) }
+}
+
+/// Where a sum is two vectors, those of half the pixels take all registers.
+///
+/// # Safety
+/// As [`Kernel`].
+unsafe fn halves(tile: &Tile) {
+    for first in (0..tile.count).step_by(PIXELS / 2) {
+        // SAFETY: the caller's guarantee.
+        unsafe { tile.compute::<Wide, { PIXELS / 2 }, 0>(first) }
+    }
+}
+
+impl Tile<'_> {
+    /// P pixels from `first` on, STEP bytes apart, or at their places.
+    #[inline(always)]
+    unsafe fn compute<W: Way, const P: usize, const STEP: usize>(&self, first: usize) {
+        let (mut upper, mut lower) = ([W::none(); P], [W::none(); P]);
+        let place: [usize; P] = core::array::from_fn(|p| self.places[first + p]);
+        let [depth, height, width] = self.taps;
+        let (fours, plane) = (self.fours, self.plane);
+        let mut weights = self.weights;
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            for d in 0..depth.0 {
+                for h in 0..height.0 {
+                    let row = self.x.wrapping_add(d * depth.1 + h * height.1);
+                    for w in 0..width.0 {
+                        let mut x = row.wrapping_add(w * width.1);
+                        for _ in 0..fours {
+                            let own = [W::weights(weights), W::weights(weights.add(16))];
+                            for p in 0..P {
+                                let at = if STEP == 0 { place[p] } else { p * STEP };
+                                let word = W::word(x.add(at));
+                                upper[p] = W::add(own[0], word, upper[p]);
+                                lower[p] = W::add(own[1], word, lower[p]);
+                            }
+                            weights = weights.add(4 * OUTPUTS);
+                            x = x.wrapping_add(plane);
+                        }
+                    }
+                }
+            }
+            self.store::<W, P>(0, first, &upper);
+            if self.halves == 2 {
+                self.store::<W, P>(1, first, &lower);
+            }
+        }
+    }
+
+    /// Four outputs of P pixels.
+    #[inline(always)]
+    unsafe fn store<W: Way, const P: usize>(&self, half: usize, first: usize, sums: &[W::Sums; P]) {
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let bias = I32x4::load(self.bias.add(4 * half));
+            let scale = F32x4::load(self.scale.add(4 * half));
+            let y = self.y.add(half * self.next + 4 * first);
+            let count = self.count - first;
+            let total = |p: usize| W::total(sums[p.min(P - 1)]).add(bias);
+            let four = self.requantize.bytes([total(0), total(1), total(2), total(3)], scale);
+            if P < PIXELS {
+                return four.store_fours(y, count.min(P));
+            }
+            let two = self.requantize.bytes([total(4), total(5), total(4), total(5)], scale);
+            if count == P {
+                four.store(y);
+                two.store_fours(y.add(16), 2);
+            } else {
+                four.store_fours(y, count.min(4));
+                if count > 4 {
+                    two.store_fours(y.add(16), 1);
+                }
+            }
+        }
+    }
+}

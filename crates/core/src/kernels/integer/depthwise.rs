@@ -1,0 +1,220 @@
+//! A row of a depthwise convolution: four channels, four pixels at a time. Four rows of the kernel are one column of bytes, which
+//! one dot product takes; a kernel of more rows has more such columns, one of fewer has weights of 0.
+
+use super::{Dots, Requantize, Way, Wide};
+use crate::simd::{F32x4, I32x4, U8x16};
+
+/// What a row reads and writes.
+pub struct Row<'a> {
+    /// The first output's word under the first tap.
+    pub x: *const u8,
+    /// Taps along depth and height, and bytes from one to the next.
+    pub depth: (usize, usize),
+    pub height: (usize, usize),
+    /// Taps along the width, words from one to the next, and words from an output to the next.
+    pub width: (usize, usize, usize),
+    /// `[depth][height / 4][width][channel][row]`.
+    pub weights: &'a [[u8; 16]],
+    pub bias: I32x4,
+    pub scale: F32x4,
+    pub y: *mut u8,
+    pub outputs: usize,
+    pub requantize: Requantize,
+}
+
+/// Rows of a kernel that are multiplied at once.
+pub const ROWS: usize = 4;
+
+/// Computes a row.
+///
+/// # Safety
+/// All that it says can be read and written, and beyond the last pixel that a window holds sixteen words more be read.
+pub type RowKernel = unsafe fn(&Row);
+
+/// The kernel for so many taps along depth and height, and taps, distance of taps and of outputs along the width; called by its
+/// address, as those of tiles.
+#[must_use]
+pub fn row_kernel(dots: bool, [depth, height]: [usize; 2], width: [usize; 3]) -> RowKernel {
+    let is_one = depth == 1 && height <= ROWS;
+    match (width, dots) {
+        ([3, 1, 1], true) if is_one => slide::<Dots, 3, 1, 2>,
+        ([3, 1, 2], true) if is_one => slide::<Dots, 3, 2, 3>,
+        ([5, 1, 1], true) => blocks::<Dots, 5, 1, 2>,
+        ([5, 1, 2], true) => blocks::<Dots, 5, 2, 3>,
+        (_, true) => gather::<Dots>,
+        ([3, 1, 1], false) if is_one => slide::<Wide, 3, 1, 2>,
+        ([3, 1, 2], false) if is_one => slide::<Wide, 3, 2, 3>,
+        ([5, 1, 1], false) => blocks::<Wide, 5, 1, 2>,
+        (_, false) => gather::<Wide>,
+    }
+}
+
+/// # Safety
+/// As [`RowKernel`].
+unsafe fn slide<W: Way, const K: usize, const S: usize, const B: usize>(row: &Row) {
+    // SAFETY: the caller's guarantee.
+    unsafe { row.slide::<W, K, S, B>() }
+}
+
+/// # Safety
+/// As [`RowKernel`].
+unsafe fn blocks<W: Way, const K: usize, const S: usize, const B: usize>(row: &Row) {
+    // SAFETY: the caller's guarantee.
+    unsafe { row.blocks::<W, K, S, B>() }
+}
+
+/// # Safety
+/// As [`RowKernel`].
+unsafe fn gather<W: Way>(row: &Row) {
+    // SAFETY: the caller's guarantee.
+    unsafe { row.gather::<W>() }
+}
+
+/// Fours of pixels that four outputs see.
+type Seen<W> = [[<W as Way>::Column; 4]; 3];
+
+impl Row<'_> {
+    /// The rows of x that belong to a column of the kernel; those that there are not are its last.
+    #[inline(always)]
+    fn rows(&self, d: usize, group: usize) -> [*const u8; ROWS] {
+        let first = self.x.wrapping_add(d * self.depth.1);
+        core::array::from_fn(|row| {
+            let row = (group * ROWS + row).min(self.height.0 - 1);
+            first.wrapping_add(row * self.height.1)
+        })
+    }
+
+    /// K taps side by side, S words from an output to the next; B fours of pixels are what four outputs see.
+    #[inline(always)]
+    unsafe fn blocks<W: Way, const K: usize, const S: usize, const B: usize>(&self) {
+        for first in (0..self.outputs).step_by(4) {
+            let first = self.outputs.saturating_sub(4).min(first);
+            let mut sums = [self.bias; 4];
+            let mut weights = self.weights.as_ptr();
+            for d in 0..self.depth.0 {
+                for group in 0..self.height.0.div_ceil(ROWS) {
+                    // SAFETY: the caller's guarantee.
+                    unsafe {
+                        let seen = Self::seen::<W, B>(self.rows(d, group), first * S);
+                        for k in 0..K {
+                            let own = W::column_weights(U8x16::load(weights.add(k).cast()));
+                            sums = Self::tap::<W, S>(own, &seen, k, sums);
+                        }
+                        weights = weights.add(K);
+                    }
+                }
+            }
+            // SAFETY: the caller's guarantee.
+            unsafe { self.store(first, sums) };
+        }
+    }
+
+    /// A kernel of one column of rows: what the next outputs see as well is not made again.
+    #[inline(always)]
+    unsafe fn slide<W: Way, const K: usize, const S: usize, const B: usize>(&self) {
+        let rows = self.rows(0, 0);
+        let own: [W::Column; K] = core::array::from_fn(|k| {
+            // SAFETY: the kernel has so many columns.
+            W::column_weights(unsafe { U8x16::load(self.weights.as_ptr().add(k).cast()) })
+        });
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let mut seen = Self::seen::<W, B>(rows, 0);
+            let mut first = 0;
+            loop {
+                let mut sums = [self.bias; 4];
+                for (k, &own) in own.iter().enumerate() {
+                    sums = Self::tap::<W, S>(own, &seen, k, sums);
+                }
+                self.store(first, sums);
+                let next = first + 4;
+                if next >= self.outputs {
+                    return;
+                }
+                if next + 4 > self.outputs && self.outputs >= 4 {
+                    first = self.outputs - 4;
+                    seen = Self::seen::<W, B>(rows, first * S);
+                    continue;
+                }
+                first = next;
+                let [_, b, c] = seen;
+                let next = |block: usize| Self::block::<W>(rows, first * S + 4 * block);
+                seen = if S == 1 { [b, next(1), c] } else { [c, next(1), next(2)] };
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn block<W: Way>(rows: [*const u8; ROWS], word: usize) -> [W::Column; 4] {
+        // SAFETY: the caller's guarantee.
+        W::columns(rows.map(|row| unsafe { U8x16::load(row.add(4 * word)) }))
+    }
+
+    /// Two or three blocks, written out so that they stay in registers.
+    #[inline(always)]
+    unsafe fn seen<W: Way, const B: usize>(rows: [*const u8; ROWS], word: usize) -> Seen<W> {
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let (a, b) = (Self::block::<W>(rows, word), Self::block::<W>(rows, word + 4));
+            [a, b, if B == 3 { Self::block::<W>(rows, word + 8) } else { b }]
+        }
+    }
+
+    /// Tap k of four outputs.
+    #[inline(always)]
+    fn tap<W: Way, const S: usize>(own: W::Column, seen: &Seen<W>, k: usize, sums: [I32x4; 4]) -> [I32x4; 4] {
+        let [a, b, c, d] = sums;
+        let at = |j: usize| seen[(j * S + k) / 4][(j * S + k) % 4];
+        [
+            W::add_column(own, at(0), a),
+            W::add_column(own, at(1), b),
+            W::add_column(own, at(2), c),
+            W::add_column(own, at(3), d),
+        ]
+    }
+
+    /// Any kernel: each tap's four pixels are fetched by themselves.
+    #[inline(always)]
+    unsafe fn gather<W: Way>(&self) {
+        let (taps, dilation, stride) = self.width;
+        for first in (0..self.outputs).step_by(4) {
+            let words: [usize; 4] = core::array::from_fn(|j| 4 * stride * (first + j).min(self.outputs - 1));
+            let mut sums = [self.bias; 4];
+            let mut weights = self.weights.as_ptr();
+            for d in 0..self.depth.0 {
+                for group in 0..self.height.0.div_ceil(ROWS) {
+                    let rows = self.rows(d, group);
+                    for k in 0..taps {
+                        // SAFETY: the caller's guarantee.
+                        unsafe {
+                            let columns =
+                                W::columns(rows.map(|row| U8x16::gather(row.add(4 * k * dilation), words)));
+                            let own = W::column_weights(U8x16::load(weights.cast()));
+                            for (sum, column) in sums.iter_mut().zip(columns) {
+                                *sum = W::add_column(own, column, *sum);
+                            }
+                            weights = weights.add(1);
+                        }
+                    }
+                }
+            }
+            // SAFETY: the caller's guarantee.
+            unsafe { self.store(first, sums) };
+        }
+    }
+
+    /// Four outputs from `first` on, or as many as there are.
+    #[inline(always)]
+    unsafe fn store(&self, first: usize, sums: [I32x4; 4]) {
+        let bytes = self.requantize.bytes(sums, self.scale);
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let y = self.y.add(4 * first);
+            if self.outputs - first >= 4 {
+                bytes.store(y);
+            } else {
+                bytes.store_fours(y, self.outputs - first);
+            }
+        }
+    }
+}

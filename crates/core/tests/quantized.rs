@@ -1,0 +1,195 @@
+//! Convolutions of bytes against plain integer loops, `==`: extreme values, both ways to multiply, whole and in parts.
+
+mod planning;
+
+use planning::plan;
+use striate_core::instructions::dtype::Dtype;
+use striate_core::instructions::{Operands, Share};
+
+/// Numbers that look random.
+struct Random(u32);
+
+impl Random {
+    fn next(&mut self) -> u32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        self.0
+    }
+
+    fn below(&mut self, end: u32) -> usize {
+        (self.next() % end) as usize
+    }
+
+    /// Often one of the ends.
+    fn byte(&mut self) -> u8 {
+        match self.below(4) {
+            0 => 0,
+            1 => 255,
+            _ => self.next() as u8,
+        }
+    }
+}
+
+struct Problem {
+    batch: usize,
+    groups: usize,
+    ci: usize,
+    co: usize,
+    /// Input, kernel, stride, dilation.
+    axes: [[usize; 4]; 3],
+}
+
+impl Problem {
+    fn random(random: &mut Random) -> Problem {
+        let depthwise = random.below(3) == 0;
+        let groups = if depthwise { 2 + random.below(9) } else { 1 + random.below(2) };
+        let (ci, co) = match (depthwise, groups) {
+            (true, _) => (1, 1),
+            (_, 1) => (1 + random.below(13), 1 + random.below(21)),
+            _ => (4 * (1 + random.below(3)), 4 * (1 + random.below(4))),
+        };
+        let axes = core::array::from_fn(|axis| {
+            if axis == 0 && random.below(3) > 0 {
+                return [1, 1, 1, 1];
+            }
+            let (kernel, stride, dilation) =
+                ([1, 3, 3, 5, 2, 7][random.below(6)], 1 + random.below(3), 1 + random.below(4) / 3);
+            [(kernel - 1) * dilation + 1 + random.below(16), kernel, stride, dilation]
+        });
+        Problem { batch: 1 + random.below(2), groups, ci, co, axes }
+    }
+
+    fn outputs(&self) -> [usize; 3] {
+        self.axes.map(|[input, kernel, stride, dilation]| (input - (kernel - 1) * dilation - 1) / stride + 1)
+    }
+
+    fn sum(&self, x: &[u8], w: &[i8], zero: i32, [n, o, d, h, wi]: [usize; 5]) -> i32 {
+        let mut sum = 0;
+        let (group, [id, ih, iw]) = (o / self.co, self.axes.map(|axis| axis[0]));
+        for c in 0..self.ci {
+            let channel = group * self.ci + c;
+            for kd in 0..self.axes[0][1] {
+                for kh in 0..self.axes[1][1] {
+                    for kw in 0..self.axes[2][1] {
+                        let at = |axis: usize, output: usize, tap: usize| {
+                            output * self.axes[axis][2] + tap * self.axes[axis][3]
+                        };
+                        let place = (at(0, d, kd) * ih + at(1, h, kh)) * iw + at(2, wi, kw);
+                        let value = x[(n * self.groups * self.ci + channel) * id * ih * iw + place];
+                        let taps = self.axes.iter().map(|axis| axis[1]).product::<usize>();
+                        let tap = (kd * self.axes[1][1] + kh) * self.axes[2][1] + kw;
+                        sum += (i32::from(value) - zero) * i32::from(w[(o * self.ci + c) * taps + tap]);
+                    }
+                }
+            }
+        }
+        sum
+    }
+}
+
+/// Planes of bytes as fours of channels.
+fn fours(x: &[u8], channels: usize, plane: usize) -> Vec<u8> {
+    let images = x.len() / (channels * plane);
+    let quads = channels.div_ceil(4);
+    // What lies behind is read, and means nothing.
+    let mut all = vec![77; images * quads * plane * 4 + 128];
+    for (i, &value) in x.iter().enumerate() {
+        let (image, channel, place) = (i / plane / channels, i / plane % channels, i % plane);
+        all[((image * quads + channel / 4) * plane + place) * 4 + channel % 4] = value;
+    }
+    all
+}
+
+#[test]
+fn convolutions_equal_plain_loops() {
+    let mut random = Random(2_463_534_242);
+    for round in 0..400 {
+        let problem = Problem::random(&mut random);
+        let Problem { batch, groups, ci, co, axes } = problem;
+        let plane: usize = axes.iter().map(|axis| axis[0]).product();
+        let taps: usize = axes.iter().map(|axis| axis[1]).product();
+        let x: Vec<u8> = (0..batch * groups * ci * plane).map(|_| random.byte()).collect();
+        let w: Vec<u8> = (0..groups * co * ci * taps).map(|_| random.byte()).collect();
+        let signed: Vec<i8> = w.iter().map(|&byte| byte as i8).collect();
+        let bias: Vec<i32> = (0..groups * co).map(|_| random.next() as i32 >> 12).collect();
+        let steps: Vec<f32> = (0..groups * co).map(|_| 0.001 + random.below(100) as f32 * 1e-4).collect();
+        let (x_zero, y_zero) = (random.byte(), random.byte());
+        let (x_step, y_step) = (0.03f32, 0.9f32);
+        let (low, high) = if random.below(2) == 0 { (0u8, 255u8) } else { (y_zero, 255) };
+        let sizes = [groups, ci, co].map(|size| size as u32);
+        let kernel = axes.map(|axis| axis[1] as u32);
+
+        let mut words = [sizes, kernel].concat();
+        words.extend([u32::from(x_zero), x_step.to_bits(), y_step.to_bits(), 1]);
+        let pack = plan("quantized pack", Dtype::I8, &words).unwrap();
+        let depthwise = groups > 1 && ci == 1 && co == 1;
+        let rows = if depthwise { groups.next_multiple_of(4) } else { groups * co.next_multiple_of(8) };
+        let mut packed = vec![1u8; pack.packed()];
+        let (mut sums, mut scale) = (vec![1i32; rows], vec![1f32; rows]);
+        let operands = Operands::new(&[
+            w.as_ptr().cast_mut(),
+            steps.as_ptr().cast_mut().cast(),
+            bias.as_ptr().cast_mut().cast(),
+            packed.as_mut_ptr(),
+            sums.as_mut_ptr().cast(),
+            scale.as_mut_ptr().cast(),
+        ]);
+        for part in (0..2).rev() {
+            // SAFETY: the operands have the sizes of the problem.
+            unsafe { pack.run(&operands, Share { part, parts: 2 }).unwrap() };
+        }
+
+        let outputs = problem.outputs();
+        let y_plane: usize = outputs.iter().product();
+        let input = fours(&x, groups * ci, plane);
+        let mut want = vec![0; batch * groups * co * y_plane];
+        for (i, value) in want.iter_mut().enumerate() {
+            let (n, o, place) = (i / y_plane / (groups * co), i / y_plane % (groups * co), i % y_plane);
+            let at = [
+                n,
+                o,
+                place / (outputs[1] * outputs[2]),
+                place / outputs[2] % outputs[1],
+                place % outputs[2],
+            ];
+            let sum = problem.sum(&x, &signed, i32::from(x_zero), at) + bias[o];
+            let rounded = (sum as f32 * (x_step * steps[o] / y_step)).round_ties_even();
+            let level = (rounded + f32::from(y_zero)).clamp(f32::from(low), f32::from(high));
+            *value = level as u8;
+        }
+        for wide in 0..2 {
+            let mut words = vec![batch as u32, sizes[0], sizes[1], sizes[2]];
+            for axis in axes {
+                words.extend([axis[0] as u32, axis[1] as u32, axis[2] as u32, axis[3] as u32, 0, 0]);
+            }
+            words.extend([x_zero.into(), y_zero.into(), low.into(), high.into(), wide]);
+            let conv = plan("quantized conv", Dtype::U8, &words).unwrap();
+            let quads = (groups * co).div_ceil(4);
+            let mut y = vec![9u8; batch * quads * y_plane * 4];
+            let parts = 1 + round % 3;
+            let mut scratch = vec![5u8; conv.scratch() * parts];
+            let operands = Operands::new(&[
+                input.as_ptr().cast_mut(),
+                packed.as_mut_ptr(),
+                sums.as_mut_ptr().cast(),
+                scale.as_mut_ptr().cast(),
+                y.as_mut_ptr(),
+                scratch.as_mut_ptr(),
+            ]);
+            for part in (0..parts).rev() {
+                // SAFETY: the operands have the sizes of the problem.
+                unsafe { conv.run(&operands, Share { part, parts }).unwrap() };
+            }
+            for (i, &value) in want.iter().enumerate() {
+                let (image, channel, place) =
+                    (i / y_plane / (groups * co), i / y_plane % (groups * co), i % y_plane);
+                let got = y[((image * quads + channel / 4) * y_plane + place) * 4 + channel % 4];
+                assert_eq!(
+                    got, value,
+                    "round {round}, wide {wide}, groups {groups}, {ci} -> {co}, {axes:?}: {i}"
+                );
+            }
+        }
+    }
+}
