@@ -1,6 +1,7 @@
 // `npm run fuzz -- [--problems N] [--seed S] [--variant simd|relaxed] [--op NAME]`: random problems against the plain
 // loops of test/families, in all variants or in one. Each failing problem is printed as a line for its family. With
-// `--models N` mutations of the two BlazeFace models instead, with `--images N` mutations of small picture files.
+// `--models N` mutations of the two BlazeFace models instead, with `--images N` mutations of small picture files, with
+// `--quantized N` random models on bytes against integer loops.
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -26,6 +27,7 @@ async function load() {
       "export { fuzzImages } from '../../test/support/fuzzImages.ts';",
       "export { controlModels } from '../../test/support/controlModels.ts';",
       "export { fuzzModels } from '../../test/support/fuzzModels.ts';",
+      "export { fuzzQuantized } from '../../test/support/fuzzQuantized.ts';",
       "export { fileOf, names } from '../../test/image/pictures.ts';",
       "export { init, disposeRuntime } from '../../ts/index.ts';",
     ].join('\n'),
@@ -48,6 +50,8 @@ await main(async () => {
       problems: { type: 'string', default: '1000' },
       models: { type: 'string' },
       images: { type: 'string' },
+      quantized: { type: 'string' },
+      threads: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
       variant: { type: 'string' },
       op: { type: 'string' },
@@ -55,9 +59,13 @@ await main(async () => {
   });
   const problems = Number(values.problems);
   const seed = Number(values.seed);
-  const [models, images] = [values.models, values.images].map((n) => (n === undefined ? null : Number(n)));
-  if (!(problems > 0) || !Number.isInteger(seed) || [models, images].some((n) => n !== null && !(n > 0)))
-    throw new Problem('fuzz: --problems, --models, --images and --seed are integers');
+  const [models, images, quantized] = [values.models, values.images, values.quantized].map((n) =>
+    n === undefined ? null : Number(n),
+  );
+  const threads = Number(values.threads);
+  const counts = [problems, threads, models ?? 1, images ?? 1, quantized ?? 1];
+  if (!Number.isInteger(seed) || !counts.every((n) => n > 0))
+    throw new Problem('fuzz: --problems, --models, --images, --quantized, --threads and --seed are integers');
   await nodeModules();
   await buildModules();
   const flag = '--experimental-wasm-relaxed-simd';
@@ -69,7 +77,8 @@ await main(async () => {
     process.exitCode = code;
     return;
   }
-  const { controlModels, fileOf, fuzz, fuzzImages, fuzzModels, names, operators, ...runtime } = await load();
+  const { controlModels, fileOf, fuzz, fuzzImages, fuzzModels, fuzzQuantized, names, operators, ...runtime } =
+    await load();
   const { init, disposeRuntime } = runtime;
   if (images !== null) {
     const progress = (done) => bar(done, images);
@@ -86,7 +95,17 @@ await main(async () => {
       ? []
       : [...Object.values(fetchData({ log: () => {} }).models).map(bytesOf), ...controlModels];
   for (const variant of values.variant === undefined ? ['simd', 'relaxed'] : [values.variant]) {
-    await init({ variant, maxMemoryBytes: 64 * 2 ** 20 });
+    await init({ variant, threads, maxMemoryBytes: 64 * 2 ** 20 });
+    if (quantized !== null) {
+      const progress = (done) => bar(done, quantized);
+      const { wrong, liveBytes } = await fuzzQuantized({ models: quantized, seed, progress });
+      bar(quantized, quantized);
+      for (const line of wrong) console.log(line);
+      console.log(`${variant}: ${quantized} models on bytes, ${wrong.length} wrong, ${liveBytes} bytes live`);
+      if (wrong.length + liveBytes > 0) process.exitCode = 1;
+      disposeRuntime();
+      continue;
+    }
     if (models !== null) {
       const progress = (done) => bar(done, models);
       const { ran, wrong, liveBytes } = await fuzzModels(files, { models, seed, progress });

@@ -49,7 +49,6 @@ describe('what is in it', () => {
       'docs/operators.md',
       'docs/performance.md',
       'docs/picture.jpg',
-      'docs/quantization.md',
       'docs/scale.md',
       'docs/training.md',
       'docs/window.jpg',

@@ -266,15 +266,30 @@ export class Graph {
     return fixed;
   }
 
-  /** The number that a value is, whenever the program runs; undefined where it holds more than one, or may hold another. */
-  numberOf(value: Value | null | undefined): number | undefined {
+  /**
+   * The number that a value of this dtype is, whenever the program runs; undefined where it holds more than one, or may
+   * hold another. Bytes may be many that are the same.
+   */
+  numberOf(
+    value: Value | null | undefined,
+    of: 'float32' | 'uint8' | 'int8' = 'float32',
+  ): number | undefined {
     if (!value) return undefined;
     const { kind, number, storage, dtype, shape } = unshaped(value);
     if (kind === 'number') return number;
-    if (kind !== 'capture' || !this.#isPinned || this.state.size > 0 || dtype !== 'float32') return undefined;
-    if (storage === null || shape.some((size) => size !== 1)) return undefined;
-    const at = storage.address >>> 2;
-    return refresh(storage.engine).f32[at];
+    if (kind !== 'capture' || !this.#isPinned || this.state.size > 0 || dtype !== of) return undefined;
+    if (storage === null) return undefined;
+    if (of === 'float32') {
+      if (shape.some((size) => size !== 1)) return undefined;
+      const at = storage.address >>> 2;
+      return refresh(storage.engine).f32[at];
+    }
+    const count = shape.reduce((product, size) => product * size, 1);
+    const at = storage.address;
+    const bytes = new Uint8Array(refresh(storage.engine).i32.buffer, at, count);
+    const [first] = bytes;
+    if (first === undefined || !bytes.every((byte) => byte === first)) return undefined;
+    return of === 'int8' ? (first << 24) >> 24 : first;
   }
 
   /** @throws where uses, order or types are not what they must be */

@@ -22,33 +22,41 @@ export const OP = {
   fill: 17,
   gridSample: 18,
   gridSampleGradient: 19,
-  loss: 20,
-  lossGradient: 21,
-  normSums: 22,
-  blend: 23,
-  picture: 24,
-  pool: 25,
-  poolGradient: 26,
-  random: 27,
-  recurrent: 28,
-  reduce: 29,
-  resample: 30,
-  roiAlign: 31,
-  roiAlignGradient: 32,
-  roiMax: 33,
-  roiMaxGradient: 34,
-  scatter: 35,
-  gather: 36,
-  select: 37,
-  put: 38,
-  softmax: 39,
-  sort: 40,
-  stats: 41,
-  suppress: 42,
-  triangle: 43,
-  unary: 44,
-  unaryGradient: 45,
-  update: 46,
+  interleave: 20,
+  loss: 21,
+  lossGradient: 22,
+  normSums: 23,
+  blend: 24,
+  picture: 25,
+  pool: 26,
+  poolGradient: 27,
+  quantize: 28,
+  dequantize: 29,
+  quantizedBinary: 30,
+  quantizedConv: 31,
+  quantizedPack: 32,
+  quantizedPool: 33,
+  quantizedTable: 34,
+  random: 35,
+  recurrent: 36,
+  reduce: 37,
+  resample: 38,
+  roiAlign: 39,
+  roiAlignGradient: 40,
+  roiMax: 41,
+  roiMaxGradient: 42,
+  scatter: 43,
+  gather: 44,
+  select: 45,
+  put: 46,
+  softmax: 47,
+  sort: 48,
+  stats: 49,
+  suppress: 50,
+  triangle: 51,
+  unary: 52,
+  unaryGradient: 53,
+  update: 54,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -170,6 +178,19 @@ export const POOL = {
   sum: 3,
   lp: 4,
   lpAbsolute: 5,
+} as const;
+
+/** Operations on two quantised numbers. */
+export const QUANTIZED_OPERATION = {
+  add: 0,
+  mul: 1,
+} as const;
+
+/** Reductions of windows of quantised numbers. */
+export const QUANTIZED_REDUCTION = {
+  max: 0,
+  average: 1,
+  averageWithPadding: 2,
 } as const;
 
 /** Where windows lie. */
@@ -367,6 +388,10 @@ export interface Operands<B> {
     readonly dx?: B | null | undefined;
     readonly dgrid?: B | null | undefined;
   };
+  interleave: {
+    readonly x: B;
+    readonly y: B;
+  };
   loss: {
     readonly x: B;
     readonly target: B;
@@ -418,6 +443,47 @@ export interface Operands<B> {
     readonly x?: B | null | undefined;
     readonly y?: B | null | undefined;
     readonly dx: B;
+  };
+  quantize: {
+    readonly x: B;
+    readonly steps: B;
+    readonly zeros?: B | null | undefined;
+    readonly y: B;
+  };
+  dequantize: {
+    readonly x: B;
+    readonly steps: B;
+    readonly zeros?: B | null | undefined;
+    readonly y: B;
+  };
+  quantizedBinary: {
+    readonly a: B;
+    readonly b: B;
+    readonly y: B;
+  };
+  quantizedConv: {
+    readonly x: B;
+    readonly weights: B;
+    readonly sums: B;
+    readonly scale: B;
+    readonly y: B;
+  };
+  quantizedPack: {
+    readonly weights: B;
+    readonly steps: B;
+    readonly bias?: B | null | undefined;
+    readonly packed: B;
+    readonly sums: B;
+    readonly scale: B;
+  };
+  quantizedPool: {
+    readonly x: B;
+    readonly y: B;
+  };
+  quantizedTable: {
+    readonly x: B;
+    readonly table: B;
+    readonly y: B;
   };
   random: {
     readonly state: B;

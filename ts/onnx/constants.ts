@@ -133,7 +133,7 @@ class Constants {
     const bytesOf = (tensors: readonly Tensor<DType>[]) =>
       tensors.reduce((sum, one) => sum + typeBytes(one), 0);
     const made = bytesOf(results.flatMap(tensorsOf).filter((one) => !storages.has(one.resources.storage)));
-    if (made <= MAX_RESULT || made <= bytesOf(inputs)) return false;
+    if (node.handler.stays !== true && (made <= MAX_RESULT || made <= bytesOf(inputs))) return false;
     if (node.handler.between === true) return false;
     // What reads no tensor's elements makes its result while a program is planned: each program would have its own.
     if (!node.node.inputs.some((_, index) => inputSpec(node.handler, index)?.needs === undefined))

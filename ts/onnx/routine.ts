@@ -11,6 +11,7 @@ import type { Choosing } from '../instructions/builder.ts';
 import type { Prepacked } from '../program/prepacked.ts';
 import { copied, type Numbers } from '../tensor/copied.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { quantized } from '../transforms/passes/quantized.ts';
 import type { Program } from '../transforms/program.ts';
 import { Replan } from '../transforms/replan.ts';
 import type { Results } from '../transforms/results.ts';
@@ -366,12 +367,12 @@ export class Routine implements Body {
     const ports = inputs.flatMap((name) =>
       tensorsOf(lookup(name) as Value).map(({ dtype, shape }) => ({ name, dtype, shape })),
     );
-    const replan = this.#replans.get(leg) ?? new Replan();
+    const replan = (own === undefined ? this.#replans.get(leg) : undefined) ?? new Replan([quantized]);
     if (own === undefined) this.#replans.set(leg, replan);
     let program: Program<Results> | null = null;
     // The scope ends the handles of constants that were computed on the way; the program keeps what it needs of them.
     scope(() => {
-      const options = { inputs: ports, where, prepacked, choosing, replan: own ? undefined : replan };
+      const options = { inputs: ports, where, prepacked, choosing, replan };
       program = tracedProgram({ run, parameters: [] }, options);
     });
     return { id: this.#count++, program: program as unknown as Program<Results>, inputs, known };

@@ -43,6 +43,8 @@ export interface Row {
   readonly outputs?: number;
   /** It draws numbers: what it gives is another at each run. A number: only where that input is given. */
   readonly random?: true | number;
+  /** What it makes of weights is left to programs, which know then what it was made of. */
+  readonly stays?: true;
   /**
    * It looks at values, or makes as many as they tell: it runs between two programs, or while one is planned, on tensors
    * that have values.

@@ -8,7 +8,7 @@ import { sameShape } from '../base/dtype.ts';
 import type { Entry } from '../graph/entry.ts';
 import { type Graph, graphOf } from '../graph/graph.ts';
 import { resolve } from '../graph/resolve.ts';
-import { optimize } from '../graph/rewrite.ts';
+import { optimize, type Pass } from '../graph/rewrite.ts';
 import type { Trace } from '../graph/trace.ts';
 import type { Node, Value } from '../graph/value.ts';
 import { PASSES } from './passes/index.ts';
@@ -40,6 +40,8 @@ interface Rewriting {
   readonly notes?: Graph['replaced'];
   /** Adds to the graph before the passes see it. */
   readonly extend?: ((graph: Graph) => void) | undefined;
+  /** What is done before the passes that every program has. */
+  readonly first?: readonly Pass[] | undefined;
 }
 
 /** The graph of a trace, rewritten by the passes; `isPinned`: what it met keeps its values. */
@@ -48,18 +50,24 @@ export function rewritten(
   where: string,
   results: readonly Value[],
   isPinned: boolean,
-  { notes, extend }: Rewriting = {},
+  { notes, extend, first = [] }: Rewriting = {},
 ): Graph {
   const graph = graphOf(trace, where, results, isPinned);
   if (notes !== undefined) graph.replaced = notes;
   extend?.(graph);
-  optimize(graph, PASSES);
+  optimize(graph, [...first, ...PASSES]);
   return graph;
 }
 
 /** Remembers the graph of the last trace of one function, whose captures keep their values. */
 export class Replan {
   #last: Rewritten | null = null;
+  readonly #first: readonly Pass[];
+
+  /** With passes before those that every program has. */
+  constructor(first: readonly Pass[] = []) {
+    this.#first = first;
+  }
 
   /** The graph of a trace, rewritten by the passes: a new one, or the last one with other types. */
   graphOf(trace: Trace, where: string, results: readonly Value[]): Graph {
@@ -71,7 +79,7 @@ export class Replan {
       this.#last = last;
       return last.graph;
     }
-    const graph = rewritten(trace, where, results, true, { notes: [] });
+    const graph = rewritten(trace, where, results, true, { notes: [], first: this.#first });
     if (seen !== null) this.#last = { seen, graph, types: typesOf(graph, seen) };
     return graph;
   }

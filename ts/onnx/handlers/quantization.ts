@@ -10,6 +10,7 @@ import { equal, where } from '../../ops/comparison.ts';
 import { slice } from '../../ops/concat.ts';
 import { round } from '../../ops/elementary.ts';
 import { expand } from '../../ops/expand.ts';
+import { dequantized, quantized } from '../../ops/quantized.ts';
 import { max, min } from '../../ops/reduction.ts';
 import { reshape } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -50,16 +51,18 @@ export const quantization: Handlers = {
     },
   ],
   DequantizeLinear: [
-    { since: 10, inputs: DEQUANTIZE_INPUTS, build: (call) => buildDequantize(call, 1, 0) },
+    { since: 10, inputs: DEQUANTIZE_INPUTS, stays: true, build: (call) => buildDequantize(call, 1, 0) },
     {
       since: 13,
       inputs: DEQUANTIZE_INPUTS,
+      stays: true,
       attributes: AXIS,
       build: (call) => buildDequantize(call, call.int('axis'), 0),
     },
     {
       since: 21,
       inputs: DEQUANTIZE_INPUTS,
+      stays: true,
       attributes: BLOCKED,
       build: (call) => buildDequantize(call, call.int('axis'), call.int('block_size')),
     },
@@ -75,12 +78,30 @@ export const quantization: Handlers = {
 function buildQuantize(call: Call, axis: number, block: number): Tensor<DType> {
   const asked = call.given('output_dtype') ? dtypeOf(call.int('output_dtype')) : null;
   const dtype = call.has(2) ? call.tensor(2).dtype : (asked ?? 'uint8');
+  const given = call.tensor(0);
+  const x = given.dtype === 'float32' ? call.float32(0) : cast(given, 'float32');
+  const along = isPlain(call, axis, block, dtype);
+  if (along !== null) return quantized(x, call.float32(1), zeroAt(call, 2), dtype, along);
   const parameter = (index: number) => spread(call, index, axis, block);
   const zero = call.has(2) ? cast(parameter(2), 'float32') : null;
-  return quantize(cast(call.tensor(0), 'float32'), parameter(1) as unknown as Tensor, zero, dtype);
+  return quantize(x, parameter(1) as unknown as Tensor, zero, dtype);
+}
+
+const zeroAt = (call: Call, index: number) => (call.has(index) ? call.tensor(index) : null);
+
+/** The axis of the channels, where steps and zero points of this dtype are as many as these, or one; else null. */
+function isPlain(call: Call, axis: number, block: number, dtype: DType): number | null {
+  if (block !== 0 || (dtype !== 'uint8' && dtype !== 'int8' && dtype !== 'int32')) return null;
+  const step = alongAxis(call, 1, call.shape(0), axis);
+  const fits = !call.has(2) || (call.tensor(2).dtype === dtype && call.tensor(2).size === step.size);
+  if (step.dtype !== 'float32' || !fits) return null;
+  return step.size === 1 ? 0 : call.axis(axis, call.shape(0).length);
 }
 
 function buildDequantize(call: Call, axis: number, block: number): Tensor {
+  const q = call.tensor(0);
+  const along = isPlain(call, axis, block, q.dtype);
+  if (along !== null) return dequantized(q, call.float32(1), zeroAt(call, 2), along);
   const parameter = (index: number) => spread(call, index, axis, block);
   const zero = call.has(2) ? parameter(2) : null;
   return dequantize(call.tensor(0), parameter(1) as unknown as Tensor, zero);

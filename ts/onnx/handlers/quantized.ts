@@ -9,7 +9,9 @@ import { globalAvgPool } from '../../ops/adaptivePooling.ts';
 import { add, div, mul } from '../../ops/arithmetic.ts';
 import { cast } from '../../ops/cast.ts';
 import { concat } from '../../ops/concat.ts';
+import { convParams } from '../../ops/convolutionStep.ts';
 import { avgPool1d, avgPool2d, avgPool3d } from '../../ops/pooling.ts';
+import { convolveBytes, dequantized, fitsBytes, quantized as quantized_ } from '../../ops/quantized.ts';
 import { flatten, reshape } from '../../ops/reshape.ts';
 import { softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -113,11 +115,27 @@ function onFloats(
 
 /** What the integers at `x` stand for, with their scale behind them, and behind that their zero point. */
 function floatsAt(call: Call, x: number): Tensor {
+  const zero = call.has(x + 2) ? call.tensor(x + 2) : null;
+  if (isOneByte(call.tensor(x).dtype, call.float32(x + 1), zero))
+    return dequantized(call.tensor(x), call.float32(x + 1), zero);
   return dequantize(call.tensor(x), one(call, x + 1), call.has(x + 2) ? call.reshaped(x + 2, []) : null);
+}
+
+/** Whether bytes of a dtype have one step and one zero point of their own dtype. */
+function isOneByte(dtype: DType, step: Tensor, zero: Tensor<DType> | null): boolean {
+  if (dtype !== 'uint8' && dtype !== 'int8') return false;
+  return (
+    step.size === 1 &&
+    step.dtype === 'float32' &&
+    (zero === null || (zero.size === 1 && zero.dtype === dtype))
+  );
 }
 
 /** Floats as integers with the scale at `scale`, and the zero point behind it, whose dtype they get. */
 function quantizedAt(call: Call, y: Tensor, scale: number): Tensor<DType> {
+  const own = call.has(scale + 1) ? call.tensor(scale + 1) : null;
+  const dtype = own?.dtype ?? call.tensor(0).dtype;
+  if (isOneByte(dtype, call.float32(scale), own)) return quantized_(y, call.float32(scale), own, dtype);
   if (!call.has(scale + 1)) return quantize(y, one(call, scale), null, call.tensor(0).dtype);
   const zero = call.reshaped(scale + 1, []);
   return quantize(y, one(call, scale), cast(zero, 'float32'), zero.dtype);
@@ -167,11 +185,46 @@ function multiply(call: Call, { x, xZero, w, wZero }: Places): Tensor<'int32'> {
 }
 
 function buildQLinearConv(call: Call): Tensor<DType> {
+  const bytes = convolvedBytes(call);
+  if (bytes !== null) return bytes;
   const sums = convolve(call, { x: 0, xZero: 2, w: 3, wZero: 5 });
   const channels = sums.shape.map((size, axis) => (axis === 1 ? size : 1));
   const total = call.has(8) ? add(sums, call.reshaped(8, channels) as unknown as Tensor<'int32'>) : sums;
   const weightScale = alongAxis(call, 4, sums.shape, 1) as unknown as Tensor;
   return requantized(call, total, mul(one(call, 1), weightScale), 6);
+}
+
+/** The one number of an input that is known. */
+function numberAt(call: Call, index: number): number | null {
+  const [number, ...more] = call.known(index) ?? [];
+  return number !== undefined && more.length === 0 ? number : null;
+}
+
+/** A convolution on the bytes themselves, where its weights are known and symmetric. */
+function convolvedBytes(call: Call): Tensor<DType> | null {
+  const [x, weight, zero] = [call.tensor(0), call.tensor(3), call.tensor(7)];
+  const numbers = [1, 2, 6, 7].map((index) => numberAt(call, index));
+  const middle = weight.dtype === 'int8' ? 0 : 128;
+  const isSymmetric = call.known(5)?.every((one) => one === middle) === true;
+  const isEight = [x, weight, zero].every(({ dtype }) => dtype === 'int8' || dtype === 'uint8');
+  if (!isSymmetric || !isEight || numbers.includes(null) || x.shape.length < 3) return null;
+  const options = {
+    ...windowOptions(call, spatialAxes(call), call.float32(3)),
+    padding: windowPadding(call, spatialAxes(call)),
+  };
+  const groups = options.groups ?? 1;
+  if (call.tensor(2).dtype !== x.dtype || !fitsBytes(weight.shape, groups)) return null;
+  const step = call.float32(4);
+  if (step.size !== 1 && step.size !== weight.shape[0]) return null;
+  const [xStep, xZero, yStep, yZero] = numbers as [number, number, number, number];
+  const unsigned = (value: number, dtype: DType) => (dtype === 'int8' ? value + 128 : value);
+  return convolveBytes(x, {
+    ...{ weight, step, bias: call.has(8) ? call.tensor(8) : null },
+    x: { zero: unsigned(xZero, x.dtype), step: xStep },
+    y: { zero: unsigned(yZero, zero.dtype), step: yStep },
+    dtype: zero.dtype,
+    params: convParams('QLinearConv', x.shape.length - 2, options),
+  });
 }
 
 function buildQLinearMatMul(call: Call): Tensor<DType> {

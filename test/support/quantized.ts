@@ -1,0 +1,291 @@
+/**
+ * Random models on bytes, in the form that quantisation tools write (DequantizeLinear, operator, QuantizeLinear), and what
+ * plain integer loops make of them. Nothing of vitest: `npm run fuzz -- --quantized N` and test/onnx/bytes.test.ts run it.
+ */
+import { type Attribute, floats, model, type NodeSpec, rawTensor, TYPE } from '../onnx/encode.ts';
+import type { Choices } from './random.ts';
+
+const { fround } = Math;
+
+/** A tensor of bytes, and what they stand for. */
+interface Bytes {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Int32Array;
+  readonly isSigned: boolean;
+  readonly step: number;
+  readonly zero: number;
+}
+
+export interface QuantizedModel {
+  readonly bytes: Uint8Array;
+  readonly x: Bytes;
+  readonly want: Int32Array;
+  /** What it does, for whoever reads that it failed. */
+  readonly text: string;
+}
+
+const countOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+const low = ({ isSigned }: { isSigned: boolean }) => (isSigned ? -128 : 0);
+
+/** Half to even. */
+export function toEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+}
+
+class Maker {
+  readonly nodes: NodeSpec[] = [];
+  readonly weights: Uint8Array[] = [];
+  readonly said: string[] = [];
+  readonly choose: Choices;
+  #names = 0;
+
+  constructor(choose: Choices) {
+    this.choose = choose;
+  }
+
+  name(): string {
+    return `v${this.#names++}`;
+  }
+
+  /** One of the ends as often as not. */
+  byte(isSigned: boolean): number {
+    const least = isSigned ? -128 : 0;
+    return this.choose.of([least, least + 255, this.choose.integer(least, least + 255)]);
+  }
+
+  bytes(values: Int32Array | readonly number[], isSigned: boolean, dims: readonly number[]): string {
+    const name = this.name();
+    const raw = isSigned ? Int8Array.from(values) : Uint8Array.from(values);
+    this.weights.push(rawTensor(name, isSigned ? TYPE.int8 : TYPE.uint8, dims, raw));
+    return name;
+  }
+
+  floats(values: readonly number[], dims: readonly number[]): string {
+    const name = this.name();
+    this.weights.push(floats(name, dims, values));
+    return name;
+  }
+
+  node(op: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
+    const out = this.name();
+    this.nodes.push({ op, in: [...inputs], out: [out], attributes });
+    return out;
+  }
+
+  floatsOf(x: Bytes): string {
+    return this.node('DequantizeLinear', [
+      ...[x.name, this.floats([x.step], []), this.bytes([x.zero], x.isSigned, [])],
+    ]);
+  }
+
+  /** A place for a result, whose bytes `values` are to be. */
+  result(
+    float: string,
+    shape: readonly number[],
+    values: Int32Array,
+    end: Omit<Bytes, 'name' | 'shape' | 'values'>,
+  ): Bytes {
+    const [step, zero] = [this.floats([end.step], []), this.bytes([end.zero], end.isSigned, [])];
+    return { ...end, name: this.node('QuantizeLinear', [float, step, zero]), shape, values };
+  }
+
+  end(): Omit<Bytes, 'name' | 'shape' | 'values'> {
+    const isSigned = this.choose.next() < 0.4;
+    return { isSigned, step: fround(this.choose.integer(2, 90) / 64), zero: this.byte(isSigned) };
+  }
+}
+
+/** A level held within the bytes of y. */
+const held = (level: number, y: { isSigned: boolean }, least = low(y)) =>
+  Math.min(Math.max(level, least), low(y) + 255);
+
+function convolution(make: Maker, x: Bytes): Bytes | null {
+  const { choose } = make;
+  const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
+  const rank = spatial.length;
+  const isDepthwise = channels > 1 && choose.next() < 0.4;
+  const halves = !isDepthwise && channels % 8 === 0 && choose.next() < 0.3;
+  const groups = isDepthwise ? channels : halves ? 2 : 1;
+  const outputs = isDepthwise ? channels : halves ? 8 * choose.integer(1, 2) : choose.integer(1, 21);
+  const per = channels / groups;
+  const kernel = spatial.map(() => choose.of([1, 3, 3, 5, 2]));
+  const stride = spatial.map(() => choose.integer(1, 2));
+  const dilation = spatial.map(() => choose.of([1, 1, 2]));
+  const pads = spatial.map((_, a) => [choose.integer(0, kernel[a]! - 1), choose.integer(0, kernel[a]! - 1)]);
+  const output = spatial.map(
+    (size, a) =>
+      Math.floor((size + pads[a]![0]! + pads[a]![1]! - (kernel[a]! - 1) * dilation[a]! - 1) / stride[a]!) + 1,
+  );
+  if (output.some((size) => size < 1) || countOf(output) * outputs * per * countOf(kernel) * n > 2e5)
+    return null;
+  const isSigned = choose.next() < 0.8;
+  const taps = countOf(kernel);
+  const w = Int32Array.from({ length: outputs * per * taps }, () => make.byte(isSigned));
+  const middle = isSigned ? 0 : 128;
+  const perOutput = choose.next() < 0.6;
+  const steps = Array.from({ length: perOutput ? outputs : 1 }, () => fround(choose.integer(1, 40) / 512));
+  const y = make.end();
+  const hasBias = choose.next() < 0.7;
+  const bias = Array.from({ length: outputs }, () => (hasBias ? choose.integer(-40000, 40000) : 0));
+  const relu = choose.next() < 0.4;
+
+  const ws = make.floats(steps, perOutput ? [outputs] : []);
+  const wz = make.bytes(
+    steps.map(() => middle),
+    isSigned,
+    perOutput ? [outputs] : [],
+  );
+  const inputs = [
+    make.floatsOf(x),
+    make.node('DequantizeLinear', [make.bytes(w, isSigned, [outputs, per, ...kernel]), ws, wz], { axis: 0 }),
+  ];
+  if (hasBias) {
+    const name = make.name();
+    make.weights.push(rawTensor(name, TYPE.int32, [outputs], Int32Array.from(bias)));
+    const step = steps.map((one) => fround(x.step * one));
+    inputs.push(
+      make.node('DequantizeLinear', [name, make.floats(step, perOutput ? [outputs] : [])], { axis: 0 }),
+    );
+  }
+  const float = make.node('Conv', inputs, {
+    ...{ kernel_shape: kernel, strides: stride, dilations: dilation, group: groups },
+    pads: [...pads.map((pair) => pair[0]!), ...pads.map((pair) => pair[1]!)],
+  });
+  make.said.push(
+    `conv ${channels}->${outputs} /${groups} k${kernel} s${stride} d${dilation} p${pads} of ${x.shape}`,
+  );
+
+  const values = new Int32Array(n * outputs * countOf(output));
+  const volume = countOf(spatial);
+  for (let i = 0; i < values.length; i++) {
+    const place = i % countOf(output);
+    const o = Math.floor(i / countOf(output)) % outputs;
+    const image = Math.floor(i / countOf(output) / outputs);
+    const group = Math.floor(o / (outputs / groups));
+    let sum = bias[o]!;
+    for (let tap = 0; tap < taps; tap++) {
+      let [rest, at, inside, t] = [place, 0, true, tap];
+      let scale = 1;
+      for (let a = rank - 1; a >= 0; a--) {
+        const [out, k] = [rest % output[a]!, t % kernel[a]!];
+        [rest, t] = [Math.floor(rest / output[a]!), Math.floor(t / kernel[a]!)];
+        const position = out * stride[a]! - pads[a]![0]! + k * dilation[a]!;
+        inside &&= position >= 0 && position < spatial[a]!;
+        at += position * scale;
+        scale *= spatial[a]!;
+      }
+      if (!inside) continue;
+      for (let c = 0; c < per; c++) {
+        const q = x.values[(image * channels + group * per + c) * volume + at]! - x.zero;
+        sum += q * (w[(o * per + c) * taps + tap]! - middle);
+      }
+    }
+    const scale = fround(fround(x.step * steps[perOutput ? o : 0]!) / y.step);
+    values[i] = held(toEven(fround(fround(sum) * scale)) + y.zero, y, relu ? y.zero : undefined);
+  }
+  return make.result(relu ? make.node('Relu', [float]) : float, [n, outputs, ...output], values, y);
+}
+
+/** What an element stands for. */
+const floatOf = (x: Bytes, i: number) => fround((x.values[i]! - x.zero) * x.step);
+
+/** The byte of a number. */
+const byteOf = (value: number, y: { step: number; zero: number; isSigned: boolean }) =>
+  held(toEven(fround(value / y.step)) + y.zero, y);
+
+function sum(make: Maker, x: Bytes, other: Bytes): Bytes {
+  const y = make.end();
+  const op = make.choose.of(['Add', 'Mul']);
+  const apply = (a: number, b: number) => fround(op === 'Add' ? a + b : a * b);
+  make.said.push(op);
+  const values = x.values.map((_, i) => byteOf(apply(floatOf(x, i), floatOf(other, i)), y));
+  return make.result(make.node(op, [make.floatsOf(x), make.floatsOf(other)]), x.shape, values, y);
+}
+
+function maxPool(make: Maker, x: Bytes): Bytes | null {
+  const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
+  if (spatial.some((size) => size < 2)) return null;
+  const output = spatial.map((size) => Math.floor((size - 2) / 2) + 1);
+  const y = { isSigned: x.isSigned, step: x.step, zero: x.zero };
+  const ones = spatial.map(() => 2);
+  const float = make.node('MaxPool', [make.floatsOf(x)], { kernel_shape: ones, strides: ones });
+  make.said.push(`maxPool of ${x.shape}`);
+  const values = new Int32Array(n * channels * countOf(output)).fill(-1e9);
+  const volume = countOf(spatial);
+  for (let i = 0; i < x.values.length; i++) {
+    let [rest, at, scale, inside] = [i % volume, 0, 1, true];
+    for (let a = spatial.length - 1; a >= 0; a--) {
+      const out = Math.floor((rest % spatial[a]!) / 2);
+      rest = Math.floor(rest / spatial[a]!);
+      inside &&= out < output[a]!;
+      at += out * scale;
+      scale *= output[a]!;
+    }
+    const place = Math.floor(i / volume) * countOf(output) + at;
+    if (inside) values[place] = Math.max(values[place]!, x.values[i]!);
+  }
+  return make.result(float, [n, channels, ...output], values, y);
+}
+
+/** max(0, min(1, x / 6 + 0.5)) and leaky relu: exact in float32 with plain operations. */
+function table(make: Maker, x: Bytes): Bytes {
+  const y = make.end();
+  make.said.push('relu again');
+  const values = x.values.map((_, i) => byteOf(Math.max(0, floatOf(x, i)), y));
+  return make.result(make.node('Relu', [make.floatsOf(x)]), x.shape, values, y);
+}
+
+function join(make: Maker, x: Bytes, other: Bytes): Bytes {
+  const y = make.end();
+  const [n, ...one] = x.shape as [number, ...number[]];
+  const size = countOf(one);
+  make.said.push('concat');
+  const values = new Int32Array(2 * x.values.length);
+  for (let i = 0; i < values.length; i++) {
+    const [image, place] = [Math.floor(i / (2 * size)), i % (2 * size)];
+    const from = place < size ? x : other;
+    values[i] = byteOf(floatOf(from, image * size + (place % size)), y);
+  }
+  const float = make.node('Concat', [make.floatsOf(x), make.floatsOf(other)], { axis: 1 });
+  return make.result(float, [n, 2 * one[0]!, ...one.slice(1)], values, y);
+}
+
+/** A model of a few operators on bytes. */
+export function randomQuantized(choose: Choices): QuantizedModel {
+  const make = new Maker(choose);
+  const rank = choose.of([1, 2, 2, 2, 3]);
+  const shape = [
+    ...[choose.integer(1, 2), choose.of([1, 3, 4, 8, choose.integer(1, 17)])],
+    ...Array.from({ length: rank }, () => choose.integer(1, rank === 1 ? 40 : 14)),
+  ];
+  const isSigned = choose.next() < 0.4;
+  const values = Int32Array.from({ length: countOf(shape) }, () => make.byte(isSigned));
+  const x: Bytes = {
+    ...{ name: 'x', shape, values, isSigned },
+    ...{ step: fround(choose.integer(1, 20) / 128), zero: make.byte(isSigned) },
+  };
+  const seen: Bytes[] = [x];
+  for (let i = choose.integer(1, 4); i > 0; i--) {
+    const last = seen.at(-1)!;
+    const alike = choose.of(seen.filter(({ shape: own }) => `${own}` === `${last.shape}`));
+    const makers = [
+      ...[convolution, convolution, convolution, table, maxPool],
+      ...[(to: Maker, one: Bytes) => sum(to, one, alike), (to: Maker, one: Bytes) => join(to, one, alike)],
+    ];
+    const made = choose.of(makers)(make, last);
+    if (made !== null) seen.push(made);
+  }
+  if (seen.length === 1) seen.push(table(make, x));
+  const y = seen.at(-1)!;
+  const bytes = model({
+    nodes: make.nodes,
+    weights: make.weights,
+    inputs: { x: [x.shape, x.isSigned ? TYPE.int8 : TYPE.uint8] },
+    outputs: [y.name],
+    opset: 13,
+  });
+  return { bytes, x, want: y.values, text: make.said.join(', ') };
+}

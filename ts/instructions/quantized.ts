@@ -1,0 +1,160 @@
+/** Instructions on bytes that stand for numbers, (q - zero) * step; between convolutions they lie in fours of channels. */
+import { DTYPE } from '../base/boundary.ts';
+import { type DType, dtypeId } from '../base/dtype.ts';
+import { type Axes, axisWords, kernelOf } from './axes.ts';
+import { type Buffer, type Builder, bits, type OperandsOf } from './builder.ts';
+import type { ConvSizes } from './conv.ts';
+import { OP } from './table.ts';
+
+/** What bytes stand for. */
+export interface Quantized {
+  readonly zero: number;
+  readonly step: number;
+}
+
+/** A tensor [outer, channels, inner]. */
+interface Channels {
+  readonly outer: number;
+  readonly channels: number;
+  readonly inner: number;
+}
+
+/** y = round(x / step) + zero, for steps and zero points of each channel. */
+export function writeQuantize(
+  to: Builder,
+  { x, steps, zeros, y }: OperandsOf<'quantize'>,
+  { into, outer, channels, inner }: Channels & { readonly into: DType },
+): void {
+  const words = [DTYPE.float32, dtypeId(into), outer, channels, inner];
+  to.step(OP.quantize, [x, steps, zeros ?? null], [y], words);
+}
+
+/** y = (x - zero) * step, for steps and zero points of each channel. */
+export function writeDequantize(
+  to: Builder,
+  { x, steps, zeros, y }: OperandsOf<'dequantize'>,
+  { from, outer, channels, inner }: Channels & { readonly from: DType },
+): void {
+  const words = [dtypeId(from), DTYPE.float32, outer, channels, inner];
+  to.step(OP.dequantize, [x, steps, zeros ?? null], [y], words);
+}
+
+/** Planes [n, channels, plane] as unsigned bytes in fours of channels, or back. */
+export function writeInterleave(
+  to: Builder,
+  { x, y }: OperandsOf<'interleave'>,
+  {
+    dtype,
+    n,
+    channels,
+    plane,
+    back,
+  }: { dtype: DType; n: number; channels: number; plane: number; back: boolean },
+): void {
+  to.step(OP.interleave, [x], [y], [dtypeId(dtype), n, channels, plane, back ? 1 : 0]);
+}
+
+/** How the sums of a convolution become bytes: y, and its ends. */
+export interface QuantizedEnd extends Quantized {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** y = x convolved with packed weights, of an x in fours of channels that holds its padding unless it is depthwise. */
+export function writeQuantizedConv(
+  to: Builder,
+  where: string,
+  { x, weights, sums, scale, y }: OperandsOf<'quantizedConv'>,
+  { n, groups, channels, outputs, axes }: ConvSizes,
+  { x: from, y: { zero, low, high } }: { readonly x: Quantized; readonly y: QuantizedEnd },
+): void {
+  const sizes = [n, groups, channels / groups, outputs / groups, ...axisWords(axes)];
+  const words = [DTYPE.uint8, ...sizes, from.zero, zero, low, high, 0];
+  const { scratch } = to.plan(where, OP.quantizedConv, words);
+  const macs = kernelOf(axes).reduce((a, b) => a * b, (y.bytes * channels) / groups);
+  // Four products take the time of one.
+  const how = { scratch, macs: macs / 4 };
+  to.step(OP.quantizedConv, [x, weights, sums, scale], [y], words, how);
+}
+
+export interface QuantizedPackOptions extends Omit<ConvSizes, 'n'> {
+  readonly dtype: DType;
+  readonly x: Quantized;
+  readonly y: Quantized;
+  /** The weights have a step for each output. */
+  readonly perOutput: boolean;
+  /** The bias is float32, not in steps of x and of the weights. */
+  readonly floatBias: boolean;
+}
+
+/** What a quantised convolution reads of its weights. */
+export function writeQuantizedPack(
+  to: Builder,
+  where: string,
+  [weights, steps, bias]: readonly [Buffer, Buffer, Buffer | null],
+  { dtype, groups, channels, outputs, axes, x, y, perOutput, floatBias }: QuantizedPackOptions,
+): { readonly weights: Buffer; readonly sums: Buffer; readonly scale: Buffer } {
+  const [ci, co] = [channels / groups, outputs / groups];
+  const flags = (perOutput ? 1 : 0) | (floatBias ? 2 : 0);
+  const words = [
+    ...[dtypeId(dtype), groups, ci, co, ...kernelOf(axes)],
+    ...[x.zero, bits(x.step), bits(y.step), flags],
+  ];
+  const { packed } = to.plan(where, OP.quantizedPack, words);
+  const isDepthwise = groups > 1 && ci === 1 && co === 1;
+  const rows = isDepthwise ? 4 * Math.ceil(groups / 4) : 8 * groups * Math.ceil(co / 8);
+  const made = {
+    weights: to.temporary(packed),
+    sums: to.temporary(4 * rows),
+    scale: to.temporary(4 * rows),
+  };
+  to.step(OP.quantizedPack, [weights, steps, bias], [made.weights, made.sums, made.scale], words);
+  return made;
+}
+
+/** y = a op b of what bytes stand for; kind is one of QUANTIZED_OPERATION. */
+export function writeQuantizedBinary(
+  to: Builder,
+  operands: OperandsOf<'quantizedBinary'>,
+  options: { kind: number; count: number; a: Quantized; b: Quantized; y: QuantizedEnd },
+): void {
+  const { kind, count, a, b, y } = options;
+  const of = ({ zero, step }: Quantized) => [zero, bits(step)];
+  const words = [DTYPE.uint8, kind, count, ...of(a), ...of(b), ...of(y), y.low, y.high];
+  to.step(OP.quantizedBinary, [operands.a, operands.b], [operands.y], words, { inPlace: 0 });
+}
+
+/** y = table[x], of 256 bytes. */
+export function writeQuantizedTable(
+  to: Builder,
+  { x, table, y }: OperandsOf<'quantizedTable'>,
+  count: number,
+): void {
+  to.step(OP.quantizedTable, [x, table], [y], [DTYPE.uint8, count], { inPlace: 0 });
+}
+
+export interface QuantizedPoolOptions {
+  /** QUANTIZED_REDUCTION. */
+  readonly kind: number;
+  readonly planes: number;
+  readonly axes: Axes;
+  /** RULE bits. */
+  readonly rule: number;
+  readonly x: Quantized;
+  readonly y: Quantized;
+}
+
+/** The largest, or the average, under a window; x and y in fours of channels. */
+export function writeQuantizedPool(
+  to: Builder,
+  operands: OperandsOf<'quantizedPool'>,
+  { kind, planes, axes, rule, x, y }: QuantizedPoolOptions,
+): void {
+  const words = [DTYPE.uint8, kind, planes, ...axisWords(axes), rule];
+  to.step(
+    OP.quantizedPool,
+    [operands.x],
+    [operands.y],
+    [...words, ...[x.zero, bits(x.step), y.zero, bits(y.step)]],
+  );
+}
