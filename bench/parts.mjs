@@ -25,6 +25,10 @@ export const PARTS = {
   },
   images: { about: 'pictures as inputs, beside sharp', load: () => import('./parts/images.mjs') },
   size: { about: 'what a page has to load', load: () => import('./parts/size.mjs') },
+  families: {
+    about: 'what each family of operators costs in the kernels',
+    load: () => import('./parts/families.mjs'),
+  },
   parallel: { about: 'two threads beside two processes', load: () => import('./parts/parallel.mjs') },
   denormals: { about: 'what numbers below 1.2e-38 cost', load: () => import('./parts/denormals.mjs') },
   start: { about: 'from the import to the first result', load: () => import('./parts/start.mjs') },
