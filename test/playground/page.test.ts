@@ -131,7 +131,7 @@ inBrowsers('the playground', ({ open, files }, name) => {
     const typed = async (page: Page, field: string, text: string) => {
       await page.$eval(field, (element) => {
         (element as HTMLInputElement).focus();
-        (element as HTMLInputElement).select();
+        (document.activeElement as HTMLInputElement).select();
       });
       await page.keyboard.type(text);
     };
@@ -147,8 +147,8 @@ inBrowsers('the playground', ({ open, files }, name) => {
     expect(await output(page)).toEqual(computed('i=5,3&s=1,2&f=1'));
     const kernels = await open('tab=kernels&kernel=sharpen');
     await kernels.waitForFunction(() => document.querySelector<HTMLElement>('.facts')?.dataset.least);
-    await typed(kernels, '.kernel-grid .cell:nth-child(2) input', '9');
-    await kernels.click('.kernel-grid .cell:nth-child(3) input');
+    await typed(kernels, '.kernel-grid .cell:nth-child(2)', '9');
+    await kernels.click('.kernel-grid .cell:nth-child(3)');
     await kernels.keyboard.type('7');
     await kernels.click('[data-control="grey"]');
     await expect.poll(() => hash(kernels)).toMatch(/w=\S+,9,7;.*grey=0/);

@@ -1,8 +1,8 @@
 /**
- * A table of numbers that is moved through by the arrow keys: one place in the order of Tab, as in a spreadsheet. Cells that may
- * be written hold a field.
+ * A table of numbers that is moved through by the arrow keys: one place in the order of Tab, as in a spreadsheet. Of cells that may
+ * be written the one that is there holds a field: a field for each would be laid out for a long time.
  */
-import { h } from './dom.ts';
+import { fill, h } from './dom.ts';
 
 export interface CellOptions {
   readonly text: string;
@@ -31,9 +31,11 @@ export class Grid {
   readonly element: HTMLElement;
   readonly #options: GridOptions;
   readonly #cells: HTMLElement[] = [];
+  readonly #places = new Map<Element, number>();
   readonly #kinds: string[] = [];
   readonly #frame = h('div', { class: 'frame', 'aria-hidden': 'true', hidden: true });
-  #entry = 0;
+  #entry = -1;
+  #over = -1;
 
   constructor(options: GridOptions) {
     this.#options = options;
@@ -52,71 +54,106 @@ export class Grid {
         role: 'grid',
         'aria-label': label,
         style: `--columns:${columns};--rows:${rows}`,
+        onkeydown: (event: KeyboardEvent) => this.#key(event),
+        onfocusin: ({ target }: FocusEvent) => this.#focused(target as Element),
+        onclick: ({ target }: MouseEvent) => {
+          const at = this.#placeOf(target as Element);
+          if (at >= 0) options.press?.(...this.#axes(at));
+        },
+        onpointerover: ({ target }: PointerEvent) => this.#hover(this.#placeOf(target as Element)),
+        onpointerleave: () => this.#hover(-1),
       },
       lines,
       this.#frame,
     );
-    this.element.addEventListener('keydown', (event) => this.#key(event));
-    this.element.addEventListener('pointerleave', () => options.look?.(null, 'pointer'));
     this.#enter(0);
   }
 
+  #axes(at: number): [row: number, column: number] {
+    const { columns } = this.#options;
+    return [Math.floor(at / columns), at % columns];
+  }
+
+  /** The cell that something lies in; -1 for none. */
+  #placeOf(element: Element): number {
+    return this.#places.get(element.closest('.cell') ?? element) ?? -1;
+  }
+
   #cell(row: number, column: number): HTMLElement {
-    const { text, label, kind, editable, title } = this.#options.cell(row, column);
-    const at = row * this.#options.columns + column;
-    const field = editable
-      ? h('input', {
-          type: 'text',
-          inputmode: 'decimal',
-          value: text,
-          'aria-label': label,
-          tabindex: '-1',
-          autocomplete: 'off',
-          spellcheck: 'false',
-          onchange: (event: Event) =>
-            this.#options.write?.(row, column, (event.target as HTMLInputElement).value),
-        })
-      : null;
+    const { text, label, kind, title } = this.#options.cell(row, column);
     const cell = h(
       'div',
       {
         role: 'gridcell',
         class: `cell ${kind}`,
-        tabindex: field ? undefined : '-1',
-        'aria-label': field ? undefined : `${label}: ${text}`,
+        tabindex: '-1',
+        'aria-label': `${label}: ${text}`,
         title,
         style: `--digits:${text.length}`,
-        onpointerenter: () => this.#options.look?.([row, column], 'pointer'),
-        onfocusin: () => {
-          this.#enter(at);
-          field?.select();
-          this.#options.look?.([row, column], 'focus');
-        },
-        onclick: () => this.#options.press?.(row, column),
       },
-      field ?? h('span', { class: 'number' }, text),
+      h('span', { class: 'number' }, text),
     );
+    this.#places.set(cell, this.#cells.length);
     this.#cells.push(cell);
     this.#kinds.push(kind);
     return cell;
   }
 
-  /** What takes the focus in a cell. */
-  #focusable(at: number): HTMLElement {
-    const cell = this.#cells[at] as HTMLElement;
-    return cell.querySelector('input') ?? cell;
+  #hover(at: number): void {
+    if (at === this.#over) return;
+    this.#over = at;
+    this.#options.look?.(at < 0 ? null : this.#axes(at), 'pointer');
   }
 
+  /** The focus goes on from a cell into its field, which is there by then. */
+  #focused(target: Element): void {
+    const at = this.#placeOf(target);
+    if (at < 0) return;
+    this.#enter(at);
+    const field = this.#cells[at]!.querySelector('input');
+    if (field !== null && target !== field) {
+      field.focus();
+      return;
+    }
+    field?.select();
+    this.#options.look?.(this.#axes(at), 'focus');
+  }
+
+  /** Makes a cell the grid's place in the order of Tab. */
   #enter(at: number): void {
-    if (this.#cells.length === 0) return;
-    this.#focusable(this.#entry).tabIndex = -1;
+    const left = this.#entry;
+    const cell = this.#cells[at];
+    if (at === left || cell === undefined) return;
     this.#entry = at;
-    this.#focusable(at).tabIndex = 0;
+    const [row, column] = this.#axes(at);
+    const { text, label, editable } = this.#options.cell(row, column);
+    if (!editable) cell.tabIndex = 0;
+    else {
+      cell.removeAttribute('aria-label');
+      const field: HTMLInputElement = h('input', {
+        type: 'text',
+        inputmode: 'decimal',
+        tabindex: '0',
+        value: text,
+        'aria-label': label,
+        autocomplete: 'off',
+        spellcheck: 'false',
+        onchange: () => this.#options.write?.(row, column, field.value),
+      });
+      fill(cell, field);
+    }
+    if (left < 0) return;
+    const before = this.#cells[left] as HTMLElement;
+    before.tabIndex = -1;
+    if (before.querySelector('input') === null) return;
+    const was = this.#options.cell(...this.#axes(left));
+    fill(before, h('span', { class: 'number' }, was.text));
+    before.setAttribute('aria-label', `${was.label}: ${was.text}`);
   }
 
   #key(event: KeyboardEvent): void {
     const { rows, columns } = this.#options;
-    const [row, column] = [Math.floor(this.#entry / columns), this.#entry % columns];
+    const [row, column] = this.#axes(this.#entry);
     const to: Record<string, readonly [number, number]> = {
       ArrowUp: [row - 1, column],
       ArrowDown: [row + 1, column],
@@ -142,7 +179,7 @@ export class Grid {
   }
 
   focus(row: number, column: number): void {
-    this.#focusable(row * this.#options.columns + column).focus();
+    this.at(row, column)?.focus();
   }
 
   at(row: number, column: number): HTMLElement | undefined {
