@@ -12,12 +12,12 @@ const NAMED = 'target/wasm/simd/wasm32-unknown-unknown/release/striate_wasm.wasm
 
 /** Modules of striate-core by family, the first that fits. */
 const FAMILIES = {
+  'bytes: quantised layers': /::(quantize|interleave)|^kernels::integer/,
   'gradients of convolution, pooling, norms': /::(weight_|planes|\w*gradient|accumulate|norm_gradient|stats)/,
   'losses and optimisers': /::(loss|cross_entropy|update|dropout)/,
   'deformable convolution, sampling, regions': /::(deform|grid_sample|roi_|resample|taps|corners)/,
   'pictures as inputs': /::(picture|antialias)|^half/,
   'recurrent layers': /::recurrent/,
-  'small integers': /::\w*(int8|quant)/,
   'sorting, selecting, random numbers': /::(sort|select|suppress|scatter|random|cumulate|triangle|choose)/,
   convolution: /::conv|^kernels::/,
   pooling: /::pool/,

@@ -1,56 +1,75 @@
-// The bytes of both variants as text inside a JavaScript module: simd.wasm, and relaxed.wasm as differences from it,
-// each deflated and in base64. ts/engine/embedded.ts reads them.
+// The bytes of both variants as text inside a JavaScript module: relaxed.wasm, which most runtimes take, and simd.wasm as differences
+// from it, each deflated and in base64. ts/engine/embedded.ts reads them.
 //
-// A difference is a list of (copy from, copy length, insert length, inserted bytes); the numbers are LEB128, and
-// `copy from` is signed (zigzag) and counted from the end of the copy before.
+// A difference is the lengths of its first two parts, and three parts: copies, (copy from, copy length, insert length) each; corrections of what
+// was copied, (bytes up to here, what is added to the byte) each; and the inserted bytes. Numbers are LEB128; `copy from` is signed (zigzag)
+// and counted from the end of the copy before. Code that was moved or renumbered is copied with corrections, and deflates to 0.7 of what
+// copies of equal bytes would.
 import { promisify } from 'node:util';
 import { unsigned } from './wasm.mjs';
 
-const shortest = 8; // bytes that a copy must save: its three numbers take about four
+/** Bytes that must be equal where a copy begins, and what it must be worth at least: its numbers take about four. */
+const SHORTEST = 8;
+/** A copy ends where it has become worse by this. */
+const PATIENCE = 16;
 
-/** `to` as copies from `from` and inserted bytes. */
+const signed = (value) => unsigned(value < 0 ? -value * 2 - 1 : value * 2);
+
+/** `to` as copies from `from`, corrections of these, and inserted bytes. */
 export function difference(from, to) {
   const places = new Map();
-  const keyAt = (bytes, at) => bytes.toString('latin1', at, at + shortest);
-  for (let at = 0; at + shortest <= from.length; at++) {
+  const keyAt = (bytes, at) => bytes.toString('latin1', at, at + SHORTEST);
+  for (let at = 0; at + SHORTEST <= from.length; at++) {
     const key = keyAt(from, at);
     if (places.has(key)) places.get(key).push(at);
     else places.set(key, [at]);
   }
-  const lengthAt = (a, b) => {
-    let length = 0;
-    while (a + length < from.length && b + length < to.length && from[a + length] === to[b + length])
-      length++;
-    return length;
+  /** How far a copy is worth it: an unequal byte costs two equal ones. */
+  const copyAt = (place, at) => {
+    const best = { from: place, length: 0, worth: 0 };
+    for (let i = 0, worth = 0; place + i < from.length && at + i < to.length; i++) {
+      worth += from[place + i] === to[at + i] ? 1 : -2;
+      if (worth > best.worth) [best.worth, best.length] = [worth, i + 1];
+      else if (worth < best.worth - PATIENCE) break;
+    }
+    return best;
   };
-  const out = [];
+  const [copies, corrections, inserts] = [[], [], []];
   let copied = { from: 0, length: 0 }; // the copy before
   let end = 0; // the end of that copy in `from`
   let inserted = 0; // where the bytes not covered by a copy begin
+  let corrected = 0; // behind the last correction
   const flush = (upTo) => {
-    const distance = copied.from - end;
-    out.push(...unsigned(distance < 0 ? -distance * 2 - 1 : distance * 2));
-    out.push(...unsigned(copied.length), ...unsigned(upTo - inserted), ...to.subarray(inserted, upTo));
+    copies.push(...signed(copied.from - end), ...unsigned(copied.length), ...unsigned(upTo - inserted));
+    inserts.push(...to.subarray(inserted, upTo));
     end = copied.from + copied.length;
   };
+  const correct = ({ from: place, length }, at) => {
+    for (let i = 0; i < length; i++) {
+      if (from[place + i] === to[at + i]) continue;
+      corrections.push(...unsigned(at + i - corrected), (to[at + i] - from[place + i]) & 255);
+      corrected = at + i + 1;
+    }
+  };
   for (let at = 0; at < to.length; ) {
-    let best = { from: 0, length: 0 };
     // Where the copy before would go on comes first: code moves rarely, and a distance of 0 deflates best.
     const goesOn = copied.from + copied.length + (at - inserted);
-    for (const place of [goesOn, ...(places.get(keyAt(to, at)) ?? []).slice(0, 64)]) {
-      const length = lengthAt(place, at);
-      if (length > best.length) best = { from: place, length };
-    }
-    if (best.length < shortest) at++;
+    const candidates = [goesOn, ...(places.get(keyAt(to, at)) ?? []).slice(0, 64)];
+    const best = candidates
+      .map((place) => copyAt(place, at))
+      .reduce((one, other) => (other.worth > one.worth ? other : one));
+    if (best.worth < SHORTEST) at++;
     else {
       flush(at);
       copied = best;
+      correct(best, at);
       at += best.length;
       inserted = at;
     }
   }
   flush(to.length);
-  return Buffer.from(out);
+  const lengths = [...unsigned(copies.length), ...unsigned(corrections.length)];
+  return Buffer.from([...lengths, ...copies, ...corrections, ...inserts]);
 }
 
 // Zopfli's deflate is 4 % smaller than zlib's, and as fast to inflate.
@@ -61,21 +80,21 @@ async function text(bytes) {
 }
 
 export async function kernelsModule(simd, relaxed) {
-  const packed = difference(simd, relaxed);
+  const packed = difference(relaxed, simd);
   return `// Made by the build: the kernels' WebAssembly, see scripts/lib/pack.mjs.
-export const simdBytes = ${simd.length};
-export const simd = '${await text(simd)}';
 export const relaxedBytes = ${relaxed.length};
-export const relaxedDifferenceBytes = ${packed.length};
-export const relaxedDifference = '${await text(packed)}';
+export const relaxed = '${await text(relaxed)}';
+export const simdBytes = ${simd.length};
+export const simdDifferenceBytes = ${packed.length};
+export const simdDifference = '${await text(packed)}';
 `;
 }
 
-export const kernelsTypes = `export const simdBytes: number;
-export const simd: string;
-export const relaxedBytes: number;
-export const relaxedDifferenceBytes: number;
-export const relaxedDifference: string;
+export const kernelsTypes = `export const relaxedBytes: number;
+export const relaxed: string;
+export const simdBytes: number;
+export const simdDifferenceBytes: number;
+export const simdDifference: string;
 `;
 
 /** The bytes of one module alone. */

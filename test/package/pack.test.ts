@@ -49,6 +49,7 @@ describe('what is in it', () => {
       'docs/operators.md',
       'docs/performance.md',
       'docs/picture.jpg',
+      'docs/quantization.md',
       'docs/scale.md',
       'docs/training.md',
       'docs/window.jpg',

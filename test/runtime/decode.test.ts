@@ -91,6 +91,7 @@ describe('the second variant as differences from the first', () => {
     ['empty', Buffer.alloc(0)],
     ['nothing in common', Buffer.from(bytes(500, 3))],
     ['a byte changed', Buffer.concat([base.subarray(0, 700), Buffer.from([1, 2, 3]), base.subarray(701)])],
+    ['a byte in twenty changed', base.map((byte, i) => (i % 20 === 7 ? byte + i : byte)) as Buffer],
     ['halves exchanged', Buffer.concat([base.subarray(1500), base.subarray(0, 1500)])],
     ['repeated', Buffer.concat([base.subarray(9, 99), base.subarray(9, 99), base.subarray(5, 70)])],
   ])('%s', (_name, to) => {

@@ -41,7 +41,7 @@ export async function inflated(
   return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
 }
 
-/** What `from` becomes by `packed`, a list of copies and insertions (scripts/lib/pack.mjs has the format). */
+/** What `from` becomes by `packed`, copies, corrections and insertions (scripts/lib/pack.mjs has the format). */
 export function patched(from: Uint8Array, packed: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   // All three in one array: copies inside it make no objects.
   const all = new Uint8Array(size + from.length + packed.length);
@@ -49,8 +49,6 @@ export function patched(from: Uint8Array, packed: Uint8Array, size: number): Uin
   all.set(from, old);
   all.set(packed, added);
   let at = 0;
-  let source = 0;
-  let end = 0;
   const number = (): number => {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
@@ -59,16 +57,24 @@ export function patched(from: Uint8Array, packed: Uint8Array, size: number): Uin
       if (byte < 128) return value;
     }
   };
-  while (end < size) {
+  const [copies, corrections] = [number(), number()];
+  const inserts = at + copies + corrections;
+  let insert = inserts;
+  let source = 0;
+  for (let end = 0; end < size; ) {
     const distance = number();
     source += distance & 1 ? -(distance + 1) / 2 : distance / 2;
     const copied = number();
     const inserted = number();
     all.copyWithin(end, old + source, old + source + copied);
-    all.copyWithin(end + copied, added + at, added + at + inserted);
+    all.copyWithin(end + copied, added + insert, added + insert + inserted);
     source += copied;
-    at += inserted;
+    insert += inserted;
     end += copied + inserted;
+  }
+  for (let place = 0; at < inserts; place++) {
+    place += number();
+    all[place]! += packed[at++]!;
   }
   return all.slice(0, size);
 }

@@ -1,20 +1,20 @@
 /** The leaf of most runtimes: the module's bytes come from a JavaScript module that the build made. */
 import {
+  relaxed,
   relaxedBytes,
-  relaxedDifference,
-  relaxedDifferenceBytes,
-  simd,
   simdBytes,
+  simdDifference,
+  simdDifferenceBytes,
 } from '../../build/kernels.js';
 import { fromBase64, inflated, patched } from './decode.ts';
 import type { Platform } from './instance.ts';
 
-const simdModule = (): Promise<Uint8Array<ArrayBuffer>> => inflated(fromBase64(simd), simdBytes);
+const relaxedModule = (): Promise<Uint8Array<ArrayBuffer>> => inflated(fromBase64(relaxed), relaxedBytes);
 
 export const embedded: Platform = {
-  simd: simdModule,
-  relaxed: async () => {
-    const difference = await inflated(fromBase64(relaxedDifference), relaxedDifferenceBytes);
-    return patched(await simdModule(), difference, relaxedBytes);
+  relaxed: relaxedModule,
+  simd: async () => {
+    const difference = await inflated(fromBase64(simdDifference), simdDifferenceBytes);
+    return patched(await relaxedModule(), difference, simdBytes);
   },
 };
