@@ -29,7 +29,7 @@ const WRONG: [string, unknown, Kind, string][] = [
   ['progress', { onProgress: 1 }, TypeError, 'quantize: onProgress is 1, must be a function'],
   ['a signal', { signal: 1 }, TypeError, 'quantize: signal is 1, must be an AbortSignal'],
   ['a threshold', { threshold: Number.NaN }, RangeError, 'quantize: threshold is NaN, must be a number'],
-  ['an option', { symmetric: true }, TypeError, "quantize: there is no option 'symmetric'; options are method, percentile, exclude, threshold, biasCorrection, bits, onProgress, signal"],
+  ['an option', { symmetric: true }, TypeError, "quantize: there is no option 'symmetric'; options are method, percentile, exclude, threshold, biasCorrection, equalize, keepHeads, bits, onProgress, signal"],
   ['all layers excluded', { exclude: ['stem', 'depthwise', 'pointwise', 'wide', 'last'].map((name) => `${name}/Conv`).concat('scores/Gemm') }, RangeError, 'quantize: exclude names every layer, must leave one'],
 ];
 

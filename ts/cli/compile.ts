@@ -1,22 +1,13 @@
 /** `striate compile`: a model as one file that runs without planning, and what that changes: bytes, times, values. */
-import { statSync } from 'node:fs';
 import path from 'node:path';
-import { loadCompiled, scope } from 'striate';
-import type { Model, Shapes } from 'striate/onnx';
-import {
-  type AnyModel,
-  anyInputs,
-  type CommonOptions,
-  inputShapes,
-  openAny,
-  openModel,
-  startRuntime,
-} from './load.ts';
+import type { Model } from 'striate/onnx';
+import { anyInputs, type CommonOptions, inputShapes, openModel, startRuntime } from './load.ts';
+import { difference, type Inputs, measured, measuredRow, shapesOf, shapesText, unique } from './measure.ts';
 import { parseInteger, parseWord } from './parse.ts';
 import { type PictureOptions, preparationOf, prepared, readPicture } from './pictures.ts';
 import { UsageError } from './problems.ts';
 import { sourcesOf, writeWhole } from './sources.ts';
-import { byteText, digits, Progress, table } from './terminal.ts';
+import { Progress, table } from './terminal.ts';
 
 export interface CompileCommandOptions extends CommonOptions, PictureOptions {
   readonly output: string;
@@ -24,16 +15,6 @@ export interface CompileCommandOptions extends CommonOptions, PictureOptions {
   readonly shape: readonly string[];
   readonly runs: string;
 }
-
-/** A file, and what it takes to load and to run it. */
-interface Measured {
-  readonly bytes: number;
-  /** Milliseconds from its bytes to the first results, and of a run after that (median). */
-  readonly first: number;
-  readonly run: number;
-}
-
-type Inputs = Parameters<AnyModel['run']>[0];
 
 export async function compileModel(file: string, options: CompileCommandOptions): Promise<void> {
   const { output } = options;
@@ -49,7 +30,7 @@ export async function compileModel(file: string, options: CompileCommandOptions)
     await progress.step('compiling');
     const bytes = model.save({ weights, inputShapes: unique(shapes) });
     writeWhole(output, bytes);
-    const error = await largestError(model, output, feeds, () => progress.step('comparing'));
+    const { error } = await difference(model, output, feeds, () => progress.step('comparing'));
     await progress.step('measuring');
     const before = await measured(file, feeds[0] as Inputs, runs);
     const after = await measured(output, feeds[0] as Inputs, runs);
@@ -62,15 +43,10 @@ export async function compileModel(file: string, options: CompileCommandOptions)
       return;
     }
     console.log(`written: ${output}, weights ${weights}, for ${inputs.map(shapesText).join(', or ')}\n`);
-    const row = (name: string, { bytes, first, run }: Measured) => [
-      name,
-      byteText(bytes),
-      ...[first, run].map((time) => `${digits(time)} ms`),
-    ];
     console.log(
       table(
         ['file', 'bytes', 'first run', 'run'],
-        [row(path.basename(file), before), row(path.basename(output), after)],
+        [measuredRow(path.basename(file), before), measuredRow(path.basename(output), after)],
         3,
       ),
     );
@@ -89,69 +65,4 @@ async function feedsOf(model: Model, options: CompileCommandOptions): Promise<In
   for (const source of sourcesOf('--image', options.image))
     feeds.push({ [preparation.input]: prepared(await readPicture(source), preparation) });
   return feeds;
-}
-
-const shapesOf = (feeds: readonly Inputs[]): Shapes[] =>
-  feeds.map((one) =>
-    Object.fromEntries(
-      Object.entries(one).map(([name, value]) => [name, (value as { shape: readonly number[] }).shape]),
-    ),
-  );
-
-const unique = (shapes: readonly Shapes[]): Shapes[] => [
-  ...new Map(shapes.map((one) => [JSON.stringify(one), one])).values(),
-];
-
-const shapesText = (shapes: Shapes): string =>
-  Object.entries(shapes)
-    .map(([name, shape]) => `${name} ${shape.join('x')}`)
-    .join(' and ');
-
-/** The largest difference of an output's values to the model's, as a share of the model's largest, over all outputs. */
-async function largestError(
-  model: Model,
-  compiled: string,
-  feeds: readonly Inputs[],
-  each: () => Promise<void>,
-): Promise<number> {
-  const loaded = await loadCompiled(compiled);
-  let most = 0;
-  for (const inputs of feeds) {
-    scope(() => {
-      const [expected, found] = [model.run(inputs), loaded.run(inputs)];
-      for (const [name, one] of Object.entries(expected)) most = Math.max(most, errorOf(one, found[name]!));
-    });
-    await each();
-  }
-  loaded.dispose();
-  return most;
-}
-
-function errorOf(
-  expected: { readonly data: ArrayLike<number> },
-  found: { readonly data: ArrayLike<number> },
-) {
-  let [scale, most] = [0, 0];
-  for (let i = 0; i < expected.data.length; i++) {
-    const value = expected.data[i] as number;
-    scale = Math.max(scale, Math.abs(value));
-    most = Math.max(most, Math.abs(value - (found.data[i] as number)));
-  }
-  return scale > 0 ? most / scale : most;
-}
-
-/** Loads a file anew and runs it. */
-async function measured(file: string, inputs: Inputs, runs: number): Promise<Measured> {
-  const start = performance.now();
-  const model = await openAny(file);
-  scope(() => void model.run(inputs));
-  const first = performance.now() - start;
-  const times = Array.from({ length: runs }, () => {
-    const from = performance.now();
-    scope(() => void model.run(inputs));
-    return performance.now() - from;
-  }).sort((a, b) => a - b);
-  model.dispose();
-  const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  return { bytes, first, run: times[times.length >> 1] as number };
 }

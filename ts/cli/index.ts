@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { bench } from './bench.ts';
 import { compileModel } from './compile.ts';
 import { lineOf, UsageError } from './problems.ts';
+import { quantizeModel } from './quantize.ts';
 import { run } from './run.ts';
 import { see } from './see.ts';
 import { clearFiles } from './sources.ts';
@@ -28,10 +29,10 @@ function commandsOf(program: Command): void {
       .option('--variant <name>', 'kernels: simd or relaxed (default: the best that this runtime has)')
       .option('--threads <n>', "threads, or 'auto' (default: 1)");
 
-  const withPictures = (one: Command): Command =>
+  const withPictures = (one: Command, flag = '--image'): Command =>
     one
       .addOption(
-        new Option('--image <files...>', "pictures: files, folders, URLs, or '-' for standard input").default(
+        new Option(`${flag} <files...>`, "pictures: files, folders, URLs, or '-' for standard input").default(
           [],
           'none',
         ),
@@ -96,6 +97,20 @@ function commandsOf(program: Command): void {
       '\nWith pictures the file is made for their shapes, and the values are compared on them; else on random values.',
     )
     .action(compileModel);
+  withPictures(
+    command('quantize <model>', 'Makes a model of 8-bit integers, from pictures such as it will see.'),
+    '--images',
+  )
+    .requiredOption('--output <file>', 'where it goes: .striate (compiled for the pictures) or .onnx')
+    .option('--method <name>', 'ranges of activations: minmax, percentile or mse', 'minmax')
+    .option('--percentile <p>', 'what percentile keeps on each side, in percent', '99.99')
+    .option('--exclude <a,b>', 'nodes that stay in floats (default: none)')
+    .option('--threshold <dB>', 'layers that alone have fewer decibels stay in floats', '10')
+    .option('--bits <n>', 'of the activations: 8, or 7 for machines without VNNI', '8')
+    .option('--no-bias-correction', 'leaves mean errors as they are')
+    .option('--runs <n>', 'runs of which the times are medians', '10')
+    .addHelpText('after', '\nA few dozen pictures of different kinds are enough.')
+    .action(quantizeModel);
   command('bench <models...>', 'Measures models in turns, and where the time of the first goes.')
     .addOption(shapes())
     .option('--runs <n>', 'runs of each (default: about two seconds of them)')

@@ -135,6 +135,12 @@ export class Progress {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
+  /** So much is done; lets events in. */
+  async to(value: number, task = ''): Promise<void> {
+    this.#bar?.update(value, { task });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Takes the bar away. */
   end(): void {
     this.#bar?.stop();

@@ -22,6 +22,13 @@ export interface QuantizeOptions {
   threshold?: number | undefined;
   /** Each output channel's mean error on the calibration inputs is taken back by its bias. Default true. */
   biasCorrection?: boolean | undefined;
+  /** Channels are made of like sizes, by weights before and behind them, so that one scale fits all. Default true. */
+  equalize?: boolean | undefined;
+  /**
+   * Layers whose results are read as floats alone, such as the scores of a detector, stay in floats where they have at most an eighth
+   * of all weights. Default true.
+   */
+  keepHeads?: boolean | undefined;
   /**
    * Of the activations. 7 keeps them from 0 to 127, so that pairs of products cannot saturate in 16 bits: for machines whose relaxed
    * SIMD is exact for seven bits only (x86 without VNNI). Default 8.
@@ -39,6 +46,8 @@ export interface Settings extends Choice {
   readonly exclude: readonly string[];
   readonly threshold: number;
   readonly biasCorrection: boolean;
+  readonly equalize: boolean;
+  readonly keepHeads: boolean;
   readonly onProgress: ((done: number, total: number) => unknown) | undefined;
   readonly signal: WebSignal | undefined;
 }
@@ -48,7 +57,18 @@ const where = 'quantize';
 /** @throws TypeError, RangeError */
 export function settingsOf(options: QuantizeOptions): Settings {
   checkOptions(where, options, [
-    ...['method', 'percentile', 'exclude', 'threshold', 'biasCorrection', 'bits', 'onProgress', 'signal'],
+    ...[
+      'method',
+      'percentile',
+      'exclude',
+      'threshold',
+      'biasCorrection',
+      'equalize',
+      'keepHeads',
+      'bits',
+      'onProgress',
+      'signal',
+    ],
   ]);
   const { method = 'minmax', percentile = 99.99, exclude = [], threshold = 10, bits = 8 } = options;
   const { onProgress, signal } = options;
@@ -66,6 +86,8 @@ export function settingsOf(options: QuantizeOptions): Settings {
   return {
     ...{ method, percentile: share, exclude, bits, onProgress, signal },
     levels: 2 ** bits - 1,
+    keepHeads: flag(where, 'keepHeads', options.keepHeads ?? true) === 1,
+    equalize: flag(where, 'equalize', options.equalize ?? true) === 1,
     threshold: real(where, 'threshold', threshold),
     biasCorrection: flag(where, 'biasCorrection', options.biasCorrection ?? true) === 1,
   };

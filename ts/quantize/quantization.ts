@@ -7,14 +7,15 @@ import { nearest } from '../base/nearest.ts';
 import type { Model } from '../onnx/model.ts';
 import type { ModelProto, NodeProto } from '../onnx/protobuf.ts';
 import { Editing } from './editing.ts';
+import { channelValues, equalize } from './equalize.ts';
 import { QuantizedModel } from './model.ts';
 import { Noise } from './noise.ts';
 import type { Settings } from './options.ts';
 import { constantBytes } from './protos.ts';
 import type { Range } from './range.ts';
-import { passesOf, rangesOf } from './ranges.ts';
+import { notFinite, passesOf, rangesOf } from './ranges.ts';
 import { type LayerQuantization, QuantizationReport } from './report.ts';
-import { Runs, type Sample, type Seen, type Watch } from './samples.ts';
+import { Runs, type Sample, type Seen, type Values, type Watch } from './samples.ts';
 import { sharedRanges } from './scales.ts';
 import { constantsOf, editingOf, inOrder, made } from './source.ts';
 import { chosenOf, nameOf, type Step, stepsOf } from './steps.ts';
@@ -24,6 +25,8 @@ const where = 'quantize';
 
 /** Passes beside those for the ranges: each layer alone, and the whole. */
 const PASSES = 2;
+/** Heads have at most one of so many weights. */
+const HEAD = 8;
 
 interface Watching extends Watch {
   begin(total: number): void;
@@ -45,7 +48,10 @@ export class Quantization {
   }
 
   async run(): Promise<QuantizedModel> {
-    const proto = editingOf(this.#source).model();
+    const settings = this.#settings;
+    const passes = passesOf(settings) + PASSES + (settings.equalize ? 1 : 0);
+    this.#watch.begin(this.#samples.length * passes);
+    const proto = await this.#equalized(editingOf(this.#source));
     const floats = made(proto, this.#source.origin.options);
     try {
       return await this.#quantized(proto, floats);
@@ -54,19 +60,46 @@ export class Quantization {
     }
   }
 
+  /** The floats with channels of like sizes. */
+  async #equalized(graph: Editing): Promise<ModelProto> {
+    if (!this.#settings.equalize) return graph.model();
+    const { steps } = stepsOf(graph);
+    const chosen = chosenOf(steps, this.#excluded(graph.model()));
+    const names = channelValues(graph);
+    const sizes = new Map<string, Float64Array>();
+    const floats = made(graph.model(), this.#source.origin.options);
+    try {
+      const lists = names.map((name) => [name]);
+      await this.#runs.visit([floats], lists, ([values], [name = ''], sample) => {
+        const { data, shape } = (values as Values).get(name) as Seen;
+        const channels = shape[1];
+        if (channels === undefined) return;
+        const own = largest(data, shape, sizes.get(name) ?? new Float64Array(channels));
+        const odd = own.find((size) => !Number.isFinite(size));
+        if (odd !== undefined) throw notFinite(name, sample, odd);
+        sizes.set(name, own);
+      });
+    } finally {
+      floats.dispose();
+    }
+    equalize(graph, sizes, new Set(chosen.flatMap(({ inputs }) => inputs)));
+    return graph.model();
+  }
+
   async #quantized(proto: ModelProto, floats: Model): Promise<QuantizedModel> {
     const settings = this.#settings;
     const constant = constantsOf(floats);
     const { steps, left } = stepsOf(new Editing(proto, constant));
     const excluded = this.#excluded(proto);
-    const chosen = chosenOf(steps, excluded);
+    const heads = this.#heads(steps, excluded, constant);
+    const kept = new Set([...excluded, ...heads]);
+    const chosen = chosenOf(steps, kept);
     if (!steps.some(isWeighted))
       throw new ModelError(`${where}: the model has no convolution and no product with constant weights`);
     if (!chosen.some(isWeighted)) throw new RangeError(`${where}: exclude names every layer, must leave one`);
-    this.#watch.begin(this.#samples.length * (passesOf(settings) + PASSES));
     const names = [...new Set(chosen.flatMap(({ inputs }) => inputs))];
     const ranges = await rangesOf(floats, this.#runs, names, settings);
-    const alone = await this.#alone(new Editing(proto, constant), excluded, ranges);
+    const alone = await this.#alone(new Editing(proto, constant), kept, ranges);
     const lossy = new Map(
       [...alone].flatMap(([key, noise]) => {
         const decibels = this.#own(noise);
@@ -75,7 +108,7 @@ export class Quantization {
     );
     const lost = steps.filter((step) => lossy.has(keyOf(step))).map(({ name }) => name);
     const graph = new Editing(proto, constant);
-    const final = chosenOf(stepsOf(graph).steps, new Set([...excluded, ...lost]));
+    const final = chosenOf(stepsOf(graph).steps, new Set([...kept, ...lost]));
     const corrections = new Map(
       final.flatMap((step): [Step, Float64Array][] => {
         const noise = alone.get(keyOf(step));
@@ -98,7 +131,9 @@ export class Quantization {
           reason: isInteger
             ? null
             : lostAt === undefined
-              ? 'excluded'
+              ? heads.has(step.name)
+                ? 'what it gives is read as floats alone, and its weights are few'
+                : 'excluded'
               : `it alone would have ${lostAt.toFixed(1)} dB, below the threshold of ${settings.threshold}`,
           signalToNoise: finite(lostAt ?? (isInteger ? this.#own(alone.get(key) as Noise) : null)),
           signalToNoiseInModel: finite(whole.layers.get(key)?.decibels ?? null),
@@ -145,6 +180,24 @@ export class Quantization {
       throw wrongValue(where, 'exclude', name, `names of nodes: ${near.join(', ')} are the nearest names`);
     }
     return new Set(this.#settings.exclude);
+  }
+
+  /** Small layers whose results no step reads as integers, unless nothing else were left. */
+  #heads(
+    steps: readonly Step[],
+    excluded: ReadonlySet<string>,
+    constant: ReturnType<typeof constantsOf>,
+  ): Set<string> {
+    if (!this.#settings.keepHeads) return new Set();
+    const chosen = chosenOf(steps, excluded);
+    const layers = chosen.filter(isWeighted);
+    const weightsOf = ({ nodes }: Step) => constant(nodes[0]?.inputs[1] ?? '')?.data.length ?? 0;
+    const all = layers.reduce((sum, step) => sum + weightsOf(step), 0);
+    const read = new Set(chosen.flatMap(({ inputs }) => inputs));
+    const heads = layers.filter(
+      (step) => !step.outputs.some((name) => read.has(name)) && HEAD * weightsOf(step) <= all,
+    );
+    return new Set(heads.length < layers.length ? heads.map(({ name }) => name) : []);
   }
 
   #quantizers(graph: Editing, chosen: readonly Step[], ranges: ReadonlyMap<string, Range>): Quantizers {
@@ -217,6 +270,19 @@ export class Quantization {
     });
     return { layers, outputs };
   }
+}
+
+/** The largest magnitude of each channel, or what is there. */
+function largest(data: ArrayLike<number>, shape: readonly number[], sizes: Float64Array): Float64Array {
+  const channels = shape[1] as number;
+  const inner = shape.slice(2).reduce((product, size) => product * size, 1);
+  for (let from = 0; from < data.length; from += inner) {
+    const c = (from / inner) % channels;
+    let most = sizes[c] as number;
+    for (let i = from; i < from + inner; i++) most = Math.max(most, Math.abs(data[i] as number));
+    sizes[c] = most;
+  }
+  return sizes;
 }
 
 const isWeighted = ({ kind }: Step): boolean => kind === 'weighted';

@@ -14,6 +14,10 @@ export interface Choice {
   readonly levels: number;
 }
 
+/** The error of a value that overflows. */
+export const notFinite = (name: string, sample: number, value: number): RangeError =>
+  wrongValue('quantize', `the value '${name}' on calibration[${sample}]`, value, 'finite');
+
 /** Passes over the samples that it takes. */
 export const passesOf = ({ method }: Choice): number => (method === 'minmax' ? 1 : 2);
 
@@ -29,12 +33,7 @@ export async function rangesOf(
   await runs.visit([model], lists, ([values], [name = ''], sample) => {
     const seen = extremes((values as Values).get(name)?.data ?? []);
     if (!Number.isFinite(seen.high - seen.low))
-      throw wrongValue(
-        'quantize',
-        `the value '${name}' on calibration[${sample}]`,
-        Number.isFinite(seen.low) ? seen.high : seen.low,
-        'finite',
-      );
+      throw notFinite(name, sample, Number.isFinite(seen.low) ? seen.high : seen.low);
     const before = ranges.get(name);
     ranges.set(name, withZero(before === undefined ? seen : union(before, seen)));
   });

@@ -46,6 +46,9 @@ function nodeOf({ name, operator, inputs, outputs, attributes }: NodeProto): Mes
   return at < 0 ? node : node.string(7, operator.slice(0, at));
 }
 
+/** The largest int64, which exporters write for "to the end", has become 2^63 as a number. */
+const atMost = (value: number): number => Math.min(value, 2 ** 63 - 1024);
+
 /** AttributeProto.type of the kinds. */
 const TYPE: Readonly<Record<AttributeKind, number>> = {
   ...{ float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8, other: 0 },
@@ -56,11 +59,11 @@ function attributeOf(name: string, one: Attribute): Message {
   const { tensor } = one;
   const isSparse = tensor !== null && tensor.places !== null;
   if (one.kind === 'float') attribute.float(2, one.float);
-  else if (one.kind === 'int') attribute.integer(3, one.int);
+  else if (one.kind === 'int') attribute.integer(3, atMost(one.int));
   else if (one.kind === 'string') attribute.string(4, one.string);
   else if (one.kind === 'graph' && one.graph !== null) attribute.message(6, graphOf(one.graph, name));
   else if (one.kind === 'floats') for (const value of one.floats) attribute.float(7, value);
-  else if (one.kind === 'ints') for (const value of one.ints) attribute.integer(8, value);
+  else if (one.kind === 'ints') for (const value of one.ints) attribute.integer(8, atMost(value));
   else if (one.kind === 'strings') for (const value of one.strings) attribute.string(9, value);
   else if (tensor !== null && isSparse) attribute.message(22, sparseOf(tensor, tensor.places as TensorProto));
   else if (tensor !== null) attribute.message(5, tensorOf(tensor));
@@ -73,7 +76,7 @@ function tensorOf({ name, dims, type, raw, floats, doubles, int32s, int64s }: Te
   tensor.integer(2, type);
   for (const piece of floats) tensor.bytes(4, piece);
   for (const value of int32s) tensor.integer(5, value);
-  for (const value of int64s) tensor.integer(7, value);
+  for (const value of int64s) tensor.integer(7, atMost(value));
   tensor.string(8, name);
   if (raw !== null) tensor.bytes(9, raw);
   for (const piece of doubles) tensor.bytes(10, piece);
