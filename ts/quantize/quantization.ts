@@ -127,7 +127,7 @@ export class Quantization {
         const isInteger = integers.has(key);
         const lostAt = lossy.get(key);
         return {
-          ...rowOf(step, constant, isInteger),
+          ...rowOf(step, constant, isInteger, settings.biasCorrection),
           reason: isInteger
             ? null
             : lostAt === undefined
@@ -319,6 +319,7 @@ function rowOf(
   { name, nodes }: Step,
   constant: ReturnType<typeof constantsOf>,
   isInteger: boolean,
+  isCorrected: boolean,
 ): Pick<LayerQuantization, 'name' | 'operator' | 'precision' | 'bytesBefore' | 'bytesAfter'> {
   const [node] = nodes as [NodeProto];
   const weight = constant(node.inputs[1] ?? '');
@@ -327,7 +328,8 @@ function rowOf(
   const channels = weight?.shape[channelAxis(node)] ?? 0;
   const bytesBefore = 4 * (weights + bias);
   // A float and a byte for each channel's scale and zero point, and a float for its bias' scale.
-  const bytesAfter = isInteger ? weights + 5 * channels + 8 * bias : bytesBefore;
+  const hasBias = bias > 0 || (isCorrected && node.operator !== 'MatMul');
+  const bytesAfter = isInteger ? weights + 5 * channels + (hasBias ? 8 * channels : 0) : bytesBefore;
   const precision = isInteger ? 'int8' : 'float32';
   return { name, operator: node.operator, precision, bytesBefore, bytesAfter };
 }
