@@ -199,9 +199,17 @@ const byteOf = (value: number, y: { step: number; zero: number; isSigned: boolea
 function sum(make: Maker, x: Bytes, other: Bytes): Bytes {
   const y = make.end();
   const op = make.choose.of(['Add', 'Mul']);
-  const apply = (a: number, b: number) => fround(op === 'Add' ? a + b : a * b);
+  const zero = (one: Bytes) => one.zero - low(one);
+  const unsigned = (one: Bytes, i: number) => one.values[i]! - low(one);
+  const [s, t] = [fround(x.step / y.step), fround(other.step / y.step)];
+  const rest = fround(fround(zero(x) * s) + fround(zero(other) * t));
+  const steps = (i: number): number => {
+    const [a, b] = [unsigned(x, i), unsigned(other, i)];
+    if (op === 'Add') return fround(fround(fround(a * s) + fround(b * t)) - rest);
+    return fround((a - zero(x)) * (b - zero(other)) * fround(s * other.step));
+  };
   make.said.push(op);
-  const values = x.values.map((_, i) => byteOf(apply(floatOf(x, i), floatOf(other, i)), y));
+  const values = x.values.map((_, i) => held(toEven(steps(i)) + y.zero, y));
   return make.result(make.node(op, [make.floatsOf(x), make.floatsOf(other)]), x.shape, values, y);
 }
 

@@ -12,7 +12,9 @@ use crate::fault::Fault;
 use crate::geometry::{elements, Axis, Geometry, Rule};
 use crate::instructions::conv::Problem;
 use crate::instructions::dtype::Dtype;
-use crate::kernels::integer::{dots, kernels, row_kernel, Pixels, Requantize, Row, Tile, OUTPUTS, PIXELS};
+use crate::kernels::integer::{
+    dots, kernels, row_kernel, Pixels, Requantize, Row, Tile, OUTPUTS, PIXELS, TWO_ROWS,
+};
 use crate::simd::{F32x4, I32x4, U8x16};
 
 const BYTES: &[Dtype] = &[Dtype::U8];
@@ -130,6 +132,9 @@ impl QuantizedConv {
         let line = 4 * wide;
         let kernel =
             row_kernel(dots, [depth.kernel, height.kernel], [width.kernel, width.dilation, width.stride]);
+        let is_three =
+            [height, width].iter().all(|axis| (axis.kernel, axis.dilation, axis.stride) == (3, 1, 1));
+        let pairs = dots && depth.kernel == 1 && is_three;
         let plane: *mut u8 = operands.pointer::<u8>(5).wrapping_add(share.part * self.scratch());
         // SAFETY: the caller's guarantee; the scratch memory holds a plane with its padding, and room behind it.
         unsafe {
@@ -137,10 +142,12 @@ impl QuantizedConv {
             for item in share.range(self.problem.batch * fours) {
                 let four = item % fours;
                 self.copy(operands.pointer::<u8>(0).add(item * self.planes().0), plane);
-                for row in 0..depth.output * height.output {
+                let mut row = 0;
+                while row < depth.output * height.output {
                     let (od, oh) = (row / height.output, row % height.output);
+                    let is_pair = pairs && oh + 1 < height.output;
                     let start = (od * depth.stride * high + oh * height.stride) * line;
-                    let row = Row {
+                    let now = Row {
                         x: plane.add(start),
                         depth: (depth.kernel, depth.dilation * high * line),
                         height: (height.kernel, height.dilation * line),
@@ -155,7 +162,13 @@ impl QuantizedConv {
                         outputs: width.output,
                         requantize: self.requantize,
                     };
-                    kernel(&row);
+                    if is_pair {
+                        TWO_ROWS(&now);
+                        row += 2;
+                    } else {
+                        kernel(&now);
+                        row += 1;
+                    }
                 }
             }
         }

@@ -11,7 +11,7 @@ use crate::simd::{F32x4, I16x8, I32x4, U8x16};
 use core::hint::black_box;
 
 pub use dense::{kernels, Kernel, Pixels, Tile, OUTPUTS, PIXELS};
-pub use depthwise::{row_kernel, Row};
+pub use depthwise::{row_kernel, Row, TWO_ROWS};
 
 /// Whether [`U8x16::dot`] is one instruction, and takes all eight bits of both factors without saturating on the way.
 #[inline(never)]
@@ -40,9 +40,10 @@ pub trait Way {
     /// # Safety
     /// Four bytes can be read.
     unsafe fn word(from: *const u8) -> Self::Word;
-    fn none() -> Self::Sums;
+    /// What sums of so much begin with.
+    fn start(bias: I32x4) -> Self::Sums;
     fn add(weights: Self::Weights, word: Self::Word, sums: Self::Sums) -> Self::Sums;
-    fn total(sums: Self::Sums) -> I32x4;
+    fn total(sums: Self::Sums, bias: I32x4) -> I32x4;
 
     /// Of four rows of four pixels each pixel's column.
     fn columns(rows: [U8x16; 4]) -> [Self::Column; 4];
@@ -75,8 +76,8 @@ impl Way for Dots {
     }
 
     #[inline(always)]
-    fn none() -> I32x4 {
-        I32x4::splat(0)
+    fn start(bias: I32x4) -> I32x4 {
+        bias
     }
 
     #[inline(always)]
@@ -85,7 +86,7 @@ impl Way for Dots {
     }
 
     #[inline(always)]
-    fn total(sums: I32x4) -> I32x4 {
+    fn total(sums: I32x4, _: I32x4) -> I32x4 {
         sums
     }
 
@@ -129,7 +130,7 @@ impl Way for Wide {
     }
 
     #[inline(always)]
-    fn none() -> [I32x4; 2] {
+    fn start(_: I32x4) -> [I32x4; 2] {
         [I32x4::splat(0); 2]
     }
 
@@ -139,8 +140,8 @@ impl Way for Wide {
     }
 
     #[inline(always)]
-    fn total([a, b]: [I32x4; 2]) -> I32x4 {
-        a.add_pairs(b)
+    fn total([a, b]: [I32x4; 2], bias: I32x4) -> I32x4 {
+        a.add_pairs(b).add(bias)
     }
 
     #[inline(always)]
@@ -190,19 +191,25 @@ impl Requantize {
         Requantize { low, high, rounder: ROUNDER, floor: bits - (1 << 15), base: bits - i32::from(zero) }
     }
 
-    /// One lane a sum, far from 0 only where the byte is at its end.
+    /// The integers next to numbers, and the zero point; far from 0 only where the byte is at its end.
     #[inline(always)]
-    fn step(self, sums: I32x4, scale: F32x4) -> I32x4 {
-        let rounded = sums.to_f32().mul(scale).add(F32x4::splat(self.rounder)).bits();
+    fn step(self, numbers: F32x4) -> I32x4 {
+        let rounded = numbers.add(F32x4::splat(self.rounder)).bits();
         rounded.max(I32x4::splat(self.floor)).sub(I32x4::splat(self.base))
     }
 
     /// Four sums of each of four pixels as sixteen bytes.
     #[inline(always)]
     #[must_use]
-    pub fn bytes(self, [a, b, c, d]: [I32x4; 4], scale: F32x4) -> U8x16 {
-        let step = |sums| self.step(sums, scale);
-        let bytes = step(a).narrow(step(b)).narrow(step(c).narrow(step(d)));
+    pub fn bytes(self, sums: [I32x4; 4], scale: F32x4) -> U8x16 {
+        self.rounded(sums.map(|sums| sums.to_f32().mul(scale)))
+    }
+
+    /// Sixteen numbers in steps of y as bytes.
+    #[inline(always)]
+    #[must_use]
+    pub fn rounded(self, [a, b, c, d]: [F32x4; 4]) -> U8x16 {
+        let bytes = self.step(a).narrow(self.step(b)).narrow(self.step(c).narrow(self.step(d)));
         bytes.max(U8x16::splat(self.low)).min(U8x16::splat(self.high))
     }
 }

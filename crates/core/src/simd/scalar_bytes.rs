@@ -88,6 +88,12 @@ impl U8x16 {
         U8x16(places.0.map(|place| self.0.get(usize::from(place)).copied().unwrap_or(0)))
     }
 
+    /// In each four of bytes 0 and the first three.
+    #[must_use]
+    pub fn one_up(self) -> U8x16 {
+        U8x16(core::array::from_fn(|i| if i % 4 == 0 { 0 } else { self.0[i - 1] }))
+    }
+
     /// As [`U8x16::zip`], of pairs of bytes.
     #[must_use]
     pub fn zip_pairs(self, next: U8x16) -> (U8x16, U8x16) {

@@ -144,6 +144,12 @@ impl U8x16 {
         U8x16(w::u8x16_swizzle(self.0, places.0))
     }
 
+    #[inline(always)]
+    #[must_use]
+    pub fn one_up(self) -> U8x16 {
+        U8x16(w::i32x4_shl(self.0, 8))
+    }
+
     /// As [`U8x16::zip`], of pairs of bytes.
     #[inline(always)]
     #[must_use]

@@ -81,7 +81,9 @@ impl Tile<'_> {
     /// P pixels from `first` on, STEP bytes apart, or at their places.
     #[inline(always)]
     unsafe fn compute<W: Way, const P: usize, const STEP: usize>(&self, first: usize) {
-        let (mut upper, mut lower) = ([W::none(); P], [W::none(); P]);
+        // SAFETY: there are eight outputs' biases, those that are missing being 0.
+        let [above, below] = [0, 4].map(|output| unsafe { I32x4::load(self.bias.add(output)) });
+        let (mut upper, mut lower) = ([W::start(above); P], [W::start(below); P]);
         let place: [usize; P] = core::array::from_fn(|p| self.places[first + p]);
         let [depth, height, width] = self.taps;
         let (fours, plane) = (self.fours, self.plane);
@@ -123,7 +125,7 @@ impl Tile<'_> {
             let scale = F32x4::load(self.scale.add(4 * half));
             let y = self.y.add(half * self.next + 4 * first);
             let count = self.count - first;
-            let total = |p: usize| W::total(sums[p.min(P - 1)]).add(bias);
+            let total = |p: usize| W::total(sums[p.min(P - 1)], bias);
             let four = self.requantize.bytes([total(0), total(1), total(2), total(3)], scale);
             if P < PIXELS {
                 return four.store_fours(y, count.min(P));

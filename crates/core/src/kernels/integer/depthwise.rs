@@ -56,6 +56,16 @@ unsafe fn slide<W: Way, const K: usize, const S: usize, const B: usize>(row: &Ro
     unsafe { row.slide::<W, K, S, B>() }
 }
 
+/// The kernel of two rows of a 3x3 window that goes by one.
+pub const TWO_ROWS: RowKernel = two;
+
+/// # Safety
+/// As [`RowKernel`]; a further row of outputs lies behind this one.
+unsafe fn two(row: &Row) {
+    // SAFETY: the caller's guarantee.
+    unsafe { row.two() }
+}
+
 /// # Safety
 /// As [`RowKernel`].
 unsafe fn blocks<W: Way, const K: usize, const S: usize, const B: usize>(row: &Row) {
@@ -144,6 +154,41 @@ impl Row<'_> {
         }
     }
 
+    /// Two rows of outputs see four rows of x: the same columns of bytes, the weights one row further down.
+    #[inline(always)]
+    unsafe fn two(&self) {
+        let rows = core::array::from_fn(|row| self.x.wrapping_add(row * self.height.1));
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let weights = self.weights.as_ptr();
+            let above: [U8x16; 3] = core::array::from_fn(|k| U8x16::load(weights.add(k).cast()));
+            let below = above.map(U8x16::one_up);
+            let mut seen = Self::seen::<Dots, 2>(rows, 0);
+            let mut first = 0;
+            loop {
+                let (mut upper, mut lower) = ([self.bias; 4], [self.bias; 4]);
+                for k in 0..3 {
+                    upper = Self::tap::<Dots, 1>(above[k], &seen, k, upper);
+                    lower = Self::tap::<Dots, 1>(below[k], &seen, k, lower);
+                }
+                self.store(first, upper);
+                self.store(first + self.outputs, lower);
+                let next = first + 4;
+                if next >= self.outputs {
+                    return;
+                }
+                let [_, b, c] = seen;
+                if next + 4 > self.outputs {
+                    first = self.outputs - 4;
+                    seen = Self::seen::<Dots, 2>(rows, first);
+                } else {
+                    first = next;
+                    seen = [b, Self::block::<Dots>(rows, first + 4), c];
+                }
+            }
+        }
+    }
+
     #[inline(always)]
     unsafe fn block<W: Way>(rows: [*const u8; ROWS], word: usize) -> [W::Column; 4] {
         // SAFETY: the caller's guarantee.
@@ -203,17 +248,18 @@ impl Row<'_> {
         }
     }
 
-    /// Four outputs from `first` on, or as many as there are.
+    /// Four outputs from `first` on, or as many as there are in a row; those of the next row go on from the row's.
     #[inline(always)]
     unsafe fn store(&self, first: usize, sums: [I32x4; 4]) {
         let bytes = self.requantize.bytes(sums, self.scale);
+        let column = if first >= self.outputs { first - self.outputs } else { first };
         // SAFETY: the caller's guarantee.
         unsafe {
             let y = self.y.add(4 * first);
-            if self.outputs - first >= 4 {
+            if self.outputs - column >= 4 {
                 bytes.store(y);
             } else {
-                bytes.store_fours(y, self.outputs - first);
+                bytes.store_fours(y, self.outputs - column);
             }
         }
     }
