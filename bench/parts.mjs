@@ -24,6 +24,10 @@ export const PARTS = {
     load: () => import('./parts/training.mjs'),
   },
   images: { about: 'pictures as inputs, beside sharp', load: () => import('./parts/images.mjs') },
+  quantized: {
+    about: 'layers and networks on bytes, beside float32',
+    load: () => import('./parts/quantized.mjs'),
+  },
   size: { about: 'what a page has to load', load: () => import('./parts/size.mjs') },
   families: {
     about: 'what each family of operators costs in the kernels',
