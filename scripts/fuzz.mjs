@@ -28,6 +28,7 @@ async function load() {
       "export { controlModels } from '../../test/support/controlModels.ts';",
       "export { fuzzModels } from '../../test/support/fuzzModels.ts';",
       "export { fuzzQuantized } from '../../test/support/fuzzQuantized.ts';",
+      "export { quantizedModels } from '../../test/support/quantized.ts';",
       "export { fileOf, names } from '../../test/image/pictures.ts';",
       "export { init, disposeRuntime } from '../../ts/index.ts';",
     ].join('\n'),
@@ -77,8 +78,8 @@ await main(async () => {
     process.exitCode = code;
     return;
   }
-  const { controlModels, fileOf, fuzz, fuzzImages, fuzzModels, fuzzQuantized, names, operators, ...runtime } =
-    await load();
+  const { controlModels, quantizedModels, fileOf, names, operators, ...loaded } = await load();
+  const { fuzz, fuzzImages, fuzzModels, fuzzQuantized, ...runtime } = loaded;
   const { init, disposeRuntime } = runtime;
   if (images !== null) {
     const progress = (done) => bar(done, images);
@@ -93,7 +94,11 @@ await main(async () => {
   const files =
     models === null
       ? []
-      : [...Object.values(fetchData({ log: () => {} }).models).map(bytesOf), ...controlModels];
+      : [
+          ...Object.values(fetchData({ log: () => {} }).models).map(bytesOf),
+          ...controlModels,
+          ...quantizedModels,
+        ];
   for (const variant of values.variant === undefined ? ['simd', 'relaxed'] : [values.variant]) {
     await init({ variant, threads, maxMemoryBytes: 64 * 2 ** 20 });
     if (quantized !== null) {

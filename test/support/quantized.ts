@@ -3,7 +3,7 @@
  * plain integer loops make of them. Nothing of vitest: `npm run fuzz -- --quantized N` and test/onnx/bytes.test.ts run it.
  */
 import { type Attribute, floats, model, type NodeSpec, rawTensor, TYPE } from '../onnx/encode.ts';
-import type { Choices } from './random.ts';
+import { Choices } from './random.ts';
 
 const { fround } = Math;
 
@@ -297,3 +297,8 @@ export function randomQuantized(choose: Choices): QuantizedModel {
   });
   return { bytes, x, want: y.values, text: make.said.join(', ') };
 }
+
+/** Some of them, for mutations. */
+export const quantizedModels: readonly Uint8Array[] = [3, 8, 21, 34].map(
+  (seed) => randomQuantized(new Choices(seed)).bytes,
+);
