@@ -45,6 +45,8 @@ const choose = (page: Page, control: string, value: string) =>
 
 const hash = (page: Page): Promise<string> => page.evaluate(() => location.hash.slice(1));
 
+const soon = { timeout: 10_000 };
+
 /** As they are written: strokes on a square of 100 by 100. */
 const DIGITS = {
   0: '50,15,35,20,27,35,25,50,28,68,38,82,50,86,63,82,73,68,76,50,73,33,64,20,50,15',
@@ -139,11 +141,11 @@ inBrowsers('the playground', ({ open, files }, name) => {
     await output(page);
     await typed(page, '[data-control="size-0"]', '5');
     await page.click('[data-control="flip"]');
-    await expect.poll(() => hash(page)).toBe('i=5,3&f=1');
+    await expect.poll(() => hash(page), soon).toBe('i=5,3&f=1');
     expect(await output(page)).toEqual(computed('i=5,3&f=1'));
     await typed(page, '[data-control="stride-1"]', '2');
     await page.click('[data-control="counting"]');
-    await expect.poll(() => hash(page)).toBe('i=5,3&s=1,2&f=1');
+    await expect.poll(() => hash(page), soon).toBe('i=5,3&s=1,2&f=1');
     expect(await output(page)).toEqual(computed('i=5,3&s=1,2&f=1'));
     const kernels = await open('tab=kernels&kernel=sharpen');
     await kernels.waitForFunction(() => document.querySelector<HTMLElement>('.facts')?.dataset.least);
@@ -151,7 +153,7 @@ inBrowsers('the playground', ({ open, files }, name) => {
     await kernels.click('.kernel-grid .cell:nth-child(3)');
     await kernels.keyboard.type('7');
     await kernels.click('[data-control="grey"]');
-    await expect.poll(() => hash(kernels)).toMatch(/w=\S+,9,7;.*grey=0/);
+    await expect.poll(() => hash(kernels), soon).toMatch(/w=\S+,9,7;.*grey=0/);
   });
 
   test('every step of the animation adds up to what stands in the output', async () => {
@@ -182,7 +184,6 @@ inBrowsers('the playground', ({ open, files }, name) => {
     await output(page);
     await page.click('.play');
     await page.waitForFunction(() => document.querySelector('.count')?.textContent === '4 / 4');
-    const soon = { timeout: 10_000 };
     const text = (of: typeof page, selector: string) => () =>
       of.$eval(selector, (element) => element.textContent);
     await expect.poll(text(page, '.equation strong'), soon).toBe('43');
@@ -217,6 +218,63 @@ inBrowsers('the playground', ({ open, files }, name) => {
       'Input, row 1, column 2',
     );
   });
+
+  test('every part is opened, and something done in it, by keys alone', { timeout: 120_000 }, async () => {
+    const page = await open('');
+    /** Presses Tab, or Shift and Tab, until it is there. */
+    const tabTo = async (selector: string, isBack = false) => {
+      for (let i = 0; i < 80; i++) {
+        if (isBack) await page.keyboard.down('Shift');
+        await page.keyboard.press('Tab');
+        if (isBack) await page.keyboard.up('Shift');
+        if (await page.evaluate((one) => document.activeElement?.matches(one), selector)) return;
+      }
+      throw new Error(`Tab does not lead to ${selector}`);
+    };
+    const part = async (name: string) => {
+      const isInside = await page.evaluate(() => document.activeElement !== document.body);
+      await tabTo(`nav a[href="#tab=${name}"]`, isInside);
+      await page.keyboard.press('Enter');
+      await page.waitForSelector(`main.${name} h2`);
+      // The focus is where it was: on the part that is open.
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-current'))).toBe('page');
+    };
+    await part('layers');
+    await page.waitForSelector('.layer-name');
+    await tabTo('.layer-name');
+    for (const key of ['ArrowDown', 'ArrowDown', 'Enter'] as const) await page.keyboard.press(key);
+    await expect.poll(() => hash(page), soon).toContain('layer=');
+    await part('kernels');
+    await tabTo('.kernel-grid input');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.type('3');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => hash(page), soon).toMatch(/w=-1,0,1;3,0,2;/);
+    await part('draw');
+    await tabTo('.pad');
+    for (const key of [' ', 'ArrowDown', 'ArrowDown', ' '] as const) await page.keyboard.press(key);
+    await page.waitForSelector('.guess[data-digit]:not([data-digit=""])');
+    await part('train');
+    await tabTo('.go');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.confusion', { timeout: 60_000 });
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('.go')?.textContent === 'Go on');
+    await part('window');
+    await output(page);
+  });
+
+  if (name === 'chromium')
+    test('who asked for less motion gets steps alone', async () => {
+      const page = await open('');
+      await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
+      await open('');
+      await output(page);
+      expect(await page.$('.play')).toBe(null);
+      await page.click('.steps button:nth-child(3)');
+      expect(await page.$eval('.count', (element) => element.textContent)).toBe('2 / 4');
+      await page.emulateMediaFeatures([]);
+    });
 
   test('a size that does not fit says which axis and why, and the page goes on', async () => {
     const page = await open('i=2,5&k=3');
