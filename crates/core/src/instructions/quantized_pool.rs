@@ -44,7 +44,7 @@ struct QuantizedPool {
 fn decode(params: &mut Params) -> Result<Planned, Fault> {
     let (kind, planes) = (params.kind(), params.usize());
     let requests = [params.axis(), params.axis(), params.axis()];
-    let rule = Rule(params.below(8));
+    let rule = Rule(params.below(4));
     let (x_zero, x_step) = (params.below(256) as i32, params.f32());
     let (y_zero, y_step) = (params.below(256) as u8, params.f32());
     params.check()?;

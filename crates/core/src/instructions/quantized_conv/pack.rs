@@ -59,7 +59,7 @@ impl QuantizedPack {
         let terms = params.elements(&[ci, taps], 1);
         params.elements(&[groups, co, ci, taps], 1);
         let packed = if sizes.is_depthwise() {
-            params.elements(&[groups.div_ceil(4), of_kernel(kernel), 16], 1)
+            params.elements(&[groups.div_ceil(4), kernel[0], kernel[1].div_ceil(4), kernel[2], 16], 1)
         } else {
             elements(&[groups, sizes.tiles(), taps], 1)
                 .and_then(|tiles| elements(&[tiles, sizes.fours().0, 4 * OUTPUTS], 1))?
