@@ -251,14 +251,15 @@ test("another version's module is refused, and what is no module of striate's", 
   // The section that says it is the last one: its number, its size, the length of its name, its name.
   const bare = own.subarray(0, at - 'striate'.length - 3);
   const moduleOf = (bytes: Buffer) => codec(() => new WebAssembly.Module(Uint8Array.from(bytes)));
-  const must = `must be of striate ${version}`;
   await expect(loaded('decodeBmp', moduleOf(old))).rejects.toThrow(
-    `decodeBmp: decode-bmp.wasm is of striate 0.0.0, ${must}`,
+    `decodeBmp: decode-bmp.wasm is of striate 0.0.0, must be of striate ${version}`,
   );
   await expect(loaded('decodeBmp', moduleOf(bare))).rejects.toThrow(
-    `decodeBmp: the codec's module is no file of striate, ${must}`,
+    `decodeBmp: the codec's module is no file of striate, must be of striate ${version}`,
   );
-  expect(() => loadedNow('encodePng', moduleOf(old))).toThrow(`is of striate 0.0.0, ${must}`);
+  expect(() => loadedNow('encodePng', moduleOf(old))).toThrow(
+    `encodePng: decode-bmp.wasm is of striate 0.0.0, must be of striate ${version}`,
+  );
   expect(await loaded('decodeBmp', moduleOf(own))).toBeInstanceOf(WebAssembly.Module);
 });
 

@@ -71,6 +71,8 @@ export function inBrowsers(title: string, body: (playground: Playground, name: B
       {
         files: () => [...server.files].map((file) => path.join(folder, file)),
         async open(hash, size = { width: 1280, height: 900 }) {
+          // What a page still loads when it is left is an error in Firefox.
+          await page?.waitForNetworkIdle({ idleTime: 100, timeout: 10_000 }).catch(() => {});
           page ??= await made();
           // Older Firefoxes set the size, and do not know of the orientation that is sent with it.
           await page.setViewport(size).catch((error: Error) => {

@@ -66,13 +66,16 @@ export async function loaded(where: string, codec: Codec): Promise<WebAssembly.M
 
 /** The same of a codec whose module is there at once. */
 export function loadedNow(where: string, codec: Codec<() => WebAssembly.Module>): WebAssembly.Module {
+  if (codec.module !== null) return codec.module;
+  let module: WebAssembly.Module;
   try {
-    codec.module ??= codec.source();
+    module = codec.source();
   } catch (cause) {
     throw refusal(where, cause);
   }
-  requireOwn(where, codec.module);
-  return codec.module;
+  requireOwn(where, module);
+  codec.module = module;
+  return module;
 }
 
 /** An instance keeps no more memory than this, twice what decoding two megapixels takes. */

@@ -68,21 +68,30 @@ export const DEQUANTIZE: Entry = {
   },
 };
 
+type Call = (inputs: readonly (Tensor<DType> | null)[], params: readonly number[]) => Tensor<DType>;
+
+/** The call of an entry that has no name of its own among the operators. */
+const calling = (entry: Entry): Call =>
+  operator(entry, (invoke) => (inputs, params) => invoke(inputs, params)[0] as Tensor<DType>);
+
+const quantizing = /*#__PURE__*/ calling(QUANTIZE);
+const dequantizing = /*#__PURE__*/ calling(DEQUANTIZE);
+
 /** round(x / step) + zero, half to even, what lies beyond at its end; step and zero are one, or one per place along an axis. */
-export const quantized = /*#__PURE__*/ operator(
-  QUANTIZE,
-  (invoke) =>
-    (x: Tensor, step: Tensor, zero: Tensor<DType> | null, dtype: DType, axis = 0): Tensor<DType> =>
-      invoke([x as Tensor<DType>, step as Tensor<DType>, zero], [dtypeId(dtype), axis])[0] as Tensor<DType>,
-);
+export function quantized(
+  x: Tensor,
+  step: Tensor,
+  zero: Tensor<DType> | null,
+  dtype: DType,
+  axis = 0,
+): Tensor<DType> {
+  return quantizing([x as Tensor<DType>, step as Tensor<DType>, zero], [dtypeId(dtype), axis]);
+}
 
 /** (x - zero) * step; step and zero are one, or one per place along an axis. */
-export const dequantized = /*#__PURE__*/ operator(
-  DEQUANTIZE,
-  (invoke) =>
-    (x: Tensor<DType>, step: Tensor, zero: Tensor<DType> | null, axis = 0): Tensor =>
-      invoke([x, step as Tensor<DType>, zero], [axis])[0] as unknown as Tensor,
-);
+export function dequantized(x: Tensor<DType>, step: Tensor, zero: Tensor<DType> | null, axis = 0): Tensor {
+  return dequantizing([x, step as Tensor<DType>, zero], [axis]) as unknown as Tensor;
+}
 
 /** The shape of fours of channels. */
 const inFours = ([n, channels, ...spatial]: readonly number[]): number[] => [
@@ -314,22 +323,9 @@ export function fitsBytes([outputs = 0, perGroup = 0, ...taps]: readonly number[
   return (groups === 1 || isDepthwise || isCut) && perGroup * countOf(taps) <= MOST_TERMS;
 }
 
-const inFoursOf = /*#__PURE__*/ operator(
-  FOURS,
-  (invoke) => (x: Tensor<DType>) => invoke([x], [])[0] as Tensor<DType>,
-);
-const planesOfFours = /*#__PURE__*/ operator(
-  PLANES,
-  (invoke) =>
-    (x: Tensor<DType>, channels: number, dtype: DType): Tensor<DType> =>
-      invoke([x], [channels, dtypeId(dtype)])[0] as Tensor<DType>,
-);
-const convolved = /*#__PURE__*/ operator(
-  QUANTIZED_CONV,
-  (invoke) =>
-    (inputs: readonly (Tensor<DType> | null)[], params: readonly number[]): Tensor<DType> =>
-      invoke(inputs, params)[0] as Tensor<DType>,
-);
+const inFoursOf = /*#__PURE__*/ calling(FOURS);
+const planesOfFours = /*#__PURE__*/ calling(PLANES);
+const convolved = /*#__PURE__*/ calling(QUANTIZED_CONV as Entry);
 
 /** A convolution of bytes, and how they become bytes again. Zero points are those of unsigned bytes. */
 export interface BytesConvolution {
@@ -347,6 +343,6 @@ export interface BytesConvolution {
 export function convolveBytes(x: Tensor<DType>, of: BytesConvolution): Tensor<DType> {
   const channels = x.shape[1] as number;
   const params = [channels, of.x.zero, of.x.step, of.y.zero, of.y.step, 0, 255, ...of.params];
-  const y = convolved([inFoursOf(x), of.weight, of.step as Tensor<DType>, of.bias], params);
-  return planesOfFours(y, of.weight.shape[0] as number, of.dtype);
+  const y = convolved([inFoursOf([x], []), of.weight, of.step as Tensor<DType>, of.bias], params);
+  return planesOfFours([y], [of.weight.shape[0] as number, dtypeId(of.dtype)]);
 }
