@@ -3,10 +3,10 @@ import { disposeRuntime, init, memory } from 'striate';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { asUsual, inParts } from './threads.ts';
 
-/** (func (result v128) i32.const 0 i8x16.splat twice, i8x16.relaxed_swizzle) */
+/** (func (result v128) i32.const 0 i8x16.splat three times, i32x4.relaxed_dot_i8x16_i7x16_add_s) */
 const RELAXED_PROBE = Uint8Array.from([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 0, 253, 15, 65, 0,
-  253, 15, 253, 128, 2, 11,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 15, 65, 0,
+  253, 15, 65, 0, 253, 15, 253, 147, 2, 11,
 ]);
 
 export type Variant = 'simd' | 'relaxed';

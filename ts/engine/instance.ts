@@ -47,9 +47,10 @@ interface Kernels {
 const PAGE_BYTES = 65536;
 
 // The code of modules with one function: (func (result v128) i32.const 0 i8x16.splat i8x16.popcnt), and with relaxed
-// SIMD (func (result v128) i32.const 0 i8x16.splat i32.const 0 i8x16.splat i8x16.relaxed_swizzle).
+// SIMD (func (result v128) three times i32.const 0 i8x16.splat, then i32x4.relaxed_dot_i8x16_i7x16_add_s): of the relaxed
+// instructions it is the one that an engine may lack.
 const SIMD = [65, 0, 253, 15, 253, 98, 11];
-const RELAXED = [65, 0, 253, 15, 65, 0, 253, 15, 253, 128, 2, 11];
+const RELAXED = [65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 147, 2, 11];
 
 function accepts(code: readonly number[]): boolean {
   const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, code.length + 3, 1];
