@@ -3,6 +3,7 @@
  *
  *   w[c] = scale[c] * q,  q from -127 to 127;  b[c] = x's scale * scale[c] * q
  */
+import { roundHalfEven } from '../base/round.ts';
 import type { Weight } from './editing.ts';
 
 export interface QuantizedWeight {
@@ -39,12 +40,6 @@ export function quantizedWeight(
     Math.max(-127, Math.min(127, roundHalfEven(value / (scales[channelOf(i)] as number)))),
   );
   return { values, scales };
-}
-
-/** As ONNX rounds. */
-function roundHalfEven(value: number): number {
-  const whole = Math.round(value);
-  return whole - value === 0.5 && whole % 2 !== 0 ? whole - 1 : whole;
 }
 
 /** A bias in units of `xScale * scales[c]`, and these units. */

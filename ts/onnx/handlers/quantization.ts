@@ -80,7 +80,7 @@ function buildQuantize(call: Call, axis: number, block: number): Tensor<DType> {
   const dtype = call.has(2) ? call.tensor(2).dtype : (asked ?? 'uint8');
   const given = call.tensor(0);
   const x = given.dtype === 'float32' ? call.float32(0) : cast(given, 'float32');
-  const along = isPlain(call, axis, block, dtype);
+  const along = channelsAxis(call, axis, block, dtype);
   if (along !== null) return quantized(x, call.float32(1), zeroAt(call, 2), dtype, along);
   const parameter = (index: number) => spread(call, index, axis, block);
   const zero = call.has(2) ? cast(parameter(2), 'float32') : null;
@@ -90,7 +90,7 @@ function buildQuantize(call: Call, axis: number, block: number): Tensor<DType> {
 const zeroAt = (call: Call, index: number) => (call.has(index) ? call.tensor(index) : null);
 
 /** The axis of the channels, where steps and zero points of this dtype are as many as these, or one; else null. */
-function isPlain(call: Call, axis: number, block: number, dtype: DType): number | null {
+function channelsAxis(call: Call, axis: number, block: number, dtype: DType): number | null {
   if (block !== 0 || (dtype !== 'uint8' && dtype !== 'int8' && dtype !== 'int32')) return null;
   const step = alongAxis(call, 1, call.shape(0), axis);
   const fits = !call.has(2) || (call.tensor(2).dtype === dtype && call.tensor(2).size === step.size);
@@ -100,11 +100,11 @@ function isPlain(call: Call, axis: number, block: number, dtype: DType): number 
 
 function buildDequantize(call: Call, axis: number, block: number): Tensor {
   const q = call.tensor(0);
-  const along = isPlain(call, axis, block, q.dtype);
+  const along = channelsAxis(call, axis, block, q.dtype);
   if (along !== null) return dequantized(q, call.float32(1), zeroAt(call, 2), along);
   const parameter = (index: number) => spread(call, index, axis, block);
   const zero = call.has(2) ? parameter(2) : null;
-  return dequantize(call.tensor(0), parameter(1) as unknown as Tensor, zero);
+  return dequantize(q, parameter(1) as unknown as Tensor, zero);
 }
 
 /** The integers for x; scale and zero point broadcast. */

@@ -5,6 +5,7 @@
  * into fours, and back.
  */
 import { type DType, dtypeId, sameShape } from '../../base/dtype.ts';
+import { roundHalfEven } from '../../base/round.ts';
 import { FILL, RESHAPE } from '../../graph/builtin.ts';
 import type { Entry } from '../../graph/entry.ts';
 import type { Graph } from '../../graph/graph.ts';
@@ -74,10 +75,7 @@ function endOf(graph: Graph, root: Node): End | null {
 /** The byte of a number. */
 function byteOf(number: number, { step, zero }: Quantized): number {
   const steps = Math.fround(Math.fround(number) / Math.fround(step));
-  const floor = Math.floor(steps);
-  const rest = steps - floor;
-  const whole = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
-  return Math.min(Math.max(whole + zero, 0), 255);
+  return Math.min(Math.max(roundHalfEven(steps) + zero, 0), 255);
 }
 
 /** A clamp in front of the end, which the ends of y say as well, and what it reads. */
