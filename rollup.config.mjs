@@ -84,7 +84,7 @@ const inlineNumbers = {
 };
 
 const index = path.resolve(sourcesByDistName.index);
-/** What only an entry has: the kernels' bytes, and the `init` that loads them. */
+/** What only an entry has, the `init` that loads the kernels, and the bytes of their modules. */
 const OF_ENTRIES = /[\\/](build|ts[\\/]entries)[\\/]|[\\/]ts[\\/](index|engine[\\/]embedded)\.ts$/;
 
 /**
@@ -136,7 +136,7 @@ export default [
     input: bundle,
     plugins: [...plugins, minify({ target: 'es2022' })],
     treeshake,
-    output: { file: 'dist/striate.min.js', format: 'es', sourcemap: true },
+    output: { file: 'dist/striate.min.js', format: 'es', sourcemap: true, inlineDynamicImports: true },
   },
   {
     input: sourcesByDistName,

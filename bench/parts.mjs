@@ -30,7 +30,7 @@ export const PARTS = {
   },
   size: { about: 'what a page has to load', load: () => import('./parts/size.mjs') },
   families: {
-    about: 'what each family of operators costs in the kernels',
+    about: 'what each module of the kernels costs',
     load: () => import('./parts/families.mjs'),
   },
   parallel: { about: 'two threads beside two processes', load: () => import('./parts/parallel.mjs') },

@@ -28,19 +28,26 @@ const membersOf = (types) =>
 export function glueModule(glue, { pages, stackBytes, flags, version }) {
   requirePlain(glue);
   // No reference to a JavaScript value is ever passed, so the table of such references stays empty.
+  const added = `new WebAssembly.Instance(side, { './kernels_bg.js': { memory }, core: wasm });`;
   const body = `
   const imports = { './kernels_bg.js': { memory, __wbindgen_init_externref_table() {} } };
   const { exports: wasm } = await WebAssembly.instantiate(module, imports);
+  for (const side of sides) extend(wasm, side, memory);
   wasm.__wbindgen_start(${stackBytes});
   return wasm;
 `;
+  const inOneLine = (text) => text.trim().replace(/\s+/g, ' ');
   return `// Made by the build from wasm-bindgen's glue, see scripts/lib/glue.mjs.
 export const initialPages = ${pages};
 export const stackBytes = ${stackBytes};
 export const sharedFlag = ${JSON.stringify(flags)};
 export const version = '${version}';
-export async function instantiate(module, memory) {${body}}
-export const instantiateText = ${JSON.stringify(`async (module, memory) => {${body.replace(/\s+/g, ' ')}}`)};
+export function extend(wasm, side, memory) {
+  ${added}
+}
+export async function instantiate([module, ...sides], memory) {${body}}
+export const extendText = ${JSON.stringify(`(wasm, side, memory) => {${added}}`)};
+export const instantiateText = ${JSON.stringify(`async ([module, ...sides], memory) => {${inOneLine(body)}}`)};
 `;
 }
 
@@ -61,8 +68,12 @@ export const stackBytes: number;
 export const sharedFlag: { readonly simd: number; readonly relaxed: number };
 /** The package's version, which the module carries too. */
 export const version: string;
-/** Makes an instance over \`memory\`. */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Exports>;
+/** Makes an instance over \`memory\`: of a module and of its side modules. */
+export function instantiate(modules: readonly WebAssembly.Module[], memory: WebAssembly.Memory): Promise<Exports>;
+/** Has an instance hold a side module too. */
+export function extend(wasm: Exports, side: WebAssembly.Module, memory: WebAssembly.Memory): void;
+/** The text of \`extend\`, which \`instantiateText\` calls by that name. */
+export const extendText: string;
 /** The text of \`instantiate\`, for workers, which import nothing. */
 export const instantiateText: string;
 `;

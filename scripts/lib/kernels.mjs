@@ -1,5 +1,5 @@
-// Builds crates/wasm into build/: simd.wasm and relaxed.wasm (which import a plain memory), kernels.js with the bytes
-// of both, and glue.js that instantiates either. Each variant is built for threads: shared memory, atomics, and the
+// Builds crates/wasm into build/: simd.wasm and relaxed.wasm (which import a plain memory) are whole; kernels.js has the bytes of
+// both variants' core, sides/ those of the side modules (split.mjs), and glue.js instantiates either. Each variant is built for threads: shared memory, atomics, and the
 // exports a further thread needs; the flag that makes the memory shared is the loader's to set again.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,15 +7,21 @@ import { glueModule, glueTypes } from './glue.mjs';
 import { kernelsModule, kernelsTypes } from './pack.mjs';
 import { root, run, step } from './report.mjs';
 import { pathWith } from './rust.mjs';
+import { SIDES, split } from './split.mjs';
 import { finish, splatConstants, strictExtremes } from './wasm.mjs';
 import { binaryen, targetFeatures, wasmPack } from './wasmPack.mjs';
+
+const sideNames = Object.keys(SIDES);
 
 /** What buildModules has built, where it is noted and kept, and from which sources. */
 export const kernels = {
   stamp: 'stamp.json',
   cache: 'kernels',
-  built: ['simd.wasm', 'relaxed.wasm', 'kernels.js', 'kernels.d.ts', 'glue.js', 'glue.d.ts'],
-  sources: ['crates/core', 'crates/wasm', 'scripts/lib/kernels.mjs'],
+  built: [
+    ...['simd.wasm', 'relaxed.wasm', 'kernels.js', 'kernels.d.ts', 'glue.js', 'glue.d.ts'],
+    ...sideNames.flatMap((side) => [`sides/${side}.js`, `sides/${side}.d.ts`]),
+  ],
+  sources: ['crates/core', 'crates/wasm', 'scripts/lib/kernels.mjs', 'scripts/lib/split.mjs'],
   build,
 };
 
@@ -38,6 +44,7 @@ function rustFlags(features) {
     '-Cllvm-args=-disable-lsr', // the kernels keep their addressing: 4x8 GEMM 42 -> 47 GFLOP/s
     // What surrounds the kernels stays small; the kernels say themselves what is a vector and what is inlined. Together
     // 75.6 -> 67.6 kB, every convolution within 3 % of its time before.
+    '-Zmerge-functions=disabled', // the names in the table are those that lie there (split.mjs); binaryen merges
     '-Cno-vectorize-loops',
     '-Cno-vectorize-slp',
     '-Cllvm-args=-unroll-runtime=false',
@@ -61,13 +68,28 @@ async function buildVariant(variant, on) {
   // -Oz leaves the kernels' time as it was (measured on each of them). The lowest kilobyte is the end of the stack.
   await binaryen('wasm-opt', '-Oz', '--low-memory-unused', large, '-o', small);
   await binaryen('wasm-dis', small, '-o', text);
-  fs.writeFileSync(text, strictExtremes(splatConstants(String(read('small.wat')))));
-  await binaryen('wasm-as', text, '-o', small);
+  const whole = strictExtremes(splatConstants(String(read('small.wat'))));
+  await binaryen('wasm-dis', large, '-o', place('large.wat'));
+  const { core, sides } = split(whole, String(read('large.wat')));
+  const assembled = async (code) => {
+    fs.writeFileSync(text, code);
+    await binaryen('wasm-as', text, '-o', small);
+    return finish(read('small.wasm'), `${on.version} ${variant}`);
+  };
   return {
-    wasm: finish(read('small.wasm'), `${on.version} ${variant}`),
+    wasm: await assembled(whole),
+    core: await assembled(core),
+    sides: await inTurn(sides, assembled),
     glue: String(read('kernels.js')),
     types: String(read('kernels.d.ts')),
   };
+}
+
+/** What `make` makes of each value, one after the other. */
+async function inTurn(values, make) {
+  const made = {};
+  for (const [name, value] of Object.entries(values)) made[name] = await make(value);
+  return made;
 }
 
 async function build(on, write) {
@@ -75,15 +97,20 @@ async function build(on, write) {
   for (const variant of Object.keys(variants)) {
     await step(`kernels, ${variant}: wasm-pack build (${on.rust.version})`, async () => {
       result[variant] = await buildVariant(variant, on);
-      return `${result[variant].wasm.bytes.length} bytes`;
+      const { wasm, core } = result[variant];
+      return `${wasm.bytes.length} bytes, ${core.bytes.length} of them the core`;
     });
   }
   const { simd, relaxed } = result;
   const pages = Math.max(simd.wasm.pages, relaxed.wasm.pages);
   write('simd.wasm', simd.wasm.bytes);
   write('relaxed.wasm', relaxed.wasm.bytes);
-  write('kernels.js', await kernelsModule(simd.wasm.bytes, relaxed.wasm.bytes));
+  write('kernels.js', await kernelsModule(simd.core, relaxed.core));
   write('kernels.d.ts', kernelsTypes);
+  for (const side of sideNames) {
+    write(`sides/${side}.js`, await kernelsModule(simd.sides[side], relaxed.sides[side]));
+    write(`sides/${side}.d.ts`, kernelsTypes);
+  }
   const flags = { simd: simd.wasm.sharedFlag, relaxed: relaxed.wasm.sharedFlag };
   write('glue.js', glueModule(simd.glue, { pages, stackBytes, flags, version: on.version }));
   write('glue.d.ts', glueTypes(simd.types));

@@ -79,22 +79,30 @@ async function text(bytes) {
   return Buffer.from(await promisify(zopfli.deflate)(bytes, {})).toString('base64');
 }
 
+/** Both variants of a module, each with where its bytes say that the memory is shared (`finish` of wasm.mjs). */
 export async function kernelsModule(simd, relaxed) {
-  const packed = difference(relaxed, simd);
+  const packed = difference(relaxed.bytes, simd.bytes);
   return `// Made by the build: the kernels' WebAssembly, see scripts/lib/pack.mjs.
-export const relaxedBytes = ${relaxed.length};
-export const relaxed = '${await text(relaxed)}';
-export const simdBytes = ${simd.length};
-export const simdDifferenceBytes = ${packed.length};
-export const simdDifference = '${await text(packed)}';
+export const packed = {
+  relaxedBytes: ${relaxed.bytes.length},
+  relaxed: '${await text(relaxed.bytes)}',
+  simdBytes: ${simd.bytes.length},
+  simdDifferenceBytes: ${packed.length},
+  simdDifference: '${await text(packed)}',
+  sharedFlag: { relaxed: ${relaxed.sharedFlag}, simd: ${simd.sharedFlag} },
+};
 `;
 }
 
-export const kernelsTypes = `export const relaxedBytes: number;
-export const relaxed: string;
-export const simdBytes: number;
-export const simdDifferenceBytes: number;
-export const simdDifference: string;
+export const kernelsTypes = `/** Both variants of a module, deflated and in base64, and where each says that its memory is shared. */
+export const packed: {
+  readonly relaxedBytes: number;
+  readonly relaxed: string;
+  readonly simdBytes: number;
+  readonly simdDifferenceBytes: number;
+  readonly simdDifference: string;
+  readonly sharedFlag: { readonly simd: number; readonly relaxed: number };
+};
 `;
 
 /** The bytes of one module alone. */

@@ -65,6 +65,13 @@ test.each(['simd.wasm', 'relaxed.wasm'] as const)('%s', (name) => {
   expect(fs.statSync(path.join(root, 'dist', name)).size).toBeLessThanOrEqual(budgets[name]);
 });
 
+test('an application with a convolution and a pooling loads both variants of the core, and no side module', async () => {
+  const { gzipBytes, sources } = await bundle('init, tensor, conv2d, maxPool2d');
+  console.log(`init, tensor, conv2d, maxPool2d: gzip ${gzipBytes}`);
+  expect(gzipBytes).toBeLessThanOrEqual(budgets['application of init, tensor, conv2d, maxPool2d, gzip']);
+  expect([...sources.keys()].filter((name) => /sides\//.test(name))).toEqual([]);
+});
+
 describe('an application that imports only init, tensor, conv2d', () => {
   let application: Bundle;
   beforeAll(async () => {

@@ -10,9 +10,18 @@ const load = (wasm: unknown, variant?: Variant) =>
 const fileOf = (variant: Variant) => new URL(`../../build/${variant}.wasm`, import.meta.url);
 
 describe.each(variants)('%s', (variant) => {
-  it('the embedded bytes are those of the file', async () => {
-    const bytes = (await embedded[variant]!()) as Uint8Array;
-    expect(Buffer.from(bytes).equals(readFileSync(fileOf(variant)))).toBe(true);
+  it('the embedded bytes are a core that exports what the file does, and what side modules need', async () => {
+    const core = new WebAssembly.Module((await embedded[variant]!()) as BufferSource);
+    const whole = new WebAssembly.Module(readFileSync(fileOf(variant)));
+    const names = (module: WebAssembly.Module) => WebAssembly.Module.exports(module).map(({ name }) => name);
+    const own = new Set(names(whole));
+    expect(names(core)).toEqual(expect.arrayContaining([...own]));
+    const others = names(core).filter((name) => !own.has(name));
+    expect(others.length).toBeGreaterThan(10);
+    expect(others.filter((name) => !/^(table|f\d+|g\d+)$/.test(name))).toEqual([]);
+    expect(WebAssembly.Module.customSections(core, 'striate')).toEqual(
+      WebAssembly.Module.customSections(whole, 'striate'),
+    );
   });
   it('two instances at once share nothing', async () => {
     const [a, b] = [await loadFrom(embedded, { variant, maxMemoryBytes }), await load(undefined, variant)];

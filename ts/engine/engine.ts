@@ -33,6 +33,8 @@ export interface Threads {
   readonly stands: boolean;
   /** Runs steps of a program in so many parts; gives 0, a fault's code, or TEAM.abandoned. */
   run(handle: number, first: number, last: number, parts: number): number;
+  /** Has workers stand that hold what the engine has come to hold. */
+  renew(): void;
   dismiss(): void;
 }
 
@@ -46,8 +48,12 @@ export interface Beside {
 export interface Engine {
   readonly exports: KernelExports;
   readonly memory: WasmMemory;
-  /** What workers instantiate. */
-  readonly module: WasmModule;
+  /** What workers instantiate: the core, or the whole, and the side modules that were taken in. */
+  readonly modules: WasmModule[];
+  /** Whether there are no side modules: all is in one. */
+  readonly whole: boolean;
+  /** The names of the side modules that were taken in. */
+  readonly sides: Set<string>;
   /** Where the workers' file is hosted; undefined where they are made from a text. */
   readonly workerUrl: WebUrl | string | undefined;
   /** Whether workers can share the memory. */

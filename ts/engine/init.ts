@@ -5,6 +5,7 @@ import type { WebUrl } from '../base/platform.ts';
 import { tagOf } from '../base/realm.ts';
 import { type Engine, engine, engineOrNull, type RuntimeInfo, setEngine } from './engine.ts';
 import { type KernelSource, loadFrom, type Platform, type Variant, version } from './instance.ts';
+import { prepare } from './side.ts';
 import { Pool, processors } from './threads.ts';
 
 /** The options of `init`. */
@@ -75,7 +76,10 @@ async function start(platform: Platform, options: InitOptions): Promise<RuntimeI
   const on: Engine = {
     exports,
     memory,
-    module,
+    modules: [module],
+    // The core exports its table of functions, which side modules fill.
+    whole: !('table' in exports),
+    sides: new Set(),
     workerUrl: options.workerUrl,
     shared,
     info: { variant, threads: 1, version, maxMemoryBytes, accuracy: options.accuracy ?? 'fast', notes },
@@ -89,8 +93,9 @@ async function start(platform: Platform, options: InitOptions): Promise<RuntimeI
     f32: new Float32Array(buffer),
     result: exports.result() >>> 2,
   };
+  await prepare(on);
   if (shared) {
-    const pool = new Pool(on, module, threads, options.workerUrl);
+    const pool = new Pool(on, threads, options.workerUrl);
     await pool.start();
     if (pool.stands) [on.pool, on.parts] = [pool, threads];
   }

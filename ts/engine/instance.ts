@@ -16,12 +16,16 @@ import {
   type Variant,
   variantOf,
 } from './hosted.ts';
+import { sharing } from './packed.ts';
 import { REFUSED, refusal } from './refusal.ts';
 
 export { type Exports as KernelExports, type KernelSource, type Variant, version };
 
 /** What differs between runtimes: where the module of each variant comes from. */
-export type Platform = Partial<Record<Variant, () => ModuleOrBytes | Promise<ModuleOrBytes>>>;
+export type Platform = Partial<Record<Variant, () => ModuleOrBytes | Promise<ModuleOrBytes>>> & {
+  /** Where the bytes that it has say whether their memory is shared; left out where they are those of the whole module. */
+  readonly sharedFlag?: Readonly<Record<Variant, number>>;
+};
 
 /** What is to be loaded. */
 interface Wanted {
@@ -116,7 +120,8 @@ export async function loadFrom(platform: Platform, options: Wanted): Promise<Ker
     try {
       if (why) throw new Error(why);
       memory = new WebAssembly.Memory({ ...limits, shared: true });
-      module = await compiled(forThreads(source as BufferSource, variant));
+      const flags = (wasm === undefined && platform.sharedFlag) || sharedFlag;
+      module = await compiled(sharing(bytesOf(source as BufferSource).slice(), flags[variant]));
     } catch (error) {
       notes.push(`one thread: ${(error as Error).message}`);
       memory = null;
@@ -126,7 +131,7 @@ export async function loadFrom(platform: Platform, options: Wanted): Promise<Ker
   memory ??= new WebAssembly.Memory(limits);
   module ??= await orRefuse(compiled(source));
   if (wasm === undefined) variantOf(module, `the imported ${variant}.wasm`);
-  return { exports: await instantiate(module, memory), memory, module, shared, variant, notes };
+  return { exports: await instantiate([module], memory), memory, module, shared, variant, notes };
 }
 
 /** Why there can be no threads; '' when there can. */
@@ -138,11 +143,4 @@ function whyOneThread(source: ModuleOrBytes): string {
   if (typeof SharedArrayBuffer === 'undefined') return 'this runtime has no shared memory';
   if (typeof Worker === 'undefined' && !builtin('node:worker_threads')) return 'this runtime has no workers';
   return isModule(source) ? 'the module is compiled already; threads need its bytes' : '';
-}
-
-/** The bytes of the module that imports a shared memory. */
-function forThreads(source: BufferSource, variant: Variant): Uint8Array<ArrayBuffer> {
-  const copy = bytesOf(source).slice();
-  copy[sharedFlag[variant]] = 3;
-  return copy;
 }

@@ -46,6 +46,8 @@ export class Lane {
   readonly #on: Engine;
   readonly #workerUrl: URL | string | undefined;
   readonly #ids = new WeakMap<object, number>();
+  /** How many of the engine's modules the worker has. */
+  #modules = 0;
   /** The programs that the worker has. */
   #there = new Set<number>();
   #last = 0;
@@ -152,9 +154,10 @@ export class Lane {
         },
       });
       this.#worker = worker;
-      const { module, shared, info } = this.#on;
+      const { modules, shared, info } = this.#on;
+      this.#modules = modules.length;
       const maximum = Math.min(Math.floor(info.maxMemoryBytes / 65536), 65536);
-      worker.postMessage([version, module, { initial: initialPages, maximum, shared }, 0, 0], []);
+      worker.postMessage([version, modules, { initial: initialPages, maximum, shared }, 0, 0], []);
     });
   }
 
@@ -189,6 +192,9 @@ export class Lane {
       this.#asked = { resolve, reject };
       // Until it answers the process stays.
       worker.ref?.();
+      const { modules } = this.#on;
+      if (modules.length > this.#modules) worker.postMessage([modules.slice(this.#modules)], []);
+      this.#modules = modules.length;
       worker.postMessage([id, writes, reads, brought], moved);
     }).then((answer) => {
       // What went wrong inside took the program with it.

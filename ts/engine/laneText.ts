@@ -47,6 +47,7 @@ const lane = `(w, y) => {
     return reads.map((base) => new Uint8Array(y.buffer, ...places.get(base)).slice());
   };
   return ({ data: [id, writes, reads, brought] }) => {
+    if (Array.isArray(id)) return id.forEach((side) => extend(w, side, y));
     if (!writes) return forget(id);
     let answer;
     try {

@@ -53,7 +53,6 @@ export function processors(): number {
 /** The threads of one engine. */
 export class Pool implements Threads {
   readonly #on: Engine;
-  readonly #module: WebAssembly.Module;
   readonly #threads: number;
   readonly #workerUrl: URL | string | undefined;
   /** Null while there is the calling thread alone. */
@@ -62,17 +61,16 @@ export class Pool implements Threads {
   /** Crews whose end is not certain. */
   #ending = 0;
 
-  constructor(on: Engine, module: WebAssembly.Module, threads: number, workerUrl: URL | string | undefined) {
+  constructor(on: Engine, threads: number, workerUrl: URL | string | undefined) {
     this.#on = on;
-    this.#module = module;
     this.#threads = threads;
     this.#workerUrl = workerUrl;
   }
 
   /** Has new workers stand; where that fails, a note says why. */
   async start(): Promise<void> {
-    const { exports, memory, info } = this.#on;
-    const shared = { exports, memory, module: this.#module, workerUrl: this.#workerUrl };
+    const { exports, memory, info, modules } = this.#on;
+    const shared = { exports, memory, modules: [...modules], workerUrl: this.#workerUrl };
     try {
       const crew = await Crew.hire(shared, this.#threads - 1, tuning.starting, (crew) => {
         if (crew === this.#crew) this.#lose(crew, false);
@@ -80,6 +78,7 @@ export class Pool implements Threads {
       if (!this.#on.alive) return crew.dismiss();
       this.#crew = crew;
       info.threads = this.#threads;
+      if (modules.length > shared.modules.length) this.renew();
     } catch (error) {
       info.notes.push(`one thread: workers cannot be had: ${(error as Error).message}`);
     }
@@ -114,6 +113,16 @@ export class Pool implements Threads {
       waited += Math.min(now - before, 100);
       if (waited > tuning.patience) return TEAM.abandoned;
     }
+  }
+
+  /** Goes on with one thread until workers stand that hold the side modules which were taken in since. */
+  renew(): void {
+    const crew = this.#crew;
+    if (crew === null) return;
+    this.#crew = null;
+    this.#on.info.threads = 1;
+    crew.end();
+    this.start();
   }
 
   /** Goes on with one thread until a new crew stands. `running`: the workers may still write what their run writes. */

@@ -1,10 +1,10 @@
 /**
  * What a worker runs, as text: made into a Blob, given to Node, or hosted as the package's worker.js, which the bundle
- * of dist/ writes from it. It imports nothing. Its first order is [version, module, memory, team, seat]: a seat of a team
+ * of dist/ writes from it. It imports nothing. Its first order is [version, modules, memory, team, seat]: a seat of a team
  * (workers.ts), or with no team, and the limits of a memory of its own, the lane (lane.ts), whose orders are
- * [program, writes, reads, brought] for a run, and [program] to forget one.
+ * [program, writes, reads, brought] for a run, [program] to forget one, and [modules] for further side modules.
  */
-import { instantiateText, version } from '../../build/glue.js';
+import { extendText, instantiateText, version } from '../../build/glue.js';
 
 /**
  * A worker says where its thread-local block and its stack lie, or what went wrong, or, when it leaves, 0. The lane
@@ -28,7 +28,7 @@ const seatText =
  * application that calls no runAsync does not carry it.
  */
 export const textWith = (lane: string): string =>
-  `const p=${nodePort}??self,i=${instantiateText},l=${lane};p.onmessage=async({data:[n,m,y,t,s]})=>{let w;` +
+  `const p=${nodePort}??self,extend=${extendText},i=${instantiateText},l=${lane};p.onmessage=async({data:[n,m,y,t,s]})=>{let w;` +
   `if(n!=='${version}')return p.postMessage('it is of striate ${version}, must be of '+n);` +
   'try{if(!t)y=new WebAssembly.Memory(y);w=await i(m,y)}catch(e){return p.postMessage(e+"")}' +
   'if(!t)p.onmessage=l(w,y);' +

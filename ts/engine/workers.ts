@@ -13,7 +13,7 @@ import { type Word, workerText } from './workerText.ts';
 interface Shared {
   readonly exports: KernelExports;
   readonly memory: WebAssembly.Memory;
-  readonly module: WebAssembly.Module;
+  readonly modules: readonly WebAssembly.Module[];
   /** Where the workers' file is hosted; undefined where they are made from a text. */
   readonly workerUrl: URL | string | undefined;
 }
@@ -156,7 +156,7 @@ export class Crew {
       leave = resolve;
     }).then(() => this.#lost(this));
     return new Promise<void>((resolve, reject) => {
-      const { workerUrl, module, memory } = this.#on;
+      const { workerUrl, modules, memory } = this.#on;
       const hear = (word: Word): void => {
         if (word === 0) leave();
         else if (typeof word === 'string') reject(this.#failure(word));
@@ -174,7 +174,7 @@ export class Crew {
         return listener.fail(error as Error);
       }
       this.#ends.push(() => worker.terminate());
-      worker.postMessage([version, module, memory, this.team, seat], []);
+      worker.postMessage([version, modules, memory, this.team, seat], []);
       this.#gone.push(gone);
     });
   }

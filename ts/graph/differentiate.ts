@@ -3,6 +3,9 @@
  * of its outputs and from what the operator's rule reads. What flows into a value from several places is added.
  */
 import type { TensorType } from '../base/dtype.ts';
+import { engineOrNull } from '../engine/engine.ts';
+import { take } from '../engine/side.ts';
+import { gradients } from '../engine/sides/gradients.ts';
 import type { Buffer } from '../instructions/builder.ts';
 import { emitFill } from '../instructions/emit.ts';
 import { CLONE, FILL, RESHAPE, SUM } from './builtin.ts';
@@ -23,6 +26,8 @@ export function differentiate(
   xs: readonly Value[],
   copies: ReadonlyMap<Value, Value> = new Map(),
 ): Value[] {
+  const on = engineOrNull();
+  if (on) take(on, gradients.name);
   const nodes = [...graph.nodes];
   const reverse = new Reverse(where, graph, neededBy(nodes, xs), copies);
   for (const node of nodes) reverse.save(node);

@@ -8,6 +8,7 @@ import { DTYPE } from '../base/boundary.ts';
 import { elementCount } from '../base/checks.ts';
 import { bytesPer, type TensorType } from '../base/dtype.ts';
 import { type Engine, refresh } from '../engine/engine.ts';
+import { type Side, take } from '../engine/side.ts';
 import { partsOf } from '../engine/threads.ts';
 import { ABSENT, MAX_AXES, OP, type Operands } from './table.ts';
 import { ARENA, callWithWords, type Words } from './words.ts';
@@ -87,6 +88,7 @@ export class Builder {
   readonly externals: Buffer[] = [];
   readonly #engine: Engine;
   readonly #where: string;
+  readonly #sides = new Set<string>();
   /** How algorithms are chosen. */
   readonly choice: Choice;
   /** The node that steps are emitted for. */
@@ -134,6 +136,12 @@ export class Builder {
   /** A buffer for a tensor of this type. */
   buffer(type: TensorType): Buffer {
     return this.temporary(elementCount(this.#where, type.shape) * bytesPer(type.dtype));
+  }
+
+  /** Says that instructions of a side module follow. */
+  needs({ name }: Pick<Side, 'name'>): void {
+    this.#sides.add(name);
+    take(this.#engine, name);
   }
 
   /** Asks the Rust side what an instruction needs. @throws the fault's sentence */
@@ -210,7 +218,14 @@ export class Builder {
     }
     const rows = steps.map((step) => step.node);
     const algorithms = steps.map((step) => step.algorithm);
-    return { words, arenaBytes, rows, algorithms, parts: steps.map((step) => step.parts) };
+    return {
+      words,
+      sides: [...this.#sides],
+      arenaBytes,
+      rows,
+      algorithms,
+      parts: steps.map((step) => step.parts),
+    };
   }
 }
 

@@ -1,5 +1,7 @@
 /** Instructions over x as [n, channels, inner], with one number per channel: affine maps and statistics. */
 import { DTYPE } from '../base/boundary.ts';
+import { GRADIENTS } from '../engine/side.ts';
+import { reductions } from '../engine/sides/reductions.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 
@@ -24,6 +26,7 @@ export function writeAffine(
 
 /** Mean and (biased) variance of each channel. */
 export function writeStats(to: Builder, { x, mean, variance }: OperandsOf<'stats'>, sizes: Channels): void {
+  to.needs(reductions);
   to.step(OP.stats, [x], [mean, variance], words(sizes));
 }
 
@@ -33,6 +36,7 @@ export function writeNormSums(
   { dy, x, center, out = null, sum, product }: OperandsOf<'normSums'>,
   sizes: Channels,
 ): void {
+  to.needs(GRADIENTS);
   to.step(OP.normSums, [dy, x, center, out], [sum, product], words(sizes));
 }
 
@@ -42,5 +46,6 @@ export function writeBlend(
   { a, p, b, center, q, shift, out = null, d }: OperandsOf<'blend'>,
   sizes: Channels,
 ): void {
+  to.needs(GRADIENTS);
   to.step(OP.blend, [a, p, b, center, q, shift, out], [d], words(sizes), { inPlace: 0 });
 }

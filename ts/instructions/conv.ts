@@ -1,5 +1,7 @@
 /** Instructions of convolutions: packing of weights, the convolution, its weights' gradient, and the deformable ones. */
 import { DTYPE } from '../base/boundary.ts';
+import { GRADIENTS } from '../engine/side.ts';
+import { sampling } from '../engine/sides/sampling.ts';
 import { type Axes, axisWords, kernelOf } from './axes.ts';
 import type { Buffer, Builder, Choice, OperandsOf, Plan } from './builder.ts';
 import { type Activation, activationWords } from './elementwise.ts';
@@ -97,6 +99,7 @@ export function writeConvWeightGradient(
   { dy, x, dw }: OperandsOf<'convWeightGradient'>,
   sizes: ConvSizes & { readonly exact?: boolean },
 ): void {
+  to.needs(GRADIENTS);
   const words = [...sizeWords(sizes), to.choice.exact || sizes.exact === true ? 1 : 0];
   const { scratch } = to.plan(where, OP.convWeightGradient, words);
   // Each weight meets each pixel of dy's planes.
@@ -121,6 +124,7 @@ export function writeDeform(
   { x, offset, mask = null, weights, bias = null, y }: OperandsOf<'deform'>,
   options: DeformOptions,
 ): void {
+  to.needs(sampling);
   const words = deformWords(options);
   const { scratch, algorithm } = to.plan(where, OP.deform, words);
   to.step(OP.deform, [x, offset, mask, weights, bias], [y], words, { scratch, algorithm });
@@ -133,6 +137,7 @@ export function writeDeformGradient(
   operands: OperandsOf<'deformGradient'>,
   { of, ...options }: DeformOptions & { of: number },
 ): void {
+  to.needs(sampling);
   const { x = null, offset, mask = null, dy, weights = null } = operands;
   const { gradient = null, maskGradient = null } = operands;
   const words = [...deformWords(options), of];

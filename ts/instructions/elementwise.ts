@@ -1,6 +1,8 @@
 /** Instructions that work element by element: functions of one number, of two, and casts. */
 import { DTYPE } from '../base/boundary.ts';
 import { type DType, dtypeId } from '../base/dtype.ts';
+import { GRADIENTS } from '../engine/side.ts';
+import { selection } from '../engine/sides/selection.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { ACTIVATION, OP } from './table.ts';
 import { walkWords } from './walk.ts';
@@ -35,6 +37,7 @@ export function writeUnaryGradient(
   { dy, v, dx }: OperandsOf<'unaryGradient'>,
   { count, ...own }: Activation & { count: number },
 ): void {
+  to.needs(GRADIENTS);
   const words = [DTYPE.float32, ...activationWords(own), count];
   to.step(OP.unaryGradient, [dy, v], [dx], words, { inPlace: 0 });
 }
@@ -67,6 +70,7 @@ export function writeCompare(
   operands: OperandsOf<'compare'>,
   { dtype, kind, shape, a, b }: Omit<BinaryOptions, 'inPlace'>,
 ): void {
+  to.needs(selection);
   const words = [dtypeId(dtype ?? 'float32'), kind, ...walkWords(to, shape, a, b)];
   to.step(OP.compare, [operands.a, operands.b], [operands.y], words);
 }
@@ -86,6 +90,7 @@ export function writeChoose(
   { c, a, b, y }: OperandsOf<'choose'>,
   { dtype, condition, count, steps }: SelectOptions,
 ): void {
+  to.needs(selection);
   const words = [dtypeId(dtype), dtypeId(condition), count, ...steps.map(Number)];
   const inPlace = steps.indexOf(true, 1);
   to.step(OP.choose, [c, a, b], [y], words, { inPlace });

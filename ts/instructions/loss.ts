@@ -1,5 +1,6 @@
 /** Losses and their gradients (loss.rs and cross_entropy.rs in crates/core/src/instructions). */
 import { DTYPE } from '../base/boundary.ts';
+import { gradients } from '../engine/sides/gradients.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import type { Along } from './reduce.ts';
 import { type LOSS, OP } from './table.ts';
@@ -25,6 +26,7 @@ export function writeLoss(
   { x, target, weight, positive, y }: OperandsOf<'loss'>,
   { block, ...loss }: Elementwise & { block: number },
 ): void {
+  to.needs(gradients);
   const reads = [x, target, weight ?? null, positive ?? null];
   to.step(OP.loss, reads, [y], [...wordsOf(loss), block], { inPlace: block === 0 ? 0 : -1 });
 }
@@ -35,6 +37,7 @@ export function writeLossGradient(
   { dy, x, target, weight, positive, d }: OperandsOf<'lossGradient'>,
   { each, byTarget, ...loss }: Elementwise & { each: boolean; byTarget: boolean },
 ): void {
+  to.needs(gradients);
   const reads = [dy, x, target, weight ?? null, positive ?? null];
   to.step(OP.lossGradient, reads, [d], [...wordsOf(loss), each ? 1 : 0, byTarget ? 1 : 0], { inPlace: 1 });
 }
@@ -61,6 +64,7 @@ export function writeCrossEntropy(
   { x, target, weight, y, share, state }: OperandsOf<'crossEntropy'>,
   problem: CrossEntropy,
 ): void {
+  to.needs(gradients);
   to.step(
     OP.crossEntropy,
     [x, target, weight ?? null],
@@ -80,6 +84,7 @@ export function writeCrossEntropyGradient(
     ...problem
   }: CrossEntropy & { divisor: number; each: boolean; byTarget: boolean },
 ): void {
+  to.needs(gradients);
   const reads = [dy, x, target, weight ?? null, state ?? null, total ?? null];
   const words = [...columnWords(problem), divisor, each ? 1 : 0, byTarget ? 1 : 0];
   to.step(OP.crossEntropyGradient, reads, [d], words, { inPlace: 1 });

@@ -1,5 +1,6 @@
 /** The instruction that makes a network's input of a picture. */
 import { DTYPE } from '../base/boundary.ts';
+import { pictures } from '../engine/sides/pictures.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 
@@ -34,6 +35,7 @@ export function writePicture(
   { x, columns, rows, band, y }: OperandsOf<'picture'>,
   options: PictureOptions,
 ): void {
+  to.needs(pictures);
   const { planes, factors, summands, taps } = options;
   const flag = (value: boolean): number => (value ? 1 : 0);
   const four = [0, 1, 2, 3];

@@ -1,6 +1,7 @@
 /** Instructions on bytes that stand for numbers, (q - zero) * step; between convolutions they lie in fours of channels. */
 import { DTYPE } from '../base/boundary.ts';
 import { type DType, dtypeId } from '../base/dtype.ts';
+import { bytes } from '../engine/sides/bytes.ts';
 import { type Axes, axisWords, kernelOf } from './axes.ts';
 import { type Buffer, type Builder, bits, type OperandsOf } from './builder.ts';
 import type { ConvSizes } from './conv.ts';
@@ -25,6 +26,7 @@ export function writeQuantize(
   { x, steps, zeros, y }: OperandsOf<'quantize'>,
   { into, outer, channels, inner }: Channels & { readonly into: DType },
 ): void {
+  to.needs(bytes);
   const words = [DTYPE.float32, dtypeId(into), outer, channels, inner];
   to.step(OP.quantize, [x, steps, zeros ?? null], [y], words);
 }
@@ -35,6 +37,7 @@ export function writeDequantize(
   { x, steps, zeros, y }: OperandsOf<'dequantize'>,
   { from, outer, channels, inner }: Channels & { readonly from: DType },
 ): void {
+  to.needs(bytes);
   const words = [dtypeId(from), DTYPE.float32, outer, channels, inner];
   to.step(OP.dequantize, [x, steps, zeros ?? null], [y], words);
 }
@@ -51,6 +54,7 @@ export function writeInterleave(
     back,
   }: { dtype: DType; n: number; channels: number; plane: number; back: boolean },
 ): void {
+  to.needs(bytes);
   to.step(OP.interleave, [x], [y], [dtypeId(dtype), n, channels, plane, back ? 1 : 0]);
 }
 
@@ -68,6 +72,7 @@ export function writeQuantizedConv(
   { n, groups, channels, outputs, axes }: ConvSizes,
   { x: from, y: { zero, low, high } }: { readonly x: Quantized; readonly y: QuantizedEnd },
 ): void {
+  to.needs(bytes);
   const sizes = [n, groups, channels / groups, outputs / groups, ...axisWords(axes)];
   const words = [DTYPE.uint8, ...sizes, from.zero, zero, low, high, 0];
   const { scratch } = to.plan(where, OP.quantizedConv, words);
@@ -94,6 +99,7 @@ export function writeQuantizedPack(
   [weights, steps, bias]: readonly [Buffer, Buffer, Buffer | null],
   { dtype, groups, channels, outputs, axes, x, y, perOutput, floatBias }: QuantizedPackOptions,
 ): { readonly weights: Buffer; readonly sums: Buffer; readonly scale: Buffer } {
+  to.needs(bytes);
   const [ci, co] = [channels / groups, outputs / groups];
   const flags = (perOutput ? 1 : 0) | (floatBias ? 2 : 0);
   const words = [
@@ -118,6 +124,7 @@ export function writeQuantizedBinary(
   operands: OperandsOf<'quantizedBinary'>,
   options: { kind: number; count: number; a: Quantized; b: Quantized; y: QuantizedEnd },
 ): void {
+  to.needs(bytes);
   const { kind, count, a, b, y } = options;
   const of = ({ zero, step }: Quantized) => [zero, bits(step)];
   const words = [DTYPE.uint8, kind, count, ...of(a), ...of(b), ...of(y), y.low, y.high];
@@ -130,6 +137,7 @@ export function writeQuantizedTable(
   { x, table, y }: OperandsOf<'quantizedTable'>,
   count: number,
 ): void {
+  to.needs(bytes);
   to.step(OP.quantizedTable, [x, table], [y], [DTYPE.uint8, count], { inPlace: 0 });
 }
 
@@ -150,6 +158,7 @@ export function writeQuantizedPool(
   operands: OperandsOf<'quantizedPool'>,
   { kind, planes, axes, rule, x, y }: QuantizedPoolOptions,
 ): void {
+  to.needs(bytes);
   const words = [DTYPE.uint8, kind, planes, ...axisWords(axes), rule];
   to.step(
     OP.quantizedPool,

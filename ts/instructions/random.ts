@@ -1,5 +1,6 @@
 /** Instructions that draw random numbers from the generator's state. */
 import { DTYPE } from '../base/boundary.ts';
+import { selection } from '../engine/sides/selection.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 
@@ -18,6 +19,7 @@ export function writeRandom(
   { state, y }: OperandsOf<'random'>,
   { distribution, p0, p1, count }: RandomOptions,
 ): void {
+  to.needs(selection);
   to.step(OP.random, [state], [y], [DTYPE.float32, distribution, bits(p0), bits(p1), count]);
 }
 
@@ -36,6 +38,7 @@ export function writeDropout(
   { x, state, y }: OperandsOf<'dropout'>,
   { count, inner, threshold, scale }: DropoutOptions,
 ): void {
+  to.needs(selection);
   const words = [DTYPE.float32, count, inner, threshold, bits(scale)];
   to.step(OP.dropout, [x, state], [y], words, { inPlace: 0 });
 }

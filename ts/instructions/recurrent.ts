@@ -1,5 +1,6 @@
 /** The instruction of recurrent cells (crates/core/src/instructions/recurrent.rs), and the weights in its order. */
 import { DTYPE } from '../base/boundary.ts';
+import { recurrent } from '../engine/sides/recurrent.ts';
 import { type Buffer, type Builder, bits, type OperandsOf } from './builder.ts';
 import { writeCopy } from './copy.ts';
 import { type Activation, activationWords } from './elementwise.ts';
@@ -34,6 +35,7 @@ export function writeRecurrent(
   { p, weights, extra, lengths, state, y, last }: Omit<OperandsOf<'recurrent'>, 'scratch'>,
   cell: Recurrence,
 ): void {
+  to.needs(recurrent);
   const { steps, batch, units, gates, directions } = cell;
   const words = [
     ...[DTYPE.float32, steps, batch, units, gates, directions],

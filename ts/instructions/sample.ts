@@ -1,6 +1,7 @@
 /** Instructions that read between elements: resampling, grids and boxes. */
 import { DTYPE } from '../base/boundary.ts';
 import { type DType, dtypeId } from '../base/dtype.ts';
+import { sampling } from '../engine/sides/sampling.ts';
 import { type Buffer, type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 
@@ -47,6 +48,7 @@ function axisWords({ outer, input, output, inner, kernel, positions }: AxisOptio
 
 /** One axis of x at other positions. */
 export function writeResample(to: Builder, { x, y }: OperandsOf<'resample'>, options: ResampleOptions): void {
+  to.needs(sampling);
   const { dtype, rounding, coefficient, adjoint } = options;
   const words = [dtypeId(dtype), ...axisWords(options), rounding, bits(coefficient), adjoint ? 1 : 0];
   to.step(OP.resample, [x], [y], words);
@@ -58,6 +60,7 @@ export function writeAntialias(
   { x, y }: OperandsOf<'antialias'>,
   options: AntialiasOptions,
 ): void {
+  to.needs(sampling);
   const { coefficient, stretch, exclude, adjoint } = options;
   const how = [bits(coefficient), bits(stretch), exclude ? 1 : 0, adjoint ? 1 : 0];
   to.step(OP.antialias, [x], [y], [DTYPE.float32, ...axisWords(options), ...how]);
@@ -91,6 +94,7 @@ export function writeGridSample(
   { x, grid, y }: OperandsOf<'gridSample'>,
   options: GridOptions,
 ): void {
+  to.needs(sampling);
   to.step(OP.gridSample, [x, grid], [y], gridWords(options));
 }
 
@@ -99,6 +103,7 @@ export function writeGridSampleGradient(
   { x, grid, dy, dx = null, dgrid = null }: OperandsOf<'gridSampleGradient'>,
   options: GridOptions,
 ): void {
+  to.needs(sampling);
   to.step(OP.gridSampleGradient, [x, grid, dy], [dx, dgrid], gridWords(options));
 }
 
@@ -137,6 +142,7 @@ export function writeRoiAlign(
   { x, boxes, y }: OperandsOf<'roiAlign'>,
   options: RoiOptions,
 ): void {
+  to.needs(sampling);
   stepRoi(to, OP.roiAlign, [x, boxes], y, options);
 }
 
@@ -145,6 +151,7 @@ export function writeRoiAlignGradient(
   { boxes, dy, dx }: OperandsOf<'roiAlignGradient'>,
   options: RoiOptions,
 ): void {
+  to.needs(sampling);
   stepRoi(to, OP.roiAlignGradient, [boxes, dy], dx, options);
 }
 
@@ -159,6 +166,7 @@ export function writeRoiMax(
   { x, boxes, y }: OperandsOf<'roiMax'>,
   { whole, ...options }: RoiMaxOptions,
 ): void {
+  to.needs(sampling);
   to.step(OP.roiMax, [x, boxes], [y], [...roiWords(options), whole ? 1 : 0]);
 }
 
@@ -167,5 +175,6 @@ export function writeRoiMaxGradient(
   { x, boxes, dy, dx }: OperandsOf<'roiMaxGradient'>,
   { whole, ...options }: RoiMaxOptions,
 ): void {
+  to.needs(sampling);
   to.step(OP.roiMaxGradient, [x, boxes, dy], [dx], [...roiWords(options), whole ? 1 : 0]);
 }

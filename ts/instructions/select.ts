@@ -3,6 +3,7 @@
  * triangle.rs in crates/core/src/instructions).
  */
 import { type DType, dtypeId } from '../base/dtype.ts';
+import { selection } from '../engine/sides/selection.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import type { Along } from './reduce.ts';
 import { type JOINING, OP, OUTSIDE } from './table.ts';
@@ -24,6 +25,7 @@ export function writeSelect(
   { x, indices, y }: OperandsOf<'select'>,
   { dtype = 'float32', ...indexed }: Indexed & { dtype?: DType },
 ): void {
+  to.needs(selection);
   to.step(OP.select, [x, indices], [y], words(dtype, indexed));
 }
 
@@ -41,6 +43,7 @@ export function writePut(
   { x, indices, y }: OperandsOf<'put'>,
   { dtype = 'float32', joining, outside = OUTSIDE.fault, ...indexed }: PutOptions,
 ): void {
+  to.needs(selection);
   to.step(OP.put, [x, indices], [y], [...words(dtype, indexed), joining, outside]);
 }
 
@@ -57,6 +60,7 @@ export function writeCumulate(
     reverse,
   }: Along & { dtype?: DType; exclusive: boolean; reverse: boolean },
 ): void {
+  to.needs(selection);
   const flags = [exclusive ? 1 : 0, reverse ? 1 : 0];
   to.step(OP.cumulate, [x], [y], [dtypeId(dtype), outer, size, inner, ...flags], { inPlace: 0 });
 }
@@ -75,6 +79,7 @@ export function writeTriangle(
   { x, y }: OperandsOf<'triangle'>,
   { dtype = 'float32', planes, rows, columns, diagonal, upper }: Triangle & { dtype?: DType },
 ): void {
+  to.needs(selection);
   const params = [dtypeId(dtype), planes, rows, columns, diagonal, upper ? 1 : 0];
   to.step(OP.triangle, [x], [y], params, { inPlace: 0 });
 }
@@ -92,6 +97,7 @@ export function writeSort(
     descending,
   }: Along & { dtype: DType; count: number; descending: boolean },
 ): void {
+  to.needs(selection);
   const params = [dtypeId(dtype), outer, size, inner, count, descending ? 1 : 0];
   const { scratch } = to.plan('sort', OP.sort, params);
   to.step(OP.sort, [x], [y, indices], params, { scratch });
@@ -103,6 +109,7 @@ export function writeSuppress(
   { boxes, scores, classes, kept, found }: Omit<OperandsOf<'suppress'>, 'scratch'>,
   { count, limit, overlap, score }: { count: number; limit: number; overlap: number; score: number },
 ): void {
+  to.needs(selection);
   const params = [dtypeId('float32'), count, limit, bits(overlap), bits(score)];
   const { scratch } = to.plan('suppress', OP.suppress, params);
   to.step(OP.suppress, [boxes, scores, classes ?? null], [kept, found], params, { scratch });

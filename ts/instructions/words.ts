@@ -8,6 +8,8 @@ export const ARENA = 0;
 
 /** A list of instructions. */
 export interface Words {
+  /** The side modules that hold some of them. */
+  readonly sides: readonly string[];
   readonly words: ArrayLike<number>;
   /** Bytes of the shared arena that it uses. */
   readonly arenaBytes: number;

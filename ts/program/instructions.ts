@@ -3,6 +3,7 @@ import { FAULT, TEAM } from '../base/boundary.ts';
 import { faultError } from '../base/faults.ts';
 import { type Engine, free, refresh, throwFault } from '../engine/engine.ts';
 import { dropArena } from '../engine/memory.ts';
+import { take } from '../engine/side.ts';
 import { callWithWords, type Words } from '../instructions/words.ts';
 
 /** The faults of a run that are its data's. */
@@ -40,7 +41,8 @@ export class Instructions {
 
   #load(where: string): void {
     const on = this.#engine;
-    const { words } = this.code;
+    const { words, sides } = this.code;
+    for (const name of sides) take(on, name);
     callWithWords(on, where, words, (address) => {
       this.#handle = on.exports.program_new(address, words.length) >>> 0;
       return this.#handle !== 0;

@@ -16,6 +16,7 @@ import { type AnyTensor, Tensor } from '../../tensor/tensor.ts';
 import { bindFeeds, type Feed, type Feeds, type ModelPort } from '../feeds.ts';
 import { inTurn, Program, type RunAsyncOptions, signalOf } from '../program.ts';
 import { type ReadFile, readCompiled } from './read.ts';
+import { bring } from './sides.ts';
 import { storageOf } from './weights.ts';
 
 /** The option of `CompiledModel.run`. */
@@ -249,7 +250,12 @@ function byOrder(given: Feeds | Feed, ports: readonly ModelPort[]): Feeds | Feed
 export async function loadCompiled<Out = Record<string, AnyTensor>>(
   source: ModelSource,
 ): Promise<CompiledModel<Out>> {
-  engine('loadCompiled');
+  const on = engine('loadCompiled');
   const { bytes, file } = await readSource('loadCompiled', source);
-  return new CompiledModel<Out>(file, readCompiled(bytes, file));
+  const read = readCompiled(bytes, file);
+  await bring(
+    on,
+    read.programs.map(({ executable }) => executable),
+  );
+  return new CompiledModel<Out>(file, read);
 }

@@ -11,6 +11,7 @@ import type { ProgramInput } from '../inputs.ts';
 import type { Results } from '../results.ts';
 import { unpacked } from './container.ts';
 import { Field } from './field.ts';
+import { isSide } from './sides.ts';
 import { type Stored, type StoredWeight, storedBytes } from './weights.ts';
 
 /** A program as a file has it. */
@@ -165,6 +166,10 @@ class Reader {
     };
     return {
       words,
+      sides: field
+        .of('sides')
+        .list()
+        .map((one) => (isSide(one.text()) ? one.text() : one.refuse('a side module of the kernels'))),
       arenaBytes: field.of('arenaBytes').integer(0, MOST_BYTES),
       rows: each('rows', 0, Math.max(0, rows - 1)),
       algorithms: each('algorithms', 0, 255),

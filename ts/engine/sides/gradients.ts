@@ -1,0 +1,5 @@
+/** Instructions of gradients of convolution, pooling, norms and activations, losses and optimisers. */
+import { packed } from '../../../build/sides/gradients.js';
+import { type Side, side } from '../side.ts';
+
+export const gradients: Side = /*#__PURE__*/ side('gradients', packed);

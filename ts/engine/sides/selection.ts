@@ -1,0 +1,5 @@
+/** Instructions of sorting, selecting, scattering, cumulating and random numbers. */
+import { packed } from '../../../build/sides/selection.js';
+import { type Side, side } from '../side.ts';
+
+export const selection: Side = /*#__PURE__*/ side('selection', packed);

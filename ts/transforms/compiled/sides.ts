@@ -1,0 +1,25 @@
+/** The side modules that a file's instructions are in: those that the application does not hold come as chunks of their own. */
+import type { Engine } from '../../engine/engine.ts';
+import type { Packed } from '../../engine/packed.ts';
+import { holds, side } from '../../engine/side.ts';
+import type { Executable } from '../../program/executable.ts';
+
+const SIDES: ReadonlyMap<string, () => Promise<{ packed: Packed }>> = /*#__PURE__*/ new Map([
+  ['bytes', () => import('../../../build/sides/bytes.js')],
+  ['gradients', () => import('../../../build/sides/gradients.js')],
+  ['sampling', () => import('../../../build/sides/sampling.js')],
+  ['selection', () => import('../../../build/sides/selection.js')],
+  ['reductions', () => import('../../../build/sides/reductions.js')],
+  ['recurrent', () => import('../../../build/sides/recurrent.js')],
+  ['pictures', () => import('../../../build/sides/pictures.js')],
+]);
+
+export const isSide = (name: string): boolean => SIDES.has(name);
+
+/** Has the application hold what these need. */
+export async function bring(on: Engine, executables: readonly Executable[]): Promise<void> {
+  if (on.whole) return;
+  const lists = executables.flatMap(({ main, prologue }) => [main, prologue]);
+  const names = new Set(lists.flatMap((list) => list?.sides ?? []));
+  for (const name of names) if (!holds(name)) side(name, (await SIDES.get(name)!()).packed);
+}
