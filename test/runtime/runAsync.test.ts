@@ -11,6 +11,7 @@ import {
   Linear,
   manualSeed,
   maxPool2d,
+  memory,
   oneHot,
   ones,
   ReLU,
@@ -39,19 +40,31 @@ afterEach(() => {
   }
   threads.Worker = Real;
   made.length = 0;
+  told.length = 0;
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
 
-/** Remembers the workers that are made. */
+/** What workers were told. */
+const told: unknown[] = [];
+
+/** Remembers the workers that are made, and what they are told. */
 function watch(): void {
   threads.Worker = class extends Real {
     constructor(...args: ConstructorParameters<typeof Real>) {
       super(...args);
       made.push(this);
     }
+
+    override postMessage(...args: Parameters<Worker['postMessage']>): void {
+      told.push(args[0]);
+      super.postMessage(...args);
+    }
   };
 }
+
+/** Until the call that waits first has been given to the worker. */
+const soon = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 const net = () =>
   new Sequential(
@@ -156,9 +169,125 @@ describe.each([
   });
 });
 
-describe('what may go wrong', () => {
+describe('in the memory of threads', () => {
+  /** Some milliseconds of work, on 9 MB of weights. */
+  const heavy = () =>
+    new Sequential(
+      new Conv2d(64, 256, 3, { padding: 1, seed: 1 }),
+      new ReLU(),
+      new Conv2d(256, 256, 3, { padding: 1, seed: 2 }),
+    );
+
+  test('no weight is copied: the worker is told where program and bases lie', async () => {
+    watch();
+    await init({ threads: 2 });
+    const layers = heavy();
+    const program = compile(layers, { inputs: [[1, 64, 4, 4]] });
+    const x = randn([1, 64, 4, 4], { seed: 3 });
+    const y = program.run(x);
+    told.length = 0;
+    const before = memory.stats();
+    const z = await program.runAsync(x);
+    expect(told).toHaveLength(2);
+    expect(told[1]).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(z.toTypedArray()).toEqual(y.toTypedArray());
+    const after = memory.stats();
+    // Its stack, and what memory grows by at a time.
+    expect(after.memoryBytes - before.memoryBytes).toBeLessThan(1 << 20);
+    // The plan of a copy of the input.
+    expect(after.cacheBytes - before.cacheBytes).toBeLessThan(1000);
+    for (const one of [x, y, z, program, layers]) one.dispose();
+  });
+
+  test('whatever this thread does meanwhile: the values are those of the call, and nothing is lost', async () => {
+    await init({ threads: 2 });
+    const layers = heavy();
+    const program = compile(layers, { inputs: [[1, 64, 40, 40]] });
+    const [x, other] = [4, 5].map((seed) => randn([1, 64, 40, 40], { seed }));
+    const [expected, expectedOther] = [program.run(x!), program.run(other!)];
+    (await program.runAsync(x!)).dispose();
+    let ended = false;
+    const running = program.runAsync(x!).finally(() => {
+      ended = true;
+    });
+    await soon();
+    const direct = program.run(other!);
+    const { weight } = layers.at(0) as Conv2d;
+    weight.data.fill(1);
+    program.update();
+    const updated = program.run(x!);
+    const { liveBytes } = memory.stats();
+    const waiting = program.runAsync(x!);
+    program.dispose();
+    layers.dispose();
+    // What it runs on is not given to others.
+    const filled = Array.from({ length: 8 }, () => ones([1 << 20]));
+    const held = memory.stats().liveBytes;
+    expect(ended).toBe(false);
+    const found = await running;
+    expect(found.toTypedArray()).toEqual(expected!.toTypedArray());
+    expect(direct.toTypedArray()).toEqual(expectedOther!.toTypedArray());
+    expect(updated.toTypedArray()).not.toEqual(expected!.toTypedArray());
+    await expect(waiting).rejects.toThrow('Program.runAsync: the program is disposed');
+    expect(liveBytes).toBeGreaterThan(0);
+    expect(memory.stats().liveBytes).toBeLessThan(held);
+    for (const one of [x!, other!, expected!, expectedOther!, direct, updated, found, ...filled])
+      one.dispose();
+  });
+
+  test('without memory for its stack it runs in place', async () => {
+    await init({ threads: 2, maxMemoryBytes: 8 << 20 });
+    const program = compile((x: Tensor) => relu(x), { inputs: [[4]] });
+    const x = tensor([-1, 2, -3, 4]);
+    const full: Tensor[] = [];
+    for (let size = 1 << 18; size >= 1 << 14; )
+      try {
+        full.push(ones([size]));
+      } catch {
+        size /= 2;
+      }
+    const y = await program.runAsync(x);
+    expect(y.toArray()).toEqual([0, 2, 0, 4]);
+    expect(runtime().notes).toEqual(['runAsync runs in place: there is no memory for its stack']);
+    for (const one of [x, y, program, ...full]) one.dispose();
+  });
+
+  test('a call that was given up, or whose worker died, leaves nothing behind', async () => {
+    watch();
+    await init({ threads: 2 });
+    const layers = heavy();
+    const program = compile(layers, { inputs: [[1, 64, 40, 40]] });
+    const x = randn([1, 64, 40, 40], { seed: 6 });
+    const expected = program.run(x);
+    (await program.runAsync(x)).dispose();
+    const before = memory.stats();
+    const stop = new AbortController();
+    const given = program.runAsync(x, { signal: stop.signal });
+    await soon();
+    stop.abort(new Error('enough'));
+    await expect(given).rejects.toThrow('enough');
+    const next = await program.runAsync(x);
+    expect(next.toTypedArray()).toEqual(expected.toTypedArray());
+    next.dispose();
+    expect(memory.stats()).toEqual({ ...before, peakBytes: expect.any(Number) });
+    const lost = program.runAsync(x);
+    await soon();
+    const ended = made.at(-1)!.terminate();
+    await expect(lost).rejects.toThrow('its worker died');
+    await ended;
+    const again = await program.runAsync(x);
+    expect(again.toTypedArray()).toEqual(expected.toTypedArray());
+    again.dispose();
+    expect(memory.stats()).toEqual({ ...before, peakBytes: expect.any(Number) });
+    for (const one of [x, expected, program, layers]) one.dispose();
+  });
+});
+
+describe.each([1, 2])('what may go wrong, threads: %i', (threadCount) => {
+  const options = { threads: threadCount };
+
   test('wrong calls reject with the sentences of run, and others go on', async () => {
-    await init();
+    await init(options);
     const program = compile((x: Tensor<'int32'>) => oneHot(x, 3), {
       inputs: [{ shape: [2], dtype: 'int32' }],
     });
@@ -197,7 +326,7 @@ describe('what may go wrong', () => {
   });
 
   test('a signal ends what waits', async () => {
-    await init();
+    await init(options);
     const program = compile((x: Tensor) => relu(x), { inputs: [[4]] });
     const x = ones([4]);
     const [stop, late] = [new AbortController(), new AbortController()];
@@ -214,13 +343,13 @@ describe('what may go wrong', () => {
 
   test('a worker that dies is replaced; what it ran rejects', async () => {
     watch();
-    await init();
+    await init(options);
     const program = compile((x: Tensor) => relu(x), { inputs: [[4]] });
     const x = ones([4]);
     (await program.runAsync(x)).dispose();
     const lost = program.runAsync(x);
     await new Promise((resolve) => setTimeout(resolve, 0));
-    const ended = made[0]!.terminate();
+    const ended = made.at(-1)!.terminate();
     const outcome = await lost.then(
       (y) => y.dispose(),
       (error: Error) => error.message,
@@ -229,12 +358,12 @@ describe('what may go wrong', () => {
     if (outcome !== undefined)
       expect(outcome).toBe('its worker died; the call did not end, the next one has a new worker');
     (await program.runAsync(x)).dispose();
-    expect(made).toHaveLength(2);
+    expect(made).toHaveLength(threadCount + 1);
     for (const one of [x, program]) one.dispose();
   });
 
   test('disposeRuntime ends what waits', async () => {
-    await init();
+    await init(options);
     const program = compile((x: Tensor) => relu(x), { inputs: [[4]] });
     const x = ones([4]);
     (await program.runAsync(x)).dispose();
@@ -246,7 +375,7 @@ describe('what may go wrong', () => {
       new TypeError('the runtime was disposed'),
       new TypeError('Program.runAsync: the program is disposed'),
     ]);
-    await init();
+    await init(options);
   });
 
   test.each([
@@ -259,7 +388,7 @@ describe('what may go wrong', () => {
         super(text.replaceAll(/(?<=')\d+\.\d+\.\d+(?=')/g, '0.0.1'), options);
       }
     } as typeof Real;
-    await init();
+    await init(options);
     const program = compile((x: Tensor) => relu(x), { inputs: [[4]] });
     const x = tensor([-1, 2, -3, 4]);
     const [y, z] = await Promise.all([program.runAsync(x), program.runAsync(x)]);

@@ -1,14 +1,16 @@
 /**
- * The lane: a worker of the library's own that runs programs beside the calling thread, in a memory of its own, to which a
- * program is brought at its first run. Calls take turns in their order. Where there can be no worker they run in place.
+ * The lane: a worker of the library's own that runs programs beside the calling thread, in the same memory where that is shared; else in
+ * one of its own, to which a program is brought at its first run. Calls take turns in their order. Where there can be no worker they run
+ * in place.
  */
-import { initialPages, version } from '../../build/glue.js';
+import { initialPages, stackBytes, version } from '../../build/glue.js';
 import { builtin } from '../base/builtin.ts';
 import type { WebSignal } from '../base/platform.ts';
 import type { Engine } from './engine.ts';
+import type { KernelExports } from './instance.ts';
 import { laneText } from './laneText.ts';
 import { tuning } from './threads.ts';
-import { type AnyWorker, openWorker } from './workers.ts';
+import { type AnyWorker, BLOCK_BYTES, openWorker } from './workers.ts';
 import type { Answer } from './workerText.ts';
 
 /** A program as the lane gets it. */
@@ -31,8 +33,27 @@ export interface Errand {
   readonly reads: readonly number[];
 }
 
+/** A run in the memory that the worker shares. */
+export interface Visit {
+  readonly handle: number;
+  /** The address of its bases. */
+  readonly table: number;
+  /** Called when the worker has done with it, also by dying; frees what it runs on. */
+  done(): void;
+}
+
 /** Has the lane do an errand; gives what was read, or what went wrong (workerText.ts). */
-export type Send = (errand: Errand) => Promise<Answer>;
+export type Send = (errand: Errand | Visit) => Promise<Answer>;
+
+/** The worker, and what it is at. */
+interface Seat {
+  readonly worker: AnyWorker;
+  /** Where its thread-local block and its stack lie, of a shared memory. */
+  own: readonly [number, number] | null;
+  visit: Visit | null;
+  /** How many of the engine's modules it has. */
+  modules: number;
+}
 
 /** Lanes lost one after the other, none of which finished a run. */
 const MAX_LOST = 3;
@@ -46,12 +67,10 @@ export class Lane {
   readonly #on: Engine;
   readonly #workerUrl: URL | string | undefined;
   readonly #ids = new WeakMap<object, number>();
-  /** How many of the engine's modules the worker has. */
-  #modules = 0;
   /** The programs that the worker has. */
   #there = new Set<number>();
   #last = 0;
-  #worker: AnyWorker | null = null;
+  #seat: Seat | null = null;
   /** Resolves or rejects what the worker was asked last. */
   #asked: { resolve(answer: Answer): void; reject(error: Error): void } | null = null;
   #tail: Promise<unknown> = Promise.resolve();
@@ -93,7 +112,7 @@ export class Lane {
   /** Lets go of a program. */
   forget(key: object): void {
     const id = this.#ids.get(key);
-    if (id !== undefined && this.#there.delete(id)) this.#worker?.postMessage([id], []);
+    if (id !== undefined && this.#there.delete(id)) this.#seat?.worker.postMessage([id], []);
   }
 
   /** Ends the worker; whoever waits for it hears why. */
@@ -103,8 +122,8 @@ export class Lane {
   }
 
   #end(why: Error): void {
-    this.#worker?.terminate();
-    this.#worker = null;
+    this.#seat?.worker.terminate();
+    this.#seat = null;
     this.#there = new Set();
     const asked = this.#asked;
     this.#asked = null;
@@ -113,7 +132,7 @@ export class Lane {
 
   /** Whether there is a worker: one that stands, or a new one. */
   async #stands(): Promise<boolean> {
-    if (this.#worker !== null) return true;
+    if (this.#seat !== null) return true;
     if (this.#refused) return false;
     const { info } = this.#on;
     try {
@@ -130,6 +149,8 @@ export class Lane {
   #open(): Promise<void> {
     if (typeof Worker === 'undefined' && !builtin('node:worker_threads'))
       throw new Error('this runtime has no workers');
+    const { exports, modules, memory, shared, info } = this.#on;
+    if (shared) requireRoom(exports);
     return new Promise((resolve, reject) => {
       let stands = false;
       const timer = setTimeout(
@@ -137,31 +158,49 @@ export class Lane {
         tuning.starting,
       );
       const lost = (error: Error): void => {
-        if (worker !== this.#worker) return;
+        if (seat !== this.#seat) return;
         if (!stands) reject(error);
         else this.#lose();
       };
       const worker = openWorker(this.#workerUrl, laneText, {
         fail: lost,
-        leave: () => lost(new Error('it ended')),
+        leave: () => {
+          lost(new Error('it ended'));
+          this.#leave(seat);
+        },
         hear: (word) => {
           if (word === 0) return;
           if (typeof word === 'string') return reject(new Error(word));
-          if ('answer' in word) return this.#hear(word.answer);
+          if ('answer' in word) return this.#hear(seat, word.answer);
           stands = true;
           clearTimeout(timer);
+          if (shared) {
+            seat.own = word;
+            // What the worker allocated may have made the memory grow: so this thread sees it.
+            memory.grow(0);
+          }
           resolve();
         },
       });
-      this.#worker = worker;
-      const { modules, shared, info } = this.#on;
-      this.#modules = modules.length;
+      const seat: Seat = { worker, own: null, visit: null, modules: modules.length };
+      this.#seat = seat;
       const maximum = Math.min(Math.floor(info.maxMemoryBytes / 65536), 65536);
-      worker.postMessage([version, modules, { initial: initialPages, maximum, shared }, 0, 0], []);
+      const its = shared ? memory : { initial: initialPages, maximum };
+      worker.postMessage([version, modules, its, 0, 0], []);
     });
   }
 
-  #hear(answer: Answer): void {
+  /** A worker has ended for certain: what it had of the shared memory is free. */
+  #leave({ own, visit }: Seat): void {
+    const { alive, exports } = this.#on;
+    if (!alive) return;
+    visit?.done();
+    if (own !== null) exports.__wbindgen_thread_destroy(...own, stackBytes);
+  }
+
+  #hear(seat: Seat, answer: Answer): void {
+    seat.visit?.done();
+    seat.visit = null;
     const asked = this.#asked;
     this.#asked = null;
     this.#lost = 0;
@@ -177,9 +216,32 @@ export class Lane {
     this.#end(new Error('its worker died; the call did not end, the next one has a new worker'));
   }
 
-  #ask({ key, bring, writes, reads }: Errand): Promise<Answer> {
-    const worker = this.#worker;
-    if (worker === null) throw new Error('its worker died');
+  #ask(errand: Errand | Visit): Promise<Answer> {
+    const seat = this.#seat;
+    const isVisit = 'done' in errand;
+    if (seat === null) {
+      if (isVisit) errand.done();
+      throw new Error('its worker died');
+    }
+    if (!isVisit) return this.#bring(seat, errand);
+    seat.visit = errand;
+    return this.#post(seat, [errand.handle, errand.table], []);
+  }
+
+  #post(seat: Seat, order: readonly unknown[], moved: ArrayBuffer[]): Promise<Answer> {
+    const { worker } = seat;
+    const { modules } = this.#on;
+    return new Promise<Answer>((resolve, reject) => {
+      this.#asked = { resolve, reject };
+      // Until it answers the process stays.
+      worker.ref?.();
+      if (modules.length > seat.modules) worker.postMessage([modules.slice(seat.modules)], []);
+      seat.modules = modules.length;
+      worker.postMessage(order, moved);
+    });
+  }
+
+  #bring(seat: Seat, { key, bring, writes, reads }: Errand): Promise<Answer> {
     let id = this.#ids.get(key);
     if (id === undefined) {
       id = ++this.#last;
@@ -188,20 +250,19 @@ export class Lane {
     const brought = this.#there.has(id) ? null : bring();
     const moved = [...writes.map(([, bytes]) => bytes.buffer), ...(brought ? buffersOf(brought) : [])];
     this.#there.add(id);
-    return new Promise<Answer>((resolve, reject) => {
-      this.#asked = { resolve, reject };
-      // Until it answers the process stays.
-      worker.ref?.();
-      const { modules } = this.#on;
-      if (modules.length > this.#modules) worker.postMessage([modules.slice(this.#modules)], []);
-      this.#modules = modules.length;
-      worker.postMessage([id, writes, reads, brought], moved);
-    }).then((answer) => {
+    return this.#post(seat, [id, writes, reads, brought], moved).then((answer) => {
       // What went wrong inside took the program with it.
       if (typeof answer === 'number' || typeof answer === 'string') this.#there.delete(id);
       return answer;
     });
   }
+}
+
+/** Without it the worker would end in a trap. */
+function requireRoom({ alloc, release }: KernelExports): void {
+  const room = alloc(stackBytes + BLOCK_BYTES);
+  if (room === 0) throw new Error('there is no memory for its stack');
+  release(room);
 }
 
 function buffersOf({ words, memory }: Brought): ArrayBuffer[] {

@@ -1,7 +1,11 @@
-/** What the lane's worker runs, as text, and what worker.js of the package is: a worker of either kind. */
+/**
+ * What the lane's worker runs, as text, and what worker.js of the package is: a worker of either kind. In a memory of its own its orders
+ * are [program, writes, reads, brought] for a run, and [program] to forget one; in the calling thread's
+ * [handle, table of bases]. Besides, [modules]: further side modules.
+ */
 import { textWith } from './workerText.ts';
 
-/** The lane: programs by id, each with memory for every base but the arena's. */
+/** The lane: in a memory of its own it has programs by id, each with memory for every base but the arena's. */
 const lane = `(w, y) => {
   const programs = new Map();
   let arena = 0, arenaBytes = 0;
@@ -37,13 +41,14 @@ const lane = `(w, y) => {
     arena = room(bytes);
     arenaBytes = bytes;
   };
+  const fault = () => new Int32Array(y.buffer, w.result(), 5).slice();
   const run = ({ handle, places }, writes, reads) => {
     const table = w.program_bases(handle) >>> 2;
     const words = new Uint32Array(y.buffer);
     words[table] = arena;
     for (const [base, [at]] of places) words[table + base] = at;
     for (const [base, bytes] of writes) put(places.get(base)[0], bytes);
-    if (w.program_run(handle, 0, 1) !== 0) return new Int32Array(y.buffer, w.result(), 5).slice();
+    if (w.program_run(handle, 0, 1) !== 0) return fault();
     return reads.map((base) => new Uint8Array(y.buffer, ...places.get(base)).slice());
   };
   return ({ data: [id, writes, reads, brought] }) => {
@@ -52,7 +57,8 @@ const lane = `(w, y) => {
     let answer;
     try {
       if (brought) bring(id, brought);
-      answer = run(programs.get(id), writes, reads);
+      if (reads) answer = run(programs.get(id), writes, reads);
+      else answer = w.program_run_on(id, writes) === 0 ? [] : fault();
     } catch (error) {
       forget(id);
       answer = typeof error === 'number' ? error : error + '';

@@ -218,6 +218,24 @@ export function sharedArena(where: string, bytes: number): number {
   return shared.address;
 }
 
+/** The arena, at least `bytes` large, for a run beside this thread: whoever runs meanwhile has another. @throws OutOfMemoryError */
+export function takeArena(where: string, bytes: number): Storage {
+  sharedArena(where, Math.max(bytes, 1));
+  const taken = shared as Storage;
+  shared = null;
+  return taken;
+}
+
+/** What was taken is everybody's again. */
+export function returnArena(arena: Storage): void {
+  if (!arena.engine.alive) return;
+  if (shared !== null && shared.bytes >= arena.bytes) release(arena);
+  else {
+    dropArena();
+    shared = arena;
+  }
+}
+
 /** Gives the arena back; the next run has another. */
 export function dropArena(): void {
   if (shared !== null) release(shared);

@@ -1,8 +1,8 @@
 /**
  * What a worker runs, as text: made into a Blob, given to Node, or hosted as the package's worker.js, which the bundle
  * of dist/ writes from it. It imports nothing. Its first order is [version, modules, memory, team, seat]: a seat of a team
- * (workers.ts), or with no team, and the limits of a memory of its own, the lane (lane.ts), whose orders are
- * [program, writes, reads, brought] for a run, [program] to forget one, and [modules] for further side modules.
+ * (workers.ts), or with no team the lane (lane.ts): in the calling thread's memory, or, given its limits, in one of its own (laneText.ts
+ * has its orders).
  */
 import { extendText, instantiateText, version } from '../../build/glue.js';
 
@@ -30,7 +30,7 @@ const seatText =
 export const textWith = (lane: string): string =>
   `const p=${nodePort}??self,extend=${extendText},i=${instantiateText},l=${lane};p.onmessage=async({data:[n,m,y,t,s]})=>{let w;` +
   `if(n!=='${version}')return p.postMessage('it is of striate ${version}, must be of '+n);` +
-  'try{if(!t)y=new WebAssembly.Memory(y);w=await i(m,y)}catch(e){return p.postMessage(e+"")}' +
+  'try{if(!y.buffer)y=new WebAssembly.Memory(y);w=await i(m,y)}catch(e){return p.postMessage(e+"")}' +
   'if(!t)p.onmessage=l(w,y);' +
   'p.postMessage([w.__tls_base.value,w.__stack_alloc.value]);' +
   `if(t){${seatText}}}\n`;

@@ -108,7 +108,7 @@ async function whyRefused(url: URL | string | undefined): Promise<string> {
 }
 
 /** Thread-local block, and what an allocation takes besides. */
-const BLOCK_BYTES = 4096;
+export const BLOCK_BYTES = 4096;
 
 /** The workers of one team. */
 export class Crew {

@@ -241,8 +241,8 @@ export class Model extends Shown {
   /**
    * `run` in a worker of the library's own, where there are workers: this thread goes on meanwhile, but for the planning of
    * shapes that are new, and the graphs of If, Loop and Scan. The inputs are copied at the call; calls take turns in their
-   * order; the values are those of `run`. The worker has a memory of its own, to which a program is brought at its first call
-   * there. Where there are no workers it runs in place, and `runtime().notes` says so.
+   * order; the values are those of `run`. With `init({ threads })` the worker shares the memory; else it has one of its own, to which a
+   * program is brought at its first call there. Where there are no workers it runs in place, and `runtime().notes` says so.
    * @throws what `run` throws, as a rejection; the signal's reason when it is aborted
    * @example
    * ```ts

@@ -15,6 +15,14 @@ const DATA: readonly number[] = [
   FAULT.probabilityOutside,
 ];
 
+/** A program that runs beside this thread. */
+export interface Lent {
+  readonly handle: number;
+  /** Its bases, as they are bound here. */
+  readonly table: Uint32Array<ArrayBuffer>;
+  back(): void;
+}
+
 export class Instructions {
   /** Bytes that the Rust side keeps for it. */
   readonly bytes: number;
@@ -23,6 +31,8 @@ export class Instructions {
   readonly #operators: readonly string[];
   readonly #engine: Engine;
   #handle = 0;
+  /** The handle that runs beside this thread; 0: none. */
+  #lent = 0;
   /** Index of the base table in the memory's words. */
   #bases = 0;
   /** For each series of steps that are computed in as many parts: where it ends. Empty when one thread does all. */
@@ -88,10 +98,24 @@ export class Instructions {
     else if (exports.program_step(this.#handle, step, 0, 1) !== 0) this.#fail(where);
   }
 
+  /** Has the program stay as it is until `back`: it runs beside this thread, with a table of bases of its own. */
+  lend(): Lent {
+    const handle = this.#handle;
+    this.#lent = handle;
+    const back = () => {
+      this.#lent = 0;
+      if (handle !== this.#handle) this.#release(handle);
+    };
+    return { handle, table: this.#table(), back };
+  }
+
+  #table(): Uint32Array<ArrayBuffer> {
+    return refresh(this.#engine).u32.slice(this.#bases, this.#bases + (this.code.words[0] as number));
+  }
+
   /** Leaves program and arena to workers that may still read and write them, and throws. */
   #lost(where: string): never {
-    const { u32 } = refresh(this.#engine);
-    const bound = u32.slice(this.#bases, this.#bases + (this.code.words[0] as number));
+    const bound = this.#table();
     this.free();
     dropArena();
     this.#load(where);
@@ -121,8 +145,11 @@ export class Instructions {
   }
 
   free(): void {
+    if (this.#handle !== this.#lent) this.#release(this.#handle);
+  }
+
+  #release(handle: number): void {
     const { alive, exports } = this.#engine;
-    const handle = this.#handle;
     if (alive) free(this.#engine, () => exports.program_free(handle));
   }
 }

@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import { allocate, countCache, countLive, release, type Storage, sharedArena } from '../engine/memory.ts';
 import { ARENA } from '../instructions/words.ts';
 import type { Binding, Executable, List } from './executable.ts';
-import { Instructions } from './instructions.ts';
+import { Instructions, type Lent } from './instructions.ts';
 
 export class Loaded {
   readonly executable: Executable;
@@ -49,6 +49,11 @@ export class Loaded {
   /** The bases of one kind, by index. */
   bases(kind: Binding['kind']): readonly number[] {
     return this.#bases[kind];
+  }
+
+  /** The indices and bases of one kind, of what has a base. */
+  boundOf(kind: Binding['kind']): (readonly [index: number, base: number])[] {
+    return [...this.#bases[kind].entries()].filter(([, base]) => base !== undefined);
   }
 
   /** Binds a list's bases of one kind to addresses, by index. */
@@ -110,6 +115,11 @@ export class Loaded {
     const instructions = this.#lists[list] as Instructions;
     instructions.bind(ARENA, sharedArena(where, instructions.code.arenaBytes));
     return instructions;
+  }
+
+  /** The main list, for a run beside this thread. */
+  lend(): Lent {
+    return (this.#lists.main as Instructions).lend();
   }
 
   /** The error of a fault of the main list: its code, three values, and the step. */

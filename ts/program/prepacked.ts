@@ -5,7 +5,7 @@
 import { allocate, release, type Storage } from '../engine/memory.ts';
 
 interface Made {
-  readonly storage: Storage;
+  storage: Storage;
   users: number;
 }
 
@@ -47,6 +47,22 @@ export class Prepacked {
     }
     made.users += 1;
     return made.storage;
+  }
+
+  /** The storage of a key to be written anew: another one where a run beside still reads what it holds. @throws OutOfMemoryError */
+  renew(where: string, key: string): Storage {
+    const made = this.#made.get(key) as Made;
+    if (made.storage.references > 1) {
+      const fresh = allocate(where, made.storage.bytes, this.#cache);
+      release(made.storage);
+      made.storage = fresh;
+    }
+    return made.storage;
+  }
+
+  /** What lies under these keys. */
+  storagesOf(keys: readonly string[]): Storage[] {
+    return keys.map((key) => (this.#made.get(key) as Made).storage);
   }
 
   release(key: string): void {

@@ -18,9 +18,10 @@ import {
   release,
   type Storage,
 } from '../engine/memory.ts';
+import type { Answer } from '../engine/workerText.ts';
 import type { Draw } from '../graph/draw.ts';
 import { ARENA } from '../instructions/words.ts';
-import { broughtOf } from '../program/beside.ts';
+import { broughtOf, visitOf } from '../program/beside.ts';
 import { type Binding, type Constant, type Executable, SLOT } from '../program/executable.ts';
 import type { Instructions } from '../program/instructions.ts';
 import { Loaded } from '../program/loaded.ts';
@@ -253,22 +254,39 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
 
   /** New tensors for the results, which `fill` writes, in the form of what the function gave. */
   #made(where: string, fill: (outputs: Tensor<DType>[]) => void): Out {
-    const outputs: Tensor<DType>[] = [];
+    const outputs = this.#empty(where);
     try {
-      for (const { shape, dtype } of this.outputs) outputs.push(emptyTensor(where, shape, dtype));
       fill(outputs);
     } catch (error) {
       for (const output of outputs) output.dispose();
       throw error;
     }
+    return this.#formed(where, outputs);
+  }
+
+  /** New tensors for the results. */
+  #empty(where: string): Tensor<DType>[] {
+    const outputs: Tensor<DType>[] = [];
+    try {
+      for (const { shape, dtype } of this.outputs) outputs.push(emptyTensor(where, shape, dtype));
+      return outputs;
+    } catch (error) {
+      for (const output of outputs) output.dispose();
+      throw error;
+    }
+  }
+
+  /** Results in the form of what the function gave. */
+  #formed(where: string, outputs: readonly Tensor<DType>[]): Out {
     let next = 0;
     return mapResults(this.#form, where, () => outputs[next++] as Tensor<DType>) as Out;
   }
 
   /**
    * `run` in a worker of the library's own, where there are workers: this thread goes on meanwhile. The inputs are copied at
-   * the call; calls take turns in their order; the values are those of `run`. The worker has a memory of its own, to which
-   * the program is brought at its first call there. Where there are no workers it runs in place, and `runtime().notes` says so.
+   * the call; calls take turns in their order; the values are those of `run`. With `init({ threads })` the worker
+   * shares the memory; else it has one of its own, to which the program is brought at its first call there. Where there are no
+   * workers it runs in place, and `runtime().notes` says so.
    * @throws what `run` throws, as a rejection; the signal's reason when it is aborted
    * @example
    * ```ts
@@ -289,9 +307,47 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
   async runBeside(where: string, inputs: readonly Tensor<DType>[], send: Send | null): Promise<Out> {
     const loaded = this.#requireAlive(where);
     if (send === null) return this.runFor(where, inputs);
+    const run = this.#engine.shared ? this.#visit : this.#bring;
+    const result = await run.call(this, where, loaded, inputs, send);
+    for (const storage of this.#written) storage.version += 1;
+    return result;
+  }
+
+  /** Runs in the lane's memory, which is this one. What it writes in place is a copy until it has run. */
+  async #visit(where: string, loaded: Loaded, inputs: readonly Tensor<DType>[], send: Send): Promise<Out> {
+    const { captures, keys, prepacked } = this.resources;
+    const copies: [index: number, copy: Storage][] = [];
+    const outputs = this.#empty(where);
+    try {
+      for (const [i] of loaded.boundOf('capture')) {
+        const copy = allocate(where, captures[i]!.bytes, true);
+        copies.push([i, copy]);
+        captures[i]!.copyTo(copy.address);
+      }
+      const touched = {
+        input: inputs.map((one) => storageOf(where, 'x', one)),
+        output: outputs.map((one) => storageOf(where, 'result', one)),
+        capture: new Map(copies),
+        made: prepacked.storagesOf(keys),
+        draws: this.#draws.map(([draw]) => draw.next()),
+      };
+      this.#requireRun(where, loaded, await send(visitOf(this.#engine, where, loaded, touched)));
+      // Whoever disposed of the program meanwhile asks for no more than the results.
+      for (const [i, copy] of copies) if (captures[i]) copy.copyTo(captures[i].address);
+    } catch (error) {
+      for (const output of outputs) output.dispose();
+      throw error;
+    } finally {
+      for (const [, copy] of copies) release(copy);
+    }
+    return this.#formed(where, outputs);
+  }
+
+  /** Runs in a memory of the lane's own. */
+  async #bring(where: string, loaded: Loaded, inputs: readonly Tensor<DType>[], send: Send): Promise<Out> {
     const { captures, key } = this.resources;
     const [read, drawn, given, made] = (['capture', 'slot', 'input', 'output'] as const).map((kind) =>
-      [...loaded.bases(kind).entries()].filter(([, base]) => base !== undefined),
+      loaded.boundOf(kind),
     ) as [Bases, Bases, Bases, Bases];
     const answer = await send({
       key,
@@ -303,19 +359,24 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
       ],
       reads: [...made, ...read].map(([, base]) => base),
     });
+    const values = this.#requireRun(where, loaded, answer);
+    let next = 0;
+    const result = this.#made(where, (outputs) => {
+      for (const [i] of made) storageOf(where, 'result', outputs[i]!).write(values[next++]!);
+    });
+    // Whoever disposed of the program meanwhile asks for no more than the results.
+    for (const [i] of read) captures[i]?.write(values[next++]!);
+    return result;
+  }
+
+  /** What a run beside has given. @throws what went wrong with it */
+  #requireRun(where: string, loaded: Loaded, answer: Answer): readonly Uint8Array<ArrayBuffer>[] {
     if (!this.#engine.alive) throw new TypeError(`${where}: the program is disposed`);
     if (typeof answer === 'number')
       throw new OutOfMemoryError(where, answer, this.#engine.info.maxMemoryBytes);
     if (typeof answer === 'string') throw new Error(`${where}: ${answer}`);
     if (answer instanceof Int32Array) throw loaded.failure(where, answer);
-    let next = 0;
-    const result = this.#made(where, (outputs) => {
-      for (const [i] of made) storageOf(where, 'result', outputs[i]!).write(answer[next++]!);
-    });
-    // Whoever disposed of the program meanwhile asks for no more than the results.
-    for (const [i] of read) captures[i]?.write(answer[next++]!);
-    for (const storage of this.#written) storage.version += 1;
-    return result;
+    return answer;
   }
 
   /** Writes the results into tensors of the caller's. */
@@ -359,7 +420,14 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
    * @throws TypeError when disposed
    */
   update(): void {
-    this.#requireAlive('Program.update').prepare('Program.update', this.resources.captures, () => {});
+    const where = 'Program.update';
+    const loaded = this.#requireAlive(where);
+    const { captures, prepacked } = this.resources;
+    loaded.prepare(where, captures, (base) => {
+      const { key } = loaded.executable.bindings[base - ARENA - 1] as Binding & { kind: 'made' };
+      const { address } = prepacked.renew(where, key);
+      for (const list of ['prologue', 'main'] as const) loaded.bindBase(list, base, address);
+    });
     this.resources.changed();
   }
 
@@ -448,7 +516,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
 }
 
 /** The indices and bases of one kind. */
-type Bases = [index: number, base: number][];
+type Bases = (readonly [index: number, base: number])[];
 
 /** The state of the generator for one run. */
 function drawnBytes(draw: Draw): Uint8Array<ArrayBuffer> {

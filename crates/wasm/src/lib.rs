@@ -2,7 +2,7 @@
 //!
 //! A call that gives more than one number writes the rest in the result area. One that fails writes there a fault's
 //! code and its numbers, and returns the code (or 0 where it returns a handle or an address).
-#![cfg_attr(target_arch = "wasm32", no_std, feature(stdarch_wasm_atomic_wait))]
+#![cfg_attr(target_arch = "wasm32", no_std, feature(stdarch_wasm_atomic_wait, thread_local))]
 
 extern crate alloc;
 
@@ -11,7 +11,7 @@ pub mod program;
 pub mod team;
 
 use alloc::boxed::Box;
-use core::sync::atomic::{AtomicI32, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use program::Program;
 use striate_core::fault::{Code, Fault};
 use striate_core::geometry::{Axis, AxisRequest, Mode, Rule};
@@ -24,6 +24,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[repr(align(16))]
 struct ResultArea([AtomicI32; 16]);
 
+/// Each thread has its own.
+#[cfg_attr(target_arch = "wasm32", thread_local)]
 static RESULT: ResultArea = ResultArea([const { AtomicI32::new(0) }; 16]);
 
 fn give<const N: usize>(values: [i32; N]) {
@@ -41,7 +43,7 @@ fn code(outcome: Result<(), Fault>) -> u32 {
     outcome.map_or_else(refuse, |()| 0)
 }
 
-/// The address of sixteen 32-bit integers.
+/// The address of sixteen 32-bit integers, this thread's.
 #[wasm_bindgen]
 pub fn result() -> u32 {
     RESULT.0.as_ptr().expose_provenance() as u32
@@ -163,6 +165,19 @@ pub fn program_bytes(handle: u32) -> u32 {
 pub fn program_run(handle: u32, part: u32, parts: u32) -> u32 {
     // SAFETY: as in `program_bases`; ts/program has bound every base to memory as large as it was planned.
     code(unsafe { program(handle).run(part as usize, parts as usize) })
+}
+
+/// Runs every step with a table of bases of the caller's, as large as the program's own: others may run it meanwhile.
+#[wasm_bindgen]
+pub fn program_run_on(handle: u32, table: u32) -> u32 {
+    // SAFETY: as in `program_bases`.
+    let program = unsafe { program(handle) };
+    let count = program.bases().len();
+    code(memory::words(table, count as u32).and_then(|_| {
+        let start = core::ptr::with_exposed_provenance::<AtomicUsize>(table as usize);
+        // SAFETY: the words lie in the memory; ts/program has bound them as in `program_run`.
+        unsafe { program.run_on(core::slice::from_raw_parts(start, count), 0, 1) }
+    }))
 }
 
 /// Runs this part's share of one step.

@@ -88,10 +88,22 @@ impl Program {
     /// # Safety
     /// The bases are bound to memory that holds what the operands' instructions document.
     pub unsafe fn run(&self, part: usize, parts: usize) -> Result<(), Fault> {
+        // SAFETY: the caller's guarantee.
+        unsafe { self.run_on(&self.bases, part, parts) }
+    }
+
+    /// The same with other bases, as many as the program has.
+    ///
+    /// # Errors
+    /// As [`Program::run`].
+    ///
+    /// # Safety
+    /// As [`Program::run`].
+    pub unsafe fn run_on(&self, bases: &[AtomicUsize], part: usize, parts: usize) -> Result<(), Fault> {
         let share = share(part, parts)?;
         for index in 0..self.steps.len() {
             // SAFETY: the caller's guarantee.
-            unsafe { self.run_step(index, share)? };
+            unsafe { self.run_step_on(bases, index, share)? };
         }
         Ok(())
     }
@@ -106,8 +118,14 @@ impl Program {
     /// As [`Program::run`].
     pub(crate) unsafe fn run_step(&self, index: usize, share: Share) -> Result<(), Fault> {
         // SAFETY: the caller's guarantee.
-        unsafe { self.steps[index].run(&self.bases, share) }
-            .map_err(|fault| Fault { step: index as i32, ..fault })
+        unsafe { self.run_step_on(&self.bases, index, share) }
+    }
+
+    /// # Safety
+    /// As [`Program::run`].
+    unsafe fn run_step_on(&self, bases: &[AtomicUsize], index: usize, share: Share) -> Result<(), Fault> {
+        // SAFETY: the caller's guarantee.
+        unsafe { self.steps[index].run(bases, share) }.map_err(|fault| Fault { step: index as i32, ..fault })
     }
 
     /// Runs the share of one step.

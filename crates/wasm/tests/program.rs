@@ -3,7 +3,7 @@
 mod opcodes;
 
 use opcodes::opcode;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use striate_core::fault::Code;
 use striate_core::instructions::activation::Act;
 use striate_core::instructions::binary::Kind;
@@ -55,6 +55,21 @@ fn a_program_runs_on_the_bases_it_is_given() {
         }
         assert_eq!(y, [-4.0, -5.0, -6.0, -7.0, -8.0]);
     }
+}
+
+#[test]
+fn a_program_runs_on_bases_of_the_callers() {
+    let program = Program::decode(&program(5)).unwrap();
+    let (mut arena, x, mut y) = ([0f32; 16], [1f32, 2.0, 3.0, 4.0, 5.0], [0f32; 5]);
+    let bases = [arena.as_mut_ptr(), x.as_ptr().cast_mut(), y.as_mut_ptr()]
+        .map(|address| AtomicUsize::new(address.expose_provenance()));
+    // SAFETY: the bases hold what the three steps touch; the program's own are not bound.
+    unsafe {
+        assert_eq!(program.run_on(&bases, 0, 1), Ok(()));
+        assert_eq!(program.run_on(&bases, 1, 1).unwrap_err().code, Code::BadInstruction);
+    }
+    assert_eq!(y, [-4.0, -5.0, -6.0, -7.0, -8.0]);
+    assert!(program.bases().iter().all(|base| base.load(Ordering::Relaxed) == 0));
 }
 
 #[test]
