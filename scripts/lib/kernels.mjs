@@ -11,7 +11,10 @@ import { SIDES, split } from './split.mjs';
 import { finish, splatConstants, strictExtremes } from './wasm.mjs';
 import { binaryen, targetFeatures, wasmPack } from './wasmPack.mjs';
 
-const sideNames = Object.keys(SIDES);
+/** Twice: one for the operators that need it, and one that is loaded alone; a bundler has a file in one place only. */
+const sidePlaces = ['sides', 'sides/alone'].flatMap((folder) =>
+  Object.keys(SIDES).map((side) => `${folder}/${side}`),
+);
 
 /** What buildModules has built, where it is noted and kept, and from which sources. */
 export const kernels = {
@@ -19,7 +22,7 @@ export const kernels = {
   cache: 'kernels',
   built: [
     ...['simd.wasm', 'relaxed.wasm', 'kernels.js', 'kernels.d.ts', 'glue.js', 'glue.d.ts'],
-    ...sideNames.flatMap((side) => [`sides/${side}.js`, `sides/${side}.d.ts`]),
+    ...sidePlaces.flatMap((place) => [`${place}.js`, `${place}.d.ts`]),
   ],
   sources: ['crates/core', 'crates/wasm', 'scripts/lib/kernels.mjs', 'scripts/lib/split.mjs'],
   build,
@@ -107,9 +110,10 @@ async function build(on, write) {
   write('relaxed.wasm', relaxed.wasm.bytes);
   write('kernels.js', await kernelsModule(simd.core, relaxed.core));
   write('kernels.d.ts', kernelsTypes);
-  for (const side of sideNames) {
-    write(`sides/${side}.js`, await kernelsModule(simd.sides[side], relaxed.sides[side]));
-    write(`sides/${side}.d.ts`, kernelsTypes);
+  for (const place of sidePlaces) {
+    const side = path.basename(place);
+    write(`${place}.js`, await kernelsModule(simd.sides[side], relaxed.sides[side]));
+    write(`${place}.d.ts`, kernelsTypes);
   }
   const flags = { simd: simd.wasm.sharedFlag, relaxed: relaxed.wasm.sharedFlag };
   write('glue.js', glueModule(simd.glue, { pages, stackBytes, flags, version: on.version }));

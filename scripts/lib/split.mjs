@@ -9,9 +9,9 @@
 export const SIDES = {
   bytes: /^(quantized_|quantize|interleave|integer)/,
   gradients:
-    /^(conv::(weight_|planes)|pool::gradient|scatter|norm_gradient|unary_gradient|loss|cross_entropy|update)/,
+    /^(conv::(weight_|planes)|pool::gradient|norm_gradient|unary_gradient|(loss|cross_entropy)::(Gradient|decode_gradient)|update)/,
   sampling: /^(deform|grid_sample|roi_|resample|antialias)/,
-  selection: /^(sort|select|suppress|cumulate|triangle|compare|choose|random|dropout)/,
+  selection: /^(sort|select|suppress|cumulate|triangle|compare|choose|random|dropout|loss|cross_entropy)/,
   reductions: /^(reduce|softmax|stats)/,
   recurrent: /^recurrent/,
   pictures: /^picture/,

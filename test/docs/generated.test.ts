@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { generate } from '../../scripts/lib/generate/index.mjs';
 import * as striate from '../../ts/index.ts';
-import { handlerTable } from '../../ts/onnx/handlers/index.ts';
+import { handlerTable } from '../../ts/onnx/handlers/all.ts';
 import { entryOf } from '../../ts/ops/operator.ts';
 
 test('lists, layers and documents are up to date', async () => {

@@ -6,7 +6,7 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fetchData } from '../../scripts/fetch-data.mjs';
 import { ENTRIES } from '../../scripts/lib/entries.mjs';
-import { handlerTable } from '../../ts/onnx/handlers/index.ts';
+import { handlerTable } from '../../ts/onnx/handlers/all.ts';
 import { blocksOf, codeWords, readText, root, section } from './markdown.ts';
 
 const readme = readText('README.md');

@@ -4,7 +4,7 @@ import { loadModel } from 'striate/onnx';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ModelError } from '../../ts/base/errors.ts';
 import { checkGraph } from '../../ts/onnx/graph.ts';
-import { handlerTable } from '../../ts/onnx/handlers/index.ts';
+import { handlerTable } from '../../ts/onnx/handlers/all.ts';
 import { readModel } from '../../ts/onnx/protobuf.ts';
 import { checkTensor, tensorFrom } from '../../ts/onnx/weights.ts';
 import {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ModelError } from '../../ts/base/errors.ts';
 import { checkGraph } from '../../ts/onnx/graph.ts';
 import type { Handler } from '../../ts/onnx/handler.ts';
-import { handlerTable } from '../../ts/onnx/handlers/index.ts';
+import { handlerTable } from '../../ts/onnx/handlers/all.ts';
 import { readModel } from '../../ts/onnx/protobuf.ts';
 import { timesOf } from '../../ts/onnx/times.ts';
 import { type Field, floats, graph, int64s, type ModelSpec, message, model, TYPE } from './encode.ts';

@@ -1,7 +1,7 @@
 /** What a loop's body computes alike at each turn: values that are carried as they are, and products that are made once. */
 import { expect, test } from 'vitest';
 import { checkGraph } from '../../ts/onnx/graph.ts';
-import { handlerTable } from '../../ts/onnx/handlers/index.ts';
+import { handlerTable } from '../../ts/onnx/handlers/all.ts';
 import { readModel } from '../../ts/onnx/protobuf.ts';
 import { halvesOf, unchangedFrom } from '../../ts/onnx/unchanging.ts';
 import { floats, Graph, int64s, model, type NodeSpec, rawTensor, TYPE } from './encode.ts';

@@ -20,23 +20,46 @@ interface Bundle {
   sources: Map<string, number>;
 }
 
-/** An application that imports `names` from the built package. */
-async function bundle(names: string): Promise<Bundle> {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `import { ${names} } from './dist/index.js';\nconsole.log(${names});`,
-      resolveDir: root,
-    },
+/** How an application is bundled that says this. */
+const options = (contents: string) =>
+  ({
+    stdin: { contents, resolveDir: root },
     absWorkingDir: root,
-    outfile: path.join(root, 'build/application.js'), // sources are named relative to it
     write: false,
     bundle: true,
     minify: true,
     format: 'esm',
     target: 'es2022',
     legalComments: 'none',
-    sourcemap: 'external',
     logLevel: 'error',
+  }) as const;
+
+/** The bytes, compressed, that an application loads before it runs, where it is bundled in chunks. */
+async function loadedFirst(contents: string): Promise<number> {
+  const outdir = path.join(root, 'build/application');
+  const { outputFiles, metafile } = await build({
+    ...options(contents),
+    outdir,
+    splitting: true,
+    metafile: true,
+  });
+  const outputs = new Map(Object.entries(metafile.outputs));
+  const loaded = new Set([...outputs.keys()].filter((name) => outputs.get(name)!.entryPoint === '<stdin>'));
+  expect(loaded.size).toBe(1);
+  for (const name of loaded)
+    for (const { path: next, kind } of outputs.get(name)!.imports)
+      if (kind === 'import-statement') loaded.add(next);
+  const files = outputFiles.filter((file) => loaded.has(path.relative(root, file.path)));
+  expect(files.length).toBe(loaded.size);
+  return files.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
+}
+
+/** An application that imports `names` from the built package. */
+async function bundle(names: string): Promise<Bundle> {
+  const { outputFiles } = await build({
+    ...options(`import { ${names} } from './dist/index.js';\nconsole.log(${names});`),
+    outfile: path.join(root, 'build/application.js'), // sources are named relative to it
+    sourcemap: 'external',
   });
   const [map, code] = outputFiles.sort((a, b) => b.path.localeCompare(a.path)).map(({ text }) => text);
   const found = new SourceMap(JSON.parse(map!));
@@ -70,6 +93,14 @@ test('an application with a convolution and a pooling loads both variants of the
   console.log(`init, tensor, conv2d, maxPool2d: gzip ${gzipBytes}`);
   expect(gzipBytes).toBeLessThanOrEqual(budgets['application of init, tensor, conv2d, maxPool2d, gzip']);
   expect([...sources.keys()].filter((name) => /sides\//.test(name))).toEqual([]);
+});
+
+test('an application with the reader of ONNX, in chunks, loads what most networks use', async () => {
+  const gzipBytes = await loadedFirst(
+    "import { init } from './dist/index.js';\nimport { loadModel } from './dist/onnx.js';\nconsole.log(init, loadModel);",
+  );
+  console.log(`init, loadModel: gzip ${gzipBytes}`);
+  expect(gzipBytes).toBeLessThanOrEqual(budgets['application of init, loadModel, at first, gzip']);
 });
 
 describe('an application that imports only init, tensor, conv2d', () => {

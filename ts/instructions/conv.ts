@@ -1,11 +1,10 @@
-/** Instructions of convolutions: packing of weights, the convolution, its weights' gradient, and the deformable ones. */
+/** Instructions of convolutions: packing of weights, the convolution, and its weights' gradient. */
 import { DTYPE } from '../base/boundary.ts';
 import { GRADIENTS } from '../engine/side.ts';
-import { sampling } from '../engine/sides/sampling.ts';
 import { type Axes, axisWords, kernelOf } from './axes.ts';
 import type { Buffer, Builder, Choice, OperandsOf, Plan } from './builder.ts';
 import { type Activation, activationWords } from './elementwise.ts';
-import { ALGORITHM, OP } from './table.ts';
+import { OP } from './table.ts';
 
 /** The sizes of a convolution. */
 export interface ConvSizes {
@@ -27,7 +26,8 @@ const sizeWords = ({ n, groups, channels, outputs, axes }: ConvSizes): number[] 
   ...[DTYPE.float32, n, groups, channels / groups, outputs / groups, ...axisWords(axes)],
 ];
 
-const convWords = (sizes: ConvSizes, { algorithm, exact, activation }: ConvOptions): number[] => [
+/** Sizes, algorithm and activation. */
+export const convWords = (sizes: ConvSizes, { algorithm, exact, activation }: ConvOptions): number[] => [
   ...[...sizeWords(sizes), algorithm, exact ? 1 : 0, ...activationWords(activation)],
 ];
 
@@ -105,42 +105,4 @@ export function writeConvWeightGradient(
   // Each weight meets each pixel of dy's planes.
   const macs = (dw.bytes / 4) * (dy.bytes / 4 / Math.max(1, sizes.outputs));
   to.step(OP.convWeightGradient, [dy, x], [dw], words, { scratch, macs });
-}
-
-/** Deformable convolutions have the general algorithm. */
-export interface DeformOptions extends ConvSizes {
-  readonly exact: boolean;
-  readonly offsetGroups: number;
-}
-
-const deformWords = ({ offsetGroups, exact, ...sizes }: DeformOptions): number[] => [
-  ...[...convWords(sizes, { algorithm: ALGORITHM.gemm, exact, activation: null }), offsetGroups],
-];
-
-/** y = x convolved with the packed weights, its taps moved by the offset and modulated by the mask. */
-export function writeDeform(
-  to: Builder,
-  where: string,
-  { x, offset, mask = null, weights, bias = null, y }: OperandsOf<'deform'>,
-  options: DeformOptions,
-): void {
-  to.needs(sampling);
-  const words = deformWords(options);
-  const { scratch, algorithm } = to.plan(where, OP.deform, words);
-  to.step(OP.deform, [x, offset, mask, weights, bias], [y], words, { scratch, algorithm });
-}
-
-/** One of its gradients (DEFORM_GRADIENT), from what it depends on. */
-export function writeDeformGradient(
-  to: Builder,
-  where: string,
-  operands: OperandsOf<'deformGradient'>,
-  { of, ...options }: DeformOptions & { of: number },
-): void {
-  to.needs(sampling);
-  const { x = null, offset, mask = null, dy, weights = null } = operands;
-  const { gradient = null, maskGradient = null } = operands;
-  const words = [...deformWords(options), of];
-  const { scratch } = to.plan(where, OP.deformGradient, words);
-  to.step(OP.deformGradient, [x, offset, mask, dy, weights], [gradient, maskGradient], words, { scratch });
 }

@@ -1,6 +1,7 @@
 /** Losses and their gradients (loss.rs and cross_entropy.rs in crates/core/src/instructions). */
 import { DTYPE } from '../base/boundary.ts';
-import { gradients } from '../engine/sides/gradients.ts';
+import { GRADIENTS } from '../engine/side.ts';
+import { selection } from '../engine/sides/selection.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import type { Along } from './reduce.ts';
 import { type LOSS, OP } from './table.ts';
@@ -26,7 +27,7 @@ export function writeLoss(
   { x, target, weight, positive, y }: OperandsOf<'loss'>,
   { block, ...loss }: Elementwise & { block: number },
 ): void {
-  to.needs(gradients);
+  to.needs(selection);
   const reads = [x, target, weight ?? null, positive ?? null];
   to.step(OP.loss, reads, [y], [...wordsOf(loss), block], { inPlace: block === 0 ? 0 : -1 });
 }
@@ -37,7 +38,7 @@ export function writeLossGradient(
   { dy, x, target, weight, positive, d }: OperandsOf<'lossGradient'>,
   { each, byTarget, ...loss }: Elementwise & { each: boolean; byTarget: boolean },
 ): void {
-  to.needs(gradients);
+  to.needs(GRADIENTS);
   const reads = [dy, x, target, weight ?? null, positive ?? null];
   to.step(OP.lossGradient, reads, [d], [...wordsOf(loss), each ? 1 : 0, byTarget ? 1 : 0], { inPlace: 1 });
 }
@@ -64,7 +65,7 @@ export function writeCrossEntropy(
   { x, target, weight, y, share, state }: OperandsOf<'crossEntropy'>,
   problem: CrossEntropy,
 ): void {
-  to.needs(gradients);
+  to.needs(selection);
   to.step(
     OP.crossEntropy,
     [x, target, weight ?? null],
@@ -84,7 +85,7 @@ export function writeCrossEntropyGradient(
     ...problem
   }: CrossEntropy & { divisor: number; each: boolean; byTarget: boolean },
 ): void {
-  to.needs(gradients);
+  to.needs(GRADIENTS);
   const reads = [dy, x, target, weight ?? null, state ?? null, total ?? null];
   const words = [...columnWords(problem), divisor, each ? 1 : 0, byTarget ? 1 : 0];
   to.step(OP.crossEntropyGradient, reads, [d], words, { inPlace: 1 });

@@ -107,7 +107,6 @@ export function writeScatter(
   { x, indices, y }: OperandsOf<'scatter'>,
   { writing, ...planes }: ScatterOptions,
 ): void {
-  to.needs(GRADIENTS);
   to.step(OP.scatter, [x, indices], [y], [...planeWords(planes), writing]);
 }
 
@@ -117,6 +116,5 @@ export function writeGather(
   { x, indices, y }: OperandsOf<'gather'>,
   planes: IndexedPlanes,
 ): void {
-  to.needs(GRADIENTS);
   to.step(OP.gather, [x, indices], [y], planeWords(planes));
 }

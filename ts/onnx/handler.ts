@@ -1,5 +1,6 @@
 /** How an operator of ONNX becomes calls of ours, a row of the tables in handlers/; and nodes with the rows that hold for them. */
 import type { DType } from '../base/dtype.ts';
+import type { Pass } from '../graph/rewrite.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Call, Value } from './call.ts';
 import type { GraphProto, NodeProto } from './protobuf.ts';
@@ -10,6 +11,8 @@ export interface Handler extends Row {
   check?(node: GraphNode): string | undefined;
   /** Inputs of a graph in an attribute that are the same at each of its runs, and the names that the node gives for them. */
   invariants?(node: GraphNode): ReadonlyMap<string, string>;
+  /** What a program's graph is rewritten by before all else, where the node is in it. */
+  readonly pass?: Pass;
   /** Its output, a tensor; or the list of its outputs, of which each may be a sequence. */
   build(call: Call): Tensor<DType> | readonly Value[];
 }

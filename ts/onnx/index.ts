@@ -7,7 +7,7 @@ import { requireRoom } from './constants.ts';
 import { readExternal } from './external.ts';
 import { inlined } from './functions.ts';
 import { checkGraph } from './graph.ts';
-import { handlerTable } from './handlers/index.ts';
+import { handlersFor } from './handlers/index.ts';
 import { Model, type ModelOptions } from './model.ts';
 import { readModel } from './protobuf.ts';
 
@@ -60,7 +60,7 @@ export async function loadModel(source: ModelSource, options: ModelOptions = {})
   if (options.maxIterations !== undefined) integer('loadModel', 'maxIterations', options.maxIterations, 1);
   const { bytes, file, beside } = await readSource('loadModel', source);
   const proto = inlined(readModel(bytes, file));
-  const graph = checkGraph(proto, handlerTable());
+  const graph = checkGraph(proto, await handlersFor(proto));
   requireRoom(proto, info.maxMemoryBytes);
   await readExternal(proto, externalData, beside);
   return new Model(proto, graph, options);

@@ -7,11 +7,11 @@
 import type { DType } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
+import type { Pass } from '../graph/rewrite.ts';
 import type { Choosing } from '../instructions/builder.ts';
 import type { Prepacked } from '../program/prepacked.ts';
 import { copied, type Numbers } from '../tensor/copied.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { quantized } from '../transforms/passes/quantized.ts';
 import type { Program } from '../transforms/program.ts';
 import { Replan } from '../transforms/replan.ts';
 import type { Results } from '../transforms/results.ts';
@@ -45,6 +45,8 @@ export class Shared {
   readonly choosing: Choosing;
   readonly prepacked: Prepacked;
   readonly routines: Routine[] = [];
+  /** What the programs' graphs are rewritten by before all else. */
+  readonly passes = new Set<Pass>();
   /** What the programs read: the weights, and what was made of them. */
   readonly tensors: Tensor<DType>[] = [];
   /** The function that the user called, for error sentences. */
@@ -159,6 +161,7 @@ export class Routine implements Body {
     this.plan = computeConstants({ file, graph, times: of, around: given.around, bodies });
     for (const value of this.plan.constants.values()) shared.tensors.push(...tensorsOf(value));
     shared.routines.push(this);
+    for (const { handler } of this.plan.nodes) if (handler.pass) shared.passes.add(handler.pass);
     for (const node of this.plan.nodes) {
       if (node.bodies.size === 0) continue;
       this.#bodies.set(node, bodiesOf(shared, node, this.constant));
@@ -367,7 +370,8 @@ export class Routine implements Body {
     const ports = inputs.flatMap((name) =>
       tensorsOf(lookup(name) as Value).map(({ dtype, shape }) => ({ name, dtype, shape })),
     );
-    const replan = (own === undefined ? this.#replans.get(leg) : undefined) ?? new Replan([quantized]);
+    const replan =
+      (own === undefined ? this.#replans.get(leg) : undefined) ?? new Replan([...this.#shared.passes]);
     if (own === undefined) this.#replans.set(leg, replan);
     let program: Program<Results> | null = null;
     // The scope ends the handles of constants that were computed on the way; the program keeps what it needs of them.

@@ -1,6 +1,6 @@
 /** A quantised model: a Model whose report says what became of its layers. */
 import { checkGraph } from '../onnx/graph.ts';
-import { handlerTable } from '../onnx/handlers/index.ts';
+import { handlerTable } from '../onnx/handlers/all.ts';
 import { Model, type ModelOptions } from '../onnx/model.ts';
 import type { ModelProto } from '../onnx/protobuf.ts';
 import type { QuantizationReport } from './report.ts';

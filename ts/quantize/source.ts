@@ -3,7 +3,7 @@ import { ModelError, wrongKind } from '../base/errors.ts';
 import { type AnyModule, Module } from '../layers/module.ts';
 import { type ExportInput, exportOnnx } from '../onnx/export/index.ts';
 import { checkGraph } from '../onnx/graph.ts';
-import { handlerTable } from '../onnx/handlers/index.ts';
+import { handlerTable } from '../onnx/handlers/all.ts';
 import { Model } from '../onnx/model.ts';
 import { type ModelProto, readModel } from '../onnx/protobuf.ts';
 import type { Numbers } from '../tensor/copied.ts';

@@ -125,7 +125,7 @@ export async function generate({ write }) {
   ];
   await list('ts/layers', layerExports);
 
-  const { handlerTable } = await importSource('ts/onnx/handlers/index.ts');
+  const { handlerTable } = await importSource('ts/onnx/handlers/all.ts');
   const onnx = [...handlerTable().keys()].sort();
   for (const document of documents([...operatorExports, ...layerExports], operators, onnx)) put(document);
   return stale;

@@ -1,4 +1,4 @@
-/** Instructions of gradients of convolution, pooling, norms and activations, losses and optimisers. */
+/** Instructions of gradients of convolution, pooling, norms, activations and losses, and of optimisers. */
 import { packed } from '../../../build/sides/gradients.js';
 import { type Side, side } from '../side.ts';
 

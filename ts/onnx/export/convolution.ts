@@ -140,7 +140,7 @@ function fold(to: Writer, call: Call): string {
   );
 }
 
-export const convolutions: Forms = {
+export const convolutions = (): Forms => ({
   conv1d: conv,
   conv2d: conv,
   conv3d: conv,
@@ -157,7 +157,7 @@ export const convolutions: Forms = {
   pad1d: pad,
   pad2d: pad,
   pad3d: pad,
-};
+});
 
 function pad(to: Writer, call: Call): string {
   const [mode = 0, value = 0, ...widths] = call.params;

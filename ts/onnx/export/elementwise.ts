@@ -102,7 +102,7 @@ function where(to: Writer, call: Call): string {
   return to.cast(to.op('Where', [condition, ...wide]), 'int8');
 }
 
-export const elementwise: Forms = {
+export const elementwise = (): Forms => ({
   relu: same('Relu'),
   sigmoid: same('Sigmoid'),
   tanh: same('Tanh'),
@@ -166,4 +166,4 @@ export const elementwise: Forms = {
   bitwiseLeftShift: shift('LEFT'),
   bitwiseRightShift: shift('RIGHT'),
   cast: (to, { inputs, outputs }) => to.op('Cast', inputs, { to: ELEMENT[outputs[0]!.dtype] }),
-};
+});

@@ -69,7 +69,7 @@ export interface ExportOptions {
 /** Every form, by the operator's name. @internal */
 export function formTable(): ReadonlyMap<string, Form> {
   const all = [elementwise, convolutions, pools, moves, sums, samples, noises];
-  return new Map(all.flatMap((forms) => Object.entries(forms)));
+  return new Map(all.flatMap((forms) => Object.entries(forms())));
 }
 
 /** Sizes that are tried for free axes: small ones for the batch, others that a stride or two divide. */

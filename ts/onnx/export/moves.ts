@@ -93,7 +93,7 @@ const triangle =
     return dtype === 'float32' ? y : to.cast(y, dtype);
   };
 
-export const moves: Forms = {
+export const moves = (): Forms => ({
   reshape: reshaped,
   flatten: reshaped,
   squeeze: reshaped,
@@ -143,4 +143,4 @@ export const moves: Forms = {
   oneHot,
   sort: sorted,
   topK: sorted,
-};
+});

@@ -2,7 +2,7 @@
 import { DISTRIBUTION } from '../../instructions/table.ts';
 import { type Form, type Forms, inputOf } from './form.ts';
 
-export const noises: Forms = {
+export const noises = (): Forms => ({
   dropout(to, call) {
     const [p = 0] = call.params;
     if (p === 0 || call.inputs[1] === '') return to.op('Identity', [inputOf(call)]);
@@ -17,7 +17,7 @@ export const noises: Forms = {
       return to.op('RandomUniform', [], { low: { float: p0 }, high: { float: p1 }, shape });
     return to.op('RandomNormal', [], { mean: { float: p0 }, scale: { float: p1 }, shape });
   },
-};
+});
 
 function channels(...[to, call]: Parameters<Form>): string {
   if (call.params[0] === 1) return nothing(to, call);

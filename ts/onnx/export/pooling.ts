@@ -226,7 +226,7 @@ function unpool(to: Writer, call: Call): string {
 const ranks = (name: string, form: Form): Forms =>
   Object.fromEntries([1, 2, 3].map((rank) => [`${name}${rank}d`, form]));
 
-export const pools: Forms = {
+export const pools = (): Forms => ({
   ...ranks('maxPool', pool),
   ...ranks('minPool', pool),
   ...ranks('avgPool', pool),
@@ -237,4 +237,4 @@ export const pools: Forms = {
   ...ranks('maxUnpool', unpool),
   globalAvgPool: global('GlobalAveragePool', 'ReduceMean'),
   globalMaxPool: global('GlobalMaxPool', 'ReduceMax'),
-};
+});

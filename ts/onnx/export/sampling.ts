@@ -133,10 +133,10 @@ function roiAlign(to: Writer, call: Call): string {
   });
 }
 
-export const samples: Forms = {
+export const samples = (): Forms => ({
   interpolate,
   gridSample,
   roiAlign,
   roiPool: (to, { inputs, params: [down = 1, across = 1, scale = 1] }) =>
     to.op('MaxRoiPool', inputs, { pooled_shape: [down, across], spatial_scale: { float: scale } }),
-};
+});

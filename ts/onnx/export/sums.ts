@@ -200,7 +200,7 @@ function cell(operator: string, functions: number): Form {
   };
 }
 
-export const sums: Forms = {
+export const sums = (): Forms => ({
   linear,
   matmul: (to, { inputs }) => to.op('MatMul', inputs),
   sum: reduction('ReduceSum', 13),
@@ -225,4 +225,4 @@ export const sums: Forms = {
   groupNorm,
   layerNorm,
   localResponseNorm,
-};
+});

@@ -1,62 +1,109 @@
-/** Every operator that models may use, by ONNX's name. */
-import type { Handler } from '../handler.ts';
+/**
+ * The operators that models may use, by ONNX's name. What most networks use is here; the others are files of their own, which are loaded
+ * when a model uses one of them.
+ */
+import type { Handler, Handlers } from '../handler.ts';
+import type { GraphProto, ModelProto } from '../protobuf.ts';
 import { activation } from './activation.ts';
 import { affine } from './affine.ts';
 import { arithmetic } from './arithmetic.ts';
-import { audio } from './audio.ts';
 import { blocks } from './blocks.ts';
 import { comparisons } from './comparison.ts';
 import { constants } from './constant.ts';
-import { control } from './control.ts';
 import { convolution } from './convolution.ts';
-import { sumsOfProducts } from './einsum.ts';
-import { found } from './found.ts';
-import { fused } from './fused.ts';
 import { indexing } from './indexing.ts';
-import { losses } from './losses.ts';
 import { normalization } from './normalization.ts';
-import { places } from './places.ts';
 import { pooling } from './pooling.ts';
-import { quantization } from './quantization.ts';
-import { quantized } from './quantized.ts';
-import { randoms } from './random.ts';
-import { recurrent } from './recurrent.ts';
 import { reductions } from './reduction.ts';
-import { resampling } from './resampling.ts';
-import { resizing } from './resize.ts';
-import { sequences } from './sequence.ts';
 import { shapes } from './shape.ts';
 
 /** The rows of each operator. A Map: a file may name an operator 'toString'. */
-export function handlerTable(): ReadonlyMap<string, readonly Handler[]> {
-  const all = [
-    activation,
-    affine,
-    arithmetic,
-    comparisons,
-    constants,
-    convolution,
-    indexing,
-    losses,
-    places,
-    found,
-    sumsOfProducts,
-    normalization,
-    pooling,
-    shapes,
-    reductions,
-    blocks,
-    resampling,
-    quantization,
-    quantized,
-    fused,
-    control,
-    recurrent,
-    sequences,
-    resizing,
-    audio,
-    randoms,
-  ];
+export type HandlerTable = ReadonlyMap<string, readonly Handler[]>;
+
+export const common = (): readonly Handlers[] => [
+  ...[activation, affine, arithmetic, blocks, comparisons, constants, convolution],
+  ...[indexing, normalization, pooling, reductions, shapes],
+];
+
+interface Others {
+  /** Their names, with a space between them. */
+  readonly names: string;
+  load(): Promise<Handlers>;
+}
+
+export const OTHERS: readonly Others[] = [
+  { names: 'Resize Upsample', load: async () => (await import('./resize.ts')).resizing },
+  {
+    names: 'GridSample AffineGrid DeformConv MaxRoiPool RoiAlign',
+    load: async () => (await import('./resampling.ts')).resampling,
+  },
+  { names: 'MaxUnpool', load: async () => (await import('./unpooling.ts')).unpooling },
+  { names: 'GatherND ScatterND ReverseSequence', load: async () => (await import('./places.ts')).places },
+  {
+    names: 'NonZero Compress Unique NonMaxSuppression Det',
+    load: async () => (await import('./found.ts')).found,
+  },
+  { names: 'Einsum', load: async () => (await import('./einsum.ts')).sumsOfProducts },
+  {
+    names: 'QuantizeLinear DequantizeLinear DynamicQuantizeLinear',
+    load: async () => (await import('./quantization.ts')).quantization,
+  },
+  {
+    names:
+      'ConvInteger QLinearConv MatMulInteger QLinearMatMul com.microsoft.MatMulIntegerToFloat com.microsoft.DynamicQuantizeMatMul com.microsoft.QLinearAdd com.microsoft.QLinearMul com.microsoft.QLinearSigmoid com.microsoft.QLinearLeakyRelu com.microsoft.QLinearSoftmax com.microsoft.QLinearGlobalAveragePool com.microsoft.QLinearAveragePool com.microsoft.QLinearConcat',
+    load: async () => (await import('./quantized.ts')).quantized,
+  },
+  {
+    names:
+      'com.microsoft.FusedConv com.microsoft.FusedGemm com.microsoft.FusedMatMul com.microsoft.Gelu com.microsoft.BiasGelu com.microsoft.FastGelu com.microsoft.QuickGelu com.microsoft.SkipLayerNormalization',
+    load: async () => (await import('./fused.ts')).fused,
+  },
+  { names: 'If Loop Scan SequenceMap', load: async () => (await import('./control.ts')).control },
+  {
+    names:
+      'SequenceConstruct SequenceEmpty SequenceAt SequenceInsert SequenceErase SequenceLength ConcatFromSequence SplitToSequence',
+    load: async () => (await import('./sequence.ts')).sequences,
+  },
+  {
+    names: 'RNN GRU LSTM com.microsoft.DynamicQuantizeLSTM',
+    load: async () => (await import('./recurrent.ts')).recurrent,
+  },
+  {
+    names: 'HannWindow HammingWindow BlackmanWindow MelWeightMatrix DFT STFT',
+    load: async () => (await import('./audio.ts')).audio,
+  },
+  {
+    names: 'RandomNormal RandomUniform RandomNormalLike RandomUniformLike Bernoulli Multinomial',
+    load: async () => (await import('./random.ts')).randoms,
+  },
+  {
+    names: 'NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss',
+    load: async () => (await import('./losses.ts')).losses,
+  },
+];
+
+/** The rows by operator. */
+export function tableOf(all: readonly Handlers[]): HandlerTable {
   const rows = (handler: Handler | readonly Handler[]) => ('build' in handler ? [handler] : handler);
   return new Map(all.flatMap(Object.entries).map(([name, handler]) => [name, rows(handler)]));
+}
+
+/** The table of the operators that a model uses, and of the common ones. */
+export async function handlersFor({ graph }: ModelProto): Promise<HandlerTable> {
+  const used = operatorsOf(graph);
+  const wanted = OTHERS.filter(({ names }) => names.split(' ').some((name) => used.has(name)));
+  return tableOf([...common(), ...(await Promise.all(wanted.map(({ load }) => load())))]);
+}
+
+/** The names of a graph's operators, and of those in its nodes' attributes. */
+function operatorsOf(graph: GraphProto): ReadonlySet<string> {
+  const names = new Set<string>();
+  const graphs = [graph];
+  for (const { nodes } of graphs) {
+    for (const { operator, attributes } of nodes) {
+      names.add(operator);
+      for (const { graph: inner } of attributes.values()) if (inner !== null) graphs.push(inner);
+    }
+  }
+  return names;
 }

@@ -1,6 +1,5 @@
 /** Pooling. ONNX's stride is 1 where none is given, PyTorch's the kernel's size. */
 import type { DType } from '../../base/dtype.ts';
-import { shapeText } from '../../base/errors.ts';
 import { abs, sqrt } from '../../ops/activation.ts';
 import { globalAvgPool, globalMaxPool } from '../../ops/adaptivePooling.ts';
 import { add, div, mul, pow, sub } from '../../ops/arithmetic.ts';
@@ -18,13 +17,11 @@ import {
 } from '../../ops/pooling.ts';
 import { sum } from '../../ops/reduction.ts';
 import { reshape } from '../../ops/reshape.ts';
-import { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../../ops/unpooling.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handlers } from '../handler.ts';
-import { int, ints, optional, required, value } from '../row.ts';
-import { padAxes } from './constant.ts';
-import { padPairs, spatialAxes, WINDOW_ATTRIBUTES, windowPadding } from './convolution.ts';
+import { int, required } from '../row.ts';
+import { spatialAxes, WINDOW_ATTRIBUTES, windowPadding } from './convolution.ts';
 
 const ATTRIBUTES = {
   ...WINDOW_ATTRIBUTES,
@@ -40,12 +37,6 @@ export const pooling: Handlers = {
     attributes: { ...ATTRIBUTES, storage_order: int(0) },
     outputs: 2,
     build: buildMaxPool,
-  },
-  MaxUnpool: {
-    since: 9,
-    inputs: ['X', 'I', optional(value('output_shape'))],
-    attributes: { kernel_shape: required(ints), pads: ints, strides: ints },
-    build: buildMaxUnpool,
   },
   GlobalLpPool: { inputs: ['X'], attributes: { p: int(2) }, build: buildGlobalLpPool },
   AveragePool: {
@@ -102,36 +93,10 @@ function reversed(indices: Tensor<'int32'>, spatial: readonly number[]): Tensor<
 }
 
 /** Where each plane of a shape begins: [N, C, 1...]. */
-function planeStarts([n = 0, channels = 0, ...spatial]: readonly number[]): Tensor<'int32'> {
+export function planeStarts([n = 0, channels = 0, ...spatial]: readonly number[]): Tensor<'int32'> {
   const plane = spatial.reduce((a, b) => a * b, 1);
   const starts = mul(arange(n * channels, { dtype: 'int32' }), plane);
   return reshape(starts, [n, channels, ...spatial.map(() => 1)]);
-}
-
-/** Of the size that kernel, strides and pads say, by which indices count; a larger output_shape has zeros behind it. */
-function buildMaxUnpool(call: Call): Tensor<DType> {
-  const axes = spatialAxes(call);
-  const x = call.float32(0);
-  const kernel = call.perAxis('kernel_shape', axes, 1);
-  const strides = call.perAxis('strides', axes, 1);
-  const pads = padPairs(call, call.perAxis('pads', 2 * axes, 0), axes);
-  const spatial = kernel.map(
-    (size, axis) => (x.shape[axis + 2]! - 1) * strides[axis]! + size - pads[axis]![0] - pads[axis]![1],
-  );
-  if (spatial.some((size) => size < 1)) call.fail(`the output is ${shapeText(spatial)}, must not be empty`);
-  const whole = [...x.shape.slice(0, 2), ...spatial];
-  const own = sub(call.tensor(1) as Tensor<'int32'>, planeStarts(whole));
-  const options = { stride: strides, outputSize: spatial };
-  const y = [maxUnpool1d, maxUnpool2d, maxUnpool3d][axes - 1]!(x, own, kernel, options);
-  const wanted = call.list('output_shape') ?? whole;
-  if (wanted.length !== whole.length || wanted.some((size, axis) => size < whole[axis]!)) {
-    call.fail(`output_shape is ${shapeText(wanted)}, must be at least ${shapeText(whole)}`);
-  }
-  return padAxes(
-    y,
-    wanted.map((size, axis) => [0, size - whole[axis]!]),
-    { mode: 'constant' },
-  );
 }
 
 /** The p-norm of each plane. */

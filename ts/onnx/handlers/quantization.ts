@@ -14,8 +14,9 @@ import { dequantized, quantized } from '../../ops/quantized.ts';
 import { max, min } from '../../ops/reduction.ts';
 import { reshape } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { quantized as pass } from '../../transforms/passes/quantized.ts';
 import type { Call } from '../call.ts';
-import type { Handlers } from '../handler.ts';
+import type { Handler, Handlers } from '../handler.ts';
 import { type AttributeSpec, int, optional } from '../row.ts';
 import { dtypeOf } from '../weights.ts';
 
@@ -27,7 +28,15 @@ const AXIS = { axis: int(1) };
 const OUTPUT_DTYPE: AttributeSpec = { kind: 'int', allowed: [0, UINT8, INT8], otherwise: 0 };
 const BLOCKED = { ...AXIS, block_size: int(0) };
 
-export const quantization: Handlers = {
+/** Rows of nodes that compute on bytes where their neighbours let them. */
+export function onBytes(handlers: Handlers): Handlers {
+  const row = (one: Handler): Handler => ({ ...one, pass });
+  return Object.fromEntries(
+    Object.entries(handlers).map(([name, one]) => [name, 'build' in one ? row(one) : one.map(row)]),
+  );
+}
+
+export const quantization: Handlers = /*#__PURE__*/ onBytes({
   QuantizeLinear: [
     { since: 10, inputs: QUANTIZE_INPUTS, build: (call) => buildQuantize(call, 1, 0) },
     {
@@ -73,7 +82,7 @@ export const quantization: Handlers = {
     outputs: 3,
     build: (call) => dynamicQuantize(call.float32(0)),
   },
-};
+});
 
 function buildQuantize(call: Call, axis: number, block: number): Tensor<DType> {
   const asked = call.given('output_dtype') ? dtypeOf(call.int('output_dtype')) : null;

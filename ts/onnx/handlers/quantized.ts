@@ -20,14 +20,14 @@ import type { Handler, Handlers } from '../handler.ts';
 import { centered, type Integers, integerConvolution, integerProduct } from '../integers.ts';
 import { float, int, only, optional, required, variadic } from '../row.ts';
 import { spatialAxes, WINDOW_ATTRIBUTES, windowOptions, windowPadding } from './convolution.ts';
-import { alongAxis, dequantize, dynamicQuantize, quantize, saturated } from './quantization.ts';
+import { alongAxis, dequantize, dynamicQuantize, onBytes, quantize, saturated } from './quantization.ts';
 
 const CONV_ATTRIBUTES = { ...WINDOW_ATTRIBUTES, group: int(1) };
 /** A quantised tensor's inputs. */
 const tensorOf = (name: string) => [name, `${name}_scale`, optional(`${name}_zero_point`)];
 const scaleOf = (name: string) => [`${name}_scale`, optional(`${name}_zero_point`)];
 
-export const quantized: Handlers = {
+export const quantized: Handlers = /*#__PURE__*/ onBytes({
   ConvInteger: {
     since: 10,
     inputs: ['x', 'w', optional('x_zero_point'), optional('w_zero_point')],
@@ -101,7 +101,7 @@ export const quantized: Handlers = {
     attributes: { axis: required(int()) },
     build: buildConcat,
   },
-};
+});
 
 /** An operator that computes on floats what its integers stand for, and has the scale of its result at `y`. */
 function onFloats(

@@ -5,13 +5,13 @@ import { holds, side } from '../../engine/side.ts';
 import type { Executable } from '../../program/executable.ts';
 
 const SIDES: ReadonlyMap<string, () => Promise<{ packed: Packed }>> = /*#__PURE__*/ new Map([
-  ['bytes', () => import('../../../build/sides/bytes.js')],
-  ['gradients', () => import('../../../build/sides/gradients.js')],
-  ['sampling', () => import('../../../build/sides/sampling.js')],
-  ['selection', () => import('../../../build/sides/selection.js')],
-  ['reductions', () => import('../../../build/sides/reductions.js')],
-  ['recurrent', () => import('../../../build/sides/recurrent.js')],
-  ['pictures', () => import('../../../build/sides/pictures.js')],
+  ['bytes', () => import('../../../build/sides/alone/bytes.js')],
+  ['gradients', () => import('../../../build/sides/alone/gradients.js')],
+  ['sampling', () => import('../../../build/sides/alone/sampling.js')],
+  ['selection', () => import('../../../build/sides/alone/selection.js')],
+  ['reductions', () => import('../../../build/sides/alone/reductions.js')],
+  ['recurrent', () => import('../../../build/sides/alone/recurrent.js')],
+  ['pictures', () => import('../../../build/sides/alone/pictures.js')],
 ]);
 
 export const isSide = (name: string): boolean => SIDES.has(name);
