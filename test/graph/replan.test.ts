@@ -20,6 +20,7 @@ import {
   type Tensor,
 } from 'striate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { atOnce } from '../../ts/base/steps.ts';
 import type { Graph } from '../../ts/graph/graph.ts';
 import { Trace } from '../../ts/graph/trace.ts';
 import { symbolOf } from '../../ts/tensor/tensor.ts';
@@ -45,7 +46,8 @@ function plan(replan: Replan, run: Run, shapes: readonly Shape[]): Graph {
   const trace = new Trace();
   const xs = shapes.map((shape) => symbolOf(trace.input({ shape, dtype: 'float32' })) as unknown as Tensor);
   const result = trace.run('test', () => run(...xs));
-  const graph = replan.graphOf(trace, 'test', [trace.valueOf(result)]);
+  const { graph, keep } = atOnce(replan.graphOf(trace, 'test', [trace.valueOf(result)]));
+  keep();
   trace.close();
   return graph;
 }

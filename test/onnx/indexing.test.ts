@@ -160,7 +160,7 @@ describe('indices that come with each run', () => {
 
   test('other numbers, and more than a thousand, compile nothing', async () => {
     const loaded = await loadModel(textual());
-    const build = vi.mocked(building.build);
+    const build = vi.mocked(building.building);
     const score = (ids: readonly number[]) => {
       const { y } = loaded.run({ ids: Int32Array.from(ids) }) as { y: Tensor };
       const found = y.item();

@@ -22,8 +22,9 @@ import {
   type Tensor,
   tensor,
 } from 'striate';
-import { loadModel } from 'striate/onnx';
+import { exportOnnx, loadModel } from 'striate/onnx';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Pauses } from '../../ts/base/pause.ts';
 import { controlModels } from '../support/controlModels.ts';
 import { MODEL } from '../support/model.ts';
 import { expectNothingLive } from '../support/runtime.ts';
@@ -166,6 +167,75 @@ describe.each([
       x.dispose();
       one.dispose();
     }
+  });
+});
+
+describe('planned in steps', () => {
+  /** Has every step wait, and something done meanwhile. */
+  function between(meanwhile: () => void): void {
+    vi.spyOn(Pauses.prototype, 'maybe').mockImplementation(async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      meanwhile();
+    });
+  }
+  /** Of one stage with a free axis, and of several. */
+  const models = () => {
+    const layers = net();
+    const whole = exportOnnx(layers, { inputs: [{ name: 'x', shape: ['n', 3, 6, 6] }] });
+    layers.dispose();
+    return [
+      { bytes: whole, shape: [2, 3, 6, 6] },
+      { bytes: controlModels[0]!, shape: [2, 3] },
+    ];
+  };
+
+  test('what runs between the steps of a plan changes nothing', async () => {
+    await init();
+    for (const { bytes, shape } of models()) {
+      const [one, other] = [await loadModel(bytes), await loadModel(bytes)];
+      const x = randn(shape, { seed: 7 });
+      const expected = other.run({ x });
+      let steps = 0;
+      between(() => {
+        steps += 1;
+        if (steps % 5 === 0) for (const value of Object.values(one.run({ x }))) value.dispose();
+      });
+      const found = await one.runAsync({ x });
+      vi.restoreAllMocks();
+      expect(steps).toBeGreaterThan(5);
+      for (const [key, value] of Object.entries(expected))
+        expect(found[key]!.toArray()).toEqual(value.toArray());
+      for (const values of [expected, found]) for (const value of Object.values(values)) value.dispose();
+      for (const made of [one, other, x]) made.dispose();
+    }
+  });
+
+  test('a plan that is given up leaves nothing behind', async () => {
+    await init();
+    for (const { bytes, shape } of models()) {
+      const one = await loadModel(bytes);
+      const x = randn(shape, { seed: 7 });
+      const stop = new AbortController();
+      between(() => stop.abort(new Error('enough')));
+      await expect(one.runAsync({ x }, { signal: stop.signal })).rejects.toThrow('enough');
+      between(() => one.dispose());
+      await expect(one.runAsync({ x })).rejects.toThrow('Model.runAsync: the model is disposed');
+      vi.restoreAllMocks();
+      // Until the call that was given up has heard of it.
+      await soon();
+      x.dispose();
+      expectNothingLive();
+    }
+  });
+
+  test('a model that is loaded while the runtime ends is none', async () => {
+    await init();
+    between(disposeRuntime);
+    await expect(loadModel(MODEL, { inputShapes: { x: [1, 1, 3, 3] } })).rejects.toThrow(
+      new TypeError('loadModel: the runtime was disposed'),
+    );
+    vi.restoreAllMocks();
+    await init();
   });
 });
 

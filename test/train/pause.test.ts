@@ -1,6 +1,6 @@
 /** When a training lets other tasks run. */
 import { afterEach, expect, test, vi } from 'vitest';
-import { Pauses } from '../../ts/train/pause.ts';
+import { Pauses } from '../../ts/base/pause.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -5,13 +5,13 @@
  */
 import { checkOptions, fill, integer, oneOf, perAxis } from '../base/checks.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
+import { Pauses } from '../base/pause.ts';
 import type { WebSignal } from '../base/platform.ts';
 import { collecting } from '../engine/memory.ts';
 import { countOf } from '../instructions/emit.ts';
 import { tensor, zeros } from '../ops/create.ts';
 import type { Size } from '../ops/options.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
-import { Pauses } from '../train/pause.ts';
 import { placesOf } from './element.ts';
 import type { NetSource } from './net.ts';
 import type { TargetOptions } from './saliency.ts';

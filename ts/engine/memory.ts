@@ -3,6 +3,7 @@
  * made inside; the arena that all programs share; and the figures of all of it.
  */
 import { isOwnTensor, OutOfMemoryError, wrongKind } from '../base/errors.ts';
+import type { Steps } from '../base/steps.ts';
 import { type Engine, engine, engineOrNull, free, onDisposeRuntime, refresh } from './engine.ts';
 
 /** Writes values that are kept outside of the linear memory to an address of it. */
@@ -320,6 +321,22 @@ export function collecting<T>(body: () => T): { readonly result: T; readonly mad
     throw error;
   } finally {
     scopes.pop();
+  }
+}
+
+/** Work in steps, whose handles end with it. */
+export function* scoped<T>(work: Steps<T>): Steps<T> {
+  const made: Disposable[] = [];
+  try {
+    for (;;) {
+      const step = collecting(() => work.next());
+      made.push(...step.made);
+      if (step.result.done) return step.result.value;
+      yield;
+    }
+  } finally {
+    work.return(undefined as never);
+    for (const one of made) one.dispose();
   }
 }
 

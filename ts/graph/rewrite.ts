@@ -2,6 +2,7 @@
  * The only way in which passes change a graph: a rule looks at a node, names the nodes in front of it that it would do away
  * with, and makes new ones in their place. It is refused where anything else reads what it would do away with.
  */
+import { atOnce, type Steps } from '../base/steps.ts';
 import type { Entry, Params } from './entry.ts';
 import type { Graph } from './graph.ts';
 import { type Node, type Origin, originsOf, readersOf, unshaped, type Value } from './value.ts';
@@ -34,17 +35,29 @@ export interface Pass {
 /** A pass that has changed a graph so often for each of its nodes would never end. */
 const MAX_CHANGES = 16;
 
-/** Applies passes in their order, at most `limit` rules; gives how many, and which were refused and why. */
-export function optimize(
+/** How many rules were applied, and which were refused and why. */
+interface Optimized {
+  readonly applied: number;
+  readonly refused: string[];
+}
+
+/** Applies passes in their order, at most `limit` rules. */
+export function optimize(graph: Graph, passes: readonly Pass[], limit?: number): Optimized {
+  return atOnce(optimizing(graph, passes, limit));
+}
+
+/** The same in steps. */
+export function* optimizing(
   graph: Graph,
   passes: readonly Pass[],
-  limit = Number.POSITIVE_INFINITY,
-): { applied: number; refused: string[] } {
+  limit: number = Number.POSITIVE_INFINITY,
+): Steps<Optimized> {
   const refused = new Set<string>();
   let applied = 0;
   for (const pass of passes) {
-    if (pass.rules !== undefined) applied += rewriteAll(graph, pass, limit - applied, refused);
+    if (pass.rules !== undefined) applied += yield* rewriteAll(graph, pass, limit - applied, refused);
     pass.run?.(graph);
+    yield;
   }
   return { applied, refused: [...refused] };
 }
@@ -67,7 +80,7 @@ function rulesFor(pass: Pass, name: string): readonly Rule[] {
 }
 
 /** Applies a pass' rules until none of them matches; gives how often. */
-function rewriteAll(graph: Graph, pass: Pass, limit: number, refused: Set<string>): number {
+function* rewriteAll(graph: Graph, pass: Pass, limit: number, refused: Set<string>): Steps<number> {
   const most = MAX_CHANGES * (graph.nodes.length + 1);
   const writes = graph.nodes.some(({ state }) => state.length > 0);
   let applied = 0;
@@ -89,10 +102,12 @@ function rewriteAll(graph: Graph, pass: Pass, limit: number, refused: Set<string
         queue.push(...apply(graph, node, rewrite));
         for (const one of [node, ...rewrite.inner]) gone.add(one);
         applied += 1;
+        yield;
         if (applied > most) throw new Error(`${pass.name}: it changes the graph without end`);
       }
     }
     if (before !== applied) graph.settle();
+    yield;
   }
   return applied;
 }

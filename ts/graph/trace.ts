@@ -3,6 +3,7 @@
  * Modules are known by path while it is open, so that a result can be asked for by its module's name.
  */
 import { type DType, sameShape, type TensorType } from '../base/dtype.ts';
+import { atOnce, inOne, type Steps } from '../base/steps.ts';
 import { release, type Storage } from '../engine/memory.ts';
 import { CLONE, RESHAPE } from './builtin.ts';
 import { DRAW_TYPE, Draw } from './draw.ts';
@@ -68,22 +69,37 @@ export class Trace {
    * @throws TypeError when another is open
    */
   run<T>(where: string, body: () => T): T {
-    if (current !== null) throw new TypeError(`${where}: a traced function cannot be traced inside another`);
+    return atOnce(this.steps(where, () => inOne(body)));
+  }
+
+  /** `run` of a body in steps: between them the trace is not open. */
+  *steps<T>(where: string, body: () => Steps<T>): Steps<T> {
     this.#where = where;
     const [known, count] = [[...this.#known], this.values.length];
     for (;;) {
       this.#isStale = false;
-      current = this;
-      try {
-        const result = body();
-        if (!this.#isStale) return result;
-      } finally {
-        current = null;
+      const work = body();
+      for (;;) {
+        const { done, value } = this.#opened(() => work.next());
+        if (!done) yield;
+        else if (this.#isStale) break;
+        else return value;
       }
       this.nodes.length = 0;
       this.values.length = count;
       for (const all of [this.named, this.state, this.#known, this.#read, this.#written]) all.clear();
       for (const [key, value] of known) this.#known.set(key, value);
+    }
+  }
+
+  #opened<T>(body: () => T): T {
+    if (current !== null)
+      throw new TypeError(`${this.#where}: a traced function cannot be traced inside another`);
+    current = this;
+    try {
+      return body();
+    } finally {
+      current = null;
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { DType } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
 import { engine } from '../engine/engine.ts';
 import { currentTrace, type Trace } from '../graph/trace.ts';
 import { reshape } from '../ops/reshape.ts';
@@ -58,6 +59,16 @@ export function build(
   around: Surroundings,
   mode: Mode,
 ): void {
+  atOnce(building(nodes, values, around, mode));
+}
+
+/** The same, a node in a step. */
+export function* building(
+  nodes: Iterable<GraphNode>,
+  values: Map<string, Value>,
+  around: Surroundings,
+  mode: Mode,
+): Steps<void> {
   const { isTraining = false } = around;
   const lookup: Lookup = (name) => values.get(name) ?? around.lookup(name);
   for (const node of nodes) {
@@ -71,6 +82,7 @@ export function build(
         : compute(node, lookup, body('compute'), isTraining),
       values,
     );
+    yield;
   }
 }
 

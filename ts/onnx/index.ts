@@ -2,6 +2,7 @@
 import { checkOptions, integer } from '../base/checks.ts';
 import { wrongKind, wrongValue } from '../base/errors.ts';
 import { type ModelSource, readSource } from '../base/source.ts';
+import { withPauses } from '../base/steps.ts';
 import { engine } from '../engine/engine.ts';
 import { requireRoom } from './constants.ts';
 import { readExternal } from './external.ts';
@@ -43,7 +44,7 @@ export type { ModelResults } from './results.ts';
  * ```
  */
 export async function loadModel(source: ModelSource, options: ModelOptions = {}): Promise<Model> {
-  const { info } = engine('loadModel');
+  const on = engine('loadModel');
   checkOptions('loadModel', options, ['inputShapes', 'accuracy', 'externalData', 'maxIterations']);
   const { accuracy, externalData = {} } = options;
   if (accuracy !== undefined && accuracy !== 'fast' && accuracy !== 'exact') {
@@ -61,7 +62,9 @@ export async function loadModel(source: ModelSource, options: ModelOptions = {})
   const { bytes, file, beside } = await readSource('loadModel', source);
   const proto = inlined(readModel(bytes, file));
   const graph = checkGraph(proto, await handlersFor(proto));
-  requireRoom(proto, info.maxMemoryBytes);
+  requireRoom(proto, on.info.maxMemoryBytes);
   await readExternal(proto, externalData, beside);
-  return new Model(proto, graph, options);
+  return withPauses(Model.making(proto, graph, options), () => {
+    if (!on.alive) throw new TypeError('loadModel: the runtime was disposed');
+  });
 }

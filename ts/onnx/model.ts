@@ -5,7 +5,9 @@
 import { checkOptions, integer } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
 import { ModelError } from '../base/errors.ts';
+import { Pauses } from '../base/pause.ts';
 import { Shown } from '../base/shown.ts';
+import { atOnce, type Steps, TASK, withPauses } from '../base/steps.ts';
 import { engine } from '../engine/engine.ts';
 import type { Send } from '../engine/lane.ts';
 import { adopt, collecting, type Resources, scope } from '../engine/memory.ts';
@@ -108,6 +110,12 @@ export interface ModelNode {
   readonly outputs: readonly string[];
 }
 
+/** The program of a model of one stage, and the tensors that it takes. */
+interface Whole {
+  readonly program: Program<Results>;
+  readonly tensors: readonly Tensor<DType>[];
+}
+
 class ModelResources implements Resources {
   readonly shared: Shared;
 
@@ -187,11 +195,18 @@ export class Model extends Shown {
       throw error;
     }
     adopt(this);
+  }
+
+  /** A model, made in steps. @internal */
+  static *making(proto: ModelProto, graph: CheckedGraph, options: ModelOptions): Steps<Model> {
+    const model = new Model(proto, graph, options);
+    let isMade = false;
     try {
-      this.#compileKnown();
-    } catch (error) {
-      this.dispose();
-      throw error;
+      yield* model.#compileKnown();
+      isMade = true;
+      return model;
+    } finally {
+      if (!isMade) model.dispose();
     }
   }
 
@@ -239,8 +254,8 @@ export class Model extends Shown {
   }
 
   /**
-   * `run` in a worker of the library's own, where there are workers: this thread goes on meanwhile, but for the planning of
-   * shapes that are new, and the graphs of If, Loop and Scan. The inputs are copied at the call; calls take turns in their
+   * `run` in a worker of the library's own, where there are workers: this thread goes on meanwhile. It plans shapes that are new, in
+   * steps between which other tasks run, and runs the graphs of If, Loop and Scan. The inputs are copied at the call; calls take turns in their
    * order; the values are those of `run`. With `init({ threads })` the worker shares the memory; else it has one of its own, to which a
    * program is brought at its first call there. Where there are no workers it runs in place, and `runtime().notes` says so.
    * @throws what `run` throws, as a rejection; the signal's reason when it is aborted
@@ -258,15 +273,17 @@ export class Model extends Shown {
     this.#requireAlive(where);
     const signal = signalOf(where, options, ['outputs']);
     const wanted = this.#wanted(options.outputs, where);
+    const check = () => {
+      this.#requireAlive(where);
+      if (signal?.aborted) throw signal.reason;
+    };
     const job = async (own: readonly Tensor<DType>[], send: Send | null): Promise<ModelResults> => {
       this.#requireAlive(where);
       this.resources.shared.begin(where);
       const values = new Map(this.inputs.map(({ name }, i): [string, Value] => [name, own[i]!]));
-      if (!this.#routine.times.isWhole) return this.#stagedBeside(where, values, wanted, send);
-      const { program, tensors } = this.#whole(
-        (name) => values.get(name) ?? this.#routine.constant(name),
-        wanted,
-      );
+      if (!this.#routine.times.isWhole) return this.#stagedBeside(where, values, wanted, send, check);
+      const lookup: Lookup = (name) => values.get(name) ?? this.#routine.constant(name);
+      const { program, tensors } = await withPauses(this.#planning(lookup, wanted), check);
       return (await program.runBeside(where, tensors, send)) as ModelResults;
     };
     return this.#with(where, inputs, (values) =>
@@ -453,9 +470,14 @@ export class Model extends Shown {
   }
 
   /** The program of a model of one stage, and the tensors that it takes. */
-  #whole(lookup: Lookup, wanted: readonly string[]) {
+  #whole(lookup: Lookup, wanted: readonly string[]): Whole {
+    return atOnce(this.#planning(lookup, wanted));
+  }
+
+  /** The same in steps. */
+  *#planning(lookup: Lookup, wanted: readonly string[]): Steps<Whole> {
     const [leg] = this.#routine.legs(wanted) as [Leg];
-    const { program, inputs } = this.#routine.planned(leg, lookup);
+    const { program, inputs } = yield* this.#routine.planning(leg, lookup);
     return { program, tensors: inputs.map((name) => lookup(name) as Tensor<DType>) };
   }
 
@@ -483,9 +505,11 @@ export class Model extends Shown {
     values: Map<string, Value>,
     wanted: readonly string[],
     send: Send | null,
+    check: () => void,
   ): Promise<ModelResults> {
     const stages = this.#routine.stages(values, () => undefined, wanted);
     const made: { dispose(): void }[] = [];
+    const pauses = new Pauses(TASK);
     const go = (results: Readonly<Record<string, Value>>) => {
       // Another run may have come between.
       this.resources.shared.where = where;
@@ -496,10 +520,16 @@ export class Model extends Shown {
     try {
       let step = go({});
       while (!step.done) {
+        if (step.value === undefined) {
+          await pauses.maybe();
+          check();
+          step = go({});
+          continue;
+        }
         const { program, tensors } = step.value;
         const results = (await program.runBeside(where, tensors, send)) as Readonly<Record<string, Value>>;
         made.push(...Object.values(results).flatMap(tensorsOf));
-        this.#requireAlive(where);
+        check();
         step = go(results);
       }
       const found = step.value;
@@ -507,6 +537,8 @@ export class Model extends Shown {
         wanted.map((name) => [name, copiesOf([this.#output(name, found)])[0]!]),
       ) as ModelResults;
     } finally {
+      stages.return(undefined as never);
+      pauses.end();
       for (const one of made) one.dispose();
     }
   }
@@ -568,11 +600,12 @@ export class Model extends Shown {
   }
 
   /** Compiles on loading what can be: the first run is then as fast as the others, and mistakes show early. */
-  #compileKnown(): void {
+  *#compileKnown(): Steps<void> {
     const shapes = this.#fixedShapes('loadModel', this.#shapes);
     if (shapes === null) return;
+    this.resources.shared.begin('loadModel');
     try {
-      this.#compiled('loadModel', shapes);
+      yield* this.#planning(this.#lookupFor(shapes), this.#wanted(undefined));
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new ModelError(`${this.#file}: ${error.message}`, { cause: error });

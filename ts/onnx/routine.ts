@@ -6,7 +6,8 @@
  */
 import type { DType } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
-import { scope } from '../engine/memory.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
+import { scope, scoped } from '../engine/memory.ts';
 import type { Pass } from '../graph/rewrite.ts';
 import type { Choosing } from '../instructions/builder.ts';
 import type { Prepacked } from '../program/prepacked.ts';
@@ -15,11 +16,12 @@ import { Tensor } from '../tensor/tensor.ts';
 import type { Program } from '../transforms/program.ts';
 import { Replan } from '../transforms/replan.ts';
 import type { Results } from '../transforms/results.ts';
-import { tracedProgram } from '../transforms/traced.ts';
+import { planning } from '../transforms/traced.ts';
 import {
   assign,
   type Body,
   build,
+  building,
   compute,
   type Lookup,
   type Mode,
@@ -244,18 +246,22 @@ export class Routine implements Body {
     for (let results: StageResults = {}; ; ) {
       const { done, value } = stages.next(results);
       if (done) return value;
+      if (value === undefined) continue;
       observer?.program(value.program, value.tensors);
       results = value.program.runFor(this.#shared.where, value.tensors) as StageResults;
     }
   }
 
-  /** The stages' programs, one after the other, for whoever runs them and gives their results; then as `execute`. */
+  /**
+   * The stages' programs, one after the other, for whoever runs them and gives their results, and nothing between the steps of a
+   * plan; then as `execute`.
+   */
   *stages(
     values: Map<string, Value>,
     around: Lookup,
     wanted: readonly string[],
     observer?: Observer,
-  ): Generator<StageRun, Lookup, StageResults> {
+  ): Generator<StageRun | undefined, Lookup, StageResults> {
     const lookup: Lookup = (name) => values.get(name) ?? this.constant(name) ?? around(name);
     const ids: number[] = [];
     for (const leg of this.legs(wanted)) {
@@ -264,10 +270,10 @@ export class Routine implements Body {
         const { staying } = this.plan;
         build(leg.nodes, values, { lookup, bodies: this.#bodies, staying }, 'compute');
       } else if (leg.nodes.length > 0) {
-        const planned = this.planned(leg, lookup, ids);
+        const planned = yield* this.planning(leg, lookup, ids);
         ids.push(planned.id);
         const tensors = planned.inputs.flatMap((name) => tensorsOf(lookup(name) as Value));
-        const results = yield { program: planned.program, tensors };
+        const results = (yield { program: planned.program, tensors }) as StageResults;
         for (const name of leg.gives) values.set(name, results[name] as Value);
         for (const [name, numbers] of planned.known) values.set(name, tensorOf(numbers));
       }
@@ -306,7 +312,12 @@ export class Routine implements Body {
   }
 
   /** The program of a stage for these values: a kept one, moved to the end of the map, or a new one. */
-  planned(leg: Leg, lookup: Lookup, before: readonly number[] = []): Planned {
+  planned(leg: Leg, lookup: Lookup): Planned {
+    return atOnce(this.planning(leg, lookup));
+  }
+
+  /** The same in steps. */
+  *planning(leg: Leg, lookup: Lookup, before: readonly number[] = []): Steps<Planned> {
     const parts = leg.takes.map((name) => {
       const value = lookup(name) as Value;
       return leg.plannedBefore.has(name)
@@ -323,12 +334,14 @@ export class Routine implements Body {
     this.#programs.delete(key);
     if (planned === undefined) {
       try {
-        planned = this.#compile(leg, lookup);
+        planned = yield* this.#compile(leg, lookup);
       } catch (error) {
         if (!(error instanceof OutOfMemoryError) || !this.#shared.hasPrograms) throw error;
         this.#shared.freePrograms();
-        planned = this.#compile(leg, lookup);
+        planned = yield* this.#compile(leg, lookup);
       }
+      // Another call may have made it meanwhile.
+      this.#programs.get(key)?.program.dispose();
     }
     this.#programs.set(key, planned);
     if (this.#programs.size > (this.#given.loop !== null ? MAX_BODY_PROGRAMS : MAX_PROGRAMS)) {
@@ -341,16 +354,19 @@ export class Routine implements Body {
 
   /** A program of its own, which makes all that it needs of the constants; its maker disposes of it. */
   apart(leg: Leg, lookup: Lookup, prepacked: Prepacked): Program<Results> {
-    return this.#compile(leg, lookup, prepacked).program;
+    return atOnce(this.#compile(leg, lookup, prepacked)).program;
   }
 
-  #compile(leg: Leg, lookup: Lookup, own?: Prepacked): Planned {
+  *#compile(leg: Leg, lookup: Lookup, own?: Prepacked): Steps<Planned> {
     const { where, choosing } = this.#shared;
     const prepacked = own ?? this.#shared.prepacked;
     const held = leg.takes.filter((name) => leg.holds.has(name) || leg.plannedBefore.has(name));
     const inputs = leg.takes.filter((name) => !held.includes(name));
     const known = new Map<string, Numbers | readonly Numbers[]>();
-    const run = (...xs: Tensor<DType>[]): Results => {
+    const { constant } = this;
+    const bodies = this.#bodies;
+    const { staying } = this.plan;
+    const steps = function* (...xs: Tensor<DType>[]): Steps<Results> {
       const values = new Map<string, Value>();
       // The program holds for these values, also when the tensor has others later.
       for (const name of held) values.set(name, tensorOf(numbersOf(lookup(name) as Value)));
@@ -361,9 +377,8 @@ export class Routine implements Body {
           value instanceof Tensor ? (xs.shift() as Tensor<DType>) : xs.splice(0, value.length),
         );
       }
-      const around = { lookup: this.constant, bodies: this.#bodies, staying: this.plan.staying };
-      build(leg.nodes, values, around, 'record');
-      const found = (name: string) => values.get(name) ?? this.constant(name);
+      yield* building(leg.nodes, values, { lookup: constant, bodies, staying }, 'record');
+      const found = (name: string) => values.get(name) ?? constant(name);
       for (const name of leg.plans) known.set(name, numbersOf(found(name) as Value));
       return Object.fromEntries(leg.gives.map((name) => [name, found(name)])) as Results;
     };
@@ -373,13 +388,10 @@ export class Routine implements Body {
     const replan =
       (own === undefined ? this.#replans.get(leg) : undefined) ?? new Replan([...this.#shared.passes]);
     if (own === undefined) this.#replans.set(leg, replan);
-    let program: Program<Results> | null = null;
-    // The scope ends the handles of constants that were computed on the way; the program keeps what it needs of them.
-    scope(() => {
-      const options = { inputs: ports, where, prepacked, choosing, replan };
-      program = tracedProgram({ run, parameters: [] }, options);
-    });
-    return { id: this.#count++, program: program as unknown as Program<Results>, inputs, known };
+    const options = { inputs: ports, where, prepacked, choosing, replan };
+    // Handles of constants that were computed on the way end with the plan; the program keeps what it needs of them.
+    const program = yield* scoped(planning<Results>({ steps, parameters: [] }, options));
+    return { id: this.#count++, program, inputs, known };
   }
 
   /** A value of which a program is made, which must have few numbers. */

@@ -3,11 +3,12 @@
  * goes into the prologue (prologue.ts), what the second half reads of the first into the record; buffers get places.
  */
 import type { TensorType } from '../base/dtype.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Buffers, buffersBy, lower } from '../graph/lower.ts';
 import { typeBytes } from '../graph/resolve.ts';
-import type { Node, Value } from '../graph/value.ts';
+import type { Value } from '../graph/value.ts';
 import { align, type Buffer, Builder, type Choosing, type Step } from '../instructions/builder.ts';
 import { writeFill } from '../instructions/copy.ts';
 import type { Words } from '../instructions/words.ts';
@@ -15,7 +16,7 @@ import { splitConstants } from './constants.ts';
 import { type Binding, type Executable, SLOT } from './executable.ts';
 import { inPieces } from './pieces.ts';
 import { assignOffsets, shareInPlace } from './placement.ts';
-import type { Prepacked } from './prepacked.ts';
+import type { Claim } from './prepacked.ts';
 import { Prologue } from './prologue.ts';
 import { rowsOf } from './rows.ts';
 
@@ -27,7 +28,7 @@ export type Constants =
   | {
       readonly kind: 'fixed';
       /** Where what was made already is found. */
-      readonly prepacked: Prepacked;
+      readonly prepacked: Claim;
     };
 
 export interface Plan {
@@ -47,7 +48,14 @@ interface Assembled {
 }
 
 export function assemble(on: Engine, where: string, graph: Graph, plan: Plan): Assembled {
-  return new Assembly(on, where, graph, plan).assembled();
+  return atOnce(assembling(on, where, graph, plan));
+}
+
+/** The same in steps. */
+export function* assembling(on: Engine, where: string, graph: Graph, plan: Plan): Steps<Assembled> {
+  const assembly = new Assembly(on, where, graph, plan);
+  yield* assembly.lower();
+  return yield* assembly.assembled();
 }
 
 class Assembly {
@@ -61,7 +69,7 @@ class Assembly {
   /** What becomes of constants; null where nothing is known before a run. */
   readonly #prologue: Prologue | null;
   /** The first step of the second half. */
-  #middle: number;
+  #middle = 0;
   #recordBytes = 0;
 
   constructor(on: Engine, where: string, graph: Graph, plan: Plan) {
@@ -76,19 +84,28 @@ class Assembly {
     for (const [index, value] of graph.inputs.entries()) {
       this.#buffers.set(value, this.#external(value, { kind: 'input', index }));
     }
-    const { nodes, results } = plan.half ?? { nodes: graph.nodes.length, results: graph.results.length };
-    const emit = (node: Node, row: number) => {
-      if (!this.#prologue?.waits(node)) lower(this.#to, node, this.#buffers, row);
-    };
-    graph.nodes.slice(0, nodes).forEach(emit);
+  }
+
+  /** Every node that does not wait, in both halves, and what they give. */
+  *lower(): Steps<void> {
+    const graph = this.#graph;
+    const { half = { nodes: graph.nodes.length, results: graph.results.length } } = this.#plan;
+    const { nodes, results } = half;
+    yield* this.#emit(0, nodes);
     const first = graph.results.slice(0, results).map((value) => this.#buffers.of(value));
     this.#middle = this.#to.steps.length;
-    graph.nodes.slice(nodes).forEach((node, i) => {
-      emit(node, nodes + i);
-    });
+    yield* this.#emit(nodes, graph.nodes.length);
     this.#give('first', first, 0);
     const second = graph.results.slice(results).map((value) => this.#buffers.of(value));
     this.#give('second', second, results);
+  }
+
+  *#emit(from: number, end: number): Steps<void> {
+    for (const [i, node] of this.#graph.nodes.slice(from, end).entries()) {
+      if (this.#prologue?.waits(node)) continue;
+      lower(this.#to, node, this.#buffers, from + i);
+      yield;
+    }
   }
 
   #external(type: TensorType, binding: Binding): Buffer {
@@ -148,7 +165,7 @@ class Assembly {
     });
   }
 
-  assembled(): Assembled {
+  *assembled(): Steps<Assembled> {
     const { steps } = this.#to;
     const halves = this.#plan.half !== undefined;
     let main: readonly Step[] = halves ? steps.slice(0, this.#middle) : steps;
@@ -156,11 +173,13 @@ class Assembly {
     if (this.#prologue !== null) {
       const split = splitConstants(main);
       main = split.main;
-      constant = this.#made(this.#prologue, split.before, main);
+      constant = yield* this.#made(this.#prologue, split.before, main);
     }
     const second = halves ? steps.slice(this.#middle) : null;
     if (second !== null) this.#record(main, second);
+    yield;
     const { steps: prologue, pieces } = inPieces(constant, (step) => this.#brought(step));
+    yield;
     const encoded = (own: readonly Step[]): Words => {
       shareInPlace(own);
       return this.#to.encode(own, assignOffsets(own));
@@ -196,13 +215,14 @@ class Assembly {
   }
 
   /** What the main list reads of constants becomes memory of its own; gives the steps that make what is not made. */
-  #made(prologue: Prologue, before: readonly Step[], main: readonly Step[]): Step[] {
+  *#made(prologue: Prologue, before: readonly Step[], main: readonly Step[]): Steps<Step[]> {
     const wanted = prologue.wanted(before, main);
     for (const [buffer, key] of wanted) {
       this.#to.externalize(buffer);
       this.#bindings.push({ kind: 'made', key, bytes: buffer.bytes });
     }
-    return prologue.steps(before, wanted);
+    yield;
+    return yield* prologue.steps(before, wanted);
   }
 
   /** What the second half touches of the first one's temporaries lies in the record. */

@@ -1,4 +1,5 @@
 /** An executable that the Rust side has decoded: bound to memory and run. Counted; freed when nobody holds it. */
+import type { Steps } from '../base/steps.ts';
 import type { Engine } from '../engine/engine.ts';
 import { allocate, countCache, countLive, release, type Storage, sharedArena } from '../engine/memory.ts';
 import { ARENA } from '../instructions/words.ts';
@@ -77,10 +78,10 @@ export class Loaded {
   }
 
   /**
-   * Runs the prologue, if there is one, piece by piece: `make` binds what a piece makes, and captures come in where they are
+   * Runs the prologue, if there is one, a piece in a step: `make` binds what a piece makes, and captures come in where they are
    * read.
    */
-  prepare(where: string, captures: readonly Storage[], make: (base: number) => void): void {
+  *prepare(where: string, captures: readonly Storage[], make: (base: number) => void): Steps<void> {
     const instructions = this.#lists.prologue;
     if (instructions === null) return;
     let step = 0;
@@ -97,6 +98,7 @@ export class Loaded {
       } finally {
         release(arena);
       }
+      yield;
     }
   }
 

@@ -38,6 +38,16 @@ export class Prepacked {
     return this.#made.has(key);
   }
 
+  /** For a plan. */
+  claim(): Claim {
+    return new Claim(this);
+  }
+
+  /** Has what a key stands for stay until it is released. */
+  hold(key: string): void {
+    (this.#made.get(key) as Made).users += 1;
+  }
+
   /** The storage of this key, which is to be written where it is new. @throws OutOfMemoryError */
   acquire(where: string, key: string, bytes: number): Storage {
     let made = this.#made.get(key);
@@ -72,5 +82,32 @@ export class Prepacked {
     if (made.users > 0) return;
     this.#made.delete(key);
     release(made.storage);
+  }
+}
+
+/** What a plan counts on: it stays until the program that is planned holds it itself. */
+export class Claim {
+  readonly #prepacked: Prepacked;
+  readonly #keys: string[] = [];
+
+  constructor(prepacked: Prepacked) {
+    this.#prepacked = prepacked;
+  }
+
+  shorten(text: string): string {
+    return this.#prepacked.shorten(text);
+  }
+
+  /** Whether it is there, and then to stay. */
+  has(key: string): boolean {
+    if (!this.#prepacked.has(key)) return false;
+    this.#prepacked.hold(key);
+    this.#keys.push(key);
+    return true;
+  }
+
+  /** The plan has its program, or none. */
+  end(): void {
+    for (const key of this.#keys.splice(0)) this.#prepacked.release(key);
   }
 }

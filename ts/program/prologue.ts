@@ -4,18 +4,19 @@
  * program of a model lowers none of what its weights were folded and packed by. A constant itself is promised too: it is
  * brought in right before its first reader, and its memory is another's after the last one.
  */
+import type { Steps } from '../base/steps.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Buffers, lower } from '../graph/lower.ts';
 import type { Node, Value } from '../graph/value.ts';
 import type { Buffer, Builder, Step } from '../instructions/builder.ts';
 import { bufferKeys, valueKeys } from './keys.ts';
-import type { Prepacked } from './prepacked.ts';
+import type { Claim } from './prepacked.ts';
 
 export class Prologue {
   readonly #graph: Graph;
   readonly #to: Builder;
   readonly #buffers: Buffers<Value>;
-  readonly #prepacked: Prepacked;
+  readonly #prepacked: Claim;
   readonly #promised = new Map<Buffer, Value>();
   /** Nodes that are lowered only where their results are wanted. */
   readonly #waiting: ReadonlySet<Node>;
@@ -24,7 +25,7 @@ export class Prologue {
   /** What stands in the list for the writing of a capture's values. */
   readonly #brought = new Map<Step, Value>();
 
-  constructor(graph: Graph, to: Builder, buffers: Buffers<Value>, prepacked: Prepacked) {
+  constructor(graph: Graph, to: Builder, buffers: Buffers<Value>, prepacked: Claim) {
     this.#graph = graph;
     this.#to = to;
     this.#buffers = buffers;
@@ -84,10 +85,10 @@ export class Prologue {
   }
 
   /** The steps that make what is wanted and not there yet. */
-  steps(before: readonly Step[], wanted: ReadonlyMap<Buffer, string>): Step[] {
+  *steps(before: readonly Step[], wanted: ReadonlyMap<Buffer, string>): Steps<Step[]> {
     const missing = [...wanted].flatMap(([buffer, key]) => (this.#prepacked.has(key) ? [] : [buffer]));
     const needed = needs(before, missing);
-    const late = this.#lowered(needed.buffers);
+    const late = yield* this.#lowered(needed.buffers);
     const all = late.length === 0 ? needed.steps : inOrder(this.#first, [...before, ...late]);
     return this.#withCaptures(needs(all, missing).steps, missing);
   }
@@ -113,7 +114,7 @@ export class Prologue {
   }
 
   /** Lowers what makes these buffers, and whatever that is made of, in the nodes' order. */
-  #lowered(buffers: ReadonlySet<Buffer | null>): Step[] {
+  *#lowered(buffers: ReadonlySet<Buffer | null>): Steps<Step[]> {
     const found = new Set<Node>();
     const pending: (Value | null)[] = [];
     for (const buffer of buffers) pending.push(this.#promised.get(buffer as Buffer) ?? null);
@@ -125,9 +126,11 @@ export class Prologue {
     }
     if (found.size === 0) return [];
     const start = this.#to.steps.length;
-    this.#graph.nodes.forEach((node, row) => {
-      if (found.has(node) && this.waits(node)) lower(this.#to, node, this.#buffers, row);
-    });
+    for (const [row, node] of this.#graph.nodes.entries()) {
+      if (!found.has(node) || !this.waits(node)) continue;
+      lower(this.#to, node, this.#buffers, row);
+      yield;
+    }
     return this.#to.steps.slice(start);
   }
 }

@@ -3,10 +3,10 @@
  * folded into convolutions; the model runs on the calibration inputs, which show the ranges of its values; each layer runs on
  * integers beside its floats, which shows what it loses; what loses too much stays in floats.
  */
+import { Pauses } from '../base/pause.ts';
 import { engine } from '../engine/engine.ts';
 import type { AnyModule } from '../layers/module.ts';
 import type { Model } from '../onnx/model.ts';
-import { Pauses } from '../train/pause.ts';
 import type { Feed, Feeds } from '../transforms/feeds.ts';
 import type { QuantizedModel } from './model.ts';
 import { type QuantizeOptions, type Settings, settingsOf } from './options.ts';

@@ -1,5 +1,6 @@
 /** What is quantised, as the parts of an ONNX model: an imported one's own, or those of a module that is exported for it. */
 import { ModelError, wrongKind } from '../base/errors.ts';
+import { atOnce } from '../base/steps.ts';
 import { type AnyModule, Module } from '../layers/module.ts';
 import { type ExportInput, exportOnnx } from '../onnx/export/index.ts';
 import { checkGraph } from '../onnx/graph.ts';
@@ -66,7 +67,7 @@ function typeOf(name: string, feed: Feed): { shape: readonly number[]; dtype: Nu
 
 /** A model of these parts, its nodes in order. */
 export function made(proto: ModelProto, options: Model['origin']['options'] = {}): Model {
-  return new Model(proto, checkGraph(proto, handlerTable()), options);
+  return atOnce(Model.making(proto, checkGraph(proto, handlerTable()), options));
 }
 
 /** The parts with their nodes in order. */

@@ -2,12 +2,12 @@
 import { checkOptions } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
+import { Pauses } from '../base/pause.ts';
 import { scope } from '../engine/memory.ts';
 import { Module } from '../layers/module.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Batches, forEachBatch, requireBatches } from './batches.ts';
 import type { Abortable } from './fitOptions.ts';
-import { Pauses } from './pause.ts';
 import { Scored } from './scored.ts';
 
 /** The options of `evaluate`. */

@@ -1,5 +1,6 @@
 /** fit: the loop of training: epochs of batches, validation between them, schedules, checkpoints, and when to stop. */
 import type { DType } from '../base/dtype.ts';
+import { Pauses } from '../base/pause.ts';
 import { scope } from '../engine/memory.ts';
 import type { AnyModule, Module } from '../layers/module.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -11,7 +12,6 @@ import { type Begin, beginOf, NOTHING, type PartState, type RunState } from './f
 import { explain } from './fitStep.ts';
 import { Checkpoints, Patience } from './fitWatch.ts';
 import { DataLoader } from './loader.ts';
-import { Pauses } from './pause.ts';
 import { Progress } from './progress.ts';
 import { type TrainStep, type TrainStepState, trainStep } from './trainStep.ts';
 

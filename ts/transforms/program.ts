@@ -7,6 +7,7 @@ import type { DType, TensorType } from '../base/dtype.ts';
 import { counted, OutOfMemoryError, wrongKind } from '../base/errors.ts';
 import type { WebSignal } from '../base/platform.ts';
 import { Shown } from '../base/shown.ts';
+import { atOnce, type Steps } from '../base/steps.ts';
 import { type Engine, engine, engineOrNull, refresh } from '../engine/engine.ts';
 import { laneOf, type Send } from '../engine/lane.ts';
 import {
@@ -163,9 +164,26 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     if (prepacked === undefined) adopt(this);
   }
 
-  /** Binds what stays: the storage that the function met, and what the prologue makes, now; gives the bytes of the latter. */
+  /** A program, made in steps. @internal */
+  static *making<Out = Results, In extends Given = Given>(
+    where: string,
+    parts: ProgramParts,
+  ): Steps<Program<Out, In>> {
+    const program = new Program<Out, In>(where, parts);
+    const { captures, loaded } = program.resources;
+    let isMade = false;
+    try {
+      yield* loaded!.prepare(where, captures, (base) => program.#hold(where, loaded as Loaded, base));
+      isMade = true;
+      return program;
+    } finally {
+      if (!isMade) program.resources.free();
+    }
+  }
+
+  /** Binds what stays: the storage that the function met, and what is there of what a prologue makes; gives the bytes of the latter. */
   #bindWeights(where: string, loaded: Loaded, constants: readonly Constant[]): number {
-    const { captures, keys, prepacked } = this.resources;
+    const { captures } = this.resources;
     for (const constant of constants) {
       constant.storage.references += 1;
       captures.push(constant.storage);
@@ -177,16 +195,18 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
       captures.map((storage, i) => (bases[i] === undefined ? 0 : storage.address)),
     );
     const { bindings, pieces } = loaded.executable;
-    const hold = (base: number): void => {
-      const { key, bytes } = bindings[base - ARENA - 1] as Binding & { kind: 'made' };
-      const { address } = prepacked.acquire(where, key, bytes);
-      keys.push(key);
-      for (const list of ['prologue', 'main'] as const) loaded.bindBase(list, base, address);
-    };
     const missing = new Set(pieces.flatMap(({ makes }) => makes));
-    for (const base of loaded.bases('made')) if (!missing.has(base)) hold(base);
-    loaded.prepare(where, captures, hold);
+    for (const base of loaded.bases('made')) if (!missing.has(base)) this.#hold(where, loaded, base);
     return bindings.reduce((sum, one) => sum + (one.kind === 'made' ? one.bytes : 0), 0);
+  }
+
+  /** Binds what a prologue makes, where all programs with the same constants have it. */
+  #hold(where: string, loaded: Loaded, base: number): void {
+    const { keys, prepacked } = this.resources;
+    const { key, bytes } = loaded.executable.bindings[base - ARENA - 1] as Binding & { kind: 'made' };
+    const { address } = prepacked.acquire(where, key, bytes);
+    keys.push(key);
+    for (const list of ['prologue', 'main'] as const) loaded.bindBase(list, base, address);
   }
 
   /** Gives draws room of their own. */
@@ -423,11 +443,12 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     const where = 'Program.update';
     const loaded = this.#requireAlive(where);
     const { captures, prepacked } = this.resources;
-    loaded.prepare(where, captures, (base) => {
+    const work = loaded.prepare(where, captures, (base) => {
       const { key } = loaded.executable.bindings[base - ARENA - 1] as Binding & { kind: 'made' };
       const { address } = prepacked.renew(where, key);
       for (const list of ['prologue', 'main'] as const) loaded.bindBase(list, base, address);
     });
+    atOnce(work);
     this.resources.changed();
   }
 

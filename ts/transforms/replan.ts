@@ -5,10 +5,11 @@
  * still has its type. Where anything differs the new trace is rewritten as any.
  */
 import { sameShape } from '../base/dtype.ts';
+import type { Steps } from '../base/steps.ts';
 import type { Entry } from '../graph/entry.ts';
 import { type Graph, graphOf } from '../graph/graph.ts';
 import { resolve } from '../graph/resolve.ts';
-import { optimize, type Pass } from '../graph/rewrite.ts';
+import { optimizing, type Pass } from '../graph/rewrite.ts';
 import type { Trace } from '../graph/trace.ts';
 import type { Node, Value } from '../graph/value.ts';
 import { PASSES } from './passes/index.ts';
@@ -35,6 +36,12 @@ interface Rewritten {
   readonly types: readonly (readonly [Value, number])[];
 }
 
+/** A graph to plan by, and what leaves it to the next plan. */
+interface Planned {
+  readonly graph: Graph;
+  keep(): void;
+}
+
 interface Rewriting {
   /** Where the graph is to note what is replaced. */
   readonly notes?: Graph['replaced'];
@@ -45,17 +52,17 @@ interface Rewriting {
 }
 
 /** The graph of a trace, rewritten by the passes; `isPinned`: what it met keeps its values. */
-export function rewritten(
+export function* rewritten(
   trace: Trace,
   where: string,
   results: readonly Value[],
   isPinned: boolean,
   { notes, extend, first = [] }: Rewriting = {},
-): Graph {
+): Steps<Graph> {
   const graph = graphOf(trace, where, results, isPinned);
   if (notes !== undefined) graph.replaced = notes;
   extend?.(graph);
-  optimize(graph, [...first, ...PASSES]);
+  yield* optimizing(graph, [...first, ...PASSES]);
   return graph;
 }
 
@@ -69,19 +76,30 @@ export class Replan {
     this.#first = first;
   }
 
-  /** The graph of a trace, rewritten by the passes: a new one, or the last one with other types. */
-  graphOf(trace: Trace, where: string, results: readonly Value[]): Graph {
+  /**
+   * The graph of a trace, rewritten by the passes: a new one, or the last one with other types. It is the caller's until `keep`: other
+   * plans that are made meanwhile have graphs of their own.
+   */
+  *graphOf(trace: Trace, where: string, results: readonly Value[]): Steps<Planned> {
     const last = this.#last;
     this.#last = null;
     const seen = seenOf(trace, results);
-    if (last !== null && seen !== null && isAlike(last, seen) && retype(last, seen)) {
-      optimize(last.graph, [views]);
-      this.#last = last;
-      return last.graph;
+    if (last !== null && seen !== null && isAlike(last, seen)) {
+      yield;
+      if (retype(last, seen)) {
+        yield* optimizing(last.graph, [views]);
+        return this.#planned(last.graph, last);
+      }
     }
-    const graph = rewritten(trace, where, results, true, { notes: [], first: this.#first });
-    if (seen !== null) this.#last = { seen, graph, types: typesOf(graph, seen) };
-    return graph;
+    const graph = yield* rewritten(trace, where, results, true, { notes: [], first: this.#first });
+    return this.#planned(graph, seen && { seen, graph, types: typesOf(graph, seen) });
+  }
+
+  #planned(graph: Graph, made: Rewritten | null): Planned {
+    const keep = () => {
+      this.#last = made;
+    };
+    return { graph, keep };
   }
 }
 

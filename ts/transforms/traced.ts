@@ -1,13 +1,14 @@
-/** tracedProgram: a function is traced, the trace is rewritten by passes and assembled, and becomes a program. */
+/** tracedProgram: a function is traced, the trace is rewritten by passes and assembled, and becomes a program; at once, or in steps. */
 import type { DType, TensorType } from '../base/dtype.ts';
 import { describe } from '../base/errors.ts';
+import { atOnce, inOne, type Steps } from '../base/steps.ts';
 import { engine } from '../engine/engine.ts';
 import type { Draw } from '../graph/draw.ts';
 import type { Graph } from '../graph/graph.ts';
 import { Trace } from '../graph/trace.ts';
 import type { Value } from '../graph/value.ts';
 import type { Choosing } from '../instructions/builder.ts';
-import { assemble } from '../program/assemble.ts';
+import { assembling } from '../program/assemble.ts';
 import { isFactor } from '../program/factors.ts';
 import { Prepacked } from '../program/prepacked.ts';
 import { type AnyTensor, symbolOf, Tensor } from '../tensor/tensor.ts';
@@ -23,6 +24,13 @@ export interface Source {
   readonly parameters: readonly Tensor<DType>[];
   /** Has each module's forward run inside its path of the trace; gives what undoes that. */
   instrument?(trace: Trace): () => void;
+}
+
+/** What is traced in steps. */
+interface Stepwise {
+  readonly steps: (...xs: Tensor<DType>[]) => Steps<Results>;
+  readonly parameters: readonly Tensor<DType>[];
+  readonly instrument?: undefined;
 }
 
 interface PlanOptions {
@@ -48,13 +56,22 @@ export function tracedProgram<Out = Results, In extends Given = Given>(
   source: Source,
   options: PlanOptions,
 ): Program<Out, In> {
+  return atOnce(planning<Out, In>(source, options));
+}
+
+/** The same in steps. */
+export function* planning<Out = Results, In extends Given = Given>(
+  source: Source | Stepwise,
+  options: PlanOptions,
+): Steps<Program<Out, In>> {
   const { where = 'compile', extend, replan, choosing, outputs } = options;
   const on = engine(where);
   const inputs = options.inputs.map((spec, i) => inputType(where, spec, i));
   const prepacked = options.prepacked ?? new Prepacked(false);
   const trace = new Trace(source.parameters);
+  const claim = prepacked.claim();
   try {
-    let form = traced(where, trace, source, inputs, outputs);
+    let form = yield* tracing(where, trace, source, inputs, outputs);
     const leaves = leavesOf(form, where).map((leaf) => trace.valueOf(leaf));
     const written = [...trace.state.keys()].map(({ storage }) => storage!);
     const extended =
@@ -64,17 +81,19 @@ export function tracedProgram<Out = Results, In extends Given = Given>(
         for (const value of more) made.give(value);
         form = [...leaves, ...more].map((value) => symbolOf(value) as AnyTensor);
       });
-    const graph =
-      replan?.graphOf(trace, where, leaves) ?? rewritten(trace, where, leaves, false, { extend: extended });
-    const { executable, captures, slots } = assemble(on, where, graph, {
-      constants: { kind: 'fixed', prepacked },
+    const { graph, keep } = replan
+      ? yield* replan.graphOf(trace, where, leaves)
+      : { graph: yield* rewritten(trace, where, leaves, false, { extend: extended }), keep: null };
+    yield;
+    const { executable, captures, slots } = yield* assembling(on, where, graph, {
+      constants: { kind: 'fixed', prepacked: claim },
       choosing,
     });
     for (const { storage } of captures) {
       // Nobody but the trace holds it.
       if (storage!.references === 1) throw new TypeError(`${where}: constant is disposed`);
     }
-    return new Program<Out, In>(where, {
+    const program = yield* Program.making<Out, In>(where, {
       inputs,
       // Symbols would keep the graph.
       form: mapResults(form, where, ({ shape, dtype }) => new Tensor(shape, dtype, null)),
@@ -87,23 +106,35 @@ export function tracedProgram<Out = Results, In extends Given = Given>(
       written,
       prepacked: options.prepacked,
     });
+    keep?.();
+    return program;
   } finally {
+    claim.end();
     trace.close();
   }
 }
 
 /** Runs the function in the trace; gives its results, or those that were asked for by name. @internal */
-export function traced(
+export function traced(...args: Parameters<typeof tracing>): Results {
+  return atOnce(tracing(...args));
+}
+
+/** The same in steps. */
+function* tracing(
   where: string,
   trace: Trace,
-  source: Source,
+  source: Source | Stepwise,
   inputs: readonly TensorType[],
   outputs: readonly string[] | undefined,
-): Results {
+): Steps<Results> {
   const symbols = inputs.map((type) => symbolOf(trace.input(type)));
   const undo = source.instrument?.(trace);
   try {
-    const results = trace.run(where, () => trace.inside('', () => source.run(...symbols)));
+    const run = () =>
+      'steps' in source
+        ? source.steps(...symbols)
+        : inOne(() => trace.inside('', () => source.run(...symbols)));
+    const results = yield* trace.steps(where, run);
     return outputs === undefined ? results : named(where, trace, outputs);
   } finally {
     undo?.();

@@ -8,6 +8,7 @@ import { ModelError, OutOfMemoryError, shapeText } from '../../base/errors.ts';
 import { messageOf } from '../../base/realm.ts';
 import { Shown } from '../../base/shown.ts';
 import { type ModelSource, readSource } from '../../base/source.ts';
+import { atOnce } from '../../base/steps.ts';
 import { engine } from '../../engine/engine.ts';
 import { adopt, type Resources, release } from '../../engine/memory.ts';
 import { Prepacked } from '../../program/prepacked.ts';
@@ -78,7 +79,14 @@ export class CompiledModel<Out = Record<string, AnyTensor>> extends Shown {
           isFactor: false,
         }));
         this.resources.programs.push(
-          new Program<unknown>('loadCompiled', { ...parts, captures: constants, written: [], prepacked }),
+          atOnce(
+            Program.making<unknown>('loadCompiled', {
+              ...parts,
+              captures: constants,
+              written: [],
+              prepacked,
+            }),
+          ),
         );
       }
     } catch (error) {

@@ -5,7 +5,7 @@
  * setImmediate.
  */
 
-/** Pauses at every 20 ms take 3 % of the time of a page. */
+/** Milliseconds that a task may take. Pauses at every 20 ms take 3 % of the time of a page. */
 const MOST = 48;
 
 interface Global {
@@ -31,16 +31,22 @@ function tasks(): { post: (call: () => void) => unknown; close: () => void } {
 /** Lets other tasks run from time to time. */
 export class Pauses {
   readonly #tasks = tasks();
+  readonly #most: number;
   /** When the last pause was over, and when one was last asked for. */
   #last = performance.now();
   #asked = this.#last;
+
+  /** `most`: milliseconds that a task may take. */
+  constructor(most: number = MOST) {
+    this.#most = most;
+  }
 
   /** Waits for other tasks where another step, as long as the last one, would make the task too long. */
   async maybe(): Promise<void> {
     const now = performance.now();
     const next = now + (now - this.#asked);
     this.#asked = now;
-    if (next - this.#last < MOST) return;
+    if (next - this.#last < this.#most) return;
     await new Promise<void>((resolve) => this.#tasks.post(resolve));
     this.#last = performance.now();
     this.#asked = this.#last;

@@ -1,0 +1,39 @@
+/** Work that is done at once, or in steps between which other tasks run: a generator that yields where it may wait. */
+import { Pauses } from './pause.ts';
+
+/** Work in steps. */
+export type Steps<T> = Generator<undefined, T, unknown>;
+
+/** All of it is one step. */
+// biome-ignore lint/correctness/useYield: it never waits
+export function* inOne<T>(body: () => T): Steps<T> {
+  return body();
+}
+
+/** Does it at once. */
+export function atOnce<T>(work: Steps<T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
+/** Milliseconds of a task: steps are not all of a length, and a machine may be a third as fast. */
+export const TASK = 16;
+
+/** Does it while other tasks run from time to time; `check` throws where nobody asks for it any more. */
+export async function withPauses<T>(work: Steps<T>, check: () => void): Promise<T> {
+  const pauses = new Pauses(TASK);
+  try {
+    for (;;) {
+      const { done, value } = work.next();
+      if (done) return value;
+      await pauses.maybe();
+      check();
+    }
+  } finally {
+    // What is half done gives back what it holds.
+    work.return(undefined as never);
+    pauses.end();
+  }
+}
