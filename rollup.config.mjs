@@ -115,6 +115,14 @@ const shared = (extension) => ({
   hoistTransitiveImports: false,
 });
 
+/** Side modules that are loaded alone are those that operators hold, where all is one file. */
+const sidesOnce = {
+  name: 'sides-once',
+  resolveId(id, importer) {
+    return id.includes('/sides/alone/') ? this.resolve(id.replace('/alone/', '/'), importer) : null;
+  },
+};
+
 const plugins = [
   textAsModule,
   edgeImports,
@@ -135,7 +143,7 @@ export default [
   },
   {
     input: bundle,
-    plugins: [...plugins, minify({ target: 'es2022' })],
+    plugins: [sidesOnce, ...plugins, minify({ target: 'es2022' })],
     treeshake,
     output: { file: 'dist/striate.min.js', format: 'es', sourcemap: true, inlineDynamicImports: true },
   },

@@ -32,7 +32,7 @@ const APPLICATIONS = [
     "export { env, InferenceSession, Tensor } from 'onnxruntime-web/wasm'",
     () => [beside('onnxruntime-web', ORT)],
   ],
-  ['everything: striate', "export * from '../dist/index.js'; export * from '../dist/onnx.js'"],
+  ['everything: striate.min.js', "export * from '../dist/striate.min.js'"],
 ];
 
 const kilobytes = (bytes) => `${Math.round(bytes / 1000)} kB`;
