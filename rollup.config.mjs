@@ -86,7 +86,7 @@ const inlineNumbers = {
 const index = path.resolve(sourcesByDistName.index);
 /** What only an entry has, the `init` that loads the kernels, and the bytes of their modules. */
 const OF_ENTRIES =
-  /[\\/](build[\\/](?!sides[\\/]\w+\.js)|ts[\\/]entries)[\\/]|[\\/]ts[\\/](index|engine[\\/]embedded)\.ts$/;
+  /[\\/](build[\\/](?!sides[\\/]\w+\.js)|ts[\\/]entries[\\/])|[\\/]ts[\\/](index|engine[\\/]embedded)\.ts$/;
 
 /**
  * What `striate` imports is one file: read and parsed in one go, a start takes two thirds of the time that ten files take. What the other

@@ -1,4 +1,4 @@
-/** The entry that embeds no WebAssembly, for those who host simd.wasm or relaxed.wasm: `init({ wasm })` loads it from there. */
+/** The entry that embeds no core, for those who host simd.wasm or relaxed.wasm: `init({ wasm })` loads it from there. */
 import { initOn } from '../engine/init.ts';
 import type { InitOptions, RuntimeInfo } from '../index.ts';
 
