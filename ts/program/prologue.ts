@@ -140,21 +140,22 @@ function bringing(buffer: Buffer): Step {
   return { ...none, writes: [buffer], constant: true, inPlace: -1 };
 }
 
-/** All that they make is constant and in memory of its own. */
-function waitingNodes(graph: Graph): Set<Node> {
-  const outputs = graph.nodes.flatMap((node) => node.outputs);
-  const homes = new Set(outputs.flatMap(({ home }) => (home === null ? [] : [home.within])));
-  const isApart = (value: Value) =>
-    graph.isFixed(value) &&
-    value.home === null &&
-    !homes.has(value) &&
-    value.uses.every(({ node }) => node !== null);
-  return new Set(
+/** By graph, which may be planned again: which of its values are constant stays. */
+const waiting = /*#__PURE__*/ new WeakMap<Graph, ReadonlySet<Node>>();
+
+/** All that they make is constant, and so in memory of its own. */
+function waitingNodes(graph: Graph): ReadonlySet<Node> {
+  const known = waiting.get(graph);
+  if (known !== undefined) return known;
+  const isApart = (value: Value) => graph.isFixed(value) && value.uses.every(({ node }) => node !== null);
+  const found = new Set(
     graph.nodes.filter(
       ({ entry, state, outputs }) =>
         entry.lower !== undefined && !entry.makes && state.length === 0 && outputs.every(isApart),
     ),
   );
+  waiting.set(graph, found);
+  return found;
 }
 
 /** The steps that these buffers need, in their order, and all buffers that they need. */

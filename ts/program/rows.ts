@@ -4,8 +4,8 @@ import { type Node, originsOf, type Value } from '../graph/value.ts';
 import { type Buffer, root, type Step } from '../instructions/builder.ts';
 import type { Row } from './executable.ts';
 
-/** What of a row does not depend on shapes. */
-type Kept = Pick<Row, 'path' | 'operator' | 'blamed' | 'parameters' | 'fixed'>;
+/** What of a row does not depend on shapes: all of it, where the node is computed once. */
+type Kept = Row | Omit<Row, 'outputs' | 'macs' | 'bytes'>;
 
 /** By graph, which may be planned again for other shapes. */
 const kept = /*#__PURE__*/ new WeakMap<Graph, readonly Kept[]>();
@@ -14,29 +14,34 @@ export function rowsOf(graph: Graph, main: readonly Step[]): Row[] {
   const bytes = bytesOf(main);
   let known = kept.get(graph);
   if (known === undefined) {
-    known = keptOf(graph);
+    known = keptOf(graph, bytes);
     kept.set(graph, known);
   }
-  return known.map((row, index) => {
-    const { outputs, resolved } = graph.nodes[index] as Node;
-    const types = outputs.map(({ shape, dtype }) => ({ shape, dtype }));
-    return { ...row, outputs: types, macs: resolved.macs ?? 0, bytes: bytes.get(index) ?? 0 };
-  });
+  const { nodes } = graph;
+  return known.map((row, index) =>
+    'bytes' in row ? row : { ...row, ...sizesOf(nodes[index] as Node), bytes: bytes.get(index) ?? 0 },
+  );
 }
 
-function keptOf(graph: Graph): Kept[] {
+const sizesOf = ({ outputs, resolved }: Node) => ({
+  outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })),
+  macs: resolved.macs ?? 0,
+});
+
+function keptOf(graph: Graph, bytes: ReadonlyMap<number, number>): Kept[] {
   const counted = new Set<Value>();
-  return graph.nodes.map((node) => {
+  return graph.nodes.map((node, index) => {
     const { entry, outputs, state } = node;
     const origins = originsOf(node);
     const fixed = [...outputs, ...state].every((value) => graph.isFixed(value));
-    return {
+    const kept = {
       path: origins[0]?.path ?? '',
       operator: origins.length > 1 ? origins.map(({ operator }) => operator).join(' + ') : entry.name,
       blamed: origins[0]?.operator ?? entry.name,
       parameters: fixed ? 0 : parametersOf(graph, node, counted),
       fixed,
     };
+    return fixed ? { ...kept, ...sizesOf(node), bytes: bytes.get(index) ?? 0 } : kept;
   });
 }
 
@@ -54,21 +59,21 @@ function parametersOf(graph: Graph, { inputs }: Node, counted: Set<Value>): numb
   return total;
 }
 
+const SEVERAL = -1;
+
 /** By row: the bytes that its steps read, but for what they made themselves, and write, but for what only they read. */
 function bytesOf(steps: readonly Step[]): Map<number, number> {
-  const readers = new Map<Buffer, Set<number>>();
+  /** The node that alone reads a buffer; several are SEVERAL. */
+  const readers = new Map<Buffer, number>();
   for (const { node, reads } of steps) {
     for (const read of reads) {
       if (read === null) continue;
-      const known = readers.get(root(read));
-      if (known === undefined) readers.set(root(read), new Set([node]));
-      else known.add(node);
+      const home = root(read);
+      readers.set(home, (readers.get(home) ?? node) === node ? node : SEVERAL);
     }
   }
-  const own = (buffer: Buffer, node: number): boolean => {
-    const known = readers.get(root(buffer));
-    return buffer.place !== 'external' && known?.size === 1 && known.has(node);
-  };
+  const own = (buffer: Buffer, node: number): boolean =>
+    buffer.place !== 'external' && readers.get(root(buffer)) === node;
   const writers = new Map<Buffer, number>();
   const bytes = new Map<number, number>();
   for (const { node, reads, writes } of steps) {

@@ -13,7 +13,7 @@ import { optimizing, type Pass } from '../graph/rewrite.ts';
 import type { Trace } from '../graph/trace.ts';
 import type { Node, Value } from '../graph/value.ts';
 import { PASSES } from './passes/index.ts';
-import { views } from './passes/views.ts';
+import { giveHomes } from './passes/views.ts';
 
 /** What a trace was before its graph was rewritten. */
 interface Seen {
@@ -32,6 +32,10 @@ interface Seen {
 interface Rewritten {
   readonly seen: Seen;
   readonly graph: Graph;
+  /** Its nodes that depend on more than constants. */
+  readonly running: readonly Node[];
+  /** The places in the trace of those nodes that are left. */
+  readonly places: ReadonlyMap<Node, number>;
   /** Values of the graph, and the ids of those of the trace whose type they have. */
   readonly types: readonly (readonly [Value, number])[];
 }
@@ -83,16 +87,17 @@ export class Replan {
   *graphOf(trace: Trace, where: string, results: readonly Value[]): Steps<Planned> {
     const last = this.#last;
     this.#last = null;
-    const seen = seenOf(trace, results);
-    if (last !== null && seen !== null && isAlike(last, seen)) {
+    const isComparable = !holdsMore(trace);
+    if (last !== null && isComparable && isAlike(last, trace, results)) {
       yield;
-      if (retype(last, seen)) {
-        yield* optimizing(last.graph, [views]);
+      if (retype(last, trace)) {
+        giveHomes(last.graph, last.running);
         return this.#planned(last.graph, last);
       }
     }
+    const seen = isComparable ? seenOf(trace, results) : null;
     const graph = yield* rewritten(trace, where, results, true, { notes: [], first: this.#first });
-    return this.#planned(graph, seen && { seen, graph, types: typesOf(graph, seen) });
+    return this.#planned(graph, seen && madeOf(seen, graph));
   }
 
   #planned(graph: Graph, made: Rewritten | null): Planned {
@@ -103,20 +108,34 @@ export class Replan {
   }
 }
 
-/** Null where a trace writes or draws, or holds something without elements. */
-function seenOf({ nodes, values, state }: Trace, results: readonly Value[]): Seen | null {
-  if (state.size > 0 || values.some(({ kind, shape }) => kind === 'draw' || shape.includes(0))) return null;
-  return {
-    nodes: [...nodes],
-    reads: nodes.map(({ inputs }) => inputs.map((input) => input?.id ?? -1)),
-    values: [...values],
-    ones: values.map(({ shape }) =>
-      shape.reduce((bits, size, axis) => (size === 1 ? bits | (1 << axis) : bits), shape.length << 8),
-    ),
-    keeps: nodes.map(({ inputs: [x], outputs: [y] }) => !!x && !!y && sameShape(x, y)),
-    results: results.map(({ id }) => id),
-  };
+function madeOf(seen: Seen, graph: Graph): Rewritten {
+  const left = new Set(graph.nodes);
+  const places = new Map(
+    seen.nodes.flatMap((node, i): [Node, number][] => (left.has(node) ? [[node, i]] : [])),
+  );
+  const isRunning = ({ outputs: [output] }: Node) => output !== undefined && !graph.isFixed(output);
+  return { seen, graph, running: graph.nodes.filter(isRunning), places, types: typesOf(graph, seen) };
 }
+
+/** Whether a trace writes or draws, or holds something without elements. */
+const holdsMore = ({ values, state }: Trace): boolean =>
+  state.size > 0 || values.some(({ kind, shape }) => kind === 'draw' || shape.includes(0));
+
+const seenOf = ({ nodes, values }: Trace, results: readonly Value[]): Seen => ({
+  nodes: [...nodes],
+  reads: nodes.map(({ inputs }) => inputs.map(idOf)),
+  values: [...values],
+  ones: values.map(onesOf),
+  keeps: nodes.map(keepsShape),
+  results: results.map(({ id }) => id),
+});
+
+const idOf = (value: Value | null): number => value?.id ?? -1;
+
+const onesOf = ({ shape }: Value): number =>
+  shape.reduce((bits, size, axis) => (size === 1 ? bits | (1 << axis) : bits), shape.length << 8);
+
+const keepsShape = ({ inputs: [x], outputs: [y] }: Node): boolean => !!x && !!y && sameShape(x, y);
 
 const same = (a: readonly number[], b: readonly number[]) =>
   a.length === b.length && a.every((one, i) => Object.is(one, b[i]));
@@ -125,24 +144,27 @@ const same = (a: readonly number[], b: readonly number[]) =>
 const mayDiffer = ({ traits }: Entry) => traits?.surrounds === undefined && traits?.permutes === undefined;
 
 /** Whether two traces are of the same calls on the same constants, and what was rewritten of the first had the same params. */
-function isAlike({ seen, graph }: Rewritten, next: Seen): boolean {
+function isAlike({ seen, places }: Rewritten, next: Trace, results: readonly Value[]): boolean {
   if (seen.nodes.length !== next.nodes.length || seen.values.length !== next.values.length) return false;
-  if (!same(seen.ones, next.ones) || !same(seen.results, next.results)) return false;
+  if (results.length !== seen.results.length || !results.every(({ id }, i) => id === seen.results[i]))
+    return false;
   const isValueAlike = (value: Value, i: number) => {
-    const { kind, dtype, storage, number } = next.values[i] as Value;
+    const now = next.values[i] as Value;
     return (
-      value.kind === kind &&
-      value.dtype === dtype &&
-      value.storage === storage &&
-      Object.is(value.number, number)
+      value.kind === now.kind &&
+      value.dtype === now.dtype &&
+      value.storage === now.storage &&
+      Object.is(value.number, now.number) &&
+      seen.ones[i] === onesOf(now)
     );
   };
-  const left = new Set(graph.nodes);
   const isNodeAlike = (node: Node, i: number) => {
-    const { entry, params } = next.nodes[i] as Node;
-    if (node.entry !== entry || seen.keeps[i] !== next.keeps[i]) return false;
-    if (!same(seen.reads[i]!, next.reads[i]!)) return false;
-    return entry.alias === true || (left.has(node) && mayDiffer(entry)) || same(node.params, params);
+    const now = next.nodes[i] as Node;
+    const { entry, params, inputs } = now;
+    const reads = seen.reads[i]!;
+    if (node.entry !== entry || seen.keeps[i] !== keepsShape(now)) return false;
+    if (reads.length !== inputs.length || !inputs.every((input, k) => idOf(input) === reads[k])) return false;
+    return entry.alias === true || (places.has(node) && mayDiffer(entry)) || same(node.params, params);
   };
   return seen.values.every(isValueAlike) && seen.nodes.every(isNodeAlike);
 }
@@ -163,20 +185,24 @@ function typesOf(graph: Graph, { values }: Seen): [Value, number][] {
 }
 
 /** Gives a graph the types of a later trace; false where a value would have another than it must. */
-function retype({ seen, graph, types }: Rewritten, next: Seen): boolean {
-  const params = new Map(seen.nodes.map((node, i) => [node, (next.nodes[i] as Node).params]));
+function retype({ graph, running, places, types }: Rewritten, next: Trace): boolean {
   const shapes = new Map(types.map(([value, id]) => [value, (next.values[id] as Value).shape]));
   for (const input of graph.inputs) input.shape = shapes.get(input)!;
-  for (const node of graph.nodes) {
-    const [output] = node.outputs;
-    if (output === undefined || graph.isFixed(output)) continue;
-    const own = params.get(node) ?? (node.entry.alias ? shapes.get(output) : node.params);
-    if (own === undefined) return false;
-    node.params = own;
-    try {
-      node.resolved = resolve(node.entry, node.inputs, own);
-    } catch {
-      return false;
+  for (const node of running) {
+    const place = places.get(node);
+    if (place !== undefined) {
+      // What it reads has the types that the trace says, or the graph is not taken.
+      const { params, resolved } = next.nodes[place] as Node;
+      [node.params, node.resolved] = [params, resolved];
+    } else {
+      const own = node.entry.alias ? shapes.get(node.outputs[0] as Value) : node.params;
+      if (own === undefined) return false;
+      node.params = own;
+      try {
+        node.resolved = resolve(node.entry, node.inputs, own);
+      } catch {
+        return false;
+      }
     }
     node.resolved.outputs.forEach(({ shape }, i) => {
       const value = node.outputs[i] as Value;
@@ -184,11 +210,11 @@ function retype({ seen, graph, types }: Rewritten, next: Seen): boolean {
       value.home = null;
     });
   }
-  return types.every(([value, id]) => sameShape(value, next.values[id] as Value)) && hasResiduals(graph);
+  return types.every(([value, id]) => sameShape(value, next.values[id] as Value)) && hasResiduals(running);
 }
 
 /** Whether whatever is added at the end of a node has the shape of its output. */
-function hasResiduals({ nodes }: Graph): boolean {
+function hasResiduals(nodes: readonly Node[]): boolean {
   return nodes.every(({ entry, inputs, outputs }) => {
     const residual = entry.traits?.epilogue && inputs[entry.traits.epilogue.residual];
     return !residual || sameShape(residual, outputs[0]!);

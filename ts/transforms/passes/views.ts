@@ -9,16 +9,17 @@ import type { Pass } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
 import type { Piece } from '../../instructions/walk.ts';
 
-/** Gives homes to pieces and parts. */
-function giveHomes(graph: Graph): void {
-  for (const { entry, inputs, outputs, resolved } of graph.nodes) {
-    entry.traits?.joins?.(resolved.problem).forEach((piece, i) => {
+/** Gives homes to pieces and parts of these nodes: of all that join or part what is made at each run. */
+export function giveHomes(graph: Graph, nodes: readonly Node[]): void {
+  for (const { entry, inputs, outputs, resolved } of nodes) {
+    if (entry.traits === undefined) continue;
+    entry.traits.joins?.(resolved.problem).forEach((piece, i) => {
       const value = inputs[i] as Value;
       const isOnce = inputs.indexOf(value) === inputs.lastIndexOf(value);
       if (isOnce && isFree(graph, value)) value.home = homeIn(outputs[0] as Value, piece);
     });
     const whole = inputs[0] as Value;
-    entry.traits?.parts?.(resolved.problem).forEach((piece, i) => {
+    entry.traits.parts?.(resolved.problem).forEach((piece, i) => {
       const value = outputs[i] as Value;
       if (isRunning(graph, whole) && isFree(graph, value)) value.home = homeIn(whole, piece);
     });
@@ -50,4 +51,4 @@ function isGiven(uses: Value['uses']): boolean {
   return uses.some(({ node }) => node === null || (node.entry.alias && isGiven(node.outputs[0]!.uses)));
 }
 
-export const views: Pass = { name: 'views', run: giveHomes };
+export const views: Pass = { name: 'views', run: (graph) => giveHomes(graph, graph.nodes) };
