@@ -147,6 +147,12 @@ depthwise 3x3 at stride 2, rows of strips inside | conv2d | "2x2x20x70", "2x1x3x
 depthwise 5x5 at stride 2, much padding | conv2d | "1x2x11x29", "2x1x5x5", "2", { "stride": 2, "padding": 4, "groups": 2 }
 depthwise 3x3 without rows | conv2d | "1x2x0x5", "2x1x3x3", "2", { "padding": 2, "groups": 2 }
 depthwise 5x5 | conv2d | "1x4x12x13", "4x1x5x5", "4", { "padding": 2, "groups": 4 }
+depthwise 3x3 on three wide rows | conv2d | "1x3x3x45", "3x1x3x3", "3", { "padding": 1, "groups": 3 }
+depthwise 3x3 on two wide rows | conv2d | "1x2x2x61", "2x1x3x3", null, { "padding": 1, "groups": 2 }
+depthwise 3x3 on nine wide rows | conv2d | "1x2x9x46", "2x1x3x3", "2", { "padding": 1, "groups": 2 }
+depthwise 5x5 on three rows | conv2d | "1x3x3x21", "3x1x5x5", "3", { "padding": 2, "groups": 3 }
+depthwise 5x5 on one row | conv2d | "1x2x1x14", "2x1x5x5", null, { "padding": 2, "groups": 2 }
+depthwise 5x5 on five rows | conv2d | "1x2x5x13", "2x1x5x5", "2", { "padding": 2, "groups": 2 }
 depthwise 5x5 on wide rows | conv2d | "1x2x7x50", "2x1x5x5", null, { "padding": 2, "groups": 2 }
 depthwise 5x5 at stride 2 | conv2d | "1x4x15x14", "4x1x5x5", "4", { "stride": 2, "padding": 2, "groups": 4 }
 depthwise 5x5 on wide rows at stride 2 | conv2d | "1x2x9x90", "2x1x5x5", null, { "stride": 2, "padding": [[1, 2], [1, 2]], "groups": 2 }

@@ -90,6 +90,10 @@ kernel longer than a chunk | maxPool1d | "1x2x1700", 1100, { "stride": 150, "ret
 a kernel as long as a row, stride 1 | maxPool1d | "1x2x1300", 300, { "stride": 1 }
 a kernel longer than a row, stride 1 | maxPool1d | "1x2x1300", 513, { "stride": 1 }
 a kernel longer than a row, stride 3 with padding | maxPool1d | "1x1x1300", 700, { "stride": 3, "padding": 5 }
+a kernel of many rows, with padding | maxPool1d | "1x2x1900", 1300, { "stride": 1, "padding": 600 }
+a kernel of many rows, stride 2 | maxPool1d | "1x1x2600", 1201, { "stride": 2 }
+minima by a kernel of many rows | minPool1d | "1x1x1700", 1100, { "stride": 1, "padding": 17 }
+a kernel of many rows and of several | maxPool2d | "1x1x3x1400", [2, 1100], { "stride": 1, "padding": [1, 100] }
 sliding maxima of many taps | maxPool2d | "1x2x40x70", 33, { "stride": 1, "padding": 16 }
 sliding minima of many taps, dilation 2 | minPool1d | "1x2x400", 64, { "stride": 1, "dilation": 2 }
 sliding maxima of many taps, stride 2 | maxPool1d | "1x2x700", 100, { "stride": 2, "padding": 50 }

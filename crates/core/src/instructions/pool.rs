@@ -9,7 +9,8 @@
 //! Of absolute values it is the plain sum of |x|^p, as in ONNX. Max and min take uint8 and int8 as well.
 //!
 //! An output row is computed in chunks, by the two loops of `rows`, and sums of many taps in parts, which are put together
-//! in two numbers. Minimum is the maximum of -x; what is not float32 or has a function applied first is staged row by row.
+//! in two numbers. Of maxima by many taps, what all windows of a chunk see is reduced once. Minimum is the maximum of -x;
+//! what is not float32 or has a function applied first is staged row by row.
 //! `flat` is for the case that networks have, `gradient` is the adjoint of the two loops.
 
 mod flat;
@@ -21,8 +22,8 @@ pub use self::problem::{Placing, Reduction};
 
 use self::problem::{OutputRow, Problem};
 use self::rows::{
-    columns, indexed_columns, indexed_windows, join, wide_windows, Join, Largest, Row, Source, Sum, Windows,
-    COLUMNS, NOWHERE, ROW,
+    along, columns, indexed_columns, indexed_windows, join, wide_windows, Join, Largest, Row, Source, Sum,
+    Windows, COLUMNS, NOWHERE, ROW,
 };
 use super::dtype::{Dtype, RUN};
 use super::sample::{window, Sample, ONE};
@@ -128,8 +129,26 @@ impl Pool {
             set(&mut sums[..lanes], loops.identity);
             let mut parts = 0;
             for some in output.parts() {
+                let width = &self.0.geometry.axes[2];
+                let mut between = if loops.identity == 0.0 { None } else { some.between(&outputs) };
                 let mut tap = 0;
-                while tap < self.0.geometry.axes[2].kernel {
+                while tap < width.kernel {
+                    let mut common = loops.identity;
+                    if tap > 0 {
+                        if let Some(pieces) = between.take() {
+                            set(&mut row, loops.identity);
+                            for piece in pieces {
+                                // SAFETY: as below; all of them are combined in the first columns of the row.
+                                unsafe {
+                                    self.for_sources(operands, &some, &piece, &mut staged, |source| {
+                                        (loops.columns)(&mut row, 0..piece.inside.len(), source);
+                                    });
+                                }
+                            }
+                            common = (loops.along)(common, &row[..COLUMNS]);
+                            tap = width.kernel - self.0.taps;
+                        }
+                    }
                     let piece = some.piece(&outputs, tap);
                     set(&mut row[..piece.columns], loops.identity);
                     // SAFETY: the sources lie in x, and have a column for each of the piece's.
@@ -137,6 +156,11 @@ impl Pool {
                         self.for_sources(operands, &some, &piece, &mut staged, |source| {
                             (loops.columns)(&mut row, piece.inside.clone(), source);
                         });
+                    }
+                    if common > loops.identity || common.is_nan() {
+                        // The last window begins with a column that all of the piece's windows see.
+                        let seen = (outputs.len() - 1) * width.stride;
+                        row[seen] = (loops.along)(common, &row[seen..=seen]);
                     }
                     let own = if parts == 0 { &mut sums } else { &mut part };
                     if parts == 1 {
@@ -305,11 +329,18 @@ struct Loops {
     columns: unsafe fn(&mut [f32; ROW], Range<usize>, Source),
     windows: fn(&mut [f32; COLUMNS], &mut [f32; ROW], Windows),
     join: fn(&mut [f32; COLUMNS], &mut [f32; COLUMNS], &[f32; COLUMNS]),
+    along: fn(f32, &[f32]) -> f32,
 }
 
 impl Loops {
     fn of<C: Join>() -> Loops {
-        Loops { identity: C::IDENTITY, columns: columns::<C>, windows: wide_windows::<C>, join: join::<C> }
+        Loops {
+            identity: C::IDENTITY,
+            columns: columns::<C>,
+            windows: wide_windows::<C>,
+            join: join::<C>,
+            along: along::<C>,
+        }
     }
 }
 

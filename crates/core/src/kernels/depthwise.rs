@@ -131,14 +131,16 @@ struct Ending<'a> {
     epilogue: &'a Epilogue,
     /// Whole vectors of whole blocks of rows are stored, some twice.
     plain: bool,
+    /// There are fewer rows than a block has.
+    few: bool,
     bounded: bool,
 }
 
 impl<'a> Ending<'a> {
     fn new(tile: &'a Tile, epilogue: &'a Epilogue, rows: usize) -> Ending<'a> {
-        let plain = tile.is_plain() && tile.rows >= rows;
+        let (plain, few) = (tile.is_plain(), tile.rows < rows);
         let bounded = plain && (epilogue.low > f32::NEG_INFINITY || epilogue.high < f32::INFINITY);
-        Ending { tile, epilogue, plain, bounded }
+        Ending { tile, epilogue, plain, few, bounded }
     }
 
     /// Stores a strip's sums of the rows from `first` on, of which `above` are stored already.
@@ -157,6 +159,16 @@ impl<'a> Ending<'a> {
             sums = sums.map(|sum| sum.pmax(low).pmin(high));
         }
         let mut y = self.tile.y.wrapping_add(first * self.tile.plane + strip.at);
+        if self.few {
+            for (row, sum) in sums.into_iter().enumerate() {
+                if row < self.tile.rows {
+                    // SAFETY: as above; a block that is not whole is the only one.
+                    unsafe { sum.store(y) };
+                    y = y.wrapping_add(self.tile.plane);
+                }
+            }
+            return;
+        }
         for sum in sums {
             // SAFETY: as above.
             unsafe { sum.store(y) };

@@ -30,6 +30,12 @@ impl Epilogue {
         Ok(Epilogue { low, high, activation: (!activation.is_clamp()).then_some(activation) })
     }
 
+    /// The same without what runs over stored outputs.
+    #[must_use]
+    pub fn clamped(&self) -> Epilogue {
+        Epilogue { activation: None, ..*self }
+    }
+
     /// Finishes `count` outputs of one channel, which were stored at `y`.
     ///
     /// # Safety

@@ -55,12 +55,17 @@ impl Convolve for Depthwise {
             let low = kernel == (3, 1, 1)
                 && (height.output < 7 || 5 * height.output.next_multiple_of(7) > 6 * height.output)
                 && width.output <= LANES * EDGES;
+            // Blocks of three rows take up to 1.3 times as long for each of their rows.
+            let by_three =
+                |block| 10 * height.output.next_multiple_of(block) > 13 * height.output.next_multiple_of(3);
             let run = match kernel {
                 (3, 1, 1) if low => depthwise::strips::<3, 1, 1, 3>,
+                (3, 1, 1) if by_three(7) => depthwise::rows::<3, 1, 3, 5>,
                 (3, 1, 1) => depthwise::rows::<3, 1, 7, 9>,
                 (3, _, 1) => depthwise::rows::<3, 2, 4, 9>,
                 (3, 1, _) => depthwise::strips::<3, 1, 2, 3>,
                 (3, ..) => depthwise::strips::<3, 2, 2, 2>,
+                (_, 1, 1) if by_three(4) => depthwise::rows::<5, 1, 3, 7>,
                 (_, 1, 1) => depthwise::rows::<5, 1, 4, 8>,
                 (_, _, 1) => depthwise::rows::<5, 2, 3, 9>,
                 (_, 1, _) => depthwise::strips::<5, 1, 2, 5>,

@@ -10,6 +10,7 @@ use super::{Conv, Places, Problem, Share};
 use crate::fault::Fault;
 use crate::geometry::{elements, Geometry};
 use crate::kernels::gemm::{gemm_4x8, gemm_few, Panels, FEW, MR, NR};
+use crate::kernels::tile::Tile;
 
 /// Accepts everything.
 pub struct Gemm;
@@ -186,31 +187,44 @@ impl Product<'_> {
         let first_row = first_tile * MR;
         let channel = group * problem.co + first_row;
         let end = self.pixels.min(first + self.conv.plan.panels * NR);
+        let tile_at = |pixel: usize, columns: usize| {
+            let (image, inner) = (pixel / self.volume, pixel % self.volume);
+            // SAFETY: pixel, channel and row tiles exist.
+            let tile =
+                unsafe { self.places.tile((image * channels + channel) * self.volume + inner, channel) };
+            Tile {
+                rows: (problem.co - first_row).min(tiles * MR),
+                columns,
+                plane: self.volume,
+                room: self.volume - inner,
+                wrap: (channels - 1) * self.volume,
+                ..tile
+            }
+        };
+        // The whole block is finished at once: rows of a few panels are too short for a loop of their own.
+        let epilogue = self.conv.epilogue.clamped();
         let mut pixel = first;
         while pixel < end {
-            let (image, inner) = (pixel / self.volume, pixel % self.volume);
-            let room = self.volume - inner;
+            let room = self.volume - pixel % self.volume;
             // Panels that stay in the first cache go together.
             let together = (TOGETHER / (NR * self.depth.max(1))).max(1) * NR;
             let columns = if room >= NR { room / NR * NR } else { NR }.min(together).min(end - pixel);
-            // SAFETY: pixel, channel and row tiles exist; panels and row tiles have `depth` rows.
+            let tile = tile_at(pixel, columns);
+            // SAFETY: panels and row tiles have `depth` rows.
             unsafe {
-                let mut tile = self.places.tile((image * channels + channel) * self.volume + inner, channel);
-                tile.rows = (problem.co - first_row).min(tiles * MR);
-                tile.columns = columns;
-                tile.plane = self.volume;
-                tile.room = room;
-                tile.wrap = (channels - 1) * self.volume;
                 let before = group * self.row_tiles + first_tile;
                 let weights = self.places.weights.add(before * MR * self.depth);
                 let panel = self.places.scratch.add((pixel - first) * self.depth);
                 if columns <= FEW {
-                    gemm_few(self.depth, weights, panel, &tile, &self.conv.epilogue);
+                    gemm_few(self.depth, weights, panel, &tile, &epilogue);
                 } else {
-                    gemm_4x8(self.depth, weights, Panels::Packed(panel), &tile, &self.conv.epilogue);
+                    gemm_4x8(self.depth, weights, Panels::Packed(panel), &tile, &epilogue);
                 }
             }
             pixel += columns;
         }
+        let tile = tile_at(first, end - first);
+        // SAFETY: the block is stored.
+        unsafe { tile.finish(0..tile.rows, tile.columns, &self.conv.epilogue) };
     }
 }

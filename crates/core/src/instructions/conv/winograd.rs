@@ -21,6 +21,7 @@ use crate::fault::Fault;
 use crate::geometry::{elements, Axis, Geometry};
 use crate::instructions::activation::Activation;
 use crate::kernels::gemm::{MR, NR};
+use crate::kernels::tile::advance;
 use crate::kernels::winograd::{
     multiply_tiles, output, store_outputs, transform_input, transform_kernels, transform_output, Ending,
     CHUNK, PAD, PATCHES_STEP, POSITIONS, SCALE, WEIGHTS_STEP,
@@ -328,11 +329,15 @@ impl Patches<'_> {
                         self.store_some(from, exact, placed, place, outputs, bias);
                     }
                     if let Some(activation) = &epilogue.activation {
-                        if rows * columns > 0 {
+                        if rows * columns > 0 && width.dilation > 1 {
                             self.activate(activation, channel..channel + outputs, place, [rows, columns]);
                         }
                     }
                 }
+            }
+            if width.dilation == 1 && epilogue.activation.is_some() {
+                // SAFETY: the channels' outputs are stored.
+                unsafe { self.activate_rows(placed, channel..channel + outputs) };
             }
         }
     }
@@ -377,6 +382,35 @@ impl Patches<'_> {
             let rows = F32x4::transpose(values);
             // SAFETY: the caller's guarantee.
             unsafe { self.store(&rows[..outputs], place + index * width.output * height.dilation, columns) };
+        }
+    }
+
+    /// Applies the activation to the patches' outputs, those of neighbours together: rows of four are too short for a loop.
+    ///
+    /// # Safety
+    /// As [`Patches::finish`]; the outputs are stored, neighbours side by side.
+    #[inline(never)]
+    unsafe fn activate_rows(&self, placed: &[Placed], channels: Range<usize>) {
+        let Conv { problem, epilogue, .. } = self.conv;
+        let [_, height, width] = &problem.geometry.axes;
+        let (volume, row) = (problem.geometry.output(), width.output * height.dilation);
+        let mut first = 0;
+        while first < placed.len() {
+            let Placed { place, rows, .. } = placed[first];
+            let mut columns = 0;
+            while first < placed.len() && placed[first].place == place + columns {
+                columns += usize::from(placed[first].columns);
+                first += 1;
+            }
+            for channel in channels.clone() {
+                for line in 0..usize::from(rows) {
+                    // SAFETY: the caller's guarantee; where the activation is prelu, each channel has a slope.
+                    unsafe {
+                        let y = self.places.y.add(place + channel * volume + line * row);
+                        epilogue.finish(y, columns, advance(self.places.slope, channel));
+                    }
+                }
+            }
         }
     }
 

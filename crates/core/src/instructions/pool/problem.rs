@@ -342,14 +342,32 @@ impl OutputRow<'_> {
         }
         let taps = problem.taps.min(width.kernel - tap);
         let columns = (outputs.len() - 1) * width.stride + (taps - 1) * width.dilation + 1;
-        // Columns count from the left padding.
         let first = outputs.start * width.stride + tap * width.dilation;
-        let left = width.lo.saturating_sub(first).min(columns);
-        let right = (width.lo + width.input).saturating_sub(first).min(columns).max(left);
         let (stride, dilation) = (width.stride, width.dilation);
         let windows = Windows { output: 0, outputs: outputs.len(), column: 0, taps, stride, dilation };
+        Piece { windows: Some(windows), ..self.run(first, columns) }
+    }
+
+    /// So many columns, which count from the left padding.
+    fn run(&self, first: usize, columns: usize) -> Piece {
+        let width = &self.problem.geometry.axes[2];
+        let left = width.lo.saturating_sub(first).min(columns);
+        let right = (width.lo + width.input).saturating_sub(first).min(columns).max(left);
         let column = (first + left).wrapping_sub(width.lo);
-        Piece { columns, inside: left..right, column, windows: Some(windows) }
+        Piece { columns, inside: left..right, column, windows: None }
+    }
+
+    /// The columns between the first and the last piece of the taps, where all windows of the outputs see all of them.
+    pub fn between(&self, outputs: &Range<usize>) -> Option<impl Iterator<Item = Piece> + '_> {
+        let Problem { taps, placements, .. } = *self.problem;
+        let Axis { kernel, stride, dilation, .. } = self.problem.geometry.axes[2];
+        let apart = (outputs.len() - 1) * stride;
+        if placements[2] != Placement::Regular || dilation > 1 || kernel <= 2 * taps || apart >= taps {
+            return None;
+        }
+        let first = outputs.start * stride;
+        let (start, end) = (first + taps, first + apart + kernel - taps);
+        Some((start..end).step_by(COLUMNS).map(move |at| self.run(at, COLUMNS.min(end - at))))
     }
 
     /// The windows of a piece over its columns, in groups that lie regularly.

@@ -244,7 +244,7 @@ pub fn join<C: Join>(sums: &mut [f32; COLUMNS], low: &mut [f32; COLUMNS], part: 
 }
 
 /// `first` combined with all of a row.
-fn along<C: Combine>(first: f32, row: &[f32]) -> f32 {
+pub fn along<C: Combine>(first: f32, row: &[f32]) -> f32 {
     let alone = |value: f32| F32x4::from_array([value, C::IDENTITY, C::IDENTITY, C::IDENTITY]);
     let mut lanes = alone(first);
     for chain in row.chunks(CHAIN * LANES) {
