@@ -1,7 +1,7 @@
 // `npm run fuzz -- [--problems N] [--seed S] [--variant simd|relaxed] [--op NAME]`: random problems against the plain
 // loops of test/families, in all variants or in one. Each failing problem is printed as a line for its family. With
 // `--models N` mutations of the two BlazeFace models instead, with `--images N` mutations of small picture files, with
-// `--quantized N` random models on bytes against integer loops.
+// `--quantized N` random models on bytes against integer loops, with `--compiled N` compiled files with other numbers in them.
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,11 +22,14 @@ async function load() {
     entry,
     [
       ...imports,
+      `export const lines = [${families.map((_, i) => `f${i}.lines`).join(', ')}].join('\\n');`,
       `export const operators = { references: ${merged('references')}, generators: ${merged('generators')} };`,
       "export { fuzz } from '../../test/support/fuzz.ts';",
       "export { fuzzImages } from '../../test/support/fuzzImages.ts';",
       "export { controlModels } from '../../test/support/controlModels.ts';",
       "export { fuzzModels } from '../../test/support/fuzzModels.ts';",
+      "export { parseCall } from '../../test/support/calls.ts';",
+      "export { compiledFiles, fuzzCompiled } from '../../test/support/fuzzCompiled.ts';",
       "export { fuzzQuantized } from '../../test/support/fuzzQuantized.ts';",
       "export { quantizedModels } from '../../test/support/quantized.ts';",
       "export { fileOf, names } from '../../test/image/pictures.ts';",
@@ -52,6 +55,7 @@ await main(async () => {
       models: { type: 'string' },
       images: { type: 'string' },
       quantized: { type: 'string' },
+      compiled: { type: 'string' },
       threads: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
       variant: { type: 'string' },
@@ -60,13 +64,18 @@ await main(async () => {
   });
   const problems = Number(values.problems);
   const seed = Number(values.seed);
-  const [models, images, quantized] = [values.models, values.images, values.quantized].map((n) =>
-    n === undefined ? null : Number(n),
-  );
+  const [models, images, quantized, compiled] = [
+    values.models,
+    values.images,
+    values.quantized,
+    values.compiled,
+  ].map((n) => (n === undefined ? null : Number(n)));
   const threads = Number(values.threads);
-  const counts = [problems, threads, models ?? 1, images ?? 1, quantized ?? 1];
+  const counts = [problems, threads, models ?? 1, images ?? 1, quantized ?? 1, compiled ?? 1];
   if (!Number.isInteger(seed) || !counts.every((n) => n > 0))
-    throw new Problem('fuzz: --problems, --models, --images, --quantized, --threads and --seed are integers');
+    throw new Problem(
+      'fuzz: --problems, --models, --images, --quantized, --compiled, --threads and --seed are integers',
+    );
   await nodeModules();
   await buildModules();
   const flag = '--experimental-wasm-relaxed-simd';
@@ -78,8 +87,9 @@ await main(async () => {
     process.exitCode = code;
     return;
   }
-  const { controlModels, quantizedModels, fileOf, names, operators, ...loaded } = await load();
-  const { fuzz, fuzzImages, fuzzModels, fuzzQuantized, ...runtime } = loaded;
+  const { controlModels, quantizedModels, fileOf, names, operators, lines, ...loaded } = await load();
+  const { fuzz, fuzzImages, fuzzModels, fuzzQuantized, compiledFiles, fuzzCompiled, parseCall, ...runtime } =
+    loaded;
   const { init, disposeRuntime } = runtime;
   if (images !== null) {
     const progress = (done) => bar(done, images);
@@ -101,6 +111,23 @@ await main(async () => {
         ];
   for (const variant of values.variant === undefined ? ['simd', 'relaxed'] : [values.variant]) {
     await init({ variant, threads, maxMemoryBytes: 64 * 2 ** 20 });
+    if (compiled !== null) {
+      const calls = lines
+        .split('\n')
+        .map(parseCall)
+        .filter((call) => call !== null);
+      const progress = (done) => bar(done, compiled);
+      const all = await compiledFiles(calls);
+      const { loaded, ran, wrong, slowest } = await fuzzCompiled(all, { compiled, seed, progress });
+      bar(compiled, compiled);
+      for (const line of wrong) console.log(line);
+      console.log(
+        `${variant}: ${compiled} compiled files of ${all.length} programs, ${loaded} loaded, ${ran} ran, ${wrong.length} wrong, the slowest ${Math.round(slowest)} ms`,
+      );
+      if (wrong.length > 0) process.exitCode = 1;
+      disposeRuntime();
+      continue;
+    }
     if (quantized !== null) {
       const progress = (done) => bar(done, quantized);
       const { wrong, liveBytes } = await fuzzQuantized({ models: quantized, seed, progress });

@@ -1,4 +1,5 @@
 /** Compiled files that are damaged, cut, of another version, or written by somebody else: a ModelError each, and nothing is kept. */
+import { deflateRawSync } from 'node:zlib';
 import {
   Conv2d,
   compile,
@@ -41,14 +42,14 @@ type Part = Record<string | number, unknown>;
 
 /** The file with another value at a path of its header (`programs.0.form`), and checksums that fit. */
 function withValue(bytes: Uint8Array, path: string, value: unknown): Uint8Array {
-  const { header, sections } = unpacked(bytes, 'file');
+  const { header, data } = unpacked(bytes, 'file');
   const changed = structuredClone(header) as Part;
   const keys = path.split('.');
   const last = keys.pop() as string;
   let part = changed;
   for (const key of keys) part = part[key] as Part;
   part[last] = value;
-  return packed(changed, [...sections]);
+  return packed(changed, data);
 }
 
 test('MurmurHash3 of the empty text and of known ones', () => {
@@ -64,17 +65,14 @@ inEachVariant('broken files', () => {
     const bytes = made();
     const random = new Choices(1);
     const used = new Uint8Array(bytes.length);
-    const { sections } = unpacked(bytes, 'file');
-    for (const { byteOffset, length } of sections) used.fill(1, byteOffset, byteOffset + length);
-    const headerEnd = 24 + new DataView(bytes.buffer).getUint32(8, true);
-    used.fill(1, 0, headerEnd);
+    used.fill(1, 0, 28 + new DataView(bytes.buffer).getUint32(8, true));
+    used.fill(1, unpacked(bytes, 'file').data.byteOffset);
     for (let i = 0; i < 300; i++) {
       const copy = bytes.slice();
       const at = random.integer(0, bytes.length - 1);
       copy[at] = (copy[at] as number) ^ (1 << random.integer(0, 7));
-      // Between sections lie zeros that nobody reads; so do the last four bytes before the header.
-      const isRead = used[at] === 1 && (at < 20 || at >= 24);
-      expect((await messageOf(copy)) === 'loaded').toBe(!isRead);
+      // Between header and data lie zeros that nobody reads.
+      expect((await messageOf(copy)) === 'loaded').toBe(used[at] === 0);
       const cut = random.integer(0, bytes.length - 1);
       expect(await messageOf(bytes.slice(0, cut))).not.toBe('loaded');
     }
@@ -91,21 +89,25 @@ inEachVariant('broken files', () => {
     const other = withValue(made(), 'striate', '0.0.1');
     expect(await messageOf(other)).toMatch(/^model: it is of striate 0\.0\.1, must be of .*: save it anew$/);
     const text = new TextEncoder().encode('{}');
-    const bare = (header: Uint8Array) => {
-      const bytes = new Uint8Array(24 + header.length);
+    /** `whole`: what its text is said to have. */
+    const bare = (header: Uint8Array, whole = header.length) => {
+      const bytes = new Uint8Array(64 * Math.ceil((28 + header.length) / 64));
       bytes.set(made().subarray(0, 8));
-      new Uint32Array(bytes.buffer, 8, 3).set([header.length, checksum(header), bytes.length]);
-      bytes.set(header, 24);
+      new Uint32Array(bytes.buffer, 8, 3).set([header.length, checksum(header), whole]);
+      bytes.set(header, 28);
       return bytes;
     };
-    expect(await messageOf(bare(text))).toBe('model: its header lists no sections');
+    expect(await messageOf(bare(text))).toMatch(/^model: its header\.striate is undefined, must be a text$/);
     expect(await messageOf(bare(text.subarray(1)))).toBe('model: its header is no JSON');
+    // No deflated text, and one that would be a thousand times as long.
+    expect(await messageOf(bare(text, 3))).toBe('model: its header is no JSON');
+    expect(await messageOf(bare(deflateRawSync(new Uint8Array(30_000)), 30_000))).toBe(
+      'model: its header is no JSON',
+    );
     expect(await messageOf(bare(new TextEncoder().encode('[]')))).toBe('model: its header is no object');
-    const list = (table: unknown) => bare(new TextEncoder().encode(JSON.stringify({ sections: table })));
-    expect(await messageOf(list([[0, 4, 5]]))).toBe('model: section 0 does not lie inside it');
     const damaged = made();
-    damaged[damaged.length - 1 - (64 - 1)]! ^= 1;
-    expect(await messageOf(damaged)).toMatch(/^model: section \d+ is damaged$/);
+    damaged[damaged.length - 1]! ^= 1;
+    expect(await messageOf(damaged)).toBe('model: its data are damaged');
     damaged[30]! ^= 1;
     expect(await messageOf(damaged)).toBe('model: its header is damaged');
     await expect(loadCompiled(3 as never)).rejects.toThrow(
@@ -125,10 +127,10 @@ inEachVariant('broken files', () => {
     ['programs.0', 3, /programs\[0\] is 3, must be an object/],
     ['weights.0.dtype', 'float64', /weights\[0\]\.dtype is 'float64', must be float32/],
     ['weights.0.shape', [1e6, 1e6], /shape is .*, must be of fewer than 2\^31 elements/],
-    ['weights.0.shape', [1], /must be a weight of \d+ bytes: its section has \d+/],
+    ['weights.0.shape', [1e6], /\.at is 0, must be an integer from 0 to -\d+/],
     ['weights.0.stored', 'int4', /stored is 'int4', must be plain, float16 or int8/],
     ['weights.0.dtype', 'int32', /stored is 'float16', must be plain, of int32/],
-    ['weights.0.section', 99, /section is 99, must be an integer from 0 to/],
+    ['weights.0.at', 1e6, /\.at is 1000000, must be an integer from 0 to \d+/],
     ['programs.0.bindings.0.index', 7, /index is 7, must be an integer from 0 to 0/],
     ['programs.0.bindings.0.kind', 'record', /must be input, output, made or slot/],
     ['programs.0.pieces', [], /pieces is .*, must be such that they end at/],
@@ -136,7 +138,7 @@ inEachVariant('broken files', () => {
     ['programs.0.form', [], /form is .*, must be a form of 1 results/],
     ['programs.0.form', [0, 0], /must be left out: there are no more results/],
     ['programs.0.main.rows', [], /rows is .*, must be a list of \d+/],
-    ['programs.0.main.section', 2, /must be a list of instructions over \d+ bases|must be one of words/],
+    ['programs.0.main.words', [2], /words is .*, must be a list of instructions over \d+ bases/],
     ['programs.0.rows.0.fixed', 1, /fixed is 1, must be true or false/],
     ['programs.0.draws', [[]], /must be an integer from 16 to 16|must be a seed and a stream/],
     ['inputs.0.name', 1, /name is 1, must be a text/],
@@ -150,16 +152,39 @@ inEachVariant('broken files', () => {
     const random = new Choices(2);
     const outcomes = new Set<string>();
     for (let i = 0; i < 200; i++) {
-      const { header, sections } = unpacked(bytes, 'file');
-      const [{ main }] = header.programs as [{ main: { section: number } }];
-      const words = Uint32Array.from(new Uint32Array(sections[main.section]!.slice().buffer));
       // The opcode or the number of operands of the first step.
-      words[2 + random.integer(0, 1)] = random.integer(200, 2 ** 31);
-      const others = sections.map((one, k) => (k === main.section ? new Uint8Array(words.buffer) : one));
-      const changed = packed(header, others);
-      outcomes.add(await messageOf(changed));
+      const word = `programs.0.main.words.${2 + random.integer(0, 1)}`;
+      outcomes.add(await messageOf(withValue(bytes, word, random.integer(200, 2 ** 31))));
     }
     expect(outcomes).not.toContain('loaded');
+  });
+
+  test.each([
+    ['main.arenaBytes', 0, /^model: step \d+ of its main reaches beyond its memory$/],
+    [
+      'pieces.0.arenaBytes',
+      0,
+      /^model: (step \d+ of its prologue reaches beyond its memory|what is brought in .* does not fit there)$/,
+    ],
+    [
+      'pieces.0.brings.0.offset',
+      1e9,
+      /^model: what is brought in for step 0 of its prologue does not fit there$/,
+    ],
+    ['bindings.0', { kind: 'output', index: 0 }, /^model: step \d+ of its main reaches beyond its memory$/],
+    ['inputs.0.shape', [1, 2, 6, 5], /^model: step 0 of its main reaches beyond its memory$/],
+    ['outputs.0.shape', [1, 4, 4, 3], /^model: step \d+ of its main reaches beyond its memory$/],
+  ] as const)('memory that is not its own: %s %j', async (path, value, sentence) => {
+    expect(await messageOf(withValue(made(), `programs.0.${path}`, value))).toMatch(sentence);
+  });
+
+  test('what is made under one key by two programs has one size', async () => {
+    const bytes = made();
+    const [first] = unpacked(bytes, 'file').header.programs as [{ bindings: Part[] }];
+    const bindings = first.bindings.map((one) => (one.kind === 'made' ? { ...one, bytes: 4 } : one));
+    expect(await messageOf(withValue(bytes, 'programs', [first, { ...first, bindings }]))).toMatch(
+      /^model: its header\.programs\[1\]\.bindings is .*, must be such that '.*' has one size$/,
+    );
   });
 
   test('nothing is kept of any of them', async () => {

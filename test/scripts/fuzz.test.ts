@@ -9,6 +9,7 @@ test.each([
   [['--problems', '3'], '3 problems, 0 wrong, 0 traps, 0 bytes live'],
   [['--models', '3'], '3 models, '],
   [['--images', '3'], '3 pictures, '],
+  [['--compiled', '3'], '3 compiled files of '],
   [['--quantized', '3'], '3 models on bytes, 0 wrong, 0 bytes live'],
 ])('%s', (args, line) => {
   const options = { cwd: root, encoding: 'utf8' } as const;

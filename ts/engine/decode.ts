@@ -17,13 +17,14 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   );
 }
 
-/** Inflates at once: slowly where there is no node:zlib. */
-export function inflatedNow(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
-  return builtin<Zlib>('node:zlib')?.inflateRawSync?.(bytes) ?? inflate(bytes, size);
+/** Inflates at once to no more than `size` bytes: slowly where there is no node:zlib. @throws whatever, for what is damaged */
+export function inflatedNow(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const options = { maxOutputLength: Math.max(1, size) };
+  return builtin<Zlib>('node:zlib')?.inflateRawSync?.(bytes, options) ?? inflate(bytes, size);
 }
 
 interface Zlib {
-  inflateRawSync?(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
+  inflateRawSync?(bytes: Uint8Array, options?: { maxOutputLength: number }): Uint8Array<ArrayBuffer>;
 }
 
 export async function inflated(

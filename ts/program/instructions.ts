@@ -70,6 +70,20 @@ export class Instructions {
     return refresh(this.#engine).u32[this.#bases + base] as number;
   }
 
+  /** The first of the steps `first..last` that touches what lies outside of bases of so many bytes; `last` where none does. */
+  stray(where: string, bytes: Uint32Array, first: number, last: number): number {
+    const { exports } = this.#engine;
+    let step = first;
+    callWithWords(this.#engine, where, bytes, (address) => {
+      const fits = () =>
+        exports.program_fits(this.#handle, step, this.code.parts[step] as number, address, bytes.length) !==
+        0;
+      while (step < last && fits()) step++;
+      return true;
+    });
+    return step;
+  }
+
   /** Runs every step; the bases have been bound. */
   run(where: string): void {
     const { exports, pool } = this.#engine;

@@ -77,6 +77,11 @@ export class Loaded {
     }
   }
 
+  /** The first of a list's steps `first..last` that touches what lies outside of bases of so many bytes; `last` where none does. */
+  stray(where: string, list: List, bytes: Uint32Array, first: number, last: number): number {
+    return this.#lists[list]?.stray(where, bytes, first, last) ?? last;
+  }
+
   /**
    * Runs the prologue, if there is one, a piece in a step: `make` binds what a piece makes, and captures come in where they are
    * read.

@@ -79,6 +79,8 @@ export interface ProgramParts {
    * are. Such a program belongs to its model, not to the scope that is open.
    */
   readonly prepacked?: Prepacked | undefined;
+  /** Of what comes from elsewhere: throws where it would touch what is not its own. */
+  readonly verify?: ((loaded: Loaded) => void) | undefined;
 }
 
 class ProgramResources implements Resources {
@@ -155,6 +157,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
     try {
       const loaded = new Loaded(this.#engine, where, executable, 'live');
       this.resources.loaded = loaded;
+      parts.verify?.(loaded);
       this.weightBytes = this.#bindWeights(where, loaded, parts.captures);
       this.#draws = this.#bindDraws(where, loaded, parts.draws);
     } catch (error) {
@@ -483,7 +486,8 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
    * The program as bytes that `loadCompiled` runs, without tracing or planning: its instructions, planned for as many threads
    * as there are here, and the constants that it is made of, a module's parameters as they are now. `weights`: how floats are
    * stored, 'float16' (half the bytes, relative error 5e-4), or 'int8' (weights of products with a scale for each output
-   * channel, error at most 1/254 of the channel's largest; all other floats as float16). They are float32 again when they
+   * channel, or for each index of another axis where that loses less, error at most 1/254 of the largest there; all other floats as
+   * float16). They are float32 again when they
    * have been loaded. The file belongs to this version of the library.
    * @throws RangeError for a program that writes what its module keeps (`mode: 'train'`); TypeError for wrong options
    */

@@ -160,6 +160,16 @@ pub fn program_bytes(handle: u32) -> u32 {
     unsafe { program(handle) }.bytes as u32
 }
 
+/// 1 where a step, computed in so many parts, touches nothing outside of its bases, whose sizes are `count` words at `bytes`;
+/// else 0.
+#[wasm_bindgen]
+pub fn program_fits(handle: u32, index: u32, parts: u32, bytes: u32, count: u32) -> u32 {
+    // SAFETY: as in `program_bases`.
+    let program = unsafe { program(handle) };
+    let fits = |bytes: &[u32]| program.fits(index as usize, parts as usize, bytes);
+    u32::from(memory::words(bytes, count).is_ok_and(fits))
+}
+
 /// Runs this part's share of every step.
 #[wasm_bindgen]
 pub fn program_run(handle: u32, part: u32, parts: u32) -> u32 {

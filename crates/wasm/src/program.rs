@@ -7,10 +7,12 @@ use crate::bad_instruction;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use striate_core::fault::Fault;
-use striate_core::instructions::{self, Operands, Params, Planned, Share, MAX_BYTES, MAX_OPERANDS};
+use striate_core::instructions::{self, Extents, Operands, Params, Planned, Share, MAX_BYTES, MAX_OPERANDS};
 
 /// The base of an operand that is absent.
 pub const ABSENT: u32 = u32::MAX;
+/// The base in which scratch memory lies; no other is bound to any of its memory.
+const ARENA: u32 = 0;
 const MAX_BASES: usize = 1 << 16;
 /// What the largest instruction takes: a step, and memory of its own with what an allocation is rounded up by.
 const STEP_BYTES: usize = size_of::<Step>() + MAX_BYTES + 64;
@@ -25,6 +27,7 @@ struct Step {
     instruction: Planned,
     /// Those that the instruction lacks are absent.
     operands: [Operand; MAX_OPERANDS],
+    count: usize,
 }
 
 pub struct Program {
@@ -128,6 +131,13 @@ impl Program {
         unsafe { self.steps[index].run(bases, share) }.map_err(|fault| Fault { step: index as i32, ..fault })
     }
 
+    /// Whether a step, computed in so many parts, touches nothing outside of bases of so many bytes.
+    #[must_use]
+    pub fn fits(&self, index: usize, parts: usize, bytes: &[u32]) -> bool {
+        let bound = bytes.len() == self.bases.len();
+        bound && self.steps.get(index).is_some_and(|step| step.fits(parts, bytes))
+    }
+
     /// Runs the share of one step.
     ///
     /// # Errors
@@ -174,7 +184,32 @@ impl Step {
         let mut own = Params::new(params.take(own));
         let instruction = entry.plan(&mut own)?;
         own.end()?;
-        Ok(Step { instruction, operands })
+        Ok(Step { instruction, operands, count })
+    }
+
+    /// Whether the operands lie in bases of so many bytes, those that the instruction needs are there, and the scratch memory, where
+    /// it keeps places in others, is none of theirs.
+    #[inline(never)]
+    fn fits(&self, parts: usize, bases: &[u32]) -> bool {
+        let Extents { mut bytes, needed } = self.instruction.extents();
+        let scratch = self.instruction.scratch().saturating_mul(parts);
+        let last = self.count - 1;
+        if scratch > 0 {
+            bytes[last] = scratch;
+        }
+        if scratch > 0 && self.operands[last].base != ARENA {
+            return false;
+        }
+        let end = |index: usize| u64::from(self.operands[index].offset) + bytes[index] as u64;
+        (0..self.count).all(|index| {
+            let Operand { base, offset } = self.operands[index];
+            if base == ABSENT {
+                return needed & (1 << index) == 0;
+            }
+            let room = u64::from(self.operands[last].offset)..end(last);
+            let apart = base != ARENA || end(index) <= room.start || u64::from(offset) >= room.end;
+            end(index) <= u64::from(bases[base as usize]) && (scratch == 0 || apart || index == last)
+        })
     }
 
     /// # Safety

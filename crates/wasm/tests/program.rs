@@ -73,6 +73,36 @@ fn a_program_runs_on_bases_of_the_callers() {
 }
 
 #[test]
+fn a_step_fits_where_its_operands_lie_in_their_bases() {
+    let program = Program::decode(&program(5)).unwrap();
+    let fitting = |bytes: &[u32]| [0, 1, 2].map(|step| program.fits(step, 1, bytes));
+    // Five floats from byte 32 on, x, and y.
+    assert_eq!(fitting(&[52, 20, 20]), [true, true, true]);
+    assert_eq!(fitting(&[51, 20, 20]), [false, false, true]);
+    assert_eq!(fitting(&[52, 19, 20]), [true, false, true]);
+    assert_eq!(fitting(&[52, 20, 19]), [true, false, false]);
+    assert_eq!(fitting(&[52, 20]), [false, false, false]);
+    assert!(!program.fits(3, 1, &[52, 20, 20]));
+}
+
+#[test]
+fn scratch_memory_lies_in_the_arena_apart_from_all_else() {
+    // The three largest of nine floats.
+    let sort = |scratch: [u32; 2]| {
+        let mut words = vec![2, 1, opcode("sort"), 4, 0, 0, 0, 64, 0, 128];
+        words.extend(scratch);
+        words.extend([6, F32, 1, 9, 1, 3, 1]);
+        Program::decode(&words).unwrap()
+    };
+    let bytes = [320, 320];
+    assert!(sort([0, 192]).fits(0, 1, &bytes));
+    assert!(sort([0, 192]).fits(0, 2, &bytes));
+    assert!(!sort([0, 192]).fits(0, 3, &bytes), "it ends beyond the arena");
+    assert!(!sort([0, 100]).fits(0, 1, &bytes), "the places of the results");
+    assert!(!sort([1, 192]).fits(0, 1, &bytes), "another base");
+}
+
+#[test]
 fn words_that_are_no_program_are_refused() {
     let whole = program(5);
     for length in 0..whole.len() {

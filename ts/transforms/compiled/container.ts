@@ -1,38 +1,49 @@
 /**
- * A file of a header and sections of bytes, each with its checksum:
+ * A file of a header and of data, each with its checksum:
  *
- *     'striate\0', then as uint32: bytes of the header, its checksum, bytes of the whole file, 0
- *     the header, JSON in UTF-8, which lists the sections: [offset, bytes, checksum] each
- *     the sections, each at a multiple of 64 bytes
+ *     'striate\0', then as uint32: bytes of the header, its checksum, its bytes as text; bytes of the data, their checksum
+ *     the header: JSON in UTF-8, deflated where that is shorter
+ *     zeros up to a multiple of 64 bytes, and the data
  *
  * Numbers are little-endian. The checksum is MurmurHash3 (Austin Appleby, 2011; x86, 32 bits), which tells damage, not intent.
  */
+import { builtin } from '../../base/builtin.ts';
 import { ModelError } from '../../base/errors.ts';
+import { inflatedNow } from '../../engine/decode.ts';
 
 const MAGIC = 'striate\0';
-const FIXED = 24;
+const WORDS = 5;
+const FIXED = MAGIC.length + 4 * WORDS;
 const ALIGNMENT = 64;
+/** A text of more times its deflated bytes stays as it is: a small file must not become any number of large ones. */
+const LARGEST_RATIO = 100;
 
 const aligned = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /** The bytes of a file. `header` is anything that JSON holds. */
-export function packed(header: object, sections: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  let end = 0;
-  const table = sections.map((section) => {
-    const offset = end;
-    end = aligned(end + section.byteLength);
-    return [offset, section.byteLength, checksum(section)];
-  });
-  const text = new TextEncoder().encode(JSON.stringify({ ...header, sections: table }));
-  const start = aligned(FIXED + text.length);
-  const file = new Uint8Array(start + end);
+export function packed(header: object, data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const deflated = builtin<Zlib>('node:zlib')?.deflateRawSync?.(text, { level: 9 }) ?? text;
+  const isShorter = deflated.length < text.length && text.length <= LARGEST_RATIO * deflated.length;
+  const own = isShorter ? deflated : text;
+  const start = aligned(FIXED + own.length);
+  const file = new Uint8Array(start + data.length);
   for (let i = 0; i < MAGIC.length; i++) file[i] = MAGIC.charCodeAt(i);
-  new Uint32Array(file.buffer, MAGIC.length, 4).set([text.length, checksum(text), file.length, 0]);
-  file.set(text, FIXED);
-  sections.forEach((section, i) => {
-    file.set(section, start + table[i]![0]!);
-  });
+  new Uint32Array(file.buffer, MAGIC.length, WORDS).set([
+    own.length,
+    checksum(own),
+    text.length,
+    data.length,
+    checksum(data),
+  ]);
+  file.set(own, FIXED);
+  file.set(data, start);
   return file;
+}
+
+/** What Node, Deno and Bun have for it; elsewhere the text stays as it is. */
+interface Zlib {
+  deflateRawSync?(bytes: Uint8Array, options: { level: number }): Uint8Array;
 }
 
 /** Whether these bytes begin as such a file does. */
@@ -44,40 +55,32 @@ export function isPacked(bytes: Uint8Array): boolean {
 export function unpacked(
   bytes: Uint8Array,
   file: string,
-): { readonly header: Readonly<Record<string, unknown>>; readonly sections: readonly Uint8Array[] } {
+): { readonly header: Readonly<Record<string, unknown>>; readonly data: Uint8Array } {
   if (!isPacked(bytes))
     throw new ModelError(`${file}: it is no compiled model: save writes those, loadModel reads ONNX`);
-  const word = (i: number) =>
-    new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length + 4 * i, true);
-  const [length, sum, all] = bytes.length < FIXED ? [0, 0, FIXED] : [word(0), word(1), word(2)];
-  if (all !== bytes.length || length > bytes.length - FIXED)
-    throw new ModelError(`${file}: it has ${bytes.length} bytes, must have ${Math.max(all, FIXED + length)}`);
-  const text = bytes.subarray(FIXED, FIXED + length);
-  if (checksum(text) !== sum) throw new ModelError(`${file}: its header is damaged`);
-  const header = parsed(text, file);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const word = (i: number) => (bytes.length < FIXED ? 0 : view.getUint32(MAGIC.length + 4 * i, true));
+  const [length, sum, whole, size, sumOfData] = [word(0), word(1), word(2), word(3), word(4)];
   const start = aligned(FIXED + length);
-  const table = header.sections;
-  if (!Array.isArray(table)) throw new ModelError(`${file}: its header lists no sections`);
-  const sections = table.map((entry: unknown, i) => {
-    const [offset, size, expected] = Array.isArray(entry) ? (entry as unknown[]) : [];
-    if (!isCount(offset) || !isCount(size) || offset % 4 !== 0 || start + offset + size > bytes.length)
-      throw new ModelError(`${file}: section ${i} does not lie inside it`);
-    const section = bytes.subarray(start + offset, start + offset + size);
-    if (checksum(section) !== expected) throw new ModelError(`${file}: section ${i} is damaged`);
-    return section;
-  });
-  return { header, sections };
+  if (bytes.length !== start + size)
+    throw new ModelError(`${file}: it has ${bytes.length} bytes, must have ${start + size}`);
+  const own = bytes.subarray(FIXED, FIXED + length);
+  if (checksum(own) !== sum) throw new ModelError(`${file}: its header is damaged`);
+  const data = bytes.subarray(start);
+  if (checksum(data) !== sumOfData) throw new ModelError(`${file}: its data are damaged`);
+  return { header: parsed(own, whole, file), data };
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-function parsed(text: Uint8Array, file: string): Record<string, unknown> {
-  let header: unknown;
+function parsed(own: Uint8Array, whole: number, file: string): Record<string, unknown> {
+  let [header, size]: [unknown, number] = [null, 0];
   try {
+    const text = whole === own.length ? own : inflatedNow(own, Math.min(whole, LARGEST_RATIO * own.length));
     header = JSON.parse(new TextDecoder().decode(text));
+    size = text.length;
   } catch (cause) {
     throw new ModelError(`${file}: its header is no JSON`, { cause });
   }
+  if (size !== whole) throw new ModelError(`${file}: its header is damaged`);
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     throw new ModelError(`${file}: its header is no object`);
   return header as Record<string, unknown>;

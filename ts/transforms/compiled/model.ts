@@ -11,6 +11,7 @@ import { type ModelSource, readSource } from '../../base/source.ts';
 import { atOnce } from '../../base/steps.ts';
 import { engine } from '../../engine/engine.ts';
 import { adopt, type Resources, release } from '../../engine/memory.ts';
+import type { Loaded } from '../../program/loaded.ts';
 import { Prepacked } from '../../program/prepacked.ts';
 import { type ProfileOptions, type StepProfile, typesText } from '../../program/report.ts';
 import { type AnyTensor, Tensor } from '../../tensor/tensor.ts';
@@ -19,6 +20,7 @@ import { inTurn, Program, type RunAsyncOptions, signalOf } from '../program.ts';
 import { type ReadFile, readCompiled } from './read.ts';
 import { bring } from './sides.ts';
 import { storageOf } from './weights.ts';
+import { requireWithin } from './within.ts';
 
 /** The option of `CompiledModel.run`. */
 export interface CompiledRunOptions<Out = Record<string, AnyTensor>> {
@@ -69,7 +71,7 @@ export class CompiledModel<Out = Record<string, AnyTensor>> extends Shown {
     this.shapes = programs.map((program) =>
       Object.fromEntries(program.inputs.map(({ name, shape }) => [name, shape])),
     );
-    const storages = weights.map(({ stored, dtype, shape, bytes }) => storageOf(stored, dtype, shape, bytes));
+    const storages = weights.map(storageOf);
     // What several programs make of a constant is made by the first and shared.
     const prepacked = new Prepacked(false);
     try {
@@ -78,6 +80,7 @@ export class CompiledModel<Out = Record<string, AnyTensor>> extends Shown {
           ...{ storage: storages[index]!, shape: weights[index]!.shape, dtype: weights[index]!.dtype },
           isFactor: false,
         }));
+        const verify = (loaded: Loaded) => requireWithin(loaded, parts.inputs, constants);
         this.resources.programs.push(
           atOnce(
             Program.making<unknown>('loadCompiled', {
@@ -85,13 +88,14 @@ export class CompiledModel<Out = Record<string, AnyTensor>> extends Shown {
               captures: constants,
               written: [],
               prepacked,
+              verify,
             }),
           ),
         );
       }
     } catch (error) {
       this.resources.free();
-      // Rust refuses words that are no instructions.
+      // Rust refuses words that are no instructions, `verify` those that reach beyond their memory.
       if (error instanceof OutOfMemoryError) throw error;
       throw new ModelError(`${file}: ${messageOf(error)}`, { cause: error });
     } finally {
@@ -245,8 +249,8 @@ function byOrder(given: Feeds | Feed, ports: readonly ModelPort[]): Feeds | Feed
  * Loads what `Program.save` or `Model.save` wrote. It runs at once for the shapes that it was saved with: nothing is traced or
  * planned, and neither is ONNX read. The type parameter says what a run gives: by default tensors by name.
  *
- * A file holds instructions: damage is found by checksums, and a header that does not fit is refused; but load only what
- * comes from where your code comes from.
+ * A file holds instructions: damage is found by checksums, and what would read or write beyond its own memory is refused, so that a
+ * file of a stranger can be loaded. What it computes, and for how long, nobody checks.
  * @throws ModelError for a file that is damaged, of another version, or no such file; TypeError for a source that is none;
  * Error where it cannot be read
  * @example

@@ -1,4 +1,4 @@
-/** A file's header and sections as programs: everything is checked, and nothing is trusted but what instructions compute. */
+/** A file's header and data as programs: everything is checked, and nothing is trusted but what instructions compute. */
 import { version } from '../../../build/glue.js';
 import type { TensorType } from '../../base/dtype.ts';
 import { ModelError } from '../../base/errors.ts';
@@ -39,14 +39,14 @@ const MOST_BYTES = 2 ** 32 - 1;
 
 /** @throws ModelError that names `file`, what is wrong in it, and what it must be */
 export function readCompiled(bytes: Uint8Array, file: string): ReadFile {
-  const { header, sections } = unpacked(bytes, file);
+  const { header, data } = unpacked(bytes, file);
   const root = new Field(file, 'its header', header);
   const of = root.of('striate');
   if (of.text() !== version)
     throw new ModelError(`${file}: it is of striate ${of.text()}, must be of ${version}: save it anew`);
   const kind = root.of('kind');
   if (kind.text() !== 'model' && kind.text() !== 'program') kind.refuse("'model' or 'program'");
-  const reader = new Reader(sections);
+  const reader = new Reader(data);
   const weights = root
     .of('weights')
     .list()
@@ -92,14 +92,12 @@ function port(field: Field): ModelPort {
 }
 
 class Reader {
-  readonly #sections: readonly Uint8Array[];
+  readonly #data: Uint8Array;
+  /** Bytes of what the programs make, by key. */
+  readonly #made = new Map<string, number>();
 
-  constructor(sections: readonly Uint8Array[]) {
-    this.#sections = sections;
-  }
-
-  #section(field: Field): Uint8Array {
-    return this.#sections[field.integer(0, this.#sections.length - 1)] as Uint8Array;
+  constructor(data: Uint8Array) {
+    this.#data = data;
   }
 
   weight(field: Field): TensorType & StoredWeight {
@@ -108,11 +106,10 @@ class Reader {
     if (!['plain', 'float16', 'int8'].includes(how.text())) how.refuse('plain, float16 or int8');
     const stored = how.text() as Stored;
     if (stored !== 'plain' && type.dtype !== 'float32') how.refuse(`plain, of ${type.dtype}`);
-    if (stored === 'int8' && type.shape.length === 0) how.refuse('plain or float16, of a scalar');
-    const bytes = this.#section(field.of('section'));
-    const must = storedBytes(stored, type.dtype, type.shape);
-    if (bytes.length !== must) field.refuse(`a weight of ${must} bytes: its section has ${bytes.length}`);
-    return { ...type, stored, bytes };
+    const axis = stored === 'int8' ? field.of('axis').integer(0, type.shape.length - 1) : 0;
+    const bytes = storedBytes({ stored, axis }, type.dtype, type.shape);
+    const at = field.of('at').integer(0, this.#data.length - bytes);
+    return { ...type, stored, axis, bytes: this.#data.subarray(at, at + bytes) };
   }
 
   program(field: Field, weights: readonly TensorType[]): ReadProgram {
@@ -149,16 +146,22 @@ class Reader {
     const executable = {
       ...{ prologue, main, second: null, pieces, bindings, recordBytes: 0, slotBytes, outputs, rows },
     };
+    for (const binding of bindings) if (binding.kind === 'made') this.#requireOneSize(field, binding);
     return { inputs, form, executable, captures, draws };
   }
 
+  /** What has the same key is the same in all programs. */
+  #requireOneSize(field: Field, { key, bytes }: { readonly key: string; readonly bytes: number }): void {
+    if ((this.#made.get(key) ?? bytes) !== bytes)
+      field.of('bindings').refuse(`such that '${key}' has one size`);
+    this.#made.set(key, bytes);
+  }
+
   #words(field: Field, bindings: number, rows: number): Words {
-    const section = this.#section(field.of('section'));
-    if (section.length < 8 || section.length % 4 !== 0) field.of('section').refuse('one of words');
-    const words = new Uint32Array(section.slice().buffer);
-    const steps = words[1] as number;
-    if (words[0] !== bindings + 1 || steps > words.length / 3)
-      field.refuse(`a list of instructions over ${bindings + 1} bases`);
+    const words = field.of('words').integers();
+    const [bases, steps = 0] = words;
+    if (bases !== bindings + 1 || steps > words.length / 3)
+      field.of('words').refuse(`a list of instructions over ${bindings + 1} bases`);
     const each = (name: string, least: number, most: number) => {
       const list = field.of(name);
       const numbers = list.integers(least, most);

@@ -1,12 +1,13 @@
 /** save: programs as bytes that loadCompiled runs. Instructions, where everything lies, and the constants that they are packed of. */
 import { version } from '../../../build/glue.js';
+import { joined } from '../../base/bytes.ts';
 import type { TensorType } from '../../base/dtype.ts';
 import type { Draw } from '../../graph/draw.ts';
 import type { Words } from '../../instructions/words.ts';
 import type { Constant, Executable } from '../../program/executable.ts';
 import { type Form, formOf, type Results } from '../results.ts';
 import { packed } from './container.ts';
-import { stored, type WeightFormat } from './weights.ts';
+import { type StoredWeight, stored, type WeightFormat } from './weights.ts';
 
 /** A program as far as it is saved. */
 export interface Saved {
@@ -24,12 +25,7 @@ interface Port {
   readonly shape: readonly (number | string)[] | null;
 }
 
-/** What of a list of instructions is not its words. */
-interface HeadOfWords extends Omit<Words, 'words'> {
-  readonly section: number;
-}
-
-/** The header of a file, but for its sections. */
+/** The header of a file. */
 export interface Header {
   readonly striate: string;
   /** Of a model runs take and give values by name; of a program tensors in the form of its function. */
@@ -39,12 +35,11 @@ export interface Header {
   /** Of a model: what is computed otherwise than its file said, and what that held besides. */
   readonly notes: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
-  readonly weights: readonly (TensorType & { readonly stored: string; readonly section: number })[];
-  readonly programs: readonly (Omit<Executable, 'prologue' | 'main' | 'second' | 'recordBytes'> & {
+  /** Each at a byte of the data; of int8 the axis that has scales. */
+  readonly weights: readonly (TensorType & Omit<StoredWeight, 'bytes'> & { readonly at: number })[];
+  readonly programs: readonly (Omit<Executable, 'second' | 'recordBytes'> & {
     readonly inputs: Saved['inputs'];
     readonly form: Form;
-    readonly prologue: HeadOfWords | null;
-    readonly main: HeadOfWords;
     /** By index the constants of the file. */
     readonly captures: readonly number[];
     /** Seed and stream of what is drawn; no seed: the generator's next. */
@@ -59,21 +54,25 @@ export function savedBytes(
   programs: readonly Saved[],
   format: WeightFormat,
 ): Uint8Array<ArrayBuffer> {
-  const sections: Uint8Array[] = [];
-  const add = (bytes: Uint8Array): number => sections.push(bytes) - 1;
-  const words = (list: Words): HeadOfWords => {
-    const { words, ...head } = list;
-    const all = Uint32Array.from(words);
-    return { ...head, section: add(new Uint8Array(all.buffer)) };
+  const data: Uint8Array[] = [];
+  let end = 0;
+  /** Words lie at multiples of 4. */
+  const add = (bytes: Uint8Array): number => {
+    const at = end;
+    end = Math.ceil((at + bytes.length) / 4) * 4;
+    data.push(bytes, new Uint8Array(end - at - bytes.length));
+    return at;
   };
+  /** As JSON has it: unsigned numbers. */
+  const words = (list: Words): Words => ({ ...list, words: [...Uint32Array.from(list.words)] });
   const weights: Header['weights'][number][] = [];
   const indices = new Map<unknown, number>();
   const weightOf = (constant: Constant): number => {
     let index = indices.get(constant.storage);
     if (index === undefined) {
-      const { stored: how, bytes } = stored(constant, format);
+      const { bytes, ...how } = stored(constant, format);
       const { shape, dtype } = constant;
-      index = weights.push({ shape, dtype, stored: how, section: add(bytes) }) - 1;
+      index = weights.push({ shape, dtype, ...how, at: add(bytes) }) - 1;
       indices.set(constant.storage, index);
     }
     return index;
@@ -94,5 +93,5 @@ export function savedBytes(
       };
     }),
   };
-  return packed(header, sections);
+  return packed(header, joined(data));
 }

@@ -1,8 +1,8 @@
 /**
- * Constants in a file: as they are, or floats as float16, or what products read as int8 with a scale for each of the first
- * axis (the output channels of a convolution): q = round(w / scale), scale = max |w| / 127. Read back they are float32.
+ * Constants in a file: as they are, or floats as float16, or what products read as int8 with a scale for each index of
+ * an axis (the output channels of a convolution): q = round(w / scale), scale = max |w| / 127. Read back they are float32.
  */
-import { bytesPer, type DType, viewOf } from '../../base/dtype.ts';
+import { bytesPer, type DType, type TensorType, viewOf } from '../../base/dtype.ts';
 import { engine } from '../../engine/engine.ts';
 import { type Storage, storageOutside } from '../../engine/memory.ts';
 import type { Constant } from '../../program/executable.ts';
@@ -18,12 +18,16 @@ export type WeightFormat = 'float32' | 'float16' | 'int8';
 /** A constant as a file has it. */
 export interface StoredWeight {
   readonly stored: Stored;
+  /** Of int8 the axis whose indices have a scale each. */
+  readonly axis?: number;
   /** Of int8 the scales come first, as float32. */
   readonly bytes: Uint8Array;
 }
 
 /** Fewer elements gain nothing that one sees. */
 const FEW = 64;
+/** Elements that an index of another axis than the first must have for a scale. */
+const MANY = 64;
 /** The largest finite float16. */
 const LARGEST = 65504;
 
@@ -35,8 +39,7 @@ export function stored({ storage, dtype, shape, isFactor }: Constant, format: We
     const count = shape.reduce((a, b) => a * b, 1);
     if (dtype !== 'float32' || format === 'float32' || count < FEW) return { stored: 'plain', bytes };
     const values = new Float32Array(bytes.buffer);
-    if (format === 'int8' && isFactor && shape.length > 1)
-      return { stored: 'int8', bytes: inInt8(values, shape[0] as number) };
+    if (format === 'int8' && isFactor && shape.length > 1) return inInt8(values, shape);
     if (values.some((value) => Math.abs(value) > LARGEST)) return { stored: 'plain', bytes };
     return { stored: 'float16', bytes: inFloat16(storage, shape) };
   } finally {
@@ -54,48 +57,73 @@ function inFloat16(storage: Storage, shape: readonly number[]): Uint8Array {
   }
 }
 
-function inInt8(values: Float32Array, rows: number): Uint8Array {
-  const made = new Uint8Array(4 * rows + values.length);
-  const scales = new Float32Array(made.buffer, 0, rows);
-  const whole = new Int8Array(made.buffer, 4 * rows);
-  const width = values.length / rows;
-  for (let row = 0; row < rows; row++) {
-    const own = values.subarray(row * width, (row + 1) * width);
-    let most = 0;
-    for (const value of own) most = Math.max(most, Math.abs(value));
-    const scale = Math.fround(most / 127);
-    scales[row] = scale;
-    if (scale === 0) continue;
-    for (let i = 0; i < width; i++) whole[row * width + i] = Math.round((own[i] as number) / scale);
-  }
-  return made;
+/** By the axis that loses least. */
+function inInt8(values: Float32Array, shape: readonly number[]): StoredWeight {
+  const made = shape.flatMap((size, axis) => {
+    // Scales are to be few beside what they scale.
+    const isWorth = axis === 0 || (size > 1 && values.length >= MANY * size);
+    return isWorth ? [{ axis, ...byAxis(values, shape, axis) }] : [];
+  });
+  const { axis, bytes } = made.reduce((best, one) => (one.loss < best.loss ? one : best));
+  return { stored: 'int8', axis, bytes };
 }
 
+/** The bytes, and the sum of squared errors. */
+function byAxis(values: Float32Array, shape: readonly number[], axis: number) {
+  const size = shape[axis] as number;
+  const bytes = new Uint8Array(4 * size + values.length);
+  const scales = new Float32Array(bytes.buffer, 0, size);
+  const whole = new Int8Array(bytes.buffer, 4 * size);
+  const inner = innerOf(shape, axis);
+  const indexOf = (i: number) => Math.floor(i / inner) % size;
+  for (let i = 0; i < values.length; i++) {
+    const index = indexOf(i);
+    scales[index] = Math.max(scales[index] as number, Math.abs(values[i] as number) / 127);
+  }
+  let loss = 0;
+  for (let i = 0; i < values.length; i++) {
+    const [scale, value] = [scales[indexOf(i)] as number, values[i] as number];
+    whole[i] = scale === 0 ? 0 : Math.round(value / scale);
+    loss += ((whole[i] as number) * scale - value) ** 2;
+  }
+  return { bytes, loss };
+}
+
+/** Elements from an index of an axis to the next. */
+const innerOf = (shape: readonly number[], axis: number) =>
+  shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+
 /** How many bytes values of this type must have. */
-export function storedBytes(how: Stored, dtype: DType, shape: readonly number[]): number {
+export function storedBytes(
+  { stored, axis = 0 }: Omit<StoredWeight, 'bytes'>,
+  dtype: DType,
+  shape: readonly number[],
+): number {
   const count = shape.reduce((a, b) => a * b, 1);
-  if (how === 'plain') return count * bytesPer(dtype);
-  return how === 'float16' ? 2 * count : count + 4 * (shape[0] as number);
+  if (stored === 'plain') return count * bytesPer(dtype);
+  return stored === 'float16' ? 2 * count : count + 4 * (shape[axis] as number);
 }
 
 /** Storage of the values, which come into the memory where somebody reads them. */
-export function storageOf(how: Stored, dtype: DType, shape: readonly number[], bytes: Uint8Array): Storage {
+export function storageOf({ dtype, shape, ...weight }: TensorType & StoredWeight): Storage {
   const on = engine('loadCompiled');
+  const { stored, bytes } = weight;
   const count = shape.reduce((a, b) => a * b, 1);
   const write = (address: number): void => {
     const to = viewOf(dtype, on.memory.buffer, address, count);
-    if (how === 'int8') fromInt8(to as Float32Array, bytes, shape[0] as number);
-    else fillStored('loadCompiled', to, how === 'plain' ? dtype : how, bytes);
+    if (stored === 'int8') fromInt8(to as Float32Array, shape, weight);
+    else fillStored('loadCompiled', to, stored === 'plain' ? dtype : stored, bytes);
   };
   return storageOutside('loadCompiled', count * bytesPer(dtype), write);
 }
 
-function fromInt8(to: Float32Array, bytes: Uint8Array, rows: number): void {
-  const scales = new Float32Array(bytes.slice(0, 4 * rows).buffer);
-  const whole = new Int8Array(bytes.buffer, bytes.byteOffset + 4 * rows, to.length);
-  const width = to.length / rows;
-  for (let row = 0; row < rows; row++) {
-    const scale = scales[row] as number;
-    for (let i = row * width; i < (row + 1) * width; i++) to[i] = (whole[i] as number) * scale;
+function fromInt8(to: Float32Array, shape: readonly number[], { axis = 0, bytes }: StoredWeight): void {
+  const size = shape[axis] as number;
+  const scales = new Float32Array(bytes.slice(0, 4 * size).buffer);
+  const whole = new Int8Array(bytes.buffer, bytes.byteOffset + 4 * size, to.length);
+  const inner = innerOf(shape, axis);
+  for (let i = 0, index = 0; i < to.length; index = (index + 1) % size) {
+    const scale = scales[index] as number;
+    for (const end = i + inner; i < end; i++) to[i] = (whole[i] as number) * scale;
   }
 }

@@ -10,7 +10,7 @@
 
 use super::sample::Sample;
 use super::walk::{Walk, WalkAxis};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
@@ -62,6 +62,17 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Accumulate {
+    fn extents(&self) -> Extents {
+        if self.kept.count == 0 {
+            return Extents::bytes(&[]);
+        }
+        let mut whole = self.kept;
+        for &axis in self.summed.axes() {
+            whole.push(axis);
+        }
+        Extents::bytes(&whole.extents(self.offsets, 4))
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let range = match (self.shared, share.part) {
             (true, _) => share.range(self.kept.count),

@@ -3,7 +3,7 @@
 //! Params: n, c, inner, low. Operands: x, center? [c], scale [c], shift? [c], residual?, y (which may be x). NaN stays.
 
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
@@ -32,6 +32,11 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Affine {
+    fn extents(&self) -> Extents {
+        let Affine { channels, count, .. } = *self;
+        Extents::words(&[count, channels, channels, channels, count, count])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let range = share.range(self.count);
         let x = operands.pointer::<f32>(0).cast_const();

@@ -11,7 +11,7 @@
 
 use super::resample::{mix, Kernel, Positions, COLUMNS};
 use super::sample::{Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::math::floor;
@@ -77,6 +77,11 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Antialias {
+    fn extents(&self) -> Extents {
+        let [x, y] = [self.input, self.output].map(|size| product(&[self.outer, size, self.inner]));
+        Extents::words(&if self.adjoint { [y, x] } else { [x, y] })
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let columns = self.inner.div_ceil(COLUMNS);
         let items = share.range(self.outer * columns);

@@ -10,7 +10,7 @@
 use super::dtype::{Dtype, RUN};
 use super::sample::Sample;
 use super::walk::Walk;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
@@ -79,6 +79,12 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 const SHORT: usize = 256;
 
 impl Instruction for Binary {
+    fn extents(&self) -> Extents {
+        let bytes = self.dtype.bytes();
+        let [a, b] = self.walk.extents([0; 2], bytes);
+        Extents::bytes(&[a, b, self.walk.count * bytes])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let row = self.walk.row();
         let in_place = self.dtype.bytes() == 4 && row.strides.iter().all(|s| matches!(s, 0 | 1));

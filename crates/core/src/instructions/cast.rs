@@ -5,7 +5,7 @@
 
 use super::dtype::{map_runs, Dtype};
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
 use crate::simd::{F32x4, I32x4, LANES};
@@ -27,6 +27,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Cast {
+    fn extents(&self) -> Extents {
+        Extents::bytes(&[self.from, self.to].map(|dtype| self.count * dtype.bytes()))
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let (x, y) = (operands.pointer(0), operands.pointer(1));
         // SAFETY: x and y hold `count` elements; this part's range is written by no other part.

@@ -6,7 +6,7 @@
 
 use super::dtype::{Dtype, RUN};
 use super::sample::{Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
 
@@ -40,6 +40,12 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Choose {
+    fn extents(&self) -> Extents {
+        let [c, a, b] = self.steps.map(|step| if step == 0 { self.count.min(1) } else { self.count });
+        let bytes = self.dtype.bytes();
+        Extents::bytes(&[c * self.condition.bytes(), a * bytes, b * bytes, self.count * bytes])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let range = share.range(self.count);
         let dtypes = [self.condition, self.dtype, self.dtype];

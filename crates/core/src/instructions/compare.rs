@@ -6,7 +6,7 @@
 use super::dtype::{Dtype, RUN};
 use super::sample::Sample;
 use super::walk::Walk;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
@@ -49,6 +49,11 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Compare {
+    fn extents(&self) -> Extents {
+        let [a, b] = self.walk.extents([0; 2], self.dtype.bytes());
+        Extents::bytes(&[a, b, self.walk.count])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let range = share.range(self.walk.count);
         let mut at = range.start;

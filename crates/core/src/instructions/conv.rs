@@ -19,7 +19,7 @@ mod winograd;
 
 use self::algorithm::{algorithms, Convolve, Layout};
 use super::sample::{window, Sample};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::geometry::{Geometry, Rule};
 use crate::instructions::entry::FLOAT;
@@ -147,6 +147,17 @@ impl Places {
 }
 
 impl Instruction for Conv {
+    fn extents(&self) -> Extents {
+        let Conv { problem, plan, epilogue } = self;
+        let (channels, y) = (problem.groups * problem.co, problem.outputs());
+        let extents = Extents::words(&[problem.inputs(), plan.packed, channels, y, channels, y]);
+        if epilogue.activation.is_some_and(|activation| activation.needs_slope()) {
+            extents.needing(SLOPE)
+        } else {
+            extents
+        }
+    }
+
     fn scratch(&self) -> usize {
         self.plan.scratch
     }

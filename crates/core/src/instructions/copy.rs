@@ -9,7 +9,7 @@
 
 use super::sample::Sample;
 use super::walk::{Walk, WalkAxis};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
 use crate::simd::F32x4;
@@ -73,6 +73,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Rows {
+    fn extents(&self) -> Extents {
+        Extents::bytes(&self.walk.extents(self.offsets, self.bytes))
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let range = share.range(self.walk.count);
         let [from, to] = self.offsets;
@@ -130,6 +134,13 @@ unsafe fn copy_rows<T: Copy>(
 }
 
 impl Instruction for Transposed {
+    fn extents(&self) -> Extents {
+        let mut whole = self.walk;
+        whole.push(self.from);
+        whole.push(self.to);
+        Extents::bytes(&whole.extents(self.offsets, 4))
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let strips = self.from.size.div_ceil(STRIP);
         let items = share.range(self.walk.count * strips);

@@ -14,7 +14,7 @@
 //! The parts share the columns. Along inner four of them lie in the lanes; where inner is 1 a column does.
 
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::FLOAT;
 use crate::math::{self, called};
@@ -128,7 +128,23 @@ impl Sum {
     }
 }
 
+/// Elements of what x holds, of the targets, and columns.
+struct Sizes {
+    all: usize,
+    target: usize,
+    columns: usize,
+}
+
+/// An operand of the gradient.
+const STATE: usize = 4;
+
 impl Problem {
+    fn sizes(&self) -> Sizes {
+        let columns = product(&[self.outer, self.inner]);
+        let all = columns.saturating_mul(self.n);
+        Sizes { all, target: if self.probabilities { all } else { columns }, columns }
+    }
+
     /// Calls `f` for each group of a share.
     fn groups(&self, share: Share, mut f: impl FnMut(Group) -> Result<(), Fault>) -> Result<(), Fault> {
         let range = share.range(self.outer * self.inner);
@@ -285,6 +301,11 @@ unsafe fn load_or(x: *const f32, lanes: usize, other: f32) -> F32x4 {
 }
 
 impl Instruction for Problem {
+    fn extents(&self) -> Extents {
+        let Sizes { all, target, columns } = self.sizes();
+        Extents::words(&[all, target, self.n, columns, columns, 2 * columns])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let [x, target, weight] = [0, 1, 2].map(|i| operands.pointer::<f32>(i).cast_const());
         let [y, shares, states] = [3, 4, 5].map(|i| operands.pointer::<f32>(i));
@@ -335,6 +356,17 @@ impl Instruction for Problem {
 }
 
 impl Instruction for Gradient {
+    fn extents(&self) -> Extents {
+        let Sizes { all, target, columns } = self.problem.sizes();
+        let dy = if self.each { columns } else { 1 };
+        let extents = Extents::words(&[dy, all, target, self.problem.n, 2 * columns, 1, all]);
+        if self.problem.normalise {
+            extents.needing(STATE)
+        } else {
+            extents
+        }
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let problem = &self.problem;
         let [dy, x, target, weight, states, total] =

@@ -5,7 +5,7 @@
 
 use super::dtype::Dtype;
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 
 pub const ENTRIES: &[Entry] =
@@ -41,6 +41,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Cumulate {
+    fn extents(&self) -> Extents {
+        Extents::words(&[product(&[self.outer, self.size, self.inner]); 2])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         // SAFETY: the caller's guarantee.
         unsafe {

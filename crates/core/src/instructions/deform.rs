@@ -11,7 +11,7 @@ mod gradient;
 use super::conv::gemm::Product;
 use super::conv::{Algorithm, Conv, Places};
 use super::sample::{window, Sample};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::elements;
 use crate::instructions::entry::FLOAT;
@@ -89,6 +89,12 @@ impl Deform {
         Planes { count, plane: geometry.input(), wide: geometry.axes[2].input >= 2 }
     }
 
+    /// Samples of all images: elements of the mask, and half of those of the offsets.
+    fn samples(&self) -> usize {
+        let problem = &self.conv.problem;
+        product(&[problem.batch, self.offset_groups, problem.geometry.taps(), problem.geometry.output()])
+    }
+
     /// Bytes of the table that one part needs for the panels of a block.
     fn table(&self) -> usize {
         Table::bytes(self.offset_groups * self.conv.plan.panels * self.conv.problem.geometry.taps(), false)
@@ -96,6 +102,13 @@ impl Deform {
 }
 
 impl Instruction for Deform {
+    fn extents(&self) -> Extents {
+        let Conv { problem, plan, .. } = &self.conv;
+        let samples = self.samples();
+        let channels = problem.groups * problem.co;
+        Extents::words(&[problem.inputs(), 2 * samples, samples, plan.packed, channels, problem.outputs()])
+    }
+
     fn scratch(&self) -> usize {
         self.table() + self.conv.plan.scratch.next_multiple_of(64)
     }

@@ -7,7 +7,7 @@
 
 use super::random::{draw, DRAWN};
 use super::sample::{Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, I32x4, LANES};
@@ -41,6 +41,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Dropout {
+    fn extents(&self) -> Extents {
+        Extents::words(&[self.count, 3, self.count])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         // SAFETY: the state holds three words.
         let state = unsafe { operands.slice::<u32>(1, 3) };

@@ -3,7 +3,7 @@
 //! Params: count, value bits. Operands: y.
 
 use super::sample::{Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
 
@@ -26,6 +26,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Fill {
+    fn extents(&self) -> Extents {
+        Extents::bytes(&[self.count * self.bytes])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let range = share.range(self.count);
         let y = operands.pointer::<u8>(0);

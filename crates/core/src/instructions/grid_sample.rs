@@ -11,7 +11,7 @@
 
 use super::sample::Sample;
 use super::taps::{cubic, cubic_slopes, Planes, Taps, Weights, NO_WEIGHTS};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
@@ -109,7 +109,20 @@ fn decode_gradient(params: &mut Params) -> Result<Planned, Fault> {
     Ok(Planned::new(Gradient(read(params)?)))
 }
 
+impl GridSample {
+    /// Elements of x, of the grid and of y.
+    fn sizes(&self) -> [usize; 3] {
+        let planes = self.n * self.channels;
+        [planes * self.plane, self.n * self.positions * self.axes, planes * self.positions]
+    }
+}
+
 impl Instruction for GridSample {
+    fn extents(&self) -> Extents {
+        let [x, grid, y] = self.sizes();
+        Extents::words(&[x, grid, y])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let (x, y) = (operands.pointer::<f32>(0), operands.pointer::<f32>(2));
         let mut taps = self.taps();
@@ -125,6 +138,11 @@ impl Instruction for GridSample {
 }
 
 impl Instruction for Gradient {
+    fn extents(&self) -> Extents {
+        let [x, grid, y] = self.0.sizes();
+        Extents::words(&[x, grid, y, x, grid])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         // SAFETY: the caller's guarantee.
         unsafe {

@@ -5,7 +5,7 @@
 
 use super::dtype::Dtype;
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::simd::U8x16;
 
@@ -33,6 +33,12 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Interleave {
+    fn extents(&self) -> Extents {
+        let planes = product(&[self.n, self.channels, self.plane]);
+        let fours = product(&[self.n, self.channels.div_ceil(4), 4, self.plane]);
+        Extents::bytes(&if self.is_back { [fours, planes] } else { [planes, fours] })
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let fours = self.channels.div_ceil(4);
         let (x, y): (*const u8, *mut u8) = (operands.pointer(0), operands.pointer(1));

@@ -10,7 +10,7 @@
 //! A block is summed in float32 over at most 64 elements a lane and divided in float64; blocks do not depend on the parts.
 
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::FLOAT;
@@ -314,6 +314,12 @@ impl Loss {
 }
 
 impl Instruction for Forward {
+    fn extents(&self) -> Extents {
+        let count = self.loss.count;
+        let y = if self.block > 0 { count.div_ceil(self.block).max(1) } else { count };
+        Extents::words(&[count, count, count, count, y])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let Forward { loss, block } = self;
         let (inputs, y) = (Inputs::new(operands, 0), operands.pointer::<f32>(4));
@@ -370,6 +376,11 @@ impl Forward {
 }
 
 impl Instruction for Gradient {
+    fn extents(&self) -> Extents {
+        let count = self.loss.count;
+        Extents::words(&[if self.each { count } else { 1 }, count, count, count, count, count])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let loss = &self.loss;
         let (dy, inputs) = (operands.pointer::<f32>(0).cast_const(), Inputs::new(operands, 1));

@@ -19,7 +19,7 @@ pub mod walk;
 use crate::fault::{Code, Fault};
 
 pub use entry::{Entry, Planned, MAX_BYTES};
-pub use operands::{Operands, MAX_OPERANDS};
+pub use operands::{product, Extents, Operands, MAX_OPERANDS};
 pub use params::Params;
 pub use share::Share;
 
@@ -78,6 +78,9 @@ static ABSENT: entry::Decode = absent;
 
 /// A planned instruction.
 pub trait Instruction {
+    /// What a run reads and writes of its operands. Scratch memory has to lie apart from all others.
+    fn extents(&self) -> Extents;
+
     /// Bytes of scratch memory that each part needs; part `p` uses `[p * scratch, (p + 1) * scratch)` of the last operand.
     fn scratch(&self) -> usize {
         0

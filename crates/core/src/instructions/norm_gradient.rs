@@ -7,7 +7,7 @@
 //! of a relu that follows. Blocks are summed in vectors, blocks' sums in f64.
 
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
@@ -61,6 +61,11 @@ fn decode_blend(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Sums {
+    fn extents(&self) -> Extents {
+        let Sizes { channels, count, .. } = self.0;
+        Extents::words(&[count, count, channels, count, channels, channels])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let Sizes { n, channels, inner, .. } = self.0;
         let [dy, x, centers, out] = [0, 1, 2, 3].map(|index| operands.pointer::<f32>(index).cast_const());
@@ -153,6 +158,11 @@ unsafe fn block(len: usize, center: F32x4, x: *const f32, flow: Flow) -> [f32; 2
 }
 
 impl Instruction for Blend {
+    fn extents(&self) -> Extents {
+        let Sizes { channels, count, .. } = self.0;
+        Extents::words(&[count, channels, count, channels, channels, channels, count, count])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let Sizes { channels, inner, count, .. } = self.0;
         let [a, ps, b, centers, qs, shifts, out] =

@@ -99,10 +99,13 @@ impl<'a> Params<'a> {
         taken
     }
 
-    /// The product of the sizes of a tensor with elements of `bytes` bytes; 0 where [`elements`] refuses it.
+    /// The product of the sizes of a tensor with elements of `bytes` bytes; 0 where [`elements`] refuses it, or where nothing is
+    /// there so often that even that takes long.
     #[inline(never)]
     pub fn elements(&mut self, sizes: &[usize], bytes: usize) -> usize {
-        elements(sizes, bytes).unwrap_or_else(|fault| {
+        let turns = sizes.iter().fold(1, |turns: usize, &size| turns.saturating_mul(size.max(1)));
+        let count = elements(sizes, bytes).and_then(|count| elements(&[turns], bytes).map(|_| count));
+        count.unwrap_or_else(|fault| {
             self.fault.get_or_insert(fault);
             0
         })

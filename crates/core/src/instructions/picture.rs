@@ -18,7 +18,7 @@ mod passes;
 
 use super::dtype::Dtype;
 use super::sample::{Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use passes::{across, down, down_to_bytes, floats, lighten, widen, Taps, SLACK};
 
@@ -38,6 +38,8 @@ pub const ENTRIES: &[Entry] = &[Entry::new(
 /// Planes of a row in scratch memory: the picture's channels, and one of full bytes.
 const PLANES: usize = 5;
 const OPAQUE: usize = 4;
+/// Bytes behind x.
+const BEHIND: usize = 16;
 
 struct Picture {
     width: usize,
@@ -112,6 +114,16 @@ struct Room {
 }
 
 impl Instruction for Picture {
+    fn extents(&self) -> Extents {
+        let [height, width] = self.size;
+        // Of each weight where columns come first the next bits as well.
+        let weight = if self.rows_first { 2 } else { 4 };
+        let table = |index: usize| product(&[self.inner[2 + index], 4 + weight * self.taps[index]]);
+        let x = product(&[self.rows, self.width, self.channels]).saturating_add(BEHIND);
+        let y = product(&[height, width, self.count, if self.floats { 4 } else { 1 }]);
+        Extents::bytes(&[x, table(0), table(1), 12, y])
+    }
+
     fn scratch(&self) -> usize {
         self.line_bytes() + self.stride() * PLANES + self.resized_bytes()
     }
@@ -120,7 +132,7 @@ impl Instruction for Picture {
         // SAFETY: the operands are as this file says; scratch memory is this part's own.
         unsafe {
             let &[first, count, start] = operands.slice::<i32>(3, 3) else { return Ok(()) };
-            let last = self.size[0].min((first + count).max(0) as usize);
+            let last = self.size[0].min(first.saturating_add(count).max(0) as usize);
             let first = (first.max(0) as usize).min(last);
             let own = operands.pointer::<u8>(5).add(self.scratch() * share.part);
             let row = own.add(self.line_bytes());

@@ -27,7 +27,7 @@ use self::rows::{
 };
 use super::dtype::{Dtype, RUN};
 use super::sample::{window, Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::math;
 use crate::simd::{F32x4, LANES};
@@ -56,6 +56,19 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Pool {
+    fn extents(&self) -> Extents {
+        let problem = &self.0;
+        let [x, y] = problem.elements();
+        let bytes = problem.dtype.bytes();
+        let samples = product(&[problem.planes, problem.samples(), 4]);
+        let extents = Extents::bytes(&[x * bytes, samples, y * bytes, 4 * y]);
+        if samples > 0 {
+            extents.needing(SAMPLES)
+        } else {
+            extents
+        }
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let problem = &self.0;
         let indexed = !operands.pointer::<i32>(INDICES).is_null();

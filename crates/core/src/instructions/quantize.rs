@@ -6,7 +6,7 @@
 
 use super::dtype::Dtype;
 use super::sample::{Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, I32x4, LANES};
@@ -52,6 +52,12 @@ impl Sizes {
         Ok(Sizes { integers, outer, channels, inner })
     }
 
+    /// Elements, and channels, of which there are none without elements.
+    fn counts(self) -> [usize; 2] {
+        let count = self.outer * self.channels * self.inner;
+        [count, self.channels.min(count)]
+    }
+
     /// Calls `each` with every run of elements of one channel: its first, how many, the step and the zero point.
     ///
     /// # Safety
@@ -83,6 +89,11 @@ impl Sizes {
 struct Quantize(Sizes);
 
 impl Instruction for Quantize {
+    fn extents(&self) -> Extents {
+        let [count, channels] = self.0.counts();
+        Extents::bytes(&[4 * count, 4 * channels, channels, count])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let (x, y): (*const f32, *mut u8) = (operands.pointer(0), operands.pointer(3));
         // Signed bytes are unsigned ones less 128.
@@ -122,6 +133,12 @@ impl Instruction for Quantize {
 struct Dequantize(Sizes);
 
 impl Instruction for Dequantize {
+    fn extents(&self) -> Extents {
+        let [count, channels] = self.0.counts();
+        let bytes = self.0.integers.bytes();
+        Extents::bytes(&[count * bytes, 4 * channels, channels * bytes, 4 * count])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let (x, y): (*const u8, *mut f32) = (operands.pointer(0), operands.pointer(3));
         let Sizes { integers, .. } = self.0;

@@ -6,7 +6,7 @@
 
 use super::dtype::Dtype;
 use super::sample::{Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::kernels::integer::Requantize;
@@ -55,6 +55,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for QuantizedBinary {
+    fn extents(&self) -> Extents {
+        Extents::bytes(&[self.count; 3])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let QuantizedBinary { a, b, .. } = *self;
         let (s, t) = (a.step / self.y_step, b.step / self.y_step);

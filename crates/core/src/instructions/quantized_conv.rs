@@ -7,7 +7,7 @@
 mod pack;
 
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::geometry::{elements, Axis, Geometry, Rule};
 use crate::instructions::conv::Problem;
@@ -62,6 +62,15 @@ impl Sizes {
     /// Row tiles of a group.
     fn tiles(self) -> usize {
         self.co.div_ceil(OUTPUTS)
+    }
+
+    /// Outputs for which there is what follows the sum: those of whole tiles, or fours.
+    fn ends(self) -> usize {
+        if self.is_depthwise() {
+            self.groups.next_multiple_of(4)
+        } else {
+            product(&[self.groups, self.tiles(), OUTPUTS])
+        }
     }
 }
 
@@ -373,6 +382,19 @@ impl Default for Six {
 }
 
 impl Instruction for QuantizedConv {
+    fn extents(&self) -> Extents {
+        let Problem { batch, groups, ref geometry, .. } = self.problem;
+        let (fours, outputs) = self.sizes.fours();
+        let (x, y) = self.planes();
+        let (planes, weights) = if self.sizes.is_depthwise() {
+            (outputs, product(&[outputs, pack::columns(geometry), 16]))
+        } else {
+            (groups * fours, product(&[groups, self.sizes.tiles(), geometry.taps(), fours, 4 * OUTPUTS]))
+        };
+        let ends = 4 * self.sizes.ends();
+        Extents::bytes(&[product(&[batch, planes, x]), weights, ends, ends, product(&[batch, outputs, y])])
+    }
+
     fn scratch(&self) -> usize {
         self.scratch
     }

@@ -5,7 +5,7 @@
 
 use super::dtype::Dtype;
 use super::sample::{window, Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::geometry::{Axis, Geometry, Rule};
@@ -63,14 +63,20 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 fn seen(axis: &Axis, output: usize) -> (Range<usize>, usize) {
     let start = (output * axis.stride) as isize - axis.lo as isize;
     let step = axis.dilation as isize;
-    let first = if start < 0 { (-start + step - 1) / step } else { 0 };
-    let end = (axis.input as isize - start + step - 1).div_euclid(step).clamp(first, axis.kernel as isize);
+    let kernel = axis.kernel as isize;
+    // A window that lies in the padding before the input sees nothing.
+    let first = if start < 0 { ((-start + step - 1) / step).min(kernel) } else { 0 };
+    let end = (axis.input as isize - start + step - 1).div_euclid(step).clamp(first, kernel);
     let padded = (axis.input + axis.lo + axis.hi) as isize;
-    let counted = ((padded - (start + axis.lo as isize) + step - 1) / step).clamp(0, axis.kernel as isize);
+    let counted = ((padded - (start + axis.lo as isize) + step - 1) / step).clamp(0, kernel);
     (first as usize..end as usize, counted as usize)
 }
 
 impl Instruction for QuantizedPool {
+    fn extents(&self) -> Extents {
+        Extents::words(&[self.geometry.input(), self.geometry.output()].map(|plane| self.planes * plane))
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let [depth, height, width] = &self.geometry.axes;
         let rows = depth.output * height.output;

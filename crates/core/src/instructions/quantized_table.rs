@@ -4,7 +4,7 @@
 
 use super::dtype::Dtype;
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::simd::U8x16;
 
@@ -30,6 +30,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for QuantizedTable {
+    fn extents(&self) -> Extents {
+        Extents::bytes(&[self.count, 256, self.count])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let (x, table): (*const u8, *const u8) = (operands.pointer(0), operands.pointer(1));
         let y: *mut u8 = operands.pointer(2);

@@ -6,7 +6,7 @@
 //! normal distribution at a uniform one (Giles, "Approximating the erfinv function", 2010, single precision).
 
 use super::sample::{Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
@@ -44,6 +44,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Random {
+    fn extents(&self) -> Extents {
+        Extents::words(&[3, self.count])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         // SAFETY: the state holds three words.
         let state = unsafe { operands.slice::<u32>(0, 3) };

@@ -17,7 +17,7 @@
 
 use super::activation::Activation;
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
@@ -86,6 +86,15 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Recurrent {
+    fn extents(&self) -> Extents {
+        let Recurrent { steps, batch, units, gates, directions, .. } = *self;
+        let (states, extra) = if gates == 4 { (2, 3) } else { (1, 1) };
+        let y = product(&[steps, directions, batch, units]);
+        let last = product(&[states, directions, batch, units]);
+        let weights = product(&[directions, units, gates, self.wide()]);
+        Extents::words(&[y.saturating_mul(gates), weights, directions * extra * units, batch, last, y, last])
+    }
+
     fn scratch(&self) -> usize {
         4 * ROWS * self.gate_room()
     }

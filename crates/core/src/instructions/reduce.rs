@@ -8,7 +8,7 @@
 
 use super::dtype::{Dtype, RUN};
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
@@ -66,6 +66,13 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Reduce {
+    fn extents(&self) -> Extents {
+        let y = product(&[self.outer, self.inner]);
+        let bytes = self.dtype.bytes();
+        let places = if self.kind.places() { 4 } else { bytes };
+        Extents::bytes(&[product(&[y, self.size, bytes]), y * places])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let range = share.range(self.outer * self.inner);
         let mut at = range.start;

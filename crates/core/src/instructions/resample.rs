@@ -11,7 +11,7 @@
 use super::dtype::Dtype;
 use super::sample::{Sample, ONE};
 use super::taps::{cubic, Planes, Taps};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
@@ -104,6 +104,12 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Resample {
+    fn extents(&self) -> Extents {
+        let [x, y] =
+            [self.input, self.output].map(|size| product(&[self.outer, size, self.inner, self.bytes]));
+        Extents::bytes(&if self.adjoint { [y, x] } else { [x, y] })
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let columns = self.inner.div_ceil(COLUMNS);
         let items = share.range(self.outer * columns);

@@ -11,7 +11,7 @@
 //! costs no more than the plane does, whatever its numbers are.
 
 use super::sample::{number, Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
@@ -42,6 +42,9 @@ fn of_first(i: usize) -> u32 {
         number(i)
     }
 }
+
+/// Counted so, the samples of a bin and axis are at most 65535.
+const MOST_BYTES_OF_SAMPLES: usize = 1 << 15;
 
 pub(super) struct RoiAlign {
     pub(super) n: usize,
@@ -93,6 +96,8 @@ pub(super) fn read(params: &mut Params) -> Result<RoiAlign, Fault> {
     params.elements(&[n, channels, height, width], 4);
     params.elements(&[boxes, channels, down, across], 4);
     params.elements(&[boxes, 5], 4);
+    // Each is walked through.
+    params.elements(&[samples], MOST_BYTES_OF_SAMPLES);
     if params.elements(&[down, across], 4) == 0 || params.elements(&[height, width], 4) == 0 {
         params.refuse(0);
     }
@@ -114,6 +119,11 @@ fn decode_gradient(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for RoiAlign {
+    fn extents(&self) -> Extents {
+        let [x, boxes, y] = self.sizes();
+        Extents::words(&[x, boxes, y])
+    }
+
     fn scratch(&self) -> usize {
         4 * self.scratch_words()
     }
@@ -147,6 +157,11 @@ impl Instruction for RoiAlign {
 }
 
 impl Instruction for Gradient {
+    fn extents(&self) -> Extents {
+        let [x, boxes, y] = self.0.sizes();
+        Extents::words(&[boxes, y, x])
+    }
+
     fn scratch(&self) -> usize {
         4 * self.0.scratch_words()
     }
@@ -184,6 +199,13 @@ impl Instruction for Gradient {
 }
 
 impl RoiAlign {
+    /// Elements of x, of the boxes and of y.
+    pub(super) fn sizes(&self) -> [usize; 3] {
+        let [down, across] = self.bins;
+        let y = product(&[self.boxes, self.channels, down, across]);
+        [product(&[self.n, self.channels, self.plane()]), self.boxes * 5, y]
+    }
+
     pub(super) fn plane(&self) -> usize {
         self.size[0] * self.size[1]
     }

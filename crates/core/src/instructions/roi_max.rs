@@ -11,7 +11,7 @@
 
 use super::roi_align::{around, inside, read, RoiAlign, Span};
 use super::sample::{number, Sample, ONE};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::F32x4;
@@ -86,6 +86,11 @@ fn decode_gradient(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for RoiMax {
+    fn extents(&self) -> Extents {
+        let [x, boxes, y] = self.roi.sizes();
+        Extents::words(&[x, boxes, y])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let op = &self.roi;
         let (x, y) = (operands.pointer::<f32>(0).cast_const(), operands.pointer::<f32>(2));
@@ -114,6 +119,11 @@ impl Instruction for RoiMax {
 }
 
 impl Instruction for Gradient {
+    fn extents(&self) -> Extents {
+        let [x, boxes, y] = self.0.roi.sizes();
+        Extents::words(&[x, boxes, y, x])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let op = &self.0.roi;
         let (x, dy) = (operands.pointer::<f32>(0).cast_const(), operands.pointer::<f32>(2).cast_const());
@@ -177,7 +187,7 @@ impl RoiMax {
         let span: Span = self.roi.span(low, high, bins);
         let from = span.from(bin);
         let walk = if span.finite { inside(from, span.bin, span.samples, size) } else { 0..0 };
-        let outside = ((walk.end - walk.start) as f64) < span.samples;
+        let outside = (walk.end.saturating_sub(walk.start) as f64) < span.samples;
         Samples { walk, outside, from, bin: span.bin, count: span.samples as f32, size }
     }
 

@@ -8,7 +8,7 @@
 //! where indices are this library's own, it is left out (or 0): -1 is a window that met no element.
 
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::FLOAT;
@@ -44,6 +44,11 @@ impl Planes {
         params.elements(&[count, size], 4);
         Planes { count, indexed, size }
     }
+
+    /// Of the side with indices, and of the side that they point into.
+    fn elements(&self) -> [usize; 2] {
+        [self.count * self.indexed, self.count * self.size]
+    }
 }
 
 enumeration! {
@@ -75,6 +80,11 @@ fn decode_gather(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Scatter {
+    fn extents(&self) -> Extents {
+        let [indexed, whole] = self.planes.elements();
+        Extents::words(&[indexed, indexed, whole])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let Planes { count, indexed, size } = self.planes;
         let mut outcome = Ok(());
@@ -103,6 +113,11 @@ impl Instruction for Scatter {
 }
 
 impl Instruction for Gather {
+    fn extents(&self) -> Extents {
+        let [indexed, whole] = self.planes.elements();
+        Extents::words(&[whole, indexed, indexed])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let Planes { count, indexed, size } = self.planes;
         for plane in share.range(count) {

@@ -9,7 +9,7 @@
 
 use super::dtype::Dtype;
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::ANY;
@@ -71,6 +71,14 @@ impl Indexed {
         Indexed { outer, count, size, inner, own: params.flag(), dtype: params.dtype }
     }
 
+    /// Of the elements that have an index, of what they are in, and of the indices.
+    fn bytes(&self) -> [usize; 3] {
+        let Indexed { outer, count, size, inner, own, dtype } = *self;
+        let [indexed, whole] = [count, size].map(|size| product(&[outer, size, inner]));
+        let indices = if own { indexed } else { count };
+        [indexed * dtype.bytes(), whole * dtype.bytes(), indices.saturating_mul(4)]
+    }
+
     /// The place along the axis that an index names.
     #[inline(always)]
     fn place(&self, index: i32) -> Option<usize> {
@@ -124,6 +132,11 @@ fn decode_put(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Select {
+    fn extents(&self) -> Extents {
+        let [indexed, whole, indices] = self.0.bytes();
+        Extents::bytes(&[whole, indices, indexed])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         // SAFETY: the caller's guarantee; elements are moved by their bits.
         unsafe {
@@ -167,6 +180,11 @@ impl Select {
 }
 
 impl Instruction for Put {
+    fn extents(&self) -> Extents {
+        let [indexed, whole, indices] = self.indexed.bytes();
+        Extents::bytes(&[indexed, indices, whole])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let dtype = self.indexed.dtype;
         let each = |join: fn(f32, f32) -> f32| {

@@ -7,7 +7,7 @@
 //! NaN, an infinite largest value, and a column of -inf give NaN, as in PyTorch.
 
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::math::{self, called};
@@ -32,6 +32,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Softmax {
+    fn extents(&self) -> Extents {
+        Extents::words(&[product(&[self.outer, self.n, self.inner]); 2])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let (x, y) = (operands.pointer::<f32>(0).cast_const(), operands.pointer::<f32>(1));
         let range = share.range(if self.n == 0 { 0 } else { self.outer * self.inner });

@@ -8,7 +8,7 @@
 
 use super::dtype::Dtype;
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
 
@@ -46,6 +46,12 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Sort {
+    fn extents(&self) -> Extents {
+        let Sort { dtype, outer, size, inner, count, .. } = *self;
+        let [x, y] = [size, count].map(|size| product(&[outer, size, inner]));
+        Extents::bytes(&[x * dtype.bytes(), y * dtype.bytes(), 4 * y])
+    }
+
     fn scratch(&self) -> usize {
         (self.count * size_of::<Pair>()).next_multiple_of(64)
     }

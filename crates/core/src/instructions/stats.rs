@@ -5,7 +5,7 @@
 //! is in the first cache, blocks being put together in f64; over the whole channel where its rows are short.
 
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
@@ -34,6 +34,11 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Stats {
+    fn extents(&self) -> Extents {
+        let Stats { n, channels, inner } = *self;
+        Extents::words(&[product(&[n, channels, inner]), channels, channels])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let x = operands.pointer::<f32>(0).cast_const();
         let (means, variances) = (operands.pointer::<f32>(1), operands.pointer::<f32>(2));

@@ -9,7 +9,7 @@
 
 use super::sample::Sample;
 use super::sort::{ascending, float_key, Pair};
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 
@@ -38,6 +38,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Suppress {
+    fn extents(&self) -> Extents {
+        Extents::words(&[4 * self.count, self.count, self.count, self.limit, 1])
+    }
+
     fn scratch(&self) -> usize {
         (self.count * size_of::<Pair>()).next_multiple_of(64)
     }

@@ -3,7 +3,7 @@
 //! Params: planes, rows, columns, diagonal, whether it is the upper one. Operands: x, y. Rows are divided among the parts.
 
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::ANY;
 
@@ -29,6 +29,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Triangle {
+    fn extents(&self) -> Extents {
+        Extents::bytes(&[product(&[self.planes, self.rows, self.columns, self.bytes]); 2])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let Triangle { bytes, planes, rows, columns, diagonal, upper } = *self;
         for row in share.range(planes * rows) {

@@ -7,7 +7,7 @@
 use super::activation::{Act, Activation};
 use super::dtype::{map_runs, Dtype};
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::ANY;
 
@@ -59,6 +59,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Floats {
+    fn extents(&self) -> Extents {
+        Extents::words(&[self.count; 2])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let range = share.range(self.count);
         let x = operands.pointer::<f32>(0).cast_const();
@@ -71,6 +75,10 @@ impl Instruction for Floats {
 }
 
 impl Instruction for Integers {
+    fn extents(&self) -> Extents {
+        Extents::bytes(&[self.count * self.dtype.bytes(); 2])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let (x, y) = (operands.pointer(0), operands.pointer(1));
         // SAFETY: x and y hold `count` elements; this part's range is written by no other part.

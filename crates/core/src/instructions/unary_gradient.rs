@@ -5,7 +5,7 @@
 
 use super::activation::Derivative;
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
 use crate::simd::{F32x4, LANES};
@@ -26,6 +26,10 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for UnaryGradient {
+    fn extents(&self) -> Extents {
+        Extents::words(&[self.count; 3])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let range = share.range(self.count);
         let (dy, v) = (operands.pointer::<f32>(0).cast_const(), operands.pointer::<f32>(1).cast_const());

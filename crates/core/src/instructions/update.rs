@@ -5,7 +5,7 @@
 //! infinite or NaN, nothing is written), parameter, first?, second?, third? (what they are says the rule).
 
 use super::sample::Sample;
-use super::{Entry, Instruction, Operands, Params, Planned, Share};
+use super::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::instructions::entry::FLOAT;
@@ -57,6 +57,11 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 }
 
 impl Instruction for Update {
+    fn extents(&self) -> Extents {
+        let count = self.count;
+        Extents::words(&[RATES, count, 1, 1, count, count, count, count])
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let guard = operands.pointer::<f32>(3).cast_const();
         // SAFETY: rates are eight, scale and guard, where they are there, one element.

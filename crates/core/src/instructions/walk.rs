@@ -70,6 +70,28 @@ impl Walk {
         &self.axes[..self.rank]
     }
 
+    /// Bytes of both operands from their addresses to behind all that is reached from these offsets; `usize::MAX` where that
+    /// begins before an address.
+    #[inline(never)]
+    #[must_use]
+    pub fn extents(&self, offsets: [isize; 2], bytes: usize) -> [usize; 2] {
+        [0, 1].map(|operand| {
+            if self.count == 0 {
+                return 0;
+            }
+            let (mut low, mut high) = (offsets[operand] as i64, offsets[operand] as i64);
+            for axis in self.axes() {
+                let distance = distance(axis.size, axis.strides[operand]);
+                low += distance.min(0);
+                high += distance.max(0);
+            }
+            if low < 0 {
+                return usize::MAX;
+            }
+            usize::try_from((high + 1).saturating_mul(bytes as i64)).unwrap_or(usize::MAX)
+        })
+    }
+
     /// Puts the axes in descending order of an operand's strides.
     pub fn sort(&mut self, operand: usize) {
         let axes = &mut self.axes[..self.rank];

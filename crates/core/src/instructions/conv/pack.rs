@@ -5,7 +5,7 @@
 //! channels' roles, a phase of a stride takes every k-th tap.
 
 use super::algorithm::Layout;
-use super::{Algorithm, Instruction, Operands, Params, Share};
+use super::{Algorithm, Extents, Instruction, Operands, Params, Share};
 use crate::fault::{Code, Fault};
 use crate::geometry::{distance, elements};
 use crate::kernels::gemm::MR;
@@ -23,6 +23,8 @@ pub struct ConvPack {
     /// The element of the first of all of them.
     offset: isize,
     packed: usize,
+    /// How many elements of the weights there are to the last of them.
+    reach: usize,
 }
 
 impl ConvPack {
@@ -52,7 +54,8 @@ impl ConvPack {
         if packed > 0 && (low < 0 || high > i64::from(i32::MAX) / 4) {
             return Err(Fault::new(Code::TooLarge, [0; 3]));
         }
-        Ok(ConvPack { groups, ci, co, kernel: [kd, kh, kw], algorithm, strides, offset, packed })
+        let (kernel, reach) = ([kd, kh, kw], (high + 1) as usize);
+        Ok(ConvPack { groups, ci, co, kernel, algorithm, strides, offset, packed, reach })
     }
 
     /// Calls `each` with the place of every tap, counted from its channels' first, in their order.
@@ -126,6 +129,11 @@ unsafe fn nine_taps(from: *const f32, places: [isize; MR], order: isize, to: *mu
 }
 
 impl Instruction for ConvPack {
+    fn extents(&self) -> Extents {
+        let weights = if self.packed == 0 { 0 } else { self.reach };
+        Extents::words(&[weights, self.packed])
+    }
+
     fn packed(&self) -> usize {
         self.packed
     }

@@ -5,7 +5,7 @@
 //! are in lanes, and are added to the lanes of their tap.
 
 use super::weight_gradient::{clear, copy};
-use super::{Instruction, Operands, Problem, Share};
+use super::{Extents, Instruction, Operands, Problem, Share};
 use crate::fault::Fault;
 use crate::geometry::{elements, Axis, Geometry};
 use crate::simd::F32x4;
@@ -38,6 +38,10 @@ impl Gradient {
 }
 
 impl Instruction for Gradient {
+    fn extents(&self) -> Extents {
+        self.problem.extents_of_gradient()
+    }
+
     fn scratch(&self) -> usize {
         4 * (self.lines * self.line + self.problem.geometry.taps() * 4)
     }

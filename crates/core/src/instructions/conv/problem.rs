@@ -2,6 +2,7 @@
 
 use crate::fault::{Code, Fault};
 use crate::geometry::{all_fit, Geometry};
+use crate::instructions::{product, Extents};
 use crate::kernels::gemm::MR;
 use crate::simd::LANES;
 
@@ -33,6 +34,25 @@ impl Problem {
             [groups, co.next_multiple_of(MR), ci, taps],
         ])?;
         Ok(Self { batch, groups, ci, co, geometry })
+    }
+
+    /// Elements of x.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.batch * self.groups * self.ci * self.geometry.input()
+    }
+
+    /// Elements of y.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.batch * self.groups * self.co * self.geometry.output()
+    }
+
+    /// Of the gradient of the weights, from dy and x.
+    #[must_use]
+    pub fn extents_of_gradient(&self) -> Extents {
+        let weights = product(&[self.groups, self.co, self.depth()]);
+        Extents::words(&[self.outputs(), self.inputs(), weights])
     }
 
     /// Terms of each output's sum.

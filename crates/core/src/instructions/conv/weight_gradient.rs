@@ -7,7 +7,9 @@
 //! panels. Groups of few output channels, which would leave most of a tile empty, are in `planes`, kernels of 3x3 in
 //! `weight_winograd`.
 
-use super::{planes, weight_winograd, Entry, Instruction, Operands, Params, Planned, Problem, Share};
+use super::{
+    planes, weight_winograd, Entry, Extents, Instruction, Operands, Params, Planned, Problem, Share,
+};
 use crate::fault::Fault;
 use crate::geometry::{Axis, Geometry, Rule};
 use crate::instructions::entry::FLOAT;
@@ -72,6 +74,10 @@ impl Gradient {
 }
 
 impl Instruction for Gradient {
+    fn extents(&self) -> Extents {
+        self.problem.extents_of_gradient()
+    }
+
     fn scratch(&self) -> usize {
         4 * self.sizes().iter().sum::<usize>()
     }

@@ -13,7 +13,7 @@ use super::weight_gradient::clear;
 use super::{Operands, Problem, Share};
 use crate::fault::Fault;
 use crate::geometry::Axis;
-use crate::instructions::Instruction;
+use crate::instructions::{Extents, Instruction};
 use crate::kernels::gemm::{gemm_4x8, Panels, MR, NR};
 use crate::kernels::tile::{Epilogue, Tile};
 use crate::kernels::winograd::{input, store_column, store_input};
@@ -87,6 +87,10 @@ impl Gradient {
 }
 
 impl Instruction for Gradient {
+    fn extents(&self) -> Extents {
+        self.problem.extents_of_gradient()
+    }
+
     fn scratch(&self) -> usize {
         let [row, panels, tiles, sums] = self.sizes();
         4 * (REACH * row + POSITIONS * (panels + tiles + sums))

@@ -15,7 +15,7 @@ use crate::instructions::activation::Act;
 use crate::instructions::conv::Algorithm;
 use crate::instructions::entry::FLOAT;
 use crate::instructions::sample::{window, Sample};
-use crate::instructions::{Entry, Instruction, Operands, Params, Planned, Share};
+use crate::instructions::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::kernels::gemm::{gemm_4x8, Panels, MR, NR};
 use crate::kernels::tile::{Epilogue, Tile};
 use crate::simd::{F32x4, LANES};
@@ -151,6 +151,31 @@ impl DeformGradient {
 }
 
 impl Instruction for DeformGradient {
+    fn extents(&self) -> Extents {
+        let problem = &self.deform.conv.problem;
+        let (samples, depth) = (self.deform.samples(), problem.depth());
+        let gradient = match self.of {
+            Of::Weights => product(&[problem.groups, problem.co, depth]),
+            Of::Input => problem.inputs(),
+            Of::Offsets => 2 * samples,
+        };
+        let weights = product(&[problem.groups, depth.next_multiple_of(MR), problem.co]);
+        let extents = Extents::words(&[
+            problem.inputs(),
+            2 * samples,
+            samples,
+            problem.outputs(),
+            weights,
+            gradient,
+            samples,
+        ]);
+        match self.of {
+            Of::Weights => extents.needing(X).needing(GRADIENT),
+            Of::Input => extents.needing(WEIGHTS).needing(GRADIENT),
+            Of::Offsets => extents.needing(X).needing(WEIGHTS),
+        }
+    }
+
     fn scratch(&self) -> usize {
         let columns = self.rows() * (self.block + NR);
         (self.table_bytes() + 4 * (self.panel_elements() + columns)).next_multiple_of(64)

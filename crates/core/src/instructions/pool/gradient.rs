@@ -12,7 +12,7 @@ use super::rows::{Windows, COLUMNS, ROW};
 use crate::fault::{Code, Fault};
 use crate::instructions::entry::FLOAT;
 use crate::instructions::sample::{window, Sample, ONE};
-use crate::instructions::{Entry, Instruction, Operands, Params, Planned, Share};
+use crate::instructions::{Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::math;
 use crate::simd::{F32x4, LANES};
 use core::ops::Range;
@@ -34,13 +34,23 @@ struct PoolGradient(Problem);
 
 fn decode(params: &mut Params) -> Result<Planned, Fault> {
     let problem = Problem::read(params)?;
-    if matches!(problem.reduction, Reduction::Max | Reduction::Min) {
+    if matches!(problem.reduction, Reduction::Max | Reduction::Min) || problem.samples() > 0 {
         return Err(Fault::new(Code::BadInstruction, [problem.reduction as i32, 0, 0]));
     }
     Ok(Planned::new(PoolGradient(problem)))
 }
 
 impl Instruction for PoolGradient {
+    fn extents(&self) -> Extents {
+        let [x, y] = self.0.elements();
+        let extents = Extents::words(&[y, x, y, x]);
+        if self.is_power() {
+            extents.needing(X).needing(Y)
+        } else {
+            extents
+        }
+    }
+
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         let problem = &self.0;
         let planes = share.range(problem.planes);

@@ -124,6 +124,17 @@ impl Problem {
         })
     }
 
+    /// Elements of the input and of the output.
+    pub fn elements(&self) -> [usize; 2] {
+        [self.planes * self.geometry.input(), self.planes * self.geometry.output()]
+    }
+
+    /// Random samples of each plane.
+    pub fn samples(&self) -> usize {
+        let of = |placement| if let Placement::Fractional(_, of) = placement { of } else { 0 };
+        self.placements.into_iter().map(of).max().unwrap_or(0)
+    }
+
     /// Output rows of one plane.
     pub fn rows(&self) -> usize {
         self.geometry.axes[0].output * self.geometry.axes[1].output

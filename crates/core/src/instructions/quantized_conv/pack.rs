@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::geometry::{elements, Geometry};
 use crate::instructions::dtype::Dtype;
 use crate::instructions::sample::Sample;
-use crate::instructions::{Entry, Instruction, Operands, Params, Planned, Share};
+use crate::instructions::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::kernels::integer::OUTPUTS;
 use crate::simd::F32x4;
 
@@ -188,6 +188,14 @@ impl QuantizedPack {
 }
 
 impl Instruction for QuantizedPack {
+    fn extents(&self) -> Extents {
+        let Sizes { groups, ci, co } = self.sizes;
+        let (channels, ends) = (groups * co, 4 * self.sizes.ends());
+        let steps = if self.flags & ONE_STEP_EACH > 0 { channels } else { 1 };
+        let weights = product(&[channels, ci, self.taps()]);
+        Extents::bytes(&[weights, 4 * steps, 4 * channels, self.packed, ends, ends])
+    }
+
     fn packed(&self) -> usize {
         self.packed
     }
