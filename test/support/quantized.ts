@@ -20,7 +20,7 @@ interface Bytes {
 export interface QuantizedModel {
   readonly bytes: Uint8Array;
   readonly x: Bytes;
-  readonly want: Int32Array;
+  readonly want: readonly number[];
   /** What it does, for whoever reads that it failed. */
   readonly text: string;
 }
@@ -102,19 +102,34 @@ class Maker {
 const held = (level: number, y: { isSigned: boolean }, least = low(y)) =>
   Math.min(Math.max(level, least), low(y) + 255);
 
-function convolution(make: Maker, x: Bytes): Bytes | null {
+/** A convolution's floats, its sums, and what 1 in those of each output stands for. */
+interface Sums {
+  readonly float: string;
+  readonly shape: readonly number[];
+  readonly sums: Int32Array;
+  readonly stepOf: (i: number) => number;
+  /** Its floats are those of bytes, too. */
+  readonly isOnBytes: boolean;
+}
+
+function convolved(make: Maker, x: Bytes): Sums | null {
   const { choose } = make;
   const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
   const rank = spatial.length;
   const isDepthwise = channels > 1 && choose.next() < 0.4;
   const halves = !isDepthwise && channels % 8 === 0 && choose.next() < 0.3;
   const groups = isDepthwise ? channels : halves ? 2 : 1;
-  const outputs = isDepthwise ? channels : halves ? 8 * choose.integer(1, 2) : choose.integer(1, 21);
+  const keeps = choose.next() < 0.4;
+  const outputs = isDepthwise || keeps ? channels : halves ? 8 * choose.integer(1, 2) : choose.integer(1, 21);
   const per = channels / groups;
   const kernel = spatial.map(() => choose.of([1, 3, 3, 5, 2]));
-  const stride = spatial.map(() => choose.integer(1, 2));
+  const stride = spatial.map(() => (keeps ? 1 : choose.integer(1, 2)));
   const dilation = spatial.map(() => choose.of([1, 1, 2]));
-  const pads = spatial.map((_, a) => [choose.integer(0, kernel[a]! - 1), choose.integer(0, kernel[a]! - 1)]);
+  const pads = spatial.map((_, a) => {
+    const before = choose.integer(0, kernel[a]! - 1);
+    const whole = (kernel[a]! - 1) * dilation[a]!;
+    return [before, keeps ? whole - before : choose.integer(0, kernel[a]! - 1)];
+  });
   const output = spatial.map(
     (size, a) =>
       Math.floor((size + pads[a]![0]! + pads[a]![1]! - (kernel[a]! - 1) * dilation[a]! - 1) / stride[a]!) + 1,
@@ -127,10 +142,8 @@ function convolution(make: Maker, x: Bytes): Bytes | null {
   const middle = isSigned ? 0 : 128;
   const perOutput = choose.next() < 0.6;
   const steps = Array.from({ length: perOutput ? outputs : 1 }, () => fround(choose.integer(1, 40) / 512));
-  const y = make.end();
   const hasBias = choose.next() < 0.7;
   const bias = Array.from({ length: outputs }, () => (hasBias ? choose.integer(-40000, 40000) : 0));
-  const relu = choose.next() < 0.4;
 
   const ws = make.floats(steps, perOutput ? [outputs] : []);
   const wz = make.bytes(
@@ -158,9 +171,9 @@ function convolution(make: Maker, x: Bytes): Bytes | null {
     `conv ${channels}->${outputs} /${groups} k${kernel} s${stride} d${dilation} p${pads} of ${x.shape}`,
   );
 
-  const values = new Int32Array(n * outputs * countOf(output));
+  const sums = new Int32Array(n * outputs * countOf(output));
   const volume = countOf(spatial);
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < sums.length; i++) {
     const place = i % countOf(output);
     const o = Math.floor(i / countOf(output)) % outputs;
     const image = Math.floor(i / countOf(output) / outputs);
@@ -183,10 +196,39 @@ function convolution(make: Maker, x: Bytes): Bytes | null {
         sum += q * (w[(o * per + c) * taps + tap]! - middle);
       }
     }
-    const scale = fround(fround(x.step * steps[perOutput ? o : 0]!) / y.step);
-    values[i] = held(toEven(fround(fround(sum) * scale)) + y.zero, y, relu ? y.zero : undefined);
+    sums[i] = sum;
   }
-  return make.result(relu ? make.node('Relu', [float]) : float, [n, outputs, ...output], values, y);
+  const stepOf = (i: number) => {
+    const o = Math.floor(i / countOf(output)) % outputs;
+    return fround(x.step * steps[perOutput ? o : 0]!);
+  };
+  const isDense = [...stride, ...dilation].every((one) => one === 1) && kernel.every((one) => one === 3);
+  const isOnBytes = per >= 8 && per * taps >= 64 && !isDense;
+  return { float, shape: [n, outputs, ...output], sums, stepOf, isOnBytes };
+}
+
+/** A convolution, and of bytes of its result's shape as often as not one that is added to it. */
+function convolution(make: Maker, x: Bytes, seen: readonly Bytes[]): Bytes | null {
+  const { choose } = make;
+  const found = convolved(make, x);
+  if (!found) return null;
+  const { float, shape, sums, stepOf } = found;
+  const y = make.end();
+  const relu = choose.next() < 0.4;
+  const alike = seen.filter((one) => `${one.shape}` === `${shape}`);
+  const other = alike.length > 0 && choose.next() < 0.6 ? choose.of(alike) : null;
+  let numbers = float;
+  if (other) {
+    const added = make.floatsOf(other);
+    numbers = make.node('Add', choose.next() < 0.5 ? [float, added] : [added, float]);
+    make.said.push('and a sum');
+  }
+  const values = sums.map((sum, i) => {
+    let steps = fround(fround(sum) * fround(stepOf(i) / y.step));
+    if (other) steps = fround(steps + fround((other.values[i]! - other.zero) * fround(other.step / y.step)));
+    return held(toEven(steps) + y.zero, y, relu ? y.zero : undefined);
+  });
+  return make.result(relu ? make.node('Relu', [numbers]) : numbers, shape, values, y);
 }
 
 /** What an element stands for. */
@@ -211,6 +253,82 @@ function sum(make: Maker, x: Bytes, other: Bytes): Bytes {
   make.said.push(op);
   const values = x.values.map((_, i) => held(toEven(steps(i)) + y.zero, y));
   return make.result(make.node(op, [make.floatsOf(x), make.floatsOf(other)]), x.shape, values, y);
+}
+
+/** A product with a number for each channel: those of one place of x. */
+function gate(make: Maker, x: Bytes): Bytes | null {
+  const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
+  if (n * channels === 0) return null;
+  const volume = countOf(spatial);
+  const ones = spatial.map(() => 1);
+  const y = make.end();
+  const largest = Int32Array.from({ length: n * channels }, (_, c) =>
+    x.values.subarray(c * volume, (c + 1) * volume).reduce((a, b) => Math.max(a, b)),
+  );
+  const pooled = make.node('GlobalMaxPool', [make.floatsOf(x)]);
+  const gates = make.result(pooled, [n, channels, ...ones], largest, {
+    ...{ isSigned: x.isSigned, step: x.step, zero: x.zero },
+  });
+  const step = fround(fround(x.step / y.step) * x.step);
+  const values = x.values.map((value, i) => {
+    const product = (value - x.zero) * (largest[Math.floor(i / volume)]! - x.zero);
+    return held(toEven(fround(product * step)) + y.zero, y);
+  });
+  const operands = [make.floatsOf(x), make.floatsOf(gates)];
+  make.said.push('gate');
+  return make.result(
+    make.node('Mul', make.choose.next() < 0.5 ? operands : operands.reverse()),
+    x.shape,
+    values,
+    y,
+  );
+}
+
+/** Zeros around places and channels. */
+function pad(make: Maker, x: Bytes): Bytes {
+  const { choose } = make;
+  const pairs = x.shape.map((_, axis) => [0, 0].map(() => (axis === 0 ? 0 : choose.integer(0, 2))));
+  const shape = x.shape.map((size, axis) => size + pairs[axis]![0]! + pairs[axis]![1]!);
+  const values = new Int32Array(countOf(shape)).fill(x.zero);
+  for (let i = 0; i < x.values.length; i++) {
+    let [rest, at, scale] = [i, 0, 1];
+    for (let a = shape.length - 1; a >= 0; a--) {
+      at += ((rest % x.shape[a]!) + pairs[a]![0]!) * scale;
+      rest = Math.floor(rest / x.shape[a]!);
+      scale *= shape[a]!;
+    }
+    values[at] = x.values[i]!;
+  }
+  const name = make.name();
+  const widths = [...pairs.map((pair) => pair[0]!), ...pairs.map((pair) => pair[1]!)];
+  make.weights.push(rawTensor(name, TYPE.int64, [widths.length], BigInt64Array.from(widths, BigInt)));
+  make.said.push(`pad ${widths}`);
+  const { isSigned, step, zero } = x;
+  return make.result(make.node('Pad', [make.floatsOf(x), name]), shape, values, { isSigned, step, zero });
+}
+
+/** Each place twice along each spatial axis. */
+function twice(make: Maker, x: Bytes): Bytes | null {
+  const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
+  if (countOf(x.shape) > 4000) return null;
+  const shape = [n, channels, ...spatial.map((size) => 2 * size)];
+  const scales = make.floats([1, 1, ...spatial.map(() => 2)], [shape.length]);
+  const values = new Int32Array(countOf(shape));
+  for (let i = 0; i < values.length; i++) {
+    let [rest, at, scale] = [i, 0, 1];
+    for (let a = shape.length - 1; a >= 0; a--) {
+      const place = rest % shape[a]!;
+      at += (a < 2 ? place : place >> 1) * scale;
+      rest = Math.floor(rest / shape[a]!);
+      scale *= x.shape[a]!;
+    }
+    values[i] = x.values[at]!;
+  }
+  const how = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+  const { isSigned, step, zero } = x;
+  make.said.push('twice');
+  const float = make.node('Resize', [make.floatsOf(x), '', scales], how);
+  return make.result(float, shape, values, { isSigned, step, zero });
 }
 
 function maxPool(make: Maker, x: Bytes): Bytes | null {
@@ -280,22 +398,30 @@ export function randomQuantized(choose: Choices): QuantizedModel {
     const last = seen.at(-1)!;
     const alike = choose.of(seen.filter(({ shape: own }) => `${own}` === `${last.shape}`));
     const makers = [
-      ...[convolution, convolution, convolution, table, maxPool],
+      ...[convolution, convolution, convolution, table, maxPool, gate, pad, twice],
       ...[(to: Maker, one: Bytes) => sum(to, one, alike), (to: Maker, one: Bytes) => join(to, one, alike)],
     ];
-    const made = choose.of(makers)(make, last);
+    const made = choose.of(makers)(make, last, seen);
     if (made !== null) seen.push(made);
   }
   if (seen.length === 1) seen.push(table(make, x));
-  const y = seen.at(-1)!;
+  const last = seen.at(-1)!;
+  // What nobody makes bytes again stays floats.
+  const made = last.shape[1]! >= 8 && choose.next() < 0.5 ? convolved(make, last) : null;
+  const floating = made?.isOnBytes ? made : null;
+  if (floating) make.said.push('as floats');
+  const y = floating?.float ?? last.name;
+  const want = floating
+    ? Array.from(floating.sums, (sum, i) => fround(fround(sum) * floating.stepOf(i)))
+    : [...last.values];
   const bytes = model({
     nodes: make.nodes,
     weights: make.weights,
     inputs: { x: [x.shape, x.isSigned ? TYPE.int8 : TYPE.uint8] },
-    outputs: [y.name],
+    outputs: [y],
     opset: 13,
   });
-  return { bytes, x, want: y.values, text: make.said.join(', ') };
+  return { bytes, x, want, text: make.said.join(', ') };
 }
 
 /** Some of them, for mutations. */

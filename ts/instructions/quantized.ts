@@ -64,22 +64,34 @@ export interface QuantizedEnd extends Quantized {
   readonly high: number;
 }
 
-/** y = x convolved with packed weights, of an x in fours of channels that holds its padding unless it is depthwise. */
+/**
+ * y = x convolved with packed weights, and `other` added, as bytes, or as floats in planes, in steps of y: of an x in fours of channels
+ * that holds its padding unless it is depthwise.
+ */
 export function writeQuantizedConv(
   to: Builder,
   where: string,
-  { x, weights, sums, scale, y }: OperandsOf<'quantizedConv'>,
+  { x, weights, sums, scale, other, y }: OperandsOf<'quantizedConv'>,
   { n, groups, channels, outputs, axes }: ConvSizes,
-  { x: from, y: { zero, low, high } }: { readonly x: Quantized; readonly y: QuantizedEnd },
+  of: {
+    readonly x: Quantized;
+    readonly other: Quantized;
+    readonly y: QuantizedEnd;
+    readonly isFloat: boolean;
+  },
 ): void {
   to.needs(bytes);
   const sizes = [n, groups, channels / groups, outputs / groups, ...axisWords(axes)];
-  const words = [DTYPE.uint8, ...sizes, from.zero, zero, low, high, 0];
+  const { zero, step, low, high } = of.y;
+  const added = [of.other.zero, bits(Math.fround(of.other.step / step))];
+  const ways = [of.isFloat ? 1 : 0, 0];
+  const words = [DTYPE.uint8, ...sizes, of.x.zero, zero, low, high, ...added, ...ways];
   const { scratch } = to.plan(where, OP.quantizedConv, words);
-  const macs = kernelOf(axes).reduce((a, b) => a * b, (y.bytes * channels) / groups);
+  const elements = of.isFloat ? y.bytes / 4 : y.bytes;
+  const macs = kernelOf(axes).reduce((a, b) => a * b, (elements * channels) / groups);
   // Four products take the time of one.
   const how = { scratch, macs: macs / 4 };
-  to.step(OP.quantizedConv, [x, weights, sums, scale], [y], words, how);
+  to.step(OP.quantizedConv, [x, weights, sums, scale, other ?? null], [y], words, how);
 }
 
 export interface QuantizedPackOptions extends Omit<ConvSizes, 'n'> {
@@ -118,16 +130,18 @@ export function writeQuantizedPack(
   return made;
 }
 
-/** y = a op b of what bytes stand for; kind is one of QUANTIZED_OPERATION. */
+/**
+ * y = a op b of what bytes stand for; kind is one of QUANTIZED_OPERATION, `plane` bytes of a share a word of b; 0: b is as large as a.
+ */
 export function writeQuantizedBinary(
   to: Builder,
   operands: OperandsOf<'quantizedBinary'>,
-  options: { kind: number; count: number; a: Quantized; b: Quantized; y: QuantizedEnd },
+  options: { kind: number; count: number; plane: number; a: Quantized; b: Quantized; y: QuantizedEnd },
 ): void {
   to.needs(bytes);
-  const { kind, count, a, b, y } = options;
+  const { kind, count, plane, a, b, y } = options;
   const of = ({ zero, step }: Quantized) => [zero, bits(step)];
-  const words = [DTYPE.uint8, kind, count, ...of(a), ...of(b), ...of(y), y.low, y.high];
+  const words = [DTYPE.uint8, kind, count, plane, ...of(a), ...of(b), ...of(y), y.low, y.high];
   to.step(OP.quantizedBinary, [operands.a, operands.b], [operands.y], words, { inPlace: 0 });
 }
 

@@ -466,6 +466,7 @@ export interface Operands<B> {
     readonly weights: B;
     readonly sums: B;
     readonly scale: B;
+    readonly other?: B | null | undefined;
     readonly y: B;
   };
   quantizedPack: {

@@ -12,7 +12,7 @@ export interface Handler extends Row {
   /** Inputs of a graph in an attribute that are the same at each of its runs, and the names that the node gives for them. */
   invariants?(node: GraphNode): ReadonlyMap<string, string>;
   /** What a program's graph is rewritten by before all else, where the node is in it. */
-  readonly pass?: Pass;
+  readonly passes?: readonly Pass[];
   /** Its output, a tensor; or the list of its outputs, of which each may be a sequence. */
   build(call: Call): Tensor<DType> | readonly Value[];
 }

@@ -163,7 +163,8 @@ export class Routine implements Body {
     this.plan = computeConstants({ file, graph, times: of, around: given.around, bodies });
     for (const value of this.plan.constants.values()) shared.tensors.push(...tensorsOf(value));
     shared.routines.push(this);
-    for (const { handler } of this.plan.nodes) if (handler.pass) shared.passes.add(handler.pass);
+    for (const { handler } of this.plan.nodes)
+      for (const pass of handler.passes ?? []) shared.passes.add(pass);
     for (const node of this.plan.nodes) {
       if (node.bodies.size === 0) continue;
       this.#bodies.set(node, bodiesOf(shared, node, this.constant));

@@ -139,30 +139,36 @@ export const PLANES: Entry = {
 interface QuantizedConvolution {
   readonly step: ConvolutionStep;
   readonly x: Quantized;
+  readonly other: Quantized;
   readonly y: QuantizedEnd;
+  readonly isFloat: boolean;
 }
 
 /**
  * A convolution in fours of channels. Inputs: x, weight (int8, or uint8 about 128), its steps, bias (int32 in steps of x
- * and weight, or float32). params: channels, zero and step of x, zero, step, lowest and highest of y, then the convolution's.
+ * and weight, or float32), and what is added before the rounding. params: channels, 1 for a y of floats in planes, to which nothing is
+ * added, zero and step of x, of what is added, and of y, lowest and highest of y, then the convolution's.
  */
 export const QUANTIZED_CONV: Entry<QuantizedConvolution> = {
   name: 'quantizedConv',
   torch: '',
   onnx: ['QLinearConv'],
-  args: ['x', 'weight', 'step', 'bias'],
+  args: ['x', 'weight', 'step', 'bias', 'other'],
   required: 3,
   resolve([x, weight], params) {
-    const [channels, xZero, xStep, zero, step, low, high, ...own] = params as readonly [number, ...number[]];
+    const [channels, isFloat, ...rest] = params as readonly [number, ...number[]];
+    const [xZero, xStep, otherZero, otherStep, zero, step, low, high, ...own] = rest;
     const settings = convSettings(own);
     const type: TensorType = { shape: outOfFours(x!.shape, channels), dtype: 'float32' };
     const found = convStep('quantizedConv', type, weight!, settings);
     const { output, macs, window } = found;
     return {
-      outputs: [{ shape: inFours(output.shape), dtype: 'uint8' }],
+      outputs: [isFloat ? output : { shape: inFours(output.shape), dtype: 'uint8' }],
       problem: {
         step: found,
+        isFloat: isFloat === 1,
         x: { zero: xZero!, step: xStep! },
+        other: { zero: otherZero!, step: otherStep! },
         y: { zero: zero!, step: step!, low: low!, high: high! },
       },
       macs,
@@ -171,6 +177,7 @@ export const QUANTIZED_CONV: Entry<QuantizedConvolution> = {
   },
   lower(to, { types: [x, weight, steps, bias], problem: { step, ...of }, inputs, outputs: [y] }) {
     const [from, ...weights] = inputs as [Buffer, Buffer, Buffer, Buffer | null];
+    const other = inputs[4] ?? null;
     const { problem } = step;
     const packed = writeQuantizedPack(to, 'quantizedConv', [weights[0], weights[1], weights[2] ?? null], {
       ...problem,
@@ -180,7 +187,7 @@ export const QUANTIZED_CONV: Entry<QuantizedConvolution> = {
     });
     const padded = emitPaddedFours(to, from, x!, step, of.x.zero);
     const axes = padded === from ? problem.axes : withoutPadding(step);
-    writeQuantizedConv(to, 'quantizedConv', { x: padded, ...packed, y: y! }, { ...problem, axes }, of);
+    writeQuantizedConv(to, 'quantizedConv', { x: padded, ...packed, other, y: y! }, { ...problem, axes }, of);
   },
 };
 
@@ -215,7 +222,7 @@ interface QuantizedBinary {
   readonly y: QuantizedEnd;
 }
 
-/** a op b of bytes that lie alike. params: QUANTIZED_OPERATION, zero and step of a, b and y, lowest and highest of y. */
+/** a op b of bytes that lie alike, or b has one place for each channel. params: QUANTIZED_OPERATION, zero and step of a, b and y, lowest and highest of y. */
 export const QUANTIZED_BINARY: Entry<QuantizedBinary> = {
   name: 'quantizedBinary',
   torch: '',
@@ -236,8 +243,10 @@ export const QUANTIZED_BINARY: Entry<QuantizedBinary> = {
       },
     };
   },
-  lower(to, { types: [type], problem, inputs: [a, b], outputs: [y] }) {
-    writeQuantizedBinary(to, { a: a!, b: b!, y: y! }, { ...problem, count: countOf(type!.shape) });
+  lower(to, { types: [type, other], problem, inputs: [a, b], outputs: [y] }) {
+    const [count, of] = [countOf(type!.shape), countOf(other!.shape)];
+    const plane = of === count ? 0 : countOf(type!.shape.slice(2));
+    writeQuantizedBinary(to, { a: a!, b: b!, y: y! }, { ...problem, count, plane });
   },
 };
 
@@ -342,7 +351,8 @@ export interface BytesConvolution {
 /** x [N, C, spatial...] of 8 bits, convolved; gives 8 bits of `dtype`. */
 export function convolveBytes(x: Tensor<DType>, of: BytesConvolution): Tensor<DType> {
   const channels = x.shape[1] as number;
-  const params = [channels, of.x.zero, of.x.step, of.y.zero, of.y.step, 0, 255, ...of.params];
+  const { zero, step } = of.x;
+  const params = [channels, 0, zero, step, 0, 0, of.y.zero, of.y.step, 0, 255, ...of.params];
   const y = convolved([inFoursOf([x], []), of.weight, of.step as Tensor<DType>, of.bias], params);
   return planesOfFours([y], [of.weight.shape[0] as number, dtypeId(of.dtype)]);
 }

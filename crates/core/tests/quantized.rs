@@ -1,4 +1,4 @@
-//! Convolutions of bytes against plain integer loops, `==`: extreme values, both ways to multiply, whole and in parts.
+//! Convolutions of bytes against plain integer loops, `==`: extreme values, all ways to multiply, whole and in parts.
 
 mod planning;
 
@@ -101,6 +101,13 @@ fn fours(x: &[u8], channels: usize, plane: usize) -> Vec<u8> {
     all
 }
 
+/// The output's number, and where in it element `i` lies.
+fn place_of(i: usize, outputs: usize, &[depth, height, width]: &[usize; 3]) -> (usize, [usize; 5]) {
+    let plane = depth * height * width;
+    let (n, o, place) = (i / plane / outputs, i / plane % outputs, i % plane);
+    (o, [n, o, place / (height * width), place / width % height, place % width])
+}
+
 #[test]
 fn convolutions_equal_plain_loops() {
     let mut random = Random(2_463_534_242);
@@ -110,13 +117,16 @@ fn convolutions_equal_plain_loops() {
         let plane: usize = axes.iter().map(|axis| axis[0]).product();
         let taps: usize = axes.iter().map(|axis| axis[1]).product();
         let x: Vec<u8> = (0..batch * groups * ci * plane).map(|_| random.byte()).collect();
-        let w: Vec<u8> = (0..groups * co * ci * taps).map(|_| random.byte()).collect();
+        // Small ones may be multiplied by pairs.
+        let shift = 2 * random.below(2);
+        let w: Vec<u8> = (0..groups * co * ci * taps).map(|_| (random.byte() as i8 >> shift) as u8).collect();
         let signed: Vec<i8> = w.iter().map(|&byte| byte as i8).collect();
         let bias: Vec<i32> = (0..groups * co).map(|_| random.next() as i32 >> 12).collect();
         let steps: Vec<f32> = (0..groups * co).map(|_| 0.001 + random.below(100) as f32 * 1e-4).collect();
         let (x_zero, y_zero) = (random.byte(), random.byte());
         let (x_step, y_step) = (0.03f32, 0.9f32);
         let (low, high) = if random.below(2) == 0 { (0u8, 255u8) } else { (y_zero, 255) };
+        let (other_zero, other_step) = (random.byte(), random.below(200) as f32 / 64.0);
         let sizes = [groups, ci, co].map(|size| size as u32);
         let kernel = axes.map(|axis| axis[1] as u32);
 
@@ -144,29 +154,39 @@ fn convolutions_equal_plain_loops() {
         let y_plane: usize = outputs.iter().product();
         let input = fours(&x, groups * ci, plane);
         let mut want = vec![0; batch * groups * co * y_plane];
+        let others: Option<Vec<u8>> =
+            (random.below(2) == 0).then(|| (0..want.len()).map(|_| random.byte()).collect());
+        let mut added = others.as_ref().map(|others| fours(others, groups * co, y_plane));
         for (i, value) in want.iter_mut().enumerate() {
-            let (n, o, place) = (i / y_plane / (groups * co), i / y_plane % (groups * co), i % y_plane);
-            let at = [
-                n,
-                o,
-                place / (outputs[1] * outputs[2]),
-                place / outputs[2] % outputs[1],
-                place % outputs[2],
-            ];
+            let (o, at) = place_of(i, groups * co, &outputs);
             let sum = problem.sum(&x, &signed, i32::from(x_zero), at) + bias[o];
-            let rounded = (sum as f32 * (x_step * steps[o] / y_step)).round_ties_even();
+            let mut steps_of_y = sum as f32 * (x_step * steps[o] / y_step);
+            if let Some(others) = &others {
+                steps_of_y += (i32::from(others[i]) - i32::from(other_zero)) as f32 * other_step;
+            }
+            let rounded = steps_of_y.round_ties_even();
             let level = (rounded + f32::from(y_zero)).clamp(f32::from(low), f32::from(high));
             *value = level as u8;
         }
-        for wide in 0..2 {
+        // Of floats nothing is added.
+        let floats: Vec<f32> = (0..want.len())
+            .map(|i| {
+                let (o, at) = place_of(i, groups * co, &outputs);
+                let sum = problem.sum(&x, &signed, i32::from(x_zero), at) + bias[o];
+                sum as f32 * (x_step * steps[o] / y_step)
+            })
+            .collect();
+        for kind in 0..6 {
+            let (way, is_float) = (kind % 3, kind / 3);
             let mut words = vec![batch as u32, sizes[0], sizes[1], sizes[2]];
             for axis in axes {
                 words.extend([axis[0] as u32, axis[1] as u32, axis[2] as u32, axis[3] as u32, 0, 0]);
             }
-            words.extend([x_zero.into(), y_zero.into(), low.into(), high.into(), wide]);
+            words.extend([x_zero, y_zero, low, high].map(u32::from));
+            words.extend([other_zero.into(), other_step.to_bits(), is_float, way]);
             let conv = plan("quantized conv", Dtype::U8, &words).unwrap();
             let quads = (groups * co).div_ceil(4);
-            let mut y = vec![9u8; batch * quads * y_plane * 4];
+            let mut y = vec![9u8; if is_float > 0 { 4 * want.len() } else { batch * quads * y_plane * 4 }];
             let parts = 1 + round % 3;
             let mut scratch = vec![5u8; conv.scratch() * parts];
             let operands = Operands::new(&[
@@ -174,6 +194,7 @@ fn convolutions_equal_plain_loops() {
                 packed.as_mut_ptr(),
                 sums.as_mut_ptr().cast(),
                 scale.as_mut_ptr().cast(),
+                added.as_mut().map_or(core::ptr::null_mut(), |added| added.as_mut_ptr()),
                 y.as_mut_ptr(),
                 scratch.as_mut_ptr(),
             ]);
@@ -181,13 +202,18 @@ fn convolutions_equal_plain_loops() {
                 // SAFETY: the operands have the sizes of the problem.
                 unsafe { conv.run(&operands, Share { part, parts }).unwrap() };
             }
+            if is_float > 0 {
+                let got = y.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+                assert!(got.eq(floats.iter().copied()), "round {round}, way {way}: floats");
+                continue;
+            }
             for (i, &value) in want.iter().enumerate() {
                 let (image, channel, place) =
                     (i / y_plane / (groups * co), i / y_plane % (groups * co), i % y_plane);
                 let got = y[((image * quads + channel / 4) * y_plane + place) * 4 + channel % 4];
                 assert_eq!(
                     got, value,
-                    "round {round}, wide {wide}, groups {groups}, {ci} -> {co}, {axes:?}: {i}"
+                    "round {round}, way {way}, groups {groups}, {ci} -> {co}, {axes:?}: {i}"
                 );
             }
         }

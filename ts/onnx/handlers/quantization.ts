@@ -14,7 +14,7 @@ import { dequantized, quantized } from '../../ops/quantized.ts';
 import { max, min } from '../../ops/reduction.ts';
 import { reshape } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { quantized as pass } from '../../transforms/passes/quantized.ts';
+import { QUANTIZED as passes } from '../../transforms/passes/quantized.ts';
 import type { Call } from '../call.ts';
 import type { Handler, Handlers } from '../handler.ts';
 import { type AttributeSpec, int, optional } from '../row.ts';
@@ -30,7 +30,7 @@ const BLOCKED = { ...AXIS, block_size: int(0) };
 
 /** Rows of nodes that compute on bytes where their neighbours let them. */
 export function onBytes(handlers: Handlers): Handlers {
-  const row = (one: Handler): Handler => ({ ...one, pass });
+  const row = (one: Handler): Handler => ({ ...one, passes });
   return Object.fromEntries(
     Object.entries(handlers).map(([name, one]) => [name, 'build' in one ? row(one) : one.map(row)]),
   );

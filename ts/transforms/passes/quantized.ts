@@ -1,13 +1,13 @@
 /**
  * What a quantised model says by parts, as operators on bytes: dequantize -> f -> quantize is one node where f is a
- * convolution (and a clamp behind it), a linear layer, a sum, a product, a pool, a function of one number, or only moves
+ * convolution (with a sum and a clamp behind it), a linear layer, a sum, a product, a pool, a function of one number, or only moves
  * elements. Bytes lie in fours of channels from one such node to the next; only at the ends of a quantised part they are put
  * into fours, and back.
  */
 import { type DType, dtypeId, sameShape } from '../../base/dtype.ts';
 import { roundHalfEven } from '../../base/round.ts';
 import { FILL, RESHAPE } from '../../graph/builtin.ts';
-import type { Entry } from '../../graph/entry.ts';
+import type { Entry, Params } from '../../graph/entry.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { type Add, makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
@@ -15,6 +15,7 @@ import { countOf } from '../../instructions/emit.ts';
 import type { Quantized } from '../../instructions/quantized.ts';
 import {
   ACTIVATION,
+  KERNEL,
   POOL,
   QUANTIZED_OPERATION,
   QUANTIZED_REDUCTION,
@@ -36,7 +37,7 @@ import {
   QUANTIZED_TABLE,
 } from '../../ops/quantized.ts';
 import { CAST, PERMUTE } from '../../tensor/moves.ts';
-import { made } from './match.ts';
+import { made, orders } from './match.ts';
 
 /** A byte's numbers: zero as of unsigned bytes. */
 interface Bytes extends Quantized {
@@ -89,6 +90,10 @@ function clamped(value: Value, end: End): { value: Value; end: End; inner: Node[
   return { value: node.inputs[0] as Value, end: { ...end, low, high }, inner: [node] };
 }
 
+/** Of what is not added, and of floats. */
+const NOTHING: Quantized = { zero: 0, step: 0 };
+const AS_IT_IS: End = { zero: 0, step: 1, low: 0, high: 255, dtype: 'uint8' };
+
 const numbers = ({ zero, step }: Quantized) => [zero, step];
 const ends = ({ zero, step, low, high }: End) => [zero, step, low, high];
 
@@ -107,6 +112,38 @@ function weightsOf(graph: Graph, value: Value | null | undefined, axis: number) 
   return countOf(step.shape) === 1 || along === axis ? { q, step } : null;
 }
 
+/** A convolution of bytes with known weights: what its node reads. */
+interface BytesConv {
+  readonly x: Bytes;
+  readonly weights: NonNullable<ReturnType<typeof weightsOf>>;
+  readonly bias: Value | null;
+}
+
+function bytesConvOf(graph: Graph, conv: Node): BytesConv | null {
+  if (conv.params.length !== paramCount(convSettings(conv.params).rank)) return null;
+  const { mode, flip, groups } = convSettings(conv.params);
+  const x = bytesOf(graph, conv.inputs[0]);
+  const weights = weightsOf(graph, conv.inputs[1], 0);
+  const bias = conv.inputs[2] ?? null;
+  if (!x || !weights || mode !== null || flip || conv.inputs.length > 3) return null;
+  if (bias !== null && !graph.isFixed(bias)) return null;
+  return fitsBytes(weights.q.shape, groups) ? { x, weights, bias } : null;
+}
+
+const CONVOLUTIONS = ['conv1d', 'conv2d', 'conv3d'];
+const convOf = (value: Value): Node | null => (value.uses.length === 1 ? made(value, ...CONVOLUTIONS) : null);
+
+/** The convolution that makes a value, or that of a sum with bytes of its shape; and these. */
+function summed(graph: Graph, value: Value): { conv: Node | null; other: Bytes | null; inner: Node[] } {
+  const sum = value.uses.length === 1 ? made(value, 'add') : null;
+  for (const [a, b] of sum ? orders(sum) : []) {
+    const [conv, other] = [convOf(a), bytesOf(graph, b)];
+    if (conv && other && sameShape(a, b)) return { conv, other, inner: [conv, sum as Node] };
+  }
+  const conv = convOf(value);
+  return { conv, other: null, inner: conv ? [conv] : [] };
+}
+
 const convolution: Rule = {
   name: 'quantised convolution',
   on: ['quantize'],
@@ -114,22 +151,51 @@ const convolution: Rule = {
     const whole = endOf(graph, root);
     if (!whole) return null;
     const { value, end, inner } = clamped(root.inputs[0] as Value, whole);
-    const conv = value.uses.length === 1 ? made(value, 'conv1d', 'conv2d', 'conv3d') : null;
-    if (!conv || conv.params.length !== paramCount(convSettings(conv.params).rank)) return null;
-    const { mode, flip, groups } = convSettings(conv.params);
-    const x = bytesOf(graph, conv.inputs[0]);
-    const weights = weightsOf(graph, conv.inputs[1], 0);
-    const bias = conv.inputs[2] ?? null;
-    if (!x || !weights || mode !== null || flip || conv.inputs.length > 3) return null;
-    if (bias !== null && !graph.isFixed(bias)) return null;
-    if (!fitsBytes(weights.q.shape, groups)) return null;
+    const { conv, other, inner: own } = summed(graph, value);
+    const found = conv && bytesConvOf(graph, conv);
+    if (!conv || !found) return null;
+    const { x, weights, bias } = found;
     const [outputs, channels] = [weights.q.shape[0] as number, x.value.shape[1] as number];
     return {
-      inner: [...inner, conv],
+      inner: [...inner, ...own],
       make(add) {
-        const params = [channels, ...numbers(x), ...ends(end), ...conv.params];
+        const params = [channels, 0, ...numbers(x), ...numbers(other ?? NOTHING), ...ends(end)];
         const inputs = [fours(add, x), weights.q, weights.step, bias];
-        return planes(add, add(QUANTIZED_CONV, inputs, params)[0]!, outputs, end);
+        if (other) inputs.push(fours(add, other));
+        return planes(add, add(QUANTIZED_CONV, inputs, [...params, ...conv.params])[0]!, outputs, end);
+      },
+    };
+  },
+};
+
+/** So many channels, and products, make bytes no slower than floats with any engine. */
+const LEAST_CHANNELS = 8;
+const LEAST_PRODUCTS = 64;
+
+/** Whether bytes pay where nothing else needs them: not for what floats do by Winograd's method, nor for few products. */
+function pays([, channels = 0, ...taps]: readonly number[], { params }: Node): boolean {
+  const { stride, dilation } = convSettings(params);
+  const isDense = [...stride, ...dilation].every((one) => one === 1) && taps.every((one) => one === 3);
+  return channels >= LEAST_CHANNELS && channels * countOf(taps) >= LEAST_PRODUCTS && !isDense;
+}
+
+/** A convolution of bytes whose sums nobody makes bytes again. */
+const dequantized: Rule = {
+  name: 'convolution of bytes that gives floats',
+  on: CONVOLUTIONS,
+  match(root, graph) {
+    const found = bytesConvOf(graph, root);
+    if (!found || !pays(found.weights.q.shape, root)) return null;
+    const { x, weights, bias } = found;
+    return {
+      inner: [],
+      make(add) {
+        const params = [x.value.shape[1] as number, 1, ...numbers(x), ...numbers(NOTHING), ...ends(AS_IT_IS)];
+        return add(
+          QUANTIZED_CONV,
+          [fours(add, x), weights.q, weights.step, bias],
+          [...params, ...root.params],
+        );
       },
     };
   },
@@ -164,7 +230,7 @@ const linear: Rule = {
         const kernel = add(RESHAPE, [q], [outputs, terms, 1])[0]!;
         const pixels = { ...x, value: add(RESHAPE, [x.value], [rows, terms, 1])[0]! };
         const conv = [1, 1, 1, 0, 0, 0, 0, 1, 0];
-        const params = [terms, ...numbers(x), ...ends(end), ...conv];
+        const params = [terms, 0, ...numbers(x), ...numbers(NOTHING), ...ends(end), ...conv];
         const y = add(QUANTIZED_CONV, [fours(add, pixels), kernel, weights.step, bias], params)[0]!;
         return add(RESHAPE, planes(add, y, outputs, end), [rows, outputs]);
       },
@@ -175,6 +241,21 @@ const linear: Rule = {
 /** A tensor that can lie in fours. */
 const hasChannels = ({ shape }: Value): boolean => shape.length >= 3;
 
+/** Whether a value has one place for each channel of another. */
+function isGateOf({ shape }: Value, { shape: whole }: Value): boolean {
+  const isAlong = (size: number, axis: number) => size === (axis < 2 ? whole[axis] : 1);
+  return shape.length === whole.length && shape.every(isAlong);
+}
+
+/** Both operands of a sum or a product as bytes, that of all places first. */
+function pairOf(graph: Graph, node: Node): [Bytes, Bytes] | null {
+  for (const [x, y] of orders(node)) {
+    const [a, b] = [bytesOf(graph, x), bytesOf(graph, y)];
+    if (a && b && hasChannels(a.value) && (sameShape(x, y) || isGateOf(y, x))) return [a, b];
+  }
+  return null;
+}
+
 const binary: Rule = {
   name: 'quantised sum or product',
   on: ['quantize'],
@@ -183,9 +264,9 @@ const binary: Rule = {
     if (!whole) return null;
     const { value, end, inner } = clamped(root.inputs[0] as Value, whole);
     const node = value.uses.length === 1 ? made(value, 'add', 'mul') : null;
-    const [a, b] = [bytesOf(graph, node?.inputs[0]), bytesOf(graph, node?.inputs[1])];
-    if (!node || !a || !b || !sameShape(node.inputs[0]!, node.inputs[1]!) || !hasChannels(a.value))
-      return null;
+    const pair = node && pairOf(graph, node);
+    if (!node || !pair) return null;
+    const [a, b] = pair;
     const kind = QUANTIZED_OPERATION[node.entry.name as 'add' | 'mul'];
     return {
       inner: [...inner, node],
@@ -204,11 +285,11 @@ const isAlike = (a: Quantized, b: Quantized) => a.zero === b.zero && a.step === 
 /** A pool's window as a quantised pool's params say it: the kind, and from the rank on; null for what that cannot do. */
 function poolOf({ entry: { name }, params, inputs: [x] }: Node): { kind: number; window: number[] } | null {
   const spatial = (x as Value).shape.length - 2;
-  if (name === 'globalAvgPool') {
+  if (name === 'globalAvgPool' || name === 'globalMaxPool') {
     const [zeros, ones] = [0, 1].map((one) => new Array<number>(spatial).fill(one)) as [number[], number[]];
     const padding = [0, ...zeros, ...zeros];
     return {
-      kind: QUANTIZED_REDUCTION.average,
+      kind: name === 'globalMaxPool' ? QUANTIZED_REDUCTION.max : QUANTIZED_REDUCTION.average,
       window: [spatial, ...zeros, ...ones, ...ones, ...padding, 0],
     };
   }
@@ -244,20 +325,79 @@ const pool: Rule = {
   },
 };
 
-/** Operators that only move elements: of bytes they are the same. */
-const MOVES = ['reshape', 'flatten', 'permute', 'slice'];
+/** Operators that only move elements: of bytes they are the same, and what pads put around these is a byte. */
+const MOVES = ['reshape', 'flatten', 'permute', 'slice', 'pad1d', 'pad2d', 'pad3d'];
 
 const move: Rule = {
   name: 'quantised move',
   on: ['quantize'],
   match(root, graph) {
     const end = endOf(graph, root);
-    const node = root.inputs[0]!.uses.length === 1 ? made(root.inputs[0], ...MOVES) : null;
-    const x = bytesOf(graph, node?.inputs[0]);
-    if (!end || !node || !x || !isAlike(x, end) || x.value.dtype !== end.dtype) return null;
-    return { inner: [node], make: (add) => add(node.entry, [x.value, ...node.inputs.slice(1)], node.params) };
+    const nodes: Node[] = [];
+    let [from] = root.inputs as [Value];
+    for (;;) {
+      const node = from.uses.length === 1 ? made(from, ...MOVES) : null;
+      if (!node) break;
+      nodes.unshift(node);
+      from = node.inputs[0] as Value;
+    }
+    const x = bytesOf(graph, from);
+    if (!end || nodes.length === 0 || !x || !isAlike(x, end) || x.value.dtype !== end.dtype) return null;
+    return {
+      inner: nodes,
+      make(add) {
+        const moved = (value: Value, { entry, inputs, params }: Node): Value =>
+          add(
+            entry,
+            [value, ...inputs.slice(1)],
+            entry.name.startsWith('pad') ? padOf(params, end) : params,
+          )[0]!;
+        return [nodes.reduce(moved, x.value)];
+      },
+    };
   },
 };
+
+/** A pad's params of bytes: the mode, what it puts there, and how much. */
+function padOf([mode = 0, value = 0, ...widths]: Params, end: End): Params {
+  return [mode, byteOf(value, end) - (end.dtype === 'int8' ? 128 : 0), ...widths];
+}
+
+/** The words of an axis in the params of `interpolate`, which four others precede. */
+const AXIS_WORDS = 8;
+
+/** The nearest elements of spatial axes, which lie in fours as well. */
+const nearest: Rule = {
+  name: 'quantised nearest elements',
+  on: ['quantize'],
+  match(root, graph) {
+    const end = endOf(graph, root);
+    const node = root.inputs[0]!.uses.length === 1 ? made(root.inputs[0], 'interpolate') : null;
+    const x = bytesOf(graph, node?.inputs[0]);
+    if (!end || !node || !x || !isAlike(x, end) || !hasChannels(x.value)) return null;
+    const words = spatialWords(x.value.shape, node.params);
+    if (node.params[0] !== KERNEL.nearest || !words) return null;
+    return {
+      inner: [node],
+      make: (add) => {
+        const y = add(node.entry, [fours(add, x)], [...node.params.slice(0, 4), ...words])[0]!;
+        return planes(add, y, x.value.shape[1] as number, end);
+      },
+    };
+  },
+};
+
+/** What the params of `interpolate` say of spatial axes; null where others change. */
+function spatialWords(shape: readonly number[], [, , , , ...all]: Params): number[] | null {
+  const axes = Array.from({ length: all.length / AXIS_WORDS }, (_, i) =>
+    all.slice(AXIS_WORDS * i, AXIS_WORDS * (i + 1)),
+  );
+  const isSpatial = ([axis = 0]: Params) => axis >= 2;
+  const stays = ([axis = 0, output, first = 0, factor, divisor, shift = 0]: Params) =>
+    output === shape[axis] && factor === divisor && first + shift === 0;
+  if (!axes.every((words) => isSpatial(words) || stays(words))) return null;
+  return axes.filter(isSpatial).flat();
+}
 
 /** Tensors along axis 1, each in the step of the result; they stay in fours where each is of whole ones. */
 const join: Rule = {
@@ -404,7 +544,11 @@ const meeting: Rule = {
   },
 };
 
-export const quantized: Pass = {
-  name: 'quantized',
-  rules: [convolution, linear, binary, pool, join, move, table, again, meeting],
-};
+/** The second begins where the first has left nothing that becomes bytes. */
+export const QUANTIZED: readonly Pass[] = [
+  {
+    name: 'quantized',
+    rules: [convolution, linear, binary, pool, join, move, nearest, table, again, meeting],
+  },
+  { name: 'dequantized', rules: [dequantized, meeting] },
+];

@@ -1,19 +1,22 @@
-//! QUANTIZED CONV: a convolution of bytes, whose sums become bytes again, and QUANTIZED PACK: what it reads of its weights.
+//! QUANTIZED CONV: a convolution of bytes, whose sums become bytes again, or floats, and QUANTIZED PACK: what it reads of its weights.
 //!
 //! Activations are unsigned bytes in fours of channels, `[batch, channels / 4, d, h, w, 4]`; of channels that there are not,
-//! any bytes, as their weights are 0. Padding lies in x already, but for depthwise kernels, which pad plane by plane. `y = round((sum of x w + sums) * scale) + zero`: `sums` hold the bias
-//! less what the zero point of x adds, `scale` what a step of the sum is in steps of y.
+//! any bytes, as their weights are 0. Padding lies in x already, but for depthwise kernels, which pad plane by plane.
+//! `y = round((sum of x w + sums) * scale + (other - its zero) * its step) + zero`, in float32 and in this order: `sums` hold the
+//! bias less what the zero point of x adds, `scale` what a step of the sum is in steps of y; `other`, which lies as y does, may be
+//! absent, and its step is one in steps of y. Or y is float32, in planes, `(sum of x w + sums) * scale`.
 
 mod pack;
 
-use super::sample::Sample;
+use super::sample::{Sample, ONE};
 use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::fault::Fault;
 use crate::geometry::{elements, Axis, Geometry, Rule};
 use crate::instructions::conv::Problem;
 use crate::instructions::dtype::Dtype;
 use crate::kernels::integer::{
-    dots, kernels, row_kernel, Pixels, Requantize, Row, Tile, OUTPUTS, PIXELS, TWO_ROWS,
+    kernels, products, row_kernel, two_rows, End, Other, Pixels, Products, Requantize, Row, Tile, OUTPUTS,
+    PIXELS,
 };
 use crate::simd::{F32x4, I32x4, U8x16};
 
@@ -22,12 +25,12 @@ const BYTES: &[Dtype] = &[Dtype::U8];
 pub const ENTRIES: &[Entry] = &[
     Entry::new(
         "quantized conv",
-        "x, weights, sums, scale -> y; scratch",
+        "x, weights, sums, scale, other? -> y; scratch",
         BYTES,
         |params| Ok(Planned::new(QuantizedConv::new(params)?)),
         Sample::new(
-            &[2, 1, 6, 5, 1, 1, 1, 1, 0, 0, 7, 3, 1, 1, 0, 0, 8, 3, 1, 1, 0, 0, 9, 128, 0, 255, 0],
-            &[224, 144, 8, 8, 120],
+            &[2, 1, 6, 5, 1, 1, 1, 1, 0, 0, 7, 3, 1, 1, 0, 0, 8, 3, 1, 1, 0, 0, 9, 128, 0, 255, 3, ONE, 0, 0],
+            &[224, 145, 8, 8, 120, 120],
         )
         .of(BYTES),
     ),
@@ -80,11 +83,11 @@ const MOST_TERMS: usize = 65_000;
 struct QuantizedConv {
     problem: Problem,
     sizes: Sizes,
-    requantize: Requantize,
+    end: End,
     /// What padding holds.
     x_zero: u8,
     /// Whatever the engine can do.
-    wide: bool,
+    way: u32,
     scratch: usize,
 }
 
@@ -92,7 +95,7 @@ struct QuantizedConv {
 const ROOM: usize = 64;
 
 impl QuantizedConv {
-    /// Reads `batch, groups, ci, co, 3 axes, x's zero, zero, low, high, wide`.
+    /// Reads `batch, groups, ci, co, 3 axes, x's zero, zero, low, high, other's zero and step, floats, way`: the fastest that is taken, as [`Products::from`] says it.
     ///
     /// # Errors
     /// `BadInstruction` for padding, for groups that are not cut between fours of channels, and for too many products; what
@@ -101,7 +104,8 @@ impl QuantizedConv {
         let [batch, groups, ci, co] = params.array().map(|word| word as usize);
         let requests = [params.axis(), params.axis(), params.axis()];
         let [x_zero, zero, low, high] = [(); 4].map(|()| params.below(256) as u8);
-        let wide = params.flag();
+        let other = Other { zero: params.below(256) as u8, step: params.f32(), distance: 0 };
+        let (floats, way) = (params.flag(), params.below(3));
         params.check()?;
         let geometry = Geometry::new(requests, Rule::default())?;
         let problem = Problem::new(batch, groups, ci, co, geometry)?;
@@ -114,11 +118,14 @@ impl QuantizedConv {
         let mut conv = QuantizedConv {
             problem,
             sizes,
-            requantize: Requantize::new([zero, low, high]),
+            end: End { requantize: Requantize::new([zero, low, high]), other, plane: 0 },
             x_zero,
-            wide,
+            way,
             scratch: 0,
         };
+        if floats {
+            conv.end.plane = conv.planes().1;
+        }
         if sizes.is_depthwise() {
             let [depth, height, width] = conv.padded();
             conv.scratch = elements(&[elements(&[depth, height, width], 8)? + ROOM, 4], 1)?;
@@ -133,28 +140,32 @@ impl QuantizedConv {
 
     /// # Safety
     /// The operands hold what the problem says.
-    unsafe fn depthwise(&self, operands: &Operands, share: Share, dots: bool) {
+    unsafe fn depthwise(&self, operands: &Operands, share: Share, products: Products) {
         let [depth, height, width] = &self.problem.geometry.axes;
-        let fours = self.sizes.groups.div_ceil(4);
+        let (fours, end) = (self.sizes.groups.div_ceil(4), self.end(operands));
         let columns = pack::columns(&self.problem.geometry);
         let [_, high, wide] = self.padded();
         let line = 4 * wide;
-        let kernel =
-            row_kernel(dots, [depth.kernel, height.kernel], [width.kernel, width.dilation, width.stride]);
+        let kernel = |products| {
+            row_kernel(products, [depth.kernel, height.kernel], [width.kernel, width.dilation, width.stride])
+        };
         let is_three =
             [height, width].iter().all(|axis| (axis.kernel, axis.dilation, axis.stride) == (3, 1, 1));
-        let pairs = dots && depth.kernel == 1 && is_three;
-        let plane: *mut u8 = operands.pointer::<u8>(5).wrapping_add(share.part * self.scratch());
+        let is_three = is_three && depth.kernel == 1;
+        let small = self.small(operands, fours, 16 * columns);
+        let plane: *mut u8 = operands.pointer::<u8>(6).wrapping_add(share.part * self.scratch());
         // SAFETY: the caller's guarantee; the scratch memory holds a plane with its padding, and room behind it.
         unsafe {
             core::slice::from_raw_parts_mut(plane, self.scratch()).fill(self.x_zero);
             for item in share.range(self.problem.batch * fours) {
                 let four = item % fours;
                 self.copy(operands.pointer::<u8>(0).add(item * self.planes().0), plane);
+                let y = self.place(operands.pointer(5), item / fours, 4 * four);
+                let own = exact(products, small.add(four).read());
+                let (kernel, two) = (kernel(own), two_rows(own).filter(|_| is_three));
                 let mut row = 0;
                 while row < depth.output * height.output {
                     let (od, oh) = (row / height.output, row % height.output);
-                    let is_pair = pairs && oh + 1 < height.output;
                     let start = (od * depth.stride * high + oh * height.stride) * line;
                     let now = Row {
                         x: plane.add(start),
@@ -167,20 +178,47 @@ impl QuantizedConv {
                         ),
                         bias: I32x4::load(operands.pointer::<i32>(2).add(4 * four)),
                         scale: F32x4::load(operands.pointer::<f32>(3).add(4 * four)),
-                        y: operands.pointer::<u8>(4).add(item * self.planes().1 + 4 * row * width.output),
+                        y: y.add(4 * row * width.output),
                         outputs: width.output,
-                        requantize: self.requantize,
+                        channels: (self.sizes.groups - 4 * four).min(4),
+                        end,
                     };
-                    if is_pair {
-                        TWO_ROWS(&now);
-                        row += 2;
-                    } else {
-                        kernel(&now);
-                        row += 1;
+                    match two {
+                        Some(two) if oh + 1 < height.output => {
+                            two(&now);
+                            row += 2;
+                        }
+                        _ => {
+                            kernel(&now);
+                            row += 1;
+                        }
                     }
                 }
             }
         }
+    }
+
+    /// Behind the packed weights: of each part of them, whether it is small.
+    fn small(&self, operands: &Operands, parts: usize, each: usize) -> *const u8 {
+        operands.pointer::<u8>(1).wrapping_add(parts * each)
+    }
+
+    /// With the distance of what is added.
+    fn end(&self, operands: &Operands) -> End {
+        let [other, y] = [4, 5].map(|operand| operands.pointer::<u8>(operand));
+        let distance = if other.is_null() { 0 } else { (other as isize).wrapping_sub(y as isize) };
+        End { other: Other { distance, ..self.end.other }, ..self.end }
+    }
+
+    /// Where the outputs from one on lie in y, which is the first of a four.
+    ///
+    /// # Safety
+    /// There is such an output.
+    unsafe fn place(&self, y: *mut u8, n: usize, output: usize) -> *mut u8 {
+        let all = self.sizes.groups * self.sizes.co;
+        let plane = if self.end.plane == 0 { n * all.div_ceil(4) + output / 4 } else { n * all + output };
+        // SAFETY: the caller's guarantee.
+        unsafe { y.add(plane * self.planes().1) }
     }
 
     /// The sizes of the input with its padding.
@@ -209,15 +247,16 @@ impl QuantizedConv {
 
     /// # Safety
     /// The operands hold what the problem says.
-    unsafe fn dense(&self, operands: &Operands, share: Share, dots: bool) {
+    unsafe fn dense(&self, operands: &Operands, share: Share, products: Products) {
         let Problem { batch, groups, ref geometry, .. } = self.problem;
         let walk = Walk::new(geometry);
         let (fours, tiles) = (self.sizes.fours().0, self.sizes.tiles());
+        let end = self.end(operands);
         let reach = if walk.taps.iter().all(|&(taps, _)| taps == 1) { 1 } else { 3 };
         let together = (TOGETHER / (fours.max(1) * 4 * PIXELS * reach)).clamp(1, MOST_TOGETHER);
-        let kernels = kernels(dots);
         let (input, output) = self.planes();
         let of_tile = geometry.taps() * fours * 4 * OUTPUTS;
+        let small = self.small(operands, groups * tiles, of_tile);
         let mut sixes = [Six::default(); MOST_TOGETHER];
         let work = share.range(batch * groups * walk.count);
         let mut at = work.start;
@@ -225,16 +264,20 @@ impl QuantizedConv {
             let (image, first) = (at / walk.count, at % walk.count);
             let (n, group) = (image / groups, image % groups);
             let count = together.min(walk.count - first).min(work.end - at);
-            for (i, six) in sixes[..count].iter_mut().enumerate() {
-                *six = walk.six(first + i);
+            let mut runs = 0;
+            for six in (first..first + count).map(|index| walk.six(index)) {
+                if runs == 0 || !sixes[runs - 1].is_joined(&six) {
+                    sixes[runs] = six;
+                    runs += 1;
+                }
             }
             for tile in 0..tiles {
                 let group_tile = group * tiles + tile;
-                let four = n * self.sizes.fours().1 + group * self.sizes.co / 4 + tile * OUTPUTS / 4;
                 // SAFETY: the caller's guarantee; image, row tile and pixels exist.
                 unsafe {
                     let x = operands.pointer::<u8>(0).add(image * fours * input);
-                    let y = operands.pointer::<u8>(4).add(four * output);
+                    let y = self.place(operands.pointer(5), n, group * self.sizes.co + tile * OUTPUTS);
+                    let kernels = kernels(exact(products, small.add(group_tile).read()));
                     let mut tile = Tile {
                         x,
                         places: &sixes[0].places,
@@ -245,12 +288,12 @@ impl QuantizedConv {
                         bias: operands.pointer::<i32>(2).add(group_tile * OUTPUTS),
                         scale: operands.pointer::<f32>(3).add(group_tile * OUTPUTS),
                         y,
-                        next: output,
+                        next: if end.plane == 0 { output } else { 4 * output },
                         count: 0,
-                        halves: (self.sizes.co - tile * OUTPUTS).div_ceil(4).min(2),
-                        requantize: self.requantize,
+                        outputs: (self.sizes.co - tile * OUTPUTS).min(OUTPUTS),
+                        end,
                     };
-                    for six in &sixes[..count] {
+                    for six in &sixes[..runs] {
                         tile.x = x.add(six.place);
                         tile.places = &six.places;
                         tile.y = y.add(4 * six.pixel);
@@ -261,6 +304,15 @@ impl QuantizedConv {
             }
             at += count;
         }
+    }
+}
+
+/// The way that is exact for weights which are small, or not.
+fn exact(products: Products, small: u8) -> Products {
+    if small == 0 && products == Products::Pairs {
+        Products::Wide
+    } else {
+        products
     }
 }
 
@@ -365,7 +417,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Six pixels: where the first lies in x and the others from there, how, which output is the first, and how many there are.
+/// Six pixels, or a run of sixes: where the first lies in x and the others from there, how, which output is the first, and how
+/// many there are.
 #[derive(Clone, Copy)]
 struct Six {
     place: usize,
@@ -373,6 +426,22 @@ struct Six {
     pixels: Pixels,
     pixel: usize,
     count: usize,
+}
+
+impl Six {
+    /// Takes the next six into the run, where they go on as these do.
+    fn is_joined(&mut self, next: &Six) -> bool {
+        let step = match self.pixels {
+            Pixels::Neighbours => 4,
+            Pixels::Seconds => 8,
+            Pixels::Any => return false,
+        };
+        let is_next = next.pixels == self.pixels
+            && next.pixel == self.pixel + self.count
+            && next.place == self.place + step * self.count;
+        self.count += if is_next { next.count } else { 0 };
+        is_next
+    }
 }
 
 impl Default for Six {
@@ -386,13 +455,16 @@ impl Instruction for QuantizedConv {
         let Problem { batch, groups, ref geometry, .. } = self.problem;
         let (fours, outputs) = self.sizes.fours();
         let (x, y) = self.planes();
-        let (planes, weights) = if self.sizes.is_depthwise() {
-            (outputs, product(&[outputs, pack::columns(geometry), 16]))
+        // Each part of the weights has a byte behind them.
+        let (planes, parts, each) = if self.sizes.is_depthwise() {
+            (outputs, outputs, product(&[pack::columns(geometry), 16]))
         } else {
-            (groups * fours, product(&[groups, self.sizes.tiles(), geometry.taps(), fours, 4 * OUTPUTS]))
+            (groups * fours, groups * self.sizes.tiles(), product(&[geometry.taps(), fours, 4 * OUTPUTS]))
         };
-        let ends = 4 * self.sizes.ends();
-        Extents::bytes(&[product(&[batch, planes, x]), weights, ends, ends, product(&[batch, outputs, y])])
+        let (ends, other) = (4 * self.sizes.ends(), product(&[batch, outputs, y]));
+        let floats = product(&[batch, groups, self.sizes.co, y]);
+        let y = if self.end.plane == 0 { other } else { floats };
+        Extents::bytes(&[product(&[batch, planes, x]), product(&[parts, each + 1]), ends, ends, other, y])
     }
 
     fn scratch(&self) -> usize {
@@ -400,13 +472,13 @@ impl Instruction for QuantizedConv {
     }
 
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
-        let dots = !self.wide && dots();
+        let products = products().from(self.way);
         // SAFETY: the caller guarantees that the operands hold what the problem says.
         unsafe {
             if self.sizes.is_depthwise() {
-                self.depthwise(operands, share, dots);
+                self.depthwise(operands, share, products);
             } else {
-                self.dense(operands, share, dots);
+                self.dense(operands, share, products);
             }
         }
         Ok(())

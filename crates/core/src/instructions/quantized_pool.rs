@@ -129,7 +129,7 @@ impl Instruction for QuantizedPool {
                     let sum = sum.sub(I32x4::splat(self.x_zero.wrapping_mul(inside as i32)));
                     let scale = F32x4::splat(self.ratio / count.max(1) as f32);
                     let requantize = Requantize::new([self.y_zero, 0, 255]);
-                    requantize.bytes([sum; 4], scale).store_fours(y.add(4 * ow), 1);
+                    requantize.rounded([sum.to_f32().mul(scale); 4]).store_fours(y.add(4 * ow), 1);
                 }
             }
         }

@@ -2,27 +2,82 @@
 //! pixel lie side by side, one word; so do four channels of an output's weights.
 //!
 //! The relaxed variant's dot product does a word in each lane at once where the engine computes it as AVX-VNNI does, which is
-//! probed ([`dots`]); else, and in the plain variant, bytes are widened to 16 bits. Both give the same sums.
+//! probed ([`products`]). Other engines on x86 hold the sum of two products within 16 bits on the way: that is as good where
+//! weights are so small that it changes nothing ([`are_small`]). Else, and in the plain variant, bytes are widened to 16 bits.
+//! All give the same sums.
 
 mod dense;
 mod depthwise;
+mod end;
 
-use crate::simd::{F32x4, I16x8, I32x4, U8x16};
+use crate::simd::{I16x8, I32x4, U8x16};
 use core::hint::black_box;
 
 pub use dense::{kernels, Kernel, Pixels, Tile, OUTPUTS, PIXELS};
-pub use depthwise::{row_kernel, Row, TWO_ROWS};
+pub use depthwise::{row_kernel, two_rows, Row};
+pub use end::{End, Other, Requantize};
 
-/// Whether [`U8x16::dot`] is one instruction, and takes all eight bits of both factors without saturating on the way.
+/// How bytes are multiplied, the fastest first.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub enum Products {
+    Dots,
+    Pairs,
+    Wide,
+}
+
+impl Products {
+    /// At least as slow as number `way`: 1 [`Products::Pairs`], 2 [`Products::Wide`].
+    #[must_use]
+    pub fn from(self, way: u32) -> Products {
+        match way {
+            0 => self,
+            1 if self == Products::Dots => Products::Pairs,
+            1 => self,
+            _ => Products::Wide,
+        }
+    }
+}
+
+/// The fastest way whose instruction takes all eight bits of both factors here: of [`Products::Dots`] without saturating on
+/// the way, of [`Products::Pairs`] where sums of two fit.
 #[inline(never)]
 #[must_use]
-pub fn dots() -> bool {
-    cfg!(any(target_feature = "relaxed-simd", not(target_arch = "wasm32")))
-        && [(127, 255), (-128, 255), (127, 127), (-1, 128)].into_iter().all(|(weight, byte): (i8, u8)| {
-            let (a, b) = (U8x16::splat(black_box(weight) as u8), U8x16::splat(black_box(byte)));
-            a.dot(b, I32x4::splat(5)).to_array() == [4 * i32::from(weight) * i32::from(byte) + 5; 4]
+pub fn products() -> Products {
+    if !cfg!(any(target_feature = "relaxed-simd", not(target_arch = "wasm32"))) {
+        return Products::Wide;
+    }
+    // Weights in turns, and all bytes alike.
+    let are_exact = |pairs: &[([i8; 2], u8)], of: fn(U8x16, U8x16) -> I32x4| {
+        pairs.iter().all(|&([a, b], byte)| {
+            let [first, second] = [a, b].map(|weight| U8x16::splat(black_box(weight) as u8));
+            let sum = 2 * (i32::from(a) + i32::from(b)) * i32::from(byte);
+            of(first.zip(second).0, U8x16::splat(black_box(byte))).to_array() == [sum + 5; 4]
         })
+    };
+    let extremes = [([127, 127], 255), ([-128, -128], 255), ([127, 127], 127), ([-1, -1], 128)];
+    let halves = [([64, 64], 255), ([127, 1], 255), ([-64, -64], 255), ([-128, 0], 255), ([127, -128], 255)];
+    if are_exact(&extremes, |weights, bytes| <Dots as Direct>::add(weights, bytes, I32x4::splat(5))) {
+        Products::Dots
+    } else if are_exact(&halves, |weights, bytes| <Pairs as Direct>::add(weights, bytes, I32x4::splat(5))) {
+        Products::Pairs
+    } else {
+        Products::Wide
+    }
 }
+
+/// Whether two products of these weights, each with any byte, fit in 16 bits together: of those at the given places in each four.
+#[must_use]
+pub fn are_small(weights: &[u8], pairs: &[[usize; 2]]) -> bool {
+    weights.chunks_exact(4).all(|four| {
+        pairs.iter().all(|pair| {
+            let [a, b] = pair.map(|place| i32::from(four[place] as i8));
+            a.max(0) + b.max(0) <= MOST_TOGETHER && a.min(0) + b.min(0) >= -MOST_TOGETHER
+        })
+    })
+}
+
+/// 128 * 255 is below 2^15.
+const MOST_TOGETHER: i32 = 128;
 
 /// How words are multiplied.
 pub trait Way {
@@ -54,10 +109,33 @@ pub trait Way {
 /// By the engine's dot product.
 pub struct Dots;
 
+/// By its sums of two products, in 16 bits.
+pub struct Pairs;
+
 /// Through 16 bits.
 pub struct Wide;
 
-impl Way for Dots {
+/// Ways that take bytes as they are.
+trait Direct {
+    fn add(weights: U8x16, bytes: U8x16, sums: I32x4) -> I32x4;
+}
+
+impl Direct for Dots {
+    #[inline(always)]
+    fn add(weights: U8x16, bytes: U8x16, sums: I32x4) -> I32x4 {
+        weights.dot(bytes, sums)
+    }
+}
+
+impl Direct for Pairs {
+    #[inline(always)]
+    fn add(weights: U8x16, bytes: U8x16, sums: I32x4) -> I32x4 {
+        // Of a sum by lanes LLVM makes the dot product.
+        sums.add(weights.pairs(bytes).dot(I16x8::splat(1)))
+    }
+}
+
+impl<T: Direct> Way for T {
     type Weights = U8x16;
     type Sums = I32x4;
     type Word = U8x16;
@@ -82,7 +160,7 @@ impl Way for Dots {
 
     #[inline(always)]
     fn add(weights: U8x16, word: U8x16, sums: I32x4) -> I32x4 {
-        weights.dot(word, sums)
+        <T as Direct>::add(weights, word, sums)
     }
 
     #[inline(always)]
@@ -104,7 +182,7 @@ impl Way for Dots {
 
     #[inline(always)]
     fn add_column(weights: U8x16, column: U8x16, sums: I32x4) -> I32x4 {
-        weights.dot(column, sums)
+        <T as Direct>::add(weights, column, sums)
     }
 }
 
@@ -166,50 +244,5 @@ impl Way for Wide {
     #[inline(always)]
     fn add_column(weights: [I16x8; 2], column: [I16x8; 2], sums: I32x4) -> I32x4 {
         sums.add(weights[0].dot(column[0])).add(weights[1].dot(column[1]))
-    }
-}
-
-/// From sums to bytes: `round(sum * scale) + zero`, ties to even, held within `low..=high`.
-#[derive(Clone, Copy, Debug)]
-pub struct Requantize {
-    low: u8,
-    high: u8,
-    // Numbers of the code would be made anew for each vector.
-    rounder: f32,
-    floor: i32,
-    base: i32,
-}
-
-/// 1.5 * 2^23: a float near it holds an integer in its lowest bits, rounded to even.
-const ROUNDER: f32 = 12_582_912.0;
-
-impl Requantize {
-    #[must_use]
-    pub fn new([zero, low, high]: [u8; 3]) -> Requantize {
-        let bits = ROUNDER.to_bits() as i32;
-        // A float far below is a negative integer, one far above a large one.
-        Requantize { low, high, rounder: ROUNDER, floor: bits - (1 << 15), base: bits - i32::from(zero) }
-    }
-
-    /// The integers next to numbers, and the zero point; far from 0 only where the byte is at its end.
-    #[inline(always)]
-    fn step(self, numbers: F32x4) -> I32x4 {
-        let rounded = numbers.add(F32x4::splat(self.rounder)).bits();
-        rounded.max(I32x4::splat(self.floor)).sub(I32x4::splat(self.base))
-    }
-
-    /// Four sums of each of four pixels as sixteen bytes.
-    #[inline(always)]
-    #[must_use]
-    pub fn bytes(self, sums: [I32x4; 4], scale: F32x4) -> U8x16 {
-        self.rounded(sums.map(|sums| sums.to_f32().mul(scale)))
-    }
-
-    /// Sixteen numbers in steps of y as bytes.
-    #[inline(always)]
-    #[must_use]
-    pub fn rounded(self, [a, b, c, d]: [F32x4; 4]) -> U8x16 {
-        let bytes = self.step(a).narrow(self.step(b)).narrow(self.step(c).narrow(self.step(d)));
-        bytes.max(U8x16::splat(self.low)).min(U8x16::splat(self.high))
     }
 }

@@ -28,6 +28,17 @@ impl U8x16 {
         U8x16(core::array::from_fn(|i| four[i % 4]))
     }
 
+    /// `count` fours of bytes, 0 behind them.
+    ///
+    /// # Safety
+    /// Four times `count` bytes can be read at `source`.
+    #[must_use]
+    pub unsafe fn load_fours(source: *const u8, count: usize) -> U8x16 {
+        debug_assert!((1..=4).contains(&count));
+        // SAFETY: the caller's guarantee.
+        U8x16(core::array::from_fn(|i| if i < 4 * count { unsafe { source.add(i).read() } } else { 0 }))
+    }
+
     /// Four bytes from each of four distances from `base`.
     ///
     /// # Safety
@@ -110,11 +121,19 @@ impl U8x16 {
     }
 
     /// To each lane of `sums` the products of its four bytes, taken as signed, with four bytes that are not. In the relaxed
-    /// variant it is the engine's own instruction, whose meaning is probed first (kernels/int8.rs).
+    /// variant it is the engine's own instruction, whose meaning is probed first (kernels/integer.rs).
     #[must_use]
     pub fn dot(self, bytes: U8x16, sums: I32x4) -> I32x4 {
         let ((a, b), (c, d)) = (self.widen_signed(), bytes.widen());
         sums.add(a.dot(c).add_pairs(b.dot(d)))
+    }
+
+    /// The products of each two neighbours, of which the first factor is taken as signed, the other is not, and their sum held within
+    /// 16 bits. It is the engine's own instruction, whose meaning is probed first (kernels/integer.rs).
+    #[must_use]
+    pub fn pairs(self, bytes: U8x16) -> I16x8 {
+        let ((a, b), (c, d)) = (self.widen_signed(), bytes.widen());
+        a.dot(c).narrow(b.dot(d))
     }
 
     /// The lanes of both in turns: of their first halves, and of their second halves.
@@ -158,6 +177,23 @@ impl I16x8 {
     pub unsafe fn store(self, destination: *mut i16) {
         // SAFETY: the caller's guarantee.
         unsafe { destination.cast::<[i16; 8]>().write_unaligned(self.0) }
+    }
+
+    #[must_use]
+    pub fn splat(value: i16) -> I16x8 {
+        I16x8([value; 8])
+    }
+
+    #[must_use]
+    pub fn sub(self, other: I16x8) -> I16x8 {
+        I16x8(core::array::from_fn(|i| self.0[i].wrapping_sub(other.0[i])))
+    }
+
+    /// The first and the second half, taken as signed.
+    #[must_use]
+    pub fn widen_signed(self) -> (I32x4, I32x4) {
+        let half = |first: usize| I32x4(core::array::from_fn(|i| i32::from(self.0[first + i])));
+        (half(0), half(4))
     }
 
     /// The products, each two neighbours added.

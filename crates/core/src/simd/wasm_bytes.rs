@@ -67,6 +67,23 @@ impl U8x16 {
     }
 
     /// # Safety
+    /// Four times `count` bytes can be read at `source`.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn load_fours(source: *const u8, count: usize) -> U8x16 {
+        debug_assert!((1..=4).contains(&count));
+        // SAFETY: each load reads bytes below `4 * count`.
+        U8x16(unsafe {
+            match count {
+                4 => w::v128_load(source.cast()),
+                1 => w::v128_load32_zero(source.cast()),
+                2 => w::v128_load64_zero(source.cast()),
+                _ => w::v128_load32_lane::<2>(w::v128_load64_zero(source.cast()), source.add(8).cast()),
+            }
+        })
+    }
+
+    /// # Safety
     /// Four bytes can be read at each of the four distances from `base`.
     #[inline(always)]
     #[must_use]
@@ -182,6 +199,21 @@ impl U8x16 {
         sums.add(a.dot(c).add_pairs(b.dot(d)))
     }
 
+    #[cfg(target_feature = "relaxed-simd")]
+    #[inline(always)]
+    #[must_use]
+    pub fn pairs(self, bytes: U8x16) -> I16x8 {
+        I16x8(w::i16x8_relaxed_dot_i8x16_i7x16(self.0, bytes.0))
+    }
+
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    #[inline(always)]
+    #[must_use]
+    pub fn pairs(self, bytes: U8x16) -> I16x8 {
+        let ((a, b), (c, d)) = (self.widen_signed(), bytes.widen());
+        a.dot(c).narrow(b.dot(d))
+    }
+
     #[inline(always)]
     #[must_use]
     pub fn zip(self, next: U8x16) -> (U8x16, U8x16) {
@@ -224,6 +256,24 @@ impl I16x8 {
     pub unsafe fn store(self, destination: *mut i16) {
         // SAFETY: the caller's guarantee; wasm stores need no alignment.
         unsafe { w::v128_store(destination.cast(), self.0) }
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn splat(value: i16) -> I16x8 {
+        I16x8(w::i16x8_splat(value))
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn sub(self, other: I16x8) -> I16x8 {
+        I16x8(w::i16x8_sub(self.0, other.0))
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn widen_signed(self) -> (I32x4, I32x4) {
+        (I32x4(w::i32x4_extend_low_i16x8(self.0)), I32x4(w::i32x4_extend_high_i16x8(self.0)))
     }
 
     #[inline(always)]

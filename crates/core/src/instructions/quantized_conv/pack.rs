@@ -2,7 +2,7 @@
 //!
 //! Params: groups, ci, co, 3 kernel sizes, the zero point of x, the steps of x and y (floats), flags: 1 the weights have a step
 //! for each output, 2 the bias is float32. Operands: w `[groups * co, ci, taps]`, its steps, the bias (of steps of x and w, or
-//! float32); the packed weights, the bias less what the zero point adds, and a step of the sum in steps of y.
+//! float32); the packed weights, and behind them a byte for each part, 1 where it is small; the bias less what the zero point adds, and a step of the sum in steps of y.
 //! Weights of uint8 have the zero point 128.
 
 use super::{Sizes, MOST_TERMS};
@@ -11,7 +11,7 @@ use crate::geometry::{elements, Geometry};
 use crate::instructions::dtype::Dtype;
 use crate::instructions::sample::Sample;
 use crate::instructions::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
-use crate::kernels::integer::OUTPUTS;
+use crate::kernels::integer::{are_small, OUTPUTS};
 use crate::simd::F32x4;
 
 const WEIGHTS: &[Dtype] = &[Dtype::I8, Dtype::U8];
@@ -23,7 +23,7 @@ pub const ENTRY: Entry = Entry::new(
     "weights, steps, bias? -> packed, sums, scale",
     WEIGHTS,
     |params| Ok(Planned::new(QuantizedPack::new(params)?)),
-    Sample::new(&[1, 6, 5, 1, 3, 3, 7, 0x3f00_0000, 0x3e80_0000, 3], &[68, 5, 5, 144, 8, 8]).of(WEIGHTS),
+    Sample::new(&[1, 6, 5, 1, 3, 3, 7, 0x3f00_0000, 0x3e80_0000, 3], &[68, 5, 5, 145, 8, 8]).of(WEIGHTS),
 );
 
 /// Vectors of a depthwise kernel of four channels.
@@ -58,12 +58,12 @@ impl QuantizedPack {
         let taps = params.elements(&kernel, 1);
         let terms = params.elements(&[ci, taps], 1);
         params.elements(&[groups, co, ci, taps], 1);
-        let packed = if sizes.is_depthwise() {
-            params.elements(&[groups.div_ceil(4), kernel[0], kernel[1].div_ceil(4), kernel[2], 16], 1)
+        let (parts, each) = if sizes.is_depthwise() {
+            (groups.div_ceil(4), params.elements(&[kernel[0], kernel[1].div_ceil(4), kernel[2], 16], 1))
         } else {
-            elements(&[groups, sizes.tiles(), taps], 1)
-                .and_then(|tiles| elements(&[tiles, sizes.fours().0, 4 * OUTPUTS], 1))?
+            (elements(&[groups, sizes.tiles()], 1)?, elements(&[taps, sizes.fours().0, 4 * OUTPUTS], 1)?)
         };
+        let packed = params.elements(&[parts, each + 1], 1);
         if !sizes.fits() || terms > MOST_TERMS || groups == 0 {
             params.refuse(ci as u32);
         }
@@ -122,6 +122,19 @@ impl QuantizedPack {
         }
     }
 
+    /// Writes whether a part of the packed weights is small.
+    ///
+    /// # Safety
+    /// The part is packed.
+    unsafe fn judge(&self, operands: &Operands, parts: usize, part: usize, pairs: &[[usize; 2]]) {
+        let (packed, each) = (operands.pointer::<u8>(3), self.packed / parts - 1);
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let own = core::slice::from_raw_parts(packed.add(part * each), each);
+            packed.add(parts * each + part).write(are_small(own, pairs).into());
+        }
+    }
+
     /// # Safety
     /// The operands hold what the sizes say.
     unsafe fn dense(&self, operands: &Operands, share: Share) {
@@ -146,6 +159,8 @@ impl QuantizedPack {
                     }
                 }
             }
+            // SAFETY: the caller's guarantee.
+            unsafe { self.judge(operands, groups * tiles, item, &[[0, 1], [2, 3]]) };
             for o in 0..OUTPUTS {
                 // SAFETY: the caller's guarantee.
                 unsafe { self.finish(operands, output(o), item * OUTPUTS + o) };
@@ -179,6 +194,9 @@ impl QuantizedPack {
                     }
                 }
             }
+            // Two rows of outputs are computed with weights one row further down.
+            // SAFETY: the caller's guarantee.
+            unsafe { self.judge(operands, self.sizes.groups.div_ceil(4), item, &[[0, 1], [2, 3], [1, 2]]) };
             for c in 0..4 {
                 // SAFETY: the caller's guarantee.
                 unsafe { self.finish(operands, channel(c), 4 * item + c) };

@@ -1,6 +1,6 @@
-//! A tile of a convolution: up to eight outputs of six pixels.
+//! A tile of a convolution: up to eight outputs of six pixels, or of a run of sixes.
 
-use super::{Dots, Requantize, Way, Wide};
+use super::{Dots, End, Pairs, Products, Way, Wide};
 use crate::simd::{F32x4, I32x4};
 
 /// Outputs and pixels of a tile.
@@ -8,7 +8,7 @@ pub const OUTPUTS: usize = 8;
 pub const PIXELS: usize = 6;
 
 /// Where the pixels of a tile lie.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Pixels {
     /// Side by side.
     Neighbours,
@@ -22,7 +22,7 @@ pub enum Pixels {
 pub struct Tile<'a> {
     /// The first pixel's word under the first tap, of the first four channels.
     pub x: *const u8,
-    /// Where its pixels lie, in bytes from the first.
+    /// Where its pixels lie, in bytes from the first, where that is anywhere.
     pub places: &'a [usize; PIXELS],
     /// Taps along three axes, and bytes from one to the next.
     pub taps: &'a [(usize, usize); 3],
@@ -33,13 +33,13 @@ pub struct Tile<'a> {
     pub weights: *const u8,
     pub bias: *const i32,
     pub scale: *const f32,
-    /// The first pixel's word of the first four outputs, and bytes to the next four.
+    /// The first pixel of the first four outputs, and bytes to the next four.
     pub y: *mut u8,
     pub next: usize,
-    /// Pixels, and fours of outputs, that are stored.
+    /// Pixels and outputs that there are: whole sixes, or where pixels lie anywhere at most one.
     pub count: usize,
-    pub halves: usize,
-    pub requantize: Requantize,
+    pub outputs: usize,
+    pub end: End,
 }
 
 /// Computes a tile.
@@ -51,29 +51,31 @@ pub type Kernel = unsafe fn(&Tile);
 /// The kernels by how pixels lie. They are called by their addresses: inlined into one function, their loops would share its
 /// registers.
 #[must_use]
-pub fn kernels(dots: bool) -> [Kernel; 3] {
-    if dots {
-        [whole::<4>, whole::<8>, whole::<0>]
-    } else {
-        [halves; 3]
+pub fn kernels(products: Products) -> [Kernel; 3] {
+    match products {
+        Products::Dots => [whole::<4>, whole::<8>, whole::<0>],
+        Products::Pairs => [halves::<Pairs, 4>, halves::<Pairs, 8>, halves::<Pairs, 0>],
+        Products::Wide => [halves::<Wide, 4>, halves::<Wide, 8>, halves::<Wide, 0>],
     }
 }
 
 /// # Safety
 /// As [`Kernel`].
 unsafe fn whole<const STEP: usize>(tile: &Tile) {
-    // SAFETY: the caller's guarantee.
-    unsafe { tile.compute::<Dots, PIXELS, STEP>(0) }
+    for first in (0..tile.count).step_by(PIXELS) {
+        // SAFETY: the caller's guarantee.
+        unsafe { tile.compute::<Dots, PIXELS, STEP>(first) }
+    }
 }
 
-/// Where a sum is two vectors, those of half the pixels take all registers.
+/// Where a sum is two vectors, or a product takes one of its own, those of half the pixels take all registers.
 ///
 /// # Safety
 /// As [`Kernel`].
-unsafe fn halves(tile: &Tile) {
+unsafe fn halves<W: Way, const STEP: usize>(tile: &Tile) {
     for first in (0..tile.count).step_by(PIXELS / 2) {
         // SAFETY: the caller's guarantee.
-        unsafe { tile.compute::<Wide, { PIXELS / 2 }, 0>(first) }
+        unsafe { tile.compute::<W, { PIXELS / 2 }, STEP>(first) }
     }
 }
 
@@ -84,7 +86,8 @@ impl Tile<'_> {
         // SAFETY: there are eight outputs' biases, those that are missing being 0.
         let [above, below] = [0, 4].map(|output| unsafe { I32x4::load(self.bias.add(output)) });
         let (mut upper, mut lower) = ([W::start(above); P], [W::start(below); P]);
-        let place: [usize; P] = core::array::from_fn(|p| self.places[first + p]);
+        let place: [usize; P] =
+            core::array::from_fn(|p| if STEP == 0 { self.places[first + p] } else { p * STEP });
         let [depth, height, width] = self.taps;
         let (fours, plane) = (self.fours, self.plane);
         let mut weights = self.weights;
@@ -92,14 +95,13 @@ impl Tile<'_> {
         unsafe {
             for d in 0..depth.0 {
                 for h in 0..height.0 {
-                    let row = self.x.wrapping_add(d * depth.1 + h * height.1);
+                    let row = self.x.wrapping_add(first * STEP + d * depth.1 + h * height.1);
                     for w in 0..width.0 {
                         let mut x = row.wrapping_add(w * width.1);
                         for _ in 0..fours {
                             let own = [W::weights(weights), W::weights(weights.add(16))];
                             for p in 0..P {
-                                let at = if STEP == 0 { place[p] } else { p * STEP };
-                                let word = W::word(x.add(at));
+                                let word = W::word(x.add(place[p]));
                                 upper[p] = W::add(own[0], word, upper[p]);
                                 lower[p] = W::add(own[1], word, lower[p]);
                             }
@@ -109,36 +111,40 @@ impl Tile<'_> {
                     }
                 }
             }
-            self.store::<W, P>(0, first, &upper);
-            if self.halves == 2 {
-                self.store::<W, P>(1, first, &lower);
+            self.store::<W, P, STEP>(0, first, &upper);
+            if self.outputs > 4 {
+                self.store::<W, P, STEP>(1, first, &lower);
             }
         }
     }
 
     /// Four outputs of P pixels.
     #[inline(always)]
-    unsafe fn store<W: Way, const P: usize>(&self, half: usize, first: usize, sums: &[W::Sums; P]) {
+    unsafe fn store<W: Way, const P: usize, const STEP: usize>(
+        &self,
+        half: usize,
+        first: usize,
+        sums: &[W::Sums; P],
+    ) {
         // SAFETY: the caller's guarantee.
         unsafe {
             let bias = I32x4::load(self.bias.add(4 * half));
             let scale = F32x4::load(self.scale.add(4 * half));
             let y = self.y.add(half * self.next + 4 * first);
-            let count = self.count - first;
+            let (count, outputs) = (self.count - first, (self.outputs - 4 * half).min(4));
             let total = |p: usize| W::total(sums[p.min(P - 1)], bias);
-            let four = self.requantize.bytes([total(0), total(1), total(2), total(3)], scale);
-            if P < PIXELS {
-                return four.store_fours(y, count.min(P));
-            }
-            let two = self.requantize.bytes([total(4), total(5), total(4), total(5)], scale);
-            if count == P {
-                four.store(y);
-                two.store_fours(y.add(16), 2);
-            } else {
-                four.store_fours(y, count.min(4));
+            let four = [0, 1, 2, 3].map(total);
+            if STEP == 0 && count < P {
+                let two = [4, 5, 4, 5].map(total);
+                self.end.store_some(four, scale, y, count.min(4), outputs);
                 if count > 4 {
-                    two.store_fours(y.add(16), 1);
+                    self.end.store_some(two, scale, y.add(16), 1, outputs);
                 }
+                return;
+            }
+            self.end.store(four, scale, y, P.min(4), outputs);
+            if P == PIXELS {
+                self.end.store([4, 5, 4, 5].map(total), scale, y.add(16), 2, outputs);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A row of a depthwise convolution: four channels, four pixels at a time. Four rows of the kernel are one column of bytes, which
 //! one dot product takes; a kernel of more rows has more such columns, one of fewer has weights of 0.
 
-use super::{Dots, Requantize, Way, Wide};
+use super::{Dots, End, Pairs, Products, Way, Wide};
 use crate::simd::{F32x4, I32x4, U8x16};
 
 /// What a row reads and writes.
@@ -19,7 +19,9 @@ pub struct Row<'a> {
     pub scale: F32x4,
     pub y: *mut u8,
     pub outputs: usize,
-    pub requantize: Requantize,
+    /// Channels that there are of the four.
+    pub channels: usize,
+    pub end: End,
 }
 
 /// Rows of a kernel that are multiplied at once.
@@ -34,18 +36,31 @@ pub type RowKernel = unsafe fn(&Row);
 /// The kernel for so many taps along depth and height, and taps, distance of taps and of outputs along the width; called by its
 /// address, as those of tiles.
 #[must_use]
-pub fn row_kernel(dots: bool, [depth, height]: [usize; 2], width: [usize; 3]) -> RowKernel {
+pub fn row_kernel(products: Products, [depth, height]: [usize; 2], width: [usize; 3]) -> RowKernel {
     let is_one = depth == 1 && height <= ROWS;
-    match (width, dots) {
-        ([3, 1, 1], true) if is_one => slide::<Dots, 3, 1, 2>,
-        ([3, 1, 2], true) if is_one => slide::<Dots, 3, 2, 3>,
-        ([5, 1, 1], true) => blocks::<Dots, 5, 1, 2>,
-        ([5, 1, 2], true) => blocks::<Dots, 5, 2, 3>,
-        (_, true) => gather::<Dots>,
-        ([3, 1, 1], false) if is_one => slide::<Wide, 3, 1, 2>,
-        ([3, 1, 2], false) if is_one => slide::<Wide, 3, 2, 3>,
-        ([5, 1, 1], false) => blocks::<Wide, 5, 1, 2>,
-        (_, false) => gather::<Wide>,
+    match (width, products) {
+        ([3, 1, 1], Products::Dots) if is_one => slide::<Dots, 3, 1, 2>,
+        ([3, 1, 2], Products::Dots) if is_one => slide::<Dots, 3, 2, 3>,
+        ([5, 1, 1], Products::Dots) => blocks::<Dots, 5, 1, 2>,
+        ([5, 1, 2], Products::Dots) => blocks::<Dots, 5, 2, 3>,
+        (_, Products::Dots) => gather::<Dots>,
+        ([3, 1, 1], Products::Pairs) if is_one => slide::<Pairs, 3, 1, 2>,
+        ([3, 1, 2], Products::Pairs) if is_one => slide::<Pairs, 3, 2, 3>,
+        ([5, 1, 1], Products::Pairs) => blocks::<Pairs, 5, 1, 2>,
+        ([3, 1, 1], _) if is_one => slide::<Wide, 3, 1, 2>,
+        ([3, 1, 2], _) if is_one => slide::<Wide, 3, 2, 3>,
+        ([5, 1, 1], _) => blocks::<Wide, 5, 1, 2>,
+        _ => gather::<Wide>,
+    }
+}
+
+/// The kernel of two rows of a 3x3 window that goes by one, where there is one.
+#[must_use]
+pub fn two_rows(products: Products) -> Option<RowKernel> {
+    match products {
+        Products::Dots => Some(two::<Dots>),
+        Products::Pairs => Some(two::<Pairs>),
+        Products::Wide => None,
     }
 }
 
@@ -56,14 +71,11 @@ unsafe fn slide<W: Way, const K: usize, const S: usize, const B: usize>(row: &Ro
     unsafe { row.slide::<W, K, S, B>() }
 }
 
-/// The kernel of two rows of a 3x3 window that goes by one.
-pub const TWO_ROWS: RowKernel = two;
-
 /// # Safety
 /// As [`RowKernel`]; a further row of outputs lies behind this one.
-unsafe fn two(row: &Row) {
+unsafe fn two<W: Way<Column = U8x16>>(row: &Row) {
     // SAFETY: the caller's guarantee.
-    unsafe { row.two() }
+    unsafe { row.two::<W>() }
 }
 
 /// # Safety
@@ -156,23 +168,24 @@ impl Row<'_> {
 
     /// Two rows of outputs see four rows of x: the same columns of bytes, the weights one row further down.
     #[inline(always)]
-    unsafe fn two(&self) {
+    unsafe fn two<W: Way<Column = U8x16>>(&self) {
         let rows = core::array::from_fn(|row| self.x.wrapping_add(row * self.height.1));
         // SAFETY: the caller's guarantee.
         unsafe {
             let weights = self.weights.as_ptr();
             let above: [U8x16; 3] = core::array::from_fn(|k| U8x16::load(weights.add(k).cast()));
             let below = above.map(U8x16::one_up);
-            let mut seen = Self::seen::<Dots, 2>(rows, 0);
+            let mut seen = Self::seen::<W, 2>(rows, 0);
             let mut first = 0;
             loop {
-                let (mut upper, mut lower) = ([self.bias; 4], [self.bias; 4]);
-                for k in 0..3 {
-                    upper = Self::tap::<Dots, 1>(above[k], &seen, k, upper);
-                    lower = Self::tap::<Dots, 1>(below[k], &seen, k, lower);
+                // One after the other, so that the sums of both need not be kept.
+                for (row, own) in [above, below].into_iter().enumerate() {
+                    let mut sums = [self.bias; 4];
+                    sums = Self::tap::<W, 1>(own[0], &seen, 0, sums);
+                    sums = Self::tap::<W, 1>(own[1], &seen, 1, sums);
+                    sums = Self::tap::<W, 1>(own[2], &seen, 2, sums);
+                    self.store(first + row * self.outputs, sums);
                 }
-                self.store(first, upper);
-                self.store(first + self.outputs, lower);
                 let next = first + 4;
                 if next >= self.outputs {
                     return;
@@ -180,10 +193,10 @@ impl Row<'_> {
                 let [_, b, c] = seen;
                 if next + 4 > self.outputs {
                     first = self.outputs - 4;
-                    seen = Self::seen::<Dots, 2>(rows, first);
+                    seen = Self::seen::<W, 2>(rows, first);
                 } else {
                     first = next;
-                    seen = [b, Self::block::<Dots>(rows, first + 4), c];
+                    seen = [b, Self::block::<W>(rows, first + 4), c];
                 }
             }
         }
@@ -251,15 +264,15 @@ impl Row<'_> {
     /// Four outputs from `first` on, or as many as there are in a row; those of the next row go on from the row's.
     #[inline(always)]
     unsafe fn store(&self, first: usize, sums: [I32x4; 4]) {
-        let bytes = self.requantize.bytes(sums, self.scale);
         let column = if first >= self.outputs { first - self.outputs } else { first };
+        let count = self.outputs - column;
         // SAFETY: the caller's guarantee.
         unsafe {
             let y = self.y.add(4 * first);
-            if self.outputs - column >= 4 {
-                bytes.store(y);
+            if count >= 4 {
+                self.end.store(sums, self.scale, y, 4, self.channels);
             } else {
-                bytes.store_fours(y, self.outputs - column);
+                self.end.store_some(sums, self.scale, y, count, self.channels);
             }
         }
     }
