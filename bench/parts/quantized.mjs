@@ -30,7 +30,7 @@ async function modelsOf(layer) {
       inputs: [inputs[0].shape],
     }),
   );
-  return { x, float, bytes: await quantize(float, [x], { threshold: -100 }) };
+  return { x, float, bytes: await quantize(float, [x], { threshold: -100, keepHeads: false }) };
 }
 
 /** The milliseconds of the layer's own step: the first that multiplies. */

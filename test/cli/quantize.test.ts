@@ -46,7 +46,7 @@ describe('quantize', () => {
       .replaceAll(/int8 +[\d.]+ +[\d.]+/g, 'int8 N N')
       .replaceAll(/ +/g, ' ');
     expect(same).toMatch(
-      /^2 of 2 layers on integers; ranges by minmax of 3 inputs, activations of 8 bits\n\nlayer operator runs on dB alone dB in model bytes before\nfirst Conv int8 N N 320 896\nsecond Conv int8 N N 105 160\nconstants \d+ 1,056\n\noutput y: N dB\n\nwritten: net.striate\n\nfile bytes first run run\nnet.onnx N kB N ms N ms\nnet.striate N kB N ms N ms\n\nlargest difference on these pictures: [\d.]+ of the output's largest value; the same best class in 3 of 3\n$/,
+      /^2 of 2 layers on integers; ranges by minmax of 3 inputs, weights of 8 bits\n\nlayer operator runs on dB alone dB in model bytes before\nfirst Conv int8 N N 320 896\nsecond Conv int8 N N 105 160\nconstants \d+ 1,056\n\noutput y: N dB\n\nwritten: net.striate\n\nfile bytes first run run\nnet.onnx N kB N ms N ms\nnet.striate N kB N ms N ms\n\nlargest difference on these pictures: [\d.]+ of the output's largest value; the same best class in 3 of 3\n$/,
     );
     const run = await striate(['run', 'net.striate', '--image', 'pictures/1.png', '--json']);
     expect(run.code).toBe(0);

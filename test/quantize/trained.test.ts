@@ -78,7 +78,7 @@ withRuntime('faces', () => {
         findFaces(photo, new Map([['front', one]]), least, new Stopwatch());
       const [expected, found] = [await find(detector, 0.8), await find(integers, 0.7)];
       for (const face of expected)
-        expect(Math.max(0, ...found.map((other) => overlap(face, other)))).toBeGreaterThan(0.75);
+        expect(Math.max(0, ...found.map((other) => overlap(face, other)))).toBeGreaterThan(0.9);
     }
     rmSync(folder, { recursive: true, force: true });
     for (const one of [detector, integers, model, q, ...views]) one.dispose();

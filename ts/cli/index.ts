@@ -106,7 +106,7 @@ function commandsOf(program: Command): void {
     .option('--percentile <p>', 'what percentile keeps on each side, in percent', '99.99')
     .option('--exclude <a,b>', 'nodes that stay in floats (default: none)')
     .option('--threshold <dB>', 'layers that alone have fewer decibels stay in floats', '10')
-    .option('--bits <n>', 'of the activations: 8, or 7 for machines without VNNI', '8')
+    .option('--bits <n>', 'of the weights: 8, or 7 for machines without VNNI', '8')
     .option('--no-bias-correction', 'leaves mean errors as they are')
     .option('--runs <n>', 'runs of which the times are medians', '10')
     .addHelpText('after', '\nA few dozen pictures of different kinds are enough.')

@@ -30,8 +30,8 @@ export interface QuantizeOptions {
    */
   keepHeads?: boolean | undefined;
   /**
-   * Of the activations. 7 keeps them from 0 to 127, so that pairs of products cannot saturate in 16 bits: for machines whose relaxed
-   * SIMD is exact for seven bits only (x86 without VNNI). Default 8.
+   * Of the weights. 7 keeps them from -63 to 63, so that pairs of products fit in 16 bits whatever the activations: for machines on
+   * which that is faster (x86 without VNNI). Default 8.
    */
   bits?: 7 | 8 | undefined;
   /** Called after each run of a model: how many runs are done, and how many there are. */
@@ -85,7 +85,6 @@ export function settingsOf(options: QuantizeOptions): Settings {
     throw wrongKind(where, 'signal', signal, 'an AbortSignal');
   return {
     ...{ method, percentile: share, exclude, bits, onProgress, signal },
-    levels: 2 ** bits - 1,
     keepHeads: flag(where, 'keepHeads', options.keepHeads ?? true) === 1,
     equalize: flag(where, 'equalize', options.equalize ?? true) === 1,
     threshold: real(where, 'threshold', threshold),

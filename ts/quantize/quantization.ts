@@ -18,7 +18,7 @@ import { type LayerQuantization, QuantizationReport } from './report.ts';
 import { Runs, type Sample, type Seen, type Values, type Watch } from './samples.ts';
 import { sharedRanges } from './scales.ts';
 import { constantsOf, editingOf, inOrder, made } from './source.ts';
-import { chosenOf, nameOf, type Step, stepsOf } from './steps.ts';
+import { biasOf, chosenOf, nameOf, type Step, stepsOf } from './steps.ts';
 import { channelAxis, integerWeights, Quantizers, writeIntegers } from './write.ts';
 
 const where = 'quantize';
@@ -63,8 +63,8 @@ export class Quantization {
   /** The floats with channels of like sizes. */
   async #equalized(graph: Editing): Promise<ModelProto> {
     if (!this.#settings.equalize) return graph.model();
-    const { steps } = stepsOf(graph);
-    const chosen = chosenOf(steps, this.#excluded(graph.model()));
+    const excluded = this.#excluded(graph.model());
+    const chosen = chosenOf(stepsOf(graph, excluded).steps, excluded);
     const names = channelValues(graph);
     const sizes = new Map<string, Float64Array>();
     const floats = made(graph.model(), this.#source.origin.options);
@@ -89,8 +89,8 @@ export class Quantization {
   async #quantized(proto: ModelProto, floats: Model): Promise<QuantizedModel> {
     const settings = this.#settings;
     const constant = constantsOf(floats);
-    const { steps, left } = stepsOf(new Editing(proto, constant));
     const excluded = this.#excluded(proto);
+    const { steps, left } = stepsOf(new Editing(proto, constant), excluded);
     const heads = this.#heads(steps, excluded, constant);
     const kept = new Set([...excluded, ...heads]);
     const chosen = chosenOf(steps, kept);
@@ -99,7 +99,7 @@ export class Quantization {
     if (!chosen.some(isWeighted)) throw new RangeError(`${where}: exclude names every layer, must leave one`);
     const names = [...new Set(chosen.flatMap(({ inputs }) => inputs))];
     const ranges = await rangesOf(floats, this.#runs, names, settings);
-    const alone = await this.#alone(new Editing(proto, constant), kept, ranges);
+    const alone = await this.#alone(new Editing(proto, constant), excluded, kept, ranges);
     const lossy = new Map(
       [...alone].flatMap(([key, noise]) => {
         const decibels = this.#own(noise);
@@ -108,14 +108,14 @@ export class Quantization {
     );
     const lost = steps.filter((step) => lossy.has(keyOf(step))).map(({ name }) => name);
     const graph = new Editing(proto, constant);
-    const final = chosenOf(stepsOf(graph).steps, new Set([...kept, ...lost]));
+    const final = chosenOf(stepsOf(graph, excluded).steps, new Set([...kept, ...lost]));
     const corrections = new Map(
       final.flatMap((step): [Step, Float64Array][] => {
         const noise = alone.get(keyOf(step));
         return noise === undefined || !settings.biasCorrection ? [] : [[step, noise.correction]];
       }),
     );
-    writeIntegers(graph, final, this.#quantizers(graph, final, ranges), corrections);
+    writeIntegers(graph, final, this.#quantizers(graph, final, ranges), corrections, this.#greatest);
     let report: QuantizationReport | null = null;
     const { options } = this.#source.origin;
     const result = new QuantizedModel(inOrder(graph.model()), options, () => report as QuantizationReport);
@@ -203,7 +203,12 @@ export class Quantization {
   #quantizers(graph: Editing, chosen: readonly Step[], ranges: ReadonlyMap<string, Range>): Quantizers {
     const read = new Set(chosen.flatMap(({ inputs }) => inputs));
     const own = new Map([...ranges].filter(([name]) => read.has(name)));
-    return new Quantizers(graph, sharedRanges(chosen, own), this.#settings.levels);
+    return new Quantizers(graph, sharedRanges(chosen, own));
+  }
+
+  /** Of the weights. */
+  get #greatest(): number {
+    return 2 ** (this.#settings.bits - 1) - 1;
   }
 
   /** A layer's ratio as it will be: its mean errors taken back where biases do that. */
@@ -214,10 +219,11 @@ export class Quantization {
   /** Each layer's products on integers, of what floats give it, beside the floats: by the step's key. */
   async #alone(
     graph: Editing,
+    apart: ReadonlySet<string>,
     excluded: ReadonlySet<string>,
     ranges: ReadonlyMap<string, Range>,
   ): Promise<Map<string, Noise>> {
-    const chosen = chosenOf(stepsOf(graph).steps, excluded);
+    const chosen = chosenOf(stepsOf(graph, apart).steps, excluded);
     const quantizers = this.#quantizers(graph, chosen, ranges);
     const backs = new Map<string, string>();
     const nodes: NodeProto[] = [];
@@ -228,7 +234,12 @@ export class Quantization {
       const y = productOf(step);
       const integers = graph.unique(`${y}/alone`);
       const copies = copiesOf(step, back, integers, graph);
-      integerWeights(graph, { ...step, nodes: copies }, quantizers.parameters(x).scale, null);
+      const { scale: xScale } = quantizers.parameters(x);
+      integerWeights(
+        graph,
+        { ...step, nodes: copies },
+        { xScale, greatest: this.#greatest, correction: null },
+      );
       nodes.push(...copies);
       this.#runs.alike(y, keyOf(step));
       this.#runs.alike(integers, y);
@@ -294,24 +305,24 @@ const finite = (decibels: number | null): number | null =>
   decibels === null || !Number.isFinite(decibels) ? null : decibels;
 
 /** The value of a layer's products with their bias, before a Relu. */
-function productOf({ nodes }: Step): string {
-  const [node, behind] = nodes as [NodeProto, NodeProto?];
-  return (behind?.operator === 'Add' ? behind : node).outputs[0] as string;
+function productOf(step: Step): string {
+  return (biasOf(step) ?? (step.nodes[0] as NodeProto)).outputs[0] as string;
 }
 
 /** A layer's product and bias once more, on another input. */
-function copiesOf({ nodes, inputs }: Step, x: string, y: string, graph: Editing): NodeProto[] {
-  const [node, behind] = nodes as [NodeProto, NodeProto?];
+function copiesOf(step: Step, x: string, y: string, graph: Editing): NodeProto[] {
+  const [node] = step.nodes as [NodeProto];
+  const bias = biasOf(step);
   const copy = (one: NodeProto, from: string, to: string, output: string): NodeProto => ({
     ...one,
     name: output,
     inputs: one.inputs.map((name) => (name === from ? to : name)),
     outputs: [output],
   });
-  const [given = ''] = inputs;
-  if (behind?.operator !== 'Add') return [copy(node, given, x, y)];
+  const [given = ''] = step.inputs;
+  if (bias === null) return [copy(node, given, x, y)];
   const product = graph.unique(`${y}/product`);
-  return [copy(node, given, x, product), copy(behind, node.outputs[0] as string, product, y)];
+  return [copy(node, given, x, product), copy(bias, node.outputs[0] as string, product, y)];
 }
 
 /** A layer's name and bytes: weights and bias, with their scales where they are integers. */

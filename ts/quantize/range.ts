@@ -1,9 +1,9 @@
 /**
  * Ranges of values, and the integers that stand for them:
  *
- *   q = round(x / scale) + zero,  scale = (high - low) / levels,  zero = round(-low / scale)
+ *   q = round(x / scale) + zero,  scale = (high - low) / 255,  zero = round(-low / scale)
  *
- * from 0 to `levels`. A range holds 0, so that padding and rectified values are exact. What lies beyond it is the nearest end. The three
+ * from 0 to 255. A range holds 0, so that padding and rectified values are exact. What lies beyond it is the nearest end. The three
  * ways to choose it: all that was seen (minmax), without the most extreme (percentile), or with the least sum of squared errors of
  * what lies beyond and of rounding (mse).
  */
@@ -84,10 +84,10 @@ export function percentileRange(histogram: Histogram, percentile: number): Range
 /** Candidates for an end of the range. */
 const STEPS = 64;
 
-/** The range with the least sum of squared errors for `levels` integers beside 0: one end after the other, twice. */
-export function leastErrorRange(histogram: Histogram, levels: number): Range {
+/** The range with the least sum of squared errors: one end after the other, twice. */
+export function leastErrorRange(histogram: Histogram): Range {
   let best = withZero(histogram.range);
-  let least = squaredError(histogram, best, levels);
+  let least = squaredError(histogram, best);
   const { low, high } = best;
   for (let round = 0; round < 2; round++) {
     for (const end of ['low', 'high'] as const) {
@@ -95,7 +95,7 @@ export function leastErrorRange(histogram: Histogram, levels: number): Range {
       if (whole === 0) continue;
       for (let i = 1; i <= STEPS; i++) {
         const tried = { ...best, [end]: (whole * i) / STEPS };
-        const error = squaredError(histogram, tried, levels);
+        const error = squaredError(histogram, tried);
         if (error < least) [best, least] = [tried, error];
       }
     }
@@ -103,10 +103,10 @@ export function leastErrorRange(histogram: Histogram, levels: number): Range {
   return best;
 }
 
-function squaredError(histogram: Histogram, range: Range, levels: number): number {
+function squaredError(histogram: Histogram, range: Range): number {
   const { bins } = histogram;
-  const { scale, zero } = parametersOf(range, levels);
-  const [low, high] = [-zero * scale, (levels - zero) * scale];
+  const { scale, zero } = parametersOf(range);
+  const [low, high] = [-zero * scale, (LEVELS - zero) * scale];
   const rounding = (scale * scale) / 12;
   let sum = 0;
   for (let bin = 0; bin < bins.length; bin++) {
@@ -119,18 +119,19 @@ function squaredError(histogram: Histogram, range: Range, levels: number): numbe
   return sum;
 }
 
+/** The greatest integer. */
+export const LEVELS = 255;
+
 /** What stands between values and integers. */
 export interface Parameters {
   readonly scale: number;
   readonly zero: number;
-  /** The greatest integer. */
-  readonly levels: number;
 }
 
-export function parametersOf(range: Range, levels: number): Parameters {
+export function parametersOf(range: Range): Parameters {
   const { low, high } = withZero(range);
-  const scale = Math.fround((high - low) / levels);
+  const scale = Math.fround((high - low) / LEVELS);
   // Where all values are 0, any scale will do.
-  if (!(scale > 0)) return { scale: 1, zero: 0, levels };
-  return { scale, zero: Math.min(levels, Math.max(0, Math.round(-low / scale))), levels };
+  if (!(scale > 0)) return { scale: 1, zero: 0 };
+  return { scale, zero: Math.min(LEVELS, Math.max(0, Math.round(-low / scale))) };
 }

@@ -11,7 +11,6 @@ export type CalibrationMethod = 'minmax' | 'percentile' | 'mse';
 export interface Choice {
   readonly method: CalibrationMethod;
   readonly percentile: number;
-  readonly levels: number;
 }
 
 /** The error of a value that overflows. */
@@ -42,11 +41,11 @@ export async function rangesOf(
   await runs.visit([model], lists, ([values], [name = '']) =>
     histograms.get(name)?.add((values as Values).get(name)?.data ?? []),
   );
-  const { method, percentile, levels } = choice;
+  const { method, percentile } = choice;
   return new Map(
     [...histograms].map(([name, histogram]) => [
       name,
-      method === 'percentile' ? percentileRange(histogram, percentile) : leastErrorRange(histogram, levels),
+      method === 'percentile' ? percentileRange(histogram, percentile) : leastErrorRange(histogram),
     ]),
   );
 }

@@ -40,7 +40,7 @@ export interface OutputQuantization {
 export interface QuantizationFigures {
   /** How ranges were chosen. */
   readonly method: CalibrationMethod;
-  /** Of the activations. */
+  /** Of the weights. */
   readonly bits: 7 | 8;
   /** How many calibration inputs there were. */
   readonly samples: number;
@@ -69,7 +69,7 @@ const grouped = (value: number): string => value.toLocaleString('en');
 export class QuantizationReport extends Shown implements QuantizationFigures {
   /** How ranges were chosen. */
   readonly method: CalibrationMethod;
-  /** Of the activations. */
+  /** Of the weights. */
   readonly bits: 7 | 8;
   /** How many calibration inputs there were. */
   readonly samples: number;
@@ -110,7 +110,7 @@ export class QuantizationReport extends Shown implements QuantizationFigures {
       3,
     );
     return [
-      `${integers} of ${this.layers.length} layers on integers; ranges by ${this.method} of ${this.samples} inputs, activations of ${this.bits} bits`,
+      `${integers} of ${this.layers.length} layers on integers; ranges by ${this.method} of ${this.samples} inputs, weights of ${this.bits} bits`,
       ...this.layers.flatMap(({ name, reason }) =>
         reason === null ? [] : [`in floats: ${name}: ${reason}`],
       ),

@@ -1,7 +1,8 @@
 /**
  * What of a graph can run on small integers, as steps. A step is
  *
- *   weighted   a convolution or a product with constant weights, and a bias that is added behind the latter
+ *   weighted   a convolution or a product with constant weights, and a bias that is added behind the latter, or a value that is
+ *              added behind the former
  *   joined     Add, Mul, Concat, a mean, a linear Resize: integers in, integers out, each with a scale of its own
  *   pointwise  a function of each element, of one node or several (x * sigmoid(x)): a table of 256 entries
  *   passing    what moves or chooses values: the scale stays what it was
@@ -50,9 +51,11 @@ const PASSING = new Set([
   ...['DepthToSpace', 'SpaceToDepth', 'Identity', 'Pad'],
 ]);
 
-/** The steps of a graph whose nodes are in order, and the products that are none. */
-export function stepsOf(graph: Editing): { steps: Step[]; left: Left[] } {
+/** The steps of a graph whose nodes are in order, and the products that are none; nodes of `apart` are steps by themselves. */
+export function stepsOf(graph: Editing, apart: ReadonlySet<string>): { steps: Step[]; left: Left[] } {
   const readers = graph.readers();
+  const sums = sumsOf(graph, readers, apart);
+  const summed = new Set(sums.values());
   const taken = new Set<NodeProto>();
   const steps: Step[] = [];
   const left: Left[] = [];
@@ -65,7 +68,14 @@ export function stepsOf(graph: Editing): { steps: Step[]; left: Left[] } {
     steps.push({ kind, name: nameOf(all[0] as NodeProto), nodes: all, inputs, outputs });
   };
   for (const node of graph.nodes) {
-    if (taken.has(node)) continue;
+    // A convolution waits for what is added to it.
+    if (taken.has(node) || summed.has(node)) continue;
+    const conv = sums.get(node);
+    if (conv !== undefined) {
+      const other = node.inputs.find((name) => name !== conv.outputs[0]) as string;
+      add('weighted', [conv, node], [conv.inputs[0] as string, other]);
+      continue;
+    }
     const [x = ''] = node.inputs;
     const why = whyFloat(graph, node);
     if (why !== undefined) left.push({ name: nameOf(node), operator: node.operator, reason: why });
@@ -123,6 +133,19 @@ function whyFloat(graph: Editing, { operator, inputs, attributes }: NodeProto): 
   return isPlain && fits ? undefined : 'it is scaled, or its bias is no row';
 }
 
+/** The Adds behind convolutions that nothing else reads, and these: of two the one that runs last. */
+function sumsOf(graph: Editing, readers: Readers, apart: ReadonlySet<string>): Map<NodeProto, NodeProto> {
+  const sums = new Map<NodeProto, NodeProto>();
+  const isFree = (node: NodeProto) => !apart.has(nameOf(node));
+  for (const conv of graph.nodes) {
+    if (conv.operator !== 'Conv' || whyFloat(graph, conv) !== undefined || !isFree(conv)) continue;
+    const [sum, ...more] = readers.get(conv.outputs[0] as string) ?? [];
+    if (!sum || more.length > 0 || sum.operator !== 'Add' || !isFree(sum)) continue;
+    if (sum.inputs.every((name) => graph.weight(name) === null && !graph.isStored(name))) sums.set(sum, conv);
+  }
+  return sums;
+}
+
 /** The Add of a constant row behind a product. */
 function biasBehind(graph: Editing, readers: Readers, { inputs, outputs }: NodeProto): NodeProto | null {
   const [y = ''] = outputs;
@@ -133,6 +156,12 @@ function biasBehind(graph: Editing, readers: Readers, { inputs, outputs }: NodeP
   return row !== null && row.data.length === columns && row.shape.at(-1) === columns ? next : null;
 }
 
+/** The Add of a step's bias. */
+export function biasOf({ nodes }: Step): NodeProto | null {
+  const [node, behind] = nodes as [NodeProto, NodeProto?];
+  return node.operator === 'MatMul' && behind?.operator === 'Add' ? behind : null;
+}
+
 /** The Relu, or the Clip with constant bounds, that alone reads what a node gives. */
 function boundBehind(graph: Editing, readers: Readers, { outputs }: NodeProto): NodeProto | null {
   if (outputs.length !== 1) return null;
@@ -141,7 +170,7 @@ function boundBehind(graph: Editing, readers: Readers, { outputs }: NodeProto): 
   return isBound(graph, next) ? next : null;
 }
 
-export const isBound = (graph: Editing, { operator, inputs }: NodeProto): boolean =>
+const isBound = (graph: Editing, { operator, inputs }: NodeProto): boolean =>
   operator === 'Relu' ||
   (operator === 'Clip' && inputs.slice(1).every((name) => name === '' || graph.weight(name) !== null));
 

@@ -1,7 +1,7 @@
 /**
  * Weights as int8 with a scale for each output channel, and biases as int32 in units of the products:
  *
- *   w[c] = scale[c] * q,  q from -127 to 127;  b[c] = x's scale * scale[c] * q
+ *   w[c] = scale[c] * q,  q from -127 to 127, or -63 to 63;  b[c] = x's scale * scale[c] * q
  */
 import { roundHalfEven } from '../base/round.ts';
 import type { Weight } from './editing.ts';
@@ -16,13 +16,14 @@ const MOST = 2 ** 30;
 
 /**
  * The weights, whose output channels lie along `axis`. A channel of tiny weights gets the scale in which its bias fits; `xScale` is the
- * input's.
+ * input's, `greatest` the greatest integer.
  */
 export function quantizedWeight(
   { shape, data }: Weight,
   axis: number,
   bias: ArrayLike<number> | null,
   xScale: number,
+  greatest: number,
 ): QuantizedWeight {
   const channels = shape[axis] as number;
   const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
@@ -34,10 +35,10 @@ export function quantizedWeight(
   }
   const scales = Float32Array.from(most, (size, c) => {
     const least = Math.abs(bias?.[c] ?? 0) / (xScale * MOST);
-    return Math.max(size / 127, least) || 1;
+    return Math.max(size / greatest, least) || 1;
   });
   const values = Int8Array.from(data, (value, i) =>
-    Math.max(-127, Math.min(127, roundHalfEven(value / (scales[channelOf(i)] as number)))),
+    Math.max(-greatest, Math.min(greatest, roundHalfEven(value / (scales[channelOf(i)] as number)))),
   );
   return { values, scales };
 }

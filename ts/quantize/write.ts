@@ -2,48 +2,42 @@
 import type { NodeProto } from '../onnx/protobuf.ts';
 import type { Editing, Readers, Weight } from './editing.ts';
 import { intAttribute, nodeProto } from './protos.ts';
-import { type Parameters, parametersOf, type Range } from './range.ts';
-import { isBound, nameOf, type Step } from './steps.ts';
+import { LEVELS, type Parameters, parametersOf, type Range } from './range.ts';
+import { nameOf, type Step } from './steps.ts';
 import { quantizedBias, quantizedWeight } from './weights.ts';
 
 /** How values become integers. */
 export class Quantizers {
   readonly #graph: Editing;
-  readonly #levels: number;
   readonly #ranges: ReadonlyMap<string, Range>;
   /** The names of scale and zero point of each range, which values share. */
   readonly #constants = new Map<Range, readonly [scale: string, zero: string]>();
 
-  constructor(graph: Editing, ranges: ReadonlyMap<string, Range>, levels: number) {
+  constructor(graph: Editing, ranges: ReadonlyMap<string, Range>) {
     this.#graph = graph;
     this.#ranges = ranges;
-    this.#levels = levels;
   }
 
   parameters(name: string): Parameters {
-    return parametersOf(this.#ranges.get(name) as Range, this.#levels);
+    return parametersOf(this.#ranges.get(name) as Range);
   }
 
-  /**
-   * Appends the nodes that take a value to integers and back; gives the name of what comes back. `bound` is the Relu or Clip that makes
-   * the value, where nothing else reads what that is given.
-   */
-  around(name: string, made: NodeProto[], bound: NodeProto | null = null): string {
+  /** Appends the nodes that take a value to integers and back; gives the name of what comes back. */
+  around(name: string, made: NodeProto[]): string {
     const graph = this.#graph;
     const [scale, zero] = this.#named(name);
-    const bounded = this.#levels === 255 ? name : this.#bounded(name, made, bound);
     const integers = graph.unique(`${name}/quantized`);
     const back = graph.unique(`${name}/dequantized`);
-    made.push(nodeProto('QuantizeLinear', [bounded, scale, zero], integers));
+    made.push(nodeProto('QuantizeLinear', [name, scale, zero], integers));
     made.push(nodeProto('DequantizeLinear', [integers, scale, zero], back));
     return back;
   }
 
   /** A constant as integers in the units of a value, and back; gives the name of what comes back. */
   constant(wanted: string, { shape, data }: Weight, like: string, made: NodeProto[]): string {
-    const { scale, zero, levels } = this.parameters(like);
+    const { scale, zero } = this.parameters(like);
     const values = Uint8Array.from(data, (value) =>
-      Math.max(0, Math.min(levels, Math.round(value / scale) + zero)),
+      Math.max(0, Math.min(LEVELS, Math.round(value / scale) + zero)),
     );
     const integers = this.#graph.constant(`${wanted}/quantized`, shape, values);
     const back = this.#graph.unique(`${wanted}/dequantized`);
@@ -63,22 +57,6 @@ export class Quantizers {
     this.#constants.set(range, names);
     return names;
   }
-
-  /** Fewer levels than a byte has: bounds that integers above them do not pass. A Relu or Clip takes them for its own. */
-  #bounded(name: string, made: NodeProto[], bound: NodeProto | null): string {
-    const { scale, zero, levels } = this.parameters(name);
-    const bounds = [-zero * scale, (levels - zero) * scale].map((value, i) =>
-      this.#graph.constant(`${name}/${i === 0 ? 'low' : 'high'}`, [], Float32Array.of(value)),
-    );
-    if (bound !== null) {
-      // The range has been seen behind it, so it is the narrower one.
-      Object.assign(bound, { operator: 'Clip', inputs: [bound.inputs[0], ...bounds], attributes: new Map() });
-      return name;
-    }
-    const bounded = this.#graph.unique(`${name}/bounded`);
-    made.push(nodeProto('Clip', [name, ...bounds], bounded));
-    return bounded;
-  }
 }
 
 /** Where the output channels of a product's weights lie. */
@@ -87,12 +65,20 @@ export function channelAxis({ operator, attributes }: NodeProto): number {
   return operator === 'Gemm' && (attributes.get('transB')?.int ?? 0) !== 0 ? 0 : 1;
 }
 
-/** Puts int8 weights, and an int32 bias, in the place of a product's floats; `correction` is added to the bias. */
+/** How weights become integers. */
+export interface WeightOptions {
+  readonly xScale: number;
+  /** The greatest integer. */
+  readonly greatest: number;
+  /** What is added to the bias. */
+  readonly correction: ArrayLike<number> | null;
+}
+
+/** Puts int8 weights, and an int32 bias, in the place of a product's floats. */
 export function integerWeights(
   graph: Editing,
   step: Step,
-  xScale: number,
-  correction: ArrayLike<number> | null,
+  { xScale, greatest, correction }: WeightOptions,
 ): void {
   const [node, behind] = step.nodes as [NodeProto, NodeProto?];
   const [, w = '', b = ''] = node.inputs;
@@ -105,7 +91,7 @@ export function integerWeights(
     takesBias && correction !== null
       ? Float32Array.from({ length: channels }, (_, c) => (own?.[c] ?? 0) + (correction[c] as number))
       : own;
-  const { values, scales } = quantizedWeight(weight, axis, bias, xScale);
+  const { values, scales } = quantizedWeight(weight, axis, bias, xScale, greatest);
   node.inputs[1] = stored(graph, { wanted: w, shape: weight.shape, values, scales, axis });
   if (takesBias && bias !== null) {
     const integers = quantizedBias(bias, scales, xScale);
@@ -154,6 +140,7 @@ export function writeIntegers(
   chosen: readonly Step[],
   quantizers: Quantizers,
   corrections: ReadonlyMap<Step, ArrayLike<number>>,
+  greatest: number,
 ): void {
   const readers: Readers = graph.readers();
   const inside = new Set(chosen.flatMap(({ nodes }) => nodes));
@@ -162,20 +149,13 @@ export function writeIntegers(
   const nodes: NodeProto[] = [];
   for (const step of chosen)
     if (step.kind === 'weighted')
-      integerWeights(
-        graph,
-        step,
-        quantizers.parameters(step.inputs[0] as string).scale,
-        corrections.get(step) ?? null,
-      );
-  const bounds = new Map(
-    chosen.flatMap(({ nodes: own, outputs }): [string, NodeProto][] => {
-      const last = own.at(-1) as NodeProto;
-      return own.length > 1 && isBound(graph, last) ? [[outputs[0] as string, last]] : [];
-    }),
-  );
+      integerWeights(graph, step, {
+        xScale: quantizers.parameters(step.inputs[0] as string).scale,
+        greatest,
+        correction: corrections.get(step) ?? null,
+      });
   for (const name of values) {
-    const back = quantizers.around(name, nodes, bounds.get(name) ?? null);
+    const back = quantizers.around(name, nodes);
     for (const reader of readers.get(name) ?? []) {
       if (reader === null || !(inside.has(reader) || made.has(name))) continue;
       reader.inputs.forEach((one, i) => {
