@@ -1,8 +1,9 @@
 // The servers of examples/, each started as its users start it: test/examples asks them, `npm run bench -- servers` measures them.
 // `use` is given what sends a picture, or nothing, and gives the answer's status and JSON; the server's processes; and when they were
 // started.
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import fs from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { build } from 'esbuild';
@@ -14,11 +15,33 @@ import { buildNext, withNext } from './next.mjs';
 const MODEL = 'blazeface-back.striate';
 const APPLICATIONS = ['edge-worker', 'edge-queue', 'next-edge', 'aws-lambda', 'browser'];
 
-/** Brings the examples into a folder in which `striate` is found, with the compiled model beside each. */
-export function bring(folder, model) {
+/** The examples whose model is one of integers. */
+export const isOfIntegers = (name) => name.startsWith('edge-worker');
+
+/** The model compiled as the examples say, of floats and of integers. */
+export function compiledModels({ models, photos }) {
+  const folder = fs.mkdtempSync(path.join(tmpdir(), 'striate-models-'));
+  try {
+    const made = (command, ...args) => {
+      const file = path.join(folder, MODEL);
+      const given = [path.join(root, 'dist/cli.js'), command, models.back, '--output', file, ...args];
+      execFileSync(process.execPath, given, { stdio: ['ignore', 'ignore', 'inherit'] });
+      return new Uint8Array(fs.readFileSync(file));
+    };
+    const pictures = ['--images', ...photos, '--preset', 'signed', '--fit', 'contain', '--runs', '1'];
+    const weights = ['--weights', 'float16'];
+    return { floats: made('compile', ...weights), integers: made('quantize', ...pictures, ...weights) };
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Brings the examples into a folder in which `striate` is found, with their compiled model beside each. */
+export function bring(folder, { floats, integers }) {
   for (const name of ['faces', 'deno.ts', 'bun.ts', ...APPLICATIONS])
     fs.cpSync(path.join(root, 'examples', name), path.join(folder, name), { recursive: true });
-  for (const name of [...APPLICATIONS, '.']) fs.writeFileSync(path.join(folder, name, MODEL), model);
+  for (const name of [...APPLICATIONS, '.'])
+    fs.writeFileSync(path.join(folder, name, MODEL), isOfIntegers(name) ? integers : floats);
 }
 
 const sender = (ask) => async (body) => {
@@ -120,9 +143,9 @@ export const SERVERS = {
 };
 
 /** Builds `next-edge` among the tools of runtimes/place.mjs, with the packed package; gives what starts it. */
-export async function nextEdge(place, model) {
+export async function nextEdge(place, compiled) {
   const folder = place.app('examples');
-  bring(folder, model);
+  bring(folder, compiled);
   const app = path.join(folder, 'next-edge');
   // The tools are above what the example itself calls the root.
   const config = (name) => path.join(app, name);

@@ -9,7 +9,7 @@ import { cpuOf, workerModules } from '../../runtimes/edge.mjs';
 import { residentOf } from '../../runtimes/long.mjs';
 import { Place, toolsFolder } from '../../runtimes/place.mjs';
 import { withQueue } from '../../runtimes/queue.mjs';
-import { bring, nextEdge, SERVERS } from '../../runtimes/servers.mjs';
+import { bring, compiledModels, nextEdge, SERVERS } from '../../runtimes/servers.mjs';
 import { weigh } from '../../runtimes/weight.mjs';
 import { fetchData } from '../../scripts/fetch-data.mjs';
 import { root } from '../../scripts/lib/report.mjs';
@@ -19,16 +19,6 @@ import { figure, table } from '../table.mjs';
 
 const STARTS = 3;
 const REQUESTS = 40;
-
-/** The compiled model, as `striate compile` makes it. */
-async function compiledModel(file) {
-  const { disposeRuntime, init } = await import('../../dist/index.js');
-  const { loadModel } = await import('../../dist/onnx.js');
-  await init();
-  const bytes = (await loadModel(file)).save({ weights: 'float16' });
-  disposeRuntime();
-  return bytes;
-}
 
 /** One start, and requests one after the other. */
 function measure(start, photo, requests) {
@@ -88,20 +78,20 @@ async function weightOf(folder, name) {
   return weigh(modules.map(({ contents }) => Buffer.from(contents))).weight;
 }
 
-const QUEUE = 'edge-queue';
+const [WORKER, QUEUE] = ['edge-worker', 'edge-queue'];
 
 export async function run(bench) {
   const names = [...Object.keys(SERVERS), 'next-edge', QUEUE].filter((name) =>
     matches(bench.options.filter, name),
   );
   if (names.length === 0) return [];
-  const { models, photos } = fetchData();
-  const [photo, model] = [new Uint8Array(readFileSync(photos[0])), await compiledModel(models.back)];
+  const data = fetchData();
+  const [photo, compiled] = [new Uint8Array(readFileSync(data.photos[0])), compiledModels(data)];
   mkdirSync(path.join(root, 'build'), { recursive: true });
   const folder = mkdtempSync(path.join(root, 'build/servers-'));
   let place;
   try {
-    bring(folder, model);
+    bring(folder, compiled);
     const rows = [];
     for (const name of names) {
       bench.progress(`servers: ${name}`);
@@ -113,7 +103,7 @@ export async function run(bench) {
       if (name === 'next-edge') {
         place = new Place(await toolsFolder());
         await place.install();
-        start = await nextEdge(place, model);
+        start = await nextEdge(place, compiled);
       }
       const starts = [];
       for (let i = 0; i < STARTS; i++) starts.push((await measure(start, photo, 0)).cold);
@@ -137,8 +127,10 @@ export async function run(bench) {
     bench.print(`\nfaces in a photograph of ${await sizeOf(photo)}:\n\n${table(header, cells)}`);
     for (const { rowBytes } of rows)
       if (rowBytes) bench.print(`\na row of its faces has ${rowBytes.toFixed(0)} bytes`);
-    const { raw, gzip } = await weightOf(folder, QUEUE);
-    bench.print(`\nthe Worker of the queue has ${figure(raw / 1e6)} MB, ${figure(gzip / 1e6)} MB gzipped`);
+    for (const name of [WORKER, QUEUE]) {
+      const { raw, gzip } = await weightOf(folder, name);
+      bench.print(`\n${name} has ${figure(raw / 1e6)} MB, ${figure(gzip / 1e6)} MB gzipped, its model in it`);
+    }
     return rows;
   } finally {
     place?.remove();

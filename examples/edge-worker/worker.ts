@@ -1,6 +1,8 @@
-// A Worker (Cloudflare, workerd) that takes a posted picture and answers with the faces in it.
+// A Worker (Cloudflare, workerd) that takes a posted picture and answers with the faces in it, by a model of integers: a third of
+// the bytes. It is made of the ONNX file and of some pictures such as it will see, and prepared as faces/whole.ts says.
 //
-//   npx striate compile blazeface-back.onnx --weights float16 --output blazeface-back.striate
+//   npx striate quantize blazeface-back.onnx --images pictures --preset signed --fit contain \
+//     --weights float16 --output blazeface-back.striate
 //   npx wrangler dev
 //   curl --data-binary @photo.jpg http://localhost:8787/
 //

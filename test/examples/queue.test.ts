@@ -78,7 +78,7 @@ beforeAll(async () => {
   model = (await loadModel(data.models.back)).save({ weights: 'float16' });
   mkdirSync(path.join(root, 'build'), { recursive: true });
   folder = mkdtempSync(path.join(root, 'build/queue-'));
-  bring(folder, model);
+  bring(folder, { floats: model, integers: model });
   writeFileSync(path.join(folder, 'edge-queue/around.ts'), AROUND);
 }, 300_000);
 afterAll(() => {

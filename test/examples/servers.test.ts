@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import puppeteer from 'puppeteer-core';
 import sharp from 'sharp';
-import { disposeRuntime, init, scope } from 'striate';
+import { type CompiledModel, disposeRuntime, init, loadCompiled, scope } from 'striate';
 import { decodeImage, fromImage } from 'striate/image';
 import { loadModel, type Model } from 'striate/onnx';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,7 +13,15 @@ import { facesOf, options } from '../../examples/faces/whole.ts';
 import { cpuOf, workerModules } from '../../runtimes/edge.mjs';
 import { residentOf } from '../../runtimes/long.mjs';
 import { Place, toolsFolder } from '../../runtimes/place.mjs';
-import { bring, nextEdge, SERVERS, type Send } from '../../runtimes/servers.mjs';
+import {
+  bring,
+  type CompiledModels,
+  compiledModels,
+  isOfIntegers,
+  nextEdge,
+  SERVERS,
+  type Send,
+} from '../../runtimes/servers.mjs';
 import { fetchData } from '../../scripts/fetch-data.mjs';
 import { chromium, chromiumFlags } from '../../scripts/lib/browser.mjs';
 import { serveFolder } from '../../scripts/lib/serve.mjs';
@@ -21,42 +29,47 @@ import { buildDist, type Installed, install, root } from '../package/installed.t
 
 let inside: string;
 let installed: Installed;
-let model: Uint8Array<ArrayBuffer>;
+let compiled: CompiledModels;
 let photo: Uint8Array<ArrayBuffer>;
 let largest: Uint8Array<ArrayBuffer>;
-let expected: { score: number }[];
+/** By floats, and by integers. */
+let expected: { score: number }[][];
 
 const MOST_MEMORY = 128 * 2 ** 20;
 
 beforeAll(async () => {
   await buildDist();
-  const { models, photos } = fetchData();
+  const data = fetchData();
+  const { models, photos } = data;
+  compiled = compiledModels(data);
   photo = new Uint8Array(readFileSync(photos.at(-1)!));
   largest = new Uint8Array(await sharp(photo).resize(3000, 2000, { fit: 'fill' }).jpeg().toBuffer());
   await init();
-  const source = await loadModel(models.back);
-  model = source.save({ weights: 'float16' });
-  expected = await facesByOnnx(source);
+  expected = [
+    await facesBy(await loadModel(models.back)),
+    await facesBy(await loadCompiled(compiled.integers)),
+  ];
   disposeRuntime();
   installed = await install();
-  bring(installed.folder, model);
+  bring(installed.folder, compiled);
   // Inside the repository, where esbuild finds the package by its own name.
   mkdirSync(path.join(root, 'build'), { recursive: true });
   inside = mkdtempSync(path.join(root, 'build/servers-'));
-  bring(inside, model);
+  bring(inside, compiled);
 }, 300_000);
 afterAll(() => {
   for (const folder of [inside, installed?.folder])
     if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
-/** The same by the ONNX file, in Node. */
-async function facesByOnnx(model: Model) {
+/** The same in Node. */
+async function facesBy(model: Model | CompiledModel) {
   const picture = await decodeImage(photo);
   return scope(() => facesOf(picture, model.run(fromImage(picture, options))));
 }
 
-async function check(send: Send, processes: number[], isIsolate: boolean): Promise<void> {
+async function check(send: Send, processes: number[], name: string): Promise<void> {
+  const expectedFaces = expected[isOfIntegers(name) ? 1 : 0]!;
   const resident = () => processes.reduce((sum, pid) => sum + residentOf(pid), 0);
   const [before, atFirst] = [cpuOf(processes), resident()];
   const answers = [];
@@ -74,9 +87,9 @@ async function check(send: Send, processes: number[], isIsolate: boolean): Promi
     if (cpuMs !== null) expect(ms).toBeGreaterThan(1);
   }
   expect(cpuOf(processes) - before).toBeGreaterThan(10);
-  expect(expected.length).toBeGreaterThan(0);
+  expect(expectedFaces.length).toBeGreaterThan(0);
   expect(first.faces.map(({ score }) => score.toFixed(2))).toEqual(
-    expected.map(({ score }) => score.toFixed(2)),
+    expectedFaces.map(({ score }) => score.toFixed(2)),
   );
   for (const { box } of first.faces) {
     const [left, top, right, bottom] = box as [number, number, number, number];
@@ -101,20 +114,20 @@ async function check(send: Send, processes: number[], isIsolate: boolean): Promi
   // The largest that is taken: what workerd takes for all of this is less than an isolate has.
   expect(await send(largest)).toMatchObject({ status: 200, json: { width: 3000, height: 2000 } });
   expect(await send(photo)).toMatchObject({ status: 200 });
-  if (isIsolate) expect(resident() - atFirst).toBeLessThan(MOST_MEMORY / 1e6);
+  if (name.startsWith('edge-worker')) expect(resident() - atFirst).toBeLessThan(MOST_MEMORY / 1e6);
 }
 
 test.each(Object.keys(SERVERS))('%s', async (name) => {
   const folder = name.endsWith('.ts') ? installed.folder : inside;
-  await SERVERS[name]!(folder, (send, processes) => check(send, processes, name.startsWith('edge-worker')));
+  await SERVERS[name]!(folder, (send, processes) => check(send, processes, name));
 });
 
 test('next-edge, built for production', async () => {
   const place = new Place(await toolsFolder());
   try {
     await place.install();
-    const withServer = await nextEdge(place, model);
-    await withServer((send, processes) => check(send, processes, false));
+    const withServer = await nextEdge(place, compiled);
+    await withServer((send, processes) => check(send, processes, 'next-edge'));
   } finally {
     place.remove();
   }
@@ -169,7 +182,8 @@ test('browser: a chosen picture, one that is none, the camera', async () => {
     await says('Ready');
     const input = (await page.$('input'))!;
     await input.uploadFile(photoFile);
-    await says(expected.length === 1 ? '1 face,' : `${expected.length} faces,`);
+    const { length } = expected[0]!;
+    await says(length === 1 ? '1 face,' : `${length} faces,`);
     expect(await page.$eval('canvas', ({ width }) => width)).toBeGreaterThan(100);
     await input.uploadFile(path.join(folder, 'page.ts'));
     await says('page.ts: ');

@@ -108,6 +108,11 @@ function commandsOf(program: Command): void {
     .option('--threshold <dB>', 'layers that alone have fewer decibels stay in floats', '10')
     .option('--bits <n>', 'of the weights: 8, or 7 for machines without VNNI', '8')
     .option('--no-bias-correction', 'leaves mean errors as they are')
+    .option(
+      '--weights <how>',
+      'how a compiled file stores what stays in floats: float32, float16 or int8',
+      'float32',
+    )
     .option('--runs <n>', 'runs of which the times are medians', '10')
     .addHelpText('after', '\nA few dozen pictures of different kinds are enough.')
     .action(quantizeModel);

@@ -20,6 +20,7 @@ export interface QuantizeCommandOptions extends CommonOptions, Omit<PictureOptio
   readonly threshold: string;
   readonly bits: string;
   readonly biasCorrection: boolean;
+  readonly weights: string;
   readonly runs: string;
 }
 
@@ -27,6 +28,7 @@ export async function quantizeModel(file: string, options: QuantizeCommandOption
   const { output } = options;
   if (!/\.(striate|onnx)$/.test(output))
     throw new UsageError(`--output is '${output}', must end with .striate or .onnx`);
+  const weights = parseWord('--weights', options.weights, ['float32', 'float16', 'int8']);
   const runs = parseInteger('--runs', options.runs, 1);
   const how = optionsOf(options);
   await startRuntime(options);
@@ -41,7 +43,7 @@ export async function quantizeModel(file: string, options: QuantizeCommandOption
     const shapes = unique(shapesOf(feeds));
     writeWhole(
       output,
-      output.endsWith('.onnx') ? quantized.toOnnx() : quantized.save({ inputShapes: shapes }),
+      output.endsWith('.onnx') ? quantized.toOnnx() : quantized.save({ weights, inputShapes: shapes }),
     );
     const { error, agreement } = await difference(model, output, feeds, () => progress.to(97, 'comparing'));
     const [before, after] = [
