@@ -11,7 +11,8 @@ export const SIDES = {
   gradients:
     /^(conv::(weight_|planes)|pool::gradient|norm_gradient|unary_gradient|(loss|cross_entropy)::(Gradient|decode_gradient)|update)/,
   sampling: /^(deform|grid_sample|roi_|resample|antialias)/,
-  selection: /^(sort|select|suppress|cumulate|triangle|compare|choose|random|dropout|loss|cross_entropy)/,
+  selection:
+    /^(sort|select|scatter|suppress|cumulate|triangle|compare|choose|random|dropout|loss|cross_entropy)/,
   reductions: /^(reduce|softmax|stats)/,
   recurrent: /^recurrent/,
   pictures: /^picture/,

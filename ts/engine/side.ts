@@ -55,10 +55,11 @@ export function side(name: string, packed: Packed): Side {
 }
 
 /**
- * The side module of gradients by its name alone, for the rules of gradients, which every operator brings along: who differentiates
- * holds it (graph/differentiate.ts).
+ * Side modules by their names alone, for the rules of gradients, which every operator brings along: who differentiates holds them
+ * (graph/differentiate.ts).
  */
 export const GRADIENTS = { name: 'gradients' };
+export const SELECTION = { name: 'selection' };
 
 /** Whether the application holds the side module of this name. */
 export const holds = (name: string): boolean => held.has(name);

@@ -6,6 +6,7 @@ import type { TensorType } from '../base/dtype.ts';
 import { engineOrNull } from '../engine/engine.ts';
 import { take } from '../engine/side.ts';
 import { gradients } from '../engine/sides/gradients.ts';
+import { selection } from '../engine/sides/selection.ts';
 import type { Buffer } from '../instructions/builder.ts';
 import { emitFill } from '../instructions/emit.ts';
 import { CLONE, FILL, RESHAPE, SUM } from './builtin.ts';
@@ -27,7 +28,7 @@ export function differentiate(
   copies: ReadonlyMap<Value, Value> = new Map(),
 ): Value[] {
   const on = engineOrNull();
-  if (on) take(on, gradients.name);
+  if (on) for (const { name } of [gradients, selection]) take(on, name);
   const nodes = [...graph.nodes];
   const reverse = new Reverse(where, graph, neededBy(nodes, xs), copies);
   for (const node of nodes) reverse.save(node);

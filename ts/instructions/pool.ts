@@ -1,7 +1,7 @@
 /** Instructions of pooling and of its gradients (crates/core/src/instructions/pool.rs and scatter.rs). */
 import { DTYPE } from '../base/boundary.ts';
 import { type DType, dtypeId } from '../base/dtype.ts';
-import { GRADIENTS } from '../engine/side.ts';
+import { GRADIENTS, SELECTION } from '../engine/side.ts';
 import { type Axes, axisWords } from './axes.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP, PLACING, type WRITING } from './table.ts';
@@ -107,6 +107,7 @@ export function writeScatter(
   { x, indices, y }: OperandsOf<'scatter'>,
   { writing, ...planes }: ScatterOptions,
 ): void {
+  to.needs(SELECTION);
   to.step(OP.scatter, [x, indices], [y], [...planeWords(planes), writing]);
 }
 
@@ -116,5 +117,6 @@ export function writeGather(
   { x, indices, y }: OperandsOf<'gather'>,
   planes: IndexedPlanes,
 ): void {
+  to.needs(SELECTION);
   to.step(OP.gather, [x, indices], [y], planeWords(planes));
 }

@@ -9,6 +9,7 @@ import { checkOptions, perAxis } from '../base/checks.ts';
 import { sameShape, type TensorType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
 import { axisName } from '../base/faults.ts';
+import { selection } from '../engine/sides/selection.ts';
 import { newBlock } from '../instructions/emit.ts';
 import { planesOf } from '../instructions/emitPooling.ts';
 import { type IndexedPlanes, writeGather, writeScatter } from '../instructions/pool.ts';
@@ -96,6 +97,7 @@ function entry(name: string, rank: number): Entry<IndexedPlanes> {
     constants: ['indices'],
     resolve: (types, params) => resolve(name, types, params),
     lower(to, { problem, inputs: [x, indices], outputs: [y] }) {
+      to.needs(selection);
       writeScatter(to, { x: x!, indices: indices!, y: y! }, { ...problem, writing: WRITING.assign });
     },
     gradient(to, { types: [x], problem, inputs: [, indices], gradients: [dy] }) {

@@ -62,7 +62,7 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
 
 impl Instruction for QuantizedBinary {
     fn extents(&self) -> Extents {
-        let words = if self.plane == 0 { self.count } else { self.count / self.plane * 4 };
+        let words = self.count.checked_div(self.plane).map_or(self.count, |planes| planes * 4);
         Extents::bytes(&[self.count, words, self.count])
     }
 
