@@ -65,9 +65,9 @@ const bundler = (
   },
 });
 
-/** Parcel reads `exports` of packages only where the application says so. */
+/** Parcel reads `exports` of packages only where the application says so; bundles that page and worker share lack what the worker needs. */
 const PARCEL =
-  '{ "private": true, "type": "module", "@parcel/resolver-default": { "packageExports": true } }\n';
+  '{ "private": true, "type": "module", "@parcel/resolver-default": { "packageExports": true }, "@parcel/bundler-default": { "disableSharedBundles": true } }\n';
 
 export const bundlers = [
   bundler('Vite', { index: '/src/main.js', command: [['vite/bin/vite.js', 'build']] }),

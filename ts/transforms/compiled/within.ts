@@ -17,7 +17,7 @@ export function requireWithin(
   const { bindings, main, outputs, pieces } = loaded.executable;
   const sizes = (arenaBytes: number, of: (binding: Binding, base: number) => number) =>
     Uint32Array.from([arenaBytes, ...bindings.map((binding, i) => of(binding, ARENA + 1 + i))]);
-  const require = (list: List, bytes: Uint32Array, first: number, last: number) => {
+  const judge = (list: List, bytes: Uint32Array, first: number, last: number) => {
     const step = loaded.stray('loadCompiled', list, bytes, first, last);
     if (step < last) throw new RangeError(`step ${step} of its ${list} reaches beyond its memory`);
   };
@@ -36,7 +36,7 @@ export function requireWithin(
         return binding.kind === 'slot' ? SLOT : 0;
     }
   };
-  require('main', sizes(main.arenaBytes, inMain), 0, main.parts.length);
+  judge('main', sizes(main.arenaBytes, inMain), 0, main.parts.length);
   // What no piece makes is there before the first.
   const later = new Set(pieces.flatMap(({ makes }) => makes));
   let step = 0;
@@ -48,7 +48,7 @@ export function requireWithin(
     for (const { capture, base, offset } of brings)
       if (offset + typeBytes(captures[capture] as TensorType) > (there[base] as number))
         throw new RangeError(`what is brought in for step ${step} of its prologue does not fit there`);
-    require('prologue', there, step, Math.max(step, end));
+    judge('prologue', there, step, Math.max(step, end));
     step = Math.max(step, end);
   }
 }
