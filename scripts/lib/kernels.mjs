@@ -91,7 +91,7 @@ async function buildVariant(variant, on) {
 /** What `make` makes of each value, one after the other. */
 async function inTurn(values, make) {
   const made = {};
-  for (const [name, value] of Object.entries(values)) made[name] = await make(value);
+  for (const [name, value] of Object.entries(values)) made[name] = await make(value, name);
   return made;
 }
 
@@ -110,9 +110,9 @@ async function build(on, write) {
   write('relaxed.wasm', relaxed.wasm.bytes);
   write('kernels.js', await kernelsModule(simd.core, relaxed.core));
   write('kernels.d.ts', kernelsTypes);
+  const texts = await inTurn(simd.sides, (side, name) => kernelsModule(side, relaxed.sides[name]));
   for (const place of sidePlaces) {
-    const side = path.basename(place);
-    write(`${place}.js`, await kernelsModule(simd.sides[side], relaxed.sides[side]));
+    write(`${place}.js`, texts[path.basename(place)]);
     write(`${place}.d.ts`, kernelsTypes);
   }
   const flags = { simd: simd.wasm.sharedFlag, relaxed: relaxed.wasm.sharedFlag };

@@ -64,6 +64,16 @@ export function floats(name: string, dims: readonly number[], values: readonly n
   return rawTensor(name, TYPE.float, dims, Float32Array.from(values));
 }
 
+/** Floats between -0.5 and 0.75 that follow a pattern. */
+export function some(name: string, dims: readonly number[]): Uint8Array {
+  const size = dims.reduce((a, b) => a * b, 1);
+  return floats(
+    name,
+    dims,
+    Array.from({ length: size }, (_, i) => ((7 * i) % 11) / 8 - 0.5),
+  );
+}
+
 export function int64s(
   name: string,
   values: readonly (number | bigint)[],

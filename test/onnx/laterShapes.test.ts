@@ -3,19 +3,11 @@ import { init, memory, type Tensor, tensor } from 'striate';
 import { loadModel, type Model } from 'striate/onnx';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { Choices } from '../support/random.ts';
-import { floats, int64s, type ModelSpec, model, type NodeSpec } from './encode.ts';
+import { floats, int64s, type ModelSpec, model, type NodeSpec, some } from './encode.ts';
 
 beforeAll(() => init());
 afterEach(() => expect(memory.stats()).toMatchObject({ liveBytes: 0, liveTensors: 0 }));
 
-const some = (name: string, shape: number[]) => {
-  const size = shape.reduce((a, b) => a * b, 1);
-  return floats(
-    name,
-    shape,
-    Array.from({ length: size }, (_, i) => ((7 * i) % 11) / 8 - 0.5),
-  );
-};
 const node = (
   op: string,
   inputs: string[],

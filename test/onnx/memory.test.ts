@@ -2,7 +2,16 @@
 import { disposeRuntime, init, memory, type Tensor } from 'striate';
 import { loadModel, type Model } from 'striate/onnx';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Attribute, Float, floats, int64s, type ModelSpec, model, type NodeSpec } from './encode.ts';
+import {
+  type Attribute,
+  Float,
+  floats,
+  int64s,
+  type ModelSpec,
+  model,
+  type NodeSpec,
+  some,
+} from './encode.ts';
 
 beforeAll(async () => {
   await init();
@@ -13,14 +22,6 @@ afterEach(() => {
 });
 
 const CHANNELS = 128;
-const some = (name: string, shape: number[]) => {
-  const size = shape.reduce((a, b) => a * b, 1);
-  return floats(
-    name,
-    shape,
-    Array.from({ length: size }, (_, i) => ((7 * i) % 11) / 8 - 0.5),
-  );
-};
 
 function run(loaded: Model, shape: readonly number[]): void {
   const size = shape.reduce((a, b) => a * b, 1);
