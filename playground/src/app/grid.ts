@@ -33,6 +33,8 @@ export class Grid {
   readonly #cells: HTMLElement[] = [];
   readonly #places = new Map<Element, number>();
   readonly #kinds: string[] = [];
+  /** The text that the field was given last: what differs from it is being typed. */
+  #given = '';
   readonly #frame = h('div', { class: 'frame', 'aria-hidden': 'true', hidden: true });
   #entry = -1;
   #over = -1;
@@ -140,6 +142,7 @@ export class Grid {
         spellcheck: 'false',
         onchange: () => this.#options.write?.(row, column, field.value),
       });
+      this.#given = text;
       fill(cell, field);
     }
     if (left < 0) return;
@@ -215,12 +218,19 @@ export class Grid {
         cell.style.setProperty('--digits', `${text.length}`);
         if (field === null) this.show(row, column, text, label, title);
         else {
-          field.value = text;
+          this.#give(field, text);
           if (title === undefined) cell.removeAttribute('title');
           else cell.title = title;
         }
       }
     }
+  }
+
+  /** A number that did not change leaves what is being typed over it, and what is selected. */
+  #give(field: HTMLInputElement, text: string): void {
+    if (text === this.#given && field === document.activeElement) return;
+    this.#given = text;
+    field.value = text;
   }
 
   /** Another number in a cell that is not written. */
