@@ -26,7 +26,7 @@ export interface Recurrence {
 }
 
 /** Units that a panel of weights is wide. */
-const BLOCK = 8;
+const BLOCK = 4;
 
 /** y and the last states of the steps. */
 export function writeRecurrent(
@@ -53,7 +53,7 @@ export function writeRecurrent(
 /** Hidden weights [directions, gates, units, units] in panels. */
 export function emitPanels(to: Builder, weights: Buffer, cell: Recurrence): Buffer {
   const { units, gates, directions, after } = cell;
-  const wide = Math.ceil(units / BLOCK) * BLOCK;
+  const wide = Math.ceil(units / (2 * BLOCK)) * 2 * BLOCK;
   const panels = to.temporary(4 * directions * gates * wide * units);
   const square = units * units;
   const [whole, rest] = [Math.floor(units / BLOCK), units % BLOCK];

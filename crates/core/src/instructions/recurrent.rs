@@ -8,8 +8,8 @@
 //!
 //! Params: steps, batch, units, gates, directions (1 or 2), reverse (of one direction), after (the GRU's product), coupled
 //! (the LSTM's f is 1 - i), clip (what activations take lies within it), then act, p0, p1 of f, g and h for each direction.
-//! Operands: p `[steps, batch, directions, gates, units]`; weights, a panel per direction, group of gates and block of 8
-//! units: `[unit of h][gate][8]`, the blocks padded with anything, a GRU's gates in one group or, where the product comes
+//! Operands: p `[steps, batch, directions, gates, units]`; weights, a panel per direction, group of gates and block of 4
+//! units: `[unit of h][gate][4]`, padded to an even number of blocks with anything, a GRU's gates in one group or, where the product comes
 //! last, in two (z r, then n); extra: peepholes `[directions, 3, units]` in the order i o f, or the n part of the recurrent
 //! bias `[directions, units]`; lengths `[batch]`, within 0 and steps; state and last `[states, directions, batch, units]`,
 //! h and, of an LSTM, c; y `[steps, directions, batch, units]`, zero from a row's length on.
@@ -33,10 +33,10 @@ pub const ENTRIES: &[Entry] = &[Entry::new(
     ),
 )];
 
-/// Units that a panel is wide: with four gates, eight sums in registers.
-const BLOCK: usize = 2 * LANES;
+/// Units that a panel is wide.
+const BLOCK: usize = LANES;
 /// Rows that go through the steps together: each panel is read from the nearest cache by all but the first.
-const ROWS: usize = 8;
+const ROWS: usize = 16;
 
 struct Recurrent {
     steps: usize,
@@ -62,7 +62,7 @@ fn decode(params: &mut Params) -> Result<Planned, Fault> {
         params.refuse(directions as u32);
     }
     params.elements(&[steps, batch, directions * gates.min(4), units], 4);
-    params.elements(&[directions * gates.min(4), units, units + BLOCK], 4);
+    params.elements(&[directions * gates.min(4), units, units + 2 * BLOCK], 4);
     params.elements(&[2 * directions, batch, units], 4);
     params.check()?;
     let mut acts = [[Activation::NONE; 3]; 2];
@@ -96,7 +96,7 @@ impl Instruction for Recurrent {
     }
 
     fn scratch(&self) -> usize {
-        4 * ROWS * self.gate_room()
+        4 * self.rows() * self.gate_room()
     }
 
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
@@ -104,10 +104,10 @@ impl Instruction for Recurrent {
         let mut item = range.start;
         while item < range.end {
             let (direction, row) = (item / self.batch, item % self.batch);
-            let count = ROWS.min(self.batch - row).min(range.end - item);
+            let count = self.rows().min(self.batch - row).min(range.end - item);
             // SAFETY: the operands hold what the words say; these rows are of no other part, and so is its scratch memory.
             unsafe {
-                let gates = operands.pointer::<f32>(7).add(share.part * ROWS * self.gate_room());
+                let gates = operands.pointer::<f32>(7).add(share.part * self.rows() * self.gate_room());
                 Rows { cell: self, operands, direction, row, count, gates }.run();
             }
             item += count;
@@ -117,9 +117,13 @@ impl Instruction for Recurrent {
 }
 
 impl Recurrent {
-    /// The units, filled up to whole blocks.
+    /// The units, filled up to whole pairs of blocks.
     fn wide(&self) -> usize {
-        self.units.div_ceil(BLOCK) * BLOCK
+        self.units.div_ceil(2 * BLOCK) * 2 * BLOCK
+    }
+
+    fn rows(&self) -> usize {
+        ROWS.min(self.batch)
     }
 
     /// Scratch elements of a row: its gates, and what the second product of a GRU reads.
@@ -242,11 +246,12 @@ impl Rows<'_> {
         unsafe { extra.add((self.direction * gates + gate) * self.cell.units) }
     }
 
-    /// `gates[first + g] = start[g] + R[g] x` of G gates for each live row.
+    /// `gates[first + g] = start[g] + R[g] x` of G gates for each live row. R rows at a time, or two panels of what rows are left:
+    /// eight sums or more, so that none waits for its own last addition.
     ///
     /// # Safety
     /// `input` gives rows of units, `start` as many or null; the panels of this group lie behind `before` others.
-    unsafe fn product<const G: usize>(
+    unsafe fn product<const G: usize, const R: usize>(
         &self,
         of: &Live,
         (first, before): (usize, usize),
@@ -254,39 +259,26 @@ impl Rows<'_> {
         start: impl Fn(usize, usize) -> *const f32,
     ) {
         let (units, wide) = (self.cell.units, self.cell.wide());
-        // SAFETY: the caller's guarantee; panels and scratch memory are filled up to whole blocks.
+        let group = (self.direction * self.cell.gates + before) * wide * units;
+        // SAFETY: the caller's guarantee; panels and scratch memory are filled up to whole pairs of blocks.
         unsafe {
-            let own = (self.direction * self.cell.gates + before) * wide * units;
-            let panels = self.operands.pointer::<f32>(1).cast_const().add(own);
-            for block in (0..units).step_by(BLOCK) {
-                let panel = panels.add(block * units * G);
-                let there = [units - block, (units - block).saturating_sub(LANES)];
-                for index in 0..of.count {
-                    let x = input(index);
-                    let mut sums = [[F32x4::ZERO; 2]; G];
-                    for (g, sum) in sums.iter_mut().enumerate() {
-                        let start = start(index, g);
-                        if !start.is_null() {
-                            *sum = [0, 1].map(|half: usize| {
-                                load(start.wrapping_add(block + half * LANES), there[half])
-                            });
-                        }
+            let panels = self.operands.pointer::<f32>(1).cast_const().add(group);
+            let mut rows = [(core::ptr::null(), core::ptr::null_mut()); ROWS];
+            for (index, row) in rows.iter_mut().enumerate().take(of.count) {
+                *row = (input(index), self.gate(index, first));
+                for g in 0..G {
+                    begin(self.gate(index, first + g), start(index, g), units);
+                }
+            }
+            for pair in (0..wide).step_by(2 * BLOCK) {
+                let (together, left) = rows[..of.count].as_chunks::<R>();
+                for block in [pair, pair + BLOCK] {
+                    for rows in together {
+                        tile::<G, R, 1>(rows, panels, block, units, wide);
                     }
-                    let mut row = panel;
-                    for k in 0..units {
-                        let value = F32x4::load_splat(x.add(k));
-                        for (g, sum) in sums.iter_mut().enumerate() {
-                            for (half, sum) in sum.iter_mut().enumerate() {
-                                *sum = F32x4::load(row.add(g * BLOCK + half * LANES)).madd(value, *sum);
-                            }
-                        }
-                        row = row.add(G * BLOCK);
-                    }
-                    for (g, sum) in sums.iter().enumerate() {
-                        let out = self.gate(index, first + g).add(block);
-                        sum[0].store(out);
-                        sum[1].store(out.add(LANES));
-                    }
+                }
+                for row in left {
+                    tile::<G, 1, 2>(&[*row], panels, pair, units, wide);
                 }
             }
         }
@@ -317,7 +309,7 @@ impl Rows<'_> {
     unsafe fn simple(&self, of: &Live, output: &impl Fn(usize, usize) -> *mut f32) {
         // SAFETY: the caller's guarantee.
         unsafe {
-            self.product::<1>(
+            self.product::<1, 8>(
                 of,
                 (0, 0),
                 |i| of.hidden[i],
@@ -340,9 +332,9 @@ impl Rows<'_> {
             let bias = self.extra(0, 1);
             if self.cell.after {
                 let start = |i: usize, g: usize| if g == 2 { bias } else { start(i, g) };
-                self.product::<3>(of, (0, 0), |i| of.hidden[i], start);
+                self.product::<3, 3>(of, (0, 0), |i| of.hidden[i], start);
             } else {
-                self.product::<2>(of, (0, 0), |i| of.hidden[i], start);
+                self.product::<2, 4>(of, (0, 0), |i| of.hidden[i], start);
             }
             for index in 0..of.count {
                 let [z, r, n, reset] = [0, 1, 2, 3].map(|gate| self.gate(index, gate));
@@ -362,7 +354,7 @@ impl Rows<'_> {
             }
             if !self.cell.after {
                 let input = |i: usize| self.gate(i, 3).cast_const();
-                self.product::<1>(of, (2, 2), input, |i, _| start(i, 2));
+                self.product::<1, 8>(of, (2, 2), input, |i, _| start(i, 2));
             }
             for index in 0..of.count {
                 let [z, n] = [0, 2].map(|gate| self.gate(index, gate));
@@ -381,7 +373,7 @@ impl Rows<'_> {
         let one = F32x4::splat(1.0);
         // SAFETY: the caller's guarantee.
         unsafe {
-            self.product::<4>(
+            self.product::<4, 2>(
                 of,
                 (0, 0),
                 |i| of.hidden[i],
@@ -427,6 +419,64 @@ impl Rows<'_> {
                     .mul_add_exact(load(c.add(u), count), F32x4::load(gate.add(u)));
                 seen.store(gate.add(u));
             });
+        }
+    }
+}
+
+/// What the sums of a gate begin with: zeros where there is nothing.
+///
+/// # Safety
+/// The gate has room for the units; `start` holds them or is null.
+#[inline(never)]
+unsafe fn begin(gate: *mut f32, start: *const f32, units: usize) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        if start.is_null() {
+            core::ptr::write_bytes(gate, 0, units);
+        } else {
+            core::ptr::copy_nonoverlapping(start, gate, units);
+        }
+    }
+}
+
+/// `gates[g] += R[g] x` of G gates for each row, an x and its gates: the sums of R rows and of B panels from `block` on.
+///
+/// # Safety
+/// `panels` holds them, each x holds the units, and there is room for `wide` units of each gate.
+#[inline(never)]
+unsafe fn tile<const G: usize, const R: usize, const B: usize>(
+    rows: &[(*const f32, *mut f32); R],
+    panels: *const f32,
+    block: usize,
+    units: usize,
+    wide: usize,
+) {
+    let inputs = rows.map(|(x, _)| x);
+    let place = |row: usize, part: usize, g: usize| rows[row].1.wrapping_add(g * wide + block + part * BLOCK);
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        let mut panels: [_; B] = core::array::from_fn(|part| panels.add((block + part * BLOCK) * units * G));
+        let mut sums: [[[F32x4; G]; B]; R] = core::array::from_fn(|row| {
+            core::array::from_fn(|part| core::array::from_fn(|g| F32x4::load(place(row, part, g))))
+        });
+        for k in 0..units {
+            let values = inputs.map(|x| F32x4::load_splat(x.add(k)));
+            for (part, panel) in panels.iter_mut().enumerate() {
+                for g in 0..G {
+                    let weight = F32x4::load(panel.add(g * BLOCK));
+                    for (sums, value) in sums.iter_mut().zip(values) {
+                        sums[part][g] = weight.madd(value, sums[part][g]);
+                    }
+                }
+                *panel = panel.add(G * BLOCK);
+            }
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            for (part, sums) in sums.iter().enumerate() {
+                for (g, sum) in sums.iter().enumerate() {
+                    sum.store(place(row, part, g));
+                }
+            }
         }
     }
 }

@@ -106,6 +106,9 @@ impl Panels<'_> {
     unsafe fn store(&self, tile: &Tile, row: usize, column: usize, sums: &[[F32x4; 2]], epilogue: &Epilogue) {
         // SAFETY: the caller's guarantee.
         unsafe {
+            if tile.plane == 1 {
+                return store_pixels(tile, row, column, sums, epilogue);
+            }
             let halves = self.halves(column);
             for half in 0..(tile.columns - column).div_ceil(LANES).min(2) {
                 let (mut part, mut first, mut done) = (*tile, halves[half], 0);
@@ -125,6 +128,25 @@ impl Panels<'_> {
                     part.down(row).store_vector(first, sum, epilogue);
                 }
             }
+        }
+    }
+}
+
+/// Stores a panel's sums where each image has one pixel, whose rows lie side by side.
+///
+/// # Safety
+/// As [`Panels::store`]; panels of single pixels are packed.
+unsafe fn store_pixels(tile: &Tile, row: usize, column: usize, sums: &[[F32x4; 2]], epilogue: &Epilogue) {
+    let rows = sums.len().min(tile.rows - row.min(tile.rows));
+    if rows == 0 {
+        return;
+    }
+    for (half, first) in (column..tile.columns).step_by(LANES).take(2).enumerate() {
+        let pixels =
+            F32x4::transpose(core::array::from_fn(|m| sums.get(m).map_or(F32x4::ZERO, |sum| sum[half])));
+        for (pixel, sum) in pixels.into_iter().enumerate().take(tile.columns - first) {
+            // SAFETY: the caller's guarantee, for rows and a pixel that exist.
+            unsafe { tile.store_rows(row, rows, first + pixel, sum, epilogue) };
         }
     }
 }

@@ -188,6 +188,23 @@ impl Tile {
         }
     }
 
+    /// Stores so many rows of one column, which lie side by side: a plane is one pixel.
+    ///
+    /// # Safety
+    /// The tile's addresses hold them.
+    #[inline(always)]
+    pub unsafe fn store_rows(&self, row: usize, rows: usize, column: usize, sum: F32x4, epilogue: &Epilogue) {
+        let place = row + column * (1 + self.wrap);
+        let mut v = sum;
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            if !self.residual.is_null() {
+                v = v.add(F32x4::load_partial(self.residual.add(place), rows));
+            }
+            epilogue.clamp(v).store_partial(self.y.add(place), rows);
+        }
+    }
+
     /// Stores the columns of the first row from `first` on, at most four of them.
     ///
     /// # Safety
