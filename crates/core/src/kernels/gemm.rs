@@ -13,6 +13,7 @@
 
 use super::tile::{Epilogue, Tile};
 use crate::simd::{F32x4, LANES};
+use core::ops::Range;
 
 /// Output channels of a row tile.
 pub const MR: usize = 4;
@@ -132,21 +133,36 @@ impl Panels<'_> {
     }
 }
 
-/// Stores a panel's sums where each image has one pixel, whose rows lie side by side.
+/// Stores a panel's sums where each image has one pixel.
 ///
 /// # Safety
 /// As [`Panels::store`]; panels of single pixels are packed.
 unsafe fn store_pixels(tile: &Tile, row: usize, column: usize, sums: &[[F32x4; 2]], epilogue: &Epilogue) {
-    let rows = sums.len().min(tile.rows - row.min(tile.rows));
-    if rows == 0 {
-        return;
-    }
     for (half, first) in (column..tile.columns).step_by(LANES).take(2).enumerate() {
-        let pixels =
-            F32x4::transpose(core::array::from_fn(|m| sums.get(m).map_or(F32x4::ZERO, |sum| sum[half])));
-        for (pixel, sum) in pixels.into_iter().enumerate().take(tile.columns - first) {
-            // SAFETY: the caller's guarantee, for rows and a pixel that exist.
-            unsafe { tile.store_rows(row, rows, first + pixel, sum, epilogue) };
+        let rows = core::array::from_fn(|m| sums.get(m).map_or(F32x4::ZERO, |sum| sum[half]));
+        let columns = F32x4::transpose(rows);
+        // SAFETY: the caller's guarantee.
+        unsafe { store_columns(tile, row..tile.rows.min(row + sums.len()), first, &columns, epilogue) };
+    }
+}
+
+/// Stores the columns of some rows from `first` on, as many as there are sums or columns, the rows in their lanes.
+///
+/// # Safety
+/// The tile's addresses hold its rows and columns.
+#[inline(never)]
+unsafe fn store_columns(tile: &Tile, rows: Range<usize>, first: usize, sums: &[F32x4], epilogue: &Epilogue) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        if tile.plane > 1 {
+            let columns = core::array::from_fn(|column| sums.get(column).map_or(F32x4::ZERO, |sum| *sum));
+            for (row, sum) in rows.zip(F32x4::transpose(columns)) {
+                tile.down(row).store_vector(first, sum, epilogue);
+            }
+        } else if !rows.is_empty() {
+            for (column, sum) in (first..tile.columns).zip(sums) {
+                tile.store_rows(rows.start, rows.len(), column, *sum, epilogue);
+            }
         }
     }
 }
@@ -406,9 +422,8 @@ unsafe fn few<const C: usize, const T: usize>(
                 end_chains(&mut sums, &rests);
             }
             for (index, sums) in sums.iter().enumerate().take(tiles) {
-                let sums = core::array::from_fn(|pixel| if pixel < C { sums[pixel] } else { F32x4::ZERO });
-                let rows = F32x4::transpose(sums).map(|row| [row; 2]);
-                Panels::Packed(b).store(tile, first + index * MR, 0, &rows, epilogue);
+                let row = first + index * MR;
+                store_columns(tile, row..tile.rows.min(row + MR), 0, sums, epilogue);
             }
             tile.finish(first..tile.rows.min(first + T * MR), C, epilogue);
         }
