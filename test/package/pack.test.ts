@@ -99,10 +99,10 @@ describe('what is in it', () => {
       const code = read(file).replace(/^\s*(\/\*\*?[\s\S]*?\*\/|\/\/.*)$/gm, '');
       // What is imported when it is needed is a file beside it, named in full.
       expect(
-        /\bimport\s*\((?!'\.\/[\w/-]+\.js'\))|\bimport\.meta\b|\bnew URL\(|\brequire\(/.exec(code)?.[0],
+        /\bimport\s*\((?!(['"])\.\/[\w/-]+\.js\1\))|\bimport\.meta\b|\bnew URL\(|\brequire\(/.exec(code)?.[0],
         file,
       ).toBe(undefined);
-      for (const [, from] of code.matchAll(/^(?:import|export)\b[^'"]*?['"]([^'"\n]+)['"]/gm)) {
+      for (const [, from] of code.matchAll(/(?:^|;)(?:import|export)\b[^'"]*?['"]([^'"\n]+)['"]/gm)) {
         expect(from, file).toMatch(beside);
         expect(files).toContain(path.posix.join(path.posix.dirname(file), from!.replace('?module', '')));
       }
