@@ -25,6 +25,9 @@ function made() {
   return bytes;
 }
 
+/** A constant that is one number, of more elements than one may have. */
+const SAME = { shape: [2 ** 24 + 1], dtype: 'float32', stored: 'same' };
+
 const messageOf = (bytes: Uint8Array): Promise<string> =>
   loadCompiled(bytes).then(
     (one) => {
@@ -127,10 +130,10 @@ inEachVariant('broken files', () => {
     ['programs.0', 3, /programs\[0\] is 3, must be an object/],
     ['weights.0.dtype', 'float64', /weights\[0\]\.dtype is 'float64', must be float32/],
     ['weights.0.shape', [1e6, 1e6], /shape is .*, must be of fewer than 2\^31 elements/],
-    ['weights.0.shape', [1e6], /\.at is 0, must be an integer from 0 to -\d+/],
-    ['weights.0.stored', 'int4', /stored is 'int4', must be plain, float16 or int8/],
-    ['weights.0.dtype', 'int32', /stored is 'float16', must be plain, of int32/],
-    ['weights.0.at', 1e6, /\.at is 1000000, must be an integer from 0 to \d+/],
+    ['weights.0.shape', [1e6], /shape is \[1000000\], must be of at most \d+ bytes/],
+    ['weights.0.stored', 'int4', /stored is 'int4', must be plain, same, float16 or int8/],
+    ['weights.0.dtype', 'int32', /stored is 'float16', must be plain or same, of int32/],
+    ['weights.0', SAME, /stored is 'same', must be plain, of more than 16777216 elements/],
     ['programs.0.bindings.0.index', 7, /index is 7, must be an integer from 0 to 0/],
     ['programs.0.bindings.0.kind', 'record', /must be input, output, made or slot/],
     ['programs.0.pieces', [], /pieces is .*, must be such that they end at/],

@@ -4,11 +4,14 @@
  */
 import {
   compile,
+  conv2d,
   type DType,
   type Feed,
   full,
   loadCompiled,
   memory,
+  mul,
+  randn,
   scope,
   type Tensor,
   tensor,
@@ -46,6 +49,23 @@ export async function compiledFiles(calls: readonly Call[]): Promise<CompiledFil
       // What is written in place, or depends on values, is in no file.
       for (const feed of feeds) feed.dispose();
     }
+  }
+  // Constants in each form: of floats in 16 and 8 bits, and of one number.
+  for (const weights of ['float16', 'int8'] as const) {
+    const own = [
+      randn([16, 4, 3, 3], { seed: 1 }),
+      randn([16], { seed: 2 }),
+      full([1, 16, 4, 4], 2),
+    ] as const;
+    const program = compile((x: Tensor) => mul(conv2d(x, own[0], own[1]), own[2]), {
+      inputs: [[1, 4, 6, 6]],
+    });
+    files.push({
+      name: weights,
+      bytes: program.save({ weights }),
+      feeds: [randn([1, 4, 6, 6], { seed: 3 })],
+    });
+    for (const one of [program, ...own]) one.dispose();
   }
   for (const seed of [1, 2, 3, 5]) {
     const { bytes, x } = randomQuantized(new Choices(seed));

@@ -1,5 +1,6 @@
 /** The operators that graphs are rewritten with: another shape, a copy, a constant, a sum. */
-import { countOf, emitBinaryInto, emitFill } from '../instructions/emit.ts';
+import { writeFill } from '../instructions/copy.ts';
+import { countOf, emitBinaryInto } from '../instructions/emit.ts';
 import { BINARY } from '../instructions/table.ts';
 import type { Entry } from './entry.ts';
 
@@ -32,8 +33,9 @@ export const FILL: Entry = {
   onnx: [],
   args: [],
   resolve: (_, [, ...shape]) => ({ outputs: [{ shape, dtype: 'float32' }], problem: null }),
-  makes: true,
-  lower: (to, { params: [value, ...shape] }) => [emitFill(to, shape, value as number).buffer],
+  lower(to, { params: [value, ...shape], outputs: [y] }) {
+    writeFill(to, { y: y! }, { count: countOf(shape), value: value as number });
+  },
 };
 
 /** a + b of one shape, float32. */

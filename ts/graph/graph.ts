@@ -292,6 +292,17 @@ export class Graph {
     return of === 'int8' ? (first << 24) >> 24 : first;
   }
 
+  /** The number that every element of a float32 constant is; undefined where they differ, or it is none. */
+  fillOf({ kind, storage, dtype }: Value): number | undefined {
+    if (kind !== 'capture' || !this.#isPinned || this.state.size > 0 || dtype !== 'float32') return undefined;
+    if (storage === null) return undefined;
+    const wasAway = storage.isAway;
+    const words = new Int32Array(storage.read().buffer);
+    if (wasAway) storage.leave();
+    const isOne = words.length > 0 && words.every((word) => word === words[0]);
+    return isOne ? new Float32Array(words.buffer)[0] : undefined;
+  }
+
   /** @throws where uses, order or types are not what they must be */
   verify(): void {
     const wrong = (node: Node, what: string) => new Error(`graph: ${node.entry.name}: ${what}`);

@@ -147,7 +147,8 @@ const waiting = /*#__PURE__*/ new WeakMap<Graph, ReadonlySet<Node>>();
 function waitingNodes(graph: Graph): ReadonlySet<Node> {
   const known = waiting.get(graph);
   if (known !== undefined) return known;
-  const isApart = (value: Value) => graph.isFixed(value) && value.uses.every(({ node }) => node !== null);
+  const isApart = (value: Value) =>
+    graph.isFixed(value) && value.home === null && value.uses.every(({ node }) => node !== null);
   const found = new Set(
     graph.nodes.filter(
       ({ entry, state, outputs }) =>

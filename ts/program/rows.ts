@@ -33,7 +33,7 @@ function keptOf(graph: Graph, bytes: ReadonlyMap<number, number>): Kept[] {
   return graph.nodes.map((node, index) => {
     const { entry, outputs, state } = node;
     const origins = originsOf(node);
-    const fixed = [...outputs, ...state].every((value) => graph.isFixed(value));
+    const fixed = [...outputs, ...state].every((value) => graph.isFixed(value) && value.home === null);
     const kept = {
       path: origins[0]?.path ?? '',
       operator: origins.length > 1 ? origins.map(({ operator }) => operator).join(' + ') : entry.name,

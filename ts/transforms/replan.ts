@@ -113,7 +113,8 @@ function madeOf(seen: Seen, graph: Graph): Rewritten {
   const places = new Map(
     seen.nodes.flatMap((node, i): [Node, number][] => (left.has(node) ? [[node, i]] : [])),
   );
-  const isRunning = ({ outputs: [output] }: Node) => output !== undefined && !graph.isFixed(output);
+  const isRunning = ({ outputs: [output] }: Node) =>
+    output !== undefined && (!graph.isFixed(output) || output.home !== null);
   return { seen, graph, running: graph.nodes.filter(isRunning), places, types: typesOf(graph, seen) };
 }
 

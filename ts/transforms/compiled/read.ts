@@ -3,6 +3,7 @@ import { version } from '../../../build/glue.js';
 import type { TensorType } from '../../base/dtype.ts';
 import { ModelError } from '../../base/errors.ts';
 import { Draw } from '../../graph/draw.ts';
+import { countOf } from '../../instructions/emit.ts';
 import { ARENA, type Words } from '../../instructions/words.ts';
 import { type Binding, type Executable, type Piece, type Row, SLOT } from '../../program/executable.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -12,7 +13,7 @@ import type { Results } from '../results.ts';
 import { unpacked } from './container.ts';
 import { Field } from './field.ts';
 import { isSide } from './sides.ts';
-import { type Stored, type StoredWeight, storedBytes } from './weights.ts';
+import { inWords, MOST_SAME, type Stored, type StoredWeight, storedBytes } from './weights.ts';
 
 /** A program as a file has it. */
 export interface ReadProgram {
@@ -93,6 +94,8 @@ function port(field: Field): ModelPort {
 
 class Reader {
   readonly #data: Uint8Array;
+  /** Where the next constant begins. */
+  #end = 0;
   /** Bytes of what the programs make, by key. */
   readonly #made = new Map<string, number>();
 
@@ -103,12 +106,17 @@ class Reader {
   weight(field: Field): TensorType & StoredWeight {
     const type = field.type();
     const how = field.of('stored');
-    if (!['plain', 'float16', 'int8'].includes(how.text())) how.refuse('plain, float16 or int8');
+    if (!['plain', 'same', 'float16', 'int8'].includes(how.text()))
+      how.refuse('plain, same, float16 or int8');
     const stored = how.text() as Stored;
-    if (stored !== 'plain' && type.dtype !== 'float32') how.refuse(`plain, of ${type.dtype}`);
+    if (/\d/.test(stored) && type.dtype !== 'float32') how.refuse(`plain or same, of ${type.dtype}`);
+    if (stored === 'same' && !(countOf(type.shape) <= MOST_SAME))
+      how.refuse(`plain, of more than ${MOST_SAME} elements`);
     const axis = stored === 'int8' ? field.of('axis').integer(0, type.shape.length - 1) : 0;
     const bytes = storedBytes({ stored, axis }, type.dtype, type.shape);
-    const at = field.of('at').integer(0, this.#data.length - bytes);
+    const at = this.#end;
+    this.#end += inWords(bytes);
+    if (this.#end > this.#data.length) field.of('shape').refuse(`of at most ${this.#data.length - at} bytes`);
     return { ...type, stored, axis, bytes: this.#data.subarray(at, at + bytes) };
   }
 

@@ -7,7 +7,7 @@ import type { Words } from '../../instructions/words.ts';
 import type { Constant, Executable } from '../../program/executable.ts';
 import { type Form, formOf, type Results } from '../results.ts';
 import { packed } from './container.ts';
-import { type StoredWeight, stored, type WeightFormat } from './weights.ts';
+import { inWords, type StoredWeight, stored, type WeightFormat } from './weights.ts';
 
 /** A program as far as it is saved. */
 export interface Saved {
@@ -35,8 +35,8 @@ export interface Header {
   /** Of a model: what is computed otherwise than its file said, and what that held besides. */
   readonly notes: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
-  /** Each at a byte of the data; of int8 the axis that has scales. */
-  readonly weights: readonly (TensorType & Omit<StoredWeight, 'bytes'> & { readonly at: number })[];
+  /** In the order of the data, where each begins at the next multiple of 4 bytes; of int8 the axis that has scales. */
+  readonly weights: readonly (TensorType & Omit<StoredWeight, 'bytes'>)[];
   readonly programs: readonly (Omit<Executable, 'second' | 'recordBytes'> & {
     readonly inputs: Saved['inputs'];
     readonly form: Form;
@@ -55,14 +55,6 @@ export function savedBytes(
   format: WeightFormat,
 ): Uint8Array<ArrayBuffer> {
   const data: Uint8Array[] = [];
-  let end = 0;
-  /** Words lie at multiples of 4. */
-  const add = (bytes: Uint8Array): number => {
-    const at = end;
-    end = Math.ceil((at + bytes.length) / 4) * 4;
-    data.push(bytes, new Uint8Array(end - at - bytes.length));
-    return at;
-  };
   /** As JSON has it: unsigned numbers. */
   const words = (list: Words): Words => ({ ...list, words: [...Uint32Array.from(list.words)] });
   const weights: Header['weights'][number][] = [];
@@ -72,7 +64,8 @@ export function savedBytes(
     if (index === undefined) {
       const { bytes, ...how } = stored(constant, format);
       const { shape, dtype } = constant;
-      index = weights.push({ shape, dtype, ...how, at: add(bytes) }) - 1;
+      index = weights.push({ shape, dtype, ...how }) - 1;
+      data.push(bytes, new Uint8Array(inWords(bytes.length) - bytes.length));
       indices.set(constant.storage, index);
     }
     return index;

@@ -1,16 +1,18 @@
 /**
- * Constants in a file: as they are, or floats as float16, or what products read as int8 with a scale for each index of
- * an axis (the output channels of a convolution): q = round(w / scale), scale = max |w| / 127. Read back they are float32.
+ * Constants in a file: as they are; what is one number once; floats as float16; or what products read as int8 with a scale for
+ * each index of an axis (the output channels of a convolution): q = round(w / scale), scale = max |w| / 127, or the next float of 16
+ * bits above it. Read back all of these are what they were, or float32.
  */
 import { bytesPer, type DType, type TensorType, viewOf } from '../../base/dtype.ts';
 import { engine } from '../../engine/engine.ts';
 import { type Storage, storageOutside } from '../../engine/memory.ts';
+import { countOf } from '../../instructions/emit.ts';
 import type { Constant } from '../../program/executable.ts';
 import { fillStored, halves } from '../../tensor/stored.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
 /** How a constant's values are stored. */
-export type Stored = 'plain' | 'float16' | 'int8';
+export type Stored = 'plain' | 'same' | 'float16' | 'int8';
 
 /** What `save` may be asked for. */
 export type WeightFormat = 'float32' | 'float16' | 'int8';
@@ -20,7 +22,7 @@ export interface StoredWeight {
   readonly stored: Stored;
   /** Of int8 the axis whose indices have a scale each. */
   readonly axis?: number;
-  /** Of int8 the scales come first, as float32. */
+  /** Of int8 the scales come first, as bfloat16; of what is one number there is one element. */
   readonly bytes: Uint8Array;
 }
 
@@ -30,16 +32,23 @@ const FEW = 64;
 const MANY = 64;
 /** The largest finite float16. */
 const LARGEST = 65504;
+/** What is one number has no more elements: a small file is not to become any number of large ones. */
+export const MOST_SAME = 2 ** 24;
 
 /** A constant's values in the form that was asked for, as far as they have it. */
 export function stored({ storage, dtype, shape, isFactor }: Constant, format: WeightFormat): StoredWeight {
   const wasAway = storage.isAway;
   try {
     const bytes = storage.read();
-    const count = shape.reduce((a, b) => a * b, 1);
-    if (dtype !== 'float32' || format === 'float32' || count < FEW) return { stored: 'plain', bytes };
+    const count = countOf(shape);
+    if (count < FEW) return { stored: 'plain', bytes };
+    const one = bytesPer(dtype);
+    if (count <= MOST_SAME && bytes.every((byte, i) => byte === bytes[i % one]))
+      return { stored: 'same', bytes: bytes.subarray(0, one) };
+    if (dtype !== 'float32' || format === 'float32') return { stored: 'plain', bytes };
     const values = new Float32Array(bytes.buffer);
-    if (format === 'int8' && isFactor && shape.length > 1) return inInt8(values, shape);
+    const small = format === 'int8' && isFactor ? inInt8(values, shape) : null;
+    if (small !== null) return small;
     if (values.some((value) => Math.abs(value) > LARGEST)) return { stored: 'plain', bytes };
     return { stored: 'float16', bytes: inFloat16(storage, shape) };
   } finally {
@@ -57,13 +66,14 @@ function inFloat16(storage: Storage, shape: readonly number[]): Uint8Array {
   }
 }
 
-/** By the axis that loses least. */
-function inInt8(values: Float32Array, shape: readonly number[]): StoredWeight {
+/** By the axis that loses least; null where scales take more than is saved. */
+function inInt8(values: Float32Array, shape: readonly number[]): StoredWeight | null {
   const made = shape.flatMap((size, axis) => {
     // Scales are to be few beside what they scale.
-    const isWorth = axis === 0 || (size > 1 && values.length >= MANY * size);
-    return isWorth ? [{ axis, ...byAxis(values, shape, axis) }] : [];
+    const isWorth = axis === 0 ? values.length > 2 * size : size > 1 && values.length >= MANY * size;
+    return isWorth && shape.length > 1 ? [{ axis, ...byAxis(values, shape, axis) }] : [];
   });
+  if (made.length === 0) return null;
   const { axis, bytes } = made.reduce((best, one) => (one.loss < best.loss ? one : best));
   return { stored: 'int8', axis, bytes };
 }
@@ -71,15 +81,18 @@ function inInt8(values: Float32Array, shape: readonly number[]): StoredWeight {
 /** The bytes, and the sum of squared errors. */
 function byAxis(values: Float32Array, shape: readonly number[], axis: number) {
   const size = shape[axis] as number;
-  const bytes = new Uint8Array(4 * size + values.length);
-  const scales = new Float32Array(bytes.buffer, 0, size);
-  const whole = new Int8Array(bytes.buffer, 4 * size);
-  const inner = innerOf(shape, axis);
+  const scales = new Float32Array(size);
+  const inner = countOf(shape.slice(axis + 1));
   const indexOf = (i: number) => Math.floor(i / inner) % size;
   for (let i = 0; i < values.length; i++) {
     const index = indexOf(i);
     scales[index] = Math.max(scales[index] as number, Math.abs(values[i] as number) / 127);
   }
+  const bits = new Uint32Array(scales.buffer);
+  for (let i = 0; i < size; i++) bits[i] = (((bits[i] as number) + 0xffff) >>> 16) << 16;
+  const bytes = new Uint8Array(2 * size + values.length);
+  new Uint16Array(bytes.buffer, 0, size).set(bits.map((word) => word >>> 16));
+  const whole = new Int8Array(bytes.buffer, 2 * size);
   let loss = 0;
   for (let i = 0; i < values.length; i++) {
     const [scale, value] = [scales[indexOf(i)] as number, values[i] as number];
@@ -89,9 +102,8 @@ function byAxis(values: Float32Array, shape: readonly number[], axis: number) {
   return { bytes, loss };
 }
 
-/** Elements from an index of an axis to the next. */
-const innerOf = (shape: readonly number[], axis: number) =>
-  shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+/** The bytes that are taken where so many are stored: words lie at multiples of 4. */
+export const inWords = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 
 /** How many bytes values of this type must have. */
 export function storedBytes(
@@ -99,29 +111,47 @@ export function storedBytes(
   dtype: DType,
   shape: readonly number[],
 ): number {
-  const count = shape.reduce((a, b) => a * b, 1);
-  if (stored === 'plain') return count * bytesPer(dtype);
-  return stored === 'float16' ? 2 * count : count + 4 * (shape[axis] as number);
+  const count = countOf(shape);
+  switch (stored) {
+    case 'plain':
+      return count * bytesPer(dtype);
+    case 'same':
+      return Math.min(count, 1) * bytesPer(dtype);
+    case 'float16':
+      return 2 * count;
+    case 'int8':
+      return count + 2 * (shape[axis] as number);
+  }
 }
 
 /** Storage of the values, which come into the memory where somebody reads them. */
 export function storageOf({ dtype, shape, ...weight }: TensorType & StoredWeight): Storage {
   const on = engine('loadCompiled');
   const { stored, bytes } = weight;
-  const count = shape.reduce((a, b) => a * b, 1);
+  const count = countOf(shape);
+  const fill = (to: ReturnType<typeof viewOf>, type: DType | 'float16' = dtype) =>
+    fillStored('loadCompiled', to, type, bytes);
   const write = (address: number): void => {
     const to = viewOf(dtype, on.memory.buffer, address, count);
     if (stored === 'int8') fromInt8(to as Float32Array, shape, weight);
-    else fillStored('loadCompiled', to, stored === 'plain' ? dtype : stored, bytes);
+    else if (stored === 'same') {
+      fill(to.subarray(0, 1));
+      to.fill(to[0] as number);
+    } else fill(to, stored === 'plain' ? dtype : stored);
   };
   return storageOutside('loadCompiled', count * bytesPer(dtype), write);
 }
 
 function fromInt8(to: Float32Array, shape: readonly number[], { axis = 0, bytes }: StoredWeight): void {
   const size = shape[axis] as number;
-  const scales = new Float32Array(bytes.slice(0, 4 * size).buffer);
-  const whole = new Int8Array(bytes.buffer, bytes.byteOffset + 4 * size, to.length);
-  const inner = innerOf(shape, axis);
+  const scales = new Float32Array(size);
+  const halves = new Uint16Array(scales.buffer);
+  halves.forEach((_, i) => {
+    // The upper half of each float.
+    if (i % 2 === 1) halves[i] = (bytes[i - 1] as number) | ((bytes[i] as number) << 8);
+  });
+  const whole = new Int8Array(bytes.buffer, bytes.byteOffset + 2 * size, to.length);
+  const inner = countOf(shape.slice(axis + 1));
   for (let i = 0, index = 0; i < to.length; index = (index + 1) % size) {
     const scale = scales[index] as number;
     for (const end = i + inner; i < end; i++) to[i] = (whole[i] as number) * scale;
