@@ -7,9 +7,11 @@ import {
   compile,
   concat,
   conv2d,
+  disposeRuntime,
   dropout,
   Flatten,
   full,
+  init,
   Linear,
   loadCompiled,
   ModelError,
@@ -28,10 +30,10 @@ import {
   zeros,
 } from 'striate';
 import { loadModel } from 'striate/onnx';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { floats, model, TYPE } from '../onnx/encode.ts';
 import { controlModels } from '../support/controlModels.ts';
-import { inEachVariant } from '../support/runtime.ts';
+import { expectNothingLive, inEachVariant } from '../support/runtime.ts';
 
 const net = () =>
   new Sequential(
@@ -89,6 +91,12 @@ const RESHAPED = model({
   inputs: { x: [[2, 3]], to: [[2], TYPE.int64] },
   outputs: ['y'],
 });
+
+/** The clock goes on by so many milliseconds whenever it is read. */
+function everyStepTakes(milliseconds: number) {
+  let time = 0;
+  return vi.spyOn(performance, 'now').mockImplementation(() => (time += milliseconds));
+}
 
 inEachVariant('save', () => {
   test('a program gives the same bits, in the form of its function, whatever becomes of its module', async () => {
@@ -226,6 +234,29 @@ inEachVariant('save', () => {
     for (const one of [x, padded, loaded, kept, program, again]) one.dispose();
   });
 
+  test('other tasks go on between the constants that loading packs', async () => {
+    const layers = net();
+    const program = compile(layers, { inputs: [[2, 3, 16, 16]] });
+    const bytes = program.save();
+    for (const one of [layers, program]) one.dispose();
+    const steps = everyStepTakes(20);
+    let tasks = 0;
+    const count = (): void => {
+      tasks++;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    try {
+      const loaded = await loadCompiled(bytes);
+      // One for each pack of weights: two convolutions and the linear layer.
+      expect(tasks).toBeGreaterThanOrEqual(3);
+      loaded.dispose();
+    } finally {
+      clearImmediate(next);
+      steps.mockRestore();
+    }
+  });
+
   test('what cannot be saved says why', async () => {
     const norm = new BatchNorm2d(2);
     const training = compile(norm, { inputs: [[2, 2, 3, 3]], mode: 'train' });
@@ -258,4 +289,24 @@ inEachVariant('save', () => {
     for (const one of [norm, training, free, loop]) one.dispose();
     expect(() => free.save()).toThrow(new TypeError('Model.save: the model is disposed'));
   });
+});
+
+test.each([
+  ['before', (dispose: () => void) => dispose()],
+  ['between', setImmediate],
+])('a runtime that is disposed %s the constants are packed', async (_, when) => {
+  await init();
+  const program = compile(net(), { inputs: [[2, 3, 16, 16]] });
+  const bytes = program.save();
+  const steps = everyStepTakes(20);
+  const loading = loadCompiled(bytes);
+  when(disposeRuntime);
+  await expect(loading).rejects.toThrow(
+    new Error('loadCompiled: disposeRuntime was called while the model was loading'),
+  );
+  steps.mockRestore();
+  await init();
+  (await loadCompiled(bytes)).dispose();
+  expectNothingLive();
+  disposeRuntime();
 });

@@ -8,7 +8,7 @@ import { ModelError, OutOfMemoryError, shapeText } from '../../base/errors.ts';
 import { messageOf } from '../../base/realm.ts';
 import { Shown } from '../../base/shown.ts';
 import { type ModelSource, readSource } from '../../base/source.ts';
-import { atOnce } from '../../base/steps.ts';
+import { type Steps, withPauses } from '../../base/steps.ts';
 import { engine } from '../../engine/engine.ts';
 import { adopt, type Resources, release } from '../../engine/memory.ts';
 import type { Loaded } from '../../program/loaded.ts';
@@ -60,7 +60,11 @@ export class CompiledModel<Out = Record<string, AnyTensor>> extends Shown {
   #disposed = false;
 
   /** @internal Made by `loadCompiled`. */
-  constructor(file: string, { kind, inputs, outputs, notes, metadata, weights, programs }: ReadFile) {
+  constructor(
+    file: string,
+    { kind, inputs, outputs, notes, metadata, programs }: ReadFile,
+    made: readonly Program<unknown>[],
+  ) {
     super();
     this.#file = file;
     this.#isProgram = kind === 'program';
@@ -71,37 +75,7 @@ export class CompiledModel<Out = Record<string, AnyTensor>> extends Shown {
     this.shapes = programs.map((program) =>
       Object.fromEntries(program.inputs.map(({ name, shape }) => [name, shape])),
     );
-    const storages = weights.map(storageOf);
-    // What several programs make of a constant is made by the first and shared.
-    const prepacked = new Prepacked(false);
-    try {
-      for (const { captures, ...parts } of programs) {
-        const constants = captures.map((index) => ({
-          ...{ storage: storages[index]!, shape: weights[index]!.shape, dtype: weights[index]!.dtype },
-          isFactor: false,
-        }));
-        const verify = (loaded: Loaded) => requireWithin(loaded, parts.inputs, constants);
-        this.resources.programs.push(
-          atOnce(
-            Program.making<unknown>('loadCompiled', {
-              ...parts,
-              captures: constants,
-              written: [],
-              prepacked,
-              verify,
-            }),
-          ),
-        );
-      }
-    } catch (error) {
-      this.resources.free();
-      // Rust refuses words that are no instructions, `verify` those that reach beyond their memory.
-      if (error instanceof OutOfMemoryError) throw error;
-      throw new ModelError(`${file}: ${messageOf(error)}`, { cause: error });
-    } finally {
-      for (const program of this.resources.programs) program.settle();
-      for (const storage of storages) release(storage);
-    }
+    this.resources.programs.push(...made);
     adopt(this);
   }
 
@@ -238,6 +212,38 @@ export class CompiledModel<Out = Record<string, AnyTensor>> extends Shown {
   }
 }
 
+/** A file's programs, their constants packed, in steps. */
+function* making(file: string, { weights, programs }: ReadFile): Steps<Program<unknown>[]> {
+  const storages = weights.map(storageOf);
+  // What several programs make of a constant is made by the first and shared.
+  const prepacked = new Prepacked(false);
+  const made: Program<unknown>[] = [];
+  let isMade = false;
+  try {
+    for (const { captures, ...parts } of programs) {
+      const constants = captures.map((index) => ({
+        ...{ storage: storages[index]!, shape: weights[index]!.shape, dtype: weights[index]!.dtype },
+        isFactor: false,
+      }));
+      const verify = (loaded: Loaded) => requireWithin(loaded, parts.inputs, constants);
+      const given = { ...parts, captures: constants, written: [], prepacked, verify };
+      made.push(yield* Program.making<unknown>('loadCompiled', given));
+    }
+    isMade = true;
+    return made;
+  } catch (error) {
+    // Rust refuses words that are no instructions, `verify` those that reach beyond their memory.
+    if (error instanceof OutOfMemoryError) throw error;
+    throw new ModelError(`${file}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    for (const program of made) {
+      if (isMade) program.settle();
+      else program.dispose();
+    }
+    for (const storage of storages) release(storage);
+  }
+}
+
 /** A list of tensors, one for each input, by name. */
 function byOrder(given: Feeds | Feed, ports: readonly ModelPort[]): Feeds | Feed {
   const isList = Array.isArray(given) && given.length > 0 && given.every((one) => one instanceof Tensor);
@@ -269,5 +275,10 @@ export async function loadCompiled<Out = Record<string, AnyTensor>>(
     on,
     read.programs.map(({ executable }) => executable),
   );
-  return new CompiledModel<Out>(file, read);
+  const check = () => {
+    if (!on.alive) throw new Error('loadCompiled: disposeRuntime was called while the model was loading');
+  };
+  check();
+  const programs = await withPauses(making(file, read), check);
+  return new CompiledModel<Out>(file, read, programs);
 }
