@@ -67,6 +67,22 @@ function ofModels(rows) {
   ];
 }
 
+function ofLitert(rows) {
+  const ratios = (isWanted) => rows.filter(isWanted).map(({ ratio }) => ratio);
+  const sixteen = ratios(({ group }) => group === 'sixteen');
+  const onBytes = ratios(({ group }) => group === 'bytes');
+  const network = (name, of) => ratios((row) => row.name === name && row.of === of);
+  return [
+    ...atLeast('sixteen, to LiteRT.js, geometric mean', sixteen, geomean, 2.1),
+    ...atLeast('sixteen, to LiteRT.js, least', sixteen, smallest, 1.15),
+    ...atLeast('MobileNetV2, to LiteRT.js', network('MobileNetV2', 'float32'), smallest, 1.5),
+    ...atLeast('BlazeFace 128, to LiteRT.js', network('BlazeFace 128', 'float32'), smallest, 1.9),
+    ...atLeast('layers on bytes, to LiteRT.js, geometric mean', onBytes, geomean, 1.5),
+    ...atLeast('layers on bytes, to LiteRT.js, least', onBytes, smallest, 1.05),
+    ...atLeast('MobileNetV2 on bytes, to LiteRT.js', network('MobileNetV2', 'bytes, 8 bits'), smallest, 1.6),
+  ];
+}
+
 function ofGradients(results) {
   return results.flatMap(({ variant, layers }) => {
     const wide = layers.filter(({ channels }) => channels >= 16);
@@ -168,6 +184,7 @@ export function aims({
   start,
   images,
   training,
+  litert,
 }) {
   const us = (value) => `${value.toFixed(2)} us`;
   const ms = (value) => `${value.toFixed(1)} ms`;
@@ -182,6 +199,7 @@ export function aims({
     ...ofScaling(scaling ?? []),
     ...ofThreads(parallel ?? []),
     ...ofTraining(training ?? [], machine),
+    ...ofLitert(litert ?? []),
     ...atMost('a picture as an input, to sharp and a loop, largest', prepared, largest, 0.6),
     ...atMost('an eager call on 1 x 1 x 4 x 4, largest', microseconds, largest, 2, us),
     ...atMost('import to the first result, Node, largest', milliseconds(true), largest, 20, ms),

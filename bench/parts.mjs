@@ -28,6 +28,10 @@ export const PARTS = {
     about: 'layers and networks on bytes, beside float32',
     load: () => import('./parts/quantized.mjs'),
   },
+  litert: {
+    about: 'layers and networks beside LiteRT.js, in one page of Chromium',
+    load: () => import('./parts/litert.mjs'),
+  },
   size: { about: 'what a page has to load', load: () => import('./parts/size.mjs') },
   families: {
     about: 'what each module of the kernels costs',

@@ -1,42 +1,21 @@
 // Models on bytes beside the same models in float32: each layer's own step, as it runs between others on bytes, and whole
 // networks of the zoo.
 import { readFileSync } from 'node:fs';
-import { exportOnnx } from '../../dist/onnx.js';
 import { quantize } from '../../dist/quantize.js';
 import { valuesOf as feedsOf, ourFeeds } from '../../scripts/zoo/feeds.mjs';
 import { fetchModels, fileOf } from '../../scripts/zoo/files.mjs';
 import { MODELS } from '../../scripts/zoo/models.mjs';
+import { modelsOf, stepOf } from '../bytes.mjs';
 import { LAYERS, operationsOf } from '../layers.mjs';
 import { matches } from '../options.mjs';
 import { start } from '../peers/striate.mjs';
 import { geomean, race } from '../race.mjs';
-import { conv2d, loadModel, randn, tensor } from '../striate.mjs';
+import { loadModel, tensor } from '../striate.mjs';
 import { figure, table, times } from '../table.mjs';
-import { valuesOf } from '../values.mjs';
 
 const ROUNDS = 15;
 /** Of the zoo: those whose operators are all on bytes. */
 const NETWORKS = ['blazeface-front', 'blazeface-back', 'ppocr4-detection'];
-
-/** A layer as a model, in float32 and on bytes. What a model gives stays in floats: so a small layer follows. */
-async function modelsOf(layer) {
-  const { inputs, weights } = valuesOf(layer);
-  const { options } = layer;
-  const [weight] = weights.map(({ shape, data }) => tensor(data, shape));
-  const x = tensor(inputs[0].data, inputs[0].shape);
-  const last = randn([4, weight.shape[0], 1, 1]);
-  const float = await loadModel(
-    exportOnnx((one) => conv2d(conv2d(one, weight, null, options), last), {
-      inputs: [inputs[0].shape],
-    }),
-  );
-  return { x, float, bytes: await quantize(float, [x], { threshold: -100, keepHeads: false }) };
-}
-
-/** The milliseconds of the layer's own step: the first that multiplies. */
-function stepOf(model, x, runs) {
-  return model.profile(x, { runs }).find(({ gflops }) => gflops > 0).milliseconds;
-}
 
 async function layer(one, rounds) {
   const { x, float, bytes } = await modelsOf(one);
