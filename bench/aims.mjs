@@ -83,6 +83,16 @@ function ofLitert(rows) {
   ];
 }
 
+function ofCompiled(rows) {
+  const made = ['float32', 'float16', 'int8', 'on bytes'];
+  const of = (kinds, key) => rows.filter(({ kind }) => kinds.includes(kind)).map((row) => row[key]);
+  return [
+    ...atMost('compiled, float16, to the ONNX file, largest', of(['float16'], 'share'), largest, 0.55),
+    ...atMost('compiled, int8, to the ONNX file, largest', of(['int8', 'on bytes'], 'share'), largest, 0.32),
+    ...atMost('compiled, start to the ONNX file, largest', of(made, 'startShare'), largest, 0.6),
+  ];
+}
+
 function ofGradients(results) {
   return results.flatMap(({ variant, layers }) => {
     const wide = layers.filter(({ channels }) => channels >= 16);
@@ -185,6 +195,7 @@ export function aims({
   images,
   training,
   litert,
+  compiled,
 }) {
   const us = (value) => `${value.toFixed(2)} us`;
   const ms = (value) => `${value.toFixed(1)} ms`;
@@ -200,6 +211,7 @@ export function aims({
     ...ofThreads(parallel ?? []),
     ...ofTraining(training ?? [], machine),
     ...ofLitert(litert ?? []),
+    ...ofCompiled(compiled ?? []),
     ...atMost('a picture as an input, to sharp and a loop, largest', prepared, largest, 0.6),
     ...atMost('an eager call on 1 x 1 x 4 x 4, largest', microseconds, largest, 2, us),
     ...atMost('import to the first result, Node, largest', milliseconds(true), largest, 20, ms),

@@ -28,6 +28,10 @@ export const PARTS = {
     about: 'layers and networks on bytes, beside float32',
     load: () => import('./parts/quantized.mjs'),
   },
+  compiled: {
+    about: 'models made ahead of time: bytes, and starts',
+    load: () => import('./parts/compiled.mjs'),
+  },
   litert: {
     about: 'layers and networks beside LiteRT.js, in one page of Chromium',
     load: () => import('./parts/litert.mjs'),

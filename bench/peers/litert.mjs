@@ -1,5 +1,6 @@
 // LiteRT.js in a page, one thread: a compiled model and its buffers. Its classes know no int8, what they wrap does, so that is used.
-import { loadLiteRt } from '@litertjs/core';
+// The name is the page's: under its own, the types that come with it would change Float32Array's in the whole repository.
+import { loadLiteRt } from 'litert';
 
 export const name = 'LiteRT.js';
 
