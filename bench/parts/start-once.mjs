@@ -1,6 +1,6 @@
-// One start, for start.mjs: prints the milliseconds from before the import to the first convolution's result.
+// One start of the entry that Node, Deno and Bun take, for start.mjs: prints the milliseconds from before the import to the first convolution's result.
 const start = performance.now();
-const { conv2d, init, tensor } = await import('../../dist/index.js');
+const { conv2d, init, tensor } = await import('../../dist/index.node.js');
 const imported = performance.now();
 await init();
 const ready = performance.now();

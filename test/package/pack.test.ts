@@ -135,14 +135,17 @@ describe('what is in it', () => {
 
   test('workerd, edge-light and slim entries have the same names and none of the embedded bytes', () => {
     const names = (file: string): string[] =>
-      [...read(file).matchAll(/^export \{([^}]*)\}/gm)]
+      [...read(file).matchAll(/\bexport\s*\{([^}]*)\}/g)]
         .flatMap(([, list]) => list!.split(',').map((one) => one.trim().replace(/^.* as /, '')))
         .sort();
     for (const entry of ['index.workerd', 'index.edge', 'slim', 'image.workerd', 'image.edge']) {
       const file = `dist/${entry}.js`;
-      expect(names(file)).toEqual(names(`dist/${/^image/.test(entry) ? 'image' : 'index'}.js`));
+      const whole = names(`dist/${/^image/.test(entry) ? 'image' : 'index'}.js`);
+      expect(whole.length).toBeGreaterThan(5);
+      expect(names(file)).toEqual(whole);
       expect(read(file).length, file).toBeLessThan(8000);
     }
+    expect(names('dist/index.node.js')).toEqual(names('dist/index.js'));
   });
 });
 

@@ -7,3 +7,7 @@ declare module '*.wasm?module' {
   const module: WebAssembly.Module;
   export default module;
 }
+/** The kernels' text as the build makes it of build/kernels.js. */
+declare module '*/kernels.js?inflated' {
+  export const packed: import('../engine/packed.ts').Packed;
+}
