@@ -28,12 +28,17 @@ test.each([
   expect(at).toEqual(expected);
 });
 
-test.each<[string, object | undefined, unknown]>([
-  ['messages', undefined, MessageChannel],
-  ['the scheduler', { postTask: async (call: () => void) => void setTimeout(call) }, undefined],
-  ['timers, where there is nothing else', undefined, undefined],
-])('in a page by %s, beside which timers are served', async (_, scheduler, channel) => {
-  vi.stubGlobal('setImmediate', undefined);
+const refused = () => {
+  throw new Error('A Node.js API is used (setImmediate) which is not supported in the Edge Runtime.');
+};
+
+test.each<[string, object | undefined, unknown, unknown]>([
+  ['messages', undefined, MessageChannel, undefined],
+  ['the scheduler', { postTask: async (call: () => void) => void setTimeout(call) }, undefined, undefined],
+  ['timers, where there is nothing else', undefined, undefined, undefined],
+  ["timers, where Node's own throw", undefined, undefined, refused],
+])('elsewhere by %s, beside which timers are served', async (_, scheduler, channel, immediate) => {
+  vi.stubGlobal('setImmediate', immediate);
   vi.stubGlobal('scheduler', scheduler);
   vi.stubGlobal('MessageChannel', channel);
   const pauses = new Pauses();
