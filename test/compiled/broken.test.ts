@@ -138,6 +138,16 @@ inEachVariant('broken files', () => {
     ['programs.0.bindings.0.kind', 'record', /must be input, output, made or slot/],
     ['programs.0.pieces', [], /pieces is .*, must be such that they end at/],
     ['programs.0.pieces.0.makes', [1], /makes\[0\] is 1, must be the base of what is made/],
+    [
+      'programs.0.pieces.0.brings.0.runs',
+      { first: 4, bytes: 4, stride: 100, count: 9 },
+      /runs is .*, must be runs of whole elements among \d+ bytes/,
+    ],
+    [
+      'programs.0.pieces.0.brings.0.runs',
+      { first: 1, bytes: 4, stride: 4, count: 1 },
+      /runs is .*, must be runs of whole elements among \d+ bytes/,
+    ],
     ['programs.0.form', [], /form is .*, must be a form of 1 results/],
     ['programs.0.form', [0, 0], /must be left out: there are no more results/],
     ['programs.0.main.rows', [], /rows is .*, must be a list of \d+/],

@@ -10,9 +10,9 @@ import { inEachVariant } from '../support/runtime.ts';
 /** Floats 0, 1, 2 ... 8, 0 ..., more than the memory has room for. */
 function waiting(): { size: number; storage: Storage } {
   const size = memory.stats().memoryBytes / 4 + 1000;
-  const write = (address: number) => {
-    const values = new Float32Array(engine('test').memory.buffer, address, size);
-    for (let i = 0; i < size; i++) values[i] = i % 9;
+  const write = (address: number, first: number, bytes: number) => {
+    const values = new Float32Array(engine('test').memory.buffer, address, bytes / 4);
+    for (let i = 0; i < values.length; i++) values[i] = (first / 4 + i) % 9;
   };
   return { size, storage: storageOutside('test', 4 * size, write) };
 }

@@ -6,8 +6,16 @@ import { isOwnTensor, OutOfMemoryError, wrongKind } from '../base/errors.ts';
 import type { Steps } from '../base/steps.ts';
 import { type Engine, engine, engineOrNull, free, onDisposeRuntime, refresh } from './engine.ts';
 
-/** Writes values that are kept outside of the linear memory to an address of it. */
-type Write = (address: number) => void;
+/** Writes values that are kept outside of the linear memory to an address of it: so many bytes from the one at `first` on. */
+type Write = (address: number, first: number, bytes: number) => void;
+
+/** Bytes that lie apart: `count` runs of `bytes`, from `first` on every `stride`. */
+export interface Runs {
+  readonly first: number;
+  readonly bytes: number;
+  readonly stride: number;
+  readonly count: number;
+}
 
 /**
  * Bytes at an address, shared by the handles that count on it. Those of a model's constants are kept outside of the linear
@@ -42,7 +50,7 @@ export class Storage {
   get address(): number {
     if (this.place === 0) {
       this.place = room('loadModel', this.engine, this.bytes);
-      this.#outside!(this.place);
+      this.#outside!(this.place, 0, this.bytes);
       cacheBytes += this.bytes;
     }
     return this.place;
@@ -63,7 +71,8 @@ export class Storage {
     if (this.place === 0) return;
     if (this.#outside === null) {
       const values = bytesOf(this.engine).slice(this.place, this.place + this.bytes);
-      this.#outside = (address) => bytesOf(this.engine).set(values, address);
+      this.#outside = (address, first, bytes) =>
+        bytesOf(this.engine).set(values.subarray(first, first + bytes), address);
     } else cacheBytes -= this.bytes;
     giveBack(this);
     this.place = 0;
@@ -81,10 +90,14 @@ export class Storage {
     bytesOf(this.engine).set(bytes, address);
   }
 
-  /** Writes the values to another place of the memory. */
-  copyTo(address: number): void {
-    if (this.place === 0) this.#outside!(address);
-    else bytesOf(this.engine).copyWithin(address, this.place, this.place + this.bytes);
+  /** Writes the values, or some of them side by side, to another place of the memory. */
+  copyTo(address: number, runs: Runs | null = null): void {
+    const { first, bytes, stride, count } = runs ?? { first: 0, bytes: this.bytes, stride: 0, count: 1 };
+    for (let i = 0; i < count; i++) {
+      const [to, from] = [address + i * bytes, first + i * stride];
+      if (this.place === 0) this.#outside!(to, from, bytes);
+      else bytesOf(this.engine).copyWithin(to, this.place + from, this.place + from + bytes);
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import { bytesPer, type DType, type TypedArrays, viewOf } from '../base/dtype.ts
 import { ModelError, shapeText } from '../base/errors.ts';
 import { engine } from '../engine/engine.ts';
 import { storageOutside } from '../engine/memory.ts';
-import { fillStored, type StoredType } from '../tensor/stored.ts';
+import { fillStored, type StoredType, storedAs } from '../tensor/stored.ts';
 import { emptyTensor, Tensor } from '../tensor/tensor.ts';
 import type { TensorProto } from './protobuf.ts';
 
@@ -66,7 +66,12 @@ export function tensorFrom(proto: TensorProto, what: string): Tensor<DType> {
   const { dtype, count } = checkTensor(proto, what);
   if (proto.places !== null) return denseOf('loadModel', proto, proto.places, dtype, what);
   const on = engine('loadModel');
-  const write = (address: number) => fill(viewOf(dtype, on.memory.buffer, address, count), proto);
+  const size = bytesPer(dtype);
+  let held: Held | undefined;
+  const write = (address: number, first: number, bytes: number) => {
+    held ??= heldBy(proto);
+    fill(viewOf(dtype, on.memory.buffer, address, bytes / size), held, first / size);
+  };
   return new Tensor(proto.dims, dtype, storageOutside('loadModel', count * bytesPer(dtype), write));
 }
 
@@ -80,7 +85,7 @@ function denseOf(
   const at = positionsOf(proto.dims, places, what);
   const values = emptyTensor(where, [at.length], dtype);
   try {
-    fill(values.data, proto);
+    fill(values.data, heldBy(proto), 0);
     const made = emptyTensor(where, proto.dims, dtype);
     const { data } = made;
     data.fill(0);
@@ -200,21 +205,40 @@ function lengthOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
-/** Writes the values, which the file has in the form of their bytes or one by one, as protobuf has numbers. */
-function fill(to: TypedArrays[DType], { type, raw, floats, doubles, int32s, int64s }: TensorProto): void {
-  const put = (name: StoredType, bytes: Uint8Array) => fillStored('loadModel', to, name, bytes);
-  if (raw !== null) put(STORED.get(typeName(type)) ?? (typeName(type) as StoredType), raw);
-  else if (type === FLOAT) put('float32', joined(floats));
-  else if (type === DOUBLE) put('float64', joined(doubles));
-  else if (type === FLOAT16 || type === BFLOAT16) {
-    put(type === FLOAT16 ? 'float16' : 'bfloat16', new Uint8Array(Uint16Array.from(int32s).buffer));
-  } else if (type === INT64) to.set(int64s.map(saturate));
-  else if (type === BOOL)
-    put(
-      'bool',
-      Uint8Array.from(int32s, (value) => (value === 0 ? 0 : 1)),
-    );
-  else to.set(int32s);
+/** Values as bytes of a type of files. */
+interface Held {
+  readonly type: StoredType;
+  readonly bytes: Uint8Array;
+}
+
+/** The values, which the file has in the form of their bytes or one by one, as protobuf has numbers. */
+function heldBy({ type, raw, floats, doubles, int32s, int64s }: TensorProto): Held {
+  const own = STORED.get(typeName(type)) ?? (typeName(type) as StoredType);
+  if (raw !== null) return { type: own, bytes: raw };
+  switch (type) {
+    case FLOAT:
+    case DOUBLE: {
+      const pieces = type === FLOAT ? floats : doubles;
+      return { type: own, bytes: pieces.length === 1 ? (pieces[0] as Uint8Array) : joined(pieces) };
+    }
+    case FLOAT16:
+    case BFLOAT16:
+      return { type: own, bytes: new Uint8Array(Uint16Array.from(int32s).buffer) };
+    case INT64:
+      return { type: 'int32', bytes: new Uint8Array(Int32Array.from(int64s, saturate).buffer) };
+    case BOOL:
+      return { type: own, bytes: Uint8Array.from(int32s, (value) => (value === 0 ? 0 : 1)) };
+    default:
+      return storedAs(own).bytes === 1
+        ? { type: own, bytes: Uint8Array.from(int32s) }
+        : { type: 'int32', bytes: new Uint8Array(Int32Array.from(int32s).buffer) };
+  }
+}
+
+/** Writes the values from the one at `first` on. */
+function fill(to: TypedArrays[DType], { type, bytes }: Held, first: number): void {
+  const width = storedAs(type).bytes;
+  fillStored('loadModel', to, type, bytes.subarray(first * width, (first + to.length) * width));
 }
 
 /** Names of ONNX that are others in the list of what files store. */

@@ -178,7 +178,7 @@ class Assembly {
     const second = halves ? steps.slice(this.#middle) : null;
     if (second !== null) this.#record(main, second);
     yield;
-    const { steps: prologue, pieces } = inPieces(constant, (step) => this.#brought(step));
+    const { steps: prologue, pieces } = inPieces(this.#to, constant, (step) => this.#brought(step));
     yield;
     const encoded = (own: readonly Step[]): Words => {
       shareInPlace(own);
@@ -202,7 +202,9 @@ class Assembly {
   /** The index of the capture that a step brings in; undefined where it computes. */
   #brought(step: Step): number | undefined {
     const value = this.#prologue?.brought(step);
-    return value === undefined ? undefined : this.#captures.push(value) - 1;
+    if (value === undefined) return undefined;
+    const known = this.#captures.indexOf(value);
+    return known < 0 ? this.#captures.push(value) - 1 : known;
   }
 
   /** The captures that steps read. */

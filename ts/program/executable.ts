@@ -3,7 +3,7 @@
  * reports. Nothing in it is an address.
  */
 import type { TensorType } from '../base/dtype.ts';
-import type { Storage } from '../engine/memory.ts';
+import type { Runs, Storage } from '../engine/memory.ts';
 import type { Words } from '../instructions/words.ts';
 
 /** What a function met, which its program reads. */
@@ -26,10 +26,12 @@ export type Binding =
   /** What the main list leaves for the second one. */
   | { readonly kind: 'record'; readonly offset: number };
 
-/** A capture whose values are written at `offset` from a base before a step of the prologue. */
+/** A capture whose values, or some of them, are written at `offset` from a base before a step of the prologue. */
 export interface Bring {
   readonly before: number;
   readonly capture: number;
+  /** Which of its bytes; null for all. */
+  readonly runs: Runs | null;
   readonly base: number;
   readonly offset: number;
 }

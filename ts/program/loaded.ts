@@ -95,9 +95,9 @@ export class Loaded {
       const arena = allocate(where, arenaBytes, true);
       try {
         instructions.bind(ARENA, arena.address);
-        for (const { before, capture, base, offset } of brings) {
+        for (const { before, capture, runs, base, offset } of brings) {
           for (; step < before; step++) instructions.runStep(where, step);
-          captures[capture]!.copyTo(instructions.bound(base) + offset);
+          captures[capture]!.copyTo(instructions.bound(base) + offset, runs);
         }
         for (; step < end; step++) instructions.runStep(where, step);
       } finally {

@@ -3,16 +3,27 @@
  * behind it. The piece with the largest arena comes first, when least of what they make is there yet; so the memory grows
  * little beyond what stays.
  */
-import { type Buffer, placeOf, root, type Step } from '../instructions/builder.ts';
+import { type Buffer, type Builder, placeOf, root, type Step } from '../instructions/builder.ts';
 import type { Bring, Piece } from './executable.ts';
 import { assignOffsets, shareInPlace } from './placement.ts';
+import { inSlices, type Slice } from './slices.ts';
+
+/** What is packed in slices takes at most this part of all that is made beside it, and at least so many bytes. */
+const PART = 1 / 32;
+const LEAST = 1 << 15;
 
 /** The steps in the order of the pieces, but for those that bring a capture in, whose index `captureOf` gives. */
 export function inPieces(
+  to: Builder,
   steps: readonly Step[],
   captureOf: (step: Step) => number | undefined,
 ): { steps: Step[]; pieces: Piece[] } {
-  const parts = apart(steps).map((own) => {
+  const made = new Set(steps.flatMap(({ writes }) => writes.filter((write) => write?.place === 'external')));
+  const most = Math.max(LEAST, PART * [...made].reduce((sum, write) => sum + (write as Buffer).bytes, 0));
+  const slices = new Map<Step, Slice>();
+  const isBrought = (step: Step) => captureOf(step) !== undefined;
+  const parts = apart(steps).map((whole) => {
+    const own = inSlices(to, whole, isBrought, most, slices);
     shareInPlace(own);
     return { own, arenaBytes: assignOffsets(own) };
   });
@@ -23,10 +34,15 @@ export function inPieces(
       const brings: Bring[] = [];
       const makes = new Set<number>();
       for (const step of own) {
-        for (const write of step.writes) if (write?.place === 'external') makes.add(write.base);
-        const capture = captureOf(step);
+        for (const write of step.writes)
+          if (write !== null && root(write).place === 'external') makes.add(root(write).base);
+        const slice = slices.get(step);
+        const capture = captureOf(slice?.of ?? step);
         if (capture === undefined) ordered.push(step);
-        else brings.push({ before: ordered.length, capture, ...placeOf(step.writes[0] as Buffer) });
+        else {
+          const place = placeOf(step.writes[0] as Buffer);
+          brings.push({ before: ordered.length, capture, runs: slice?.runs ?? null, ...place });
+        }
       }
       return { end: ordered.length, arenaBytes, brings, makes: [...makes] };
     });

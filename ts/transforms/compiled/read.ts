@@ -1,8 +1,10 @@
 /** A file's header and data as programs: everything is checked, and nothing is trusted but what instructions compute. */
 import { version } from '../../../build/glue.js';
-import type { TensorType } from '../../base/dtype.ts';
+import { bytesPer, type TensorType } from '../../base/dtype.ts';
 import { ModelError } from '../../base/errors.ts';
+import type { Runs } from '../../engine/memory.ts';
 import { Draw } from '../../graph/draw.ts';
+import { typeBytes } from '../../graph/resolve.ts';
 import { countOf } from '../../instructions/emit.ts';
 import { ARENA, type Words } from '../../instructions/words.ts';
 import { type Binding, type Executable, type Piece, type Row, SLOT } from '../../program/executable.ts';
@@ -222,7 +224,7 @@ interface Pieces {
   readonly weights: readonly TensorType[];
 }
 
-function piece(field: Field, { steps, captures, bindings }: Pieces): Piece {
+function piece(field: Field, { steps, captures, bindings, weights }: Pieces): Piece {
   const end = field.of('end').integer(0, steps);
   const arenaBytes = field.of('arenaBytes').integer(0, MOST_BYTES);
   const made = (one: Field): number => {
@@ -234,14 +236,29 @@ function piece(field: Field, { steps, captures, bindings }: Pieces): Piece {
     .list()
     .map((one) => {
       const base = one.of('base').value === ARENA ? ARENA : made(one.of('base'));
+      const capture = one.of('capture').integer(0, captures.length - 1);
       return {
         before: one.of('before').integer(0, end),
-        capture: one.of('capture').integer(0, captures.length - 1),
+        ...{ capture, runs: runs(one.of('runs'), weights[captures[capture] as number] as TensorType) },
         base,
         offset: one.of('offset').integer(0, MOST_BYTES),
       };
     });
   return { end, arenaBytes, brings, makes: field.of('makes').list().map(made) };
+}
+
+/** Runs of whole elements of a constant. */
+function runs(field: Field, type: TensorType): Runs | null {
+  if (field.isNull) return null;
+  const all = typeBytes(type);
+  const part = (name: string) => field.of(name).integer(0, all);
+  const found = { first: part('first'), bytes: part('bytes'), stride: part('stride'), count: part('count') };
+  const { first, bytes, stride, count } = found;
+  const size = bytesPer(type.dtype);
+  const isWhole = [first, bytes, stride].every((one) => one % size === 0);
+  if (!isWhole || first + Math.max(0, count - 1) * stride + bytes > all)
+    field.refuse(`runs of whole elements among ${all} bytes`);
+  return found;
 }
 
 function row(field: Field): Row {

@@ -127,33 +127,50 @@ export function storedBytes(
 /** Storage of the values, which come into the memory where somebody reads them. */
 export function storageOf({ dtype, shape, ...weight }: TensorType & StoredWeight): Storage {
   const on = engine('loadCompiled');
-  const { stored, bytes } = weight;
+  const { stored, bytes, axis = 0 } = weight;
   const count = countOf(shape);
-  const fill = (to: ReturnType<typeof viewOf>, type: DType | 'float16' = dtype) =>
-    fillStored('loadCompiled', to, type, bytes);
-  const write = (address: number): void => {
-    const to = viewOf(dtype, on.memory.buffer, address, count);
-    if (stored === 'int8') fromInt8(to as Float32Array, shape, weight);
-    else if (stored === 'same') {
-      fill(to.subarray(0, 1));
+  const inner = countOf(shape.slice(axis + 1));
+  let scales: Float32Array | undefined;
+  const size = bytesPer(dtype);
+  const width = stored === 'float16' ? 2 : size;
+  const write = (address: number, from: number, length: number): void => {
+    const [first, some] = [from / size, length / size];
+    const to = viewOf(dtype, on.memory.buffer, address, some);
+    const type = stored === 'float16' ? stored : dtype;
+    const fill = (values: typeof to, own: Uint8Array) => fillStored('loadCompiled', values, type, own);
+    if (stored === 'int8') {
+      scales ??= scalesIn(weight, shape[axis] as number);
+      fromInt8(to as Float32Array, weight, scales, inner, first);
+    } else if (stored === 'same') {
+      fill(to.subarray(0, 1), bytes);
       to.fill(to[0] as number);
-    } else fill(to, stored === 'plain' ? dtype : stored);
+    } else fill(to, bytes.subarray(first * width, (first + some) * width));
   };
   return storageOutside('loadCompiled', count * bytesPer(dtype), write);
 }
 
-function fromInt8(to: Float32Array, shape: readonly number[], { axis = 0, bytes }: StoredWeight): void {
-  const size = shape[axis] as number;
+/** The scales, of whose floats a file has the upper halves. */
+function scalesIn({ bytes }: StoredWeight, size: number): Float32Array {
   const scales = new Float32Array(size);
   const halves = new Uint16Array(scales.buffer);
-  halves.forEach((_, i) => {
-    // The upper half of each float.
-    if (i % 2 === 1) halves[i] = (bytes[i - 1] as number) | ((bytes[i] as number) << 8);
-  });
-  const whole = new Int8Array(bytes.buffer, bytes.byteOffset + 2 * size, to.length);
-  const inner = countOf(shape.slice(axis + 1));
-  for (let i = 0, index = 0; i < to.length; index = (index + 1) % size) {
-    const scale = scales[index] as number;
-    for (const end = i + inner; i < end; i++) to[i] = (whole[i] as number) * scale;
+  for (let i = 0; i < 2 * size; i += 2)
+    halves[i + 1] = (bytes[i] as number) | ((bytes[i + 1] as number) << 8);
+  return scales;
+}
+
+/** The values from the one at `first` on, of which `inner` by `inner` have one scale. */
+function fromInt8(
+  to: Float32Array,
+  { bytes }: StoredWeight,
+  scales: Float32Array,
+  inner: number,
+  first: number,
+): void {
+  const whole = new Int8Array(bytes.buffer, bytes.byteOffset + 2 * scales.length + first, to.length);
+  for (let i = 0; i < to.length; ) {
+    const index = Math.floor((first + i) / inner);
+    const scale = scales[index % scales.length] as number;
+    for (const end = Math.min(to.length, (index + 1) * inner - first); i < end; i++)
+      to[i] = (whole[i] as number) * scale;
   }
 }

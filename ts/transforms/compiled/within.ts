@@ -45,9 +45,11 @@ export function requireWithin(
     const there = sizes(arenaBytes, (binding, base) =>
       binding.kind === 'made' && !later.has(base) ? binding.bytes : 0,
     );
-    for (const { capture, base, offset } of brings)
-      if (offset + typeBytes(captures[capture] as TensorType) > (there[base] as number))
+    for (const { capture, runs, base, offset } of brings) {
+      const bytes = runs === null ? typeBytes(captures[capture] as TensorType) : runs.count * runs.bytes;
+      if (offset + bytes > (there[base] as number))
         throw new RangeError(`what is brought in for step ${step} of its prologue does not fit there`);
+    }
     judge('prologue', there, step, Math.max(step, end));
     step = Math.max(step, end);
   }
