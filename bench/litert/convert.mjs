@@ -7,27 +7,28 @@ const SAME = 0;
 const VALID = 1;
 const RELU6 = 3;
 
-/** NCHW as NHWC, mirrored; [O, C, kh, kw] as [O, kh, kw, C]. */
-export function mirrored(data, [batch, channels, height, width]) {
+/** Puts each element of NCHW where it lies in mirrored NHWC, or takes it from there. */
+function moved(data, [batch, channels, height, width], put) {
   const pixels = height * width;
   const made = new data.constructor(data.length);
   for (let n = 0; n < batch; n++)
     for (let c = 0; c < channels; c++)
       for (let p = 0; p < pixels; p++)
-        made[(n * pixels + pixels - 1 - p) * channels + c] = data[(n * channels + c) * pixels + p];
+        put(made, (n * channels + c) * pixels + p, (n * pixels + pixels - 1 - p) * channels + c);
   return made;
 }
 
+/** NCHW as NHWC, mirrored; [O, C, kh, kw] as [O, kh, kw, C]. */
+export const mirrored = (data, shape) =>
+  moved(data, shape, (made, first, last) => {
+    made[last] = data[first];
+  });
+
 /** What `mirrored` made, back. */
-export function mirroredBack(data, [batch, channels, height, width]) {
-  const pixels = height * width;
-  const made = new data.constructor(data.length);
-  for (let n = 0; n < batch; n++)
-    for (let c = 0; c < channels; c++)
-      for (let p = 0; p < pixels; p++)
-        made[(n * channels + c) * pixels + p] = data[(n * pixels + pixels - 1 - p) * channels + c];
-  return made;
-}
+export const mirroredBack = (data, shape) =>
+  moved(data, shape, (made, first, last) => {
+    made[first] = data[last];
+  });
 
 const channelsLast = ([batch, channels, height, width]) => [batch, height, width, channels];
 
