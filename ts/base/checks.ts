@@ -119,7 +119,7 @@ export function axisIndex(where: string, name: string, value: unknown, rank: num
 /** The number of elements of a shape; a RangeError when it is above 2^31 - 1 bytes' worth. */
 export function elementCount(where: string, shape: readonly number[], bytes = 4): number {
   let size = 1;
-  for (const axis of shape) size *= axis;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis] as number;
   if (size * bytes > 0x7fffffff) {
     throw new RangeError(`${where}: shape ${shapeText(shape)} has more than 2^31 - 1 bytes`);
   }

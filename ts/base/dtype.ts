@@ -82,5 +82,8 @@ export function sameShape(
   { shape: a }: Pick<TensorType, 'shape'>,
   { shape: b }: Pick<TensorType, 'shape'>,
 ): boolean {
-  return a === b || (a.length === b.length && a.every((size, axis) => size === b[axis]));
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }

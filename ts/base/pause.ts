@@ -50,12 +50,15 @@ export class Pauses {
     this.#most = most;
   }
 
-  /** Waits for other tasks where another step, as long as the last one, would make the task too long. */
-  async maybe(): Promise<void> {
+  /** Other tasks, to be waited for where another step, as long as the last one, would make the task too long. */
+  maybe(): Promise<void> | undefined {
     const now = performance.now();
     const next = now + (now - this.#asked);
     this.#asked = now;
-    if (next - this.#last < this.#most) return;
+    return next - this.#last < this.#most ? undefined : this.#pause();
+  }
+
+  async #pause(): Promise<void> {
     await new Promise<void>((resolve) => this.#tasks.post(resolve));
     this.#last = performance.now();
     this.#asked = this.#last;

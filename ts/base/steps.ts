@@ -1,6 +1,12 @@
 /** Work that is done at once, or in steps between which other tasks run: a generator that yields where it may wait. */
 import { Pauses } from './pause.ts';
 
+/**
+ * Nodes of a graph that are one step: each takes a fraction of a millisecond, and between two steps everything that waits for
+ * the innermost is left and entered again.
+ */
+export const NODES = 8;
+
 /** Work in steps. */
 export type Steps<T> = Generator<undefined, T, unknown>;
 
@@ -28,7 +34,9 @@ export async function withPauses<T>(work: Steps<T>, check: () => void): Promise<
     for (;;) {
       const { done, value } = work.next();
       if (done) return value;
-      await pauses.maybe();
+      const pause = pauses.maybe();
+      if (pause === undefined) continue;
+      await pause;
       check();
     }
   } finally {

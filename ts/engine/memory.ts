@@ -78,10 +78,17 @@ export class Storage {
     this.place = 0;
   }
 
-  /** A copy of the bytes. */
-  read(): Uint8Array<ArrayBuffer> {
-    const { address } = this;
-    return bytesOf(this.engine).slice(address, address + this.bytes);
+  /** A copy of the bytes, or of so many at their beginning; what is outside stays there. */
+  read(bytes: number = this.bytes): Uint8Array<ArrayBuffer> {
+    const { place, engine: on } = this;
+    if (place !== 0) return bytesOf(on).slice(place, place + bytes);
+    const lent = room('loadModel', on, bytes);
+    try {
+      this.#outside!(lent, 0, bytes);
+      return bytesOf(on).slice(lent, lent + bytes);
+    } finally {
+      free(on, () => on.exports.release(lent));
+    }
   }
 
   /** Writes the bytes. */

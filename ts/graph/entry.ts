@@ -170,7 +170,7 @@ export interface Traits<P = unknown> {
   /**
    * The operator can end with more: y = act(own result + residual). The inputs of these places are then the residual, of
    * the output's shape, and the slope of an activation that has one per channel; the activation (its number, p0, p1) stands
-   * behind the operator's own params.
+   * behind the operator's own params, and as `activation` in its problem, of which nothing else depends on either.
    */
   readonly epilogue?: {
     readonly residual: number;

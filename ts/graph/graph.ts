@@ -6,7 +6,7 @@
 import { sameShape, type TensorType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
 import { refresh } from '../engine/engine.ts';
-import type { Entry, Params } from './entry.ts';
+import type { Entry, Params, Resolved } from './entry.ts';
 import { resolve } from './resolve.ts';
 import type { Trace } from './trace.ts';
 import {
@@ -99,8 +99,8 @@ export class Graph {
     params: Params,
     origins: readonly Origin[] = NO_ORIGINS,
     order: number = this.nodes.length,
+    resolved: Resolved = resolve(entry, inputs, params),
   ): Node {
-    const resolved = resolve(entry, inputs, params);
     const state: Value[] = [];
     const node: Node = {
       entry,
@@ -295,12 +295,10 @@ export class Graph {
   /** The number that every element of a float32 constant is; undefined where they differ, or it is none. */
   fillOf({ kind, storage, dtype }: Value): number | undefined {
     if (kind !== 'capture' || !this.#isPinned || this.state.size > 0 || dtype !== 'float32') return undefined;
-    if (storage === null) return undefined;
-    const wasAway = storage.isAway;
-    const words = new Int32Array(storage.read().buffer);
-    if (wasAway) storage.leave();
-    const isOne = words.length > 0 && words.every((word) => word === words[0]);
-    return isOne ? new Float32Array(words.buffer)[0] : undefined;
+    if (storage === null || storage.bytes === 0) return undefined;
+    // The first few tell of most.
+    const first = oneNumber(storage.read(Math.min(FEW, storage.bytes)));
+    return first === undefined || storage.bytes <= FEW ? first : oneNumber(storage.read());
   }
 
   /** @throws where uses, order or types are not what they must be */
@@ -363,8 +361,25 @@ export function graphOf(trace: Trace, where: string, results: readonly Value[], 
   return new Graph(nodes, inputs, results, state, values.length, isPinned);
 }
 
+/** Bytes. */
+const FEW = 64;
+
+/** The float that all of these bytes are, bit by bit; undefined where they differ. */
+function oneNumber({ buffer }: Uint8Array<ArrayBuffer>): number | undefined {
+  const [number] = new Float32Array(buffer);
+  return areEqual(new Int32Array(buffer)) ? number : undefined;
+}
+
+function areEqual(words: Int32Array): boolean {
+  const [first] = words;
+  for (let i = 1; i < words.length; i++) if (words[i] !== first) return false;
+  return true;
+}
+
 function connect(node: Node): void {
-  for (const [slot, input] of node.inputs.entries()) input?.uses.push({ node, slot });
+  node.inputs.forEach((input, slot) => {
+    input?.uses.push({ node, slot });
+  });
 }
 
 function isNeeded({ outputs, state, saved }: Node): boolean {

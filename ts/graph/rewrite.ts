@@ -2,13 +2,21 @@
  * The only way in which passes change a graph: a rule looks at a node, names the nodes in front of it that it would do away
  * with, and makes new ones in their place. It is refused where anything else reads what it would do away with.
  */
-import { atOnce, type Steps } from '../base/steps.ts';
-import type { Entry, Params } from './entry.ts';
+import { atOnce, NODES, type Steps } from '../base/steps.ts';
+import type { Entry, Params, Resolved } from './entry.ts';
 import type { Graph } from './graph.ts';
 import { type Node, type Origin, originsOf, readersOf, unshaped, type Value } from './value.ts';
 
-/** Adds a node at the place of those that are rewritten; it stands for the same calls. */
-export type Add = (entry: Entry, inputs: readonly (Value | null)[], params: Params) => readonly Value[];
+/**
+ * Adds a node at the place of those that are rewritten; it stands for the same calls. `resolved`: what the call makes, where
+ * another node tells.
+ */
+export type Add = (
+  entry: Entry,
+  inputs: readonly (Value | null)[],
+  params: Params,
+  resolved?: Resolved,
+) => readonly Value[];
 
 interface Rewrite {
   /** The nodes before the matched one that go with it. */
@@ -65,24 +73,24 @@ export function* optimizing(
 /** A pass' rules for the nodes of each operator, found once. */
 const rulesByName = /*#__PURE__*/ new WeakMap<Pass, Map<string, readonly Rule[]>>();
 
-function rulesFor(pass: Pass, name: string): readonly Rule[] {
-  let known = rulesByName.get(pass);
-  if (known === undefined) {
-    known = new Map();
-    rulesByName.set(pass, known);
-  }
-  let own = known.get(name);
-  if (own === undefined) {
-    own = (pass.rules ?? []).filter(({ on }) => on === undefined || on.includes(name));
-    known.set(name, own);
-  }
-  return own;
+function rulesOf(pass: Pass): (name: string) => readonly Rule[] {
+  const known = rulesByName.get(pass) ?? new Map<string, readonly Rule[]>();
+  rulesByName.set(pass, known);
+  return (name) => {
+    let own = known.get(name);
+    if (own === undefined) {
+      own = (pass.rules ?? []).filter(({ on }) => on === undefined || on.includes(name));
+      known.set(name, own);
+    }
+    return own;
+  };
 }
 
 /** Applies a pass' rules until none of them matches; gives how often. */
 function* rewriteAll(graph: Graph, pass: Pass, limit: number, refused: Set<string>): Steps<number> {
   const most = MAX_CHANGES * (graph.nodes.length + 1);
   const writes = graph.nodes.some(({ state }) => state.length > 0);
+  const rulesFor = rulesOf(pass);
   let applied = 0;
   for (let before = -1; before !== applied; ) {
     before = applied;
@@ -90,7 +98,7 @@ function* rewriteAll(graph: Graph, pass: Pass, limit: number, refused: Set<strin
     // What is made is looked at in its turn.
     const queue = [...graph.nodes];
     for (const node of queue) {
-      for (const rule of rulesFor(pass, node.entry.name)) {
+      for (const rule of rulesFor(node.entry.name)) {
         if (gone.has(node) || applied === limit) break;
         const rewrite = rule.match(node, graph);
         if (rewrite === null) continue;
@@ -102,7 +110,7 @@ function* rewriteAll(graph: Graph, pass: Pass, limit: number, refused: Set<strin
         queue.push(...apply(graph, node, rewrite));
         for (const one of [node, ...rewrite.inner]) gone.add(one);
         applied += 1;
-        yield;
+        if (applied % NODES === 0) yield;
         if (applied > most) throw new Error(`${pass.name}: it changes the graph without end`);
       }
     }
@@ -153,8 +161,8 @@ function apply(graph: Graph, root: Node, { inner, make }: Rewrite): Node[] {
   const inOrder = [...inner].sort((a, b) => a.order - b.order);
   const origins = originsOfAll([...inOrder, root]);
   const made: Node[] = [];
-  const values = make((entry, inputs, params) => {
-    const node = graph.add(entry, inputs, params, origins, root.order);
+  const values = make((entry, inputs, params, resolved) => {
+    const node = graph.add(entry, inputs, params, origins, root.order, resolved);
     made.push(node);
     return node.outputs;
   });

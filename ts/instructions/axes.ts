@@ -25,7 +25,11 @@ export function perAxis<T>(axes: Axes, of: (axis: Axis, index: number) => T): [T
 }
 
 /** The kernel's sizes. */
-export const kernelOf = (axes: Axes): [number, number, number] => perAxis(axes, ({ kernel }) => kernel);
+export const kernelOf = ([depth, height, width]: Axes): [number, number, number] => [
+  depth.kernel,
+  height.kernel,
+  width.kernel,
+];
 
 /** The input's sizes. */
 export const inputOf = (axes: Axes): [number, number, number] => perAxis(axes, ({ input }) => input);

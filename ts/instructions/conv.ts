@@ -22,14 +22,18 @@ export interface ConvOptions extends Choice {
   readonly activation: Activation | null;
 }
 
-const sizeWords = ({ n, groups, channels, outputs, axes }: ConvSizes): number[] => [
-  ...[DTYPE.float32, n, groups, channels / groups, outputs / groups, ...axisWords(axes)],
-];
+function sizeWords({ n, groups, channels, outputs, axes }: ConvSizes): number[] {
+  const words = axisWords(axes);
+  words.unshift(DTYPE.float32, n, groups, channels / groups, outputs / groups);
+  return words;
+}
 
 /** Sizes, algorithm and activation. */
-export const convWords = (sizes: ConvSizes, { algorithm, exact, activation }: ConvOptions): number[] => [
-  ...[...sizeWords(sizes), algorithm, exact ? 1 : 0, ...activationWords(activation)],
-];
+export function convWords(sizes: ConvSizes, { algorithm, exact, activation }: ConvOptions): number[] {
+  const words = sizeWords(sizes);
+  words.push(algorithm, exact ? 1 : 0, ...activationWords(activation));
+  return words;
+}
 
 /** What a convolution needs, and by which algorithm it is computed: that of the options where it accepts. */
 export function planConv(to: Builder, where: string, sizes: ConvSizes, options: ConvOptions): Plan {

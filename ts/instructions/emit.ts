@@ -18,7 +18,9 @@ export interface Block {
 
 /** How many elements a shape has. */
 export function countOf(shape: readonly number[]): number {
-  return shape.reduce((product, axis) => product * axis, 1);
+  let count = 1;
+  for (let axis = 0; axis < shape.length; axis++) count *= shape[axis] as number;
+  return count;
 }
 
 /** A new float32 block. */

@@ -4,7 +4,7 @@
  */
 import type { DType } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
-import { atOnce, type Steps } from '../base/steps.ts';
+import { atOnce, NODES, type Steps } from '../base/steps.ts';
 import { engine } from '../engine/engine.ts';
 import { currentTrace, type Trace } from '../graph/trace.ts';
 import { reshape } from '../ops/reshape.ts';
@@ -62,7 +62,7 @@ export function build(
   atOnce(building(nodes, values, around, mode));
 }
 
-/** The same, a node in a step. */
+/** The same in steps. */
 export function* building(
   nodes: Iterable<GraphNode>,
   values: Map<string, Value>,
@@ -71,6 +71,7 @@ export function* building(
 ): Steps<void> {
   const { isTraining = false } = around;
   const lookup: Lookup = (name) => values.get(name) ?? around.lookup(name);
+  let done = 0;
   for (const node of nodes) {
     const body: (mode: Mode) => RunBody = (how) => (attribute, inputs) =>
       around.bodies.get(node)!.get(attribute)!.inline(how, inputs, lookup);
@@ -82,7 +83,8 @@ export function* building(
         : compute(node, lookup, body('compute'), isTraining),
       values,
     );
-    yield;
+    done += 1;
+    if (done % NODES === 0) yield;
   }
 }
 

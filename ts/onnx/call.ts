@@ -133,11 +133,10 @@ export class Call {
   /** The numbers of this name: an attribute's, or an input's whose value is known; undefined where there is neither. */
   list(name: string): readonly number[] | undefined {
     const { handler, node } = this.#of;
+    const attribute = node.attributes.get(name);
+    if (attribute !== undefined) return attribute.kind === 'floats' ? attribute.floats : attribute.ints;
     const index = handler.inputs.findIndex((_, i) => inputSpec(handler, i)?.name === name);
-    if (index < 0) {
-      const attribute = node.attributes.get(name);
-      return attribute?.kind === 'floats' ? attribute.floats : attribute?.ints;
-    }
+    if (index < 0) return undefined;
     const tensor = this.inputs[index];
     if (tensor === undefined) return undefined;
     if (!isReadable(tensor))

@@ -152,6 +152,8 @@ export class Model extends Shown {
   readonly #file: string;
   readonly #routine: Routine;
   readonly #shapes: KnownShapes;
+  /** Those of the outputs. */
+  readonly #names: readonly string[];
   readonly #engine = engine('loadModel');
   #disposed = false;
 
@@ -170,6 +172,7 @@ export class Model extends Shown {
       dtype: dtypeOf(type) ?? 'float32',
       shape,
     }));
+    this.#names = this.outputs.map(({ name }) => name);
     this.notes = notesOf(proto);
     this.metadata = Object.fromEntries(proto.metadata);
     this.nodes = graph.nodes.map(({ name, node: { operator, outputs } }) => ({ name, operator, outputs }));
@@ -185,6 +188,7 @@ export class Model extends Shown {
       this.#routine = new Routine(shared, graph, {
         inputs: this.inputs.map(({ name }) => name),
         few: new Set(this.inputs.filter(isFew).map(({ name }) => name)),
+        isFixed: this.inputs.every(({ shape }) => shape?.every((size) => typeof size === 'number')),
         around: () => undefined,
         loop: null,
         isTurn: false,
@@ -451,7 +455,7 @@ export class Model extends Shown {
 
   /** Names that were asked for, or the model's outputs. */
   #wanted(outputs: readonly string[] | undefined, where = 'Model.run'): readonly string[] {
-    if (outputs === undefined) return this.outputs.map(({ name }) => name);
+    if (outputs === undefined) return this.#names;
     return checkOutputs(where, outputs, this.#routine.plan, this.inputs, this.outputs);
   }
 

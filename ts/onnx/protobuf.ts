@@ -157,10 +157,7 @@ function readFunction(message: Message, file: string): [operator: string, made: 
     else if (field === 10) domain = message.string();
     else if (field === 11) {
       const where = `attribute ${made.defaults.size} of function '${name}'`;
-      const [attribute, value] = readAttribute(message.message(where), where, (inner) =>
-        readGraph(inner, file, 1),
-      );
-      made.defaults.set(attribute, value);
+      readAttribute(message.message(where), where, file, 1, made.defaults);
     } else message.skip();
   }
   return [operatorName(domain, name), made];
@@ -216,10 +213,7 @@ function readNode(message: Message, file: string, depth: number): NodeProto {
     else if (field === 4) operator = message.string();
     else if (field === 5) {
       const where = `attribute ${attributes.size} of node '${name || operator}'`;
-      const [attribute, value] = readAttribute(message.message(where), where, (inner) =>
-        readGraph(inner, file, depth + 1),
-      );
-      attributes.set(attribute, value);
+      readAttribute(message.message(where), where, file, depth + 1, attributes);
     } else if (field === 7) domain = message.string();
     else message.skip();
   }
@@ -254,11 +248,14 @@ const KIND_OF_FIELD: Readonly<Record<number, AttributeKind>> = {
   22: 'tensor',
 };
 
+/** Reads an attribute, whose graph lies so deep in others, and puts it under its name. */
 function readAttribute(
   message: Message,
   where: string,
-  readInner: (message: Message) => GraphProto,
-): [name: string, attribute: Attribute] {
+  file: string,
+  depth: number,
+  to: Map<string, Attribute>,
+): void {
   const attribute: Attribute = {
     kind: 'other',
     float: 0,
@@ -280,7 +277,7 @@ function readAttribute(
     else if (field === 3) attribute.int = message.integer();
     else if (field === 4) attribute.string = message.string();
     else if (field === 5) attribute.tensor = readTensor(message, where);
-    else if (field === 6) attribute.graph = readInner(message.message(where));
+    else if (field === 6) attribute.graph = readGraph(message.message(where), file, depth);
     else if (field === 7) message.floats(attribute.floats);
     else if (field === 8) message.integers(attribute.ints);
     else if (field === 9) attribute.strings.push(message.string());
@@ -290,7 +287,7 @@ function readAttribute(
     else message.skip();
   }
   if (type !== 0) attribute.kind = KINDS[type] ?? 'other';
-  return [name, attribute];
+  to.set(name, attribute);
 }
 
 function emptyProto(): TensorProto {

@@ -4,7 +4,7 @@
  * for the shapes of what a stage takes, the values that it must know, and what it is to give. A graph in an attribute
  * reads the names around it; what is constant there is constant here, and makes no input of its programs.
  */
-import type { DType } from '../base/dtype.ts';
+import { type DType, sameShape } from '../base/dtype.ts';
 import { ModelError, OutOfMemoryError } from '../base/errors.ts';
 import { atOnce, type Steps } from '../base/steps.ts';
 import { scope, scoped } from '../engine/memory.ts';
@@ -121,6 +121,8 @@ interface Given {
   readonly inputs: readonly string[];
   /** Those of few values. */
   readonly few: ReadonlySet<string>;
+  /** Each of them has one shape. */
+  readonly isFixed: boolean;
   /** The constants of the graphs around. */
   readonly around: Lookup;
   /** The node whose body it is, where that goes round. */
@@ -148,6 +150,9 @@ export class Routine implements Body {
   readonly #bodies = new Map<GraphNode, ReadonlyMap<string, Routine>>();
   readonly #legs = new Map<string, readonly Leg[]>();
   readonly #programs = new Map<string, Planned>();
+  /** What was asked for last, and for what: most runs are like the last one. */
+  #lastLegs: { readonly wanted: readonly string[]; readonly legs: readonly Leg[] } | null = null;
+  #lastPlanned: { readonly leg: Leg; readonly planned: Planned } | null = null;
   readonly #replans = new Map<Leg, Replan>();
   #count = 0;
 
@@ -178,6 +183,7 @@ export class Routine implements Body {
   freePrograms(): void {
     for (const { program } of this.#programs.values()) program.dispose();
     this.#programs.clear();
+    this.#lastPlanned = null;
   }
 
   /** The programs that are kept, the last that ran last. */
@@ -303,12 +309,14 @@ export class Routine implements Body {
 
   /** The stages that the wanted names need. */
   legs(wanted: readonly string[]): readonly Leg[] {
+    if (this.#lastLegs?.wanted === wanted) return this.#lastLegs.legs;
     const key = JSON.stringify(wanted);
     let legs = this.#legs.get(key);
     if (legs === undefined) {
       legs = legsOf(this.plan, this.times, wanted, this.#given.loop !== null);
       this.#legs.set(key, legs);
     }
+    this.#lastLegs = { wanted, legs };
     return legs;
   }
 
@@ -319,6 +327,8 @@ export class Routine implements Body {
 
   /** The same in steps. */
   *planning(leg: Leg, lookup: Lookup, before: readonly number[] = []): Steps<Planned> {
+    const last = this.#lastPlanned;
+    if (last?.leg === leg && fits(leg, last.planned, lookup)) return last.planned;
     const parts = leg.takes.map((name) => {
       const value = lookup(name) as Value;
       return leg.plannedBefore.has(name)
@@ -345,6 +355,7 @@ export class Routine implements Body {
       this.#programs.get(key)?.program.dispose();
     }
     this.#programs.set(key, planned);
+    this.#lastPlanned = { leg, planned };
     if (this.#programs.size > (this.#given.loop !== null ? MAX_BODY_PROGRAMS : MAX_PROGRAMS)) {
       const [oldest, first] = this.#programs.entries().next().value as [string, Planned];
       this.#programs.delete(oldest);
@@ -386,8 +397,10 @@ export class Routine implements Body {
     const ports = inputs.flatMap((name) =>
       tensorsOf(lookup(name) as Value).map(({ dtype, shape }) => ({ name, dtype, shape })),
     );
+    const isOnce = own !== undefined || (this.#given.isFixed && held.length === 0);
     const replan =
-      (own === undefined ? this.#replans.get(leg) : undefined) ?? new Replan([...this.#shared.passes]);
+      (own === undefined ? this.#replans.get(leg) : undefined) ??
+      new Replan([...this.#shared.passes], isOnce);
     if (own === undefined) this.#replans.set(leg, replan);
     const options = { inputs: ports, where, prepacked, choosing, replan };
     // Handles of constants that were computed on the way end with the plan; the program keeps what it needs of them.
@@ -406,6 +419,15 @@ export class Routine implements Body {
     }
     return value;
   }
+}
+
+/** Whether a stage's program, which depends on types alone, is for values of these types. */
+function fits(leg: Leg, { program, inputs }: Planned, lookup: Lookup): boolean {
+  if (leg.holds.size > 0 || leg.plannedBefore.size > 0) return false;
+  return inputs.every((name, i) => {
+    const [value, port] = [lookup(name), program.inputs[i]];
+    return value instanceof Tensor && value.dtype === port?.dtype && sameShape(value, port);
+  });
 }
 
 /** What a program depends on of a value. */
@@ -446,7 +468,7 @@ function bodiesOf(shared: Shared, node: GraphNode, constant: Lookup): Map<string
         ...part.proto.inputs.map(({ name }) => name).filter((name) => !fixed.has(name) || !isKnown(name)),
         ...part.outer.filter((name) => !isKnown(name)),
       ];
-      return new Routine(shared, part, { inputs, few: new Set(), around, loop, ...more });
+      return new Routine(shared, part, { inputs, few: new Set(), isFixed: false, around, loop, ...more });
     };
     const once = halves.once && { routine: of(halves.once, { isTurn: false, once: null }), fixed };
     ready.set(attribute, of(halves.each, { isTurn: loop !== null, once }));

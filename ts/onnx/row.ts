@@ -52,11 +52,17 @@ export interface Row {
   readonly between?: true;
 }
 
+const specs = /*#__PURE__*/ new WeakMap<Row, readonly InputSpec[]>();
+
 /** Input `index` of a row; undefined beyond the last. */
-export function inputSpec({ inputs }: Row, index: number): InputSpec | undefined {
-  const last = inputs[inputs.length - 1];
-  const found = inputs[index] ?? (typeof last === 'object' && last.variadic ? last : undefined);
-  return typeof found === 'string' ? { name: found } : found;
+export function inputSpec(row: Row, index: number): InputSpec | undefined {
+  let own = specs.get(row);
+  if (own === undefined) {
+    own = row.inputs.map((input) => (typeof input === 'string' ? { name: input } : input));
+    specs.set(row, own);
+  }
+  const last = own[own.length - 1];
+  return own[index] ?? (last?.variadic ? last : undefined);
 }
 
 /** The name and what it needs of an input whose value is known when planning. */

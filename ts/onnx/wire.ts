@@ -17,26 +17,30 @@ const ASCII = /^[\0-\x7f]*$/;
 
 /** One message: a range of the file and where in the model it lies, for error sentences. */
 export class Message {
+  /** The file's. */
   readonly #bytes: Uint8Array;
-  /** Where the next byte is read. */
-  #at = 0;
+  /** Where the next byte is read, and where the message ends. */
+  #at: number;
+  readonly #end: number;
   readonly #file: string;
   readonly #where: string;
   #field = 0;
   #type = 0;
 
-  constructor(bytes: Uint8Array, file: string, where: string) {
+  constructor(bytes: Uint8Array, file: string, where: string, start = 0, end = bytes.length) {
     this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
     this.#file = file;
     this.#where = where;
   }
 
   /** Moves to the next field and gives its number; 0 at the end. Each field must be read or skipped. */
   next(): number {
-    if (this.#at >= this.#bytes.length) return 0;
+    if (this.#at >= this.#end) return 0;
     const tag = this.#varint('a field number');
     this.#type = tag % 8;
-    this.#field = Math.floor(tag / 8);
+    this.#field = (tag - this.#type) / 8;
     if (this.#field < 1 || this.#field > 0x1fffffff)
       this.#damaged(`field number ${this.#field} does not exist`);
     return this.#field;
@@ -44,9 +48,9 @@ export class Message {
 
   skip(): void {
     if (this.#type === VARINT) this.#varint('a varint');
-    else if (this.#type === BYTES) this.bytes();
-    else if (this.#type === FIXED64) this.#take(8);
-    else if (this.#type === FIXED32) this.#take(4);
+    else if (this.#type === BYTES) this.#pass(this.#length());
+    else if (this.#type === FIXED64) this.#pass(8);
+    else if (this.#type === FIXED32) this.#pass(4);
     else this.#damaged(`wire type ${this.#type} does not exist`);
   }
 
@@ -64,10 +68,7 @@ export class Message {
 
   /** The bytes of a string, a tensor's data or a message inside, as a view. */
   bytes(): Uint8Array {
-    this.#expect(BYTES);
-    const length = this.#varint('a length');
-    if (length < 0) this.#damaged(`a length of ${length}`);
-    return this.#take(length);
+    return this.#take(this.#length());
   }
 
   string(): string {
@@ -81,7 +82,8 @@ export class Message {
 
   /** The message in this field. */
   message(where: string): Message {
-    return new Message(this.bytes(), this.#file, where);
+    const start = this.#pass(this.#length());
+    return new Message(this.#bytes, this.#file, where, start, this.#at);
   }
 
   /** Integers of a repeated field, packed or one at a time, appended to `to`. */
@@ -91,7 +93,7 @@ export class Message {
       return;
     }
     const inner = this.message(this.#where);
-    while (inner.#at < inner.#bytes.length) to.push(inner.#varint('an integer'));
+    while (inner.#at < inner.#end) to.push(inner.#varint('an integer'));
   }
 
   /** Floats or doubles (`size` bytes each) of a repeated field: a view when packed, a small one when alone. */
@@ -114,11 +116,18 @@ export class Message {
 
   /** A varint of at most ten bytes that ends within this message, as a signed 64-bit integer. */
   #varint(what: string): number {
+    const bytes = this.#bytes;
+    // Nearly all are of one byte.
+    const first = bytes[this.#at] as number;
+    if (first < 0x80 && this.#at < this.#end) {
+      this.#at += 1;
+      return first;
+    }
     let low = 0;
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      if (this.#at === this.#bytes.length) this.#truncated(what, 'the bytes end within it');
-      const byte = this.#bytes[this.#at++] as number;
+      if (this.#at === this.#end) this.#truncated(what, 'the bytes end within it');
+      const byte = bytes[this.#at++] as number;
       if (shift === 63 && byte > 1 && byte < 0x80) this.#damaged(`${what} of more than 64 bits`);
       const part = byte & 0x7f;
       if (shift < 32) low |= part << shift;
@@ -129,12 +138,26 @@ export class Message {
     return this.#damaged(`${what} of more than 10 bytes`);
   }
 
+  /** The length of what follows. */
+  #length(): number {
+    this.#expect(BYTES);
+    const length = this.#varint('a length');
+    if (length < 0) this.#damaged(`a length of ${length}`);
+    return length;
+  }
+
+  /** Moves behind the next bytes; gives where they begin. */
+  #pass(count: number): number {
+    const start = this.#at;
+    const left = this.#end - start;
+    if (count > left) this.#truncated(`${count} bytes`, `only ${left} are left`);
+    this.#at += count;
+    return start;
+  }
+
   /** The next bytes, as a view. */
   #take(count: number): Uint8Array {
-    const left = this.#bytes.length - this.#at;
-    if (count > left) this.#truncated(`${count} bytes`, `only ${left} are left`);
-    const start = this.#at;
-    this.#at += count;
+    const start = this.#pass(count);
     return this.#bytes.subarray(start, this.#at);
   }
 

@@ -96,11 +96,12 @@ export interface ConvSettings extends WindowSettings {
 }
 
 /** What convParams made. */
-export function convSettings([rank, ...params]: Params): ConvSettings {
-  const { rest, ...window } = windowSettings(params, rank as number);
+export function convSettings(params: Params): ConvSettings {
+  const rank = params[0] as number;
+  const { stride, dilation, padding, rest } = windowSettings(params, rank, 1);
   const [mode, groups, flip] = rest as [number, number, number];
-  const padding = mode === 0 ? null : PAD_MODES[mode]!;
-  return { rank: rank as number, ...window, mode: padding, groups, flip: flip === 1 };
+  const held = mode === 0 ? null : PAD_MODES[mode]!;
+  return { rank, stride, dilation, padding, mode: held, groups, flip: flip === 1 };
 }
 
 /** A convolution whose sizes were validated. */
@@ -126,8 +127,9 @@ export function convStep(
   const { rank, mode, groups, flip } = settings;
   requireRank(name, 'x', x.shape, rank + 2);
   requireRank(name, weightName, weight.shape, rank + 2);
-  const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
-  const [outputs, perGroup, ...taps] = weight.shape as [number, number, ...number[]];
+  const [n, channels] = x.shape as [number, number];
+  const [outputs, perGroup] = weight.shape as [number, number];
+  const [spatial, taps] = [x.shape.slice(2), weight.shape.slice(2)];
   if (channels !== perGroup * groups) {
     const expected = groups === 1 ? `${perGroup}` : `${perGroup} x groups ${groups} = ${perGroup * groups}`;
     throw new RangeError(
@@ -141,7 +143,6 @@ export function convStep(
   }
   const window = resolveWindow(name, spatial, { ...settings, kernel: taps, rule: 0 });
   let { axes } = window;
-  const kernel = kernelOf(axes);
   let padded: ConvolutionStep['padded'] = null;
   if (mode !== null) {
     const pads = { mode, widths: axes.slice(3 - rank).flatMap(({ lo, hi }) => [lo, hi]) };
@@ -150,6 +151,7 @@ export function convStep(
     padded = { pads, type };
     axes = perAxis(axes, (axis, i) => ({ ...axis, input: sizes[i]!, lo: 0, hi: 0 }));
   }
+  const kernel = kernelOf(axes);
   const source = flip ? flipped(contiguousWeight(outputs / groups, perGroup, kernel), kernel) : undefined;
   const shape = [n, outputs, ...window.output];
   return {

@@ -82,13 +82,19 @@ export function windowParams(
   ];
 }
 
-/** What windowParams made, at the head of a list, and the params behind it. */
-export function windowSettings(params: Params, rank: number): WindowSettings & { readonly rest: Params } {
+/** What windowParams made, from index `at` of a list on, and the params behind it. */
+export function windowSettings(
+  params: Params,
+  rank: number,
+  at = 0,
+): WindowSettings & { readonly rest: Params } {
+  const padding = at + 2 * rank;
+  const end = padding + 2 * rank + 1;
   return {
-    stride: params.slice(0, rank),
-    dilation: params.slice(rank, 2 * rank),
-    padding: params.slice(2 * rank, 4 * rank + 1),
-    rest: params.slice(4 * rank + 1),
+    stride: params.slice(at, at + rank),
+    dilation: params.slice(at + rank, padding),
+    padding: params.slice(padding, end),
+    rest: params.slice(end),
   };
 }
 
@@ -126,17 +132,18 @@ export function resolveWindow(
   window: WindowParams,
 ): ResolvedWindow {
   const on = engine(where);
-  const { rank } = window;
+  const { rank, rule, padding } = window;
   const output: number[] = [];
   const axes: Axis[] = [];
   for (let axis = rank; axis < 3; axis++) axes.push(UNIT);
   for (let axis = 0; axis < rank; axis++) {
-    const four = [spatial[axis], window.kernel[axis], window.stride[axis], window.dilation[axis]] as const;
-    const [input, kernel, stride, dilation] = four as readonly [number, number, number, number];
-    const mode = window.padding[0] as number;
-    const before = window.padding[1 + 2 * axis] as number;
-    const after = window.padding[2 + 2 * axis] as number;
-    const { rule } = window;
+    const input = spatial[axis] as number;
+    const kernel = window.kernel[axis] as number;
+    const stride = window.stride[axis] as number;
+    const dilation = window.dilation[axis] as number;
+    const mode = padding[0] as number;
+    const before = padding[1 + 2 * axis] as number;
+    const after = padding[2 + 2 * axis] as number;
     const extra = window.extra?.[axis] ?? 0;
     const code = on.exports.window(input, kernel, stride, dilation, before, after, mode, rule, extra);
     const { i32, result } = refresh(on);
@@ -191,8 +198,7 @@ export function windowsOf(
   { output, axes }: ResolvedWindow,
   kind: 'regular' | 'transposed' = 'regular',
 ): Window[] {
-  return axes.slice(3 - output.length).map(({ kernel, stride, dilation, lo }) => ({
-    ...{ kind, kernel, stride, dilation },
-    padding: lo,
-  }));
+  return axes
+    .slice(3 - output.length)
+    .map(({ kernel, stride, dilation, lo: padding }) => ({ kind, kernel, stride, dilation, padding }));
 }

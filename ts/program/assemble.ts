@@ -3,12 +3,12 @@
  * goes into the prologue (prologue.ts), what the second half reads of the first into the record; buffers get places.
  */
 import type { TensorType } from '../base/dtype.ts';
-import { atOnce, type Steps } from '../base/steps.ts';
+import { atOnce, NODES, type Steps } from '../base/steps.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Buffers, buffersBy, lower } from '../graph/lower.ts';
 import { typeBytes } from '../graph/resolve.ts';
-import type { Value } from '../graph/value.ts';
+import type { Node, Value } from '../graph/value.ts';
 import { align, type Buffer, Builder, type Choosing, type Step } from '../instructions/builder.ts';
 import { writeFill } from '../instructions/copy.ts';
 import type { Words } from '../instructions/words.ts';
@@ -101,10 +101,11 @@ class Assembly {
   }
 
   *#emit(from: number, end: number): Steps<void> {
-    for (const [i, node] of this.#graph.nodes.slice(from, end).entries()) {
-      if (this.#prologue?.waits(node)) continue;
-      lower(this.#to, node, this.#buffers, from + i);
-      yield;
+    const { nodes } = this.#graph;
+    for (let i = from; i < end; i++) {
+      if (i % NODES === 0) yield;
+      const node = nodes[i] as Node;
+      if (!this.#prologue?.waits(node)) lower(this.#to, node, this.#buffers, i);
     }
   }
 

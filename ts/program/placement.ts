@@ -40,7 +40,8 @@ class Placed {
   readonly #spans: Life[][] = [];
 
   add(life: Life): void {
-    for (let span = spanOf(life.first); span <= spanOf(life.last); span++) {
+    const end = spanOf(life.last);
+    for (let span = spanOf(life.first); span <= end; span++) {
       const known = this.#spans[span];
       if (known === undefined) this.#spans[span] = [life];
       else known.push(life);
@@ -50,10 +51,10 @@ class Placed {
   /** Those that are alive at some step of `life`, each once: in the first span that both touch. */
   beside(life: Life): Life[] {
     const found: Life[] = [];
-    const start = spanOf(life.first);
-    for (let span = start; span <= spanOf(life.last); span++) {
+    const [start, end] = [spanOf(life.first), spanOf(life.last)];
+    for (let span = start; span <= end; span++) {
       for (const other of this.#spans[span] ?? []) {
-        const isFirst = span === Math.max(start, spanOf(other.first));
+        const isFirst = span === start || other.first >= span * SPAN;
         if (isFirst && other.first <= life.last && life.first <= other.last) found.push(other);
       }
     }
@@ -66,15 +67,17 @@ const spanOf = (step: number): number => Math.floor(step / SPAN);
 /** From the first to the last step that touches each arena buffer. */
 function lives(steps: readonly Step[]): Map<Buffer, Life> {
   const found = new Map<Buffer, Life>();
-  steps.forEach((step, index) => {
-    for (const operand of [...step.reads, ...step.writes, step.scratch]) {
-      if (operand === null) continue;
-      const buffer = root(operand);
-      if (buffer.place !== 'arena') continue;
-      const life = found.get(buffer);
-      if (life === undefined) found.set(buffer, { buffer, first: index, last: index });
-      else life.last = index;
-    }
+  const touch = (operand: Buffer | null, index: number) => {
+    const buffer = operand === null ? null : root(operand);
+    if (buffer?.place !== 'arena') return;
+    const life = found.get(buffer);
+    if (life === undefined) found.set(buffer, { buffer, first: index, last: index });
+    else life.last = index;
+  };
+  steps.forEach(({ reads, writes, scratch }, index) => {
+    for (const read of reads) touch(read, index);
+    for (const write of writes) touch(write, index);
+    touch(scratch, index);
   });
   return found;
 }

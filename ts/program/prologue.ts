@@ -4,7 +4,7 @@
  * program of a model lowers none of what its weights were folded and packed by. A constant itself is promised too: it is
  * brought in right before its first reader, and its memory is another's after the last one.
  */
-import type { Steps } from '../base/steps.ts';
+import { NODES, type Steps } from '../base/steps.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Buffers, lower } from '../graph/lower.ts';
 import type { Node, Value } from '../graph/value.ts';
@@ -126,10 +126,11 @@ export class Prologue {
     }
     if (found.size === 0) return [];
     const start = this.#to.steps.length;
-    for (const [row, node] of this.#graph.nodes.entries()) {
-      if (!found.has(node) || !this.waits(node)) continue;
-      lower(this.#to, node, this.#buffers, row);
-      yield;
+    const { nodes } = this.#graph;
+    for (let row = 0; row < nodes.length; row++) {
+      if (row % NODES === 0) yield;
+      const node = nodes[row] as Node;
+      if (found.has(node) && this.waits(node)) lower(this.#to, node, this.#buffers, row);
     }
     return this.#to.steps.slice(start);
   }

@@ -94,7 +94,7 @@ export class Tensor<D extends DType = 'float32'> {
   /** @internal Tensors are made by `tensor`, `zeros` and the operators. */
   constructor(shape: readonly number[], dtype: D, storage: Storage | null, symbol: Value | null = null) {
     let size = 1;
-    for (const axis of shape) size *= axis;
+    for (let axis = 0; axis < shape.length; axis++) size *= shape[axis] as number;
     this.shape = shape;
     this.dtype = dtype;
     this.size = size;

@@ -74,10 +74,12 @@ export function* rewritten(
 export class Replan {
   #last: Rewritten | null = null;
   readonly #first: readonly Pass[];
+  readonly #isOnce: boolean;
 
-  /** With passes before those that every program has. */
-  constructor(first: readonly Pass[] = []) {
+  /** With passes before those that every program has; `isOnce`: there will be no other trace. */
+  constructor(first: readonly Pass[] = [], isOnce = false) {
     this.#first = first;
+    this.#isOnce = isOnce;
   }
 
   /**
@@ -87,7 +89,7 @@ export class Replan {
   *graphOf(trace: Trace, where: string, results: readonly Value[]): Steps<Planned> {
     const last = this.#last;
     this.#last = null;
-    const isComparable = !holdsMore(trace);
+    const isComparable = !this.#isOnce && !holdsMore(trace);
     if (last !== null && isComparable && isAlike(last, trace, results)) {
       yield;
       if (retype(last, trace)) {
@@ -96,7 +98,8 @@ export class Replan {
       }
     }
     const seen = isComparable ? seenOf(trace, results) : null;
-    const graph = yield* rewritten(trace, where, results, true, { notes: [], first: this.#first });
+    const noted = seen === null ? {} : { notes: [] };
+    const graph = yield* rewritten(trace, where, results, true, { ...noted, first: this.#first });
     return this.#planned(graph, seen && madeOf(seen, graph));
   }
 

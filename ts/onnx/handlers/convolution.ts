@@ -2,6 +2,7 @@
  * Convolution, transposed convolution, and the rules that it shares with pooling: `auto_pad`, and `pads` in ONNX's order
  * (all axes' beginnings, then all axes' ends).
  */
+import { sameShape } from '../../base/dtype.ts';
 import { counted, shapeText } from '../../base/errors.ts';
 import { conv1d, conv2d, conv3d } from '../../ops/convolution.ts';
 import { convTranspose1d, convTranspose2d, convTranspose3d } from '../../ops/convTranspose.ts';
@@ -71,7 +72,7 @@ export function buildConv(call: Call): Tensor {
 export function windowOptions(call: Call, axes: number, weight: Tensor) {
   const kernel = weight.shape.slice(2);
   const declared = call.list('kernel_shape') ?? kernel;
-  if (shapeText(declared) !== shapeText(kernel)) {
+  if (!sameShape({ shape: declared }, { shape: kernel })) {
     call.fail(`kernel_shape is ${shapeText(declared)}, but the weight is ${shapeText(weight.shape)}`);
   }
   return {

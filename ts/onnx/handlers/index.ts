@@ -82,17 +82,27 @@ export const OTHERS: readonly Others[] = [
   },
 ];
 
-/** The rows by operator. */
-export function tableOf(all: readonly Handlers[]): HandlerTable {
-  const rows = (handler: Handler | readonly Handler[]) => ('build' in handler ? [handler] : handler);
-  return new Map(all.flatMap(Object.entries).map(([name, handler]) => [name, rows(handler)]));
+/** The rows by operator: of those of these names, or of all. */
+export function tableOf(all: readonly Handlers[], names?: ReadonlySet<string>): HandlerTable {
+  const table = new Map<string, readonly Handler[]>();
+  for (const handlers of all) {
+    for (const name of names ?? Object.keys(handlers)) {
+      if (!Object.hasOwn(handlers, name)) continue;
+      const handler = handlers[name] as Handler | readonly Handler[];
+      table.set(name, 'build' in handler ? [handler] : handler);
+    }
+  }
+  return table;
 }
 
-/** The table of the operators that a model uses, and of the common ones. */
+/** The table of the operators that a model uses, as far as they are known. */
 export async function handlersFor({ graph }: ModelProto): Promise<HandlerTable> {
   const used = operatorsOf(graph);
-  const wanted = OTHERS.filter(({ names }) => names.split(' ').some((name) => used.has(name)));
-  return tableOf([...common(), ...(await Promise.all(wanted.map(({ load }) => load())))]);
+  const table = tableOf(common(), used);
+  const others = [...used].filter((name) => !table.has(name));
+  if (others.length === 0) return table;
+  const wanted = OTHERS.filter(({ names }) => names.split(' ').some((name) => others.includes(name)));
+  return tableOf([...common(), ...(await Promise.all(wanted.map(({ load }) => load())))], used);
 }
 
 /** The names of a graph's operators, and of those in its nodes' attributes. */

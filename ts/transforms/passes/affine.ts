@@ -112,7 +112,7 @@ const intoWeights: Rule = {
           inputs[f.entry.traits!.weights!.bias] = own.bias
             ? plus(add, times(add, own.bias, scale), shift)
             : shift;
-          return add(f.entry, inputs, f.params);
+          return add(f.entry, inputs, f.params, f.resolved);
         },
       };
     }
@@ -150,7 +150,7 @@ const beforeWeights: Rule = {
           const moved = add(entryOf(sum)!, [parts], [0, ...axes])[0]!;
           inputs[f.entry.traits!.weights!.bias] = own.bias ? plus(add, own.bias, moved) : moved;
         }
-        return add(f.entry, inputs, f.params);
+        return add(f.entry, inputs, f.params, f.resolved);
       },
     };
   },

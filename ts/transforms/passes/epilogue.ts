@@ -3,7 +3,7 @@
  * shape, and an activation that costs little, become inputs and params of f. Values between them are never written.
  */
 import { sameShape } from '../../base/dtype.ts';
-import type { FinalActivation } from '../../graph/entry.ts';
+import type { FinalActivation, Resolved } from '../../graph/entry.ts';
 import { makerOf, type Pass, type Rule } from '../../graph/rewrite.ts';
 import type { Node, Value } from '../../graph/value.ts';
 import { ACTIVATION } from '../../instructions/table.ts';
@@ -42,7 +42,8 @@ const residual: Rule = {
       const f = makerOf(value, endsPlainly);
       if (f === null || !sameShape(other, value) || other === value || value.uses.length !== 1) continue;
       const { residual: place } = f.entry.traits!.epilogue!;
-      return { inner: [f], make: (add) => add(f.entry, withInput(f.inputs, place, other), f.params) };
+      const all = withInput(f.inputs, place, other);
+      return { inner: [f], make: (add) => add(f.entry, all, f.params, f.resolved) };
     }
     return null;
   },
@@ -54,6 +55,11 @@ const residual: Rule = {
  */
 const IN_REGISTERS: readonly (keyof typeof ACTIVATION)[] = ['relu', 'clip', 'leakyRelu', 'prelu'];
 
+/** What a node makes when it ends with an activation. */
+function endedBy({ resolved }: Node, { act, p0, p1 }: FinalActivation): Resolved {
+  return { ...resolved, problem: { ...(resolved.problem as object), activation: { act, p0, p1 } } };
+}
+
 const activation: Rule = {
   name: 'activation',
   match({ entry, inputs, params }) {
@@ -61,11 +67,12 @@ const activation: Rule = {
     const f = act && makerOf(inputs[0], endsOpen);
     if (!act || !f || !IN_REGISTERS.some((name) => ACTIVATION[name] === act.act)) return null;
     const { slope: place } = f.entry.traits!.epilogue!;
+    const ended = [...f.params, act.act, act.p0, act.p1];
     if (act.slope === undefined)
-      return { inner: [f], make: (add) => add(f.entry, f.inputs, [...f.params, act.act, act.p0, act.p1]) };
+      return { inner: [f], make: (add) => add(f.entry, f.inputs, ended, endedBy(f, act)) };
     if (place === null || channelAxisOf(f) !== 1) return null;
     const all = withInput(f.inputs, place, inputs[act.slope] as Value);
-    return { inner: [f], make: (add) => add(f.entry, all, [...f.params, act.act, act.p0, act.p1]) };
+    return { inner: [f], make: (add) => add(f.entry, all, ended, endedBy(f, act)) };
   },
 };
 
