@@ -53,9 +53,10 @@ type Layout = readonly [outputs: number, terms: number, columns: number, taps: n
 /** The places at which a sum of `terms` is cut, so that a float holds every part exactly: the ends of the parts. */
 function endsOf(a: Integers, b: Integers, layout: Layout): readonly number[] {
   const [, terms, , taps] = layout;
+  const most = Math.max(1, Math.floor(EXACT / (a.bound * b.bound * taps)));
+  if (most >= terms) return [terms];
   if (b.known === null) {
     const ends: number[] = [];
-    const most = Math.max(1, Math.floor(EXACT / (a.bound * b.bound * taps)));
     for (let end = most; end < terms; end += most) ends.push(end);
     return [...ends, terms];
   }
@@ -69,7 +70,7 @@ function endsOf(a: Integers, b: Integers, layout: Layout): readonly number[] {
   }
   let known = found.get(key);
   if (known === undefined) {
-    known = cutsOf(magnitudes(q.data, zero, layout), terms, a.bound);
+    known = cutsOf(q.data, zero, layout, a.bound);
     found.set(key, known);
     if (storage.isOutside) storage.leave();
   }
@@ -79,37 +80,35 @@ function endsOf(a: Integers, b: Integers, layout: Layout): readonly number[] {
 /** Where sums of weights were cut, by their layout, zero point and the bound of the other factor: found once for all shapes. */
 const cuts = /*#__PURE__*/ new WeakMap<Storage, Map<string, readonly number[]>>();
 
-/** `sizes` is what each term adds at most to each sum, as a multiple of the first factor. */
-function cutsOf(sizes: Float64Array, terms: number, bound: number): number[] {
+/** What a term adds at most to a sum is counted as a multiple of the first factor, of which `bound` is the largest. */
+function cutsOf(
+  q: ArrayLike<number>,
+  zero: number,
+  [outputs, terms, columns, taps]: Layout,
+  bound: number,
+): number[] {
   const ends: number[] = [];
-  const count = sizes.length / Math.max(1, terms);
-  const sums = new Float64Array(count);
+  const most = EXACT / bound;
+  const sums = new Float64Array(outputs * columns);
+  const own = new Float64Array(outputs * columns);
   for (let term = 0; term < terms; term++) {
-    const own = sizes.subarray(term * count, (term + 1) * count);
-    const fits = own.every((size, i) => ((sums[i] as number) + size) * bound <= EXACT);
-    if (!fits && term > 0) {
+    let largest = 0;
+    for (let output = 0, i = 0; output < outputs; output++) {
+      let at = (output * terms + term) * columns * taps;
+      for (let column = 0; column < columns; column++, i++) {
+        let size = 0;
+        for (const end = at + taps; at < end; at++) size += Math.abs((q[at] as number) - zero);
+        own[i] = size;
+        if ((sums[i] as number) + size > largest) largest = (sums[i] as number) + size;
+      }
+    }
+    if (largest > most && term > 0) {
       ends.push(term);
       sums.fill(0);
     }
-    for (let i = 0; i < count; i++) sums[i] = (sums[i] as number) + (own[i] as number);
+    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + (own[i] as number);
   }
   return [...ends, terms];
-}
-
-/** What a term adds at most to each sum, as a multiple of the first factor: [terms, sums]. */
-function magnitudes(q: ArrayLike<number>, zero: number, [outputs, terms, columns, taps]: Layout) {
-  const sizes = new Float64Array(terms * outputs * columns);
-  let at = 0;
-  for (let output = 0; output < outputs; output++) {
-    for (let term = 0; term < terms; term++) {
-      for (let column = 0; column < columns; column++) {
-        let size = 0;
-        for (const end = at + taps; at < end; at++) size += Math.abs((q[at] as number) - zero);
-        sizes[(term * outputs + output) * columns + column] = size;
-      }
-    }
-  }
-  return sizes;
 }
 
 /** The sums of `terms` products each, in as many parts as are needed to be exact, as int32. */
