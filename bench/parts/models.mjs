@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { ourFeeds, theirFeeds, valuesOf } from '../../scripts/zoo/feeds.mjs';
 import { fetchModels, fileOf } from '../../scripts/zoo/files.mjs';
 import { MODELS } from '../../scripts/zoo/models.mjs';
+import { shareOfLimit } from '../limit.mjs';
 import { matches } from '../options.mjs';
 import { start } from '../peers/striate.mjs';
 import { compareAndRace, startPeers } from '../peers.mjs';
@@ -11,7 +12,6 @@ import { loadModel, ModelError, tensor } from '../striate.mjs';
 import { figure, percent, table, times, tiny } from '../table.mjs';
 
 const ROUNDS = { least: 5, most: 31 };
-const PROFILED = { least: 3, most: 15 };
 const RACE_MS = 15_000; // for all rounds of one model: those that take seconds get few
 
 async function prepareOurs(bytes, values) {
@@ -24,17 +24,7 @@ async function prepareOurs(bytes, values) {
     output: () => outputs.map((name) => into[name].toTypedArray()),
     dispose: () => model.dispose(),
   };
-  const shareOfLimit = (rounds) => {
-    const runs = Math.min(PROFILED.most, Math.max(PROFILED.least, rounds));
-    return shareOf(model.profile(feeds, { runs }));
-  };
-  return { contender, outputs, shareOfLimit };
-}
-
-/** The whole model's share of its limit: of all steps together. */
-function shareOf(rows) {
-  const sum = (of) => rows.reduce((total, row) => total + row[of], 0);
-  return sum('limit') / sum('milliseconds');
+  return { contender, outputs, share: (rounds) => shareOfLimit(model, feeds, rounds) };
 }
 
 async function prepareTheirs({ createSession, Tensor }, bytes, values, outputs) {
@@ -61,7 +51,7 @@ async function roundsFor(contenders) {
 async function measure(model, peers, bench, note) {
   const bytes = readFileSync(fileOf(model));
   const values = await valuesOf(model.runs[0]);
-  const { contender, outputs, shareOfLimit } = await prepareOurs(bytes, values);
+  const { contender, outputs, share } = await prepareOurs(bytes, values);
   const others = {};
   for (const peer of peers) {
     try {
@@ -78,7 +68,7 @@ async function measure(model, peers, bench, note) {
       threads: bench.threads,
       note,
     });
-    return { ...raced, share: shareOfLimit(rounds) };
+    return { ...raced, share: share(rounds) };
   } finally {
     for (const one of all) await one.dispose();
   }

@@ -1,6 +1,6 @@
 // What was found of each network as rows: right or what is wrong, and how fast.
-import { geomean } from '../../bench/race.mjs';
-import { figure, table, times, tiny } from '../../bench/table.mjs';
+import { geomean, median } from '../../bench/race.mjs';
+import { figure, percent, table, times, tiny } from '../../bench/table.mjs';
 import { TOLERANCE } from './compare.mjs';
 
 /** Beside the tolerance: how often as far from native onnxruntime as onnxruntime is from itself. */
@@ -52,7 +52,7 @@ const ofPlan = ({ memory }) => memory && memory.memory / (memory.weights + memor
 export function tableOf(rows) {
   const timed = rows.some((row) => row.times !== undefined);
   const header = ['network', 'package', 'MB', 'outputs', 'error', 'its own', 'verdict', 'memory', 'of plan'];
-  const more = ['load ms', 'of web', 'first ms', 'of web', 'run ms', 'of web', 'of native'];
+  const more = ['load ms', 'of web', 'first ms', 'of web', 'run ms', 'of web', 'of native', 'of limit'];
   const cells = rows.map((row) => {
     const figures = [
       figure(row.times?.load.striate),
@@ -62,6 +62,7 @@ export function tableOf(rows) {
       figure(row.times?.run.striate),
       times(ratio(row, 'run', 'web')),
       times(ratio(row, 'run', 'native')),
+      percent(row.times?.share),
     ];
     const what = [row.name, row.pack, megabytes(row.bytes), row.outputs ?? '-'];
     const memory = [megabytes(row.memory?.memory), times(ofPlan(row))];
@@ -93,6 +94,13 @@ function summary(rows) {
       `- ${text.replace('{}', times(geomean(ratios)))}: geometric mean of ${ratios.length} networks, ${range}.`,
     ];
   });
+  const shares = rows.flatMap((row) => row.times?.share ?? []);
+  if (shares.length > 0) {
+    const [middle, least] = [median(shares), Math.min(...shares)].map(percent);
+    lines.push(
+      `- Of what this machine could do at best a run reaches ${middle}: median of ${shares.length} networks, at least ${least}.`,
+    );
+  }
   return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`;
 }
 
@@ -100,6 +108,8 @@ function summary(rows) {
 const LOAD_AND_RUN = `- **load** is loading the file's bytes (networks whose inputs have fixed shapes are planned then, others at the first run), **first**
   loading and the first run together, **run** the median of a run on the first input; ratios are how many times
   as long the other takes, in turns in one process.
+- **of limit** is how near a run comes to what the machine could do at best (\`model.profile\`): for each step the larger of its arithmetic at the
+  measured peak and its bytes at the measured bandwidth, all steps together.
 `;
 
 /** The text of docs/models.md. `machine` says what it was measured on. */

@@ -1,4 +1,6 @@
-// How long loading and running one model take beside both onnxruntimes, in turns.
+// How long loading and running one model take beside both onnxruntimes, in turns, and how near a run is to the machine's limit.
+
+import { shareOfLimit } from '../../bench/limit.mjs';
 import * as native from '../../bench/peers/onnxruntime-node.mjs';
 import * as web from '../../bench/peers/onnxruntime-web.mjs';
 import { median, race } from '../../bench/race.mjs';
@@ -25,7 +27,11 @@ function contenders(bytes, values) {
       prepare(loaded) {
         const feeds = ourFeeds(tensor, values);
         const into = loaded.run(feeds);
-        return { run: () => void loaded.run(feeds, { into }), dispose: () => loaded.dispose() };
+        return {
+          run: () => void loaded.run(feeds, { into }),
+          share: (runs) => shareOfLimit(loaded, feeds, runs),
+          dispose: () => loaded.dispose(),
+        };
       },
     },
     web: session(web),
@@ -74,12 +80,16 @@ async function runTimes(all) {
     prepared.map(({ run }) => run),
     { rounds },
   );
+  const share = prepared[names.indexOf('striate')].share(rounds);
   for (const { dispose } of prepared) await dispose();
-  return Object.fromEntries(names.map((name, i) => [name, ms[i]]));
+  return { run: Object.fromEntries(names.map((name, i) => [name, ms[i]])), share };
 }
 
-/** Milliseconds of loading, of that and the first run, and of a run, by contender: { load, first, run }. The peers are started. */
+/**
+ * Milliseconds of loading, of that and the first run, and of a run, by contender: { load, first, run }; and `share`, that of the
+ * machine's limit. The peers are started.
+ */
 export async function timesOf(bytes, values) {
   const all = contenders(bytes, values);
-  return { ...(await loadTimes(all)), run: await runTimes(all) };
+  return { ...(await loadTimes(all)), ...(await runTimes(all)) };
 }
