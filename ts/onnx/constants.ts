@@ -101,6 +101,14 @@ class Constants {
   }
 
   compute(node: GraphNode): void {
+    const written = weightOf(node);
+    // In some files half of the nodes are such.
+    if (written?.places === null) {
+      const [name] = node.node.outputs as [string];
+      this.#values.set(name, tensorFrom(written, `${node.label}: attribute value`));
+      this.#release(name);
+      return;
+    }
     const lookup: Lookup = (name) => this.#values.get(name) ?? this.#source.around(name);
     const inputs = node.node.inputs.flatMap((name) => tensorsOf(lookup(name) ?? []));
     // Each name has a handle of its own, also where a result is an input as it was given.
@@ -172,9 +180,14 @@ class Constants {
   }
 }
 
-/** Whether a node is a constant of several elements, as PaddlePaddle's exporter writes weights. */
-function isWeight({ node: { operator, attributes } }: GraphNode): boolean {
-  const dims = operator === 'Constant' ? attributes.get('value')?.tensor?.dims : undefined;
+/** The tensor that a node holds and gives, as PaddlePaddle's exporter writes weights. */
+function weightOf({ node: { operator, attributes } }: GraphNode): TensorProto | undefined {
+  return operator === 'Constant' ? (attributes.get('value')?.tensor ?? undefined) : undefined;
+}
+
+/** Whether a node is a constant of several elements. */
+function isWeight(node: GraphNode): boolean {
+  const dims = weightOf(node)?.dims;
   return dims !== undefined && dims.reduce((count, size) => count * size, 1) > 1;
 }
 

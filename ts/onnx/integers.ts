@@ -60,9 +60,8 @@ function endsOf(a: Integers, b: Integers, layout: Layout): readonly number[] {
     for (let end = most; end < terms; end += most) ends.push(end);
     return [...ends, terms];
   }
-  const { q, zero } = b.known;
-  const storage = q.resources.storage as Storage;
-  const key = [...layout, zero, a.bound].join();
+  const storage = b.known.q.resources.storage as Storage;
+  const key = [...layout, b.known.zero, a.bound].join();
   let found = cuts.get(storage);
   if (found === undefined) {
     found = new Map();
@@ -70,7 +69,7 @@ function endsOf(a: Integers, b: Integers, layout: Layout): readonly number[] {
   }
   let known = found.get(key);
   if (known === undefined) {
-    known = cutsOf(q.data, zero, layout, a.bound);
+    known = cutsOf(a, b, b.known, layout);
     found.set(key, known);
     if (storage.isOutside) storage.leave();
   }
@@ -80,35 +79,53 @@ function endsOf(a: Integers, b: Integers, layout: Layout): readonly number[] {
 /** Where sums of weights were cut, by their layout, zero point and the bound of the other factor: found once for all shapes. */
 const cuts = /*#__PURE__*/ new WeakMap<Storage, Map<string, readonly number[]>>();
 
-/** What a term adds at most to a sum is counted as a multiple of the first factor, of which `bound` is the largest. */
-function cutsOf(
-  q: ArrayLike<number>,
-  zero: number,
-  [outputs, terms, columns, taps]: Layout,
-  bound: number,
-): number[] {
+/** What a term adds at most to a sum is counted as a multiple of the first factor. Whatever fits as large as it may be is not looked at. */
+function cutsOf(a: Integers, b: Integers, { q, zero }: Known, layout: Layout): number[] {
+  const [outputs, terms, columns, taps] = layout;
   const ends: number[] = [];
-  const most = EXACT / bound;
-  const sums = new Float64Array(outputs * columns);
-  const own = new Float64Array(outputs * columns);
-  for (let term = 0; term < terms; term++) {
-    let largest = 0;
-    for (let output = 0, i = 0; output < outputs; output++) {
-      let at = (output * terms + term) * columns * taps;
-      for (let column = 0; column < columns; column++, i++) {
-        let size = 0;
-        for (const end = at + taps; at < end; at++) size += Math.abs((q[at] as number) - zero);
-        own[i] = size;
-        if ((sums[i] as number) + size > largest) largest = (sums[i] as number) + size;
-      }
+  const most = EXACT / a.bound;
+  const { data } = q;
+  let [sums, next] = [new Float64Array(outputs * columns), new Float64Array(outputs * columns)];
+  let largest = 0;
+  for (let term = 0, start = 0; term < terms; ) {
+    const free = Math.floor((most - largest) / (b.bound * taps));
+    const end = Math.min(terms, term + Math.max(1, free));
+    next.set(sums);
+    for (let output = 0; output < outputs; output++) {
+      const from = (output * terms + term) * columns * taps;
+      const to = (output * terms + end) * columns * taps;
+      addSizes(next, output * columns, columns, taps, data, zero, from, to);
     }
-    if (largest > most && term > 0) {
+    const found = next.reduce((one, size) => Math.max(one, size), 0);
+    if (found > most && term > start) {
       ends.push(term);
       sums.fill(0);
+      [start, largest] = [term, 0];
+      continue;
     }
-    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + (own[i] as number);
+    [sums, next, largest, term] = [next, sums, found, end];
   }
   return [...ends, terms];
+}
+
+/** Adds the sizes of some terms, one behind the other in `q`, to sums that begin at `first`: the taps of a column to one of them. */
+function addSizes(
+  sums: Float64Array,
+  first: number,
+  columns: number,
+  taps: number,
+  q: ArrayLike<number>,
+  zero: number,
+  from: number,
+  to: number,
+): void {
+  for (let at = from, column = 0; at < to; ) {
+    let size = 0;
+    for (const end = at + taps; at < end; at++) size += Math.abs((q[at] as number) - zero);
+    const sum = first + column;
+    sums[sum] = (sums[sum] as number) + size;
+    column = column + 1 === columns ? 0 : column + 1;
+  }
 }
 
 /** The sums of `terms` products each, in as many parts as are needed to be exact, as int32. */

@@ -39,6 +39,7 @@ export interface Times {
 }
 
 const STATIC: Time = { how: 'static', stage: 0, few: true };
+const ALONE: Place = { how: 'static', stage: 0 };
 
 /** The times of a graph, of whose inputs (and names from around) `few` have few values; what is not given is a weight. */
 export function timesOf(graph: CheckedGraph, inputs: readonly string[], few: ReadonlySet<string>): Times {
@@ -76,6 +77,11 @@ class Forward {
 
   #place(node: GraphNode): void {
     const { handler, reads } = node;
+    if (reads.length === 0 && !draws(node)) {
+      this.of.set(node, ALONE);
+      for (const name of node.node.outputs) if (name !== '') this.names.set(name, STATIC);
+      return;
+    }
     const between = handler.between === true || !this.#fits(node);
     const isKnown =
       !draws(node) &&
