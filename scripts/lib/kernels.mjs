@@ -1,10 +1,11 @@
-// Builds crates/wasm into build/: simd.wasm and relaxed.wasm (which import a plain memory) are whole; kernels.js has the bytes of
-// both variants' core, sides/ those of the side modules (split.mjs), and glue.js instantiates either. Each variant is built for threads: shared memory, atomics, and the
-// exports a further thread needs; the flag that makes the memory shared is the loader's to set again.
+// Builds crates/wasm into build/: relaxed.wasm, and simd.wasm made of it (plain.mjs), are whole (they import a plain memory); kernels.js has
+// the bytes of both variants' core, sides/ those of the side modules (split.mjs), and glue.js instantiates either. They are built for threads:
+// shared memory, atomics, and the exports a further thread needs; the flag that makes the memory shared is the loader's to set again.
 import fs from 'node:fs';
 import path from 'node:path';
 import { glueModule, glueTypes } from './glue.mjs';
 import { kernelsModule, kernelsTypes } from './pack.mjs';
+import { localSummands, plainModule } from './plain.mjs';
 import { root, run, step } from './report.mjs';
 import { pathWith } from './rust.mjs';
 import { SIDES, split } from './split.mjs';
@@ -24,16 +25,19 @@ export const kernels = {
     ...['simd.wasm', 'relaxed.wasm', 'kernels.js', 'kernels.d.ts', 'glue.js', 'glue.d.ts'],
     ...sidePlaces.flatMap((place) => [`${place}.js`, `${place}.d.ts`]),
   ],
-  sources: ['crates/core', 'crates/wasm', 'scripts/lib/kernels.mjs', 'scripts/lib/split.mjs'],
+  sources: [
+    'crates/core',
+    'crates/wasm',
+    ...['kernels', 'plain', 'split'].map((name) => `scripts/lib/${name}.mjs`),
+  ],
   build,
 };
 
-const forThreads = `${targetFeatures},+atomics`;
-const variants = { simd: forThreads, relaxed: `${forThreads},+relaxed-simd` };
+const features = `${targetFeatures},+atomics,+relaxed-simd`;
 
 const stackBytes = 256 * 1024;
 
-function rustFlags(features) {
+function rustFlags() {
   const exports = ['__wasm_init_tls', '__tls_size', '__tls_align', '__tls_base', '__heap_base'];
   const link = [
     '--shared-memory',
@@ -58,26 +62,29 @@ function rustFlags(features) {
   ];
 }
 
-async function buildVariant(variant, on) {
+/** Both variants of the core, of each side module and of the whole; and what wasm-bindgen made. */
+async function buildVariants(on) {
   const job = {
     crate: 'crates/wasm',
     name: 'kernels',
-    target: path.join(root, 'target/wasm', variant),
+    target: path.join(root, 'target/wasm/relaxed'),
     std: 'core,alloc',
-    flags: rustFlags(variants[variant]),
+    flags: rustFlags(),
   };
   const { place, read } = await wasmPack(job, on);
   const [large, small, text] = ['kernels_bg.wasm', 'small.wasm', 'small.wat'].map(place);
   // -Oz leaves the kernels' time as it was (measured on each of them). The lowest kilobyte is the end of the stack.
   await binaryen('wasm-opt', '-Oz', '--low-memory-unused', large, '-o', small);
   await binaryen('wasm-dis', small, '-o', text);
-  const whole = strictExtremes(splatConstants(String(read('small.wat'))));
+  const whole = localSummands(strictExtremes(splatConstants(String(read('small.wat')))));
   await binaryen('wasm-dis', large, '-o', place('large.wat'));
   const { core, sides } = split(whole, String(read('large.wat')));
   const assembled = async (code) => {
     fs.writeFileSync(text, code);
     await binaryen('wasm-as', text, '-o', small);
-    return finish(read('small.wasm'), `${on.version} ${variant}`);
+    const relaxed = read('small.wasm');
+    const variants = { relaxed, simd: plainModule(relaxed, code) };
+    return mapped(variants, (bytes, variant) => finish(bytes, `${on.version} ${variant}`));
   };
   return {
     wasm: await assembled(whole),
@@ -88,36 +95,36 @@ async function buildVariant(variant, on) {
   };
 }
 
+const mapped = (values, make) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, make(value, name)]));
+
 /** What `make` makes of each value, one after the other. */
 async function inTurn(values, make) {
   const made = {};
-  for (const [name, value] of Object.entries(values)) made[name] = await make(value, name);
+  for (const [name, value] of Object.entries(values)) made[name] = await make(value);
   return made;
 }
 
 async function build(on, write) {
-  const result = {};
-  for (const variant of Object.keys(variants)) {
-    await step(`kernels, ${variant}: wasm-pack build (${on.rust.version})`, async () => {
-      result[variant] = await buildVariant(variant, on);
-      const { wasm, core } = result[variant];
-      return `${wasm.bytes.length} bytes, ${core.bytes.length} of them the core`;
-    });
-  }
-  const { simd, relaxed } = result;
-  const pages = Math.max(simd.wasm.pages, relaxed.wasm.pages);
-  write('simd.wasm', simd.wasm.bytes);
-  write('relaxed.wasm', relaxed.wasm.bytes);
-  write('kernels.js', await kernelsModule(simd.core, relaxed.core));
+  let made;
+  await step(`kernels: wasm-pack build (${on.rust.version})`, async () => {
+    made = await buildVariants(on);
+    const { wasm, core } = made;
+    return `${wasm.relaxed.bytes.length} bytes, ${core.relaxed.bytes.length} of them the core`;
+  });
+  const { wasm, core, sides, glue, types } = made;
+  for (const variant of ['simd', 'relaxed']) write(`${variant}.wasm`, wasm[variant].bytes);
+  write('kernels.js', await kernelsModule(core));
   write('kernels.d.ts', kernelsTypes);
-  const texts = await inTurn(simd.sides, (side, name) => kernelsModule(side, relaxed.sides[name]));
+  const texts = await inTurn(sides, kernelsModule);
   for (const place of sidePlaces) {
     write(`${place}.js`, texts[path.basename(place)]);
     write(`${place}.d.ts`, kernelsTypes);
   }
-  const flags = { simd: simd.wasm.sharedFlag, relaxed: relaxed.wasm.sharedFlag };
-  write('glue.js', glueModule(simd.glue, { pages, stackBytes, flags, version: on.version }));
-  write('glue.d.ts', glueTypes(simd.types));
+  const flags = mapped(wasm, ({ sharedFlag }) => sharedFlag);
+  const { pages } = wasm.relaxed;
+  write('glue.js', glueModule(glue, { pages, stackBytes, flags, version: on.version }));
+  write('glue.d.ts', glueTypes(types));
   await step('numbers of the boundary, for TypeScript', () => writeTable(on.rust));
 }
 

@@ -1,11 +1,12 @@
 // The bytes of both variants as text inside a JavaScript module: relaxed.wasm, which most runtimes take, and simd.wasm as differences
-// from it, each deflated and in base64. ts/engine/embedded.ts reads them.
+// from what plain.mjs makes of it (sizes of functions, mostly), each deflated and in base64. ts/engine/packed.ts reads them.
 //
 // A difference is the lengths of its first two parts, and three parts: copies, (copy from, copy length, insert length) each; corrections of what
 // was copied, (bytes up to here, what is added to the byte) each; and the inserted bytes. Numbers are LEB128; `copy from` is signed (zigzag)
 // and counted from the end of the copy before. Code that was moved or renumbered is copied with corrections, and deflates to 0.7 of what
 // copies of equal bytes would.
 import { promisify } from 'node:util';
+import { plainBytes } from './plain.mjs';
 import { unsigned } from './wasm.mjs';
 
 /** Bytes that must be equal where a copy begins, and what it must be worth at least: its numbers take about four. */
@@ -80,8 +81,8 @@ async function text(bytes) {
 }
 
 /** Both variants of a module, each with where its bytes say that the memory is shared (`finish` of wasm.mjs). */
-export async function kernelsModule(simd, relaxed) {
-  const packed = difference(relaxed.bytes, simd.bytes);
+export async function kernelsModule({ simd, relaxed }) {
+  const packed = difference(plainBytes(relaxed.bytes).bytes, simd.bytes);
   return `// Made by the build: the kernels' WebAssembly, see scripts/lib/pack.mjs.
 export const packed = {
   relaxedBytes: ${relaxed.bytes.length},

@@ -2,7 +2,7 @@
 // custom section `striate` says which version and variant this is.
 
 /** Reads and writes LEB128 numbers. */
-function readUnsigned(bytes, at) {
+export function readUnsigned(bytes, at) {
   let value = 0;
   for (let shift = 0; ; shift += 7) {
     const byte = bytes[at++];

@@ -1,7 +1,8 @@
-/** A module of the kernels as the build packs it into JavaScript: both variants, one as differences from the other. */
+/** A module of the kernels as the build packs it into JavaScript: both variants, the one made of the other. */
 import type { packed } from '../../build/kernels.js';
 import { fromBase64, inflated, inflatedNow, patched } from './decode.ts';
 import type { Variant } from './hosted.ts';
+import { plain } from './plain.ts';
 
 export type Packed = typeof packed;
 
@@ -15,7 +16,7 @@ function texts(from: Packed, variant: Variant): (readonly [deflated: Bytes, size
 }
 
 const joined = ({ simdBytes }: Packed, [relaxed, difference]: readonly Bytes[]): Bytes =>
-  difference ? patched(relaxed as Bytes, difference, simdBytes) : (relaxed as Bytes);
+  difference ? patched(plain(relaxed as Bytes), difference, simdBytes) : (relaxed as Bytes);
 
 /** The bytes of a variant. */
 export const unpacked = async (from: Packed, variant: Variant): Promise<Bytes> =>

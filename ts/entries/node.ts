@@ -7,11 +7,12 @@ import { fromBase64, patched } from '../engine/decode.ts';
 import type { RuntimeInfo } from '../engine/engine.ts';
 import { type InitOptions, initOn } from '../engine/init.ts';
 import type { Platform } from '../engine/instance.ts';
+import { plain } from '../engine/plain.ts';
 
 export * from '../index.ts';
 
 const relaxed = () => fromBase64(packed.relaxed);
-const simd = () => patched(relaxed(), fromBase64(packed.simdDifference), packed.simdBytes);
+const simd = () => patched(plain(relaxed()), fromBase64(packed.simdDifference), packed.simdBytes);
 const platform: Platform = { relaxed, simd, sharedFlag: packed.sharedFlag };
 
 export const init = (options?: InitOptions): Promise<RuntimeInfo> => initOn(platform, options);

@@ -181,7 +181,7 @@ pub unsafe fn gemm_4x8(k: usize, a: *const f32, b: Panels, tile: &Tile, epilogue
         let start = row;
         // SAFETY: the row tile at `a` starts with row `row`, and there are as many as are used.
         unsafe {
-            if F32x4::FUSED && tile.rows - row >= 3 * MR {
+            if F32x4::is_fused() && tile.rows - row >= 3 * MR {
                 let (middle, last) = (a.add(next), a.add(2 * next));
                 strip::<6>(k, [a, middle], b, tile, [row, row + 4], epilogue);
                 strip::<6>(k, [last, middle.add(2)], b, tile, [row + 8, row + 6], epilogue);

@@ -43,9 +43,6 @@ impl Products {
 #[inline(never)]
 #[must_use]
 pub fn products() -> Products {
-    if !cfg!(any(target_feature = "relaxed-simd", not(target_arch = "wasm32"))) {
-        return Products::Wide;
-    }
     // Weights in turns, and all bytes alike.
     let are_exact = |pairs: &[([i8; 2], u8)], of: fn(U8x16, U8x16) -> I32x4| {
         pairs.iter().all(|&([a, b], byte)| {

@@ -204,7 +204,7 @@ pub unsafe fn multiply_tiles(
     while left > 0 {
         // SAFETY: the caller's guarantee: three tiles or one are left.
         unsafe {
-            if F32x4::FUSED && left >= 3 {
+            if F32x4::is_fused() && left >= 3 {
                 let (middle, last) = (a.add(a_step), a.add(2 * a_step));
                 product::<6>(k, [a, middle], b, [y, y.add(4 * NR)], first);
                 product::<6>(k, [last, middle.add(2)], b, [y.add(8 * NR), y.add(6 * NR)], first);

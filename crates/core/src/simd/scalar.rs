@@ -22,7 +22,10 @@ fn zip<A: Copy, B: Copy, C>(a: [A; 4], b: [B; 4], f: impl Fn(A, B) -> C) -> [C; 
 
 impl F32x4 {
     /// Whether `madd` is one instruction; here only what is chosen by it is tested.
-    pub const FUSED: bool = true;
+    #[must_use]
+    pub fn is_fused() -> bool {
+        true
+    }
 
     #[must_use]
     pub const fn constant(value: f32) -> F32x4 {

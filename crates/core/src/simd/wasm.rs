@@ -55,8 +55,14 @@ macro_rules! compare {
 }
 
 impl F32x4 {
-    /// Whether `madd` is one instruction.
-    pub const FUSED: bool = cfg!(target_feature = "relaxed-simd");
+    /// Whether `madd` is one instruction here, which keeps what a product's rounding would lose.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_fused() -> bool {
+        let above_one = F32x4::splat(core::hint::black_box(1.0 + f32::EPSILON));
+        let rounded = F32x4::splat(-1.0 - 2.0 * f32::EPSILON);
+        above_one.madd(above_one, rounded).to_array()[0] != 0.0
+    }
 
     #[inline(always)]
     #[must_use]
@@ -209,10 +215,7 @@ impl F32x4 {
     #[inline(always)]
     #[must_use]
     pub fn madd(self, b: F32x4, c: F32x4) -> F32x4 {
-        #[cfg(target_feature = "relaxed-simd")]
-        return F32x4(w::f32x4_relaxed_madd(self.0, b.0, c.0));
-        #[cfg(not(target_feature = "relaxed-simd"))]
-        return self.mul(b).add(c);
+        F32x4(w::f32x4_relaxed_madd(self.0, b.0, c.0))
     }
 
     /// `self < other ? other : self`: NaN stays in the first operand. (Of both LLVM makes `relaxed_max` and `relaxed_min`,
@@ -300,10 +303,7 @@ impl F32x4 {
     #[inline(always)]
     #[must_use]
     pub fn pick(self, bytes: I32x4) -> F32x4 {
-        #[cfg(target_feature = "relaxed-simd")]
-        return F32x4(w::i8x16_relaxed_swizzle(self.0, bytes.0));
-        #[cfg(not(target_feature = "relaxed-simd"))]
-        return F32x4(w::i8x16_swizzle(self.0, bytes.0));
+        F32x4(w::i8x16_relaxed_swizzle(self.0, bytes.0))
     }
 
     #[inline(always)]

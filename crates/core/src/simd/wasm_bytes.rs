@@ -184,34 +184,16 @@ impl U8x16 {
         (I16x8(w::i16x8_extend_low_i8x16(self.0)), I16x8(w::i16x8_extend_high_i8x16(self.0)))
     }
 
-    #[cfg(target_feature = "relaxed-simd")]
     #[inline(always)]
     #[must_use]
     pub fn dot(self, bytes: U8x16, sums: I32x4) -> I32x4 {
         I32x4(w::i32x4_relaxed_dot_i8x16_i7x16_add(self.0, bytes.0, sums.0))
     }
 
-    #[cfg(not(target_feature = "relaxed-simd"))]
-    #[inline(always)]
-    #[must_use]
-    pub fn dot(self, bytes: U8x16, sums: I32x4) -> I32x4 {
-        let ((a, b), (c, d)) = (self.widen_signed(), bytes.widen());
-        sums.add(a.dot(c).add_pairs(b.dot(d)))
-    }
-
-    #[cfg(target_feature = "relaxed-simd")]
     #[inline(always)]
     #[must_use]
     pub fn pairs(self, bytes: U8x16) -> I16x8 {
         I16x8(w::i16x8_relaxed_dot_i8x16_i7x16(self.0, bytes.0))
-    }
-
-    #[cfg(not(target_feature = "relaxed-simd"))]
-    #[inline(always)]
-    #[must_use]
-    pub fn pairs(self, bytes: U8x16) -> I16x8 {
-        let ((a, b), (c, d)) = (self.widen_signed(), bytes.widen());
-        a.dot(c).narrow(b.dot(d))
     }
 
     #[inline(always)]
