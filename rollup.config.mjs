@@ -106,13 +106,29 @@ const index = path.resolve(sourcesByDistName.index);
 const OF_ENTRIES =
   /[\\/](build[\\/](?!sides[\\/]\w+\.js)|ts[\\/]entries[\\/])|[\\/]ts[\\/](index|engine[\\/]embedded)\.ts$/;
 
+/** The `init` of most runtimes, and the kernels that it loads. */
+const OF_DEFAULT =
+  /[\\/](build[\\/]kernels\.js|ts[\\/]entries[\\/]default\.ts|ts[\\/]engine[\\/]embedded\.ts)$/;
+
 /**
- * What `striate` imports is one file: read and parsed in one go, a start takes two thirds of the time that ten files take. What the other
- * entries share besides is in chunks of its own.
+ * What `striate` imports are few files, since a start that reads one takes two thirds of the time that ten take: `core` with what most
+ * networks use, and by the side modules of the kernels that they need the others. A bundler cuts no file in two: what a model has loaded
+ * later must not lie beside what every application loads at first. What the other entries share besides is in chunks of its own.
  */
-function coreChunk(id, { getModuleInfo }) {
-  coreChunk.core ??= reachable(index, getModuleInfo);
-  return coreChunk.core.has(id) && !OF_ENTRIES.test(id) ? 'core' : undefined;
+function chunkOf(id, { getModuleInfo }) {
+  // So `striate` is a list of names: esbuild keeps whatever else a file imports that has anything of its own.
+  if (OF_DEFAULT.test(id)) return 'embedded';
+  const from = (entry) => reachable(entry, getModuleInfo);
+  chunkOf.all ??= from(index);
+  chunkOf.most ??= new Set(
+    [sourcesByDistName.onnx, 'ts/entries/default.ts'].flatMap((file) => [...from(path.resolve(file))]),
+  );
+  if (!chunkOf.all.has(id) || OF_ENTRIES.test(id)) return undefined;
+  if (chunkOf.most.has(id)) return 'core';
+  const others = [...from(id)].filter((each) => !chunkOf.most.has(each));
+  const sides = new Set(others.flatMap((each) => each.match(/[\\/]sides[\\/](\w+)\.\w+$/)?.[1] ?? []));
+  if (sides.size < 2) return [...sides][0] ?? 'more';
+  return [...sides].sort().join() === 'gradients,selection' ? 'gradients' : 'rest';
 }
 
 /** The modules that one imports at once, and those that these import. */
@@ -176,7 +192,7 @@ export default [
     plugins: [...plugins, shorter],
     treeshake,
     makeAbsoluteExternalsRelative: false,
-    output: { ...shared('js'), manualChunks: coreChunk, sourcemap: true },
+    output: { ...shared('js'), manualChunks: chunkOf, sourcemap: true },
   },
   {
     input: bundle,

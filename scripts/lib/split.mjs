@@ -10,10 +10,10 @@ export const SIDES = {
   bytes: /^(quantized_|quantize|interleave|integer)/,
   gradients:
     /^(conv::(weight_|planes)|pool::gradient|norm_gradient|unary_gradient|(loss|cross_entropy)::(Gradient|decode_gradient)|update)/,
-  sampling: /^(deform|grid_sample|roi_|resample|antialias)/,
-  selection:
-    /^(sort|select|scatter|suppress|cumulate|triangle|compare|choose|random|dropout|loss|cross_entropy)/,
-  reductions: /^(reduce|softmax|stats)/,
+  sampling: /^(deform|grid_sample|roi_)/,
+  resampling: /^(resample|antialias)/,
+  selection: /^(sort|scatter|suppress|cumulate|triangle|compare|choose|random|dropout|loss|cross_entropy)/,
+  axes: /^(accumulate|reduce|softmax|stats|select)/,
   recurrent: /^recurrent/,
   pictures: /^picture/,
 };

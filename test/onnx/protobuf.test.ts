@@ -3,6 +3,7 @@ import { init, scope, zeros } from 'striate';
 import { loadModel } from 'striate/onnx';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ModelError } from '../../ts/base/errors.ts';
+import { refused } from '../../ts/onnx/foreign.ts';
 import { checkGraph } from '../../ts/onnx/graph.ts';
 import { handlerTable } from '../../ts/onnx/handlers/all.ts';
 import { readModel } from '../../ts/onnx/protobuf.ts';
@@ -99,7 +100,8 @@ describe('what is no model', () => {
     try {
       check(bytes);
     } catch (error) {
-      if (error instanceof ModelError) return error.message;
+      const shown = refused(bytes, 'm.onnx', error);
+      if (shown instanceof ModelError) return shown.message;
       throw error;
     }
     return 'loaded';

@@ -85,7 +85,7 @@ describe.each(variants)('%s', (variant) => {
     expect(held()).toEqual(['selection']);
     scope(() => gridSample(tensor([[[[5]]]]), tensor([[[[0, 0]]]])).toArray());
     scope(() => vjp((x) => mul(x, x), tensor([1, 2])).value.toArray());
-    expect(held()).toEqual(['selection', 'sampling', 'gradients']);
+    expect(held()).toEqual(['selection', 'sampling', 'axes', 'gradients']);
   });
 
   test('a program that was compiled holds them', async () => {
@@ -106,7 +106,7 @@ describe.each(variants)('%s', (variant) => {
 test('all of them are there as soon as threads are', async () => {
   inParts();
   await init({ threads: 3 });
-  expect(held().sort()).toEqual(['gradients', 'recurrent', 'reductions', 'sampling', 'selection']);
+  expect(held().sort()).toEqual(['axes', 'gradients', 'recurrent', 'resampling', 'sampling', 'selection']);
   expect(sorted()).toEqual([1, 2, 3]);
 });
 

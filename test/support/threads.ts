@@ -1,5 +1,5 @@
 /** Threads in tests: every step in parts, however little work it is. */
-import { tuning } from '../../ts/engine/threads.ts';
+import { tuning } from '../../ts/engine/parts.ts';
 
 const usual = { ...tuning };
 

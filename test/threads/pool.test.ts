@@ -19,7 +19,7 @@ import {
 } from 'striate';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KernelSource } from '../../ts/engine/instance.ts';
-import { partsOf, processors, tuning } from '../../ts/engine/threads.ts';
+import { partsOf, processors, tuning } from '../../ts/engine/parts.ts';
 import { workerText } from '../../ts/engine/workerText.ts';
 import { expectNothingLive } from '../support/runtime.ts';
 import { asUsual, impatient, inParts } from '../support/threads.ts';

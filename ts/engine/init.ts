@@ -5,8 +5,8 @@ import type { WebUrl } from '../base/platform.ts';
 import { tagOf } from '../base/realm.ts';
 import { type Engine, engine, engineOrNull, type RuntimeInfo, setEngine } from './engine.ts';
 import { type KernelSource, loadFrom, type Platform, type Variant, version } from './instance.ts';
+import { processors } from './parts.ts';
 import { prepare } from './side.ts';
-import { Pool, processors } from './threads.ts';
 
 /** The options of `init`. */
 export interface InitOptions {
@@ -95,6 +95,7 @@ async function start(platform: Platform, options: InitOptions): Promise<RuntimeI
   };
   await prepare(on);
   if (shared) {
+    const { Pool } = await import('./threads.ts');
     const pool = new Pool(on, threads, options.workerUrl);
     await pool.start();
     if (pool.stands) [on.pool, on.parts] = [pool, threads];

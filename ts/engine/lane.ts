@@ -9,7 +9,7 @@ import type { WebSignal } from '../base/platform.ts';
 import type { Engine } from './engine.ts';
 import type { KernelExports } from './instance.ts';
 import { laneText } from './laneText.ts';
-import { tuning } from './threads.ts';
+import { tuning } from './parts.ts';
 import { type AnyWorker, BLOCK_BYTES, openWorker } from './workers.ts';
 import type { Answer } from './workerText.ts';
 
@@ -133,7 +133,7 @@ export class Lane {
   /** Whether there is a worker: one that stands, or a new one. */
   async #stands(): Promise<boolean> {
     if (this.#seat !== null) return true;
-    if (this.#refused) return false;
+    if (this.#refused || !this.#on.alive) return false;
     const { info } = this.#on;
     try {
       await this.#open();

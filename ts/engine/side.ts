@@ -58,6 +58,7 @@ export function side(name: string, packed: Packed): Side {
  * Side modules by their names alone, for the rules of gradients, which every operator brings along: who differentiates holds them
  * (graph/differentiate.ts).
  */
+export const AXES = { name: 'axes' };
 export const GRADIENTS = { name: 'gradients' };
 export const SELECTION = { name: 'selection' };
 
@@ -75,8 +76,8 @@ export function take(on: Engine, name: string): void {
 }
 
 /**
- * Before an engine runs: a page compiles what the application holds now, since it may not do so at once later; with threads the
- * engine takes it in, since workers that compute hear of nothing else.
+ * Before an engine runs, and when chunks have come: a page compiles what the application holds now, since it may not do so at once
+ * later; with threads the engine takes it in, since workers that compute hear of nothing else.
  */
 export async function prepare(on: Engine): Promise<void> {
   if (on.whole || (!on.shared && builtin('node:zlib'))) return;

@@ -1,26 +1,12 @@
 /**
- * Threads: which steps of a program are computed in parts, the pool that computes them, and what happens when a worker
- * dies. The meeting of the parts is Rust's (crates/wasm/src/team.rs); the caller comes back from it to look at the clock.
+ * Threads: the pool that computes the parts of a program's steps, and what happens when a worker dies. It is loaded when there are to be
+ * any. The meeting of the parts is Rust's (crates/wasm/src/team.rs); the caller comes back from it to look at the clock.
  */
 import { TEAM } from '../base/boundary.ts';
-import { builtin } from '../base/builtin.ts';
 import type { Engine, Threads } from './engine.ts';
+import { tuning } from './parts.ts';
 import { Crew } from './workers.ts';
 
-/** What tests change. */
-export const tuning = {
-  /**
-   * The work that makes a part worth its meeting, in multiply-accumulates or half bytes moved: some 25 microseconds. A
-   * meeting costs 0.2, waking a worker that has fallen asleep 50.
-   */
-  grain: 1 << 19,
-  /** Milliseconds without progress after which a worker is held to be dead. */
-  patience: 10_000,
-  /** Milliseconds in which new workers must stand. */
-  starting: 10_000,
-};
-
-const MAX_AUTO = 8;
 /** Crews lost one after the other, none of which finished a run. */
 const MAX_LOST = 3;
 
@@ -36,18 +22,6 @@ function nap(words: Int32Array, at: number): void {
   } catch {
     // A page's main thread goes on looking.
   }
-}
-
-/** The parts that a step of so much work is computed in. */
-export function partsOf(work: number, threads: number): number {
-  return Math.max(1, Math.min(threads, Math.floor(work / tuning.grain)));
-}
-
-/** The threads of `threads: 'auto'`. */
-export function processors(): number {
-  const os = builtin<{ availableParallelism?(): number }>('node:os');
-  const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
-  return Math.min(MAX_AUTO, os?.availableParallelism?.() ?? navigator?.hardwareConcurrency ?? 1);
 }
 
 /** The threads of one engine. */

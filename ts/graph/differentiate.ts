@@ -5,6 +5,7 @@
 import type { TensorType } from '../base/dtype.ts';
 import { engineOrNull } from '../engine/engine.ts';
 import { take } from '../engine/side.ts';
+import { axes } from '../engine/sides/axes.ts';
 import { gradients } from '../engine/sides/gradients.ts';
 import { selection } from '../engine/sides/selection.ts';
 import type { Buffer } from '../instructions/builder.ts';
@@ -28,7 +29,7 @@ export function differentiate(
   copies: ReadonlyMap<Value, Value> = new Map(),
 ): Value[] {
   const on = engineOrNull();
-  if (on) for (const { name } of [gradients, selection]) take(on, name);
+  if (on) for (const { name } of [axes, gradients, selection]) take(on, name);
   const nodes = [...graph.nodes];
   const reverse = new Reverse(where, graph, neededBy(nodes, xs), copies);
   for (const node of nodes) reverse.save(node);

@@ -8,8 +8,8 @@ import { DTYPE } from '../base/boundary.ts';
 import { elementCount } from '../base/checks.ts';
 import { bytesPer, type TensorType } from '../base/dtype.ts';
 import { type Engine, refresh } from '../engine/engine.ts';
+import { partsOf } from '../engine/parts.ts';
 import { type Side, take } from '../engine/side.ts';
-import { partsOf } from '../engine/threads.ts';
 import { ABSENT, MAX_AXES, OP, type Operands } from './table.ts';
 import { ARENA, callWithWords, type Words } from './words.ts';
 

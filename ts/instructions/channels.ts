@@ -1,7 +1,7 @@
 /** Instructions over x as [n, channels, inner], with one number per channel: affine maps and statistics. */
 import { DTYPE } from '../base/boundary.ts';
 import { GRADIENTS } from '../engine/side.ts';
-import { reductions } from '../engine/sides/reductions.ts';
+import { axes } from '../engine/sides/axes.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 
@@ -26,7 +26,7 @@ export function writeAffine(
 
 /** Mean and (biased) variance of each channel. */
 export function writeStats(to: Builder, { x, mean, variance }: OperandsOf<'stats'>, sizes: Channels): void {
-  to.needs(reductions);
+  to.needs(axes);
   to.step(OP.stats, [x], [mean, variance], words(sizes));
 }
 

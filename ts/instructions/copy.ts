@@ -1,4 +1,4 @@
-/** Instructions that fill, move and add up values along strided walks. */
+/** Instructions that fill and move values along strided walks. */
 import { type DType, dtypeId } from '../base/dtype.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
@@ -21,7 +21,7 @@ export interface Walks {
   readonly target: Walk;
 }
 
-function stepWalks(
+export function stepWalks(
   to: Builder,
   opcode: number,
   { x, y }: OperandsOf<'copy'>,
@@ -40,9 +40,4 @@ export function writeCopy(
   walks: Walks & { readonly dtype?: DType },
 ): void {
   stepWalks(to, OP.copy, operands, walks, walks.dtype);
-}
-
-/** y += x, along their walks. */
-export function writeAccumulate(to: Builder, operands: OperandsOf<'accumulate'>, walks: Walks): void {
-  stepWalks(to, OP.accumulate, operands, walks);
 }

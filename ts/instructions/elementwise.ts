@@ -2,7 +2,6 @@
 import { DTYPE } from '../base/boundary.ts';
 import { type DType, dtypeId } from '../base/dtype.ts';
 import { GRADIENTS } from '../engine/side.ts';
-import { selection } from '../engine/sides/selection.ts';
 import { type Builder, bits, type OperandsOf } from './builder.ts';
 import { ACTIVATION, OP } from './table.ts';
 import { walkWords } from './walk.ts';
@@ -42,7 +41,7 @@ export function writeUnaryGradient(
   to.step(OP.unaryGradient, [dy, v], [dx], words, { inPlace: 0 });
 }
 
-interface BinaryOptions {
+export interface BinaryOptions {
   readonly dtype?: DType;
   /** BINARY. */
   readonly kind: number;
@@ -62,38 +61,6 @@ export function writeBinary(
 ): void {
   const words = [dtypeId(dtype), kind, ...walkWords(to, shape, a, b)];
   to.step(OP.binary, [operands.a, operands.b], [operands.y], words, { inPlace });
-}
-
-/** y = a kind b, 0 or 1 in uint8; kind is one of COMPARE, the dtype that of a and b. */
-export function writeCompare(
-  to: Builder,
-  operands: OperandsOf<'compare'>,
-  { dtype, kind, shape, a, b }: Omit<BinaryOptions, 'inPlace'>,
-): void {
-  to.needs(selection);
-  const words = [dtypeId(dtype ?? 'float32'), kind, ...walkWords(to, shape, a, b)];
-  to.step(OP.compare, [operands.a, operands.b], [operands.y], words);
-}
-
-export interface SelectOptions {
-  /** Of a, b and y, and of the condition. */
-  readonly dtype: DType;
-  readonly condition: DType;
-  readonly count: number;
-  /** For c, a and b: whether they have `count` elements, or one. */
-  readonly steps: readonly [boolean, boolean, boolean];
-}
-
-/** y = c !== 0 ? a : b. */
-export function writeChoose(
-  to: Builder,
-  { c, a, b, y }: OperandsOf<'choose'>,
-  { dtype, condition, count, steps }: SelectOptions,
-): void {
-  to.needs(selection);
-  const words = [dtypeId(dtype), dtypeId(condition), count, ...steps.map(Number)];
-  const inPlace = steps.indexOf(true, 1);
-  to.step(OP.choose, [c, a, b], [y], words, { inPlace });
 }
 
 /** y = x with another dtype. */

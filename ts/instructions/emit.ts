@@ -4,8 +4,9 @@
  */
 import { type DType, sameShape } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
+import { writeAccumulate } from './accumulate.ts';
 import type { Buffer, Builder } from './builder.ts';
-import { writeAccumulate, writeCopy, writeFill } from './copy.ts';
+import { writeCopy, writeFill } from './copy.ts';
 import { writeBinary, writeUnary, writeUnaryGradient } from './elementwise.ts';
 import { BINARY } from './table.ts';
 import { contiguous, stretched, stridesOf, type Walk } from './walk.ts';

@@ -5,8 +5,9 @@
  */
 import { elementCount } from '../base/checks.ts';
 import { bytesPer, type TensorType } from '../base/dtype.ts';
+import { writeAccumulate } from './accumulate.ts';
 import type { Buffer, Builder } from './builder.ts';
-import { writeAccumulate, writeCopy, writeFill } from './copy.ts';
+import { writeCopy, writeFill } from './copy.ts';
 import { type Block, countOf, emitFill, newBlock } from './emit.ts';
 import { stridesOf, type Walk } from './walk.ts';
 

@@ -1,7 +1,7 @@
 /** Instructions along the middle axis of x as [outer, size, inner]. */
 import { DTYPE } from '../base/boundary.ts';
 import { type DType, dtypeId } from '../base/dtype.ts';
-import { reductions } from '../engine/sides/reductions.ts';
+import { axes } from '../engine/sides/axes.ts';
 import type { Builder, OperandsOf } from './builder.ts';
 import { OP } from './table.ts';
 
@@ -17,7 +17,7 @@ export function writeReduce(
   { x, y }: OperandsOf<'reduce'>,
   { dtype, kind, outer, size, inner }: Along & { dtype: DType; kind: number },
 ): void {
-  to.needs(reductions);
+  to.needs(axes);
   to.step(OP.reduce, [x], [y], [dtypeId(dtype), kind, outer, size, inner]);
 }
 
@@ -27,7 +27,7 @@ export function writeSoftmax(
   { x, y }: OperandsOf<'softmax'>,
   { outer, size, inner, logarithm }: Along & { logarithm: boolean },
 ): void {
-  to.needs(reductions);
+  to.needs(axes);
   const words = [DTYPE.float32, outer, size, inner, logarithm ? 1 : 0];
   to.step(OP.softmax, [x], [y], words, { inPlace: 0 });
 }

@@ -1,4 +1,5 @@
 /** What a file is that is no ONNX model, by its first bytes: what people have in its place, and what to do then. */
+import { ModelError } from '../base/errors.ts';
 
 /** At most so many bytes are looked at as text. */
 const HEAD = 512;
@@ -19,8 +20,14 @@ const IDENTIFIERS: readonly (readonly [identifier: string, what: string, then: s
   ['ORTM', 'a model in the ORT format', 'give the .onnx file that it was made of'],
 ];
 
+/** What was not read as a model, `cause` says why: an error that says what the bytes are, where they are something that is known. */
+export function refused(bytes: Uint8Array, file: string, cause: unknown): unknown {
+  const is = foreignFile(bytes);
+  return is === null ? cause : new ModelError(`${file}: ${is}`, { cause });
+}
+
 /** What the bytes are and what to do, for a sentence; null where they are nothing that is known. */
-export function foreignFile(bytes: Uint8Array): string | null {
+function foreignFile(bytes: Uint8Array): string | null {
   if (bytes.length === 0) return 'it is empty, must be an ONNX model';
   const found = kindOf(bytes);
   if (found === null) return null;

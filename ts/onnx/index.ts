@@ -4,13 +4,12 @@ import { wrongKind, wrongValue } from '../base/errors.ts';
 import { type ModelSource, readSource } from '../base/source.ts';
 import { withPauses } from '../base/steps.ts';
 import { engine } from '../engine/engine.ts';
+import { prepare } from '../engine/side.ts';
 import { requireRoom } from './constants.ts';
-import { readExternal } from './external.ts';
-import { inlined } from './functions.ts';
 import { checkGraph } from './graph.ts';
 import { handlersFor } from './handlers/index.ts';
 import { Model, type ModelOptions } from './model.ts';
-import { readModel } from './protobuf.ts';
+import { type GraphProto, type ModelProto, readModel } from './protobuf.ts';
 
 export { ModelError } from '../base/errors.ts';
 export type { ModelSource } from '../base/source.ts';
@@ -60,11 +59,33 @@ export async function loadModel(source: ModelSource, options: ModelOptions = {})
   }
   if (options.maxIterations !== undefined) integer('loadModel', 'maxIterations', options.maxIterations, 1);
   const { bytes, file, beside } = await readSource('loadModel', source);
-  const proto = inlined(readModel(bytes, file));
+  const proto = await protoOf(bytes, file);
   const graph = checkGraph(proto, await handlersFor(proto));
+  await prepare(on);
   requireRoom(proto, on.info.maxMemoryBytes);
-  await readExternal(proto, externalData, beside);
+  if (isApart(proto.graph)) await (await import('./external.ts')).readExternal(proto, externalData, beside);
   return withPauses(Model.making(proto, graph, options), () => {
     if (!on.alive) throw new TypeError('loadModel: the runtime was disposed');
   });
 }
+
+/** What a file holds, with the nodes of its functions in the place of their calls. */
+async function protoOf(bytes: Uint8Array, file: string): Promise<ModelProto> {
+  let proto: ModelProto;
+  try {
+    proto = readModel(bytes, file);
+  } catch (cause) {
+    throw (await import('./foreign.ts')).refused(bytes, file, cause);
+  }
+  return proto.functions.size === 0 ? proto : (await import('./functions.ts')).inlined(proto);
+}
+
+/** Whether values of tensors lie in files of their own. */
+const isApart = ({ initializers, nodes }: GraphProto): boolean =>
+  initializers.some(({ external }) => external !== null) ||
+  nodes.some(({ attributes }) =>
+    [...attributes.values()].some(
+      ({ tensor, graph }) =>
+        (tensor !== null && tensor.external !== null) || (graph !== null && isApart(graph)),
+    ),
+  );

@@ -4,7 +4,6 @@
  * attributes of control flow are read as the model's own is, up to a depth; the types of sequences are not entered.
  */
 import { ModelError } from '../base/errors.ts';
-import { foreignFile } from './foreign.ts';
 import { Message } from './wire.ts';
 
 export interface ModelProto {
@@ -105,17 +104,8 @@ export interface ValueInfo {
   shape: (number | string)[] | null;
 }
 
-/** Reads a model; `file` names it in errors. @throws ModelError, that says what the bytes are where they are something else */
+/** Reads a model; `file` names it in errors. @throws ModelError */
 export function readModel(bytes: Uint8Array, file: string): ModelProto {
-  try {
-    return readProto(bytes, file);
-  } catch (cause) {
-    const is = foreignFile(bytes);
-    throw is === null ? cause : new ModelError(`${file}: ${is}`, { cause });
-  }
-}
-
-function readProto(bytes: Uint8Array, file: string): ModelProto {
   const message = new Message(bytes, file, 'model');
   const opsets = new Map<string, number>();
   const functions = new Map<string, FunctionProto>();

@@ -6,7 +6,7 @@
  */
 import type { DType, TensorType } from '../base/dtype.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
-import { writeChoose, writeCompare } from '../instructions/elementwise.ts';
+import { writeChoose, writeCompare } from '../instructions/compare.ts';
 import { type Block, broadcast, countOf, emitFill, emitStretched, emitSumTo } from '../instructions/emit.ts';
 import { COMPARE } from '../instructions/table.ts';
 import { stretched } from '../instructions/walk.ts';

@@ -1,5 +1,5 @@
 /**
- * Tensors out of numbers: tensor, zeros, ones, full, arange, rand, randn.
+ * Tensors out of numbers: tensor, zeros, ones, full, arange.
  * @category Tensors
  */
 import { checkOptions, elementCount, fill, integer, integers, oneOf } from '../base/checks.ts';
@@ -7,7 +7,6 @@ import { bytesPer, DTYPES, type DType, fits } from '../base/dtype.ts';
 import { counted, shapeText, wrongKind, wrongValue } from '../base/errors.ts';
 import { fitting, readData, type TensorData } from '../tensor/data.ts';
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts';
-import { type Distribution, drawn, seeded } from './random.ts';
 
 /** What lists hold, as far as they are typed arrays in rows. */
 type Innermost<Data> = Data extends readonly (infer Row)[]
@@ -127,7 +126,7 @@ export function ones(...given: Creation<DTypeOption<DType>>): Tensor<DType> {
 }
 
 /** What a function that makes a tensor is given; more where its shape was written as PyTorch takes it, number by number. */
-type Creation<Options> = readonly [shape: readonly number[], options?: Options, ...more: unknown[]];
+export type Creation<Options> = readonly [shape: readonly number[], options?: Options, ...more: unknown[]];
 
 function filled<D extends DType>(where: string, value: number, given: Creation<DTypeOption<D>>): Tensor<D> {
   const [shape, options = {}] = given;
@@ -150,48 +149,4 @@ export function arange<D extends DType = 'float32'>(n: number, options: DTypeOpt
   const { data } = made;
   for (let i = 0; i < data.length; i++) data[i] = i;
   return made;
-}
-
-/** The options of `rand` and `randn`. */
-export interface RandomOptions {
-  /** The same seed gives the same numbers. Default: the generator that manualSeed seeds. */
-  seed?: number | undefined;
-  /** Random numbers are float32. */
-  dtype?: 'float32' | undefined;
-}
-
-/**
- * Uniform float32 numbers in [0, 1). In a traced function (compile, vjp) they are other ones at each run, unless there is a seed.
- * @throws RangeError for a shape that is no list of integers from 0
- * @example
- * ```ts
- * rand([2, 3], { seed: 1 });
- * ```
- */
-export function rand(shape: readonly number[], options?: RandomOptions): Tensor;
-export function rand(...given: Creation<RandomOptions>): Tensor {
-  return random('rand', 'uniform', given);
-}
-
-/**
- * Normally distributed float32 numbers with mean 0 and variance 1, not for secrets. In a traced function (compile, vjp) they
- * are other ones at each run, unless there is a seed.
- * @throws RangeError for a shape that is no list of integers from 0
- */
-export function randn(shape: readonly number[], options?: RandomOptions): Tensor;
-export function randn(...given: Creation<RandomOptions>): Tensor {
-  return random('randn', 'normal', given);
-}
-
-function random(where: string, distribution: Distribution, given: Creation<RandomOptions>): Tensor {
-  const [shape, options = {}] = given;
-  const checked = integers(where, 'shape', shape, 0, undefined, given);
-  checkOptions(where, options, ['seed', 'dtype']);
-  if (options.dtype !== undefined && options.dtype !== 'float32') {
-    throw wrongKind(where, 'dtype', options.dtype, "'float32'");
-  }
-  elementCount(where, checked);
-  const { seed } = options;
-  if (seed !== undefined) return seeded(where, checked, distribution, [0, 1], seed);
-  return drawn(where, checked, distribution, [0, 1]);
 }

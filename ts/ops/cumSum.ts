@@ -8,8 +8,8 @@
 import { axisIndex, checkOptions } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { countOf, newBlock } from '../instructions/emit.ts';
+import { writeCumulate } from '../instructions/order.ts';
 import type { Along } from '../instructions/reduce.ts';
-import { writeCumulate } from '../instructions/select.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';
 import { flag } from './options.ts';

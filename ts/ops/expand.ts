@@ -6,8 +6,9 @@
 import { elementCount, integers } from '../base/checks.ts';
 import { bytesPer, type DType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
+import { writeAccumulate } from '../instructions/accumulate.ts';
 import type { Buffer } from '../instructions/builder.ts';
-import { writeAccumulate, writeCopy } from '../instructions/copy.ts';
+import { writeCopy } from '../instructions/copy.ts';
 import { emitFill, emitSumTo } from '../instructions/emit.ts';
 import { contiguous, stretched, type Walk } from '../instructions/walk.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';

@@ -10,7 +10,7 @@ import type { TensorType } from '../base/dtype.ts';
 import { axisName } from '../base/faults.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf } from '../instructions/emit.ts';
-import { type GridOptions, writeGridSample, writeGridSampleGradient } from '../instructions/sample.ts';
+import { type GridOptions, writeGridSample, writeGridSampleGradient } from '../instructions/region.ts';
 import { GRID_MODES, GRID_PADDINGS } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Lowered, operator, type Params, type Resolved, type Types } from './operator.ts';

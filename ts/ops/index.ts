@@ -64,8 +64,8 @@ export { conv1d, conv2d, conv3d } from './convolution.ts';
 export type { ConvOptions, PaddingMode } from './convolutionStep.ts';
 export type { ConvTransposeOptions } from './convTranspose.ts';
 export { convTranspose1d, convTranspose2d, convTranspose3d } from './convTranspose.ts';
-export type { DTypeOf, DTypeOption, RandomOptions } from './create.ts';
-export { arange, full, ones, rand, randn, tensor, zeros } from './create.ts';
+export type { Creation, DTypeOf, DTypeOption } from './create.ts';
+export { arange, full, ones, tensor, zeros } from './create.ts';
 export type { CrossEntropyOptions, NllLossOptions } from './crossEntropy.ts';
 export { crossEntropy, nllLoss } from './crossEntropy.ts';
 export type { CumSumOptions } from './cumSum.ts';
@@ -153,6 +153,8 @@ export {
   sumPool2d,
   sumPool3d,
 } from './pooling.ts';
+export type { RandomOptions } from './rand.ts';
+export { rand, randn } from './rand.ts';
 export type {
   CellActivation,
   CellActivationName,

@@ -5,8 +5,10 @@
 import { oneOf } from '../base/checks.ts';
 import type { TensorType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
+import { axes } from '../engine/sides/axes.ts';
+import { writeAccumulate } from '../instructions/accumulate.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
-import { writeAccumulate, writeFill } from '../instructions/copy.ts';
+import { writeFill } from '../instructions/copy.ts';
 import { contiguous } from '../instructions/walk.ts';
 
 /**
@@ -36,6 +38,7 @@ export function reductionOf(where: string, reduction: string = 'mean', count = 3
 
 /** into = the sum of the elements of a buffer. */
 export function emitTotal(to: Builder, x: Buffer, count: number, into: Buffer): void {
+  to.needs(axes);
   writeFill(to, { y: into }, { count: 1 });
   const target = { strides: [0], offset: 0 };
   writeAccumulate(to, { x, y: into }, { shape: [count], source: contiguous([count]), target });

@@ -9,7 +9,7 @@ import { checkOptions, integer, real } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { shapeText, wrongValue } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
-import { writeSuppress } from '../instructions/select.ts';
+import { writeSuppress } from '../instructions/order.ts';
 import { execute } from '../program/eager.ts';
 import { readable, requireTensor, Tensor } from '../tensor/tensor.ts';
 import { slice } from './concat.ts';

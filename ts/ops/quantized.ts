@@ -9,6 +9,7 @@ import { perAxis } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
 import { countOf, emitFill } from '../instructions/emit.ts';
 import { emitPad } from '../instructions/emitPad.ts';
+import { writeCumulate } from '../instructions/order.ts';
 import {
   type Quantized,
   type QuantizedEnd,
@@ -21,7 +22,6 @@ import {
   writeQuantizedPool,
   writeQuantizedTable,
 } from '../instructions/quantized.ts';
-import { writeCumulate } from '../instructions/select.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ConvolutionStep, convSettings, convStep } from './convolutionStep.ts';
 import { type Entry, operator } from './operator.ts';

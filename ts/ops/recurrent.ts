@@ -10,9 +10,11 @@
 import { checkOptions, oneOf, real } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
 import { counted, shapeText, wrongKind } from '../base/errors.ts';
+import { axes } from '../engine/sides/axes.ts';
+import { writeAccumulate } from '../instructions/accumulate.ts';
 import { PIXEL } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
-import { writeAccumulate, writeCopy, writeFill } from '../instructions/copy.ts';
+import { writeCopy, writeFill } from '../instructions/copy.ts';
 import type { Activation } from '../instructions/elementwise.ts';
 import { emitConvolution } from '../instructions/emitConvolution.ts';
 import { emitPanels, type Recurrence, writeRecurrent } from '../instructions/recurrent.ts';
@@ -236,6 +238,7 @@ function emitBiases(to: Builder, bias: Buffer, { units, gates, directions, after
   const source = { strides: [2 * all, 1], offset: 0 };
   const target = { strides: [all, 1], offset: 0 };
   writeCopy(to, { x: bias, y: sum }, { shape: [directions, all], source, target });
+  to.needs(axes);
   const second = { shape: [directions, summed], source: { ...source, offset: all }, target };
   writeAccumulate(to, { x: bias, y: sum }, second);
   if (summed === all) return { sum, apart: null };

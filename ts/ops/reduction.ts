@@ -9,8 +9,10 @@
 import { axisIndex, checkOptions, elementCount, integers, real } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
 import { shapeText, wrongKind } from '../base/errors.ts';
+import { axes as along } from '../engine/sides/axes.ts';
+import { writeAccumulate } from '../instructions/accumulate.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
-import { writeAccumulate, writeCopy, writeFill } from '../instructions/copy.ts';
+import { writeCopy, writeFill } from '../instructions/copy.ts';
 import { writeUnary } from '../instructions/elementwise.ts';
 import {
   type Block,
@@ -108,6 +110,7 @@ function resolve(
 
 /** Sums of float32 into a buffer of zeros. */
 function emitSum(to: Builder, { shape, axes, kept }: Problem, x: Buffer, into: Buffer): void {
+  to.needs(along);
   const strides = stridesOf(kept).map((stride, axis) => (axes.includes(axis) ? 0 : stride));
   const walks = { shape, source: contiguous(shape), target: { strides, offset: 0 } };
   writeAccumulate(to, { x, y: into }, walks);

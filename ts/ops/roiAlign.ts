@@ -17,7 +17,7 @@ import {
   writeRoiAlignGradient,
   writeRoiMax,
   writeRoiMaxGradient,
-} from '../instructions/sample.ts';
+} from '../instructions/region.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Backward, type Entry, type Lowered, operator, type Params, type Types } from './operator.ts';
 import { flag, requireRank, type Size } from './options.ts';

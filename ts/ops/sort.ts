@@ -8,8 +8,9 @@
 import { axisIndex, checkOptions, integer } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { countOf, emitFill } from '../instructions/emit.ts';
+import { writeSort } from '../instructions/order.ts';
 import type { Along } from '../instructions/reduce.ts';
-import { writePut, writeSort } from '../instructions/select.ts';
+import { writePut } from '../instructions/select.ts';
 import { JOINING } from '../instructions/table.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';

@@ -9,7 +9,7 @@ import { integer } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
 import { countOf, newBlock } from '../instructions/emit.ts';
-import { type Triangle, writeTriangle } from '../instructions/select.ts';
+import { type Triangle, writeTriangle } from '../instructions/order.ts';
 import { requireTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Entry, operator } from './operator.ts';
 

@@ -9,9 +9,11 @@
 import { checkOptions, perAxis } from '../base/checks.ts';
 import type { DType, TensorType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
+import { axes } from '../engine/sides/axes.ts';
+import { writeAccumulate } from '../instructions/accumulate.ts';
 import type { Axis } from '../instructions/axes.ts';
 import type { Buffer, Builder } from '../instructions/builder.ts';
-import { writeAccumulate, writeCopy, writeFill } from '../instructions/copy.ts';
+import { writeCopy, writeFill } from '../instructions/copy.ts';
 import { countOf, emitFill, newBlock } from '../instructions/emit.ts';
 import { stridesOf } from '../instructions/walk.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -111,6 +113,7 @@ function emitUnfold(to: Builder, image: Buffer, into: Buffer, problem: Unfolding
 
 /** Adds columns to an image of zeros. */
 function emitFold(to: Builder, columns: Buffer, into: Buffer, problem: Unfolding): void {
+  to.needs(axes);
   for (const tap of tapsOf(problem)) {
     const walks = { shape: tap.shape, source: tap.columns, target: tap.image };
     writeAccumulate(to, { x: columns, y: into }, walks);

@@ -13,7 +13,7 @@ import { type Binding, SLOT } from './executable.ts';
 import type { Loaded } from './loaded.ts';
 
 /** What a run reads and writes, by index; what has no bytes may be null. */
-interface Touched {
+export interface Touched {
   readonly input: readonly (Storage | null)[];
   readonly output: readonly (Storage | null)[];
   /** Copies of what it writes in place. */

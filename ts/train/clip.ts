@@ -2,10 +2,12 @@
 import { real } from '../base/checks.ts';
 import { wrongValue } from '../base/errors.ts';
 import { scope } from '../engine/memory.ts';
+import { axes } from '../engine/sides/axes.ts';
 import type { Entry } from '../graph/entry.ts';
 import type { Handle } from '../graph/value.ts';
+import { writeAccumulate } from '../instructions/accumulate.ts';
 import type { Buffer } from '../instructions/builder.ts';
-import { writeAccumulate, writeFill } from '../instructions/copy.ts';
+import { writeFill } from '../instructions/copy.ts';
 import { writeUnary } from '../instructions/elementwise.ts';
 import { type Block, countOf, emitBinary, emitBinaryInto, emitFill } from '../instructions/emit.ts';
 import { ACTIVATION, BINARY } from '../instructions/table.ts';
@@ -31,6 +33,7 @@ export const SQUARES: Entry = {
     const { buffer, shape } = emitBinary(to, BINARY.mul, row, row);
     writeFill(to, { y: sum! }, { count: 1 });
     const walks = { shape, source: contiguous(shape), target: { strides: [0], offset: 0 } };
+    to.needs(axes);
     writeAccumulate(to, { x: buffer, y: sum! }, walks);
   },
 };

@@ -9,7 +9,7 @@ import type { WebSignal } from '../base/platform.ts';
 import { Shown } from '../base/shown.ts';
 import { atOnce, type Steps } from '../base/steps.ts';
 import { type Engine, engine, engineOrNull, refresh } from '../engine/engine.ts';
-import { laneOf, type Send } from '../engine/lane.ts';
+import type { Send } from '../engine/lane.ts';
 import {
   adopt,
   allocate,
@@ -22,7 +22,7 @@ import {
 import type { Answer } from '../engine/workerText.ts';
 import type { Draw } from '../graph/draw.ts';
 import { ARENA } from '../instructions/words.ts';
-import { broughtOf, visitOf } from '../program/beside.ts';
+import type { broughtOf, Touched } from '../program/beside.ts';
 import { type Binding, type Constant, type Executable, SLOT } from '../program/executable.ts';
 import type { Instructions } from '../program/instructions.ts';
 import { Loaded } from '../program/loaded.ts';
@@ -328,16 +328,25 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
 
   /** Runs by the lane, or in place where there is none. @internal */
   async runBeside(where: string, inputs: readonly Tensor<DType>[], send: Send | null): Promise<Out> {
-    const loaded = this.#requireAlive(where);
     if (send === null) return this.runFor(where, inputs);
-    const run = this.#engine.shared ? this.#visit : this.#bring;
-    const result = await run.call(this, where, loaded, inputs, send);
+    const { broughtOf, visitOf } = await import('../program/beside.ts');
+    const loaded = this.#requireAlive(where);
+    const result = this.#engine.shared
+      ? await this.#visit(where, loaded, inputs, (touched) =>
+          send(visitOf(this.#engine, where, loaded, touched)),
+        )
+      : await this.#bring(where, loaded, inputs, { send, broughtOf });
     for (const storage of this.#written) storage.version += 1;
     return result;
   }
 
   /** Runs in the lane's memory, which is this one. What it writes in place is a copy until it has run. */
-  async #visit(where: string, loaded: Loaded, inputs: readonly Tensor<DType>[], send: Send): Promise<Out> {
+  async #visit(
+    where: string,
+    loaded: Loaded,
+    inputs: readonly Tensor<DType>[],
+    visit: (touched: Touched) => Promise<Answer>,
+  ): Promise<Out> {
     const { captures, keys, prepacked } = this.resources;
     const copies: [index: number, copy: Storage][] = [];
     const outputs = this.#empty(where);
@@ -354,7 +363,7 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
         made: prepacked.storagesOf(keys),
         draws: this.#draws.map(([draw]) => draw.next()),
       };
-      this.#requireRun(where, loaded, await send(visitOf(this.#engine, where, loaded, touched)));
+      this.#requireRun(where, loaded, await visit(touched));
       // Whoever disposed of the program meanwhile asks for no more than the results.
       for (const [i, copy] of copies) if (captures[i]) copy.copyTo(captures[i].address);
     } catch (error) {
@@ -367,14 +376,19 @@ export class Program<Out = Results, In extends Given = Given> extends Shown {
   }
 
   /** Runs in a memory of the lane's own. */
-  async #bring(where: string, loaded: Loaded, inputs: readonly Tensor<DType>[], send: Send): Promise<Out> {
+  async #bring(
+    where: string,
+    loaded: Loaded,
+    inputs: readonly Tensor<DType>[],
+    { send, broughtOf: brought }: { send: Send; broughtOf: typeof broughtOf },
+  ): Promise<Out> {
     const { captures, key } = this.resources;
     const [read, drawn, given, made] = (['capture', 'slot', 'input', 'output'] as const).map((kind) =>
       loaded.boundOf(kind),
     ) as [Bases, Bases, Bases, Bases];
     const answer = await send({
       key,
-      bring: () => broughtOf(this.#engine, where, loaded, this.inputs, captures),
+      bring: () => brought(this.#engine, where, loaded, this.inputs, captures),
       writes: [
         ...given.map(([i, base]) => [base, storageOf(where, 'x', inputs[i]!).read()] as const),
         ...drawn.map(([i, base]) => [base, drawnBytes(this.#draws[i]![0])] as const),
@@ -574,19 +588,24 @@ export function copiesOf(tensors: readonly Tensor<DType>[]): readonly Tensor<DTy
   return collecting(() => tensors.map((one) => one.clone())).result;
 }
 
+let lane: Promise<typeof import('../engine/lane.ts')> | null = null;
+
 /** Has copies of tensors, made now, used by the lane when their turn has come. @internal */
-export function inTurn<T>(
+export async function inTurn<T>(
   on: Engine,
   signal: WebSignal | undefined,
   tensors: readonly Tensor<DType>[],
   job: (own: readonly Tensor<DType>[], send: Send | null) => Promise<T>,
 ): Promise<T> {
   const own = copiesOf(tensors);
-  return laneOf(on)
-    .enqueue(signal, (send) => job(own, send))
-    .finally(() => {
-      for (const one of own) one.dispose();
-    });
+  try {
+    // One promise for all, so that calls that wait for it go on in their order.
+    lane ??= import('../engine/lane.ts');
+    const { laneOf } = await lane;
+    return await laneOf(on).enqueue(signal, (send) => job(own, send));
+  } finally {
+    for (const one of own) one.dispose();
+  }
 }
 
 function bindTensors(main: Instructions, bases: readonly number[], tensors: readonly Tensor<DType>[]): void {

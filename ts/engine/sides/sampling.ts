@@ -1,4 +1,4 @@
-/** Instructions of resampling, grids, deformable convolution and regions, and their gradients. */
+/** Instructions of grids, deformable convolution and regions, and their gradients. */
 import { packed } from '../../../build/sides/sampling.js';
 import { type Side, side } from '../side.ts';
 

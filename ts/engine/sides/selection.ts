@@ -1,4 +1,4 @@
-/** Instructions of sorting, selecting, comparing, cumulating, losses and random numbers. */
+/** Instructions of sorting, comparing, choosing, scattering, cumulating, losses and random numbers. */
 import { packed } from '../../../build/sides/selection.js';
 import { type Side, side } from '../side.ts';
 

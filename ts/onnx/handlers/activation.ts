@@ -21,8 +21,6 @@ import {
   tanh,
 } from '../../ops/activation.ts';
 import { add, div, maximum, minimum, mul, prelu, sub } from '../../ops/arithmetic.ts';
-import { cast } from '../../ops/cast.ts';
-import { greater, less, where } from '../../ops/comparison.ts';
 import {
   acos,
   acosh,
@@ -42,8 +40,6 @@ import {
   sinh,
   tan,
 } from '../../ops/elementary.ts';
-import { oneHot } from '../../ops/indexing.ts';
-import { argMax } from '../../ops/reduction.ts';
 import { reshape } from '../../ops/reshape.ts';
 import { logSoftmax, softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -127,18 +123,6 @@ export const activation: Handlers = {
   },
   Celu: { since: 12, inputs: ['X'], attributes: { alpha: float(1) }, build: buildCelu },
   Softsign: { inputs: ['input'], build: (call) => div(call.float32(0), add(abs(call.float32(0)), 1)) },
-  ThresholdedRelu: {
-    since: 10,
-    inputs: ['X'],
-    attributes: { alpha: float(1) },
-    build: (call) => where(greater(call.float32(0), call.float('alpha')), call.float32(0), 0),
-  },
-  Shrink: {
-    since: 9,
-    inputs: ['input'],
-    attributes: { lambd: float(0.5), bias: float(0) },
-    build: buildShrink,
-  },
   HardSigmoid: {
     inputs: ['X'],
     attributes: { alpha: float(0.2), beta: float(0.5) },
@@ -146,7 +130,6 @@ export const activation: Handlers = {
   },
   Softmax: softmaxRows(softmax),
   LogSoftmax: softmaxRows(logSoftmax),
-  Hardmax: softmaxRows(hardmax),
   PRelu: { inputs: ['X', 'slope'], build: buildPRelu },
   Clip: [
     {
@@ -163,12 +146,6 @@ function buildCelu(call: Call): Tensor {
   const [x, alpha] = [call.float32(0), call.float('alpha')];
   if (alpha === 1) return elu(x);
   return add(relu(x), mul(elu(minimum(div(x, alpha), 0)), alpha));
-}
-
-/** Both ends moved towards 0 by the bias, and 0 between them. */
-function buildShrink(call: Call): Tensor {
-  const [x, lambd, bias] = [call.float32(0), call.float('lambd'), call.float('bias')];
-  return where(less(x, -lambd), add(x, bias), where(greater(x, lambd), sub(x, bias), 0));
 }
 
 /** A function of floats, or what it is of integers. */
@@ -201,7 +178,7 @@ function buildPRelu(call: Call): Tensor {
 type Along = (x: Tensor, options: { dim: number }) => Tensor;
 
 /** Along one axis from operator set 13 on; before, along all axes from this one on together. */
-function softmaxRows(along: Along): Handler[] {
+export function softmaxRows(along: Along): Handler[] {
   return [
     { inputs: ['input'], attributes: { axis: int(1) }, build: (call) => buildFlatSoftmax(call, along) },
     {
@@ -211,11 +188,6 @@ function softmaxRows(along: Along): Handler[] {
       build: (call) => along(call.float32(0), { dim: call.axis(call.int('axis'), call.shape(0).length) }),
     },
   ];
-}
-
-/** 1 where the first of the largest is, else 0. */
-function hardmax(x: Tensor, { dim }: { dim: number }): Tensor {
-  return cast(oneHot(argMax(x, { dim }), x.shape[dim] as number, { dim }), 'float32');
 }
 
 function buildFlatSoftmax(call: Call, along: Along): Tensor {

@@ -1,22 +1,15 @@
 /** Arithmetic of two tensors or more: elementwise, broadcasting as NumPy does. */
 import type { DType } from '../../base/dtype.ts';
 import { add, div, maximum, minimum, mul, pow, sub } from '../../ops/arithmetic.ts';
-import { bitwiseAnd, bitwiseLeftShift, bitwiseOr, bitwiseRightShift, bitwiseXor } from '../../ops/bitwise.ts';
 import { cast } from '../../ops/cast.ts';
-import { less, logicalAnd, logicalXor, where } from '../../ops/comparison.ts';
-import { ceil, floor } from '../../ops/elementary.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handler, Handlers } from '../handler.ts';
-import { choice, int, required, variadic } from '../row.ts';
+import { variadic } from '../row.ts';
 
 type Binary = (a: Tensor<DType>, b: Tensor<DType>) => Tensor<DType>;
 
-/** An operator on integers, which says so where it is given floats. */
-const bits = (operator: typeof bitwiseAnd) =>
-  operator as unknown as (a: Tensor<DType>, b: Tensor<DType> | number) => Tensor<DType>;
-
-function binary(operator: Binary): Handler {
+export function binary(operator: Binary): Handler {
   return { inputs: ['A', 'B'], build: (call) => operator(call.tensor(0), call.tensor(1)) };
 }
 
@@ -38,25 +31,6 @@ export const arithmetic: Handlers = {
   Max: many(maximum),
   Sum: many(add),
   Mean: { ...many(add), build: (call) => div(many(add).build(call) as Tensor, call.inputs.length) },
-  BitwiseAnd: { ...binary(bits(bitwiseAnd)), since: 18 },
-  BitwiseOr: { ...binary(bits(bitwiseOr)), since: 18 },
-  BitwiseXor: { ...binary(bits(bitwiseXor)), since: 18 },
-  BitwiseNot: {
-    since: 18,
-    inputs: ['X'],
-    build: (call) => bits(bitwiseXor)(call.tensor(0), call.tensor(0).dtype === 'uint8' ? 255 : -1),
-  },
-  BitShift: {
-    since: 11,
-    inputs: ['X', 'Y'],
-    attributes: { direction: required(choice('LEFT', 'RIGHT')) },
-    build: (call) =>
-      bits(call.string('direction') === 'LEFT' ? bitwiseLeftShift : bitwiseRightShift)(
-        call.tensor(0),
-        call.tensor(1),
-      ),
-  },
-  Mod: { since: 10, inputs: ['A', 'B'], attributes: { fmod: int(0) }, build: buildMod },
 };
 
 /** The exponent may be of another type; the result has the base's. */
@@ -65,19 +39,4 @@ function buildPow(call: Call): Tensor<DType> {
   if (base.dtype === exponent.dtype) return pow(base, exponent);
   if (base.dtype === 'float32') return pow(base, cast(exponent, 'float32'));
   return cast(pow(cast(base, 'float32'), cast(exponent, 'float32')), base.dtype);
-}
-
-/** The rest of a division: of the divisor's sign, or with fmod, which floats need, of the dividend's. */
-function buildMod(call: Call): Tensor<DType> {
-  const [a, b] = [call.tensor(0), call.tensor(1)];
-  if (a.dtype === 'float32') {
-    if (call.int('fmod') === 0) call.fail('A is float32, must be an integer where fmod is 0');
-    const quotient = div(a, b) as Tensor<DType> as Tensor;
-    const whole = where(less(quotient, 0), ceil(quotient), floor(quotient));
-    return sub(a, mul(whole as Tensor<DType>, b));
-  }
-  const rest = sub(a, mul(div(a, b), b));
-  if (call.int('fmod') !== 0) return rest;
-  const apart = logicalXor(less(rest, 0), less(b, 0)) as unknown as Tensor<DType>;
-  return where(logicalAnd(rest, cast(apart, rest.dtype)), add(rest, b), rest);
 }

@@ -2,7 +2,6 @@
 import type { DType } from '../../base/dtype.ts';
 import { shapeText } from '../../base/errors.ts';
 import { cast } from '../../ops/cast.ts';
-import { notEqual } from '../../ops/comparison.ts';
 import { full, tensor } from '../../ops/create.ts';
 import { type PadOptions, pad1d, pad2d, pad3d } from '../../ops/padding.ts';
 import { reshape } from '../../ops/reshape.ts';
@@ -21,7 +20,7 @@ import {
   tensorValue,
   value,
 } from '../row.ts';
-import { BOOL, dtypeOf, saturate, typeName } from '../weights.ts';
+import { dtypeOf, saturate, typeName } from '../weights.ts';
 import { padPairs } from './convolution.ts';
 
 const PAD_MODE = choice('constant', 'reflect', 'edge', 'wrap');
@@ -110,12 +109,12 @@ function buildConstantOfShape(call: Call): Tensor<DType> {
   return full(shape, one.data[0] as number, { dtype: one.dtype });
 }
 
+/** Casts to bool are in comparison.ts. */
 function buildCast(call: Call): Tensor<DType> {
   const type = call.int('to');
   const dtype = dtypeOf(type) ?? call.fail(`a cast to ${typeName(type)} is not supported`);
   const x = call.tensor(0);
-  if (type !== BOOL) return x.dtype === dtype ? x : cast(x, dtype);
-  return notEqual(x, 0) as Tensor<DType>;
+  return x.dtype === dtype ? x : cast(x, dtype);
 }
 
 /** What was bool is uint8 here, as a target too. */

@@ -3,36 +3,75 @@
  * when a model uses one of them.
  */
 import type { Handler, Handlers } from '../handler.ts';
-import type { GraphProto, ModelProto } from '../protobuf.ts';
+import type { GraphProto, ModelProto, NodeProto } from '../protobuf.ts';
+import { BOOL } from '../weights.ts';
 import { activation } from './activation.ts';
 import { affine } from './affine.ts';
 import { arithmetic } from './arithmetic.ts';
-import { blocks } from './blocks.ts';
-import { comparisons } from './comparison.ts';
 import { constants } from './constant.ts';
 import { convolution } from './convolution.ts';
 import { indexing } from './indexing.ts';
-import { normalization } from './normalization.ts';
 import { pooling } from './pooling.ts';
 import { reductions } from './reduction.ts';
+import { CROPPED, resizing } from './resize.ts';
 import { shapes } from './shape.ts';
 
 /** The rows of each operator. A Map: a file may name an operator 'toString'. */
 export type HandlerTable = ReadonlyMap<string, readonly Handler[]>;
 
 export const common = (): readonly Handlers[] => [
-  ...[activation, affine, arithmetic, blocks, comparisons, constants, convolution],
-  ...[indexing, normalization, pooling, reductions, shapes],
+  ...[activation, affine, arithmetic, constants, convolution],
+  ...[indexing, pooling, reductions, resizing, shapes],
 ];
 
 interface Others {
   /** Their names, with a space between them. */
   readonly names: string;
+  /** Which nodes of these names need them; without it all. */
+  readonly when?: (node: NodeProto) => boolean;
   load(): Promise<Handlers>;
 }
 
 export const OTHERS: readonly Others[] = [
-  { names: 'Resize Upsample', load: async () => (await import('./resize.ts')).resizing },
+  {
+    names: 'Resize',
+    when: ({ attributes }) => attributes.get('coordinate_transformation_mode')?.string === CROPPED,
+    load: async () => (await import('./cropped.ts')).cropping,
+  },
+  {
+    names: 'Cast',
+    when: ({ attributes }) => attributes.get('to')?.int === BOOL,
+    load: async () => (await import('./comparison.ts')).truth,
+  },
+  {
+    names:
+      'Equal Greater GreaterOrEqual Less LessOrEqual And Or Xor Not IsNaN IsInf Where ThresholdedRelu Shrink Hardmax',
+    load: async () => (await import('./comparison.ts')).comparisons,
+  },
+  {
+    names: 'BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitShift Mod',
+    load: async () => (await import('./bits.ts')).integers,
+  },
+  {
+    names: 'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare ReduceProd',
+    load: async () => (await import('./sums.ts')).sums,
+  },
+  {
+    names:
+      'InstanceNormalization LayerNormalization RMSNormalization GroupNormalization MeanVarianceNormalization LpNormalization LRN',
+    load: async () => (await import('./normalization.ts')).normalization,
+  },
+  { names: 'Dropout', load: async () => (await import('./dropout.ts')).dropouts },
+  { names: 'ConvTranspose', load: async () => (await import('./transposed.ts')).transposedConvolution },
+  { names: 'GlobalLpPool LpPool', load: async () => (await import('./powers.ts')).powers },
+  {
+    names: 'DepthToSpace SpaceToDepth Col2Im CenterCropPad',
+    load: async () => (await import('./blocks.ts')).blocks,
+  },
+  {
+    names: 'GatherElements Scatter ScatterElements CumSum OneHot Trilu TopK EyeLike',
+    load: async () => (await import('./picking.ts')).picking,
+  },
   {
     names: 'GridSample AffineGrid DeformConv MaxRoiPool RoiAlign',
     load: async () => (await import('./resampling.ts')).resampling,
@@ -82,8 +121,8 @@ export const OTHERS: readonly Others[] = [
   },
 ];
 
-/** The rows by operator: of those of these names, or of all. */
-export function tableOf(all: readonly Handlers[], names?: ReadonlySet<string>): HandlerTable {
+/** The rows by operator: of those of these names, or of all; a later list's stand for an earlier one's. */
+export function tableOf(all: readonly Handlers[], names?: Iterable<string>): HandlerTable {
   const table = new Map<string, readonly Handler[]>();
   for (const handlers of all) {
     for (const name of names ?? Object.keys(handlers)) {
@@ -97,23 +136,24 @@ export function tableOf(all: readonly Handlers[], names?: ReadonlySet<string>): 
 
 /** The table of the operators that a model uses, as far as they are known. */
 export async function handlersFor({ graph }: ModelProto): Promise<HandlerTable> {
-  const used = operatorsOf(graph);
-  const table = tableOf(common(), used);
-  const others = [...used].filter((name) => !table.has(name));
-  if (others.length === 0) return table;
-  const wanted = OTHERS.filter(({ names }) => names.split(' ').some((name) => others.includes(name)));
-  return tableOf([...common(), ...(await Promise.all(wanted.map(({ load }) => load())))], used);
+  const used = nodesOf(graph);
+  const wanted = OTHERS.filter(({ names, when }) =>
+    names.split(' ').some((name) => used.get(name)?.some((node) => when === undefined || when(node))),
+  );
+  return tableOf([...common(), ...(await Promise.all(wanted.map(({ load }) => load())))], [...used.keys()]);
 }
 
-/** The names of a graph's operators, and of those in its nodes' attributes. */
-function operatorsOf(graph: GraphProto): ReadonlySet<string> {
-  const names = new Set<string>();
+/** The nodes of each operator in a graph, and in the graphs in its nodes' attributes. */
+function nodesOf(graph: GraphProto): ReadonlyMap<string, readonly NodeProto[]> {
+  const found = new Map<string, NodeProto[]>();
   const graphs = [graph];
   for (const { nodes } of graphs) {
-    for (const { operator, attributes } of nodes) {
-      names.add(operator);
-      for (const { graph: inner } of attributes.values()) if (inner !== null) graphs.push(inner);
+    for (const node of nodes) {
+      const same = found.get(node.operator);
+      if (same === undefined) found.set(node.operator, [node]);
+      else same.push(node);
+      for (const { graph: inner } of node.attributes.values()) if (inner !== null) graphs.push(inner);
     }
   }
-  return names;
+  return found;
 }

@@ -18,7 +18,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
 import type { Handler, Handlers } from '../handler.ts';
 import { choice, int } from '../row.ts';
-import { indicesOf, REDUCES } from './indexing.ts';
+import { indicesOf } from './indexing.ts';
+import { REDUCES } from './picking.ts';
 
 const GATHER: Handler = { inputs: ['data', 'indices'], build: buildGather };
 const SCATTER: Handler = { inputs: ['data', 'indices', 'updates'], build: buildScatter };

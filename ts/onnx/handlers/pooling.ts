@@ -1,21 +1,9 @@
 /** Pooling. ONNX's stride is 1 where none is given, PyTorch's the kernel's size. */
 import type { DType } from '../../base/dtype.ts';
-import { abs, sqrt } from '../../ops/activation.ts';
 import { globalAvgPool, globalMaxPool } from '../../ops/adaptivePooling.ts';
-import { add, div, mul, pow, sub } from '../../ops/arithmetic.ts';
+import { add, div, mul, sub } from '../../ops/arithmetic.ts';
 import { arange } from '../../ops/create.ts';
-import {
-  avgPool1d,
-  avgPool2d,
-  avgPool3d,
-  lpPool1d,
-  lpPool2d,
-  lpPool3d,
-  maxPool1d,
-  maxPool2d,
-  maxPool3d,
-} from '../../ops/pooling.ts';
-import { sum } from '../../ops/reduction.ts';
+import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from '../../ops/pooling.ts';
 import { reshape } from '../../ops/reshape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Call } from '../call.ts';
@@ -23,7 +11,7 @@ import type { Handlers } from '../handler.ts';
 import { int, required } from '../row.ts';
 import { spatialAxes, WINDOW_ATTRIBUTES, windowPadding } from './convolution.ts';
 
-const ATTRIBUTES = {
+export const POOL_ATTRIBUTES = {
   ...WINDOW_ATTRIBUTES,
   kernel_shape: required(WINDOW_ATTRIBUTES.kernel_shape),
   ceil_mode: int(0),
@@ -34,33 +22,17 @@ export const pooling: Handlers = {
   GlobalMaxPool: { inputs: ['X'], build: (call) => globalMaxPool(call.tensor(0)) },
   MaxPool: {
     inputs: ['X'],
-    attributes: { ...ATTRIBUTES, storage_order: int(0) },
+    attributes: { ...POOL_ATTRIBUTES, storage_order: int(0) },
     outputs: 2,
     build: buildMaxPool,
   },
-  GlobalLpPool: { inputs: ['X'], attributes: { p: int(2) }, build: buildGlobalLpPool },
   AveragePool: {
     inputs: ['X'],
-    attributes: { ...ATTRIBUTES, count_include_pad: int(0) },
+    attributes: { ...POOL_ATTRIBUTES, count_include_pad: int(0) },
     build: (call) =>
       pool(call, [avgPool1d, avgPool2d, avgPool3d], {
         countIncludePad: call.int('count_include_pad') !== 0,
       }),
-  },
-  LpPool: {
-    inputs: ['X'],
-    attributes: { ...ATTRIBUTES, p: int(2) },
-    build: (call) => {
-      const p = call.int('p');
-      return pool(
-        call,
-        [lpPool1d, lpPool2d, lpPool3d].map(
-          (lp) => (x: Tensor<DType>, kernel: number[], options: object) =>
-            lp(x as Tensor, p, kernel, options),
-        ),
-        { absolute: true },
-      );
-    },
   },
 };
 
@@ -99,18 +71,8 @@ export function planeStarts([n = 0, channels = 0, ...spatial]: readonly number[]
   return reshape(starts, [n, channels, ...spatial.map(() => 1)]);
 }
 
-/** The p-norm of each plane. */
-function buildGlobalLpPool(call: Call): Tensor<DType> {
-  const [x, p] = [abs(call.float32(0)), call.int('p')];
-  if (p < 1) call.fail(`attribute p is ${p}, must be at least 1`);
-  const over = { dim: x.shape.slice(2).map((_, axis) => axis + 2), keepDim: true };
-  if (p === 1) return sum(x, over);
-  if (p === 2) return sqrt(sum(mul(x, x), over));
-  return pow(sum(pow(x, p), over), 1 / p);
-}
-
 /** The pool of the input's rank, with the window that the attributes say. */
-function pool(call: Call, ranks: readonly unknown[], more: object = {}): Tensor<DType> {
+export function pool(call: Call, ranks: readonly unknown[], more: object = {}): Tensor<DType> {
   const axes = spatialAxes(call);
   const options = {
     stride: call.perAxis('strides', axes, 1),

@@ -8,8 +8,6 @@ import type { Positions } from '../../instructions/sample.ts';
 import { KERNEL, ROUNDINGS } from '../../instructions/table.ts';
 import { clip } from '../../ops/activation.ts';
 import { cast } from '../../ops/cast.ts';
-import { where } from '../../ops/comparison.ts';
-import { tensor } from '../../ops/create.ts';
 import { round } from '../../ops/elementary.ts';
 import { type Axis, type Coordinates, type Kernel, positionsOf, resample } from '../../ops/resample.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -18,7 +16,7 @@ import type { Handlers } from '../handler.ts';
 import { type AttributeSpec, choice, float, floats, int, ints, optional, required, value } from '../row.ts';
 
 const OLD_MODE = choice('nearest', 'linear');
-const CROPPED = 'tf_crop_and_resize';
+export const CROPPED = 'tf_crop_and_resize';
 const COORDINATES: readonly string[] = [
   'half_pixel',
   'half_pixel_symmetric',
@@ -38,7 +36,7 @@ const RESIZE: Readonly<Record<string, AttributeSpec>> = {
 const INPUTS = ['X', optional(value('roi')), optional(value('scales')), optional(value('sizes'))];
 
 /** What is done to an axis. */
-interface Request {
+export interface Request {
   readonly axis: number;
   readonly input: number;
   readonly output: number;
@@ -84,6 +82,11 @@ function buildOld(call: Call): Tensor<DType> {
 }
 
 function buildResize(call: Call): Tensor<DType> {
+  return resized(call).y;
+}
+
+/** The output, and what was asked for; what lies beyond a crop is as at its ends (cropped.ts). */
+export function resized(call: Call) {
   const mode = call.string('mode') as keyof typeof KERNEL;
   const coordinates = call.string('coordinate_transformation_mode');
   const rounding = names.indexOf(call.string('nearest_mode'));
@@ -100,8 +103,7 @@ function buildResize(call: Call): Tensor<DType> {
     // Of the linear kernel alone, it makes no difference.
     exclude: call.int('exclude_outside') !== 0 && (mode === 'cubic' || antialias),
   };
-  const y = resampled(call, kernel, axes);
-  return coordinates === CROPPED ? extrapolated(call, y, asked, axes) : y;
+  return { y: resampled(call, kernel, axes), asked, axes };
 }
 
 /** Integers between which is interpolated become integers again: means are rounded, other values cut off. */
@@ -129,26 +131,6 @@ function positionsAt(coordinates: string, request: Request): Positions {
   const last = input - 1;
   if (output === 1) return { first: 0, factor: 0, divisor: 1, shift: 0.5 * (start + end) * last };
   return { first: 0, factor: (end - start) * last, divisor: output - 1, shift: start * last };
-}
-
-/** What lies beyond the input has the attribute's value. */
-function extrapolated(
-  call: Call,
-  y: Tensor<DType>,
-  asked: readonly Request[],
-  axes: readonly Axis[],
-): Tensor<DType> {
-  const { fround } = Math;
-  return axes.reduce((sum, { axis, output, positions: { factor, divisor, shift } }, i) => {
-    const outside = Array.from({ length: output }, (_, o) => {
-      const position = fround(fround(fround(o * fround(factor)) / fround(divisor)) + fround(shift));
-      return Number(position < 0 || position > asked[i]!.input - 1);
-    });
-    if (!outside.includes(1)) return sum;
-    const shape = y.shape.map((_, other) => (other === axis ? output : 1));
-    const mask = tensor(outside, shape, { dtype: 'uint8' });
-    return where(mask, call.float('extrapolation_value'), sum as Tensor) as Tensor<DType>;
-  }, y);
 }
 
 /** The axes whose sizes or scales are given. */
