@@ -111,9 +111,9 @@ const OF_DEFAULT =
   /[\\/](build[\\/]kernels\.js|ts[\\/]entries[\\/]default\.ts|ts[\\/]engine[\\/]embedded\.ts)$/;
 
 /**
- * What `striate` imports are few files, since a start that reads one takes two thirds of the time that ten take: `core` with what most
- * networks use, and by the side modules of the kernels that they need the others. A bundler cuts no file in two: what a model has loaded
- * later must not lie beside what every application loads at first. What the other entries share besides is in chunks of its own.
+ * What `striate` imports are few files, since a start that reads two takes two thirds of the time that ten take: `core` with what most
+ * networks use, `more`, and `rest` with what brings large side modules of the kernels along. A bundler cuts no file in two: what a model has
+ * loaded later must not lie beside what every application loads at first. What the other entries share besides is in chunks of its own.
  */
 function chunkOf(id, { getModuleInfo }) {
   // So `striate` is a list of names: esbuild keeps whatever else a file imports that has anything of its own.
@@ -126,9 +126,7 @@ function chunkOf(id, { getModuleInfo }) {
   if (!chunkOf.all.has(id) || OF_ENTRIES.test(id)) return undefined;
   if (chunkOf.most.has(id)) return 'core';
   const others = [...from(id)].filter((each) => !chunkOf.most.has(each));
-  const sides = new Set(others.flatMap((each) => each.match(/[\\/]sides[\\/](\w+)\.\w+$/)?.[1] ?? []));
-  if (sides.size < 2) return [...sides][0] ?? 'more';
-  return [...sides].sort().join() === 'gradients,selection' ? 'gradients' : 'rest';
+  return others.some((each) => /[\\/]sides[\\/](sampling|recurrent)\./.test(each)) ? 'rest' : 'more';
 }
 
 /** The modules that one imports at once, and those that these import. */
