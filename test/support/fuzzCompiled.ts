@@ -20,6 +20,7 @@ import { loadModel } from 'striate/onnx';
 import { packed, unpacked } from '../../ts/transforms/compiled/container.ts';
 import { argumentsWith, type Call } from './calls.ts';
 import { place, publicFunction } from './checks.ts';
+import { randomDynamic } from './dynamic.ts';
 import { randomQuantized } from './quantized.ts';
 import { Choices } from './random.ts';
 
@@ -67,10 +68,10 @@ export async function compiledFiles(calls: readonly Call[]): Promise<CompiledFil
     });
     for (const one of [program, ...own]) one.dispose();
   }
-  for (const seed of [1, 2, 3, 5]) {
-    const { bytes, x } = randomQuantized(new Choices(seed));
+  for (const seed of [1, 2, 3, 5, 6, 7, 8]) {
+    const { bytes, x } = (seed > 5 ? randomDynamic : randomQuantized)(new Choices(seed));
     const model = await loadModel(bytes);
-    const feed = tensor(x.values, x.shape, { dtype: x.isSigned ? 'int8' : 'uint8' });
+    const feed = tensor(x.values, x.shape, { dtype: x.dtype });
     files.push({ name: `bytes ${seed}`, bytes: model.save(), feeds: [feed] });
     model.dispose();
   }

@@ -19,13 +19,17 @@ interface Bytes {
 
 export interface QuantizedModel {
   readonly bytes: Uint8Array;
-  readonly x: Bytes;
+  readonly x: {
+    readonly values: Int32Array | Float32Array;
+    readonly shape: readonly number[];
+    readonly dtype: 'uint8' | 'int8' | 'float32';
+  };
   readonly want: readonly number[];
   /** What it does, for whoever reads that it failed. */
   readonly text: string;
 }
 
-const countOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+export const countOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 const low = ({ isSigned }: { isSigned: boolean }) => (isSigned ? -128 : 0);
 
 /** Half to even. */
@@ -35,7 +39,7 @@ export function toEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
 }
 
-class Maker {
+export class Maker {
   readonly nodes: NodeSpec[] = [];
   readonly weights: Uint8Array[] = [];
   readonly said: string[] = [];
@@ -112,11 +116,26 @@ interface Sums {
   readonly isOnBytes: boolean;
 }
 
-function convolved(make: Maker, x: Bytes): Sums | null {
-  const { choose } = make;
-  const [n, channels, ...spatial] = x.shape as [number, number, ...number[]];
-  const rank = spatial.length;
-  const isDepthwise = channels > 1 && choose.next() < 0.4;
+/** The sizes of a convolution. */
+export interface Convolution {
+  readonly x: readonly number[];
+  readonly outputs: number;
+  readonly groups: number;
+  readonly kernel: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  readonly pads: readonly (readonly number[])[];
+  readonly output: readonly number[];
+}
+
+/** Sizes for an x of this shape; null where they would take long. */
+export function randomConvolution(
+  choose: Choices,
+  x: readonly number[],
+  depthwise: number,
+): Convolution | null {
+  const [n, channels, ...spatial] = x as [number, number, ...number[]];
+  const isDepthwise = channels > 1 && choose.next() < depthwise;
   const halves = !isDepthwise && channels % 8 === 0 && choose.next() < 0.3;
   const groups = isDepthwise ? channels : halves ? 2 : 1;
   const keeps = choose.next() < 0.4;
@@ -136,6 +155,60 @@ function convolved(make: Maker, x: Bytes): Sums | null {
   );
   if (output.some((size) => size < 1) || countOf(output) * outputs * per * countOf(kernel) * n > 2e5)
     return null;
+  return { x, outputs, groups, kernel, stride, dilation, pads, output };
+}
+
+/** Its attributes in ONNX, and how it reads. */
+export const attributesOf = ({ kernel, stride, dilation, groups, pads }: Convolution) => ({
+  ...{ kernel_shape: kernel, strides: stride, dilations: dilation, group: groups },
+  pads: [...pads.map((pair) => pair[0]!), ...pads.map((pair) => pair[1]!)],
+});
+export const textOf = ({ x, outputs, groups, kernel, stride, dilation, pads }: Convolution) =>
+  `conv ${x[1]}->${outputs} /${groups} k${kernel} s${stride} d${dilation} p${pads} of ${x}`;
+
+/** The sums of (x - zero) (w - its zero point), by plain loops. */
+export function sumsOf(
+  { x: [n, channels, ...spatial], outputs, groups, kernel, stride, dilation, pads, output }: Convolution,
+  x: { readonly values: Int32Array; readonly zero: number },
+  w: Int32Array,
+  zeroOf: (output: number) => number,
+): Int32Array {
+  const [per, taps, rank] = [channels! / groups, countOf(kernel), spatial.length];
+  const sums = new Int32Array(n! * outputs * countOf(output));
+  const volume = countOf(spatial);
+  for (let i = 0; i < sums.length; i++) {
+    const place = i % countOf(output);
+    const o = Math.floor(i / countOf(output)) % outputs;
+    const image = Math.floor(i / countOf(output) / outputs);
+    const group = Math.floor(o / (outputs / groups));
+    for (let tap = 0; tap < taps; tap++) {
+      let [rest, at, inside, t] = [place, 0, true, tap];
+      let scale = 1;
+      for (let a = rank - 1; a >= 0; a--) {
+        const [out, k] = [rest % output[a]!, t % kernel[a]!];
+        [rest, t] = [Math.floor(rest / output[a]!), Math.floor(t / kernel[a]!)];
+        const position = out * stride[a]! - pads[a]![0]! + k * dilation[a]!;
+        inside &&= position >= 0 && position < spatial[a]!;
+        at += position * scale;
+        scale *= spatial[a]!;
+      }
+      if (!inside) continue;
+      for (let c = 0; c < per; c++) {
+        const q = x.values[(image * channels! + group * per + c) * volume + at]! - x.zero;
+        sums[i]! += q * (w[(o * per + c) * taps + tap]! - zeroOf(o));
+      }
+    }
+  }
+  return sums;
+}
+
+function convolved(make: Maker, x: Bytes): Sums | null {
+  const { choose } = make;
+  const conv = randomConvolution(choose, x.shape, 0.4);
+  if (!conv) return null;
+  const { outputs, groups, kernel, stride, dilation, output } = conv;
+  const [n, channels] = x.shape as [number, number];
+  const per = channels / groups;
   const isSigned = choose.next() < 0.8;
   const taps = countOf(kernel);
   const w = Int32Array.from({ length: outputs * per * taps }, () => make.byte(isSigned));
@@ -163,41 +236,12 @@ function convolved(make: Maker, x: Bytes): Sums | null {
       make.node('DequantizeLinear', [name, make.floats(step, perOutput ? [outputs] : [])], { axis: 0 }),
     );
   }
-  const float = make.node('Conv', inputs, {
-    ...{ kernel_shape: kernel, strides: stride, dilations: dilation, group: groups },
-    pads: [...pads.map((pair) => pair[0]!), ...pads.map((pair) => pair[1]!)],
-  });
-  make.said.push(
-    `conv ${channels}->${outputs} /${groups} k${kernel} s${stride} d${dilation} p${pads} of ${x.shape}`,
-  );
+  const float = make.node('Conv', inputs, attributesOf(conv));
+  make.said.push(textOf(conv));
 
-  const sums = new Int32Array(n * outputs * countOf(output));
-  const volume = countOf(spatial);
-  for (let i = 0; i < sums.length; i++) {
-    const place = i % countOf(output);
-    const o = Math.floor(i / countOf(output)) % outputs;
-    const image = Math.floor(i / countOf(output) / outputs);
-    const group = Math.floor(o / (outputs / groups));
-    let sum = bias[o]!;
-    for (let tap = 0; tap < taps; tap++) {
-      let [rest, at, inside, t] = [place, 0, true, tap];
-      let scale = 1;
-      for (let a = rank - 1; a >= 0; a--) {
-        const [out, k] = [rest % output[a]!, t % kernel[a]!];
-        [rest, t] = [Math.floor(rest / output[a]!), Math.floor(t / kernel[a]!)];
-        const position = out * stride[a]! - pads[a]![0]! + k * dilation[a]!;
-        inside &&= position >= 0 && position < spatial[a]!;
-        at += position * scale;
-        scale *= spatial[a]!;
-      }
-      if (!inside) continue;
-      for (let c = 0; c < per; c++) {
-        const q = x.values[(image * channels + group * per + c) * volume + at]! - x.zero;
-        sum += q * (w[(o * per + c) * taps + tap]! - middle);
-      }
-    }
-    sums[i] = sum;
-  }
+  const sums = sumsOf(conv, x, w, () => middle).map(
+    (sum, i) => sum + bias[Math.floor(i / countOf(output)) % outputs]!,
+  );
   const stepOf = (i: number) => {
     const o = Math.floor(i / countOf(output)) % outputs;
     return fround(x.step * steps[perOutput ? o : 0]!);
@@ -421,7 +465,8 @@ export function randomQuantized(choose: Choices): QuantizedModel {
     outputs: [y],
     opset: 13,
   });
-  return { bytes, x, want, text: make.said.join(', ') };
+  const given = { values, shape, dtype: isSigned ? 'int8' : 'uint8' } as const;
+  return { bytes, x: given, want, text: make.said.join(', ') };
 }
 
 /** Some of them, for mutations. */

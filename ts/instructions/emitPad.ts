@@ -114,13 +114,23 @@ function piecesOf(shape: readonly number[], padded: readonly number[], { mode, w
 
 const cropped = ({ widths }: Pads) => widths.some((width) => width < 0);
 
-/** x, of this type, padded into a buffer of the padded shape. */
-export function emitPad(to: Builder, x: Buffer, type: TensorType, into: Buffer, pads: Pads): void {
+/** x, of this type, padded into a buffer of the padded shape; 'constant' fills in the element of `filling`, where there is one. */
+export function emitPad(
+  to: Builder,
+  x: Buffer,
+  type: TensorType,
+  into: Buffer,
+  pads: Pads,
+  filling: Buffer | null = null,
+): void {
   const { dtype } = type;
   const shape = padShape('pad', type.shape, pads);
   if (pads.mode === 'constant' && pads.widths.some((width) => width > 0)) {
     const count = elementCount('pad', shape, bytesPer(dtype));
-    writeFill(to, { y: into }, { dtype, count, value: pads.value ?? 0 });
+    const along = (stride: number): Walk => ({ strides: [stride], offset: 0 });
+    const walks = { dtype, shape: [count], source: along(0), target: along(1) };
+    if (filling) writeCopy(to, { x: filling, y: into }, walks);
+    else writeFill(to, { y: into }, { dtype, count, value: pads.value ?? 0 });
   }
   for (const piece of piecesOf(type.shape, shape, pads)) {
     writeCopy(to, { x, y: into }, { dtype, shape: piece.shape, source: piece.x, target: piece.y });

@@ -5,7 +5,7 @@ import { bytes } from '../engine/sides/bytes.ts';
 import { type Axes, axisWords, kernelOf } from './axes.ts';
 import { type Buffer, type Builder, bits, type OperandsOf } from './builder.ts';
 import type { ConvSizes } from './conv.ts';
-import { OP } from './table.ts';
+import { OP, SUMS } from './table.ts';
 
 /** What bytes stand for. */
 export interface Quantized {
@@ -65,7 +65,7 @@ export interface QuantizedEnd extends Quantized {
 }
 
 /**
- * y = x convolved with packed weights, and `other` added, as bytes, or as floats in planes, in steps of y: of an x in fours of channels
+ * y = x convolved with packed weights, and `other` added, as bytes, or in planes as one of SUMS: of an x in fours of channels
  * that holds its padding unless it is depthwise.
  */
 export function writeQuantizedConv(
@@ -77,17 +77,18 @@ export function writeQuantizedConv(
     readonly x: Quantized;
     readonly other: Quantized;
     readonly y: QuantizedEnd;
-    readonly isFloat: boolean;
+    /** One of SUMS. */
+    readonly sums: number;
   },
 ): void {
   to.needs(bytes);
   const sizes = [n, groups, channels / groups, outputs / groups, ...axisWords(axes)];
   const { zero, step, low, high } = of.y;
   const added = [of.other.zero, bits(Math.fround(of.other.step / step))];
-  const ways = [of.isFloat ? 1 : 0, 0];
+  const ways = [of.sums, 0];
   const words = [DTYPE.uint8, ...sizes, of.x.zero, zero, low, high, ...added, ...ways];
   const { scratch } = to.plan(where, OP.quantizedConv, words);
-  const elements = of.isFloat ? y.bytes / 4 : y.bytes;
+  const elements = of.sums === SUMS.bytes ? y.bytes : y.bytes / 4;
   const macs = kernelOf(axes).reduce((a, b) => a * b, (elements * channels) / groups);
   // Four products take the time of one.
   const how = { scratch, macs: macs / 4 };
@@ -128,6 +129,38 @@ export function writeQuantizedPack(
   };
   to.step(OP.quantizedPack, [weights, steps, bias], [made.weights, made.sums, made.scale], words);
   return made;
+}
+
+/** What follows the sums of a convolution whose x has its zero point, and scale and bias, at a run; weights packed with the zero point 1. */
+export function writeDynamicEnds(
+  to: Builder,
+  { sums, shifts, zero, scale, bias }: Omit<OperandsOf<'dynamicEnds'>, 'ends' | 'scales' | 'zeros'>,
+  { dtype, groups, channels, outputs }: Pick<ConvSizes, 'groups' | 'channels' | 'outputs'> & { dtype: DType },
+): { readonly ends: Buffer; readonly scales: Buffer; readonly zeros: Buffer } {
+  to.needs(bytes);
+  const [ci, co] = [channels / groups, outputs / groups];
+  const made = {
+    ends: to.temporary(sums.bytes),
+    scales: to.temporary(3 * sums.bytes),
+    zeros: to.temporary(4),
+  };
+  const isOne = !scale || scale.bytes === 4;
+  const words = [dtypeId(dtype), groups, ci, co, isOne ? 0 : 1];
+  const operands = [sums, shifts, zero ?? null, scale ?? null, bias ?? null];
+  to.step(OP.dynamicEnds, operands, [made.ends, made.scales, made.zeros], words);
+  return made;
+}
+
+/** The sums of an x that holds its padding, less its zero point, under each window of a convolution: [n, groups, pixels], int32. */
+export function writeDynamicWindow(
+  to: Builder,
+  { x, zeros }: Omit<OperandsOf<'dynamicWindow'>, 'y'>,
+  { n, groups, channels, axes, pixels }: Omit<ConvSizes, 'outputs'> & { readonly pixels: number },
+): Buffer {
+  to.needs(bytes);
+  const y = to.temporary(4 * n * groups * pixels);
+  to.step(OP.dynamicWindow, [x, zeros], [y], [DTYPE.uint8, n, groups, channels / groups, ...axisWords(axes)]);
+  return y;
 }
 
 /**

@@ -35,28 +35,30 @@ export const OP = {
   quantizedBinary: 30,
   quantizedConv: 31,
   quantizedPack: 32,
-  quantizedPool: 33,
-  quantizedTable: 34,
-  random: 35,
-  recurrent: 36,
-  reduce: 37,
-  resample: 38,
-  roiAlign: 39,
-  roiAlignGradient: 40,
-  roiMax: 41,
-  roiMaxGradient: 42,
-  scatter: 43,
-  gather: 44,
-  select: 45,
-  put: 46,
-  softmax: 47,
-  sort: 48,
-  stats: 49,
-  suppress: 50,
-  triangle: 51,
-  unary: 52,
-  unaryGradient: 53,
-  update: 54,
+  dynamicEnds: 33,
+  dynamicWindow: 34,
+  quantizedPool: 35,
+  quantizedTable: 36,
+  random: 37,
+  recurrent: 38,
+  reduce: 39,
+  resample: 40,
+  roiAlign: 41,
+  roiAlignGradient: 42,
+  roiMax: 43,
+  roiMaxGradient: 44,
+  scatter: 45,
+  gather: 46,
+  select: 47,
+  put: 48,
+  softmax: 49,
+  sort: 50,
+  stats: 51,
+  suppress: 52,
+  triangle: 53,
+  unary: 54,
+  unaryGradient: 55,
+  update: 56,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -178,6 +180,15 @@ export const POOL = {
   sum: 3,
   lp: 4,
   lpAbsolute: 5,
+} as const;
+
+/** What sums of products of bytes become. */
+export const SUMS = {
+  bytes: 0,
+  scaled: 1,
+  floats: 2,
+  rectified: 3,
+  integers: 4,
 } as const;
 
 /** Operations on two quantised numbers. */
@@ -476,6 +487,21 @@ export interface Operands<B> {
     readonly packed: B;
     readonly sums: B;
     readonly scale: B;
+  };
+  dynamicEnds: {
+    readonly sums: B;
+    readonly shifts: B;
+    readonly zero?: B | null | undefined;
+    readonly scale?: B | null | undefined;
+    readonly bias?: B | null | undefined;
+    readonly ends: B;
+    readonly scales: B;
+    readonly zeros: B;
+  };
+  dynamicWindow: {
+    readonly x: B;
+    readonly zeros: B;
+    readonly y: B;
   };
   quantizedPool: {
     readonly x: B;

@@ -22,6 +22,7 @@ import {
   writeQuantizedPool,
   writeQuantizedTable,
 } from '../instructions/quantized.ts';
+import { SUMS } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ConvolutionStep, convSettings, convStep } from './convolutionStep.ts';
 import { type Entry, operator } from './operator.ts';
@@ -71,7 +72,7 @@ export const DEQUANTIZE: Entry = {
 type Call = (inputs: readonly (Tensor<DType> | null)[], params: readonly number[]) => Tensor<DType>;
 
 /** The call of an entry that has no name of its own among the operators. */
-const calling = (entry: Entry): Call =>
+export const calling = (entry: Entry): Call =>
   operator(entry, (invoke) => (inputs, params) => invoke(inputs, params)[0] as Tensor<DType>);
 
 const quantizing = /*#__PURE__*/ calling(QUANTIZE);
@@ -99,7 +100,7 @@ const inFours = ([n, channels, ...spatial]: readonly number[]): number[] => [
 ];
 
 /** The shape of [N, C, spatial...] that lies in fours. */
-function outOfFours(shape: readonly number[], channels: number): number[] {
+export function outOfFours(shape: readonly number[], channels: number): number[] {
   return [shape[0] as number, channels, ...shape.slice(2, -1)];
 }
 
@@ -141,13 +142,14 @@ interface QuantizedConvolution {
   readonly x: Quantized;
   readonly other: Quantized;
   readonly y: QuantizedEnd;
-  readonly isFloat: boolean;
+  /** SUMS.bytes or SUMS.scaled. */
+  readonly sums: number;
 }
 
 /**
  * A convolution in fours of channels. Inputs: x, weight (int8, or uint8 about 128), its steps, bias (int32 in steps of x
- * and weight, or float32), and what is added before the rounding. params: channels, 1 for a y of floats in planes, to which nothing is
- * added, zero and step of x, of what is added, and of y, lowest and highest of y, then the convolution's.
+ * and weight, or float32), and what is added before the rounding. params: channels, SUMS.bytes, or SUMS.scaled for a y of floats in planes, to
+ * which nothing is added, zero and step of x, of what is added, and of y, lowest and highest of y, then the convolution's.
  */
 export const QUANTIZED_CONV: Entry<QuantizedConvolution> = {
   name: 'quantizedConv',
@@ -156,17 +158,17 @@ export const QUANTIZED_CONV: Entry<QuantizedConvolution> = {
   args: ['x', 'weight', 'step', 'bias', 'other'],
   required: 3,
   resolve([x, weight], params) {
-    const [channels, isFloat, ...rest] = params as readonly [number, ...number[]];
+    const [channels, sums, ...rest] = params as readonly [number, ...number[]];
     const [xZero, xStep, otherZero, otherStep, zero, step, low, high, ...own] = rest;
     const settings = convSettings(own);
     const type: TensorType = { shape: outOfFours(x!.shape, channels), dtype: 'float32' };
     const found = convStep('quantizedConv', type, weight!, settings);
     const { output, macs, window } = found;
     return {
-      outputs: [isFloat ? output : { shape: inFours(output.shape), dtype: 'uint8' }],
+      outputs: [sums === SUMS.scaled ? output : { shape: inFours(output.shape), dtype: 'uint8' }],
       problem: {
         step: found,
-        isFloat: isFloat === 1,
+        sums: sums as number,
         x: { zero: xZero!, step: xStep! },
         other: { zero: otherZero!, step: otherStep! },
         y: { zero: zero!, step: step!, low: low!, high: high! },
@@ -185,33 +187,38 @@ export const QUANTIZED_CONV: Entry<QuantizedConvolution> = {
       perOutput: countOf(steps!.shape) > 1,
       floatBias: bias?.dtype === 'float32',
     });
-    const padded = emitPaddedFours(to, from, x!, step, of.x.zero);
-    const axes = padded === from ? problem.axes : withoutPadding(step);
+    const isDepthwise = isDepthwiseOf(problem);
+    const padded = isDepthwise ? from : emitPaddedFours(to, from, x!, step, of.x.zero);
+    const axes = isDepthwise ? problem.axes : withoutPadding(step);
     writeQuantizedConv(to, 'quantizedConv', { x: padded, ...packed, other, y: y! }, { ...problem, axes }, of);
   },
 };
 
+/** Depthwise kernels add the padding of x themselves. */
+const isDepthwiseOf = ({ groups, channels, outputs }: ConvolutionStep['problem']): boolean =>
+  groups > 1 && groups === channels && groups === outputs;
+
 /** The axes of a convolution over an input that holds its padding. */
-const withoutPadding = ({ problem: { axes } }: ConvolutionStep) =>
+export const withoutPadding = ({ problem: { axes } }: ConvolutionStep) =>
   perAxis(axes, (axis) => ({ ...axis, input: axis.input + axis.lo + axis.hi, lo: 0, hi: 0 }));
 
-/** x with its padding, which depthwise kernels add themselves. */
-function emitPaddedFours(
+/** x with its padding, of a byte that is known, or of the four in a buffer. */
+export function emitPaddedFours(
   to: Builder,
   x: Buffer,
   { shape }: TensorType,
-  { problem: { axes, groups, channels, outputs } }: ConvolutionStep,
-  zero: number,
+  { problem: { axes } }: ConvolutionStep,
+  zero: number | Buffer,
 ): Buffer {
-  const isDepthwise = groups > 1 && groups === channels && groups === outputs;
-  if (isDepthwise || axes.every(({ lo, hi }) => lo + hi === 0)) return x;
+  if (axes.every(({ lo, hi }) => lo + hi === 0)) return x;
   const rank = shape.length - 3;
   const widths = axes.slice(3 - rank).flatMap(({ lo, hi }) => [lo, hi]);
   // A four of channels is one element.
   const words: TensorType = { shape: shape.slice(0, -1), dtype: 'int32' };
   const sizes = axes.map(({ input, lo, hi }) => input + lo + hi);
   const made = to.temporary(4 * countOf(shape.slice(0, 2)) * countOf(sizes));
-  emitPad(to, x, words, made, { mode: 'constant', widths, value: Math.imul(zero, 0x01010101) });
+  const [value, filling] = typeof zero === 'number' ? [Math.imul(zero, 0x01010101), null] : [0, zero];
+  emitPad(to, x, words, made, { mode: 'constant', widths, value }, filling);
   return made;
 }
 
@@ -336,6 +343,9 @@ const inFoursOf = /*#__PURE__*/ calling(FOURS);
 const planesOfFours = /*#__PURE__*/ calling(PLANES);
 const convolved = /*#__PURE__*/ calling(QUANTIZED_CONV as Entry);
 
+/** Planes of bytes in fours of channels. */
+export const foursOf = (x: Tensor<DType>): Tensor<DType> => inFoursOf([x], []);
+
 /** A convolution of bytes, and how they become bytes again. Zero points are those of unsigned bytes. */
 export interface BytesConvolution {
   readonly weight: Tensor<DType>;
@@ -352,7 +362,7 @@ export interface BytesConvolution {
 export function convolveBytes(x: Tensor<DType>, of: BytesConvolution): Tensor<DType> {
   const channels = x.shape[1] as number;
   const { zero, step } = of.x;
-  const params = [channels, 0, zero, step, 0, 0, of.y.zero, of.y.step, 0, 255, ...of.params];
-  const y = convolved([inFoursOf([x], []), of.weight, of.step as Tensor<DType>, of.bias], params);
+  const params = [channels, SUMS.bytes, zero, step, 0, 0, of.y.zero, of.y.step, 0, 255, ...of.params];
+  const y = convolved([foursOf(x), of.weight, of.step as Tensor<DType>, of.bias], params);
   return planesOfFours([y], [of.weight.shape[0] as number, dtypeId(of.dtype)]);
 }

@@ -42,6 +42,23 @@ struct Problem {
 
 impl Problem {
     fn random(random: &mut Random) -> Problem {
+        // What is transformed where there is no dot product.
+        if random.below(4) == 0 {
+            let sizes = [(); 2].map(|()| [6 + random.below(20), 3, 1, 1]);
+            let groups = 1 + random.below(2);
+            let (ci, co) = if groups == 1 {
+                (8 + random.below(9), 8 + random.below(16))
+            } else {
+                (8 + 4 * random.below(3), 8 + 4 * random.below(3))
+            };
+            return Problem {
+                batch: 1 + random.below(2),
+                groups,
+                ci,
+                co,
+                axes: [[1; 4], sizes[0], sizes[1]],
+            };
+        }
         let depthwise = random.below(3) == 0;
         let groups = if depthwise { 2 + random.below(9) } else { 1 + random.below(2) };
         let (ci, co) = match (depthwise, groups) {
@@ -214,6 +231,127 @@ fn convolutions_equal_plain_loops() {
                 assert_eq!(
                     got, value,
                     "round {round}, way {way}, groups {groups}, {ci} -> {co}, {axes:?}: {i}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn zero_points_and_scales_of_a_run_equal_plain_loops() {
+    let mut random = Random(88_172_645);
+    for round in 0..300 {
+        let problem = Problem::random(&mut random);
+        let Problem { batch, groups, ci, co, axes } = problem;
+        if groups > 1 && ci == 1 {
+            continue;
+        }
+        let plane: usize = axes.iter().map(|axis| axis[0]).product();
+        let taps: usize = axes.iter().map(|axis| axis[1]).product();
+        let outputs = groups * co;
+        let x: Vec<u8> = (0..batch * groups * ci * plane).map(|_| random.byte()).collect();
+        let w: Vec<u8> = (0..outputs * ci * taps).map(|_| random.byte()).collect();
+        let w_zeros: Vec<i32> = (0..outputs).map(|_| random.byte().into()).collect();
+        let shifts: Vec<f32> = w_zeros.iter().map(|&zero| (128 - zero) as f32).collect();
+        let x_zero = random.byte();
+        let scales: Vec<f32> = (0..outputs).map(|_| 0.001 + random.below(100) as f32 * 1e-4).collect();
+        let bias: Vec<f32> = (0..outputs).map(|_| random.below(2000) as f32 / 7.0 - 100.0).collect();
+        let sizes = [groups, ci, co].map(|size| size as u32);
+
+        let words = [sizes, axes.map(|axis| axis[1] as u32)].concat();
+        let words = [words, vec![1, 1f32.to_bits(), 1f32.to_bits(), 1]].concat();
+        let pack = plan("quantized pack", Dtype::U8, &words).unwrap();
+        let rows = groups * co.next_multiple_of(8);
+        let mut packed = vec![1u8; pack.packed()];
+        let (mut sums, mut packed_shifts) = (vec![1i32; rows], vec![1f32; rows]);
+        let absent = core::ptr::null_mut();
+        let operands = Operands::new(&[
+            w.as_ptr().cast_mut(),
+            shifts.as_ptr().cast_mut().cast(),
+            absent,
+            packed.as_mut_ptr(),
+            sums.as_mut_ptr().cast(),
+            packed_shifts.as_mut_ptr().cast(),
+        ]);
+        // SAFETY: the operands have the sizes of the problem.
+        unsafe { pack.run(&operands, Share { part: 0, parts: 1 }).unwrap() };
+
+        let dtype = [Dtype::U8, Dtype::I8][round % 2];
+        let zero = if dtype == Dtype::I8 { x_zero ^ 0x80 } else { x_zero };
+        let ends = plan("dynamic ends", dtype, &[sizes[0], sizes[1], sizes[2], 1]).unwrap();
+        let (mut of_run, mut numbers, mut zeros) = (vec![3i32; rows], vec![3f32; 3 * rows], 0u32);
+        let operands = Operands::new(&[
+            sums.as_mut_ptr().cast(),
+            packed_shifts.as_mut_ptr().cast(),
+            (&raw const zero).cast_mut(),
+            scales.as_ptr().cast_mut().cast(),
+            bias.as_ptr().cast_mut().cast(),
+            of_run.as_mut_ptr().cast(),
+            numbers.as_mut_ptr().cast(),
+            (&raw mut zeros).cast(),
+        ]);
+        for part in 0..2 {
+            // SAFETY: the operands have the sizes of the problem.
+            unsafe { ends.run(&operands, Share { part, parts: 2 }).unwrap() };
+        }
+        assert_eq!(zeros, u32::from(x_zero) * 0x0101_0101);
+
+        let spatial = problem.outputs();
+        let y_plane: usize = spatial.iter().product();
+        let input = fours(&x, groups * ci, plane);
+        let mut of_axes = vec![];
+        for axis in axes {
+            of_axes.extend([axis[0] as u32, axis[1] as u32, axis[2] as u32, axis[3] as u32, 0, 0]);
+        }
+        let words = [vec![batch as u32, sizes[0], sizes[1]], of_axes.clone()].concat();
+        let window = plan("dynamic window", Dtype::U8, &words).unwrap();
+        let mut windows = vec![9i32; batch * groups * y_plane];
+        let operands =
+            Operands::new(&[input.as_ptr().cast_mut(), (&raw mut zeros).cast(), windows.as_mut_ptr().cast()]);
+        for part in 0..3 {
+            // SAFETY: the operands have the sizes of the problem.
+            unsafe { window.run(&operands, Share { part, parts: 3 }).unwrap() };
+        }
+
+        let want: Vec<i32> = (0..batch * outputs * y_plane)
+            .map(|i| {
+                let (o, at) = place_of(i, outputs, &spatial);
+                let ones = vec![1i8; w.len()];
+                let signed: Vec<i8> = w.iter().map(|&byte| (byte ^ 0x80) as i8).collect();
+                let shift = (128 - w_zeros[o]) * problem.sum(&x, &ones, x_zero.into(), at);
+                problem.sum(&x, &signed, x_zero.into(), at) + shift
+            })
+            .collect();
+        for kind in 0..9 {
+            let (way, result) = (kind % 3, 2 + kind / 3);
+            let words = [vec![batch as u32, sizes[0], sizes[1], sizes[2]], of_axes.clone()].concat();
+            let words = [words, vec![0, 0, 0, 255, 0, 0, result, way]].concat();
+            let conv = plan("quantized conv", Dtype::U8, &words).unwrap();
+            let mut y = vec![9i32; want.len()];
+            let parts = 1 + round % 3;
+            let mut scratch = vec![5u8; conv.scratch() * parts];
+            let operands = Operands::new(&[
+                input.as_ptr().cast_mut(),
+                packed.as_mut_ptr(),
+                of_run.as_mut_ptr().cast(),
+                numbers.as_mut_ptr().cast(),
+                windows.as_mut_ptr().cast(),
+                y.as_mut_ptr().cast(),
+                scratch.as_mut_ptr(),
+            ]);
+            for part in (0..parts).rev() {
+                // SAFETY: the operands have the sizes of the problem.
+                unsafe { conv.run(&operands, Share { part, parts }).unwrap() };
+            }
+            for (i, &got) in y.iter().enumerate() {
+                let (o, _) = place_of(i, outputs, &spatial);
+                let float = want[i] as f32 * scales[o] + bias[o];
+                let float = if result == 3 { float.max(0.0) } else { float };
+                let wanted = if result == 4 { want[i] } else { float.to_bits() as i32 };
+                assert_eq!(
+                    (got, result == 4),
+                    (wanted, result == 4),
+                    "round {round}, way {way}, result {result}, groups {groups}, {ci} -> {co}, {axes:?}: {i}"
                 );
             }
         }

@@ -10,8 +10,8 @@ use striate_core::instructions::activation::Act;
 use striate_core::instructions::conv::Algorithm;
 use striate_core::instructions::dtype::Dtype;
 use striate_core::instructions::{
-    binary, compare, deform, grid_sample, loss, pool, quantized_binary, quantized_pool, random, reduce,
-    resample, scatter, select, update, walk, Entry, ENTRIES,
+    binary, compare, deform, grid_sample, loss, pool, quantized_binary, quantized_conv, quantized_pool,
+    random, reduce, resample, scatter, select, update, walk, Entry, ENTRIES,
 };
 use striate_wasm::program::ABSENT;
 use striate_wasm::{ABANDONED, PENDING};
@@ -101,6 +101,7 @@ fn table() -> String {
     numbers(&mut to, "Reductions of axes.", "REDUCE", reduce::Kind::NAMES);
     numbers(&mut to, "Losses, element by element.", "LOSS", loss::Kind::NAMES);
     numbers(&mut to, "Reductions of windows.", "POOL", pool::Reduction::NAMES);
+    numbers(&mut to, "What sums of products of bytes become.", "SUMS", quantized_conv::Sums::NAMES);
     numbers(
         &mut to,
         "Operations on two quantised numbers.",

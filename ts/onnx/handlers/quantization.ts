@@ -139,8 +139,8 @@ export function dynamicQuantize(x: Tensor): [Tensor<DType>, Tensor, Tensor<DType
   const [low, high] = [minimum(min(x), 0), maximum(max(x), 0)];
   const range = sub(high, low);
   const scale = where(equal(range, 0), 1, div(range, 255)) as Tensor;
-  const zero = round(div(sub(0, low), scale));
-  return [quantize(x, scale, zero, 'uint8'), scale, cast(zero, 'uint8')];
+  const zero = cast(round(div(sub(0, low), scale)), 'uint8');
+  return [quantized(x, scale, zero, 'uint8'), scale, zero];
 }
 
 /** Scale or zero point in a shape that broadcasts to x's. */

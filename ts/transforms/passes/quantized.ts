@@ -20,6 +20,7 @@ import {
   QUANTIZED_OPERATION,
   QUANTIZED_REDUCTION,
   RULE,
+  SUMS,
 } from '../../instructions/table.ts';
 import { add as addition, div, mul, sub } from '../../ops/arithmetic.ts';
 import { convSettings, paramCount } from '../../ops/convolutionStep.ts';
@@ -37,6 +38,7 @@ import {
   QUANTIZED_TABLE,
 } from '../../ops/quantized.ts';
 import { CAST, PERMUTE } from '../../tensor/moves.ts';
+import { SUMS_AS_FLOATS } from './integers.ts';
 import { made, orders } from './match.ts';
 
 /** A byte's numbers: zero as of unsigned bytes. */
@@ -159,7 +161,7 @@ const convolution: Rule = {
     return {
       inner: [...inner, ...own],
       make(add) {
-        const params = [channels, 0, ...numbers(x), ...numbers(other ?? NOTHING), ...ends(end)];
+        const params = [channels, SUMS.bytes, ...numbers(x), ...numbers(other ?? NOTHING), ...ends(end)];
         const inputs = [fours(add, x), weights.q, weights.step, bias];
         if (other) inputs.push(fours(add, other));
         return planes(add, add(QUANTIZED_CONV, inputs, [...params, ...conv.params])[0]!, outputs, end);
@@ -190,7 +192,8 @@ const dequantized: Rule = {
     return {
       inner: [],
       make(add) {
-        const params = [x.value.shape[1] as number, 1, ...numbers(x), ...numbers(NOTHING), ...ends(AS_IT_IS)];
+        const channels = x.value.shape[1] as number;
+        const params = [channels, SUMS.scaled, ...numbers(x), ...numbers(NOTHING), ...ends(AS_IT_IS)];
         return add(
           QUANTIZED_CONV,
           [fours(add, x), weights.q, weights.step, bias],
@@ -230,7 +233,7 @@ const linear: Rule = {
         const kernel = add(RESHAPE, [q], [outputs, terms, 1])[0]!;
         const pixels = { ...x, value: add(RESHAPE, [x.value], [rows, terms, 1])[0]! };
         const conv = [1, 1, 1, 0, 0, 0, 0, 1, 0];
-        const params = [terms, 0, ...numbers(x), ...numbers(NOTHING), ...ends(end), ...conv];
+        const params = [terms, SUMS.bytes, ...numbers(x), ...numbers(NOTHING), ...ends(end), ...conv];
         const y = add(QUANTIZED_CONV, [fours(add, pixels), kernel, weights.step, bias], params)[0]!;
         return add(RESHAPE, planes(add, y, outputs, end), [rows, outputs]);
       },
@@ -551,4 +554,5 @@ export const QUANTIZED: readonly Pass[] = [
     rules: [convolution, linear, binary, pool, join, move, nearest, table, again, meeting],
   },
   { name: 'dequantized', rules: [dequantized, meeting] },
+  SUMS_AS_FLOATS,
 ];

@@ -5,8 +5,14 @@
 //! `y = round((sum of x w + sums) * scale + (other - its zero) * its step) + zero`, in float32 and in this order: `sums` hold the
 //! bias less what the zero point of x adds, `scale` what a step of the sum is in steps of y; `other`, which lies as y does, may be
 //! absent, and its step is one in steps of y. Or y is float32, in planes, `(sum of x w + sums) * scale`.
+//!
+//! Or scales and zero points are known at a run: then DYNAMIC ENDS makes `sums` and `scale`, behind which lie shift and bias,
+//! and y is, in planes, `s = sum of x w + sums + shift * window` as int32, or `s * scale + bias` as float32. There `other` is what
+//! DYNAMIC WINDOW makes, and may be absent.
 
+mod dynamic;
 mod pack;
+mod transformed;
 
 use super::sample::{Sample, ONE};
 use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
@@ -18,7 +24,9 @@ use crate::kernels::integer::{
     kernels, products, row_kernel, two_rows, End, Other, Pixels, Products, Requantize, Row, Tile, OUTPUTS,
     PIXELS,
 };
-use crate::simd::{F32x4, I32x4, U8x16};
+use crate::simd::{I32x4, U8x16};
+
+pub use crate::kernels::integer::Sums;
 
 const BYTES: &[Dtype] = &[Dtype::U8];
 
@@ -35,6 +43,8 @@ pub const ENTRIES: &[Entry] = &[
         .of(BYTES),
     ),
     pack::ENTRY,
+    dynamic::ENDS,
+    dynamic::WINDOW,
 ];
 
 /// The sizes of a quantised convolution.
@@ -95,40 +105,43 @@ struct QuantizedConv {
 const ROOM: usize = 64;
 
 impl QuantizedConv {
-    /// Reads `batch, groups, ci, co, 3 axes, x's zero, zero, low, high, other's zero and step, floats, way`: the fastest that is taken, as [`Products::from`] says it.
+    /// Reads `batch, groups, ci, co, 3 axes, x's zero, zero, low, high, other's zero and step, result, way`: what y is, one of
+    /// [`Sums`], and the fastest way that is taken, as [`Products::from`] says it.
     ///
     /// # Errors
-    /// `BadInstruction` for padding, for groups that are not cut between fours of channels, and for too many products; what
-    /// [`Geometry::new`] and [`Problem::new`] refuse.
+    /// `BadInstruction` for padding, for groups that are not cut between fours of channels, for too many products, and for a
+    /// depthwise one with a shift; what [`Geometry::new`] and [`Problem::new`] refuse.
     fn new(params: &mut Params) -> Result<QuantizedConv, Fault> {
         let [batch, groups, ci, co] = params.array().map(|word| word as usize);
         let requests = [params.axis(), params.axis(), params.axis()];
         let [x_zero, zero, low, high] = [(); 4].map(|()| params.below(256) as u8);
         let other = Other { zero: params.below(256) as u8, step: params.f32(), distance: 0 };
-        let (floats, way) = (params.flag(), params.below(3));
+        let (result, way): (Sums, _) = (params.kind(), params.below(3));
         params.check()?;
         let geometry = Geometry::new(requests, Rule::default())?;
         let problem = Problem::new(batch, groups, ci, co, geometry)?;
         let sizes = Sizes { groups, ci, co };
         let is_padded = geometry.axes.iter().any(|axis| axis.lo + axis.hi > 0);
-        if (is_padded && !sizes.is_depthwise()) || !sizes.fits() || problem.depth() > MOST_TERMS {
+        let end = End {
+            requantize: Requantize::new([zero, low, high]),
+            result,
+            other,
+            plane: 0,
+            ends: sizes.ends(),
+        };
+        let is_refused = if sizes.is_depthwise() { end.has_shift() } else { is_padded };
+        if is_refused || !sizes.fits() || problem.depth() > MOST_TERMS {
             params.refuse(ci as u32);
         }
         params.check()?;
-        let mut conv = QuantizedConv {
-            problem,
-            sizes,
-            end: End { requantize: Requantize::new([zero, low, high]), other, plane: 0 },
-            x_zero,
-            way,
-            scratch: 0,
-        };
-        if floats {
-            conv.end.plane = conv.planes().1;
-        }
+        let mut conv = QuantizedConv { problem, sizes, end, x_zero, way, scratch: 0 };
+        conv.end.plane = conv.planes().1;
         if sizes.is_depthwise() {
             let [depth, height, width] = conv.padded();
             conv.scratch = elements(&[elements(&[depth, height, width], 8)? + ROOM, 4], 1)?;
+        }
+        if conv.is_transformed() {
+            conv.scratch = conv.transformed_scratch();
         }
         Ok(conv)
     }
@@ -177,7 +190,7 @@ impl QuantizedConv {
                             columns,
                         ),
                         bias: I32x4::load(operands.pointer::<i32>(2).add(4 * four)),
-                        scale: F32x4::load(operands.pointer::<f32>(3).add(4 * four)),
+                        scale: operands.pointer::<f32>(3).add(4 * four),
                         y: y.add(4 * row * width.output),
                         outputs: width.output,
                         channels: (self.sizes.groups - 4 * four).min(4),
@@ -210,13 +223,55 @@ impl QuantizedConv {
         End { other: Other { distance, ..self.end.other }, ..self.end }
     }
 
+    fn is_bytes(&self) -> bool {
+        self.end.result == Sums::Bytes
+    }
+
+    /// Bytes of the packed weights of eight outputs.
+    fn of_tile(&self) -> usize {
+        product(&[self.problem.geometry.taps(), self.sizes.fours().0, 4 * OUTPUTS])
+    }
+
+    /// Eight outputs of a group of an image, or as many as there are.
+    ///
+    /// # Safety
+    /// The operands hold what the problem says; there is such a group, and such a tile of outputs.
+    unsafe fn outputs_of(&self, operands: &Operands, image: usize, tile: usize) -> Outputs {
+        let (n, group) = (image / self.sizes.groups, image % self.sizes.groups);
+        let group_tile = group * self.sizes.tiles() + tile;
+        let (end, output) = (self.end(operands), self.planes().1);
+        let next = if self.is_bytes() { output } else { 4 * output };
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let y = self.place(operands.pointer(5), n, group * self.sizes.co + tile * OUTPUTS);
+            let with_window = |y: *mut u8| self.with_window(operands, image, y);
+            Outputs {
+                weights: operands.pointer::<u8>(1).add(group_tile * self.of_tile()),
+                bias: operands.pointer::<i32>(2).add(group_tile * OUTPUTS),
+                scale: operands.pointer::<f32>(3).add(group_tile * OUTPUTS),
+                y,
+                next,
+                outputs: (self.sizes.co - tile * OUTPUTS).min(OUTPUTS),
+                ends: if end.has_shift() { [y, y.wrapping_add(next)].map(with_window) } else { [end; 2] },
+            }
+        }
+    }
+
+    /// The end of outputs whose planes begin at y, with the distance of their window's sums.
+    fn with_window(&self, operands: &Operands, image: usize, y: *const u8) -> End {
+        let windows = operands.pointer::<u8>(4);
+        let own = windows.wrapping_add(image * self.end.plane);
+        let distance = if windows.is_null() { 0 } else { (own as isize).wrapping_sub(y as isize) };
+        End { other: Other { distance, ..self.end.other }, ..self.end }
+    }
+
     /// Where the outputs from one on lie in y, which is the first of a four.
     ///
     /// # Safety
     /// There is such an output.
     unsafe fn place(&self, y: *mut u8, n: usize, output: usize) -> *mut u8 {
         let all = self.sizes.groups * self.sizes.co;
-        let plane = if self.end.plane == 0 { n * all.div_ceil(4) + output / 4 } else { n * all + output };
+        let plane = if self.is_bytes() { n * all.div_ceil(4) + output / 4 } else { n * all + output };
         // SAFETY: the caller's guarantee.
         unsafe { y.add(plane * self.planes().1) }
     }
@@ -251,18 +306,16 @@ impl QuantizedConv {
         let Problem { batch, groups, ref geometry, .. } = self.problem;
         let walk = Walk::new(geometry);
         let (fours, tiles) = (self.sizes.fours().0, self.sizes.tiles());
-        let end = self.end(operands);
         let reach = if walk.taps.iter().all(|&(taps, _)| taps == 1) { 1 } else { 3 };
         let together = (TOGETHER / (fours.max(1) * 4 * PIXELS * reach)).clamp(1, MOST_TOGETHER);
-        let (input, output) = self.planes();
-        let of_tile = geometry.taps() * fours * 4 * OUTPUTS;
-        let small = self.small(operands, groups * tiles, of_tile);
+        let (input, _) = self.planes();
+        let small = self.small(operands, groups * tiles, self.of_tile());
         let mut sixes = [Six::default(); MOST_TOGETHER];
         let work = share.range(batch * groups * walk.count);
         let mut at = work.start;
         while at < work.end {
             let (image, first) = (at / walk.count, at % walk.count);
-            let (n, group) = (image / groups, image % groups);
+            let group = image % groups;
             let count = together.min(walk.count - first).min(work.end - at);
             let mut runs = 0;
             for six in (first..first + count).map(|index| walk.six(index)) {
@@ -276,7 +329,7 @@ impl QuantizedConv {
                 // SAFETY: the caller's guarantee; image, row tile and pixels exist.
                 unsafe {
                     let x = operands.pointer::<u8>(0).add(image * fours * input);
-                    let y = self.place(operands.pointer(5), n, group * self.sizes.co + tile * OUTPUTS);
+                    let of = self.outputs_of(operands, image, tile);
                     let kernels = kernels(exact(products, small.add(group_tile).read()));
                     let mut tile = Tile {
                         x,
@@ -284,19 +337,19 @@ impl QuantizedConv {
                         taps: &walk.taps,
                         fours,
                         plane: input,
-                        weights: operands.pointer::<u8>(1).add(group_tile * of_tile),
-                        bias: operands.pointer::<i32>(2).add(group_tile * OUTPUTS),
-                        scale: operands.pointer::<f32>(3).add(group_tile * OUTPUTS),
-                        y,
-                        next: if end.plane == 0 { output } else { 4 * output },
+                        weights: of.weights,
+                        bias: of.bias,
+                        scale: of.scale,
+                        y: of.y,
+                        next: of.next,
                         count: 0,
-                        outputs: (self.sizes.co - tile * OUTPUTS).min(OUTPUTS),
-                        end,
+                        outputs: of.outputs,
+                        ends: of.ends,
                     };
                     for six in &sixes[..runs] {
                         tile.x = x.add(six.place);
                         tile.places = &six.places;
-                        tile.y = y.add(4 * six.pixel);
+                        tile.y = of.y.add(4 * six.pixel);
                         tile.count = six.count;
                         kernels[six.pixels as usize](&tile);
                     }
@@ -305,6 +358,18 @@ impl QuantizedConv {
             at += count;
         }
     }
+}
+
+/// What belongs to eight outputs of an image: their packed weights, what follows the sums, their first four's place in y and
+/// bytes to the others', how many there are, and how both fours end.
+struct Outputs {
+    weights: *const u8,
+    bias: *const i32,
+    scale: *const f32,
+    y: *mut u8,
+    next: usize,
+    outputs: usize,
+    ends: [End; 2],
 }
 
 /// The way that is exact for weights which are small, or not.
@@ -459,12 +524,17 @@ impl Instruction for QuantizedConv {
         let (planes, parts, each) = if self.sizes.is_depthwise() {
             (outputs, outputs, product(&[pack::columns(geometry), 16]))
         } else {
-            (groups * fours, groups * self.sizes.tiles(), product(&[geometry.taps(), fours, 4 * OUTPUTS]))
+            (groups * fours, groups * self.sizes.tiles(), self.of_tile())
         };
-        let (ends, other) = (4 * self.sizes.ends(), product(&[batch, outputs, y]));
+        let (ends, bytes) = (product(&[4, self.sizes.ends()]), product(&[batch, outputs, y]));
+        let (scale, other) = if self.end.has_shift() {
+            (product(&[3, ends]), product(&[batch, groups, y]))
+        } else {
+            (ends, bytes)
+        };
         let floats = product(&[batch, groups, self.sizes.co, y]);
-        let y = if self.end.plane == 0 { other } else { floats };
-        Extents::bytes(&[product(&[batch, planes, x]), product(&[parts, each + 1]), ends, ends, other, y])
+        let y = if self.is_bytes() { bytes } else { floats };
+        Extents::bytes(&[product(&[batch, planes, x]), product(&[parts, each + 1]), ends, scale, other, y])
     }
 
     fn scratch(&self) -> usize {
@@ -477,6 +547,8 @@ impl Instruction for QuantizedConv {
         unsafe {
             if self.sizes.is_depthwise() {
                 self.depthwise(operands, share, products);
+            } else if products != Products::Dots && self.is_transformed() {
+                self.transformed(operands, share);
             } else {
                 self.dense(operands, share, products);
             }

@@ -9,13 +9,14 @@
 mod dense;
 mod depthwise;
 mod end;
+pub mod winograd;
 
 use crate::simd::{I16x8, I32x4, U8x16};
 use core::hint::black_box;
 
 pub use dense::{kernels, Kernel, Pixels, Tile, OUTPUTS, PIXELS};
 pub use depthwise::{row_kernel, two_rows, Row};
-pub use end::{End, Other, Requantize};
+pub use end::{End, Other, Requantize, Sums};
 
 /// How bytes are multiplied, the fastest first.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]

@@ -185,6 +185,11 @@ impl I16x8 {
     }
 
     #[must_use]
+    pub fn add(self, other: I16x8) -> I16x8 {
+        I16x8(core::array::from_fn(|i| self.0[i].wrapping_add(other.0[i])))
+    }
+
+    #[must_use]
     pub fn sub(self, other: I16x8) -> I16x8 {
         I16x8(core::array::from_fn(|i| self.0[i].wrapping_sub(other.0[i])))
     }
@@ -226,6 +231,14 @@ impl I16x8 {
         let lane = |i: usize| if i < 8 { self.0[i] } else { next.0[i - 8] };
         let pairs = |first: usize| I16x8(core::array::from_fn(|i| lane(i / 2 * 4 + first + i % 2)));
         (pairs(0), pairs(2))
+    }
+
+    /// The first halves of both, and the second.
+    #[must_use]
+    pub fn unzip_halves(self, next: I16x8) -> (I16x8, I16x8) {
+        let lane = |i: usize| if i < 8 { self.0[i] } else { next.0[i - 8] };
+        let halves = |first: usize| I16x8(core::array::from_fn(|i| lane(i / 4 * 8 + first + i % 4)));
+        (halves(0), halves(4))
     }
 
     /// The lanes of both as bytes, those beyond them at their ends.

@@ -248,6 +248,12 @@ impl I16x8 {
 
     #[inline(always)]
     #[must_use]
+    pub fn add(self, other: I16x8) -> I16x8 {
+        I16x8(w::i16x8_add(self.0, other.0))
+    }
+
+    #[inline(always)]
+    #[must_use]
     pub fn sub(self, other: I16x8) -> I16x8 {
         I16x8(w::i16x8_sub(self.0, other.0))
     }
@@ -286,6 +292,12 @@ impl I16x8 {
             I16x8(w::i32x4_shuffle::<0, 2, 4, 6>(self.0, next.0)),
             I16x8(w::i32x4_shuffle::<1, 3, 5, 7>(self.0, next.0)),
         )
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn unzip_halves(self, next: I16x8) -> (I16x8, I16x8) {
+        (I16x8(w::i64x2_shuffle::<0, 2>(self.0, next.0)), I16x8(w::i64x2_shuffle::<1, 3>(self.0, next.0)))
     }
 
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! A tile of a convolution: up to eight outputs of six pixels, or of a run of sixes.
 
 use super::{Dots, End, Pairs, Products, Way, Wide};
-use crate::simd::{F32x4, I32x4};
+use crate::simd::I32x4;
 
 /// Outputs and pixels of a tile.
 pub const OUTPUTS: usize = 8;
@@ -39,7 +39,8 @@ pub struct Tile<'a> {
     /// Pixels and outputs that there are: whole sixes, or where pixels lie anywhere at most one.
     pub count: usize,
     pub outputs: usize,
-    pub end: End,
+    /// Of the first four outputs, and of the others.
+    pub ends: [End; 2],
 }
 
 /// Computes a tile.
@@ -129,22 +130,22 @@ impl Tile<'_> {
         // SAFETY: the caller's guarantee.
         unsafe {
             let bias = I32x4::load(self.bias.add(4 * half));
-            let scale = F32x4::load(self.scale.add(4 * half));
+            let (scale, end) = (self.scale.add(4 * half), &self.ends[half]);
             let y = self.y.add(half * self.next + 4 * first);
             let (count, outputs) = (self.count - first, (self.outputs - 4 * half).min(4));
             let total = |p: usize| W::total(sums[p.min(P - 1)], bias);
             let four = [0, 1, 2, 3].map(total);
             if STEP == 0 && count < P {
                 let two = [4, 5, 4, 5].map(total);
-                self.end.store_some(four, scale, y, count.min(4), outputs);
+                end.store_some(four, scale, y, count.min(4), outputs);
                 if count > 4 {
-                    self.end.store_some(two, scale, y.add(16), 1, outputs);
+                    end.store_some(two, scale, y.add(16), 1, outputs);
                 }
                 return;
             }
-            self.end.store(four, scale, y, P.min(4), outputs);
+            end.store(four, scale, y, P.min(4), outputs);
             if P == PIXELS {
-                self.end.store([4, 5, 4, 5].map(total), scale, y.add(16), 2, outputs);
+                end.store([4, 5, 4, 5].map(total), scale, y.add(16), 2, outputs);
             }
         }
     }

@@ -2,7 +2,7 @@
 //! one dot product takes; a kernel of more rows has more such columns, one of fewer has weights of 0.
 
 use super::{Dots, End, Pairs, Products, Way, Wide};
-use crate::simd::{F32x4, I32x4, U8x16};
+use crate::simd::{I32x4, U8x16};
 
 /// What a row reads and writes.
 pub struct Row<'a> {
@@ -16,7 +16,7 @@ pub struct Row<'a> {
     /// `[depth][height / 4][width][channel][row]`.
     pub weights: &'a [[u8; 16]],
     pub bias: I32x4,
-    pub scale: F32x4,
+    pub scale: *const f32,
     pub y: *mut u8,
     pub outputs: usize,
     /// Channels that there are of the four.
