@@ -47,7 +47,8 @@ function checkPart(proto: GraphProto, around: Around): CheckedGraph {
     opset,
     nodes: sorted(around.file + around.within, nodes, makers),
     makers,
-    outer: outerNames(proto, nodes),
+    // Around the model's own graph there is nothing.
+    outer: around.within === '' ? [] : outerNames(proto, nodes),
   };
 }
 
@@ -61,12 +62,30 @@ function checkedNode(node: NodeProto, index: number, around: Around): GraphNode 
   const label = `${file}: ${called}`;
   const handler = handlerFor(handlers.get(node.operator) as readonly Handler[], opset, label);
   checkNode({ node, handler, label }, opset);
-  const bodies = new Map<string, CheckedGraph>();
+  const checked = { node, handler, label, name, ...insideOf(node, name, around) };
+  const wrong = handler.check?.(checked);
+  if (wrong !== undefined) throw new ModelError(`${label}: ${wrong}`);
+  return checked;
+}
+
+type Inside = Pick<GraphNode, 'reads' | 'bodies' | 'signatures'>;
+
+/** What a node without graphs in its attributes, as nearly all are, has of them. */
+const NOTHING: Omit<Inside, 'reads'> = {
+  bodies: /*#__PURE__*/ new Map(),
+  signatures: /*#__PURE__*/ new Map(),
+};
+
+/** The graphs in a node's attributes, and all names that it reads with them. */
+function insideOf(node: NodeProto, name: string, around: Around): Inside {
+  let bodies: Map<string, CheckedGraph> | null = null;
   for (const [attribute, { graph }] of node.attributes) {
     if (graph === null) continue;
-    const inner = `${within} in ${attribute} of '${name}'`;
-    bodies.set(attribute, checkPart(graph, { ...around, within: inner }));
+    const within = `${around.within} in ${attribute} of '${name}'`;
+    bodies ??= new Map();
+    bodies.set(attribute, checkPart(graph, { ...around, within }));
   }
+  if (bodies === null) return { reads: node.inputs, ...NOTHING };
   const reads = [...node.inputs, ...new Set([...bodies.values()].flatMap(({ outer }) => outer))];
   const signatures = new Map(
     [...bodies].map(([attribute, { proto }]) => [
@@ -74,10 +93,7 @@ function checkedNode(node: NodeProto, index: number, around: Around): GraphNode 
       { inputs: proto.inputs, outputs: proto.outputs },
     ]),
   );
-  const checked = { node, handler, label, name, reads, bodies, signatures };
-  const wrong = handler.check?.(checked);
-  if (wrong !== undefined) throw new ModelError(`${label}: ${wrong}`);
-  return checked;
+  return { reads, bodies, signatures };
 }
 
 function checkOpset({ file, opsets }: ModelProto): number {
@@ -99,14 +115,14 @@ function requireKnown({ file, graph }: ModelProto, handlers: ReadonlyMap<string,
   const unknown = new Map<string, string[]>();
   const visit = ({ nodes }: GraphProto, within: string): void => {
     nodes.forEach((node, index) => {
-      const name = node.name === '' ? `node ${index}${within}` : `'${node.name}'`;
+      const name = () => (node.name === '' ? `node ${index}${within}` : `'${node.name}'`);
       if (!handlers.has(node.operator)) {
         const names = unknown.get(node.operator);
-        if (names === undefined) unknown.set(node.operator, [name]);
-        else names.push(name);
+        if (names === undefined) unknown.set(node.operator, [name()]);
+        else names.push(name());
       }
       for (const inner of node.attributes.values())
-        if (inner.graph !== null) visit(inner.graph, ` in ${name}`);
+        if (inner.graph !== null) visit(inner.graph, ` in ${name()}`);
     });
   };
   visit(graph, '');
@@ -160,30 +176,27 @@ function checkWiring(
   makers: ReadonlyMap<string, GraphNode>,
 ): void {
   const given = new Set([...graph.inputs, ...graph.initializers].map(({ name }) => name));
-  const check = (name: string, reader: string) => {
+  const wrongWith = (name: string): string | null => {
     const maker = makers.get(name);
-    if (maker === undefined) {
-      if (!given.has(name) && !names.has(name))
-        throw new ModelError(`${reader} '${name}', which no node, input or initializer makes`);
-      return;
-    }
+    if (maker === undefined)
+      return given.has(name) || names.has(name) ? null : 'which no node, input or initializer makes';
     const index = maker.node.outputs.indexOf(name);
-    if (index >= (maker.handler.outputs ?? 1)) {
-      throw new ModelError(
-        `${reader} '${name}', output ${index} of ${maker.node.operator}, which is not supported`,
-      );
-    }
+    const isGiven = index < (maker.handler.outputs ?? 1);
+    return isGiven ? null : `output ${index} of ${maker.node.operator}, which is not supported`;
   };
   for (const { node, label, reads } of nodes) {
     reads.forEach((name, i) => {
+      const wrong = name === '' ? null : wrongWith(name);
+      if (wrong === null) return;
       const which = i < node.inputs.length ? `input ${i} is` : 'a graph in its attributes reads';
-      if (name !== '') check(name, `${label}: ${which}`);
+      throw new ModelError(`${label}: ${which} '${name}', ${wrong}`);
     });
   }
   if (graph.outputs.length === 0) throw new ModelError(`${file}: the graph${within} has no outputs`);
   const seen = new Set<string>();
   for (const { name } of graph.outputs) {
-    check(name, `${file}: the graph's output${within} is`);
+    const wrong = wrongWith(name);
+    if (wrong !== null) throw new ModelError(`${file}: the graph's output${within} is '${name}', ${wrong}`);
     if (seen.has(name) && within === '')
       throw new ModelError(`${file}: the graph has the output '${name}' twice`);
     seen.add(name);

@@ -62,8 +62,8 @@ function checkAttributes(node: NodeProto, { attributes = {} }: Handler, label: s
       `${label}: attribute '${name}' is not known in operator set ${opset}; known here: ${known}`,
     );
   }
-  for (const [name, spec] of Object.entries(attributes)) {
-    if (spec.required && !node.attributes.has(name))
+  for (const name in attributes) {
+    if (attributes[name]?.required && !node.attributes.has(name))
       throw new ModelError(`${label}: attribute ${name} is missing`);
   }
 }
