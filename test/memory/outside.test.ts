@@ -14,7 +14,7 @@ function waiting(): { size: number; storage: Storage } {
     const values = new Float32Array(engine('test').memory.buffer, address, bytes / 4);
     for (let i = 0; i < values.length; i++) values[i] = (first / 4 + i) % 9;
   };
-  return { size, storage: storageOutside('test', 4 * size, write) };
+  return { size, storage: storageOutside('test', 4 * size, { write }) };
 }
 
 inEachVariant('values from outside', () => {
@@ -36,6 +36,22 @@ inEachVariant('values from outside', () => {
       expect(values.length).toBe(size);
       expect(values[0]).toBe(first === 'write' ? 7 : 0);
       new Tensor([size], 'float32', storage).dispose();
+    }
+  });
+
+  test('short runs, also of bytes that are kept as they are', () => {
+    const values = Uint8Array.from({ length: 100 }, (_, i) => i);
+    const bytes = () => new Uint8Array(engine('test').memory.buffer);
+    const write = (address: number, first: number, count: number) =>
+      bytes().set(values.subarray(first, first + count), address);
+    for (const outside of [{ write }, { write, plain: () => values }]) {
+      const weight = new Tensor([100], 'uint8', storageOutside('test', 100, outside));
+      const to = ones([3]);
+      const { address } = to.resources.storage as Storage;
+      weight.resources.storage?.copyTo(address, { first: 5, bytes: 4, stride: 30, count: 3 });
+      expect([...bytes().slice(address, address + 12)]).toEqual([5, 6, 7, 8, 35, 36, 37, 38, 65, 66, 67, 68]);
+      weight.dispose();
+      to.dispose();
     }
   });
 

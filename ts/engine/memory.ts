@@ -6,8 +6,13 @@ import { isOwnTensor, OutOfMemoryError, wrongKind } from '../base/errors.ts';
 import type { Steps } from '../base/steps.ts';
 import { type Engine, engine, engineOrNull, free, onDisposeRuntime, refresh } from './engine.ts';
 
-/** Writes values that are kept outside of the linear memory to an address of it: so many bytes from the one at `first` on. */
-type Write = (address: number, first: number, bytes: number) => void;
+/** Values that are kept outside of the linear memory. */
+export interface Outside {
+  /** Writes so many bytes of them, from the one at `first` on, to an address. */
+  write(address: number, first: number, bytes: number): void;
+  /** Their bytes, where they are kept as they are here. */
+  readonly plain?: () => Uint8Array | null;
+}
 
 /** Bytes that lie apart: `count` runs of `bytes`, from `first` on every `stride`. */
 export interface Runs {
@@ -36,9 +41,9 @@ export class Storage {
   version = 0;
   /** Where it lies now; 0 when it is outside. */
   place: number;
-  #outside: Write | null;
+  #outside: Outside | null;
 
-  constructor(on: Engine, bytes: number, cache: boolean, place: number, outside: Write | null = null) {
+  constructor(on: Engine, bytes: number, cache: boolean, place: number, outside: Outside | null = null) {
     this.engine = on;
     this.bytes = bytes;
     this.cache = cache;
@@ -50,7 +55,7 @@ export class Storage {
   get address(): number {
     if (this.place === 0) {
       this.place = room('loadModel', this.engine, this.bytes);
-      this.#outside!(this.place, 0, this.bytes);
+      this.#outside!.write(this.place, 0, this.bytes);
       cacheBytes += this.bytes;
     }
     return this.place;
@@ -71,8 +76,11 @@ export class Storage {
     if (this.place === 0) return;
     if (this.#outside === null) {
       const values = bytesOf(this.engine).slice(this.place, this.place + this.bytes);
-      this.#outside = (address, first, bytes) =>
-        bytesOf(this.engine).set(values.subarray(first, first + bytes), address);
+      this.#outside = {
+        write: (address, first, bytes) =>
+          bytesOf(this.engine).set(values.subarray(first, first + bytes), address),
+        plain: () => values,
+      };
     } else cacheBytes -= this.bytes;
     giveBack(this);
     this.place = 0;
@@ -84,7 +92,7 @@ export class Storage {
     if (place !== 0) return bytesOf(on).slice(place, place + bytes);
     const lent = room('loadModel', on, bytes);
     try {
-      this.#outside!(lent, 0, bytes);
+      this.#outside!.write(lent, 0, bytes);
       return bytesOf(on).slice(lent, lent + bytes);
     } finally {
       free(on, () => on.exports.release(lent));
@@ -100,11 +108,31 @@ export class Storage {
   /** Writes the values, or some of them side by side, to another place of the memory. */
   copyTo(address: number, runs: Runs | null = null): void {
     const { first, bytes, stride, count } = runs ?? { first: 0, bytes: this.bytes, stride: 0, count: 1 };
+    const plain = this.place === 0 && bytes <= SHORT ? this.#outside!.plain?.() : null;
+    if (plain && runs !== null) {
+      gather(bytesOf(this.engine), address, plain, runs);
+      return;
+    }
     for (let i = 0; i < count; i++) {
       const [to, from] = [address + i * bytes, first + i * stride];
-      if (this.place === 0) this.#outside!(to, from, bytes);
+      if (this.place === 0) this.#outside!.write(to, from, bytes);
       else bytesOf(this.engine).copyWithin(to, this.place + from, this.place + from + bytes);
     }
+  }
+}
+
+/** Bytes of a run that are copied one by one in less time than a view of them is made. */
+const SHORT = 64;
+
+function gather(
+  to: Uint8Array,
+  address: number,
+  from: Uint8Array,
+  { first, bytes, stride, count }: Runs,
+): void {
+  for (let i = 0, at = address; i < count; i++) {
+    const start = first + i * stride;
+    for (let place = start; place < start + bytes; place++) to[at++] = from[place] as number;
   }
 }
 
@@ -174,8 +202,8 @@ export function allocate(where: string, bytes: number, cache = false): Storage {
   return new Storage(on, bytes, cache, place);
 }
 
-/** Storage of values that `outside` writes to where they are wanted; the user holds them. */
-export function storageOutside(where: string, bytes: number, outside: Write): Storage {
+/** Storage of values that are outside; the user holds them. */
+export function storageOutside(where: string, bytes: number, outside: Outside): Storage {
   countLive(bytes);
   return new Storage(engine(where), bytes, false, 0, outside);
 }

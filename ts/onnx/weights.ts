@@ -68,11 +68,16 @@ export function tensorFrom(proto: TensorProto, what: string): Tensor<DType> {
   const on = engine('loadModel');
   const size = bytesPer(dtype);
   let held: Held | undefined;
-  const write = (address: number, first: number, bytes: number) => {
+  const holding = () => {
     held ??= heldBy(proto);
-    fill(viewOf(dtype, on.memory.buffer, address, bytes / size), held, first / size);
+    return held;
   };
-  return new Tensor(proto.dims, dtype, storageOutside('loadModel', count * bytesPer(dtype), write));
+  const outside = {
+    write: (address: number, first: number, bytes: number) =>
+      fill(viewOf(dtype, on.memory.buffer, address, bytes / size), holding(), first / size),
+    plain: () => (holding().type === dtype ? holding().bytes : null),
+  };
+  return new Tensor(proto.dims, dtype, storageOutside('loadModel', count * size, outside));
 }
 
 function denseOf(

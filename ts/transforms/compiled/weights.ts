@@ -146,7 +146,8 @@ export function storageOf({ dtype, shape, ...weight }: TensorType & StoredWeight
       to.fill(to[0] as number);
     } else fill(to, bytes.subarray(first * width, (first + some) * width));
   };
-  return storageOutside('loadCompiled', count * bytesPer(dtype), write);
+  const plain = () => (stored === 'plain' ? bytes : null);
+  return storageOutside('loadCompiled', count * size, { write, plain });
 }
 
 /** The scales, of whose floats a file has the upper halves. */
