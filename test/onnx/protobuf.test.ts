@@ -362,7 +362,7 @@ describe('graphs', () => {
       "m.onnx: node 'r' (Relu): input 0 is 'z', which no node, input or initializer makes",
     );
     expect(() => check(model({ nodes: [{ op: 'Relu' }], outputs: ['q'] }))).toThrow(
-      /output is 'q', which no node/,
+      "m.onnx: the graph's output is 'q', which no node, input or initializer makes",
     );
   });
   test('an output that is named twice', () => {

@@ -84,7 +84,7 @@ done(JSON.stringify({ refused, ran, loaded, model: typeof loadModel }));`;
   expect(scripts).toContain('/slim.js');
   // The core's bytes begin so in base64.
   const core = packed.relaxed.slice(0, 200);
-  expect(fs.readFileSync(path.join(root, 'dist/index.js'), 'utf8')).toContain(core);
+  expect(fs.readFileSync(path.join(root, 'dist/shared/embedded.js'), 'utf8')).toContain(core);
   for (const name of scripts) expect(fs.readFileSync(path.join(folder, name), 'utf8')).not.toContain(core);
 }, 600_000);
 
