@@ -112,8 +112,10 @@ const unary =
 
 export const generators: Record<string, Generator> = {
   ...Object.fromEntries(Object.keys(references).map((op) => [op, unary('~', '#')])),
-  // Away from their poles.
+  // Away from their poles, and from where they leave float32.
   tan: unary('~'),
+  sinh: unary('~'),
+  cosh: unary('~'),
   reciprocal: unary('+'),
   acosh: unary('+'),
   ...Object.fromEntries(['asin', 'acos', 'atanh'].map((op) => [op, unary('~')])),
