@@ -224,6 +224,7 @@ export const wrong: Wrong[] = [
   ['corners of the nearest', () => striate.interpolate(x(), { size: 2, alignCorners: true }), RangeError, "interpolate: alignCorners is true, must be false in mode 'nearest'"],
   ['means of what is nearest', () => striate.interpolate(x(), { size: 2, mode: 'nearest-exact', antialias: true }), RangeError, "interpolate: antialias is true, must be false in mode 'nearest-exact'"],
   ['means of means', () => striate.interpolate(x(), { size: 2, mode: 'area', antialias: true }), RangeError, "interpolate: antialias is true, must be false in mode 'area'"],
+  ['means beyond memory', () => striate.interpolate(striate.ones([1, 1, 7]), { scaleFactor: 2 ** 31 - 1, mode: 'area' }), RangeError, 'interpolate: shape 1x1x15032385529 has more than 2^31 - 1 bytes'],
   ['antialias that is a number', () => striate.interpolate(x(), { size: 2, mode: 'bilinear', antialias: any(1) }), TypeError, 'interpolate: antialias is 1, must be true or false'],
   ['corners that are a number', () => striate.interpolate(x(), { size: 2, mode: 'bilinear', alignCorners: any(1) }), TypeError, 'interpolate: alignCorners is 1, must be true or false'],
   ['a size of 0', () => striate.interpolate(x(), { size: 0 }), RangeError, 'interpolate: size is 0, must be an integer, at least 1'],

@@ -2,7 +2,7 @@
  * interpolate: x [N, C, spatial...] at more or fewer positions, as PyTorch has them: the options as `resample`'s params.
  * @category Resampling
  */
-import { checkOptions, oneOf, real } from '../base/checks.ts';
+import { checkOptions, elementCount, oneOf, real } from '../base/checks.ts';
 import type { DType } from '../base/dtype.ts';
 import { counted, wrongKind, wrongValue } from '../base/errors.ts';
 import { axisName } from '../base/faults.ts';
@@ -209,6 +209,7 @@ export const interpolate = /*#__PURE__*/ operator(
       }
       const output = outputSizes(shape, settings);
       if (settings.area) {
+        elementCount('interpolate', [...shape.slice(0, 2), ...output]);
         const means = POOLS[length - 3]!(x as unknown as Tensor, output as [number, number, number]);
         return means as unknown as Tensor<D>;
       }
