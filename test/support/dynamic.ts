@@ -10,6 +10,7 @@ import {
   Maker,
   type QuantizedModel,
   randomConvolution,
+  randomShape,
   sumsOf,
   textOf,
   toEven,
@@ -39,11 +40,7 @@ function product(choose: Choices): Convolution {
 
 export function randomDynamic(choose: Choices): QuantizedModel {
   const make = new Maker(choose);
-  const rank = choose.of([1, 2, 2, 2, 3]);
-  const shape = [
-    ...[choose.integer(1, 2), choose.of([1, 3, 4, 8, choose.integer(1, 17)])],
-    ...Array.from({ length: rank }, () => choose.integer(1, rank === 1 ? 40 : 14)),
-  ];
+  const shape = randomShape(choose);
   const found = choose.next() < 0.8 ? randomConvolution(choose, shape, 0.15) : null;
   const conv = found ?? product(choose);
   const isConv = found !== null;

@@ -423,14 +423,19 @@ function join(make: Maker, x: Bytes, other: Bytes): Bytes {
   return make.result(float, [n, 2 * one[0]!, ...one.slice(1)], values, y);
 }
 
-/** A model of a few operators on bytes. */
-export function randomQuantized(choose: Choices): QuantizedModel {
-  const make = new Maker(choose);
+/** [N, C] and one to three spatial sizes. */
+export function randomShape(choose: Choices): number[] {
   const rank = choose.of([1, 2, 2, 2, 3]);
-  const shape = [
+  return [
     ...[choose.integer(1, 2), choose.of([1, 3, 4, 8, choose.integer(1, 17)])],
     ...Array.from({ length: rank }, () => choose.integer(1, rank === 1 ? 40 : 14)),
   ];
+}
+
+/** A model of a few operators on bytes. */
+export function randomQuantized(choose: Choices): QuantizedModel {
+  const make = new Maker(choose);
+  const shape = randomShape(choose);
   const isSigned = choose.next() < 0.4;
   const values = Int32Array.from({ length: countOf(shape) }, () => make.byte(isSigned));
   const x: Bytes = {

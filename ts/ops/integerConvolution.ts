@@ -16,7 +16,15 @@ import { SUMS } from '../instructions/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ConvolutionStep, convSettings, convStep } from './convolutionStep.ts';
 import type { Entry } from './operator.ts';
-import { calling, emitPaddedFours, fitsBytes, foursOf, outOfFours, withoutPadding } from './quantized.ts';
+import {
+  calling,
+  emitPaddedFours,
+  fitsBytes,
+  foursOf,
+  isDepthwise,
+  outOfFours,
+  withoutPadding,
+} from './quantized.ts';
 
 interface IntegerConvolution {
   readonly step: ConvolutionStep;
@@ -87,7 +95,7 @@ export interface Centered {
 
 /** Whether a convolution with a weight of this shape can be one of integers: depthwise ones cannot. */
 export const fitsIntegers = (weight: readonly number[], groups: number): boolean =>
-  fitsBytes(weight, groups) && !(groups > 1 && weight[1] === 1 && weight[0] === groups);
+  fitsBytes(weight, groups) && !isDepthwise(weight, groups);
 
 /** The integers of a convolution; `shift` is null where the weights lie about their middle, `params` are as convParams makes them. */
 export function convolveIntegers(

@@ -187,16 +187,16 @@ export const QUANTIZED_CONV: Entry<QuantizedConvolution> = {
       perOutput: countOf(steps!.shape) > 1,
       floatBias: bias?.dtype === 'float32',
     });
-    const isDepthwise = isDepthwiseOf(problem);
-    const padded = isDepthwise ? from : emitPaddedFours(to, from, x!, step, of.x.zero);
-    const axes = isDepthwise ? problem.axes : withoutPadding(step);
+    const padsItself = isDepthwise(weight!.shape, problem.groups);
+    const padded = padsItself ? from : emitPaddedFours(to, from, x!, step, of.x.zero);
+    const axes = padsItself ? problem.axes : withoutPadding(step);
     writeQuantizedConv(to, 'quantizedConv', { x: padded, ...packed, other, y: y! }, { ...problem, axes }, of);
   },
 };
 
-/** Depthwise kernels add the padding of x themselves. */
-const isDepthwiseOf = ({ groups, channels, outputs }: ConvolutionStep['problem']): boolean =>
-  groups > 1 && groups === channels && groups === outputs;
+/** Whether each channel has a kernel of its own, by the weight's shape. Depthwise kernels add the padding of x themselves. */
+export const isDepthwise = ([outputs, perGroup]: readonly number[], groups: number): boolean =>
+  groups > 1 && perGroup === 1 && outputs === groups;
 
 /** The axes of a convolution over an input that holds its padding. */
 export const withoutPadding = ({ problem: { axes } }: ConvolutionStep) =>
@@ -333,10 +333,10 @@ export const QUANTIZED_POOL: Entry<QuantizedPooling> = {
 const MOST_TERMS = 65_000;
 
 /** Whether a convolution with a weight [outputs, perGroup, taps..] is one of bytes: groups are cut between fours of channels. */
-export function fitsBytes([outputs = 0, perGroup = 0, ...taps]: readonly number[], groups: number): boolean {
-  const isDepthwise = perGroup === 1 && outputs === groups;
+export function fitsBytes(weight: readonly number[], groups: number): boolean {
+  const [outputs = 0, perGroup = 0, ...taps] = weight;
   const isCut = perGroup % 4 === 0 && (outputs / groups) % 4 === 0;
-  return (groups === 1 || isDepthwise || isCut) && perGroup * countOf(taps) <= MOST_TERMS;
+  return (groups === 1 || isDepthwise(weight, groups) || isCut) && perGroup * countOf(taps) <= MOST_TERMS;
 }
 
 const inFoursOf = /*#__PURE__*/ calling(FOURS);
