@@ -73,8 +73,10 @@ async function buildVariants(on) {
   };
   const { place, read } = await wasmPack(job, on);
   const [large, small, text] = ['kernels_bg.wasm', 'small.wasm', 'small.wat'].map(place);
-  // -Oz leaves the kernels' time as it was (measured on each of them). The lowest kilobyte is the end of the stack.
-  await binaryen('wasm-opt', '-Oz', '--low-memory-unused', large, '-o', small);
+  // -Oz leaves the kernels' time as it was (measured on each of them). What has one caller stays a function unless it is short (of short ones
+  // average pooling is 9 % slower): an engine compiles a function when it is first called, and one that held every algorithm of convolution
+  // took 0.6 ms of a cold start. The lowest kilobyte is the end of the stack.
+  await binaryen('wasm-opt', '-Oz', '-ocimfs', '400', '--low-memory-unused', large, '-o', small);
   await binaryen('wasm-dis', small, '-o', text);
   const whole = localSummands(strictExtremes(splatConstants(String(read('small.wat')))));
   await binaryen('wasm-dis', large, '-o', place('large.wat'));

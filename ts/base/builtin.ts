@@ -1,10 +1,18 @@
 /** What Node, Deno and Bun have besides the web's interfaces: modules of their own, and files that have paths. */
 
+interface WithBuiltins {
+  process?: { getBuiltinModule?(name: string): unknown };
+}
+
+/** Whether there may be modules of Node: to ask for one loads it, and node:zlib takes 2 ms. */
+export const hasBuiltins = (): boolean =>
+  (globalThis as WithBuiltins).process?.getBuiltinModule !== undefined;
+
 /** A module of Node (also in Deno and Bun), or undefined elsewhere; no import that a bundler would follow. */
 export function builtin<T>(name: string): T | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): T | undefined } };
+  const { process } = globalThis as WithBuiltins;
   try {
-    return process?.getBuiltinModule?.(name);
+    return process?.getBuiltinModule?.(name) as T | undefined;
   } catch {
     return undefined; // Next's edge runtime has the method, to refuse it
   }

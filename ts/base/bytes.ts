@@ -45,7 +45,7 @@ export function decodeText(bytes: Uint8Array): string | undefined {
 /** A text as UTF-8; half a surrogate pair becomes U+FFFD. */
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   if (typeof TextEncoder !== 'undefined') return new TextEncoder().encode(text);
-  const whole = encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
+  const whole = encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd'));
   const bytes = whole.replace(/%(..)/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
   return Uint8Array.from(bytes, (character) => character.charCodeAt(0));
 }

@@ -39,7 +39,12 @@ export async function inflated(
   } catch {
     return inflate(bytes, size);
   }
-  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+  // What comes out is awaited: where the data is damaged, that fails as well.
+  const input = stream.writable.getWriter();
+  const ignored = () => {};
+  input.write(bytes).catch(ignored);
+  input.close().catch(ignored);
+  return new Uint8Array(await new Response(stream.readable).arrayBuffer());
 }
 
 /** What `from` becomes by `packed`, copies, corrections and insertions (scripts/lib/pack.mjs has the format). */

@@ -22,8 +22,11 @@ const MUST = `must be simd.wasm or relaxed.wasm of striate ${version}`;
 export const isModule = (source: unknown): source is WebAssembly.Module =>
   tagOf(source) === 'WebAssembly.Module';
 
-export const compiled = async (source: ModuleOrBytes): Promise<WebAssembly.Module> =>
-  isModule(source) ? source : WebAssembly.compile(source);
+/** Bytes compiled, in this thread where that is asked for. */
+export const compiled = async (source: ModuleOrBytes, atOnce = false): Promise<WebAssembly.Module> => {
+  if (isModule(source)) return source;
+  return atOnce ? new WebAssembly.Module(source) : WebAssembly.compile(source);
+};
 
 /** The bytes of a view or a buffer; Node 20 compiles no DataView. */
 export const bytesOf = (source: BufferSource): Uint8Array<ArrayBuffer> =>

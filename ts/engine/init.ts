@@ -136,9 +136,9 @@ function requireSame(options: InitOptions): void {
 
 /** 2 GiB, or 96 MiB where an isolate has 128 MB. */
 function defaultMemory(): number {
-  const scope = globalThis as { EdgeRuntime?: unknown; navigator?: { userAgent?: string } };
-  const edge = scope.EdgeRuntime !== undefined || scope.navigator?.userAgent === 'Cloudflare-Workers';
-  return edge ? 96 * 2 ** 20 : 2 ** 31;
+  // A pair of web sockets is workerd's own; Node would make its navigator first, to be asked for its name.
+  const { EdgeRuntime, WebSocketPair } = globalThis as { EdgeRuntime?: unknown; WebSocketPair?: unknown };
+  return EdgeRuntime !== undefined || WebSocketPair !== undefined ? 96 * 2 ** 20 : 2 ** 31;
 }
 
 /**

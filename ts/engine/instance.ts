@@ -25,6 +25,8 @@ export { type Exports as KernelExports, type KernelSource, type Variant, version
 export type Platform = Partial<Record<Variant, () => ModuleOrBytes | Promise<ModuleOrBytes>>> & {
   /** Where the bytes that it has say whether their memory is shared; left out where they are those of the whole module. */
   readonly sharedFlag?: Readonly<Record<Variant, number>>;
+  /** Whether the calling thread compiles, as a page's must not: while it waits for another one, V8 collects garbage, 1 of Node's 20 ms. */
+  readonly compilesAtOnce?: boolean;
 };
 
 /** What is to be loaded. */
@@ -129,7 +131,7 @@ export async function loadFrom(platform: Platform, options: Wanted): Promise<Ker
   }
   const shared = memory !== null;
   memory ??= new WebAssembly.Memory(limits);
-  module ??= await orRefuse(compiled(source));
+  module ??= await orRefuse(compiled(source, platform.compilesAtOnce));
   if (wasm === undefined) variantOf(module, `the imported ${variant}.wasm`);
   return { exports: await instantiate([module], memory), memory, module, shared, variant, notes };
 }

@@ -4,7 +4,7 @@
  * uses. An engine takes one in when a program asks for it; a whole module, which a user hosts, holds all of them.
  */
 import { extend } from '../../build/glue.js';
-import { builtin } from '../base/builtin.ts';
+import { hasBuiltins } from '../base/builtin.ts';
 import type { Engine } from './engine.ts';
 import { type Packed, sharing, unpacked, unpackedNow } from './packed.ts';
 
@@ -80,7 +80,7 @@ export function take(on: Engine, name: string): void {
  * later; with threads the engine takes it in, since workers that compute hear of nothing else.
  */
 export async function prepare(on: Engine): Promise<void> {
-  if (on.whole || (!on.shared && builtin('node:zlib'))) return;
+  if (on.whole || (!on.shared && hasBuiltins())) return;
   await Promise.all([...held.values()].map((each) => each.ready(on)));
   if (on.shared) for (const name of held.keys()) take(on, name);
 }

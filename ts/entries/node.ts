@@ -13,6 +13,6 @@ export * from '../index.ts';
 
 const relaxed = () => fromBase64(packed.relaxed);
 const simd = () => patched(plain(relaxed()), fromBase64(packed.simdDifference), packed.simdBytes);
-const platform: Platform = { relaxed, simd, sharedFlag: packed.sharedFlag };
+const platform: Platform = { relaxed, simd, sharedFlag: packed.sharedFlag, compilesAtOnce: true };
 
 export const init = (options?: InitOptions): Promise<RuntimeInfo> => initOn(platform, options);
