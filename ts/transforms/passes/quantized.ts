@@ -222,7 +222,7 @@ const linear: Rule = {
     if (node.params.length > 1 || node.inputs.length > 3) return null;
     const weights = weightsOf(graph, node.inputs[1], isTransposed ? 1 : 0);
     const bias = node.inputs[2] ?? null;
-    if (!weights || weights.q.shape.length !== 2 || (bias !== null && !graph.isFixed(bias))) return null;
+    if (weights?.q.shape.length !== 2 || (bias !== null && !graph.isFixed(bias))) return null;
     const [rows, terms] = x.value.shape as [number, number];
     const outputs = weights.q.shape[isTransposed ? 1 : 0] as number;
     if (!fitsBytes([outputs, terms], 1) || rows === 0) return null;
