@@ -21,8 +21,8 @@ use crate::geometry::{elements, Axis, Geometry, Rule};
 use crate::instructions::conv::Problem;
 use crate::instructions::dtype::Dtype;
 use crate::kernels::integer::{
-    kernels, products, row_kernel, two_rows, End, Other, Pixels, Products, Requantize, Row, Tile, OUTPUTS,
-    PIXELS,
+    products, row_kernel, two_rows, End, Other, Pixels, Products, Requantize, Row, Tile, SIXES,
+    OUTPUTS, PIXELS,
 };
 use crate::simd::{I32x4, U8x16};
 
@@ -307,10 +307,10 @@ impl QuantizedConv {
         let walk = Walk::new(geometry);
         let (fours, tiles) = (self.sizes.fours().0, self.sizes.tiles());
         let reach = if walk.taps.iter().all(|&(taps, _)| taps == 1) { 1 } else { 3 };
-        let together = (TOGETHER / (fours.max(1) * 4 * PIXELS * reach)).clamp(1, MOST_TOGETHER);
+        let together = (TOGETHER / (fours.max(1) * 4 * PIXELS * reach)).clamp(1, SIXES);
         let (input, _) = self.planes();
         let small = self.small(operands, groups * tiles, self.of_tile());
-        let mut sixes = [Six::default(); MOST_TOGETHER];
+        let mut sixes = [Six::default(); SIXES];
         let work = share.range(batch * groups * walk.count);
         let mut at = work.start;
         while at < work.end {
@@ -330,9 +330,10 @@ impl QuantizedConv {
                 unsafe {
                     let x = operands.pointer::<u8>(0).add(image * fours * input);
                     let of = self.outputs_of(operands, image, tile);
-                    let kernels = kernels(exact(products, small.add(group_tile).read()));
+                    let own = exact(products, small.add(group_tile).read());
                     let mut tile = Tile {
                         x,
+                        pixels: sixes[0].pixels,
                         places: &sixes[0].places,
                         taps: &walk.taps,
                         fours,
@@ -348,10 +349,10 @@ impl QuantizedConv {
                     };
                     for six in &sixes[..runs] {
                         tile.x = x.add(six.place);
-                        tile.places = &six.places;
+                        (tile.pixels, tile.places) = (six.pixels, &six.places);
                         tile.y = of.y.add(4 * six.pixel);
                         tile.count = six.count;
-                        kernels[six.pixels as usize](&tile);
+                        tile.compute(own);
                     }
                 }
             }
@@ -405,9 +406,8 @@ unsafe fn copy_words(from: *const u8, to: *mut u8, count: usize) {
     }
 }
 
-/// Bytes of x that pixels which are computed together see, so that they stay in the first cache, and how many sixes at most.
+/// Bytes of x that pixels which are computed together see, so that they stay in the first cache.
 const TOGETHER: usize = 24 << 10;
-const MOST_TOGETHER: usize = 16;
 
 /// The output pixels in sixes.
 struct Walk<'a> {

@@ -14,7 +14,7 @@ pub mod winograd;
 use crate::simd::{I16x8, I32x4, U8x16};
 use core::hint::black_box;
 
-pub use dense::{kernels, Kernel, Pixels, Tile, OUTPUTS, PIXELS};
+pub use dense::{Pixels, Tile, OUTPUTS, PIXELS, SIXES};
 pub use depthwise::{row_kernel, two_rows, Row};
 pub use end::{End, Other, Requantize, Sums};
 

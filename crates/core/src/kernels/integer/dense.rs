@@ -1,7 +1,8 @@
-//! A tile of a convolution: up to eight outputs of six pixels, or of a run of sixes.
+//! A tile of a convolution: up to eight outputs of six pixels, or of a run of sixes. First all sums, then what becomes of them.
 
 use super::{Dots, End, Pairs, Products, Way, Wide};
 use crate::simd::I32x4;
+use core::mem::MaybeUninit;
 
 /// Outputs and pixels of a tile.
 pub const OUTPUTS: usize = 8;
@@ -18,11 +19,15 @@ pub enum Pixels {
     Any,
 }
 
+/// Sixes of a tile at most.
+pub const SIXES: usize = 16;
+
 /// What a tile reads and writes.
 pub struct Tile<'a> {
     /// The first pixel's word under the first tap, of the first four channels.
     pub x: *const u8,
-    /// Where its pixels lie, in bytes from the first, where that is anywhere.
+    /// How its pixels lie, and where that is anywhere, in bytes from the first.
+    pub pixels: Pixels,
     pub places: &'a [usize; PIXELS],
     /// Taps along three axes, and bytes from one to the next.
     pub taps: &'a [(usize, usize); 3],
@@ -36,67 +41,61 @@ pub struct Tile<'a> {
     /// The first pixel of the first four outputs, and bytes to the next four.
     pub y: *mut u8,
     pub next: usize,
-    /// Pixels and outputs that there are: whole sixes, or where pixels lie anywhere at most one.
+    /// Pixels and outputs that there are: whole sixes, at most [`SIXES`], or where pixels lie anywhere at most one.
     pub count: usize,
     pub outputs: usize,
     /// Of the first four outputs, and of the others.
     pub ends: [End; 2],
 }
 
-/// Computes a tile.
+/// Each pixel's sums of the first four outputs, and of the others.
+type Totals = [[I32x4; SIXES * PIXELS]; 2];
+
+/// Sums of a tile's pixels, whole sixes.
 ///
 /// # Safety
-/// All that it says can be read and written.
-pub type Kernel = unsafe fn(&Tile);
+/// All that the tile says can be read, and so many sums be written.
+type Kernel = unsafe fn(&Tile, *mut Totals);
 
-/// The kernels by how pixels lie. They are called by their addresses: inlined into one function, their loops would share its
-/// registers.
-#[must_use]
-pub fn kernels(products: Products) -> [Kernel; 3] {
-    match products {
-        Products::Dots => [whole::<4>, whole::<8>, whole::<0>],
-        Products::Pairs => [halves::<Pairs, 4>, halves::<Pairs, 8>, halves::<Pairs, 0>],
-        Products::Wide => [halves::<Wide, 4>, halves::<Wide, 8>, halves::<Wide, 0>],
+/// Called by its address, and with the sums in memory at its end: in a function that does more V8 keeps them in memory all along,
+/// and takes twice as long.
+fn kernel(products: Products, pixels: Pixels, is_one: bool) -> Kernel {
+    match (products, pixels) {
+        // Where a sum is two vectors, or a product takes one of its own, those of half the pixels take all registers.
+        (Products::Dots, Pixels::Neighbours) if is_one => sum::<Dots, PIXELS, 4, true>,
+        (Products::Dots, Pixels::Neighbours) => sum::<Dots, PIXELS, 4, false>,
+        (Products::Dots, Pixels::Seconds) => sum::<Dots, PIXELS, 8, false>,
+        (Products::Dots, Pixels::Any) => sum::<Dots, PIXELS, 0, false>,
+        (Products::Pairs, Pixels::Neighbours) => sum::<Pairs, HALF, 4, false>,
+        (Products::Pairs, Pixels::Seconds) => sum::<Pairs, HALF, 8, false>,
+        (Products::Pairs, Pixels::Any) => sum::<Pairs, HALF, 0, false>,
+        (Products::Wide, Pixels::Neighbours) => sum::<Wide, HALF, 4, false>,
+        (Products::Wide, Pixels::Seconds) => sum::<Wide, HALF, 8, false>,
+        (Products::Wide, Pixels::Any) => sum::<Wide, HALF, 0, false>,
     }
 }
 
-/// # Safety
-/// As [`Kernel`].
-unsafe fn whole<const STEP: usize>(tile: &Tile) {
-    for first in (0..tile.count).step_by(PIXELS) {
-        // SAFETY: the caller's guarantee.
-        unsafe { tile.compute::<Dots, PIXELS, STEP>(first) }
-    }
-}
+const HALF: usize = PIXELS / 2;
 
-/// Where a sum is two vectors, or a product takes one of its own, those of half the pixels take all registers.
+/// P pixels at a time, STEP bytes apart, or at their places; ONE: of one tap.
 ///
 /// # Safety
 /// As [`Kernel`].
-unsafe fn halves<W: Way, const STEP: usize>(tile: &Tile) {
-    for first in (0..tile.count).step_by(PIXELS / 2) {
-        // SAFETY: the caller's guarantee.
-        unsafe { tile.compute::<W, { PIXELS / 2 }, STEP>(first) }
-    }
-}
-
-impl Tile<'_> {
-    /// P pixels from `first` on, STEP bytes apart, or at their places.
-    #[inline(always)]
-    unsafe fn compute<W: Way, const P: usize, const STEP: usize>(&self, first: usize) {
-        // SAFETY: there are eight outputs' biases, those that are missing being 0.
-        let [above, below] = [0, 4].map(|output| unsafe { I32x4::load(self.bias.add(output)) });
-        let (mut upper, mut lower) = ([W::start(above); P], [W::start(below); P]);
-        let place: [usize; P] =
-            core::array::from_fn(|p| if STEP == 0 { self.places[first + p] } else { p * STEP });
-        let [depth, height, width] = self.taps;
-        let (fours, plane) = (self.fours, self.plane);
-        let mut weights = self.weights;
-        // SAFETY: the caller's guarantee.
-        unsafe {
+unsafe fn sum<W: Way, const P: usize, const STEP: usize, const ONE: bool>(tile: &Tile, totals: *mut Totals) {
+    let [depth, height, width] = if ONE { [(1, 0); 3] } else { *tile.taps };
+    let (fours, plane) = (tile.fours, tile.plane);
+    // SAFETY: there are eight outputs' biases, those that are missing being 0; the rest is the caller's guarantee.
+    unsafe {
+        let [above, below] = [0, 4].map(|output| I32x4::load(tile.bias.add(output)));
+        let [first, second] = [0, 1].map(|half| totals.cast::<[I32x4; SIXES * PIXELS]>().add(half));
+        for pixel in (0..tile.count).step_by(P) {
+            let (mut upper, mut lower) = ([W::start(above); P], [W::start(below); P]);
+            let place: [usize; P] =
+                core::array::from_fn(|p| if STEP == 0 { tile.places[pixel + p] } else { p * STEP });
+            let mut weights = tile.weights;
             for d in 0..depth.0 {
                 for h in 0..height.0 {
-                    let row = self.x.wrapping_add(first * STEP + d * depth.1 + h * height.1);
+                    let row = tile.x.wrapping_add(pixel * STEP + d * depth.1 + h * height.1);
                     for w in 0..width.0 {
                         let mut x = row.wrapping_add(w * width.1);
                         for _ in 0..fours {
@@ -112,40 +111,46 @@ impl Tile<'_> {
                     }
                 }
             }
-            self.store::<W, P, STEP>(0, first, &upper);
-            if self.outputs > 4 {
-                self.store::<W, P, STEP>(1, first, &lower);
+            for p in 0..P {
+                first.cast::<I32x4>().add(pixel + p).write(W::total(upper[p], above));
+                second.cast::<I32x4>().add(pixel + p).write(W::total(lower[p], below));
+            }
+        }
+    }
+}
+
+impl Tile<'_> {
+    /// Computes it.
+    ///
+    /// # Safety
+    /// All that it says can be read and written.
+    pub unsafe fn compute(&self, products: Products) {
+        let is_one = self.taps.iter().all(|&(taps, _)| taps == 1);
+        let mut totals = MaybeUninit::<Totals>::uninit();
+        // SAFETY: the caller's guarantee; as many sums are read as were written, and four at most beside them.
+        unsafe {
+            kernel(products, self.pixels, is_one)(self, totals.as_mut_ptr());
+            for half in 0..self.outputs.div_ceil(4) {
+                self.store(half, totals.as_ptr().cast::<I32x4>().add(half * SIXES * PIXELS));
             }
         }
     }
 
-    /// Four outputs of P pixels.
+    /// What sums of four outputs become, four pixels at a time.
     #[inline(always)]
-    unsafe fn store<W: Way, const P: usize, const STEP: usize>(
-        &self,
-        half: usize,
-        first: usize,
-        sums: &[W::Sums; P],
-    ) {
+    unsafe fn store(&self, half: usize, sums: *const I32x4) {
+        let (end, outputs) = (self.ends[half], (self.outputs - 4 * half).min(4));
+        let whole = self.count / 4 * 4;
         // SAFETY: the caller's guarantee.
         unsafe {
-            let bias = I32x4::load(self.bias.add(4 * half));
-            let (scale, end) = (self.scale.add(4 * half), &self.ends[half]);
-            let y = self.y.add(half * self.next + 4 * first);
-            let (count, outputs) = (self.count - first, (self.outputs - 4 * half).min(4));
-            let total = |p: usize| W::total(sums[p.min(P - 1)], bias);
-            let four = [0, 1, 2, 3].map(total);
-            if STEP == 0 && count < P {
-                let two = [4, 5, 4, 5].map(total);
-                end.store_some(four, scale, y, count.min(4), outputs);
-                if count > 4 {
-                    end.store_some(two, scale, y.add(16), 1, outputs);
-                }
-                return;
+            let scale = self.scale.add(4 * half);
+            let y = self.y.add(half * self.next);
+            let four = |first: usize| core::array::from_fn(|p| sums.add(first + p).read());
+            for first in (0..whole).step_by(4) {
+                end.store(four(first), scale, y.add(4 * first), 4, outputs);
             }
-            end.store(four, scale, y, P.min(4), outputs);
-            if P == PIXELS {
-                end.store([4, 5, 4, 5].map(total), scale, y.add(16), 2, outputs);
+            if whole < self.count {
+                end.store_some(four(whole), scale, y.add(4 * whole), self.count - whole, outputs);
             }
         }
     }
