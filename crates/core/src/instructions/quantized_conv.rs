@@ -101,8 +101,11 @@ struct QuantizedConv {
     scratch: usize,
 }
 
-/// Words behind a plane, which a depthwise kernel may read.
+/// Words behind a plane, which a depthwise kernel may read, and behind sums, which it may write.
 const ROOM: usize = 64;
+
+/// Pixels whose sums a depthwise kernel leaves before they become what they do, where rows are short.
+const AT_ONCE: usize = 128;
 
 impl QuantizedConv {
     /// Reads `batch, groups, ci, co, 3 axes, x's zero, zero, low, high, other's zero and step, result, way`: what y is, one of
@@ -137,8 +140,8 @@ impl QuantizedConv {
         let mut conv = QuantizedConv { problem, sizes, end, x_zero, way, scratch: 0 };
         conv.end.plane = conv.planes().1;
         if sizes.is_depthwise() {
-            let [depth, height, width] = conv.padded();
-            conv.scratch = elements(&[elements(&[depth, height, width], 8)? + ROOM, 4], 1)?;
+            let [plane, sums] = [elements(&conv.padded(), 8)?, elements(&[conv.at_once(), 4], 8)?];
+            conv.scratch = elements(&[plane + sums + ROOM, 4], 1)?;
         }
         if conv.is_transformed() {
             conv.scratch = conv.transformed_scratch();
@@ -166,21 +169,23 @@ impl QuantizedConv {
             [height, width].iter().all(|axis| (axis.kernel, axis.dilation, axis.stride) == (3, 1, 1));
         let is_three = is_three && depth.kernel == 1;
         let small = self.small(operands, fours, 16 * columns);
-        let plane: *mut u8 = operands.pointer::<u8>(6).wrapping_add(share.part * self.scratch());
-        // SAFETY: the caller's guarantee; the scratch memory holds a plane with its padding, and room behind it.
+        let rows = depth.output * height.output;
+        let at_once = self.at_once() / width.output.max(1);
+        let sums: *mut i32 = operands.pointer::<u8>(6).wrapping_add(share.part * self.scratch()).cast();
+        let plane: *mut u8 = sums.wrapping_add(4 * self.at_once() + ROOM / 2).cast();
+        // SAFETY: the caller's guarantee; the scratch memory holds sums, a plane with its padding, and room behind both.
         unsafe {
-            core::slice::from_raw_parts_mut(plane, self.scratch()).fill(self.x_zero);
+            plane.write_bytes(self.x_zero, 4 * (product(&self.padded()) + ROOM / 2));
             for item in share.range(self.problem.batch * fours) {
                 let four = item % fours;
                 self.copy(operands.pointer::<u8>(0).add(item * self.planes().0), plane);
                 let y = self.place(operands.pointer(5), item / fours, 4 * four);
                 let own = exact(products, small.add(four).read());
                 let (kernel, two) = (kernel(own), two_rows(own).filter(|_| is_three));
-                let mut row = 0;
-                while row < depth.output * height.output {
+                let of_row = |row: usize, sums: *mut i32| {
                     let (od, oh) = (row / height.output, row % height.output);
                     let start = (od * depth.stride * high + oh * height.stride) * line;
-                    let now = Row {
+                    Row {
                         x: plane.add(start),
                         depth: (depth.kernel, depth.dilation * high * line),
                         height: (height.kernel, height.dilation * line),
@@ -190,25 +195,38 @@ impl QuantizedConv {
                             columns,
                         ),
                         bias: I32x4::load(operands.pointer::<i32>(2).add(4 * four)),
-                        scale: operands.pointer::<f32>(3).add(4 * four),
-                        y: y.add(4 * row * width.output),
                         outputs: width.output,
-                        channels: (self.sizes.groups - 4 * four).min(4),
-                        end,
-                    };
-                    match two {
-                        Some(two) if oh + 1 < height.output => {
-                            two(&now);
-                            row += 2;
-                        }
-                        _ => {
-                            kernel(&now);
-                            row += 1;
+                        sums,
+                    }
+                };
+                for first in (0..rows).step_by(at_once) {
+                    let last = rows.min(first + at_once);
+                    let mut row = first;
+                    while row < last {
+                        let now = of_row(row, sums.add(4 * (row - first) * width.output));
+                        match two {
+                            Some(two) if row + 1 < last && (row + 1) % height.output > 0 => {
+                                two(&now);
+                                row += 2;
+                            }
+                            _ => {
+                                kernel(&now);
+                                row += 1;
+                            }
                         }
                     }
+                    let scale = operands.pointer::<f32>(3).add(4 * four);
+                    let (count, channels) = ((last - first) * width.output, self.sizes.groups - 4 * four);
+                    end.store_all(sums, scale, y.add(4 * first * width.output), count, channels.min(4));
                 }
             }
         }
+    }
+
+    /// Pixels of whole rows, two at least, whose sums a depthwise kernel leaves at once.
+    fn at_once(&self) -> usize {
+        let width = self.problem.geometry.axes[2].output;
+        product(&[(AT_ONCE / width.max(1)).max(2) / 2 * 2, width])
     }
 
     /// Behind the packed weights: of each part of them, whether it is small.

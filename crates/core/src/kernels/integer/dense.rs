@@ -127,30 +127,14 @@ impl Tile<'_> {
     pub unsafe fn compute(&self, products: Products) {
         let is_one = self.taps.iter().all(|&(taps, _)| taps == 1);
         let mut totals = MaybeUninit::<Totals>::uninit();
-        // SAFETY: the caller's guarantee; as many sums are read as were written, and four at most beside them.
+        // SAFETY: the caller's guarantee; as many sums are read as were written, and three at most beside them.
         unsafe {
             kernel(products, self.pixels, is_one)(self, totals.as_mut_ptr());
-            for half in 0..self.outputs.div_ceil(4) {
-                self.store(half, totals.as_ptr().cast::<I32x4>().add(half * SIXES * PIXELS));
-            }
-        }
-    }
-
-    /// What sums of four outputs become, four pixels at a time.
-    #[inline(always)]
-    unsafe fn store(&self, half: usize, sums: *const I32x4) {
-        let (end, outputs) = (self.ends[half], (self.outputs - 4 * half).min(4));
-        let whole = self.count / 4 * 4;
-        // SAFETY: the caller's guarantee.
-        unsafe {
-            let scale = self.scale.add(4 * half);
-            let y = self.y.add(half * self.next);
-            let four = |first: usize| core::array::from_fn(|p| sums.add(first + p).read());
-            for first in (0..whole).step_by(4) {
-                end.store(four(first), scale, y.add(4 * first), 4, outputs);
-            }
-            if whole < self.count {
-                end.store_some(four(whole), scale, y.add(4 * whole), self.count - whole, outputs);
+            for (half, end) in self.ends.iter().enumerate().take(self.outputs.div_ceil(4)) {
+                let sums = totals.as_ptr().cast::<i32>().add(4 * half * SIXES * PIXELS);
+                let y = self.y.add(half * self.next);
+                let outputs = (self.outputs - 4 * half).min(4);
+                end.store_all(sums, self.scale.add(4 * half), y, self.count, outputs);
             }
         }
     }

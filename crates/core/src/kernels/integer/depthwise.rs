@@ -1,7 +1,7 @@
-//! A row of a depthwise convolution: four channels, four pixels at a time. Four rows of the kernel are one column of bytes, which
+//! Sums of a row of a depthwise convolution: four channels, four pixels at a time. Four rows of the kernel are one column of bytes, which
 //! one dot product takes; a kernel of more rows has more such columns, one of fewer has weights of 0.
 
-use super::{Dots, End, Pairs, Products, Way, Wide};
+use super::{Dots, Pairs, Products, Way, Wide};
 use crate::simd::{I32x4, U8x16};
 
 /// What a row reads and writes.
@@ -16,12 +16,9 @@ pub struct Row<'a> {
     /// `[depth][height / 4][width][channel][row]`.
     pub weights: &'a [[u8; 16]],
     pub bias: I32x4,
-    pub scale: *const f32,
-    pub y: *mut u8,
     pub outputs: usize,
-    /// Channels that there are of the four.
-    pub channels: usize,
-    pub end: End,
+    /// Four for each output.
+    pub sums: *mut i32,
 }
 
 /// Rows of a kernel that are multiplied at once.
@@ -30,7 +27,8 @@ pub const ROWS: usize = 4;
 /// Computes a row.
 ///
 /// # Safety
-/// All that it says can be read and written, and beyond the last pixel that a window holds sixteen words more be read.
+/// All that it says can be read and written, beyond the last pixel that a window holds sixteen words more be read, and beyond the
+/// last sums those of three outputs more be written.
 pub type RowKernel = unsafe fn(&Row);
 
 /// The kernel for so many taps along depth and height, and taps, distance of taps and of outputs along the width; called by its
@@ -261,19 +259,12 @@ impl Row<'_> {
         }
     }
 
-    /// Four outputs from `first` on, or as many as there are in a row; those of the next row go on from the row's.
+    /// The sums of four outputs from `first` on.
     #[inline(always)]
     unsafe fn store(&self, first: usize, sums: [I32x4; 4]) {
-        let column = if first >= self.outputs { first - self.outputs } else { first };
-        let count = self.outputs - column;
-        // SAFETY: the caller's guarantee.
-        unsafe {
-            let y = self.y.add(4 * first);
-            if count >= 4 {
-                self.end.store(sums, self.scale, y, 4, self.channels);
-            } else {
-                self.end.store_some(sums, self.scale, y, count, self.channels);
-            }
+        for (output, sum) in sums.into_iter().enumerate() {
+            // SAFETY: the caller's guarantee.
+            unsafe { sum.store(self.sums.add(4 * (first + output))) };
         }
     }
 }

@@ -85,15 +85,14 @@ impl End {
         !matches!(self.result, Sums::Bytes | Sums::Scaled)
     }
 
-    /// Stores what four outputs of four pixels become, or of the first `count` of these; in planes the first `outputs`.
+    /// Stores what four outputs of pixels side by side become, in planes that of the first `outputs`.
     ///
     /// # Safety
-    /// So many words can be written at y, and read where what is added lies; in planes so many in each output's. Four outputs'
-    /// scales can be read, and what lies behind them.
-    #[inline(always)]
-    pub unsafe fn store(
+    /// There are so many pixels' sums, and up to a four of pixels any; so many words can be written at y, and read where what is
+    /// added lies; in planes so many in each output's. Four outputs' scales can be read, and what lies behind them.
+    pub unsafe fn store_all(
         &self,
-        sums: [I32x4; 4],
+        sums: *const i32,
         scale: *const f32,
         y: *mut u8,
         count: usize,
@@ -102,40 +101,86 @@ impl End {
         // SAFETY: the caller's guarantee.
         unsafe {
             if self.result != Sums::Bytes {
-                return self.apart(sums, scale, y, count, outputs);
+                for first in (0..count).step_by(4) {
+                    let (sums, y) = (load_four(sums, first), y.add(4 * first));
+                    self.apart(sums, scale, y, (count - first).min(4), outputs);
+                }
+            } else if self.other.distance == 0 {
+                self.bytes::<false>(sums, scale, y, count);
+            } else {
+                self.bytes::<true>(sums, scale, y, count);
             }
-            let scale = F32x4::load(scale);
-            let [mut p, mut q, mut r, mut s] = sums.map(|sums| sums.to_f32().mul(scale));
-            if self.other.distance != 0 {
-                let bytes = U8x16::load_fours(y.wrapping_offset(self.other.distance), count);
-                let ((a, b), zero) = (bytes.widen(), I16x8::splat(self.other.zero.into()));
-                let ((a, b), (c, d)) = (a.sub(zero).widen_signed(), b.sub(zero).widen_signed());
-                let step = F32x4::splat(self.other.step);
-                // Never fused: all machines round alike.
-                p = p.add(a.to_f32().mul(step));
-                q = q.add(b.to_f32().mul(step));
-                r = r.add(c.to_f32().mul(step));
-                s = s.add(d.to_f32().mul(step));
-            }
-            self.requantize.rounded([p, q, r, s]).store_fours(y, count);
         }
     }
 
-    /// The same out of line, for what is rare.
+    /// Bytes, four pixels at a time.
+    ///
+    /// # Safety
+    /// As [`End::store_all`].
+    #[inline(always)]
+    unsafe fn bytes<const ADDED: bool>(self, sums: *const i32, scale: *const f32, y: *mut u8, count: usize) {
+        let whole = count / 4 * 4;
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let scale = F32x4::load(scale);
+            for first in (0..whole).step_by(4) {
+                let y = y.add(4 * first);
+                self.rounded::<ADDED>(load_four(sums, first), scale, y, 4).store(y);
+            }
+            if whole < count {
+                let (y, count) = (y.add(4 * whole), count - whole);
+                self.rounded::<ADDED>(load_four(sums, whole), scale, y, count).store_fours(y, count);
+            }
+        }
+    }
+
+    /// Four pixels as bytes.
     ///
     /// # Safety
     /// As [`End::store`].
-    #[inline(never)]
-    pub unsafe fn store_some(
-        &self,
+    #[inline(always)]
+    unsafe fn rounded<const ADDED: bool>(
+        self,
         sums: [I32x4; 4],
-        scale: *const f32,
-        y: *mut u8,
+        scale: F32x4,
+        y: *const u8,
         count: usize,
-        outputs: usize,
-    ) {
+    ) -> U8x16 {
+        let [mut p, mut q, mut r, mut s] = sums.map(|sums| sums.to_f32().mul(scale));
+        if ADDED {
+            // SAFETY: the caller's guarantee.
+            let bytes = unsafe { U8x16::load_fours(y.wrapping_offset(self.other.distance), count) };
+            let ((a, b), zero) = (bytes.widen(), I16x8::splat(self.other.zero.into()));
+            let ((a, b), (c, d)) = (a.sub(zero).widen_signed(), b.sub(zero).widen_signed());
+            let step = F32x4::splat(self.other.step);
+            // Never fused: all machines round alike.
+            p = p.add(a.to_f32().mul(step));
+            q = q.add(b.to_f32().mul(step));
+            r = r.add(c.to_f32().mul(step));
+            s = s.add(d.to_f32().mul(step));
+        }
+        self.requantize.rounded([p, q, r, s])
+    }
+
+    /// As [`End::store_all`], four pixels that are in registers.
+    ///
+    /// # Safety
+    /// As [`End::store_all`].
+    #[inline(always)]
+    pub unsafe fn store(&self, sums: [I32x4; 4], scale: *const f32, y: *mut u8, outputs: usize) {
         // SAFETY: the caller's guarantee.
-        unsafe { self.store(sums, scale, y, count, outputs) };
+        unsafe {
+            if self.result != Sums::Bytes {
+                return self.apart(sums, scale, y, 4, outputs);
+            }
+            let scale = F32x4::load(scale);
+            let bytes = if self.other.distance == 0 {
+                self.rounded::<false>(sums, scale, y, 4)
+            } else {
+                self.rounded::<true>(sums, scale, y, 4)
+            };
+            bytes.store(y);
+        }
     }
 
     /// Out of line, as few convolutions end so.
@@ -176,4 +221,14 @@ impl End {
             }
         }
     }
+}
+
+/// Four pixels' sums, from one on.
+///
+/// # Safety
+/// There are so many.
+#[inline(always)]
+unsafe fn load_four(sums: *const i32, first: usize) -> [I32x4; 4] {
+    // SAFETY: the caller's guarantee.
+    core::array::from_fn(|pixel| unsafe { I32x4::load(sums.add(4 * (first + pixel))) })
 }

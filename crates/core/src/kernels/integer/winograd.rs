@@ -142,7 +142,7 @@ pub unsafe fn store(
         let (first, second) = (tile(0), tile(1));
         for (row, y) in [y, below].into_iter().enumerate() {
             let pixels = [first[row][0], first[row][1], second[row][0], second[row][1]];
-            end.store(pixels, scale.cast(), y, 4, outputs);
+            end.store(pixels, scale.cast(), y, outputs);
         }
     }
 }
