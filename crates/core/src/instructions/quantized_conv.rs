@@ -25,6 +25,7 @@ use crate::kernels::integer::{
     OUTPUTS, PIXELS,
 };
 use crate::simd::{I32x4, U8x16};
+use core::ops::Range;
 
 pub use crate::kernels::integer::Sums;
 
@@ -178,7 +179,7 @@ impl QuantizedConv {
             plane.write_bytes(self.x_zero, 4 * (product(&self.padded()) + ROOM / 2));
             for item in share.range(self.problem.batch * fours) {
                 let four = item % fours;
-                self.copy(operands.pointer::<u8>(0).add(item * self.planes().0), plane);
+                let (x, mut copied) = (operands.pointer::<u8>(0).add(item * self.planes().0), 0);
                 let y = self.place(operands.pointer(5), item / fours, 4 * four);
                 let own = exact(products, small.add(four).read());
                 let (kernel, two) = (kernel(own), two_rows(own).filter(|_| is_three));
@@ -201,6 +202,9 @@ impl QuantizedConv {
                 };
                 for first in (0..rows).step_by(at_once) {
                     let last = rows.min(first + at_once);
+                    let seen = self.rows_seen(last).max(copied);
+                    self.copy(x, plane, copied..seen);
+                    copied = seen;
                     let mut row = first;
                     while row < last {
                         let now = of_row(row, sums.add(4 * (row - first) * width.output));
@@ -300,14 +304,25 @@ impl QuantizedConv {
         [depth, height, width].map(|axis| axis.lo + axis.input + axis.hi)
     }
 
-    /// A plane of words into the middle of its padding.
+    /// How many rows of the input the first `count` rows of outputs see: of a volume all.
+    fn rows_seen(&self, count: usize) -> usize {
+        let [depth, height, _] = &self.problem.geometry.axes;
+        let beyond = (count - 1) * height.stride + (height.kernel - 1) * height.dilation + 1;
+        if depth.input == 1 && depth.output == 1 {
+            beyond.saturating_sub(height.lo).min(height.input)
+        } else {
+            depth.input * height.input
+        }
+    }
+
+    /// Rows of a plane of words into the middle of its padding.
     ///
     /// # Safety
     /// x is a plane of the input, y one with its padding.
-    unsafe fn copy(&self, x: *const u8, y: *mut u8) {
+    unsafe fn copy(&self, x: *const u8, y: *mut u8, rows: Range<usize>) {
         let [depth, height, width] = &self.problem.geometry.axes;
         let [_, high, wide] = self.padded();
-        for row in 0..depth.input * height.input {
+        for row in rows {
             let (d, h) = (row / height.input + depth.lo, row % height.input + height.lo);
             // SAFETY: the caller's guarantee.
             unsafe {

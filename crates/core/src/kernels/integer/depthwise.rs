@@ -115,7 +115,7 @@ impl Row<'_> {
                 for group in 0..self.height.0.div_ceil(ROWS) {
                     // SAFETY: the caller's guarantee.
                     unsafe {
-                        let seen = Self::seen::<W, B>(self.rows(d, group), first * S);
+                        let seen = Self::seen::<W, B>(moved(self.rows(d, group), first * S));
                         for k in 0..K {
                             let own = W::column_weights(U8x16::load(weights.add(k).cast()));
                             sums = Self::tap::<W, S>(own, &seen, k, sums);
@@ -132,14 +132,14 @@ impl Row<'_> {
     /// A kernel of one column of rows: what the next outputs see as well is not made again.
     #[inline(always)]
     unsafe fn slide<W: Way, const K: usize, const S: usize, const B: usize>(&self) {
-        let rows = self.rows(0, 0);
         let own: [W::Column; K] = core::array::from_fn(|k| {
             // SAFETY: the kernel has so many columns.
             W::column_weights(unsafe { U8x16::load(self.weights.as_ptr().add(k).cast()) })
         });
         // SAFETY: the caller's guarantee.
         unsafe {
-            let mut seen = Self::seen::<W, B>(rows, 0);
+            let mut rows = self.rows(0, 0);
+            let mut seen = Self::seen::<W, B>(rows);
             let mut first = 0;
             loop {
                 let mut sums = [self.bias; 4];
@@ -153,13 +153,18 @@ impl Row<'_> {
                 }
                 if next + 4 > self.outputs && self.outputs >= 4 {
                     first = self.outputs - 4;
-                    seen = Self::seen::<W, B>(rows, first * S);
+                    rows = moved(self.rows(0, 0), first * S);
+                    seen = Self::seen::<W, B>(rows);
                     continue;
                 }
                 first = next;
+                rows = moved(rows, 4 * S);
                 let [_, b, c] = seen;
-                let next = |block: usize| Self::block::<W>(rows, first * S + 4 * block);
-                seen = if S == 1 { [b, next(1), c] } else { [c, next(1), next(2)] };
+                seen = if S == 1 {
+                    [b, Self::block::<W>(rows, 1), c]
+                } else {
+                    [c, Self::block::<W>(rows, 1), Self::block::<W>(rows, 2)]
+                };
             }
         }
     }
@@ -167,13 +172,14 @@ impl Row<'_> {
     /// Two rows of outputs see four rows of x: the same columns of bytes, the weights one row further down.
     #[inline(always)]
     unsafe fn two<W: Way<Column = U8x16>>(&self) {
-        let rows = core::array::from_fn(|row| self.x.wrapping_add(row * self.height.1));
+        let start: [*const u8; ROWS] = core::array::from_fn(|row| self.x.wrapping_add(row * self.height.1));
         // SAFETY: the caller's guarantee.
         unsafe {
             let weights = self.weights.as_ptr();
             let above: [U8x16; 3] = core::array::from_fn(|k| U8x16::load(weights.add(k).cast()));
             let below = above.map(U8x16::one_up);
-            let mut seen = Self::seen::<W, 2>(rows, 0);
+            let mut rows = start;
+            let mut seen = Self::seen::<W, 2>(rows);
             let mut first = 0;
             loop {
                 // One after the other, so that the sums of both need not be kept.
@@ -190,29 +196,32 @@ impl Row<'_> {
                 }
                 let [_, b, c] = seen;
                 if next + 4 > self.outputs {
-                    first = self.outputs - 4;
-                    seen = Self::seen::<W, 2>(rows, first);
+                    first = self.outputs.saturating_sub(4);
+                    rows = moved(start, first);
+                    seen = Self::seen::<W, 2>(rows);
                 } else {
                     first = next;
-                    seen = [b, Self::block::<W>(rows, first + 4), c];
+                    rows = moved(rows, 4);
+                    seen = [b, Self::block::<W>(rows, 1), c];
                 }
             }
         }
     }
 
+    /// Four pixels' columns, block `index` from where the rows are.
     #[inline(always)]
-    unsafe fn block<W: Way>(rows: [*const u8; ROWS], word: usize) -> [W::Column; 4] {
+    unsafe fn block<W: Way>(rows: [*const u8; ROWS], index: usize) -> [W::Column; 4] {
         // SAFETY: the caller's guarantee.
-        W::columns(rows.map(|row| unsafe { U8x16::load(row.add(4 * word)) }))
+        W::columns(rows.map(|row| unsafe { U8x16::load(row.add(16 * index)) }))
     }
 
     /// Two or three blocks, written out so that they stay in registers.
     #[inline(always)]
-    unsafe fn seen<W: Way, const B: usize>(rows: [*const u8; ROWS], word: usize) -> Seen<W> {
+    unsafe fn seen<W: Way, const B: usize>(rows: [*const u8; ROWS]) -> Seen<W> {
         // SAFETY: the caller's guarantee.
         unsafe {
-            let (a, b) = (Self::block::<W>(rows, word), Self::block::<W>(rows, word + 4));
-            [a, b, if B == 3 { Self::block::<W>(rows, word + 8) } else { b }]
+            let (a, b) = (Self::block::<W>(rows, 0), Self::block::<W>(rows, 1));
+            [a, b, if B == 3 { Self::block::<W>(rows, 2) } else { b }]
         }
     }
 
@@ -267,4 +276,10 @@ impl Row<'_> {
             unsafe { sum.store(self.sums.add(4 * (first + output))) };
         }
     }
+}
+
+/// So many words on.
+#[inline(always)]
+fn moved(rows: [*const u8; ROWS], words: usize) -> [*const u8; ROWS] {
+    rows.map(|row| row.wrapping_add(4 * words))
 }
