@@ -342,6 +342,10 @@ impl QuantizedConv {
         let reach = if walk.taps.iter().all(|&(taps, _)| taps == 1) { 1 } else { 3 };
         let together = (TOGETHER / (fours.max(1) * 4 * PIXELS * reach)).clamp(1, SIXES);
         let (input, _) = self.planes();
+        let [depth, height, width] = walk.taps;
+        // Of few channels a row of taps is summed in one loop.
+        let (taps, words, step) =
+            if fours == 1 { ([depth, height, (1, 0)], width.0, width.1) } else { (walk.taps, fours, input) };
         let small = self.small(operands, groups * tiles, self.of_tile());
         let mut sixes = [Six::default(); SIXES];
         let work = share.range(batch * groups * walk.count);
@@ -368,9 +372,9 @@ impl QuantizedConv {
                         x,
                         pixels: sixes[0].pixels,
                         places: &sixes[0].places,
-                        taps: &walk.taps,
-                        fours,
-                        plane: input,
+                        taps: &taps,
+                        fours: words,
+                        plane: step,
                         weights: of.weights,
                         bias: of.bias,
                         scale: of.scale,

@@ -72,6 +72,21 @@ fn seen(axis: &Axis, output: usize) -> (Range<usize>, usize) {
     (first as usize..end as usize, counted as usize)
 }
 
+/// The outputs along an axis whose windows hold no padding: four at least, or none.
+fn whole_windows(axis: &Axis) -> Range<usize> {
+    let first = axis.lo.div_ceil(axis.stride);
+    let span = axis.dilation * (axis.kernel - 1);
+    let end = match (axis.input + axis.lo).checked_sub(span + 1) {
+        Some(last) => (last / axis.stride + 1).min(axis.output),
+        None => 0,
+    };
+    if end >= first + 4 {
+        first..end
+    } else {
+        0..0
+    }
+}
+
 impl Instruction for QuantizedPool {
     fn extents(&self) -> Extents {
         Extents::words(&[self.geometry.input(), self.geometry.output()].map(|plane| self.planes * plane))
@@ -92,7 +107,25 @@ impl Instruction for QuantizedPool {
                 let (id, ih) = (od.wrapping_add(d * depth.dilation), oh.wrapping_add(h * height.dilation));
                 x.wrapping_add(4 * (id * height.input + ih) * width.input)
             };
-            for ow in 0..width.output {
+            let inner = if self.kind == Kind::Max { whole_windows(width) } else { 0..0 };
+            for first in inner.clone().step_by(4) {
+                let first = first.min(inner.end - 4);
+                let words: [usize; 4] = core::array::from_fn(|i| 4 * i * width.stride);
+                let mut largest = U8x16::splat(0);
+                for d in d.clone() {
+                    for h in h.clone() {
+                        let line = line(d, h).wrapping_add(4 * origin(width, first));
+                        for w in 0..width.kernel {
+                            // SAFETY: the four windows lie inside of x, of which the caller guarantees what the sizes say.
+                            let seen = unsafe { U8x16::gather(line.add(4 * w * width.dilation), words) };
+                            largest = largest.max(seen);
+                        }
+                    }
+                }
+                // SAFETY: there are four outputs.
+                unsafe { largest.store(y.add(4 * first)) };
+            }
+            for ow in (0..width.output).filter(|ow| !inner.contains(ow)) {
                 let (w, in_width) = seen(width, ow);
                 let first = origin(width, ow);
                 let word =

@@ -31,7 +31,7 @@ pub struct Tile<'a> {
     pub places: &'a [usize; PIXELS],
     /// Taps along three axes, and bytes from one to the next.
     pub taps: &'a [(usize, usize); 3],
-    /// Fours of channels, and bytes from one to the next.
+    /// Fours of channels, and bytes from one to the next; or what else lies one after the other.
     pub fours: usize,
     pub plane: usize,
     /// `[tap][four][OUTPUTS][4]`.
