@@ -1,6 +1,6 @@
 //! Bytes and 16-bit integers as arrays, with WebAssembly's meaning.
 
-use super::I32x4;
+use super::{F32x4, I32x4};
 
 #[derive(Clone, Copy, Debug)]
 pub struct U8x16([u8; 16]);
@@ -192,6 +192,15 @@ impl I16x8 {
     #[must_use]
     pub fn sub(self, other: I16x8) -> I16x8 {
         I16x8(core::array::from_fn(|i| self.0[i].wrapping_sub(other.0[i])))
+    }
+
+    /// 2^23 and each lane, which is not negative.
+    #[must_use]
+    pub fn above_2_23(self) -> (F32x4, F32x4) {
+        let half = |first: usize| {
+            F32x4::from_array(core::array::from_fn(|i| 8_388_608.0 + f32::from(self.0[first + i])))
+        };
+        (half(0), half(4))
     }
 
     /// The first and the second half, taken as signed.

@@ -1,6 +1,6 @@
 //! Bytes and 16-bit integers as the `v128` of WebAssembly; what each method computes is told in `scalar_bytes.rs`.
 
-use super::{w, I32x4};
+use super::{w, F32x4, I32x4};
 
 // core::arch writes a narrowing as comparisons and selections, of which LLVM makes one instruction again only where it stands
 // alone; its own intrinsics stay one each.
@@ -274,6 +274,17 @@ impl I16x8 {
     #[must_use]
     pub fn widen(self) -> (I32x4, I32x4) {
         (I32x4(w::u32x4_extend_low_u16x8(self.0)), I32x4(w::u32x4_extend_high_u16x8(self.0)))
+    }
+
+    /// 2^23 and each lane, which is not negative.
+    #[inline(always)]
+    #[must_use]
+    pub fn above_2_23(self) -> (F32x4, F32x4) {
+        let upper = w::u16x8_splat(0x4b00);
+        (
+            F32x4(w::i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(self.0, upper)),
+            F32x4(w::i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(self.0, upper)),
+        )
     }
 
     /// # Safety

@@ -2,7 +2,7 @@
 //! floats, `sum * scale`, or what weights with any zero point ask for: `sum + shift * window`, and that times scale, and bias.
 
 use crate::enumeration::enumeration;
-use crate::simd::{F32x4, I16x8, I32x4, U8x16};
+use crate::simd::{F32x4, I32x4, U8x16};
 
 /// From steps of y to bytes: `round(steps) + zero`, ties to even, held within `low..=high`.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,9 @@ pub struct Requantize {
     rounder: f32,
     base: i32,
 }
+
+/// A float from here on is an integer, and holds it in its lowest bits.
+const TWO_23: f32 = 8_388_608.0;
 
 /// 1.5 * 2^23: a float near it holds an integer in its lowest bits, rounded to even.
 const ROUNDER: f32 = 12_582_912.0;
@@ -150,14 +153,15 @@ impl End {
         if ADDED {
             // SAFETY: the caller's guarantee.
             let bytes = unsafe { U8x16::load_fours(y.wrapping_offset(self.other.distance), count) };
-            let ((a, b), zero) = (bytes.widen(), I16x8::splat(self.other.zero.into()));
-            let ((a, b), (c, d)) = (a.sub(zero).widen_signed(), b.sub(zero).widen_signed());
+            let (a, b) = bytes.widen();
+            let ((a, b), (c, d)) = (a.above_2_23(), b.above_2_23());
+            let zero = F32x4::splat(TWO_23 + f32::from(self.other.zero));
             let step = F32x4::splat(self.other.step);
             // Never fused: all machines round alike.
-            p = p.add(a.to_f32().mul(step));
-            q = q.add(b.to_f32().mul(step));
-            r = r.add(c.to_f32().mul(step));
-            s = s.add(d.to_f32().mul(step));
+            p = p.add(a.sub(zero).mul(step));
+            q = q.add(b.sub(zero).mul(step));
+            r = r.add(c.sub(zero).mul(step));
+            s = s.add(d.sub(zero).mul(step));
         }
         self.requantize.rounded([p, q, r, s])
     }
