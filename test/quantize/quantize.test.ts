@@ -5,11 +5,13 @@ import {
   concat,
   div,
   full,
+  linear,
   loadCompiled,
   Module,
   maxPool2d,
   mul,
   ones,
+  randn,
   relu,
   scope,
   softmax,
@@ -336,6 +338,28 @@ withRuntime('quantising', () => {
     await expect(quantize(net, pictures, { signal: odd })).rejects.toThrow('quantize: the signal ended it');
     for (const one of [net, ...pictures]) one.dispose();
   });
+
+  test.each([[[96]], [[3, 96]], [[2, 2, 96]]])(
+    'multiplies bytes where the results stay floats, of x %o',
+    async (shape) => {
+      const [first, last, bias] = [
+        randn([64, 96], { seed: 1 }),
+        randn([10, 64], { seed: 2 }),
+        randn([10], { seed: 3 }),
+      ];
+      const x = randn(shape, { seed: 4 });
+      const file = exportOnnx((x) => linear(relu(linear(x, first)), last, bias), { inputs: [shape] });
+      const model = await loadModel(file);
+      const q = await quantize(model, [x], { threshold: -100, keepHeads: false });
+      const names = q.profile(x, { runs: 1 }).map(({ operator }) => operator);
+      expect(names).toContain('quantizedConv');
+      expect(names.filter((name) => /linear|matmul/.test(name.replace(/.* \+ quantize$/, '')))).toEqual([]);
+      const [want, found] = [model, q].map((one) => valuesOf([x], (x) => one.run(x).output as Tensor)[0]!);
+      expect(found).toHaveLength(want!.length);
+      expect(decibelsOf(want!, found!)).toBeGreaterThan(25);
+      for (const one of [first, last, bias, x, model, q]) one.dispose();
+    },
+  );
 
   test('leaves the model as it was', async () => {
     const net = new Net();

@@ -207,6 +207,38 @@ const dequantized: Rule = {
 /** A linear layer of few rows is a convolution of one pixel for each. */
 const MOST_ROWS = 16;
 
+/** A linear layer, or a product with known weights, of bytes: how `make` writes it as a convolution. */
+function bytesLinearOf(graph: Graph, node: Node | null) {
+  const x = bytesOf(graph, node?.inputs[0]);
+  if (!node || !x) return null;
+  const leading = x.value.shape.slice(0, -1);
+  const [rows, terms] = [countOf(leading), x.value.shape[leading.length] as number];
+  if (rows === 0 || rows > MOST_ROWS) return null;
+  // matmul's second factor, and that of a linear layer which says so, is [terms, outputs].
+  const isTransposed = node.entry.name === 'matmul' || node.params[0] === 1;
+  if (node.params.length > 1 || node.inputs.length > 3) return null;
+  const weights = weightsOf(graph, node.inputs[1], isTransposed ? 1 : 0);
+  const bias = node.inputs[2] ?? null;
+  if (weights?.q.shape.length !== 2 || (bias !== null && !graph.isFixed(bias))) return null;
+  const outputs = weights.q.shape[isTransposed ? 1 : 0] as number;
+  if (!fitsBytes([outputs, terms], 1)) return null;
+  return {
+    terms,
+    outputs,
+    shape: [...leading, outputs],
+    make(add: Add, sums: number, end: End): Value {
+      const q = isTransposed ? add(PERMUTE, [weights.q], [1, 0])[0]! : weights.q;
+      const kernel = add(RESHAPE, [q], [outputs, terms, 1])[0]!;
+      const pixels = { ...x, value: add(RESHAPE, [x.value], [rows, terms, 1])[0]! };
+      const conv = [1, 1, 1, 0, 0, 0, 0, 1, 0];
+      const params = [terms, sums, ...numbers(x), ...numbers(NOTHING), ...ends(end), ...conv];
+      return add(QUANTIZED_CONV, [fours(add, pixels), kernel, weights.step, bias], params)[0]!;
+    },
+  };
+}
+
+const LINEAR = ['linear', 'matmul'];
+
 const linear: Rule = {
   name: 'quantised linear layer',
   on: ['quantize'],
@@ -214,29 +246,29 @@ const linear: Rule = {
     const whole = endOf(graph, root);
     if (!whole) return null;
     const { value, end, inner } = clamped(root.inputs[0] as Value, whole);
-    const node = value.uses.length === 1 ? made(value, 'linear', 'matmul') : null;
-    const x = bytesOf(graph, node?.inputs[0]);
-    if (!node || !x || x.value.shape.length !== 2 || (x.value.shape[0] as number) > MOST_ROWS) return null;
-    // matmul's second factor, and that of a linear layer which says so, is [terms, outputs].
-    const isTransposed = node.entry.name === 'matmul' || node.params[0] === 1;
-    if (node.params.length > 1 || node.inputs.length > 3) return null;
-    const weights = weightsOf(graph, node.inputs[1], isTransposed ? 1 : 0);
-    const bias = node.inputs[2] ?? null;
-    if (weights?.q.shape.length !== 2 || (bias !== null && !graph.isFixed(bias))) return null;
-    const [rows, terms] = x.value.shape as [number, number];
-    const outputs = weights.q.shape[isTransposed ? 1 : 0] as number;
-    if (!fitsBytes([outputs, terms], 1) || rows === 0) return null;
+    const node = value.uses.length === 1 ? made(value, ...LINEAR) : null;
+    const found = bytesLinearOf(graph, node);
+    if (!node || !found) return null;
     return {
       inner: [...inner, node],
       make(add) {
-        const q = isTransposed ? add(PERMUTE, [weights.q], [1, 0])[0]! : weights.q;
-        const kernel = add(RESHAPE, [q], [outputs, terms, 1])[0]!;
-        const pixels = { ...x, value: add(RESHAPE, [x.value], [rows, terms, 1])[0]! };
-        const conv = [1, 1, 1, 0, 0, 0, 0, 1, 0];
-        const params = [terms, SUMS.bytes, ...numbers(x), ...numbers(NOTHING), ...ends(end), ...conv];
-        const y = add(QUANTIZED_CONV, [fours(add, pixels), kernel, weights.step, bias], params)[0]!;
-        return add(RESHAPE, planes(add, y, outputs, end), [rows, outputs]);
+        const y = found.make(add, SUMS.bytes, end);
+        return add(RESHAPE, planes(add, y, found.outputs, end), found.shape);
       },
+    };
+  },
+};
+
+/** A linear layer of bytes whose sums nobody makes bytes again. */
+const dequantizedLinear: Rule = {
+  name: 'linear layer of bytes that gives floats',
+  on: LINEAR,
+  match(root, graph) {
+    const found = bytesLinearOf(graph, root);
+    if (!found || found.terms < LEAST_PRODUCTS) return null;
+    return {
+      inner: [],
+      make: (add) => add(RESHAPE, [found.make(add, SUMS.scaled, AS_IT_IS)], found.shape),
     };
   },
 };
@@ -553,6 +585,6 @@ export const QUANTIZED: readonly Pass[] = [
     name: 'quantized',
     rules: [convolution, linear, binary, pool, join, move, nearest, table, again, meeting],
   },
-  { name: 'dequantized', rules: [dequantized, meeting] },
+  { name: 'dequantized', rules: [dequantized, dequantizedLinear, meeting] },
   SUMS_AS_FLOATS,
 ];
