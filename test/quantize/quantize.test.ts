@@ -13,6 +13,7 @@ import {
   ones,
   randn,
   relu,
+  Sequential,
   scope,
   softmax,
   type Tensor,
@@ -22,8 +23,11 @@ import {
 import { exportOnnx, loadModel, type Model } from 'striate/onnx';
 import { type QuantizedModel, type QuantizeOptions, quantize } from 'striate/quantize';
 import { expect, test } from 'vitest';
+import { engine } from '../../ts/engine/engine.ts';
+import { ALGORITHM, BYTES } from '../../ts/instructions/table.ts';
+import { limitOf } from '../../ts/program/limit.ts';
 import { floats, model as modelBytes, TYPE } from '../onnx/encode.ts';
-import { withRuntime } from '../support/runtime.ts';
+import { inEachVariant, withRuntime } from '../support/runtime.ts';
 import { decibelsOf, Net, noise, valuesOf } from './nets.ts';
 
 /** The net on integers, and the floats that it gives for other pictures than those it was quantised on. */
@@ -385,4 +389,37 @@ withRuntime('quantising', () => {
       expect(svg.match(/<rect /g)).toHaveLength(12);
       expect(svg).toContain('width="400"');
     }));
+});
+
+inEachVariant('steps on bytes', () => {
+  test('have a limit of their own: products of bytes are faster than those of floats, and no step as fast as they', async () => {
+    const net = new Sequential(
+      new Conv2d(16, 64, 1),
+      new Conv2d(64, 64, 1),
+      new Conv2d(64, 64, 3, { padding: 1, groups: 64 }),
+      new Conv2d(64, 64, 3),
+      new Conv2d(64, 4, 1),
+    );
+    const x = randn([1, 16, 24, 24], { seed: 1 });
+    const model = await quantize(net, [x], { threshold: -100, keepHeads: false });
+    const rows = model.profile(x, { runs: 5 }).filter(({ gflops }) => gflops > 0);
+    expect(rows.map(({ algorithm }) => algorithm)).toEqual([
+      'bytes',
+      'bytes',
+      'bytes-depthwise',
+      'bytes-3x3',
+      'bytes',
+    ]);
+    for (const { share, limit, milliseconds } of rows) {
+      expect(share).toBeGreaterThan(0);
+      expect(share).toBeLessThan(1);
+      expect(limit).toBeLessThan(milliseconds);
+    }
+    const on = engine('limitOf');
+    const least = (algorithm: number) => limitOf(on, { macs: 1e9, bytes: 0, algorithm });
+    expect(least(BYTES.bytes)).toBeLessThan(least(ALGORITHM.gemm));
+    expect(least(BYTES['bytes-depthwise'])).toBe(least(BYTES.bytes));
+    expect(least(BYTES['bytes-3x3'])).toBeLessThanOrEqual(least(BYTES.bytes));
+    for (const one of [net, model, x]) one.dispose();
+  });
 });

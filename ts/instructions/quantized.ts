@@ -87,11 +87,11 @@ export function writeQuantizedConv(
   const added = [of.other.zero, bits(Math.fround(of.other.step / step))];
   const ways = [of.sums, 0];
   const words = [DTYPE.uint8, ...sizes, of.x.zero, zero, low, high, ...added, ...ways];
-  const { scratch } = to.plan(where, OP.quantizedConv, words);
+  const { scratch, algorithm } = to.plan(where, OP.quantizedConv, words);
   const elements = of.sums === SUMS.bytes ? y.bytes : y.bytes / 4;
   const macs = kernelOf(axes).reduce((a, b) => a * b, (elements * channels) / groups);
   // Four products take the time of one.
-  const how = { scratch, macs: macs / 4 };
+  const how = { scratch, algorithm, macs: macs / 4 };
   to.step(OP.quantizedConv, [x, weights, sums, scale, other ?? null], [y], words, how);
 }
 

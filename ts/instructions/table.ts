@@ -37,28 +37,29 @@ export const OP = {
   quantizedPack: 32,
   dynamicEnds: 33,
   dynamicWindow: 34,
-  quantizedPool: 35,
-  quantizedTable: 36,
-  random: 37,
-  recurrent: 38,
-  reduce: 39,
-  resample: 40,
-  roiAlign: 41,
-  roiAlignGradient: 42,
-  roiMax: 43,
-  roiMaxGradient: 44,
-  scatter: 45,
-  gather: 46,
-  select: 47,
-  put: 48,
-  softmax: 49,
-  sort: 50,
-  stats: 51,
-  suppress: 52,
-  triangle: 53,
-  unary: 54,
-  unaryGradient: 55,
-  update: 56,
+  quantizedPeak: 35,
+  quantizedPool: 36,
+  quantizedTable: 37,
+  random: 38,
+  recurrent: 39,
+  reduce: 40,
+  resample: 41,
+  roiAlign: 42,
+  roiAlignGradient: 43,
+  roiMax: 44,
+  roiMaxGradient: 45,
+  scatter: 46,
+  gather: 47,
+  select: 48,
+  put: 49,
+  softmax: 50,
+  sort: 51,
+  stats: 52,
+  suppress: 53,
+  triangle: 54,
+  unary: 55,
+  unaryGradient: 56,
+  update: 57,
 } as const;
 
 /** The most axes of a strided walk. */
@@ -74,6 +75,13 @@ export const ALGORITHM = {
   winograd: 3,
   direct: 4,
   gemm: 5,
+} as const;
+
+/** Those of bytes. */
+export const BYTES = {
+  bytes: 6,
+  'bytes-depthwise': 7,
+  'bytes-3x3': 8,
 } as const;
 
 /** Functions of one number. */
@@ -501,6 +509,9 @@ export interface Operands<B> {
   dynamicWindow: {
     readonly x: B;
     readonly zeros: B;
+    readonly y: B;
+  };
+  quantizedPeak: {
     readonly y: B;
   };
   quantizedPool: {

@@ -3,7 +3,7 @@ import type { DType } from '../base/dtype.ts';
 import { shapeText } from '../base/errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import { typeBytes } from '../graph/resolve.ts';
-import { ALGORITHM } from '../instructions/table.ts';
+import { ALGORITHM, BYTES } from '../instructions/table.ts';
 import type { Words } from '../instructions/words.ts';
 import type { Executable } from './executable.ts';
 import type { Instructions } from './instructions.ts';
@@ -21,16 +21,19 @@ export interface StepProfile {
   readonly name: string;
   /** The operator, with what was fused into it. */
   readonly operator: string;
-  /** The algorithm, where there are several. */
+  /**
+   * The algorithm, where there are several. Convolutions of bytes have their own: `bytes-3x3` goes by Winograd's method where the
+   * engine has no dot product of bytes.
+   */
   readonly algorithm: string;
   /** The median of the runs. */
   readonly milliseconds: number;
-  /** 2 x multiply-accumulates per nanosecond. */
+  /** 2 x multiply-accumulates per nanosecond, of floats or of bytes. */
   readonly gflops: number;
   /**
-   * The least milliseconds in which this machine could do it: its multiply-accumulates at the peak of a loop in registers
-   * (Winograd's by its own count), or its operands' bytes at the pace of a copy, whichever takes longer. Both are measured
-   * at the first call.
+   * The least milliseconds in which this machine could do it: its multiply-accumulates at the peak of a loop in registers, of
+   * floats or of bytes as the step's are (Winograd's by its own count), or its operands' bytes at the pace of a copy, whichever
+   * takes longer. What is needed of these is measured at the first call.
    */
   readonly limit: number;
   /** `limit / milliseconds`, at most 1; the sum of limits by the sum of milliseconds is the whole program's. */
@@ -43,7 +46,8 @@ function algorithmOf({ rows, algorithms }: Words, row: number): number {
 }
 
 function nameOf(algorithm: number): string {
-  return algorithm === 0 ? '' : (Object.keys(ALGORITHM)[algorithm - 1] ?? `${algorithm}`);
+  const names = ['', ...Object.keys(ALGORITHM), ...Object.keys(BYTES)];
+  return names[algorithm] ?? `${algorithm}`;
 }
 
 /** Median milliseconds of each row of the main list; its bases are bound. */

@@ -95,6 +95,7 @@ fn table() -> String {
     writeln!(to, "\n/** The most axes of a strided walk. */\nexport const MAX_AXES = {rank};").unwrap();
     writeln!(to, "\n/** The base of an operand that is absent. */\nexport const ABSENT = {ABSENT};").unwrap();
     numbers(&mut to, "Algorithms of a convolution; 0 leaves it to the plan.", "ALGORITHM", Algorithm::NAMES);
+    numbers(&mut to, "Those of bytes.", "BYTES", quantized_conv::Algorithm::NAMES);
     numbers(&mut to, "Functions of one number.", "ACTIVATION", Act::NAMES);
     numbers(&mut to, "Functions of two numbers.", "BINARY", binary::Kind::NAMES);
     numbers(&mut to, "Comparisons of two numbers.", "COMPARE", compare::Kind::NAMES);

@@ -16,6 +16,7 @@ mod transformed;
 
 use super::sample::{Sample, ONE};
 use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
+use crate::enumeration::enumeration;
 use crate::fault::Fault;
 use crate::geometry::{elements, Axis, Geometry, Rule};
 use crate::instructions::conv::Problem;
@@ -85,6 +86,16 @@ impl Sizes {
         } else {
             product(&[self.groups, self.tiles(), OUTPUTS])
         }
+    }
+}
+
+enumeration! {
+    /// How a convolution goes, numbered behind floats' algorithms.
+    pub enum Algorithm {
+        Bytes = 6 as "bytes",
+        Depthwise as "bytes-depthwise",
+        /// By Winograd's method where the engine has no dot product of bytes.
+        Square as "bytes-3x3",
     }
 }
 
@@ -576,6 +587,16 @@ impl Instruction for QuantizedConv {
 
     fn scratch(&self) -> usize {
         self.scratch
+    }
+
+    fn algorithm(&self) -> u32 {
+        if self.sizes.is_depthwise() {
+            Algorithm::Depthwise as u32
+        } else if self.is_transformed() {
+            Algorithm::Square as u32
+        } else {
+            Algorithm::Bytes as u32
+        }
     }
 
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {

@@ -266,6 +266,18 @@ impl I16x8 {
 }
 
 impl I32x4 {
+    /// The same bits as bytes.
+    #[must_use]
+    pub fn as_bytes(self) -> U8x16 {
+        U8x16(core::array::from_fn(|i| self.0[i / 4].to_le_bytes()[i % 4]))
+    }
+
+    /// The same bits as 16-bit integers.
+    #[must_use]
+    pub fn as_shorts(self) -> I16x8 {
+        I16x8(core::array::from_fn(|i| (self.0[i / 2] >> (16 * (i % 2))) as i16))
+    }
+
     /// The lanes of both as 16-bit integers, those beyond them at their ends.
     #[must_use]
     pub fn narrow(self, next: I32x4) -> I16x8 {

@@ -333,6 +333,18 @@ impl I16x8 {
 impl I32x4 {
     #[inline(always)]
     #[must_use]
+    pub fn as_bytes(self) -> U8x16 {
+        U8x16(self.0)
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn as_shorts(self) -> I16x8 {
+        I16x8(self.0)
+    }
+
+    #[inline(always)]
+    #[must_use]
     pub fn narrow(self, next: I32x4) -> I16x8 {
         I16x8(narrowing::i16x8_of_i32x4(self.0, next.0))
     }
