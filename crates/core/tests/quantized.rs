@@ -193,8 +193,8 @@ fn convolutions_equal_plain_loops() {
                 sum as f32 * (x_step * steps[o] / y_step)
             })
             .collect();
-        for kind in 0..6 {
-            let (way, is_float) = (kind % 3, kind / 3);
+        for kind in 0..8 {
+            let (way, is_float) = (kind % 4, kind / 4);
             let mut words = vec![batch as u32, sizes[0], sizes[1], sizes[2]];
             for axis in axes {
                 words.extend([axis[0] as u32, axis[1] as u32, axis[2] as u32, axis[3] as u32, 0, 0]);
@@ -322,8 +322,8 @@ fn zero_points_and_scales_of_a_run_equal_plain_loops() {
                 problem.sum(&x, &signed, x_zero.into(), at) + shift
             })
             .collect();
-        for kind in 0..9 {
-            let (way, result) = (kind % 3, 2 + kind / 3);
+        for kind in 0..12 {
+            let (way, result) = (kind % 4, 2 + kind / 4);
             let words = [vec![batch as u32, sizes[0], sizes[1], sizes[2]], of_axes.clone()].concat();
             let words = [words, vec![0, 0, 0, 255, 0, 0, result, way]].concat();
             let conv = plan("quantized conv", Dtype::U8, &words).unwrap();

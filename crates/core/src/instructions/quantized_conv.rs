@@ -22,10 +22,10 @@ use crate::geometry::{elements, Axis, Geometry, Rule};
 use crate::instructions::conv::Problem;
 use crate::instructions::dtype::Dtype;
 use crate::kernels::integer::{
-    products, row_kernel, two_rows, End, Other, Pixels, Products, Requantize, Row, Tile, SIXES,
+    left_out, products, row_kernel, two_rows, End, Other, Pixels, Products, Requantize, Row, Tile, SIXES,
     OUTPUTS, PIXELS,
 };
-use crate::simd::{I32x4, U8x16};
+use crate::simd::U8x16;
 use core::ops::Range;
 
 pub use crate::kernels::integer::Sums;
@@ -131,7 +131,7 @@ impl QuantizedConv {
         let requests = [params.axis(), params.axis(), params.axis()];
         let [x_zero, zero, low, high] = [(); 4].map(|()| params.below(256) as u8);
         let other = Other { zero: params.below(256) as u8, step: params.f32(), distance: 0 };
-        let (result, way): (Sums, _) = (params.kind(), params.below(3));
+        let (result, way): (Sums, _) = (params.kind(), params.below(Products::WAYS));
         params.check()?;
         let geometry = Geometry::new(requests, Rule::default())?;
         let problem = Problem::new(batch, groups, ci, co, geometry)?;
@@ -192,8 +192,14 @@ impl QuantizedConv {
                 let four = item % fours;
                 let (x, mut copied) = (operands.pointer::<u8>(0).add(item * self.planes().0), 0);
                 let y = self.place(operands.pointer(5), item / fours, 4 * four);
-                let own = exact(products, small.add(four).read());
+                let own = products.exact(small.add(four).read());
                 let (kernel, two) = (kernel(own), two_rows(own).filter(|_| is_three));
+                let weights = core::slice::from_raw_parts(
+                    operands.pointer::<[u8; 16]>(1).add(four * columns),
+                    columns,
+                );
+                let bias = operands.pointer::<i32>(2).add(4 * four);
+                let bias = left_out(own, bias, weights.as_ptr().cast(), columns, 16);
                 let of_row = |row: usize, sums: *mut i32| {
                     let (od, oh) = (row / height.output, row % height.output);
                     let start = (od * depth.stride * high + oh * height.stride) * line;
@@ -202,11 +208,8 @@ impl QuantizedConv {
                         depth: (depth.kernel, depth.dilation * high * line),
                         height: (height.kernel, height.dilation * line),
                         width: (width.kernel, width.dilation, width.stride),
-                        weights: core::slice::from_raw_parts(
-                            operands.pointer::<[u8; 16]>(1).add(four * columns),
-                            columns,
-                        ),
-                        bias: I32x4::load(operands.pointer::<i32>(2).add(4 * four)),
+                        weights,
+                        bias,
                         outputs: width.output,
                         sums,
                     }
@@ -244,7 +247,7 @@ impl QuantizedConv {
         product(&[(AT_ONCE / width.max(1)).max(2) / 2 * 2, width])
     }
 
-    /// Behind the packed weights: of each part of them, whether it is small.
+    /// Behind the packed weights: what was found of each part of them.
     fn small(&self, operands: &Operands, parts: usize, each: usize) -> *const u8 {
         operands.pointer::<u8>(1).wrapping_add(parts * each)
     }
@@ -358,6 +361,7 @@ impl QuantizedConv {
         let (taps, words, step) =
             if fours == 1 { ([depth, height, (1, 0)], width.0, width.1) } else { (walk.taps, fours, input) };
         let small = self.small(operands, groups * tiles, self.of_tile());
+        let taps_and_fours = self.of_tile() / (4 * OUTPUTS);
         let mut sixes = [Six::default(); SIXES];
         let work = share.range(batch * groups * walk.count);
         let mut at = work.start;
@@ -378,7 +382,7 @@ impl QuantizedConv {
                 unsafe {
                     let x = operands.pointer::<u8>(0).add(image * fours * input);
                     let of = self.outputs_of(operands, image, tile);
-                    let own = exact(products, small.add(group_tile).read());
+                    let own = products.exact(small.add(group_tile).read());
                     let mut tile = Tile {
                         x,
                         pixels: sixes[0].pixels,
@@ -387,7 +391,10 @@ impl QuantizedConv {
                         fours: words,
                         plane: step,
                         weights: of.weights,
-                        bias: of.bias,
+                        bias: [0, 4].map(|output| {
+                            let weights = of.weights.add(4 * output);
+                            left_out(own, of.bias.add(output), weights, taps_and_fours, 4 * OUTPUTS)
+                        }),
                         scale: of.scale,
                         y: of.y,
                         next: of.next,
@@ -419,15 +426,6 @@ struct Outputs {
     next: usize,
     outputs: usize,
     ends: [End; 2],
-}
-
-/// The way that is exact for weights which are small, or not.
-fn exact(products: Products, small: u8) -> Products {
-    if small == 0 && products == Products::Pairs {
-        Products::Wide
-    } else {
-        products
-    }
 }
 
 /// Copies words; a call of memory.copy would take longer than most rows.
@@ -605,7 +603,7 @@ impl Instruction for QuantizedConv {
         unsafe {
             if self.sizes.is_depthwise() {
                 self.depthwise(operands, share, products);
-            } else if products != Products::Dots && self.is_transformed() {
+            } else if products > Products::Signed && self.is_transformed() {
                 self.transformed(operands, share);
             } else {
                 self.dense(operands, share, products);

@@ -26,7 +26,7 @@ struct QuantizedPeak {
 }
 
 fn decode(params: &mut Params) -> Result<Planned, Fault> {
-    let (count, way) = (params.usize(), params.below(3));
+    let (count, way) = (params.usize(), params.below(Products::WAYS));
     params.check()?;
     Ok(Planned::new(QuantizedPeak { count, way }))
 }
@@ -39,7 +39,7 @@ impl Instruction for QuantizedPeak {
     unsafe fn run(&self, operands: &Operands, share: Share) -> Result<(), Fault> {
         if share.part == 0 {
             let (of, at_once): (fn(usize) -> I32x4, _) = match products().from(self.way) {
-                Products::Dots => (dots, 16),
+                Products::Dots | Products::Signed => (dots, 16),
                 Products::Pairs => (pairs, 16),
                 Products::Wide => (wide, 8),
             };

@@ -2,7 +2,8 @@
 //! pixel lie side by side, one word; so do four channels of an output's weights.
 //!
 //! The relaxed variant's dot product does a word in each lane at once where the engine computes it as AVX-VNNI does, which is
-//! probed ([`products`]). Other engines on x86 hold the sum of two products within 16 bits on the way: that is as good where
+//! probed ([`products`]). Engines on ARM take both factors as signed: bytes less 128, and 128 times the weights' sum added
+//! ([`left_out`]), give the same. Other engines on x86 hold the sum of two products within 16 bits on the way: that is as good where
 //! weights are so small that it changes nothing ([`are_small`]). Else, and in the plain variant, bytes are widened to 16 bits.
 //! All give the same sums.
 
@@ -22,40 +23,71 @@ pub use end::{End, Other, Requantize, Sums};
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub enum Products {
     Dots,
+    Signed,
     Pairs,
     Wide,
 }
 
 impl Products {
-    /// At least as slow as number `way`: 1 [`Products::Pairs`], 2 [`Products::Wide`].
+    /// Numbers that [`Products::from`] takes.
+    pub const WAYS: u32 = 4;
+
+    /// Number `way` where the engine has it: 0 the fastest, 1 [`Products::Pairs`], 3 [`Products::Signed`]; else, and 2, [`Products::Wide`].
     #[must_use]
     pub fn from(self, way: u32) -> Products {
-        match way {
-            0 => self,
-            1 if self == Products::Dots => Products::Pairs,
-            1 => self,
+        match (way, self) {
+            (0, _) => self,
+            (1, Products::Dots | Products::Pairs) => Products::Pairs,
+            (3, Products::Signed) => Products::Signed,
+            // The scalar form has both instructions.
+            (3, Products::Dots) if cfg!(not(target_arch = "wasm32")) => Products::Signed,
             _ => Products::Wide,
+        }
+    }
+
+    /// The way that is exact for weights of which packing found so much, as [`judged`] says it.
+    #[must_use]
+    pub fn exact(self, judgement: u8) -> Products {
+        let is_exact = match self {
+            Products::Signed => judgement & FIT_SIGNED != 0,
+            Products::Pairs => judgement & SMALL != 0,
+            Products::Dots | Products::Wide => true,
+        };
+        if is_exact {
+            self
+        } else {
+            Products::Wide
         }
     }
 }
 
 /// The fastest way whose instruction takes all eight bits of both factors here: of [`Products::Dots`] without saturating on
-/// the way, of [`Products::Pairs`] where sums of two fit.
+/// the way, of [`Products::Signed`] of seven bits of one and eight of the other: V8's first compiler holds two products in 16 bits, its
+/// second does not. Of [`Products::Pairs`] where sums of two fit.
 #[inline(never)]
 #[must_use]
 pub fn products() -> Products {
     // Weights in turns, and all bytes alike.
-    let are_exact = |pairs: &[([i8; 2], u8)], of: fn(U8x16, U8x16) -> I32x4| {
+    let are_equal = |pairs: &[([i8; 2], u8)], of: fn(U8x16, U8x16) -> I32x4, number: fn(u8) -> i32| {
         pairs.iter().all(|&([a, b], byte)| {
             let [first, second] = [a, b].map(|weight| U8x16::splat(black_box(weight) as u8));
-            let sum = 2 * (i32::from(a) + i32::from(b)) * i32::from(byte);
+            let sum = 2 * (i32::from(a) + i32::from(b)) * number(byte);
             of(first.zip(second).0, U8x16::splat(black_box(byte))).to_array() == [sum + 5; 4]
         })
     };
+    let are_exact = |pairs, of| are_equal(pairs, of, i32::from);
     let extremes = [([127, 127], 255), ([-128, -128], 255), ([127, 127], 127), ([-1, -1], 128)];
+    let signed =
+        [([127, 127], 255), ([-128, -127], 128), ([-128, -128], 127), ([127, -128], 129), ([-1, -1], 128)];
     let halves = [([64, 64], 255), ([127, 1], 255), ([-64, -64], 255), ([-128, 0], 255), ([127, -128], 255)];
     if are_exact(&extremes, |weights, bytes| <Dots as Direct>::add(weights, bytes, I32x4::splat(5))) {
         Products::Dots
+    } else if are_equal(
+        &signed,
+        |weights, bytes| <Signed as Direct>::add(weights, bytes, I32x4::splat(5)),
+        |byte| i32::from(byte as i8),
+    ) {
+        Products::Signed
     } else if are_exact(&halves, |weights, bytes| <Pairs as Direct>::add(weights, bytes, I32x4::splat(5))) {
         Products::Pairs
     } else {
@@ -63,15 +95,53 @@ pub fn products() -> Products {
     }
 }
 
-/// Whether two products of these weights, each with any byte, fit in 16 bits together: of those at the given places in each four.
+/// What packing finds out of weights, of those at the given places in each four: [`SMALL`] and [`FIT_SIGNED`].
 #[must_use]
-pub fn are_small(weights: &[u8], pairs: &[[usize; 2]]) -> bool {
-    weights.chunks_exact(4).all(|four| {
-        pairs.iter().all(|pair| {
-            let [a, b] = pair.map(|place| i32::from(four[place] as i8));
-            a.max(0) + b.max(0) <= MOST_TOGETHER && a.min(0) + b.min(0) >= -MOST_TOGETHER
+pub fn judged(weights: &[u8], pairs: &[[usize; 2]]) -> u8 {
+    let all = |is: fn(i32, i32) -> bool| {
+        weights.chunks_exact(4).all(|four| {
+            pairs.iter().all(|pair| {
+                let [a, b] = pair.map(|place| i32::from(four[place] as i8));
+                is(a, b)
+            })
         })
-    })
+    };
+    let is_small = all(|a, b| a.max(0) + b.max(0) <= MOST_TOGETHER && a.min(0) + b.min(0) >= -MOST_TOGETHER);
+    let fit_signed = all(|a, b| a + b > -2 * MOST_TOGETHER);
+    (u8::from(is_small) * SMALL) | (u8::from(fit_signed) * FIT_SIGNED)
+}
+
+/// Two products, each with any byte, fit in 16 bits together.
+const SMALL: u8 = 1;
+
+/// They do with any byte less 128.
+const FIT_SIGNED: u8 = 2;
+
+/// The bias of four outputs, and what bytes leave out that are taken less 128: 128 times the sum of the weights, of which there are so
+/// many vectors, `step` bytes apart.
+///
+/// # Safety
+/// All that can be read.
+#[must_use]
+pub unsafe fn left_out(
+    products: Products,
+    bias: *const i32,
+    weights: *const u8,
+    count: usize,
+    step: usize,
+) -> I32x4 {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        let bias = I32x4::load(bias);
+        if products != Products::Signed {
+            return bias;
+        }
+        let each = I16x8::splat(128);
+        (0..count).fold(bias, |sum, i| {
+            let (a, b) = U8x16::load(weights.add(i * step)).widen_signed();
+            sum.add(a.dot(each).add_pairs(b.dot(each)))
+        })
+    }
 }
 
 /// 128 * 255 is below 2^15.
@@ -107,6 +177,9 @@ pub trait Way {
 /// By the engine's dot product.
 pub struct Dots;
 
+/// By an engine's that takes both factors as signed.
+pub struct Signed;
+
 /// By its sums of two products, in 16 bits.
 pub struct Pairs;
 
@@ -115,6 +188,12 @@ pub struct Wide;
 
 /// Ways that take bytes as they are.
 trait Direct {
+    /// Bytes as the instruction takes them.
+    #[inline(always)]
+    fn taken(bytes: U8x16) -> U8x16 {
+        bytes
+    }
+
     fn add(weights: U8x16, bytes: U8x16, sums: I32x4) -> I32x4;
 }
 
@@ -122,6 +201,18 @@ impl Direct for Dots {
     #[inline(always)]
     fn add(weights: U8x16, bytes: U8x16, sums: I32x4) -> I32x4 {
         weights.dot(bytes, sums)
+    }
+}
+
+impl Direct for Signed {
+    #[inline(always)]
+    fn taken(bytes: U8x16) -> U8x16 {
+        bytes.xor(U8x16::splat(128))
+    }
+
+    #[inline(always)]
+    fn add(weights: U8x16, bytes: U8x16, sums: I32x4) -> I32x4 {
+        weights.dot_signed(bytes, sums)
     }
 }
 
@@ -148,7 +239,7 @@ impl<T: Direct> Way for T {
     #[inline(always)]
     unsafe fn word(from: *const u8) -> U8x16 {
         // SAFETY: the caller's guarantee.
-        unsafe { U8x16::load_four(from) }
+        T::taken(unsafe { U8x16::load_four(from) })
     }
 
     #[inline(always)]
@@ -167,7 +258,8 @@ impl<T: Direct> Way for T {
     }
 
     #[inline(always)]
-    fn columns([a, b, c, d]: [U8x16; 4]) -> [U8x16; 4] {
+    fn columns(rows: [U8x16; 4]) -> [U8x16; 4] {
+        let [a, b, c, d] = rows.map(T::taken);
         let ((a, b), (c, d)) = (a.zip(b), c.zip(d));
         let ((first, second), (third, fourth)) = (a.zip_pairs(c), b.zip_pairs(d));
         [first, second, third, fourth]

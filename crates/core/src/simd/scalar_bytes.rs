@@ -128,6 +128,15 @@ impl U8x16 {
         sums.add(a.dot(c).add_pairs(b.dot(d)))
     }
 
+    /// As [`U8x16::dot`], of engines that take the other bytes as signed too; sums of two products wrap in 16 bits, as V8's first
+    /// compiler has it.
+    #[must_use]
+    pub fn dot_signed(self, bytes: U8x16, sums: I32x4) -> I32x4 {
+        let ((a, b), (c, d)) = (self.widen_signed(), bytes.widen_signed());
+        let wrapped = |sums: I32x4| sums.shift_left(16).shift_right(16);
+        sums.add(wrapped(a.dot(c)).add_pairs(wrapped(b.dot(d))))
+    }
+
     /// The products of each two neighbours, of which the first factor is taken as signed, the other is not, and their sum held within
     /// 16 bits. It is the engine's own instruction, whose meaning is probed first (kernels/integer.rs).
     #[must_use]

@@ -192,6 +192,12 @@ impl U8x16 {
 
     #[inline(always)]
     #[must_use]
+    pub fn dot_signed(self, bytes: U8x16, sums: I32x4) -> I32x4 {
+        self.dot(bytes, sums)
+    }
+
+    #[inline(always)]
+    #[must_use]
     pub fn pairs(self, bytes: U8x16) -> I16x8 {
         I16x8(w::i16x8_relaxed_dot_i8x16_i7x16(self.0, bytes.0))
     }

@@ -2,7 +2,8 @@
 //!
 //! Params: groups, ci, co, 3 kernel sizes, the zero point of x, the steps of x and y (floats), flags: 1 the weights have a step
 //! for each output, 2 the bias is float32. Operands: w `[groups * co, ci, taps]`, its steps, the bias (of steps of x and w, or
-//! float32); the packed weights, and behind them a byte for each part, 1 where it is small; the bias less what the zero point adds, and a step of the sum in steps of y.
+//! float32); the packed weights, and behind them a byte for each part, as [`judged`] gives it; the bias less what
+//! the zero point adds, and a step of the sum in steps of y.
 //! Weights of uint8 have the zero point 128.
 
 use super::{Sizes, MOST_TERMS};
@@ -11,7 +12,7 @@ use crate::geometry::{elements, Geometry};
 use crate::instructions::dtype::Dtype;
 use crate::instructions::sample::Sample;
 use crate::instructions::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
-use crate::kernels::integer::{are_small, OUTPUTS};
+use crate::kernels::integer::{judged, OUTPUTS};
 use crate::simd::F32x4;
 
 const WEIGHTS: &[Dtype] = &[Dtype::I8, Dtype::U8];
@@ -122,7 +123,7 @@ impl QuantizedPack {
         }
     }
 
-    /// Writes whether a part of the packed weights is small.
+    /// Writes what can be said of a part of the packed weights.
     ///
     /// # Safety
     /// The part is packed.
@@ -131,7 +132,7 @@ impl QuantizedPack {
         // SAFETY: the caller's guarantee.
         unsafe {
             let own = core::slice::from_raw_parts(packed.add(part * each), each);
-            packed.add(parts * each + part).write(are_small(own, pairs).into());
+            packed.add(parts * each + part).write(judged(own, pairs));
         }
     }
 

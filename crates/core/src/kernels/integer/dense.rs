@@ -1,6 +1,6 @@
 //! A tile of a convolution: up to eight outputs of six pixels, or of a run of sixes. First all sums, then what becomes of them.
 
-use super::{Dots, End, Pairs, Products, Way, Wide};
+use super::{Dots, End, Pairs, Products, Signed, Way, Wide};
 use crate::simd::I32x4;
 use core::mem::MaybeUninit;
 
@@ -36,7 +36,8 @@ pub struct Tile<'a> {
     pub plane: usize,
     /// `[tap][four][OUTPUTS][4]`.
     pub weights: *const u8,
-    pub bias: *const i32,
+    /// Of the first four outputs, and of the others; of those that are missing 0.
+    pub bias: [I32x4; 2],
     pub scale: *const f32,
     /// The first pixel of the first four outputs, and bytes to the next four.
     pub y: *mut u8,
@@ -66,6 +67,9 @@ fn kernel(products: Products, pixels: Pixels, is_one: bool) -> Kernel {
         (Products::Dots, Pixels::Neighbours) => sum::<Dots, PIXELS, 4, false>,
         (Products::Dots, Pixels::Seconds) => sum::<Dots, PIXELS, 8, false>,
         (Products::Dots, Pixels::Any) => sum::<Dots, PIXELS, 0, false>,
+        (Products::Signed, Pixels::Neighbours) => sum::<Signed, PIXELS, 4, false>,
+        (Products::Signed, Pixels::Seconds) => sum::<Signed, PIXELS, 8, false>,
+        (Products::Signed, Pixels::Any) => sum::<Signed, PIXELS, 0, false>,
         (Products::Pairs, Pixels::Neighbours) => sum::<Pairs, HALF, 4, false>,
         (Products::Pairs, Pixels::Seconds) => sum::<Pairs, HALF, 8, false>,
         (Products::Pairs, Pixels::Any) => sum::<Pairs, HALF, 0, false>,
@@ -84,9 +88,9 @@ const HALF: usize = PIXELS / 2;
 unsafe fn sum<W: Way, const P: usize, const STEP: usize, const ONE: bool>(tile: &Tile, totals: *mut Totals) {
     let [depth, height, width] = if ONE { [(1, 0); 3] } else { *tile.taps };
     let (fours, plane) = (tile.fours, tile.plane);
-    // SAFETY: there are eight outputs' biases, those that are missing being 0; the rest is the caller's guarantee.
+    let [above, below] = tile.bias;
+    // SAFETY: the caller's guarantee.
     unsafe {
-        let [above, below] = [0, 4].map(|output| I32x4::load(tile.bias.add(output)));
         let [first, second] = [0, 1].map(|half| totals.cast::<[I32x4; SIXES * PIXELS]>().add(half));
         for pixel in (0..tile.count).step_by(P) {
             let (mut upper, mut lower) = ([W::start(above); P], [W::start(below); P]);

@@ -1,7 +1,7 @@
 //! Sums of a row of a depthwise convolution: four channels, four pixels at a time. Four rows of the kernel are one column of bytes, which
 //! one dot product takes; a kernel of more rows has more such columns, one of fewer has weights of 0.
 
-use super::{Dots, Pairs, Products, Way, Wide};
+use super::{Dots, Pairs, Products, Signed, Way, Wide};
 use crate::simd::{I32x4, U8x16};
 
 /// What a row reads and writes.
@@ -42,6 +42,10 @@ pub fn row_kernel(products: Products, [depth, height]: [usize; 2], width: [usize
         ([5, 1, 1], Products::Dots) => blocks::<Dots, 5, 1, 2>,
         ([5, 1, 2], Products::Dots) => blocks::<Dots, 5, 2, 3>,
         (_, Products::Dots) => gather::<Dots>,
+        ([3, 1, 1], Products::Signed) if is_one => slide::<Signed, 3, 1, 2>,
+        ([3, 1, 2], Products::Signed) if is_one => slide::<Signed, 3, 2, 3>,
+        ([5, 1, 1], Products::Signed) => blocks::<Signed, 5, 1, 2>,
+        (_, Products::Signed) => gather::<Signed>,
         ([3, 1, 1], Products::Pairs) if is_one => slide::<Pairs, 3, 1, 2>,
         ([3, 1, 2], Products::Pairs) if is_one => slide::<Pairs, 3, 2, 3>,
         ([5, 1, 1], Products::Pairs) => blocks::<Pairs, 5, 1, 2>,
@@ -57,6 +61,7 @@ pub fn row_kernel(products: Products, [depth, height]: [usize; 2], width: [usize
 pub fn two_rows(products: Products) -> Option<RowKernel> {
     match products {
         Products::Dots => Some(two::<Dots>),
+        Products::Signed => Some(two::<Signed>),
         Products::Pairs => Some(two::<Pairs>),
         Products::Wide => None,
     }
