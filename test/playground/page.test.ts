@@ -156,7 +156,8 @@ inBrowsers('the playground', ({ open, files }, name) => {
     await kernels.keyboard.type('7');
     await kernels.mouse.up();
     await expect.poll(() => hash(kernels), soon).toMatch(/w=\S+,9,\S+;/);
-    await kernels.click('[data-control="grey"]');
+    // A locator tries again where the page is being drawn anew.
+    await kernels.locator('[data-control="grey"]').click();
     await expect.poll(() => hash(kernels), soon).toMatch(/w=\S+,9,7;.*grey=0/);
   });
 

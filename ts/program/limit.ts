@@ -55,7 +55,7 @@ function floats(on: Engine): number {
 const FASTEST = 0;
 const WIDE = 2;
 
-/** Only where a program has steps on bytes: then the engine holds their side module. */
+/** Only where the engine holds their side module. */
 function bytesBy(on: Engine, way: number): number {
   return rateOf(on, `bytes, ${way}`, () => {
     const words = [ARENA + 2, 1, OP.quantizedPeak, 1, ARENA + 1, 0, 3, DTYPE.uint8, PRODUCTS, way];
@@ -81,7 +81,8 @@ function copies(on: Engine, bytes: number): number {
 /** Multiply-accumulates of the definition: F(4x4, 3x3) has 36 products where that has 144, F(2x2, 3x3) 16 where it has 36. */
 function products(on: Engine, algorithm: number): number {
   if (algorithm === ALGORITHM.winograd) return floats(on) * (144 / 36);
-  if (algorithm < BYTES.bytes) return floats(on);
+  // A file may say anything: only the module of bytes has their peak.
+  if (algorithm < BYTES.bytes || !(on.whole || on.sides.has('bytes'))) return floats(on);
   const fastest = bytesBy(on, FASTEST);
   return algorithm === BYTES['bytes-3x3'] ? Math.max(fastest, bytesBy(on, WIDE) * (36 / 16)) : fastest;
 }

@@ -10,23 +10,24 @@
 //! and y is, in planes, `s = sum of x w + sums + shift * window` as int32, or `s * scale + bias` as float32. There `other` is what
 //! DYNAMIC WINDOW makes, and may be absent.
 
+mod depthwise;
 mod dynamic;
 mod pack;
 mod transformed;
+mod walk;
 
 use super::sample::{Sample, ONE};
 use super::{product, Entry, Extents, Instruction, Operands, Params, Planned, Share};
 use crate::enumeration::enumeration;
 use crate::fault::Fault;
-use crate::geometry::{elements, Axis, Geometry, Rule};
+use crate::geometry::{Geometry, Rule};
 use crate::instructions::conv::Problem;
 use crate::instructions::dtype::Dtype;
 use crate::kernels::integer::{
-    left_out, products, row_kernel, two_rows, End, Other, Pixels, Products, Requantize, Row, Tile, SIXES,
-    OUTPUTS, PIXELS,
+    products, End, Other, Products, Requantize, Tile, Totals, OUTPUTS, PIXELS, SIXES,
 };
-use crate::simd::U8x16;
-use core::ops::Range;
+use crate::simd::I32x4;
+use walk::{Six, Walk};
 
 pub use crate::kernels::integer::Sums;
 
@@ -113,12 +114,6 @@ struct QuantizedConv {
     scratch: usize,
 }
 
-/// Words behind a plane, which a depthwise kernel may read, and behind sums, which it may write.
-const ROOM: usize = 64;
-
-/// Pixels whose sums a depthwise kernel leaves before they become what they do, where rows are short.
-const AT_ONCE: usize = 128;
-
 impl QuantizedConv {
     /// Reads `batch, groups, ci, co, 3 axes, x's zero, zero, low, high, other's zero and step, result, way`: what y is, one of
     /// [`Sums`], and the fastest way that is taken, as [`Products::from`] says it.
@@ -152,8 +147,7 @@ impl QuantizedConv {
         let mut conv = QuantizedConv { problem, sizes, end, x_zero, way, scratch: 0 };
         conv.end.plane = conv.planes().1;
         if sizes.is_depthwise() {
-            let [plane, sums] = [elements(&conv.padded(), 8)?, elements(&[conv.at_once(), 4], 8)?];
-            conv.scratch = elements(&[plane + sums + ROOM, 4], 1)?;
+            conv.scratch = conv.depthwise_scratch()?;
         }
         if conv.is_transformed() {
             conv.scratch = conv.transformed_scratch();
@@ -164,87 +158,6 @@ impl QuantizedConv {
     /// Bytes of a four of channels of the input, and of the output.
     fn planes(&self) -> (usize, usize) {
         (4 * self.problem.geometry.input(), 4 * self.problem.geometry.output())
-    }
-
-    /// # Safety
-    /// The operands hold what the problem says.
-    unsafe fn depthwise(&self, operands: &Operands, share: Share, products: Products) {
-        let [depth, height, width] = &self.problem.geometry.axes;
-        let (fours, end) = (self.sizes.groups.div_ceil(4), self.end(operands));
-        let columns = pack::columns(&self.problem.geometry);
-        let [_, high, wide] = self.padded();
-        let line = 4 * wide;
-        let kernel = |products| {
-            row_kernel(products, [depth.kernel, height.kernel], [width.kernel, width.dilation, width.stride])
-        };
-        let is_three =
-            [height, width].iter().all(|axis| (axis.kernel, axis.dilation, axis.stride) == (3, 1, 1));
-        let is_three = is_three && depth.kernel == 1;
-        let small = self.small(operands, fours, 16 * columns);
-        let rows = depth.output * height.output;
-        let at_once = self.at_once() / width.output.max(1);
-        let sums: *mut i32 = operands.pointer::<u8>(6).wrapping_add(share.part * self.scratch()).cast();
-        let plane: *mut u8 = sums.wrapping_add(4 * self.at_once() + ROOM / 2).cast();
-        // SAFETY: the caller's guarantee; the scratch memory holds sums, a plane with its padding, and room behind both.
-        unsafe {
-            plane.write_bytes(self.x_zero, 4 * (product(&self.padded()) + ROOM / 2));
-            for item in share.range(self.problem.batch * fours) {
-                let four = item % fours;
-                let (x, mut copied) = (operands.pointer::<u8>(0).add(item * self.planes().0), 0);
-                let y = self.place(operands.pointer(5), item / fours, 4 * four);
-                let own = products.exact(small.add(four).read());
-                let (kernel, two) = (kernel(own), two_rows(own).filter(|_| is_three));
-                let weights = core::slice::from_raw_parts(
-                    operands.pointer::<[u8; 16]>(1).add(four * columns),
-                    columns,
-                );
-                let bias = operands.pointer::<i32>(2).add(4 * four);
-                let bias = left_out(own, bias, weights.as_ptr().cast(), columns, 16);
-                let of_row = |row: usize, sums: *mut i32| {
-                    let (od, oh) = (row / height.output, row % height.output);
-                    let start = (od * depth.stride * high + oh * height.stride) * line;
-                    Row {
-                        x: plane.add(start),
-                        depth: (depth.kernel, depth.dilation * high * line),
-                        height: (height.kernel, height.dilation * line),
-                        width: (width.kernel, width.dilation, width.stride),
-                        weights,
-                        bias,
-                        outputs: width.output,
-                        sums,
-                    }
-                };
-                for first in (0..rows).step_by(at_once) {
-                    let last = rows.min(first + at_once);
-                    let seen = self.rows_seen(last).max(copied);
-                    self.copy(x, plane, copied..seen);
-                    copied = seen;
-                    let mut row = first;
-                    while row < last {
-                        let now = of_row(row, sums.add(4 * (row - first) * width.output));
-                        match two {
-                            Some(two) if row + 1 < last && (row + 1) % height.output > 0 => {
-                                two(&now);
-                                row += 2;
-                            }
-                            _ => {
-                                kernel(&now);
-                                row += 1;
-                            }
-                        }
-                    }
-                    let scale = operands.pointer::<f32>(3).add(4 * four);
-                    let (count, channels) = ((last - first) * width.output, self.sizes.groups - 4 * four);
-                    end.store_all(sums, scale, y.add(4 * first * width.output), count, channels.min(4));
-                }
-            }
-        }
-    }
-
-    /// Pixels of whole rows, two at least, whose sums a depthwise kernel leaves at once.
-    fn at_once(&self) -> usize {
-        let width = self.problem.geometry.axes[2].output;
-        product(&[(AT_ONCE / width.max(1)).max(2) / 2 * 2, width])
     }
 
     /// Behind the packed weights: what was found of each part of them.
@@ -312,41 +225,6 @@ impl QuantizedConv {
         unsafe { y.add(plane * self.planes().1) }
     }
 
-    /// The sizes of the input with its padding.
-    fn padded(&self) -> [usize; 3] {
-        let [depth, height, width] = &self.problem.geometry.axes;
-        [depth, height, width].map(|axis| axis.lo + axis.input + axis.hi)
-    }
-
-    /// How many rows of the input the first `count` rows of outputs see: of a volume all.
-    fn rows_seen(&self, count: usize) -> usize {
-        let [depth, height, _] = &self.problem.geometry.axes;
-        let beyond = (count - 1) * height.stride + (height.kernel - 1) * height.dilation + 1;
-        if depth.input == 1 && depth.output == 1 {
-            beyond.saturating_sub(height.lo).min(height.input)
-        } else {
-            depth.input * height.input
-        }
-    }
-
-    /// Rows of a plane of words into the middle of its padding.
-    ///
-    /// # Safety
-    /// x is a plane of the input, y one with its padding.
-    unsafe fn copy(&self, x: *const u8, y: *mut u8, rows: Range<usize>) {
-        let [depth, height, width] = &self.problem.geometry.axes;
-        let [_, high, wide] = self.padded();
-        for row in rows {
-            let (d, h) = (row / height.input + depth.lo, row % height.input + height.lo);
-            // SAFETY: the caller's guarantee.
-            unsafe {
-                let from = x.add(4 * row * width.input);
-                let to = y.add(4 * ((d * high + h) * wide + width.lo));
-                copy_words(from, to, width.input);
-            }
-        }
-    }
-
     /// # Safety
     /// The operands hold what the problem says.
     unsafe fn dense(&self, operands: &Operands, share: Share, products: Products) {
@@ -361,8 +239,8 @@ impl QuantizedConv {
         let (taps, words, step) =
             if fours == 1 { ([depth, height, (1, 0)], width.0, width.1) } else { (walk.taps, fours, input) };
         let small = self.small(operands, groups * tiles, self.of_tile());
-        let taps_and_fours = self.of_tile() / (4 * OUTPUTS);
         let mut sixes = [Six::default(); SIXES];
+        let mut totals: Totals = [[I32x4::splat(0); SIXES * PIXELS]; 2];
         let work = share.range(batch * groups * walk.count);
         let mut at = work.start;
         while at < work.end {
@@ -391,10 +269,7 @@ impl QuantizedConv {
                         fours: words,
                         plane: step,
                         weights: of.weights,
-                        bias: [0, 4].map(|output| {
-                            let weights = of.weights.add(4 * output);
-                            left_out(own, of.bias.add(output), weights, taps_and_fours, 4 * OUTPUTS)
-                        }),
+                        bias: of.bias,
                         scale: of.scale,
                         y: of.y,
                         next: of.next,
@@ -407,7 +282,7 @@ impl QuantizedConv {
                         (tile.pixels, tile.places) = (six.pixels, &six.places);
                         tile.y = of.y.add(4 * six.pixel);
                         tile.count = six.count;
-                        tile.compute(own);
+                        tile.compute(own, &mut totals);
                     }
                 }
             }
@@ -428,138 +303,8 @@ struct Outputs {
     ends: [End; 2],
 }
 
-/// Copies words; a call of memory.copy would take longer than most rows.
-///
-/// # Safety
-/// So many words can be read, and written.
-#[inline(always)]
-unsafe fn copy_words(from: *const u8, to: *mut u8, count: usize) {
-    // SAFETY: the caller's guarantee.
-    unsafe {
-        if count < 4 {
-            for i in 0..count {
-                to.cast::<u32>().add(i).write_unaligned(from.cast::<u32>().add(i).read_unaligned());
-            }
-            return;
-        }
-        let mut i = 0;
-        while i + 4 < count {
-            U8x16::load(from.add(4 * i)).store(to.add(4 * i));
-            i += 4;
-        }
-        let last = 4 * (count - 4);
-        U8x16::load(from.add(last)).store(to.add(last));
-    }
-}
-
 /// Bytes of x that pixels which are computed together see, so that they stay in the first cache.
 const TOGETHER: usize = 24 << 10;
-
-/// The output pixels in sixes.
-struct Walk<'a> {
-    geometry: &'a Geometry,
-    /// One row: all pixels lie as the input's do.
-    is_flat: bool,
-    /// Each row by itself, its last six overlapping those before.
-    by_row: bool,
-    /// Sixes.
-    count: usize,
-    /// Taps along three axes, and bytes from one to the next.
-    taps: [(usize, usize); 3],
-}
-
-impl<'a> Walk<'a> {
-    fn new(geometry: &'a Geometry) -> Walk<'a> {
-        let [depth, height, width] = &geometry.axes;
-        let line = 4 * width.input;
-        let taps = [
-            (depth.kernel, depth.dilation * height.input * line),
-            (height.kernel, height.dilation * line),
-            (width.kernel, 4 * width.dilation),
-        ];
-        let is_flat = geometry.is_identity();
-        let whole = geometry.output();
-        let in_row = width.output.div_ceil(PIXELS);
-        // What is computed twice must be less than what pixels of several rows cost.
-        let by_row = !is_flat && width.output >= PIXELS && 6 * in_row * PIXELS <= 7 * width.output;
-        let count = if by_row { depth.output * height.output * in_row } else { whole.div_ceil(PIXELS) };
-        Walk { geometry, is_flat, by_row, count, taps }
-    }
-
-    /// Where an output pixel's first tap lies, in bytes.
-    fn place(&self, pixel: usize) -> usize {
-        let [depth, height, width] = &self.geometry.axes;
-        let at = |axis: &Axis, output: usize| output * axis.stride;
-        let (row, ow) = (pixel / width.output, pixel % width.output);
-        let (od, oh) = (row / height.output, row % height.output);
-        4 * ((at(depth, od) * height.input + at(height, oh)) * width.input + at(width, ow))
-    }
-
-    /// Six number `index`.
-    fn six(&self, index: usize) -> Six {
-        let width = &self.geometry.axes[2];
-        let whole = self.geometry.output();
-        let count = whole.min(PIXELS);
-        if self.by_row {
-            let in_row = width.output.div_ceil(PIXELS);
-            let start = (index % in_row * PIXELS).min(width.output - PIXELS);
-            return self.side_by_side(index / in_row * width.output + start);
-        }
-        let first = (index * PIXELS).min(whole - count);
-        if count == PIXELS && (self.is_flat || first % width.output + PIXELS <= width.output) {
-            return self.side_by_side(first);
-        }
-        let place = self.place(first);
-        // Those that there are not are the last.
-        let places = core::array::from_fn(|p| self.place((first + p).min(whole - 1)) - place);
-        Six { place, places, pixels: Pixels::Any, pixel: first, count }
-    }
-
-    /// Six pixels of a row.
-    fn side_by_side(&self, first: usize) -> Six {
-        let stride = self.geometry.axes[2].stride;
-        let pixels = match stride {
-            1 => Pixels::Neighbours,
-            2 => Pixels::Seconds,
-            _ => Pixels::Any,
-        };
-        let places = core::array::from_fn(|p| 4 * p * stride);
-        Six { place: self.place(first), places, pixels, pixel: first, count: PIXELS }
-    }
-}
-
-/// Six pixels, or a run of sixes: where the first lies in x and the others from there, how, which output is the first, and how
-/// many there are.
-#[derive(Clone, Copy)]
-struct Six {
-    place: usize,
-    places: [usize; PIXELS],
-    pixels: Pixels,
-    pixel: usize,
-    count: usize,
-}
-
-impl Six {
-    /// Takes the next six into the run, where they go on as these do.
-    fn is_joined(&mut self, next: &Six) -> bool {
-        let step = match self.pixels {
-            Pixels::Neighbours => 4,
-            Pixels::Seconds => 8,
-            Pixels::Any => return false,
-        };
-        let is_next = next.pixels == self.pixels
-            && next.pixel == self.pixel + self.count
-            && next.place == self.place + step * self.count;
-        self.count += if is_next { next.count } else { 0 };
-        is_next
-    }
-}
-
-impl Default for Six {
-    fn default() -> Six {
-        Six { place: 0, places: [0; PIXELS], pixels: Pixels::Any, pixel: 0, count: 0 }
-    }
-}
 
 impl Instruction for QuantizedConv {
     fn extents(&self) -> Extents {

@@ -3,8 +3,8 @@
 //!
 //! The relaxed variant's dot product does a word in each lane at once where the engine computes it as AVX-VNNI does, which is
 //! probed ([`products`]). Engines on ARM take both factors as signed: bytes less 128, and 128 times the weights' sum added
-//! ([`left_out`]), give the same. Other engines on x86 hold the sum of two products within 16 bits on the way: that is as good where
-//! weights are so small that it changes nothing ([`are_small`]). Else, and in the plain variant, bytes are widened to 16 bits.
+//! ([`Way::begin`]), give the same, but for two weights of -128 side by side ([`judged`]). Other engines on x86 hold the sum of two products within 16 bits on the way: that is as good where
+//! weights are so small that it changes nothing ([`judged`]). Else, and in the plain variant, bytes are widened to 16 bits.
 //! All give the same sums.
 
 mod dense;
@@ -15,7 +15,7 @@ pub mod winograd;
 use crate::simd::{I16x8, I32x4, U8x16};
 use core::hint::black_box;
 
-pub use dense::{Pixels, Tile, OUTPUTS, PIXELS, SIXES};
+pub use dense::{Pixels, Tile, Totals, OUTPUTS, PIXELS, SIXES};
 pub use depthwise::{row_kernel, two_rows, Row};
 pub use end::{End, Other, Requantize, Sums};
 
@@ -62,8 +62,8 @@ impl Products {
 }
 
 /// The fastest way whose instruction takes all eight bits of both factors here: of [`Products::Dots`] without saturating on
-/// the way, of [`Products::Signed`] of seven bits of one and eight of the other: V8's first compiler holds two products in 16 bits, its
-/// second does not. Of [`Products::Pairs`] where sums of two fit.
+/// the way, of [`Products::Signed`] but for two of -128 side by side, whose products V8's first compiler holds in 16 bits and its second
+/// does not, of [`Products::Pairs`] where sums of two fit.
 #[inline(never)]
 #[must_use]
 pub fn products() -> Products {
@@ -117,33 +117,6 @@ const SMALL: u8 = 1;
 /// They do with any byte less 128.
 const FIT_SIGNED: u8 = 2;
 
-/// The bias of four outputs, and what bytes leave out that are taken less 128: 128 times the sum of the weights, of which there are so
-/// many vectors, `step` bytes apart.
-///
-/// # Safety
-/// All that can be read.
-#[must_use]
-pub unsafe fn left_out(
-    products: Products,
-    bias: *const i32,
-    weights: *const u8,
-    count: usize,
-    step: usize,
-) -> I32x4 {
-    // SAFETY: the caller's guarantee.
-    unsafe {
-        let bias = I32x4::load(bias);
-        if products != Products::Signed {
-            return bias;
-        }
-        let each = I16x8::splat(128);
-        (0..count).fold(bias, |sum, i| {
-            let (a, b) = U8x16::load(weights.add(i * step)).widen_signed();
-            sum.add(a.dot(each).add_pairs(b.dot(each)))
-        })
-    }
-}
-
 /// 128 * 255 is below 2^15.
 const MOST_TOGETHER: i32 = 128;
 
@@ -163,6 +136,14 @@ pub trait Way {
     /// # Safety
     /// Four bytes can be read.
     unsafe fn word(from: *const u8) -> Self::Word;
+    /// The bias and what words leave out, of so many vectors of weights, `step` bytes apart.
+    ///
+    /// # Safety
+    /// They can be read.
+    #[inline(always)]
+    unsafe fn begin(bias: I32x4, _weights: *const u8, _count: usize, _step: usize) -> I32x4 {
+        bias
+    }
     /// What sums of so much begin with.
     fn start(bias: I32x4) -> Self::Sums;
     fn add(weights: Self::Weights, word: Self::Word, sums: Self::Sums) -> Self::Sums;
@@ -188,10 +169,17 @@ pub struct Wide;
 
 /// Ways that take bytes as they are.
 trait Direct {
+    /// What the instruction takes off each byte.
+    const LESS: u8 = 0;
+
     /// Bytes as the instruction takes them.
     #[inline(always)]
     fn taken(bytes: U8x16) -> U8x16 {
-        bytes
+        if Self::LESS == 0 {
+            bytes
+        } else {
+            bytes.xor(U8x16::splat(Self::LESS))
+        }
     }
 
     fn add(weights: U8x16, bytes: U8x16, sums: I32x4) -> I32x4;
@@ -205,10 +193,7 @@ impl Direct for Dots {
 }
 
 impl Direct for Signed {
-    #[inline(always)]
-    fn taken(bytes: U8x16) -> U8x16 {
-        bytes.xor(U8x16::splat(128))
-    }
+    const LESS: u8 = 128;
 
     #[inline(always)]
     fn add(weights: U8x16, bytes: U8x16, sums: I32x4) -> I32x4 {
@@ -240,6 +225,20 @@ impl<T: Direct> Way for T {
     unsafe fn word(from: *const u8) -> U8x16 {
         // SAFETY: the caller's guarantee.
         T::taken(unsafe { U8x16::load_four(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn begin(bias: I32x4, weights: *const u8, count: usize, step: usize) -> I32x4 {
+        if T::LESS == 0 {
+            return bias;
+        }
+        // As signed they are -128.
+        let each = U8x16::splat(T::LESS);
+        (0..count).fold(bias, |bias, i| {
+            // SAFETY: the caller's guarantee.
+            let weights = unsafe { U8x16::load(weights.add(i * step)) };
+            bias.sub(<T as Direct>::add(weights, each, I32x4::splat(0)))
+        })
     }
 
     #[inline(always)]

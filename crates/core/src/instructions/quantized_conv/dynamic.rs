@@ -9,7 +9,8 @@
 //! DYNAMIC WINDOW: `y[batch, groups, pixels]`, int32, the sums of x - zero over taps and a group's channels. Params: batch,
 //! groups, ci, 3 axes. Operands: x in fours, the four bytes of the zero point, y.
 
-use super::{Sizes, Walk, MOST_TERMS};
+use super::walk::Walk;
+use super::{Sizes, MOST_TERMS};
 use crate::fault::Fault;
 use crate::geometry::{Geometry, Rule};
 use crate::instructions::conv::Problem;

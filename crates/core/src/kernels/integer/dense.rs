@@ -2,7 +2,6 @@
 
 use super::{Dots, End, Pairs, Products, Signed, Way, Wide};
 use crate::simd::I32x4;
-use core::mem::MaybeUninit;
 
 /// Outputs and pixels of a tile.
 pub const OUTPUTS: usize = 8;
@@ -36,8 +35,8 @@ pub struct Tile<'a> {
     pub plane: usize,
     /// `[tap][four][OUTPUTS][4]`.
     pub weights: *const u8,
-    /// Of the first four outputs, and of the others; of those that are missing 0.
-    pub bias: [I32x4; 2],
+    /// Of eight outputs, 0 of those that are missing.
+    pub bias: *const i32,
     pub scale: *const f32,
     /// The first pixel of the first four outputs, and bytes to the next four.
     pub y: *mut u8,
@@ -50,13 +49,13 @@ pub struct Tile<'a> {
 }
 
 /// Each pixel's sums of the first four outputs, and of the others.
-type Totals = [[I32x4; SIXES * PIXELS]; 2];
+pub type Totals = [[I32x4; SIXES * PIXELS]; 2];
 
-/// Sums of a tile's pixels, whole sixes.
+/// Sums of a tile's pixels, whole threes or sixes.
 ///
 /// # Safety
 /// All that the tile says can be read, and so many sums be written.
-type Kernel = unsafe fn(&Tile, *mut Totals);
+type Kernel = unsafe fn(&Tile, &mut Totals);
 
 /// Called by its address, and with the sums in memory at its end: in a function that does more V8 keeps them in memory all along,
 /// and takes twice as long.
@@ -85,13 +84,17 @@ const HALF: usize = PIXELS / 2;
 ///
 /// # Safety
 /// As [`Kernel`].
-unsafe fn sum<W: Way, const P: usize, const STEP: usize, const ONE: bool>(tile: &Tile, totals: *mut Totals) {
+unsafe fn sum<W: Way, const P: usize, const STEP: usize, const ONE: bool>(tile: &Tile, totals: &mut Totals) {
     let [depth, height, width] = if ONE { [(1, 0); 3] } else { *tile.taps };
     let (fours, plane) = (tile.fours, tile.plane);
-    let [above, below] = tile.bias;
+    let count = depth.0 * height.0 * width.0 * fours;
     // SAFETY: the caller's guarantee.
     unsafe {
-        let [first, second] = [0, 1].map(|half| totals.cast::<[I32x4; SIXES * PIXELS]>().add(half));
+        let [above, below] = [0, 4].map(|output| {
+            let bias = I32x4::load(tile.bias.add(output));
+            W::begin(bias, tile.weights.add(4 * output), count, 4 * OUTPUTS)
+        });
+        let [first, second] = totals.each_mut().map(|half| half.as_mut_ptr());
         for pixel in (0..tile.count).step_by(P) {
             let (mut upper, mut lower) = ([W::start(above); P], [W::start(below); P]);
             let place: [usize; P] =
@@ -116,29 +119,28 @@ unsafe fn sum<W: Way, const P: usize, const STEP: usize, const ONE: bool>(tile: 
                 }
             }
             for p in 0..P {
-                first.cast::<I32x4>().add(pixel + p).write(W::total(upper[p], above));
-                second.cast::<I32x4>().add(pixel + p).write(W::total(lower[p], below));
+                first.add(pixel + p).write(W::total(upper[p], above));
+                second.add(pixel + p).write(W::total(lower[p], below));
             }
         }
     }
 }
 
 impl Tile<'_> {
-    /// Computes it.
+    /// Computes it, by way of the sums.
     ///
     /// # Safety
     /// All that it says can be read and written.
-    pub unsafe fn compute(&self, products: Products) {
+    pub unsafe fn compute(&self, products: Products, totals: &mut Totals) {
         let is_one = self.taps.iter().all(|&(taps, _)| taps == 1);
-        let mut totals = MaybeUninit::<Totals>::uninit();
-        // SAFETY: the caller's guarantee; as many sums are read as were written, and three at most beside them.
+        // SAFETY: the caller's guarantee; beside what was summed three pixels at most are read.
         unsafe {
-            kernel(products, self.pixels, is_one)(self, totals.as_mut_ptr());
-            for (half, end) in self.ends.iter().enumerate().take(self.outputs.div_ceil(4)) {
-                let sums = totals.as_ptr().cast::<i32>().add(4 * half * SIXES * PIXELS);
+            kernel(products, self.pixels, is_one)(self, totals);
+            let halves = self.ends.iter().zip(totals.iter()).enumerate();
+            for (half, (end, sums)) in halves.take(self.outputs.div_ceil(4)) {
                 let y = self.y.add(half * self.next);
                 let outputs = (self.outputs - 4 * half).min(4);
-                end.store_all(sums, self.scale.add(4 * half), y, self.count, outputs);
+                end.store_all(sums.as_ptr().cast(), self.scale.add(4 * half), y, self.count, outputs);
             }
         }
     }

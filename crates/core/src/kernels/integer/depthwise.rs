@@ -99,6 +99,13 @@ unsafe fn gather<W: Way>(row: &Row) {
 type Seen<W> = [[<W as Way>::Column; 4]; 3];
 
 impl Row<'_> {
+    /// What sums begin with.
+    #[inline(always)]
+    fn begin<W: Way>(&self) -> I32x4 {
+        // SAFETY: the weights are there.
+        unsafe { W::begin(self.bias, self.weights.as_ptr().cast(), self.weights.len(), 16) }
+    }
+
     /// The rows of x that belong to a column of the kernel; those that there are not are its last.
     #[inline(always)]
     fn rows(&self, d: usize, group: usize) -> [*const u8; ROWS] {
@@ -112,9 +119,10 @@ impl Row<'_> {
     /// K taps side by side, S words from an output to the next; B fours of pixels are what four outputs see.
     #[inline(always)]
     unsafe fn blocks<W: Way, const K: usize, const S: usize, const B: usize>(&self) {
+        let bias = self.begin::<W>();
         for first in (0..self.outputs).step_by(4) {
             let first = self.outputs.saturating_sub(4).min(first);
-            let mut sums = [self.bias; 4];
+            let mut sums = [bias; 4];
             let mut weights = self.weights.as_ptr();
             for d in 0..self.depth.0 {
                 for group in 0..self.height.0.div_ceil(ROWS) {
@@ -137,6 +145,7 @@ impl Row<'_> {
     /// A kernel of one column of rows: what the next outputs see as well is not made again.
     #[inline(always)]
     unsafe fn slide<W: Way, const K: usize, const S: usize, const B: usize>(&self) {
+        let bias = self.begin::<W>();
         let own: [W::Column; K] = core::array::from_fn(|k| {
             // SAFETY: the kernel has so many columns.
             W::column_weights(unsafe { U8x16::load(self.weights.as_ptr().add(k).cast()) })
@@ -147,7 +156,7 @@ impl Row<'_> {
             let mut seen = Self::seen::<W, B>(rows);
             let mut first = 0;
             loop {
-                let mut sums = [self.bias; 4];
+                let mut sums = [bias; 4];
                 for (k, &own) in own.iter().enumerate() {
                     sums = Self::tap::<W, S>(own, &seen, k, sums);
                 }
@@ -156,7 +165,7 @@ impl Row<'_> {
                 if next >= self.outputs {
                     return;
                 }
-                if next + 4 > self.outputs && self.outputs >= 4 {
+                if next + 4 > self.outputs {
                     first = self.outputs - 4;
                     rows = moved(self.rows(0, 0), first * S);
                     seen = Self::seen::<W, B>(rows);
@@ -177,6 +186,7 @@ impl Row<'_> {
     /// Two rows of outputs see four rows of x: the same columns of bytes, the weights one row further down.
     #[inline(always)]
     unsafe fn two<W: Way<Column = U8x16>>(&self) {
+        let bias = self.begin::<W>();
         let start: [*const u8; ROWS] = core::array::from_fn(|row| self.x.wrapping_add(row * self.height.1));
         // SAFETY: the caller's guarantee.
         unsafe {
@@ -189,7 +199,7 @@ impl Row<'_> {
             loop {
                 // One after the other, so that the sums of both need not be kept.
                 for (row, own) in [above, below].into_iter().enumerate() {
-                    let mut sums = [self.bias; 4];
+                    let mut sums = [bias; 4];
                     sums = Self::tap::<W, 1>(own[0], &seen, 0, sums);
                     sums = Self::tap::<W, 1>(own[1], &seen, 1, sums);
                     sums = Self::tap::<W, 1>(own[2], &seen, 2, sums);
@@ -201,7 +211,7 @@ impl Row<'_> {
                 }
                 let [_, b, c] = seen;
                 if next + 4 > self.outputs {
-                    first = self.outputs.saturating_sub(4);
+                    first = self.outputs - 4;
                     rows = moved(start, first);
                     seen = Self::seen::<W, 2>(rows);
                 } else {
@@ -246,10 +256,11 @@ impl Row<'_> {
     /// Any kernel: each tap's four pixels are fetched by themselves.
     #[inline(always)]
     unsafe fn gather<W: Way>(&self) {
+        let bias = self.begin::<W>();
         let (taps, dilation, stride) = self.width;
         for first in (0..self.outputs).step_by(4) {
             let words: [usize; 4] = core::array::from_fn(|j| 4 * stride * (first + j).min(self.outputs - 1));
-            let mut sums = [self.bias; 4];
+            let mut sums = [bias; 4];
             let mut weights = self.weights.as_ptr();
             for d in 0..self.depth.0 {
                 for group in 0..self.height.0.div_ceil(ROWS) {
