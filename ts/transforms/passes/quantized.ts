@@ -25,6 +25,7 @@ import {
 import { add as addition, div, mul, sub } from '../../ops/arithmetic.ts';
 import { convSettings, paramCount } from '../../ops/convolutionStep.ts';
 import { round } from '../../ops/elementary.ts';
+import { fitsIntegers, INTEGER_CONV } from '../../ops/integerConvolution.ts';
 import { entryOf } from '../../ops/operator.ts';
 import { taking } from '../../ops/options.ts';
 import {
@@ -175,7 +176,7 @@ const LEAST_CHANNELS = 8;
 const LEAST_PRODUCTS = 64;
 
 /** Whether bytes pay where nothing else needs them: not for what floats do by Winograd's method, nor for few products. */
-function pays([, channels = 0, ...taps]: readonly number[], { params }: Node): boolean {
+function pays([, channels = 0, ...taps]: readonly number[], params: Params): boolean {
   const { stride, dilation } = convSettings(params);
   const isDense = [...stride, ...dilation].every((one) => one === 1) && taps.every((one) => one === 3);
   return channels >= LEAST_CHANNELS && channels * countOf(taps) >= LEAST_PRODUCTS && !isDense;
@@ -187,7 +188,7 @@ const dequantized: Rule = {
   on: CONVOLUTIONS,
   match(root, graph) {
     const found = bytesConvOf(graph, root);
-    if (!found || !pays(found.weights.q.shape, root)) return null;
+    if (!found || !pays(found.weights.q.shape, root.params)) return null;
     const { x, weights, bias } = found;
     return {
       inner: [],
@@ -198,6 +199,43 @@ const dequantized: Rule = {
           QUANTIZED_CONV,
           [fours(add, x), weights.q, weights.step, bias],
           [...params, ...root.params],
+        );
+      },
+    };
+  },
+};
+
+/** What the zero points of weights lie below the middle, where they lie anywhere: one for all, or one for each output. */
+function shiftOf(add: Add, zero: Value): Value {
+  const middle = number(add, zero.dtype === 'uint8' ? 128 : 0);
+  return add(entryOf(sub)!, [middle, add(CAST, [zero], [dtypeId('float32')])[0]!], [])[0]!;
+}
+
+/** A convolution of bytes whose weights have other zero points gives floats: its sums have a part that each window makes anew. */
+const uncentered: Rule = {
+  name: 'convolution of bytes with weights about any zero point',
+  on: CONVOLUTIONS,
+  match({ inputs, params }, graph) {
+    if (params.length !== paramCount(convSettings(params).rank) || inputs.length > 3) return null;
+    const { mode, flip, groups } = convSettings(params);
+    const [x, weights] = [bytesOf(graph, inputs[0]), made(inputs[1], 'dequantize')];
+    const [q, step, zero] = weights?.inputs ?? [];
+    const bias = inputs[2] ?? null;
+    if (!x || !q || !step || !zero || mode !== null || flip) return null;
+    if ((q.dtype !== 'int8' && q.dtype !== 'uint8') || !fitsIntegers(q.shape, groups)) return null;
+    if (![q, step, zero].every((one) => graph.isFixed(one)) || !pays(q.shape, params)) return null;
+    const isOne = countOf(step.shape) === 1 && countOf(zero.shape) === 1;
+    if (!isOne && weights!.params[0] !== 0) return null;
+    return {
+      inner: [],
+      make(add) {
+        const scale = add(entryOf(mul)!, [step, number(add, x.step)], [])[0]!;
+        const from = (inputs[0] as Value).maker!.inputs[2] ?? null;
+        const words = [x.value.shape[1] as number, dtypeId(x.value.dtype), SUMS.floats];
+        return add(
+          INTEGER_CONV,
+          [fours(add, x), q, shiftOf(add, zero), from, scale, bias],
+          [...words, ...params],
         );
       },
     };
@@ -585,6 +623,6 @@ export const QUANTIZED: readonly Pass[] = [
     name: 'quantized',
     rules: [convolution, linear, binary, pool, join, move, nearest, table, again, meeting],
   },
-  { name: 'dequantized', rules: [dequantized, dequantizedLinear, meeting] },
+  { name: 'dequantized', rules: [dequantized, uncentered, dequantizedLinear, meeting] },
   SUMS_AS_FLOATS,
 ];

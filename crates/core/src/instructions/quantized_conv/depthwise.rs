@@ -59,10 +59,8 @@ impl QuantizedConv {
                 let y = self.place(operands.pointer(5), item / fours, 4 * four);
                 let own = products.exact(small.add(four).read());
                 let (kernel, two) = (kernel(own), two_rows(own).filter(|_| is_three));
-                let weights = core::slice::from_raw_parts(
-                    operands.pointer::<[u8; 16]>(1).add(four * columns),
-                    columns,
-                );
+                let weights =
+                    core::slice::from_raw_parts(operands.pointer::<[u8; 16]>(1).add(four * columns), columns);
                 let bias = I32x4::load(operands.pointer::<i32>(2).add(4 * four));
                 let of_row = |row: usize, sums: *mut i32| {
                     let (od, oh) = (row / height.output, row % height.output);
