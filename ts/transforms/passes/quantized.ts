@@ -104,15 +104,22 @@ const fours = (add: Add, { value }: Bytes): Value => add(FOURS, [value], [])[0]!
 const planes = (add: Add, value: Value, channels: number, { dtype }: End): readonly Value[] =>
   add(PLANES, [value], [channels, dtypeId(dtype)]);
 
-/** The weights of a convolution as bytes, where they are symmetric: int8 about 0, or uint8 about 128. */
-function weightsOf(graph: Graph, value: Value | null | undefined, axis: number) {
+/** Known weights as bytes, with one step and zero point, or one of each for each place along an axis. */
+function knownWeightsOf(graph: Graph, value: Value | null | undefined, axis: number) {
   const node = made(value, 'dequantize');
-  const [q, step, zero] = node?.inputs ?? [];
-  if (!node || !q || !step || (q.dtype !== 'int8' && q.dtype !== 'uint8') || !graph.isFixed(q)) return null;
-  const middle = zero ? graph.numberOf(zero, q.dtype) : 0;
-  if (middle !== (q.dtype === 'int8' ? 0 : 128) || !graph.isFixed(step)) return null;
-  const along = node.params[0] as number;
-  return countOf(step.shape) === 1 || along === axis ? { q, step } : null;
+  const [q, step, zero = null] = node?.inputs ?? [];
+  if (!node || !q || !step || (q.dtype !== 'int8' && q.dtype !== 'uint8')) return null;
+  if (![q, step].every((one) => graph.isFixed(one)) || (zero && !graph.isFixed(zero))) return null;
+  return countOf(step.shape) === 1 || node.params[0] === axis ? { q, step, zero } : null;
+}
+
+/** The same where they are symmetric: int8 about 0, or uint8 about 128. */
+function weightsOf(graph: Graph, value: Value | null | undefined, axis: number) {
+  const found = knownWeightsOf(graph, value, axis);
+  if (!found) return null;
+  const { q, zero } = found;
+  const middle = zero ? graph.numberOf(zero, q.dtype as 'int8' | 'uint8') : 0;
+  return middle === (q.dtype === 'int8' ? 0 : 128) ? found : null;
 }
 
 /** A convolution of bytes with known weights: what its node reads. */
@@ -122,13 +129,19 @@ interface BytesConv {
   readonly bias: Value | null;
 }
 
+/** The bytes that a convolution reads, its groups and its bias, where its padding is of zeros and its kernel not flipped. */
+function plainConvOf(graph: Graph, { inputs, params }: Node) {
+  if (params.length !== paramCount(convSettings(params).rank) || inputs.length > 3) return null;
+  const { mode, flip, groups } = convSettings(params);
+  const x = bytesOf(graph, inputs[0]);
+  return x && mode === null && !flip ? { x, groups, bias: inputs[2] ?? null } : null;
+}
+
 function bytesConvOf(graph: Graph, conv: Node): BytesConv | null {
-  if (conv.params.length !== paramCount(convSettings(conv.params).rank)) return null;
-  const { mode, flip, groups } = convSettings(conv.params);
-  const x = bytesOf(graph, conv.inputs[0]);
+  const found = plainConvOf(graph, conv);
   const weights = weightsOf(graph, conv.inputs[1], 0);
-  const bias = conv.inputs[2] ?? null;
-  if (!x || !weights || mode !== null || flip || conv.inputs.length > 3) return null;
+  if (!found || !weights) return null;
+  const { x, groups, bias } = found;
   if (bias !== null && !graph.isFixed(bias)) return null;
   return fitsBytes(weights.q.shape, groups) ? { x, weights, bias } : null;
 }
@@ -215,27 +228,23 @@ function shiftOf(add: Add, zero: Value): Value {
 const uncentered: Rule = {
   name: 'convolution of bytes with weights about any zero point',
   on: CONVOLUTIONS,
-  match({ inputs, params }, graph) {
-    if (params.length !== paramCount(convSettings(params).rank) || inputs.length > 3) return null;
-    const { mode, flip, groups } = convSettings(params);
-    const [x, weights] = [bytesOf(graph, inputs[0]), made(inputs[1], 'dequantize')];
-    const [q, step, zero] = weights?.inputs ?? [];
-    const bias = inputs[2] ?? null;
-    if (!x || !q || !step || !zero || mode !== null || flip) return null;
-    if ((q.dtype !== 'int8' && q.dtype !== 'uint8') || !fitsIntegers(q.shape, groups)) return null;
-    if (![q, step, zero].every((one) => graph.isFixed(one)) || !pays(q.shape, params)) return null;
-    const isOne = countOf(step.shape) === 1 && countOf(zero.shape) === 1;
-    if (!isOne && weights!.params[0] !== 0) return null;
+  match(root, graph) {
+    const found = plainConvOf(graph, root);
+    const weights = knownWeightsOf(graph, root.inputs[1], 0);
+    if (!found || !weights?.zero || !fitsIntegers(weights.q.shape, found.groups)) return null;
+    if (!pays(weights.q.shape, root.params)) return null;
+    const { x, bias } = found;
+    const { q, step, zero } = weights;
     return {
       inner: [],
       make(add) {
         const scale = add(entryOf(mul)!, [step, number(add, x.step)], [])[0]!;
-        const from = (inputs[0] as Value).maker!.inputs[2] ?? null;
+        const from = root.inputs[0]!.maker!.inputs[2] ?? null;
         const words = [x.value.shape[1] as number, dtypeId(x.value.dtype), SUMS.floats];
         return add(
           INTEGER_CONV,
           [fours(add, x), q, shiftOf(add, zero), from, scale, bias],
-          [...words, ...params],
+          [...words, ...root.params],
         );
       },
     };

@@ -161,7 +161,7 @@ impl QuantizedConv {
     }
 
     /// Behind the packed weights: what was found of each part of them.
-    fn small(&self, operands: &Operands, parts: usize, each: usize) -> *const u8 {
+    fn judgements(&self, operands: &Operands, parts: usize, each: usize) -> *const u8 {
         operands.pointer::<u8>(1).wrapping_add(parts * each)
     }
 
@@ -238,7 +238,7 @@ impl QuantizedConv {
         // Of few channels a row of taps is summed in one loop.
         let (taps, words, step) =
             if fours == 1 { ([depth, height, (1, 0)], width.0, width.1) } else { (walk.taps, fours, input) };
-        let small = self.small(operands, groups * tiles, self.of_tile());
+        let judgements = self.judgements(operands, groups * tiles, self.of_tile());
         let mut sixes = [Six::default(); SIXES];
         let mut totals: Totals = [[I32x4::splat(0); SIXES * PIXELS]; 2];
         let work = share.range(batch * groups * walk.count);
@@ -260,7 +260,7 @@ impl QuantizedConv {
                 unsafe {
                     let x = operands.pointer::<u8>(0).add(image * fours * input);
                     let of = self.outputs_of(operands, image, tile);
-                    let own = products.exact(small.add(group_tile).read());
+                    let own = products.exact(judgements.add(group_tile).read());
                     let mut tile = Tile {
                         x,
                         pixels: sixes[0].pixels,

@@ -3,9 +3,9 @@
 //!
 //! The relaxed variant's dot product does a word in each lane at once where the engine computes it as AVX-VNNI does, which is
 //! probed ([`products`]). Engines on ARM take both factors as signed: bytes less 128, and 128 times the weights' sum added
-//! ([`Way::begin`]), give the same, but for two weights of -128 side by side ([`judged`]). Other engines on x86 hold the sum of two products within 16 bits on the way: that is as good where
-//! weights are so small that it changes nothing ([`judged`]). Else, and in the plain variant, bytes are widened to 16 bits.
-//! All give the same sums.
+//! ([`Way::begin`]), give the same, but for two weights of -128 side by side ([`judged`]). Other engines on x86 hold the sum of
+//! two products within 16 bits on the way: that is as good where weights are so small that it changes nothing ([`judged`]).
+//! Else, and in the plain variant, bytes are widened to 16 bits. All give the same sums.
 
 mod dense;
 mod depthwise;
@@ -62,8 +62,8 @@ impl Products {
 }
 
 /// The fastest way whose instruction takes all eight bits of both factors here: of [`Products::Dots`] without saturating on
-/// the way, of [`Products::Signed`] but for two of -128 side by side, whose products V8's first compiler holds in 16 bits and its second
-/// does not, of [`Products::Pairs`] where sums of two fit.
+/// the way, of [`Products::Signed`] but for two of -128 side by side, whose products V8's first compiler holds in 16 bits and
+/// its second does not, of [`Products::Pairs`] where sums of two fit.
 #[inline(never)]
 #[must_use]
 pub fn products() -> Products {
@@ -117,6 +117,9 @@ const SMALL: u8 = 1;
 /// They do with any byte less 128.
 const FIT_SIGNED: u8 = 2;
 
+/// The middle of a byte's numbers.
+const MIDDLE: u8 = 128;
+
 /// 128 * 255 is below 2^15.
 const MOST_TOGETHER: i32 = 128;
 
@@ -167,18 +170,18 @@ pub struct Pairs;
 /// Through 16 bits.
 pub struct Wide;
 
-/// Ways that take bytes as they are.
+/// Ways that multiply bytes without widening them.
 trait Direct {
-    /// What the instruction takes off each byte.
-    const LESS: u8 = 0;
+    /// Whether the instruction takes bytes as signed: then each is given less [`MIDDLE`].
+    const IS_SIGNED: bool = false;
 
     /// Bytes as the instruction takes them.
     #[inline(always)]
     fn taken(bytes: U8x16) -> U8x16 {
-        if Self::LESS == 0 {
-            bytes
+        if Self::IS_SIGNED {
+            bytes.xor(U8x16::splat(MIDDLE))
         } else {
-            bytes.xor(U8x16::splat(Self::LESS))
+            bytes
         }
     }
 
@@ -193,7 +196,7 @@ impl Direct for Dots {
 }
 
 impl Direct for Signed {
-    const LESS: u8 = 128;
+    const IS_SIGNED: bool = true;
 
     #[inline(always)]
     fn add(weights: U8x16, bytes: U8x16, sums: I32x4) -> I32x4 {
@@ -229,11 +232,11 @@ impl<T: Direct> Way for T {
 
     #[inline(always)]
     unsafe fn begin(bias: I32x4, weights: *const u8, count: usize, step: usize) -> I32x4 {
-        if T::LESS == 0 {
+        if !T::IS_SIGNED {
             return bias;
         }
-        // As signed they are -128.
-        let each = U8x16::splat(T::LESS);
+        // As signed it is -128.
+        let each = U8x16::splat(MIDDLE);
         (0..count).fold(bias, |bias, i| {
             // SAFETY: the caller's guarantee.
             let weights = unsafe { U8x16::load(weights.add(i * step)) };

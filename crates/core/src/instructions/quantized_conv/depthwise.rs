@@ -1,5 +1,5 @@
-//! A depthwise convolution of bytes: a plane of four channels is copied into its padding, row by row as rows of outputs see it, and the sums
-//! of some rows become what they do at once.
+//! A depthwise convolution of bytes: a plane of four channels is copied into its padding, row by row as rows of outputs see
+//! it, and the sums of some rows become what they do at once.
 
 use super::{pack, QuantizedConv};
 use crate::fault::Fault;
@@ -45,7 +45,7 @@ impl QuantizedConv {
         let is_three =
             [height, width].iter().all(|axis| (axis.kernel, axis.dilation, axis.stride) == (3, 1, 1));
         let is_three = is_three && depth.kernel == 1;
-        let small = self.small(operands, fours, 16 * columns);
+        let judgements = self.judgements(operands, fours, 16 * columns);
         let rows = depth.output * height.output;
         let at_once = self.at_once() / width.output;
         let sums: *mut i32 = operands.pointer::<u8>(6).wrapping_add(share.part * self.scratch).cast();
@@ -57,7 +57,7 @@ impl QuantizedConv {
                 let four = item % fours;
                 let (x, mut copied) = (operands.pointer::<u8>(0).add(item * self.planes().0), 0);
                 let y = self.place(operands.pointer(5), item / fours, 4 * four);
-                let own = products.exact(small.add(four).read());
+                let own = products.exact(judgements.add(four).read());
                 let (kernel, two) = (kernel(own), two_rows(own).filter(|_| is_three));
                 let weights =
                     core::slice::from_raw_parts(operands.pointer::<[u8; 16]>(1).add(four * columns), columns);

@@ -60,21 +60,21 @@ type Kernel = unsafe fn(&Tile, &mut Totals);
 /// Called by its address, and with the sums in memory at its end: in a function that does more V8 keeps them in memory all along,
 /// and takes twice as long.
 fn kernel(products: Products, pixels: Pixels, is_one: bool) -> Kernel {
-    match (products, pixels) {
+    match products {
+        Products::Dots if is_one && pixels == Pixels::Neighbours => sum::<Dots, PIXELS, 4, true>,
+        Products::Dots => by_pixels::<Dots, PIXELS>(pixels),
+        Products::Signed => by_pixels::<Signed, PIXELS>(pixels),
         // Where a sum is two vectors, or a product takes one of its own, those of half the pixels take all registers.
-        (Products::Dots, Pixels::Neighbours) if is_one => sum::<Dots, PIXELS, 4, true>,
-        (Products::Dots, Pixels::Neighbours) => sum::<Dots, PIXELS, 4, false>,
-        (Products::Dots, Pixels::Seconds) => sum::<Dots, PIXELS, 8, false>,
-        (Products::Dots, Pixels::Any) => sum::<Dots, PIXELS, 0, false>,
-        (Products::Signed, Pixels::Neighbours) => sum::<Signed, PIXELS, 4, false>,
-        (Products::Signed, Pixels::Seconds) => sum::<Signed, PIXELS, 8, false>,
-        (Products::Signed, Pixels::Any) => sum::<Signed, PIXELS, 0, false>,
-        (Products::Pairs, Pixels::Neighbours) => sum::<Pairs, HALF, 4, false>,
-        (Products::Pairs, Pixels::Seconds) => sum::<Pairs, HALF, 8, false>,
-        (Products::Pairs, Pixels::Any) => sum::<Pairs, HALF, 0, false>,
-        (Products::Wide, Pixels::Neighbours) => sum::<Wide, HALF, 4, false>,
-        (Products::Wide, Pixels::Seconds) => sum::<Wide, HALF, 8, false>,
-        (Products::Wide, Pixels::Any) => sum::<Wide, HALF, 0, false>,
+        Products::Pairs => by_pixels::<Pairs, HALF>(pixels),
+        Products::Wide => by_pixels::<Wide, HALF>(pixels),
+    }
+}
+
+fn by_pixels<W: Way, const P: usize>(pixels: Pixels) -> Kernel {
+    match pixels {
+        Pixels::Neighbours => sum::<W, P, 4, false>,
+        Pixels::Seconds => sum::<W, P, 8, false>,
+        Pixels::Any => sum::<W, P, 0, false>,
     }
 }
 

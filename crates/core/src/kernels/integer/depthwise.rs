@@ -1,5 +1,5 @@
-//! Sums of a row of a depthwise convolution: four channels, four pixels at a time. Four rows of the kernel are one column of bytes, which
-//! one dot product takes; a kernel of more rows has more such columns, one of fewer has weights of 0.
+//! Sums of a row of a depthwise convolution: four channels, four pixels at a time. Four rows of the kernel are one column of
+//! bytes, which one dot product takes; a kernel of more rows has more such columns, one of fewer has weights of 0.
 
 use super::{Dots, Pairs, Products, Signed, Way, Wide};
 use crate::simd::{I32x4, U8x16};
